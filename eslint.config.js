@@ -1,0 +1,79 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+import importX from 'eslint-plugin-import-x';
+
+/** Folders of controller/src from the inside out: a folder may import itself and those before it. */
+const inward = (allowed, forbidden) => ({
+  files: [`controller/src/${allowed}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: forbidden.map((folder) => ({
+          group: folder,
+          message: `${allowed}/ must not import this: imports point inward only (see docs/architecture.md).`,
+        })),
+      },
+    ],
+  },
+});
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'dist', 'out', '.cache', '**/*.gen.ts'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    plugins: { 'import-x': importX },
+    rules: {
+      complexity: ['error', 10],
+      'max-depth': ['error', 3],
+      'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      eqeqeq: 'error',
+      'import-x/no-cycle': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
+  {
+    files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    rules: { 'max-lines-per-function': 'off', 'max-lines': 'off' },
+  },
+  inward('domain', [
+    ['**/kube/**', '**/controllers/**', '**/api/**', '**/cli/**'],
+    ['@kubernetes/client-node', 'undici', 'pino', 'prom-client', 'express', 'node:fs', 'node:fs/*', 'node:net', 'node:http', 'node:https', 'node:child_process', 'node:process', 'node:timers', 'node:timers/*'],
+  ]),
+  {
+    files: ['controller/src/domain/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'process', message: 'domain/ reads no environment: pass what it needs.' },
+        { name: 'setTimeout', message: 'domain/ does not wait: return a wakeAt action.' },
+        { name: 'fetch', message: 'domain/ does no I/O.' },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'domain/ has no clock: take `now`.' },
+        { object: 'Math', property: 'random', message: 'domain/ has no randomness: derive from uids.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'domain/ has no clock: take `now`.' },
+      ],
+    },
+  },
+  inward('kube', [['**/controllers/**', '**/api/**', '**/cli/**', '**/domain/**']]),
+  inward('controllers', [['**/api/**', '**/cli/**']]),
+  { files: ['eslint.config.js'], ...tseslint.configs.disableTypeChecked },
+);
