@@ -1,0 +1,57 @@
+/**
+ * Writes controller/src/resources/*.gen.ts from the CRDs, which are the one source of the resources' schemas.
+ * `--check` writes nothing and fails when a file is stale.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { compile, type JSONSchema } from 'json-schema-to-typescript';
+import { parse } from 'yaml';
+
+interface Crd {
+  spec: { names: { kind: string }; versions: { schema: { openAPIV3Schema: JSONSchema } }[] };
+}
+
+const resources = [
+  { crd: 'addon/resources/crd-task.yaml', target: 'controller/src/resources/task.gen.ts' },
+  { crd: 'addon/resources/crd-taskrun.yaml', target: 'controller/src/resources/task-run.gen.ts' },
+];
+
+/** As json-schema-to-typescript reads it: Kubernetes prunes unknown fields unless told to keep them, and a list's limits make unreadable types. */
+function asJsonSchema(schema: JSONSchema): JSONSchema {
+  const { properties, items, minItems: _min, maxItems: _max, ...rest } = schema;
+  const keepsUnknown = (schema as Record<string, unknown>)['x-kubernetes-preserve-unknown-fields'] === true;
+  return {
+    ...rest,
+    ...(schema.type === 'object' && { additionalProperties: keepsUnknown }),
+    ...(items && { items: asJsonSchema(items as JSONSchema) }),
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, asJsonSchema(value)])),
+    }),
+  } as JSONSchema;
+}
+
+async function generate(crd: string): Promise<string> {
+  const { spec } = parse(await readFile(crd, 'utf8')) as Crd;
+  const schema = spec.versions[0]?.schema.openAPIV3Schema;
+  if (!schema?.properties) throw new Error(`${crd}: no schema at spec.versions[0].schema.openAPIV3Schema`);
+  const { spec: specSchema, status } = schema.properties;
+  const parts = await Promise.all(
+    [specSchema, status].map((part, index) =>
+      compile(asJsonSchema(part as JSONSchema), `${spec.names.kind}${index === 0 ? 'Spec' : 'Status'}`, {
+        bannerComment: '',
+        additionalProperties: false,
+      }),
+    ),
+  );
+  return [`// Generated from ${crd} by \`npm run generate\`. Do not edit.`, ...parts].join('\n');
+}
+
+const check = process.argv.includes('--check');
+for (const { crd, target } of resources) {
+  const text = await generate(crd);
+  if (!check) {
+    await writeFile(target, text);
+  } else if ((await readFile(target, 'utf8')) !== text) {
+    console.error(`${target} is stale: run \`npm run generate\` and commit the result`);
+    process.exitCode = 1;
+  }
+}
