@@ -1,0 +1,46 @@
+/**
+ * What `decide` returns: API calls as readonly data. The controller carries them out in order and stops at the first that fails.
+ */
+import type { OwnerReference, TaskRunSpec, TaskRunStatus, TaskStatus } from '../resources/index.ts';
+
+/** A TaskRun as it is created. */
+export interface TaskRunManifest {
+  readonly apiVersion: string;
+  readonly kind: 'TaskRun';
+  readonly metadata: ManifestMeta;
+  readonly spec: TaskRunSpec;
+}
+
+/** A Job as it is created; never patched afterwards. */
+export interface JobManifest {
+  readonly apiVersion: 'batch/v1';
+  readonly kind: 'Job';
+  readonly metadata: ManifestMeta;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+export interface ManifestMeta {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ownerReferences: readonly OwnerReference[];
+}
+
+export type Action =
+  | { readonly kind: 'createRun'; readonly run: TaskRunManifest }
+  | { readonly kind: 'createJob'; readonly run: string; readonly job: JobManifest }
+  /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
+  | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }
+  | { readonly kind: 'writeRunStatus'; readonly name: string; readonly uid: string; readonly status: TaskRunStatus }
+  /** Deletes in the background, so that the pods go too. */
+  | { readonly kind: 'deleteJob'; readonly name: string; readonly uid: string; readonly because: string }
+  | { readonly kind: 'deleteRun'; readonly name: string; readonly uid: string; readonly because: string }
+  | { readonly kind: 'writeTaskStatus'; readonly status: TaskStatus }
+  | { readonly kind: 'event'; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
+  /** Change an annotation of the Application, so that KubeVela reads the Task's status again. */
+  | { readonly kind: 'nudge'; readonly application: { readonly name: string; readonly namespace: string }; readonly value: string }
+  /** Decide again at that time. `at` is in milliseconds since the epoch. */
+  | { readonly kind: 'wakeAt'; readonly at: number };
+
+export type ActionKind = Action['kind'];
+export type ActionOf<K extends ActionKind> = Extract<Action, { kind: K }>;

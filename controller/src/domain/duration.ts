@@ -1,0 +1,42 @@
+/**
+ * A duration for people, two units at most: 0s, 59s, 1m30s, 2h, 1d3h.
+ *
+ * @param milliseconds negative counts as zero
+ */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const parts = [
+    { value: Math.floor(seconds / 86_400), unit: 'd' },
+    { value: Math.floor(seconds / 3_600) % 24, unit: 'h' },
+    { value: Math.floor(seconds / 60) % 60, unit: 'm' },
+    { value: seconds % 60, unit: 's' },
+  ];
+  const first = parts.findIndex(({ value }) => value > 0);
+  if (first === -1) return '0s';
+  return parts
+    .slice(first, first + 2)
+    .filter(({ value }) => value > 0)
+    .map(({ value, unit }) => `${value}${unit}`)
+    .join('');
+}
+
+/** From one RFC 3339 time to another, for people; undefined where either is missing. */
+export function durationBetween(start: string | undefined, end: string | undefined): string | undefined {
+  if (!start || !end) return undefined;
+  return formatDuration(Date.parse(end) - Date.parse(start));
+}
+
+const firstStep = 10_000;
+
+/**
+ * The age that a running task shows, and when it changes next: 10s, 20s, 40s, 1m20s, ...
+ * It doubles so that a run of a day costs 14 writes, not 86,400, and is never off by more than half.
+ *
+ * @param elapsed milliseconds
+ * @returns `shown`, milliseconds, 0 before the first step; `next`, the elapsed time at which it changes
+ */
+export function coarseAge(elapsed: number): { readonly shown: number; readonly next: number } {
+  if (elapsed < firstStep) return { shown: 0, next: firstStep };
+  const shown = firstStep * 2 ** Math.floor(Math.log2(elapsed / firstStep));
+  return { shown, next: shown * 2 };
+}

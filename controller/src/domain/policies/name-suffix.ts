@@ -1,0 +1,59 @@
+/**
+ * executionPolicy.nameSuffix: how a run is named after its component.
+ *
+ * Every style gives the same name for the same Task and generation (see names.ts). A Timestamp is therefore the time at which
+ * KubeVela applied that version, not the time at which we looked.
+ */
+import { annotations, velaLabels, type Task } from '../../resources/index.ts';
+import { policyOf } from '../execution-policy.ts';
+import { joinName, nameWithHash } from '../names.ts';
+import { hexHash } from '../snapshot.ts';
+
+/**
+ * The names that a run of this version may take, the wanted one first. The second is for when the first is taken: by a run of
+ * a revision whose name came back after a roll-back, or by another Application's component of the same name.
+ */
+export function runNames(version: Task, now: Date): readonly string[] {
+  const name = joinName(componentName(version), suffix(version, now));
+  return [name, nameWithHash(name, identity(version))];
+}
+
+/** What runs are named after: the Application's component, or the Task itself where there is none. */
+export function componentName({ metadata }: Task): string {
+  return metadata.labels?.[velaLabels.component] || metadata.name;
+}
+
+function identity({ metadata }: Task): string {
+  return `${metadata.uid}/${metadata.generation ?? 0}`;
+}
+
+function suffix(version: Task, now: Date): string {
+  switch (policyOf(version).nameSuffix) {
+    case 'Revision':
+      return revisionSuffix(version);
+    case 'Timestamp':
+      return timestampSuffix(version, now);
+    case 'UUID':
+      return uuidSuffix(version);
+  }
+}
+
+/** v3 of app-worker-v3; an id's own text; else the Task's generation. */
+function revisionSuffix({ metadata, spec }: Task): string {
+  const { appRevision = '', id = '' } = spec.trigger ?? {};
+  const idPart = id.toLowerCase().replace(/[^a-z0-9]+/g, '').slice(0, 16);
+  return idPart || /-(v\d{1,10})$/.exec(appRevision)?.[1] || `g${metadata.generation ?? 0}`;
+}
+
+/** UTC minutes: 202503201230. */
+function timestampSuffix({ metadata }: Task, now: Date): string {
+  const applied = Date.parse(metadata.annotations?.[annotations.lastAppliedTime] ?? '');
+  const time = Number.isNaN(applied) ? now : new Date(applied);
+  return time.toISOString().replace(/\D/g, '').slice(0, 12);
+}
+
+/** A UUID of version 8 (RFC 9562: its bits are ours to choose), made of a hash instead of randomness. */
+function uuidSuffix(version: Task): string {
+  const hex = hexHash(identity(version), 32);
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20)].join('-');
+}

@@ -1,0 +1,31 @@
+/**
+ * executionPolicy.unique: whether every run has a Job with a name of its own.
+ *
+ * false means one Job under the component's name. Before a newer run may have that name, the older run's Job goes: a finished
+ * one at once, an unfinished one after its run is on record as Cancelled, as concurrencyPolicy Replace of CronJob ends a Job.
+ */
+import type { TaskView, RunView } from '../classify.ts';
+import type { Task } from '../../resources/index.ts';
+import { policyOf } from '../execution-policy.ts';
+import { joinName } from '../names.ts';
+import { componentName } from './name-suffix.ts';
+
+/** The Job's name that every run of the Task shares, or undefined where each run has its own. */
+export function sharedJobName(version: Task): string | undefined {
+  return policyOf(version).unique ? undefined : joinName(componentName(version), '');
+}
+
+/** The run that takes the place of this one, if any. */
+export function replacementOf(view: RunView, { runs }: TaskView): RunView | undefined {
+  const name = view.run.spec.jobName;
+  if (name === undefined) return undefined;
+  const newer = runs.slice(0, runs.indexOf(view));
+  return newer.find((other) => other.run.spec.jobName === name);
+}
+
+/** Whether an older run's Job still has the name that this run's Job is to take. */
+export function waitsForName(view: RunView, { runs }: TaskView): boolean {
+  const name = view.run.spec.jobName;
+  if (name === undefined) return false;
+  return runs.slice(runs.indexOf(view) + 1).some(({ run, jobExists }) => jobExists && run.spec.jobName === name);
+}

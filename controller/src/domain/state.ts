@@ -1,0 +1,97 @@
+/**
+ * What `decide` is given: one Task and everything that belongs to it, as plain readonly data.
+ */
+import type { Meta, Task, TaskRun } from '../resources/index.ts';
+
+/** The part of a batch/v1 Job that decisions need. */
+export interface Job {
+  readonly metadata: Meta;
+  readonly spec: {
+    readonly parallelism?: number;
+    readonly completions?: number;
+    readonly backoffLimit?: number;
+    readonly suspend?: boolean;
+  };
+  readonly status?: {
+    readonly active?: number;
+    readonly ready?: number;
+    readonly succeeded?: number;
+    readonly failed?: number;
+    readonly startTime?: string;
+    readonly completionTime?: string;
+    readonly conditions?: readonly JobCondition[];
+  };
+}
+
+export interface JobCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+/** A pod as far as it explains its run. See digestPod. */
+export interface Pod {
+  readonly metadata: Meta;
+  readonly phase: string;
+  /** Why it does not run yet: ImagePullBackOff, Unschedulable, ... */
+  readonly waiting?: { readonly reason: string; readonly message: string };
+  /** How the container that failed last ended. */
+  readonly failure?: ContainerFailure;
+}
+
+export interface ContainerFailure {
+  /** Empty, and without an exit code, where the pod failed as a whole. */
+  readonly container: string;
+  readonly exitCode?: number;
+  /** The kubelet's word for it: Error, OOMKilled, ... */
+  readonly reason: string;
+}
+
+/** The Job controller could not create a pod (an Event with reason FailedCreate): a quota, a missing service account, a webhook. */
+export interface PodRefusal {
+  readonly jobUid: string;
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly seenAt: number;
+}
+
+/** The API server refused to create one of our objects, and when to try again. */
+export interface Refusal {
+  readonly object: 'TaskRun' | 'Job';
+  /** The TaskRun's name, for both. */
+  readonly run: string;
+  readonly reason: string;
+  readonly message: string;
+  /** Whether trying again can help: false for a Job that is invalid. */
+  readonly final: boolean;
+  /** Milliseconds since the epoch. */
+  readonly retryAt: number;
+}
+
+/** Names that turned out to be taken by somebody else's objects. */
+export interface TakenNames {
+  readonly runs: ReadonlySet<string>;
+  readonly jobs: ReadonlySet<string>;
+}
+
+export interface TaskState {
+  readonly task: Task;
+  /** Versions of the Task that were seen and are older than `task`, oldest first: deployments in quick succession. */
+  readonly earlier: readonly Task[];
+  /** The TaskRuns that the Task owns. */
+  readonly runs: readonly TaskRun[];
+  /** The Jobs that those runs own. */
+  readonly jobs: readonly Job[];
+  /** Jobs as they were when they were deleted, so that an outcome which nobody recorded yet is not lost. */
+  readonly deletedJobs: readonly Job[];
+  readonly pods: readonly Pod[];
+  readonly podRefusals: readonly PodRefusal[];
+  readonly refusals: readonly Refusal[];
+  readonly taken: TakenNames;
+  /** UIDs of Jobs that the live API said are gone. */
+  readonly goneJobs: ReadonlySet<string>;
+  /** What this process last nudged the Application with. */
+  readonly nudged?: string | undefined;
+}

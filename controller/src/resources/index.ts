@@ -1,0 +1,73 @@
+/**
+ * The resources of group task.oam.dev, as the API server hands them out. Specs and statuses are generated from the CRDs.
+ */
+import type { TaskSpec, TaskStatus } from './task.gen.ts';
+import type { TaskRunSpec, TaskRunStatus } from './task-run.gen.ts';
+
+export type { TaskSpec, TaskStatus, TaskRunSpec, TaskRunStatus };
+
+export const group = 'task.oam.dev';
+export const version = 'v1alpha1';
+export const apiVersion = `${group}/${version}`;
+
+/** An ownerReference, as metav1. */
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}
+
+/** The part of ObjectMeta that decisions need. Times are RFC 3339. */
+export interface Meta {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp: string;
+  readonly deletionTimestamp?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+}
+
+export interface Task {
+  readonly metadata: Meta;
+  readonly spec: TaskSpec;
+  readonly status?: TaskStatus;
+}
+
+export interface TaskRun {
+  readonly metadata: Meta;
+  readonly spec: TaskRunSpec;
+  readonly status?: TaskRunStatus;
+}
+
+export type ExecutionPolicy = NonNullable<TaskSpec['executionPolicy']>;
+export type Trigger = NonNullable<TaskSpec['trigger']>;
+export type Snapshot = NonNullable<TaskRunSpec['snapshot']>;
+export type RunPhase = NonNullable<TaskRunStatus['phase']>;
+export type RunSummary = NonNullable<TaskStatus['lastRuns']>[number];
+export type Condition = NonNullable<TaskStatus['conditions']>[number];
+
+/** Labels that we set. The API server refuses to let anybody take them off a Job (see the admission policy). */
+export const labels = {
+  task: `${group}/task`,
+  run: `${group}/run`,
+} as const;
+
+/** Labels that KubeVela sets on what it renders. */
+export const velaLabels = {
+  application: 'app.oam.dev/name',
+  applicationNamespace: 'app.oam.dev/namespace',
+  component: 'app.oam.dev/component',
+} as const;
+
+/** Annotations: KubeVela's time of the last dispatch, and ours, whose change makes KubeVela look at a task's status again. */
+export const annotations = {
+  lastAppliedTime: 'app.oam.dev/last-applied-time',
+  nudge: `${group}/nudge`,
+} as const;
