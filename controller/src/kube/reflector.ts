@@ -1,0 +1,123 @@
+import { isGone, isVersionTooLarge } from './api-error.ts';
+import type { Client } from './client.ts';
+import { sleep, type Clock } from './clock.ts';
+import { compareResourceVersions, type KubeObject, type ResourceType, type Stored } from './objects.ts';
+import { backoffMs } from './retry.ts';
+
+/** What a reflector tells. Calls come in order, each after the one before has returned. */
+export interface ReflectorSink<T extends KubeObject> {
+  put(object: Stored<T>): void;
+  remove(object: Stored<T>): void;
+  /** A whole list as of `resourceVersion` is in; it held just these uids. */
+  listed(uids: ReadonlySet<string>, resourceVersion: string, seconds: number): void;
+  /** The server's versions went backwards (etcd was restored): what is known proves nothing. */
+  restarted(): void;
+  failed(error: unknown): void;
+  /** Something moved: a page, an event, a bookmark, an attempt. */
+  alive(): void;
+}
+
+export interface ReflectorOptions<T extends KubeObject> {
+  client: Client;
+  type: ResourceType<T>;
+  namespace: string | undefined;
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+  pageSize: number;
+  clock: Clock;
+  sink: ReflectorSink<T>;
+}
+
+const BACKOFF = { firstMs: 200, longestMs: 30_000 };
+/** A watch that lived so long, or told anything, was a success; one that ends at once, again and again, is slowed down. */
+const GOOD_WATCH_MS = 5_000;
+/** Objects handled before other work gets its turn: at 15 us to parse and as much to store, some 8 ms. */
+const BATCH = 250;
+
+/**
+ * Lists a kind in pages, then watches it from there, and goes on until stopped, whatever fails. Semantics as client-go's
+ * reflector; the list is a consistent read, so that versions never go back.
+ */
+export class Reflector<T extends KubeObject> {
+  readonly #options: ReflectorOptions<T>;
+  /** From where to watch; undefined before the first list. */
+  #version: string | undefined;
+  #mustList = true;
+  #failures = 0;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Resolves once the signal has aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, sink } = this.#options;
+    while (!signal.aborted) {
+      this.#failures += 1;
+      try {
+        if (this.#mustList) await this.#list(signal);
+        await this.#watch(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#mustList ||= isGone(error) || isVersionTooLarge(error);
+        sink.failed(error);
+      }
+      sink.alive();
+      if (this.#failures > 0) await sleep(clock, backoffMs(this.#failures, BACKOFF), signal);
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { client, type, namespace, labelSelector, fieldSelector, pageSize, clock, sink } = this.#options;
+    const began = clock.monotonic();
+    const seen = new Set<string>();
+    let version: string | undefined;
+    for await (const page of client.list(type, { namespace, labelSelector, fieldSelector, limit: pageSize, signal })) {
+      sink.alive();
+      if (version === undefined && this.#isOlder(page.resourceVersion)) sink.restarted();
+      version = page.resourceVersion;
+      await this.#take(page.items, seen);
+    }
+    this.#version = version;
+    this.#mustList = false;
+    sink.listed(seen, version ?? '', (clock.monotonic() - began) / 1_000);
+  }
+
+  async #take(items: readonly Stored<T>[], seen: Set<string>): Promise<void> {
+    for (const [index, object] of items.entries()) {
+      seen.add(object.metadata.uid);
+      this.#options.sink.put(object);
+      if (index % BATCH === BATCH - 1) await breathe();
+    }
+  }
+
+  #isOlder(version: string): boolean {
+    return this.#version !== undefined && compareResourceVersions(version, this.#version) < 0;
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { client, type, namespace, labelSelector, fieldSelector, clock, sink } = this.#options;
+    const began = clock.monotonic();
+    // Spread over 5 to 10 minutes, as client-go does, so that watches do not all end together.
+    const timeoutSeconds = Math.round(300 * (1 + Math.random()));
+    const selection = { namespace, labelSelector, fieldSelector, resourceVersion: this.#version ?? '', timeoutSeconds, signal };
+    let count = 0;
+    try {
+      for await (const event of client.watch(type, selection)) {
+        sink.alive();
+        if (event.type === 'DELETED') sink.remove(event.object);
+        else if (event.type !== 'BOOKMARK') sink.put(event.object);
+        this.#version = event.object.metadata.resourceVersion;
+        count += 1;
+        if (count % BATCH === 0) await breathe();
+      }
+    } finally {
+      if (count > 0 || clock.monotonic() - began > GOOD_WATCH_MS) this.#failures = 0;
+    }
+  }
+}
+
+/** Lets timers, sockets and other work run. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
