@@ -1,0 +1,56 @@
+# Every target says what it is for: make help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help check deps cue addon build types lint test unit api e2e demo down bench image
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+check: ## Say what this machine lacks, in one sentence each
+	@bash scripts/check-tools.sh
+
+node_modules/.package-lock.json: package-lock.json package.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+deps: check node_modules/.package-lock.json ## Install the Node packages
+
+cue: deps ## Build CUE as WebAssembly, for both of KubeVela's versions
+	@npm run --silent cue:build
+
+addon: cue ## Assemble dist/task-runs, the directory for `vela addon enable`
+	@npm run --silent addon
+
+build: deps ## Bundle the controller into dist/controller
+	@npm run --silent build
+
+types: cue ## Check the types, and that generated files are fresh
+	@npm run --silent generate -- --check
+	@npm run --silent typecheck
+
+lint: deps ## Check style and the borders between the rooms
+	@npm run --silent lint
+
+unit: cue addon ## Unit, property and definition tests
+	@npx vitest run --project unit
+
+api: addon build ## Tests against a real API server
+	@npx vitest run --project api
+
+e2e: addon build ## End-to-end tests, against KUBEVELA_HOME or KUBECONFIG where set, else the sandbox with the stand-in
+	@npx vitest run --project e2e
+
+test: types lint unit api e2e ## Everything that has to pass
+
+demo: addon build ## Bring a cluster up, enable the addon and deploy a task three times
+	@npm run --silent demo
+
+down: ## Stop the sandbox and leave nothing behind
+	@if [ -d node_modules ]; then npm run --silent sandbox -- down; fi
+
+bench: addon build ## Measure; a table, and out/bench.json
+	@npm run --silent bench
+
+image: build ## Build the controller's image with docker, podman or buildah
+	@npm run --silent image

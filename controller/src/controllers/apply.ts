@@ -1,0 +1,229 @@
+/**
+ * Carries out what `decide` returned: one handler an action kind. Each API call is a point at which the process may die; what
+ * a call did is found again by the object's deterministic name and its owner's UID.
+ */
+import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
+import type { Action, ActionKind, ActionOf, JobManifest, TaskRunManifest } from '../domain/actions.ts';
+import { isFinished } from '../domain/classify.ts';
+import type { Refusal } from '../domain/state.ts';
+import { isAlreadyExists, isConflict, isForbidden, isNamespaceTerminating, isNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { Logger } from '../kube/log.ts';
+import { controllerUid, type KubeObject, type Stored } from '../kube/objects.ts';
+import { jobs } from '../kube/resources.ts';
+import { annotations, apiVersion } from '../resources/index.ts';
+import type { Caches } from './caches.ts';
+import type { CachedTask } from './projections.ts';
+import { refusalOf } from './refusal.ts';
+import { applications, taskRuns, tasks, type TaskRunObject } from './resource-types.ts';
+import { TaskMemory } from './task-memory.ts';
+
+/** Everything an action may touch. */
+export interface ApplyContext {
+  readonly client: Client;
+  readonly caches: Caches;
+  readonly recorder: EventRecorder;
+  readonly log: Logger;
+  readonly task: CachedTask;
+  readonly memory: TaskMemory;
+  readonly now: () => number;
+}
+
+/** `stop` leaves the rest of the list undone, because the state is another than the list was made for. */
+type Result = 'done' | 'stop';
+type Handlers = { readonly [K in ActionKind]: (action: ActionOf<K>, context: ApplyContext) => Promise<Result> };
+
+const handlers: Handlers = {
+  createRun: ({ run }, context) => creating(context, 'TaskRun', run.metadata.name, () => createRun(run, context)),
+  createJob: ({ run, job }, context) => creating(context, 'Job', run, () => createJob(run, job, context)),
+  checkJob,
+  writeRunStatus,
+  deleteJob: ({ name, uid, because }, context) =>
+    deleting(context, `Job ${name}`, because, context.caches.jobs, uid, () =>
+      context.client.delete(jobs, refTo(name, context), { propagationPolicy: 'Background', uid }),
+    ),
+  deleteRun: ({ name, uid, because }, context) =>
+    deleting(context, `TaskRun ${name}`, because, context.caches.runs, uid, () =>
+      context.client.delete(taskRuns, refTo(name, context), { propagationPolicy: 'Background', uid }),
+    ),
+  writeTaskStatus,
+  event: ({ type, reason, message }, { recorder, task }) => {
+    recorder.record({ apiVersion, kind: 'Task', metadata: task.metadata }, { type, reason, message });
+    return Promise.resolve('done');
+  },
+  nudge,
+  wakeAt: () => Promise.resolve('done'),
+};
+
+/**
+ * Applies the actions in order.
+ * @returns whether all of them were carried out
+ * @throws ApiError when the API server could not be asked; nothing is lost, decide again later
+ */
+export async function applyActions(actions: readonly Action[], context: ApplyContext): Promise<boolean> {
+  for (const action of actions) {
+    const handle = handlers[action.kind] as (action: Action, context: ApplyContext) => Promise<Result>;
+    if ((await handle(action, context)) === 'stop') return false;
+  }
+  return true;
+}
+
+/** Create an object; a refusal is remembered, so that it is told and tried again later. */
+async function creating(context: ApplyContext, object: Refusal['object'], run: string, create: () => Promise<Result>): Promise<Result> {
+  try {
+    const result = await create();
+    if (result === 'done') context.memory.accepted(object, run);
+    return result;
+  } catch (error) {
+    if (isNamespaceTerminating(error)) return 'stop'; // the Task is about to go, too
+    const refusal = refusalOf(error, object, run);
+    if (!refusal) throw error;
+    context.memory.refuse(refusal, context.now());
+    context.log.warn({ run, reason: refusal.reason, message: refusal.message }, 'refused');
+    return 'stop';
+  }
+}
+
+async function createRun(run: TaskRunManifest, context: ApplyContext): Promise<Result> {
+  const { client, caches, memory, log, task } = context;
+  const { name, namespace } = run.metadata;
+  try {
+    caches.runs.observe(await client.create(taskRuns, run as unknown as TaskRunObject));
+    log.info({ run: name, trigger: run.spec.trigger?.value }, 'run created');
+    return 'done';
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const existing = await client.get(taskRuns, { name, namespace });
+    const sameTrigger = existing.spec.trigger?.generation === run.spec.trigger?.generation;
+    if (controllerUid(existing) === task.metadata.uid && sameTrigger) {
+      caches.runs.observe(existing); // created before we died, or by the leader before us
+      return 'done';
+    }
+    if (memory.takenRuns.has(name)) throw error;
+    TaskMemory.note(memory.takenRuns, name);
+    log.info({ run: name, owner: ownerOf(existing) }, 'name is taken');
+    return 'stop';
+  }
+}
+
+async function createJob(run: string, job: JobManifest, context: ApplyContext): Promise<Result> {
+  const { client, caches, log } = context;
+  const { name, namespace } = job.metadata;
+  try {
+    caches.jobs.observe(await client.create(jobs, job as unknown as BatchJob));
+    log.info({ run, job: name }, 'job created');
+    return 'done';
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const existing = await client.get(jobs, { name, namespace });
+    if (controllerUid(existing) === job.metadata.ownerReferences[0]?.uid) {
+      caches.jobs.observe(existing);
+      return 'done';
+    }
+    return nameTaken(existing, context, error);
+  }
+}
+
+/** Another run of the same Task will soon give the name free; anybody else keeps it, and we take another. */
+function nameTaken(existing: Stored<BatchJob>, { caches, memory, log, task, now }: ApplyContext, error: Error): Result {
+  const { name, namespace } = existing.metadata;
+  const owner = caches.runs.cache.byUid(controllerUid(existing) ?? '');
+  const ours = owner?.metadata.ownerReferences?.some(({ uid }) => uid === task.metadata.uid);
+  if (ours || memory.takenJobs.has(name)) throw error;
+  TaskMemory.note(memory.takenJobs, name);
+  log.info({ job: name, namespace, owner: ownerOf(existing), at: now() }, 'name is taken');
+  return 'stop';
+}
+
+async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: ApplyContext): Promise<Result> {
+  const { client, caches, memory } = context;
+  try {
+    const job = await client.get(jobs, refTo(name, context));
+    if (job.metadata.uid === uid) {
+      caches.jobs.observe(job);
+      return 'done';
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  TaskMemory.note(memory.goneJobs, uid);
+  return 'done';
+}
+
+async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>, context: ApplyContext): Promise<Result> {
+  const { client, caches, memory, log } = context;
+  try {
+    caches.runs.observe(await client.patchStatus(taskRuns, refTo(name, context), statusPatch(uid, status), { type: 'json' }));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    caches.runs.forget(uid); // somebody deleted the run: nothing is left to say
+    return 'stop';
+  }
+  if (isFinished(status.phase)) {
+    memory.finished(name, uid);
+    log.info({ run: name, phase: status.phase, reason: status.reason, duration: status.duration }, 'run finished');
+  }
+  return 'done';
+}
+
+async function writeTaskStatus({ status }: ActionOf<'writeTaskStatus'>, context: ApplyContext): Promise<Result> {
+  const { client, caches, task } = context;
+  const { name, uid } = task.metadata;
+  try {
+    caches.tasks.observe(await client.patchStatus(tasks, refTo(name, context), statusPatch(uid, status), { type: 'json' }));
+    return 'done';
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    caches.tasks.forget(uid);
+    return 'stop';
+  }
+}
+
+/** Replaces the whole status, of this very object and no namesake. */
+function statusPatch(uid: string, status: object): object[] {
+  return [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    { op: 'add', path: '/status', value: status },
+  ];
+}
+
+async function deleting(
+  { log }: ApplyContext,
+  what: string,
+  because: string,
+  cache: { forget(uid: string): void },
+  uid: string,
+  remove: () => Promise<unknown>,
+): Promise<Result> {
+  try {
+    await remove();
+    log.info({ what, because }, 'deleted');
+  } catch (error) {
+    // Gone, or another object under its name: either way the one that we meant is no more.
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
+  cache.forget(uid);
+  return 'done';
+}
+
+async function nudge({ application, value }: ActionOf<'nudge'>, { client, memory, log }: ApplyContext): Promise<Result> {
+  memory.nudged = value;
+  try {
+    await client.patch(applications, application, { metadata: { annotations: { [annotations.nudge]: value } } });
+  } catch (error) {
+    // In a managed cluster the Application lives on the hub, which polls instead.
+    if (!isNotFound(error) && !isForbidden(error)) throw error;
+    log.debug({ application, error: error.message }, 'not nudged');
+  }
+  return 'done';
+}
+
+function refTo(name: string, { task }: ApplyContext): { name: string; namespace: string } {
+  return { name, namespace: task.metadata.namespace };
+}
+
+function ownerOf(object: KubeObject): string {
+  const owner = object.metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  return owner ? `${owner.kind} ${owner.name}` : 'nobody';
+}

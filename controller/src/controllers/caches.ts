@@ -1,0 +1,42 @@
+import type { Client } from '../kube/client.ts';
+import { Informer, type InformerObserver } from '../kube/informer.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { events, jobs, pods } from '../kube/resources.ts';
+import { labels } from '../resources/index.ts';
+import { projectJob, projectPod, projectPodRefusal, projectRun, projectTask } from './projections.ts';
+import { taskRuns, tasks } from './resource-types.ts';
+
+export interface CacheOptions {
+  readonly client: Client;
+  /** All namespaces when left out. */
+  readonly namespaces?: readonly string[] | undefined;
+  readonly observer?: InformerObserver | undefined;
+}
+
+export type Caches = ReturnType<typeof createCaches>;
+
+/** The informers of everything that decisions read. All have the index `owner`, by the controlling owner's UID. */
+export function createCaches(options: CacheOptions) {
+  const ours = { ...options, labelSelector: labels.run };
+  return {
+    tasks: new Informer({ ...options, type: tasks, project: projectTask }),
+    runs: new Informer({ ...options, type: taskRuns, project: projectRun }),
+    jobs: new Informer({ ...ours, type: jobs, project: projectJob }),
+    /** Succeeded pods explain nothing, and they are most of what is kept. */
+    pods: new Informer({ ...ours, type: pods, fieldSelector: 'status.phase!=Succeeded', project: projectPod }),
+    /** The only place where the Job controller says that it may not create a pod. */
+    podRefusals: new Informer({
+      ...options,
+      type: events,
+      fieldSelector: 'involvedObject.kind=Job,reason=FailedCreate',
+      project: projectPodRefusal,
+      indexers: { job: ({ jobUid }) => [jobUid] },
+    }),
+  };
+}
+
+/** Each informer as one that does not say what it holds. */
+export function allInformers(caches: Caches): readonly Informer<KubeObject>[] {
+  return Object.values(caches) as unknown as Informer<KubeObject>[];
+}
+

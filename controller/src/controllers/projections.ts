@@ -1,0 +1,83 @@
+/**
+ * What the caches keep of each object. Ten thousand kept runs have to fit into 150 MB, so it is little: see docs/decisions.
+ */
+import type { Event, Pod as CorePod } from 'kubernetes-types/core/v1.js';
+import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
+import { isFinished } from '../domain/classify.ts';
+import { compact } from '../domain/compact.ts';
+import { digestPod, type RawPod } from '../domain/pod-digest.ts';
+import { oneLine } from '../domain/sentence.ts';
+import type { Job, JobCondition, Pod, PodRefusal } from '../domain/state.ts';
+import type { Cached } from '../kube/cache.ts';
+import type { Stored, StoredMeta } from '../kube/objects.ts';
+import { annotations, type Meta, type OwnerReference, type Task, type TaskRun } from '../resources/index.ts';
+import type { TaskObject, TaskRunObject } from './resource-types.ts';
+
+export type CachedTask = Task & Cached;
+export type CachedRun = TaskRun & Cached;
+export type CachedJob = Job & Cached;
+export type CachedPod = Pod & Cached;
+export type CachedPodRefusal = PodRefusal & Cached;
+
+export function projectTask({ metadata, spec, status }: Stored<TaskObject>): CachedTask {
+  const applied = metadata.annotations?.[annotations.lastAppliedTime];
+  return compact({
+    metadata: { ...slimMeta(metadata), ...(applied !== undefined && { annotations: { [annotations.lastAppliedTime]: applied } }) },
+    spec,
+    status,
+  });
+}
+
+/** A finished run's snapshot is not needed any more, but for its hash. */
+export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
+  const meta = slimMeta(metadata);
+  if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
+  const { phase, reason, message, startTime, completionTime, duration } = status ?? {};
+  return {
+    metadata: meta,
+    spec: compact({ ...spec, snapshot: spec.snapshot && { template: {}, hash: spec.snapshot.hash } }),
+    status: compact({ phase, reason, message, startTime, completionTime, duration }),
+  };
+}
+
+export function projectJob({ metadata, spec, status }: Stored<BatchJob>): CachedJob {
+  const { parallelism, completions, backoffLimit, suspend } = spec ?? {};
+  const { active, ready, succeeded, failed, startTime, completionTime, conditions } = status ?? {};
+  const finished = conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed');
+  return {
+    metadata: slimMeta(metadata, { withLabels: false }),
+    spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
+    status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: finished as JobCondition[] | undefined }),
+  };
+}
+
+export function projectPod(pod: Stored<CorePod>): CachedPod {
+  const digest = digestPod({ ...pod, metadata: slimMeta(pod.metadata, { withLabels: false }) } as unknown as RawPod);
+  return digest as CachedPod;
+}
+
+export function projectPodRefusal({ metadata, involvedObject, message, lastTimestamp, eventTime }: Stored<Event>): CachedPodRefusal {
+  return {
+    metadata: slimMeta(metadata, { withLabels: false }),
+    jobUid: involvedObject.uid ?? '',
+    message: oneLine(message ?? 'no reason given'),
+    seenAt: Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp),
+  };
+}
+
+type SlimMeta = Meta & Cached['metadata'];
+
+function slimMeta(metadata: StoredMeta, { withLabels = true } = {}): SlimMeta {
+  const { name, namespace = '', uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ownerReferences, labels } = metadata;
+  return compact({
+    name,
+    namespace,
+    uid,
+    resourceVersion,
+    generation,
+    creationTimestamp,
+    deletionTimestamp: deletionTimestamp as string | undefined,
+    ownerReferences: ownerReferences?.filter(({ controller }) => controller === true) as OwnerReference[] | undefined,
+    labels: withLabels ? labels : undefined,
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * From watch events to reconciles: which Task an object belongs to, and what must be remembered of what it was.
+ */
+import { isFinished } from '../domain/classify.ts';
+import { triggerValue } from '../domain/trigger.ts';
+import type { CacheEvent } from '../kube/cache.ts';
+import type { Client } from '../kube/client.ts';
+import type { EventRecorder } from '../kube/events.ts';
+import type { Logger } from '../kube/log.ts';
+import { controllerUid, keyOf } from '../kube/objects.ts';
+import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
+import type { Caches } from './caches.ts';
+import type { CachedJob, CachedRun, CachedTask } from './projections.ts';
+import { TaskReconciler } from './task-reconciler.ts';
+
+export interface TaskControllerOptions {
+  readonly client: Client;
+  readonly caches: Caches;
+  readonly recorder: EventRecorder;
+  readonly log: Logger;
+  /** Tasks reconciled at the same time. */
+  readonly workers: number;
+  readonly observer?: QueueObserver | undefined;
+}
+
+export class TaskController {
+  readonly #caches: Caches;
+  readonly #reconciler: TaskReconciler;
+  readonly #queue: WorkQueue;
+
+  /** Listens to the caches from now on; nothing is reconciled before `start`. */
+  constructor(options: TaskControllerOptions) {
+    const { caches, workers, observer } = options;
+    this.#caches = caches;
+    this.#reconciler = new TaskReconciler(options);
+    this.#queue = new WorkQueue({ name: 'tasks', workers, process: (key) => this.#process(key), observer });
+    caches.tasks.onEvent((event) => this.#onTask(event));
+    caches.runs.onEvent(({ object }) => this.#enqueueTaskOf(object));
+    caches.jobs.onEvent((event) => this.#onJob(event));
+    caches.pods.onEvent(({ object }) => this.#onJobChild(controllerUid(object)));
+    caches.podRefusals.onEvent(({ object }) => this.#onJobChild(object.jobUid));
+  }
+
+  /** Begin to act. The caches must have synced: what they lack is taken for absent. */
+  start(): void {
+    this.#queue.start();
+  }
+
+  /** Finish what is under way and act no more. */
+  stop(): Promise<void> {
+    return this.#queue.stop();
+  }
+
+  async #process(key: string): Promise<Outcome> {
+    const at = await this.#reconciler.reconcile(key);
+    return at === undefined ? done : { type: 'again', at: new Date(at) };
+  }
+
+  /** A version that is replaced before its trigger was answered is kept: every deployment runs. */
+  #onTask(event: CacheEvent<CachedTask>): void {
+    const key = keyOf(event.object.metadata);
+    if (event.type === 'updated' && isUnanswered(event.old, event.object)) this.#reconciler.memory(key).keepEarlier(event.old);
+    this.#queue.add(key);
+  }
+
+  /** A Job that is deleted before its outcome is on record may have had one. */
+  #onJob({ type, object }: CacheEvent<CachedJob>): void {
+    const run = this.#caches.runs.cache.byUid(controllerUid(object) ?? '');
+    if (!run) return;
+    if (type === 'deleted' && !isFinished(run.status?.phase)) this.#reconciler.memory(taskKey(run)).keepDeleted(object);
+    this.#enqueueTaskOf(run);
+  }
+
+  #onJobChild(jobUid: string | undefined): void {
+    const job = this.#caches.jobs.cache.byUid(jobUid ?? '');
+    const run = job && this.#caches.runs.cache.byUid(controllerUid(job) ?? '');
+    if (run && !isFinished(run.status?.phase)) this.#enqueueTaskOf(run);
+  }
+
+  #enqueueTaskOf(run: CachedRun): void {
+    this.#queue.add(taskKey(run));
+  }
+}
+
+function taskKey({ metadata, spec }: CachedRun): string {
+  return keyOf({ namespace: metadata.namespace, name: spec.taskRef.name });
+}
+
+function isUnanswered(old: CachedTask, next: CachedTask): boolean {
+  const answered = old.status?.observedTrigger?.generation ?? 0;
+  return (old.metadata.generation ?? 0) > answered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger);
+}

@@ -1,0 +1,71 @@
+/**
+ * What the controller knows of a Task beyond the objects themselves. None of it is needed for what must hold: losing it costs
+ * a few calls that are refused or answered again.
+ */
+import type { Job, Refusal } from '../domain/state.ts';
+import type { Task } from '../resources/index.ts';
+
+/** Most entries of each list; the oldest go first. */
+const limit = 100;
+const firstRetry = 2_000;
+const lastRetry = 60_000;
+
+export class TaskMemory {
+  /** Versions of the Task that a newer one replaced, oldest first. */
+  earlier: Task[] = [];
+  /** Jobs of unfinished runs as they were when they were deleted. */
+  deletedJobs: Job[] = [];
+  goneJobs = new Set<string>();
+  takenRuns = new Set<string>();
+  takenJobs = new Set<string>();
+  nudged: string | undefined;
+  readonly #refusals = new Map<string, Refusal & { readonly attempts: number }>();
+
+  get refusals(): readonly Refusal[] {
+    return [...this.#refusals.values()];
+  }
+
+  keepEarlier(version: Task): void {
+    this.earlier = [...this.earlier, version].slice(-limit);
+  }
+
+  /** Drop the versions that are answered. */
+  dropEarlier(upTo: number): void {
+    if (this.earlier.length > 0) this.earlier = this.earlier.filter(({ metadata }) => (metadata.generation ?? 0) > upTo);
+  }
+
+  keepDeleted(job: Job): void {
+    this.deletedJobs = [...this.deletedJobs, job].slice(-limit);
+  }
+
+  /** Add to one of the sets above, within its limit. */
+  static note(set: Set<string>, value: string): void {
+    set.add(value);
+    for (const oldest of set) {
+      if (set.size <= limit) return;
+      set.delete(oldest);
+    }
+  }
+
+  /** Remember a refusal; each further one of the same object waits twice as long, a minute at most. */
+  refuse(refusal: Omit<Refusal, 'retryAt'>, now: number): void {
+    const key = `${refusal.object}/${refusal.run}`;
+    const attempts = (this.#refusals.get(key)?.attempts ?? 0) + 1;
+    const wait = Math.min(lastRetry, firstRetry * 2 ** (attempts - 1));
+    this.#refusals.delete(key);
+    this.#refusals.set(key, { ...refusal, attempts, retryAt: now + wait });
+    if (this.#refusals.size > limit) this.#refusals.delete([...this.#refusals.keys()][0] ?? key);
+  }
+
+  /** An object of this run was created. A run that was created also settles what was refused to runs before it. */
+  accepted(object: Refusal['object'], run: string): void {
+    if (object === 'Job') this.#refusals.delete(`Job/${run}`);
+    else for (const [key, refusal] of this.#refusals) if (refusal.object === 'TaskRun') this.#refusals.delete(key);
+  }
+
+  /** The run is finished: what was remembered for its sake goes. */
+  finished(run: string, runUid: string): void {
+    this.#refusals.delete(`Job/${run}`);
+    this.deletedJobs = this.deletedJobs.filter(({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid));
+  }
+}
