@@ -1,0 +1,3 @@
+module task-runs/sandbox/certificates
+
+go 1.24.0

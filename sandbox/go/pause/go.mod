@@ -1,0 +1,3 @@
+module task-runs/sandbox/pause
+
+go 1.24.0

@@ -1,0 +1,138 @@
+import { dirname, resolve } from 'node:path';
+import { becomesReady, findSupervisor, isReady, startSupervisor } from './control.ts';
+import { checkKubevela } from './kubevela.ts';
+import type { PartState } from './keeper.ts';
+import { programOf, providePrograms } from './programs.ts';
+import { progressTo, type Progress } from './progress.ts';
+import { Refusal } from './refusal.ts';
+import { checkMachine, checkPorts, onPath } from './requirements.ts';
+import { defaultDirectory, defaultPortBase, layoutOf, portsFrom, type Kubevela, type Layout, type Nodes, type Settings } from './settings.ts';
+import { readSettings, readState } from './state.ts';
+import { endProcesses, removeSandbox } from './sweep.ts';
+
+export interface UpOptions {
+  readonly nodes?: Nodes;
+  readonly nodeCount?: number;
+  readonly kubevela?: Kubevela;
+  readonly portBase?: number;
+}
+
+/** Starts the sandbox, or what is dead of it. Asked twice it does nothing the second time. */
+export async function up(options: UpOptions): Promise<void> {
+  const layout = layoutOf(defaultDirectory);
+  const progress = progressTo(process.stderr);
+  const recorded = await readSettings(layout);
+  const settings = wantedSettings(options, recorded);
+  if ((await findSupervisor(layout)) === undefined) await startNew(layout, settings, recorded, progress);
+  else refuseOther(settings, recorded);
+  await waitWithProgress(layout, progress);
+  await sayHowToUse(layout, settings);
+}
+
+/** What was asked for; else what the sandbox was; else what suits this machine. */
+export function wantedSettings(options: UpOptions, recorded: Settings | undefined): Settings {
+  const { portBase, ...asked } = options;
+  const known = { ...defaultSettings(), ...recorded, ...kubevelaHome(), ...asked };
+  return portBase === undefined ? known : { ...known, ports: portsFrom(portBase) };
+}
+
+function defaultSettings(): Settings {
+  return {
+    nodes: process.getuid?.() === 0 ? 'real' : 'simulated',
+    nodeCount: 3,
+    kubevela: process.env['KUBEVELA_HOME'] === undefined ? 'stand-in' : 'real',
+    ports: portsFrom(defaultPortBase),
+  };
+}
+
+function kubevelaHome(): Pick<Settings, 'kubevelaHome'> {
+  const home = process.env['KUBEVELA_HOME'];
+  return home === undefined ? {} : { kubevelaHome: resolve(home) };
+}
+
+async function startNew(layout: Layout, settings: Settings, recorded: Settings | undefined, progress: Progress): Promise<void> {
+  await checkMachine(settings, layout);
+  await checkKubevela(settings);
+  await providePrograms(settings.nodes, progress);
+  if (recorded !== undefined && differ(settings, recorded)) {
+    progress.say('removing the old sandbox, which was another kind');
+    await removeSandbox(layout);
+  }
+  await endProcesses(layout);
+  await checkPorts(settings.ports);
+  await startSupervisor(layout, settings, false);
+}
+
+function refuseOther(settings: Settings, recorded: Settings | undefined): void {
+  if (recorded === undefined || !differ(settings, recorded)) return;
+  throw new Refusal(
+    `A sandbox is up with --nodes ${recorded.nodes} --kubevela ${recorded.kubevela} on ports from ${recorded.ports.apiserver}: end it first with npm run sandbox -- down.`,
+  );
+}
+
+function differ(one: Settings, other: Settings): boolean {
+  const essence = ({ nodes, nodeCount, kubevela, ports }: Settings): string =>
+    JSON.stringify([nodes, nodes === 'simulated' ? nodeCount : 0, kubevela, ports]);
+  return essence(one) !== essence(other);
+}
+
+async function waitWithProgress(layout: Layout, progress: Progress): Promise<void> {
+  const step = progress.begin('starting the sandbox');
+  try {
+    await becomesReady(layout, () => undefined);
+    step.end('ready');
+  } catch (error) {
+    step.end('failed');
+    throw error;
+  }
+}
+
+async function sayHowToUse(layout: Layout, settings: Settings): Promise<void> {
+  console.log(`Kubernetes with ${settings.nodes} nodes and KubeVela: ${settings.kubevela}. To use it:`);
+  await env();
+  console.error(`The programs' logs are in ${layout.logs}. npm run sandbox -- down ends it.`);
+}
+
+/** Ends the sandbox and removes all of it. */
+export async function down(): Promise<void> {
+  const layout = layoutOf(defaultDirectory);
+  const progress = progressTo(process.stderr);
+  const step = progress.begin('ending the sandbox');
+  await removeSandbox(layout);
+  step.end('gone');
+}
+
+/** Prints the parts; the exit code is 1 when not all are ready. */
+export async function status(): Promise<void> {
+  const layout = layoutOf(defaultDirectory);
+  const [settings, state, supervisor] = await Promise.all([readSettings(layout), readState(layout), findSupervisor(layout)]);
+  if (settings === undefined || state === undefined || supervisor === undefined) {
+    console.log(state === undefined ? 'down' : 'dead: its supervisor was killed; npm run sandbox -- up starts it again');
+    process.exitCode = 1;
+    return;
+  }
+  const ready = await isReady(state);
+  console.log(`${ready ? 'ready' : 'not ready'}: nodes ${settings.nodes}, KubeVela ${settings.kubevela}, supervisor ${supervisor}`);
+  for (const line of state.parts.map(describePart)) console.log(line);
+  if (!ready) process.exitCode = 1;
+}
+
+function describePart({ name, phase, pid, restarts, lastError }: PartState): string {
+  const columns = `  ${name.padEnd(24)} ${phase.padEnd(9)} ${String(pid ?? '-').padEnd(8)} ${restarts} restarts`;
+  return phase === 'ready' || lastError === undefined ? columns : `${columns}\n    ${lastError.replaceAll('\n', '\n    ')}`;
+}
+
+/** Prints the lines by which a shell finds the sandbox, and kubectl where the machine has none. */
+export async function env(): Promise<void> {
+  const layout = layoutOf(defaultDirectory);
+  const settings = await readSettings(layout);
+  if (settings === undefined) throw new Refusal('No sandbox is up: start one with npm run sandbox -- up.');
+  console.log(`export KUBECONFIG=${quote(layout.kubeconfig)}`);
+  if ((await onPath('kubectl')) !== undefined) return;
+  const programs = await providePrograms(settings.nodes, progressTo(process.stderr));
+  console.log(`export PATH=${quote(dirname(programOf(programs, 'kubernetes', 'kubectl')))}:"$PATH"`);
+}
+
+function quote(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
+}

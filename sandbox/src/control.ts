@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { access, mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kill, marksOf, ownedProcesses } from './processes.ts';
+import { repository, type Layout, type Settings } from './settings.ts';
+import { readState, writeSettings, type SandboxState } from './state.ts';
+
+const main = join(import.meta.dirname, 'main.ts');
+const readyWithinMs = 180_000;
+const pollMs = 50;
+
+/** @returns the process id of the sandbox's living supervisor */
+export async function findSupervisor(layout: Layout): Promise<number | undefined> {
+  return (await ownedProcesses(layout.dir)).find(({ part }) => part === 'supervisor')?.pid;
+}
+
+/**
+ * Starts the supervisor; nothing of the sandbox may run.
+ * @param ofParent the sandbox ends when this process does; else it stays
+ */
+export async function startSupervisor(layout: Layout, settings: Settings, ofParent: boolean): Promise<void> {
+  await mkdir(layout.logs, { recursive: true });
+  await rm(layout.state, { force: true });
+  await writeSettings(layout, settings);
+  const log = await open(join(layout.logs, 'supervisor.log'), 'a');
+  try {
+    const child = spawn(process.execPath, ['--import', 'tsx', main, 'supervise', layout.dir, ...(ofParent ? ['--of-parent'] : [])], {
+      cwd: repository,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd, ...(ofParent ? (['ipc'] as const) : [])],
+      env: { ...process.env, ...marksOf(layout.dir, 'supervisor') },
+    });
+    child.channel?.unref();
+    child.unref();
+  } finally {
+    await log.close();
+  }
+}
+
+/**
+ * Waits until every part is ready, and ends the pauses before restarts meanwhile.
+ * @param watch gets the state whenever it was read
+ * @throws Error with what failed last, when the supervisor gives up, is gone, or takes too long
+ */
+export async function becomesReady(layout: Layout, watch: (state: SandboxState) => void): Promise<void> {
+  const deadline = Date.now() + readyWithinMs;
+  const supervisor = await findSupervisor(layout);
+  for (;;) {
+    const state = await readState(layout);
+    if (state !== undefined) {
+      watch(state);
+      if (await isReady(state)) return;
+      if (state.phase === 'failed') throw new Error(state.message);
+    }
+    if (supervisor === undefined || !(await alive(supervisor))) throw new Error(`the supervisor has ended; see ${layout.logs}/supervisor.log`);
+    if (Date.now() > deadline) throw new Error(describeUnready(state));
+    if (state?.phase === 'ready') kill(supervisor, 'SIGUSR1');
+    await sleep(pollMs);
+  }
+}
+
+/** Whether all parts are ready, and living: the supervisor learns of a death a moment later than we may ask. */
+export async function isReady(state: SandboxState): Promise<boolean> {
+  if (state.phase !== 'ready' || state.parts.some((part) => part.phase !== 'ready')) return false;
+  const living = await Promise.all(state.parts.map((part) => alive(part.pid ?? 0)));
+  return living.every(Boolean);
+}
+
+function describeUnready(state: SandboxState | undefined): string {
+  const unready = state?.parts.filter((part) => part.phase !== 'ready') ?? [];
+  const parts = unready.map((part) => `${part.name} is ${part.phase}${part.lastError === undefined ? '' : ` (${part.lastError})`}`);
+  return `the sandbox is not ready after ${readyWithinMs / 1000} s: ${parts.join('; ') || 'the supervisor says nothing'}`;
+}
+
+async function alive(pid: number): Promise<boolean> {
+  return access(`/proc/${pid}`).then(
+    () => true,
+    () => false,
+  );
+}

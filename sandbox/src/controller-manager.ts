@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import type { Context } from './context.ts';
+import type { Program } from './process.ts';
+import { programOf } from './programs.ts';
+import { answers } from './readiness.ts';
+
+/** All controllers that are on by default, but those that need a cloud. Each has its own service account, as in kubeadm. */
+const controllers = [
+  '*',
+  '-service-lb-controller',
+  '-node-route-controller',
+  '-cloud-node-lifecycle-controller',
+  '-node-ipam-controller',
+];
+
+export function controllerManager({ layout, settings, programs }: Context): Program {
+  const kubeconfig = join(layout.pki, 'controller-manager.kubeconfig');
+  const port = settings.ports.controllerManager;
+  return {
+    name: 'kube-controller-manager',
+    command: programOf(programs, 'kubernetes', 'kube-controller-manager'),
+    args: [
+      '--bind-address=127.0.0.1',
+      `--secure-port=${port}`,
+      `--kubeconfig=${kubeconfig}`,
+      `--authentication-kubeconfig=${kubeconfig}`,
+      `--authorization-kubeconfig=${kubeconfig}`,
+      `--controllers=${controllers.join(',')}`,
+      '--use-service-account-credentials=true',
+      `--service-account-private-key-file=${join(layout.pki, 'service-account.key')}`,
+      `--root-ca-file=${join(layout.pki, 'kubernetes-ca.crt')}`,
+      // One instance: a lease of a killed one would only delay the next.
+      '--leader-elect=false',
+      '--profiling=false',
+    ],
+    ready: () => answers(`https://127.0.0.1:${port}/healthz`),
+    startWithinMs: 30_000,
+    stopWithinMs: 3000,
+  };
+}

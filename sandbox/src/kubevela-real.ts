@@ -1,0 +1,85 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAllDocuments } from 'yaml';
+import type { Context } from './context.ts';
+import type { KubeClient, KubeObject } from './kube-client.ts';
+import type { Program } from './process.ts';
+import { answers } from './readiness.ts';
+
+const systemNamespace = 'vela-system';
+const definitionFolders = ['defwithtemplate', 'velaql'];
+
+/**
+ * vela-core of KUBEVELA_HOME, with what the Helm chart would have applied. Webhooks, cluster gateway and leader election
+ * are off by vela-core's own defaults; the two short periods are for tests.
+ */
+export function kubevelaReal({ layout, settings, client }: Context): Program {
+  const home = settings.kubevelaHome ?? '';
+  const { velaHealth, velaMetrics } = settings.ports;
+  return {
+    name: 'vela-core',
+    command: join(home, 'bin/vela-core'),
+    args: [
+      `--kubeconfig=${join(layout.pki, 'vela.kubeconfig')}`,
+      `--health-addr=127.0.0.1:${velaHealth}`,
+      `--metrics-addr=127.0.0.1:${velaMetrics}`,
+      '--application-re-sync-period=10s',
+      '--max-workflow-wait-backoff-time=2',
+      '--system-definition-namespace=vela-system',
+    ],
+    prepare: () => applyChart(client, join(home, 'charts/vela-core')),
+    ready: () => answers(`http://127.0.0.1:${velaHealth}/readyz`),
+    startWithinMs: 60_000,
+    stopWithinMs: 10_000,
+  };
+}
+
+async function applyChart(client: KubeClient, chart: string): Promise<void> {
+  const crds = await readObjects(join(chart, 'crds'));
+  await client.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }, ...crds]);
+  await served(client, '/apis/core.oam.dev/v1beta1/componentdefinitions');
+  await served(client, '/apis/core.oam.dev/v1beta1/workflowstepdefinitions');
+  const definitions = await Promise.all(definitionFolders.map((folder) => readObjects(join(chart, 'templates', folder))));
+  await client.apply(definitions.flat().map(inSystemNamespace));
+}
+
+/** A new CRD is served a moment after it was applied. */
+async function served(client: KubeClient, path: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await isServed(client, path))) {
+    if (Date.now() > deadline) throw new Error(`the API server does not serve ${path} 30 s after its CRD was applied`);
+    await sleep(100);
+  }
+}
+
+function isServed(client: KubeClient, path: string): Promise<boolean> {
+  return client.get(`${path}?limit=1`).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readObjects(directory: string): Promise<KubeObject[]> {
+  const files = (await readdir(directory).catch(() => [])).filter((file) => file.endsWith('.yaml'));
+  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
+  return texts.flatMap(objectsOf);
+}
+
+/**
+ * The objects of a chart's template. Of Helm's language the definitions use only the namespace; a file with anything
+ * else is refused rather than applied half rendered.
+ * @throws Error quoting the first other template expression
+ */
+export function objectsOf(text: string): KubeObject[] {
+  const rendered = text.replaceAll('{{ include "systemDefinitionNamespace" . }}', systemNamespace);
+  const other = /\{\{.*/.exec(rendered)?.[0];
+  if (other !== undefined) throw new Error(`the chart's templates use ${other}, which the sandbox does not know how to render`);
+  return parseAllDocuments(rendered)
+    .map((document) => document.toJS() as KubeObject | null)
+    .filter((object) => object !== null);
+}
+
+function inSystemNamespace(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? systemNamespace } };
+}

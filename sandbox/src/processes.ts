@@ -1,0 +1,83 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * A sandbox's processes carry its directory and their part in their environment. So they are found again whatever was
+ * killed, without pid files that go stale, and no process of somebody else is ever ended.
+ */
+const directoryMark = 'TASK_RUNS_SANDBOX_DIRECTORY';
+const partMark = 'TASK_RUNS_SANDBOX_PART';
+
+export interface OwnedProcess {
+  readonly pid: number;
+  readonly part: string;
+}
+
+export function marksOf(dir: string, part: string): Record<string, string> {
+  return { [directoryMark]: dir, [partMark]: part };
+}
+
+/** The living processes of the sandbox in `dir` that this user may see. */
+export async function ownedProcesses(dir: string): Promise<OwnedProcess[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const found = await Promise.all(pids.map((pid) => ownedProcess(pid, dir)));
+  return found.filter((process) => process !== undefined);
+}
+
+async function ownedProcess(pid: number, dir: string): Promise<OwnedProcess | undefined> {
+  try {
+    const environment = readEnvironment(await readFile(`/proc/${pid}/environ`, 'utf8'));
+    if (environment.get(directoryMark) !== dir || (await isDead(pid))) return undefined;
+    return { pid, part: environment.get(partMark) ?? 'unknown' };
+  } catch {
+    // It ended meanwhile, or belongs to another user: not ours either way.
+    return undefined;
+  }
+}
+
+/** Splits the content of /proc/<pid>/environ. */
+export function readEnvironment(text: string): Map<string, string> {
+  const entries = text.split('\0').filter((entry) => entry.includes('='));
+  return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
+}
+
+/** A zombie has ended; only its parent has not asked yet. */
+async function isDead(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
+  return state === 'Z' || state === 'X';
+}
+
+/**
+ * Ends what `find` finds: politely first, then by SIGKILL, until it finds nothing.
+ * @throws Error naming the survivors when there are some after both
+ */
+export async function endAll(find: () => Promise<number[]>, politeMs: number): Promise<void> {
+  if (politeMs > 0 && (await endWith('SIGTERM', find, politeMs))) return;
+  if (await endWith('SIGKILL', find, 10_000)) return;
+  throw new Error(`processes ${(await find()).join(', ')} do not end, not even by SIGKILL`);
+}
+
+async function endWith(signal: NodeJS.Signals, find: () => Promise<number[]>, withinMs: number): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  const told = new Set<number>();
+  for (;;) {
+    const pids = await find();
+    if (pids.length === 0) return true;
+    if (Date.now() > deadline) return false;
+    for (const pid of pids.filter((one) => !told.has(one))) {
+      told.add(pid);
+      kill(pid, signal);
+    }
+    await sleep(30);
+  }
+}
+
+/** Sends a signal; a process that ended meanwhile is no error. */
+export function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

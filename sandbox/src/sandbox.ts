@@ -1,0 +1,89 @@
+import { becomesReady, startSupervisor } from './control.ts';
+import { checkKubevela } from './kubevela.ts';
+import { programOf, providePrograms } from './programs.ts';
+import { silent, type Progress } from './progress.ts';
+import { checkMachine, freePorts } from './requirements.ts';
+import { layoutOf, type Kubevela, type Layout, type Nodes, type Ports, type Settings } from './settings.ts';
+import { readState, type SandboxState } from './state.ts';
+import { removeSandbox } from './sweep.ts';
+
+export interface SandboxOptions {
+  /** The sandbox's own directory; what an earlier one left there is ended and removed first. */
+  readonly dir: string;
+  /** `none` by default: pods stay pending. */
+  readonly nodes?: Nodes;
+  /** How many simulated nodes; one by default. */
+  readonly nodeCount?: number;
+  /** `none` by default. */
+  readonly kubevela?: Kubevela;
+  /** With `kubevela: 'real'`; KUBEVELA_HOME by default. */
+  readonly kubevelaHome?: string;
+  /** Is told of builds; by default nobody is. */
+  readonly progress?: Progress;
+}
+
+/** A running sandbox that ends with the process that started it. */
+export interface Sandbox {
+  /** The file to use as KUBECONFIG: cluster admin. */
+  readonly kubeconfig: string;
+  /** A kubectl of the same version. */
+  readonly kubectl: string;
+  readonly dir: string;
+  readonly ports: Ports;
+  /** How its programs are: names, process ids, restarts. */
+  state(): Promise<SandboxState>;
+  /** Resolves when all programs are ready (again). @throws Error with the last failure when that takes too long */
+  ready(): Promise<void>;
+  /** Ends all programs and removes the directory. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a private sandbox: its own directory, free ports, nothing shared with others but the built programs. It ends
+ * when the calling process ends, even by SIGKILL; what is left in the directory then goes with the next start in it.
+ * @throws Refusal when the machine lacks something; Error with a program's last lines when it does not start
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const layout = layoutOf(options.dir);
+  const settings = await settingsOf(options);
+  await checkMachine(settings, layout);
+  await checkKubevela(settings);
+  const programs = await providePrograms(settings.nodes, options.progress ?? silent);
+  await removeSandbox(layout);
+  await startSupervisor(layout, settings, true);
+  const sandbox = handleOf(layout, settings, programOf(programs, 'kubernetes', 'kubectl'));
+  try {
+    await sandbox.ready();
+    return sandbox;
+  } catch (error) {
+    await sandbox.stop();
+    throw error;
+  }
+}
+
+async function settingsOf(options: SandboxOptions): Promise<Settings> {
+  const home = options.kubevelaHome ?? process.env['KUBEVELA_HOME'];
+  return {
+    nodes: options.nodes ?? 'none',
+    nodeCount: options.nodeCount ?? 1,
+    kubevela: options.kubevela ?? 'none',
+    ...(home === undefined ? {} : { kubevelaHome: home }),
+    ports: await freePorts(),
+  };
+}
+
+function handleOf(layout: Layout, settings: Settings, kubectl: string): Sandbox {
+  return {
+    kubeconfig: layout.kubeconfig,
+    kubectl,
+    dir: layout.dir,
+    ports: settings.ports,
+    state: async () => {
+      const state = await readState(layout);
+      if (state === undefined) throw new Error(`no sandbox runs in ${layout.dir}`);
+      return state;
+    },
+    ready: () => becomesReady(layout, () => undefined),
+    stop: () => removeSandbox(layout),
+  };
+}
