@@ -8,15 +8,15 @@ import { isFinished } from '../domain/classify.ts';
 import type { Refusal } from '../domain/state.ts';
 import { isAlreadyExists, isConflict, isForbidden, isNamespaceTerminating, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import type { EventRecorder } from '../kube/events.ts';
-import type { Logger } from '../kube/log.ts';
+import type { EventRecorder } from '../kube/event-recorder.ts';
+import type { Logger } from 'pino';
 import { controllerUid, type KubeObject, type Stored } from '../kube/objects.ts';
 import { jobs } from '../kube/resources.ts';
-import { annotations, apiVersion } from '../resources/index.ts';
+import { annotations } from '../resources/index.ts';
 import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';
 import { refusalOf } from './refusal.ts';
-import { applications, taskRuns, tasks, type TaskRunObject } from './resource-types.ts';
+import { applications, taskRuns, tasks, type TaskObject, type TaskRunObject } from './resource-types.ts';
 import { TaskMemory } from './task-memory.ts';
 
 /** Everything an action may touch. */
@@ -49,7 +49,7 @@ const handlers: Handlers = {
     ),
   writeTaskStatus,
   event: ({ type, reason, message }, { recorder, task }) => {
-    recorder.record({ apiVersion, kind: 'Task', metadata: task.metadata }, { type, reason, message });
+    recorder.record(tasks, { metadata: task.metadata } as TaskObject, { type, reason, message });
     return Promise.resolve('done');
   },
   nudge,

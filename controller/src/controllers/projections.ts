@@ -5,12 +5,12 @@ import type { Event, Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import { isFinished } from '../domain/classify.ts';
 import { compact } from '../domain/compact.ts';
-import { digestPod, type RawPod } from '../domain/pod-digest.ts';
+import { digestPod } from '../domain/pod-digest.ts';
 import { oneLine } from '../domain/sentence.ts';
-import type { Job, JobCondition, Pod, PodRefusal } from '../domain/state.ts';
+import type { Job, Pod, PodRefusal } from '../domain/state.ts';
 import type { Cached } from '../kube/cache.ts';
 import type { Stored, StoredMeta } from '../kube/objects.ts';
-import { annotations, type Meta, type OwnerReference, type Task, type TaskRun } from '../resources/index.ts';
+import { annotations, type Meta, type Task, type TaskRun } from '../resources/index.ts';
 import type { TaskObject, TaskRunObject } from './resource-types.ts';
 
 export type CachedTask = Task & Cached;
@@ -47,12 +47,12 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
   return {
     metadata: slimMeta(metadata, { withLabels: false }),
     spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
-    status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: finished as JobCondition[] | undefined }),
+    status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: finished }),
   };
 }
 
 export function projectPod(pod: Stored<CorePod>): CachedPod {
-  const digest = digestPod({ ...pod, metadata: slimMeta(pod.metadata, { withLabels: false }) } as unknown as RawPod);
+  const digest = digestPod({ ...pod, metadata: slimMeta(pod.metadata, { withLabels: false }) });
   return digest as CachedPod;
 }
 
@@ -76,8 +76,8 @@ function slimMeta(metadata: StoredMeta, { withLabels = true } = {}): SlimMeta {
     resourceVersion,
     generation,
     creationTimestamp,
-    deletionTimestamp: deletionTimestamp as string | undefined,
-    ownerReferences: ownerReferences?.filter(({ controller }) => controller === true) as OwnerReference[] | undefined,
+    deletionTimestamp: deletionTimestamp,
+    ownerReferences: ownerReferences?.filter(({ controller }) => controller === true),
     labels: withLabels ? labels : undefined,
   });
 }

@@ -1,7 +1,7 @@
 import { decide } from '../domain/decide.ts';
-import type { EventRecorder } from '../kube/events.ts';
+import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Client } from '../kube/client.ts';
-import type { Logger } from '../kube/log.ts';
+import type { Logger } from 'pino';
 import { applyActions } from './apply.ts';
 import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';

@@ -144,7 +144,7 @@ function stalledEvent(view: TaskView): Action[] {
   return [{ kind: 'event', type: 'Warning', reason: stalled.reason, message: `${run}: ${stalled.message}` }];
 }
 
-/** KubeVela looks at an unhealthy component about every second at first; only later does it need to be told. */
+/** KubeVela looks at a component that is not healthy yet about every second at first; only later does it need to be told. */
 const polledMilliseconds = 3_000;
 /** After a restart nobody knows what was told: what changed within this time is told again. */
 const recentMilliseconds = 60_000;
@@ -160,10 +160,10 @@ function nudge(view: TaskView, now: Date): readonly Action[] {
   return [{ kind: 'nudge', application: { name, namespace: labels[velaLabels.applicationNamespace] || namespace }, value }];
 }
 
-function isPolled({ current, state }: TaskView, now: Date): boolean {
-  const ready = state.task.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+/** Not with healthyWhen Started: once its component is healthy, KubeVela looks no more. */
+function isPolled({ current, policy }: TaskView, now: Date): boolean {
   const born = current ? Date.parse(current.run.metadata.creationTimestamp) : 0;
-  return ready !== true && now.getTime() - born < polledMilliseconds;
+  return policy.healthyWhen === 'Succeeded' && now.getTime() - born < polledMilliseconds;
 }
 
 function isRecent({ current, state }: TaskView, now: Date): boolean {
