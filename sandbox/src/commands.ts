@@ -6,7 +6,7 @@ import { programOf, providePrograms } from './programs.ts';
 import { progressTo, type Progress } from './progress.ts';
 import { Refusal } from './refusal.ts';
 import { checkMachine, checkPorts, onPath } from './requirements.ts';
-import { defaultDirectory, defaultPortBase, layoutOf, portsFrom, type Kubevela, type Layout, type Nodes, type Settings } from './settings.ts';
+import { defaultPortBase, portsFrom, type Kubevela, type Layout, type Nodes, type Settings } from './settings.ts';
 import { readSettings, readState } from './state.ts';
 import { endProcesses, removeSandbox } from './sweep.ts';
 
@@ -18,8 +18,7 @@ export interface UpOptions {
 }
 
 /** Starts the sandbox, or what is dead of it. Asked twice it does nothing the second time. */
-export async function up(options: UpOptions): Promise<void> {
-  const layout = layoutOf(defaultDirectory);
+export async function up(layout: Layout, options: UpOptions): Promise<void> {
   const progress = progressTo(process.stderr);
   const recorded = await readSettings(layout);
   const settings = wantedSettings(options, recorded);
@@ -89,13 +88,12 @@ async function waitWithProgress(layout: Layout, progress: Progress): Promise<voi
 
 async function sayHowToUse(layout: Layout, settings: Settings): Promise<void> {
   console.log(`Kubernetes with ${settings.nodes} nodes and KubeVela: ${settings.kubevela}. To use it:`);
-  await env();
+  await env(layout);
   console.error(`The programs' logs are in ${layout.logs}. npm run sandbox -- down ends it.`);
 }
 
 /** Ends the sandbox and removes all of it. */
-export async function down(): Promise<void> {
-  const layout = layoutOf(defaultDirectory);
+export async function down(layout: Layout): Promise<void> {
   const progress = progressTo(process.stderr);
   const step = progress.begin('ending the sandbox');
   await removeSandbox(layout);
@@ -103,8 +101,7 @@ export async function down(): Promise<void> {
 }
 
 /** Prints the parts; the exit code is 1 when not all are ready. */
-export async function status(): Promise<void> {
-  const layout = layoutOf(defaultDirectory);
+export async function status(layout: Layout): Promise<void> {
   const [settings, state, supervisor] = await Promise.all([readSettings(layout), readState(layout), findSupervisor(layout)]);
   if (settings === undefined || state === undefined || supervisor === undefined) {
     console.log(state === undefined ? 'down' : 'dead: its supervisor was killed; npm run sandbox -- up starts it again');
@@ -123,8 +120,7 @@ function describePart({ name, phase, pid, restarts, lastError }: PartState): str
 }
 
 /** Prints the lines by which a shell finds the sandbox, and kubectl where the machine has none. */
-export async function env(): Promise<void> {
-  const layout = layoutOf(defaultDirectory);
+export async function env(layout: Layout): Promise<void> {
   const settings = await readSettings(layout);
   if (settings === undefined) throw new Refusal('No sandbox is up: start one with npm run sandbox -- up.');
   console.log(`export KUBECONFIG=${quote(layout.kubeconfig)}`);

@@ -21,13 +21,14 @@ export function kubevelaReal({ layout, settings, client }: Context): Program {
     name: 'vela-core',
     command: join(home, 'bin/vela-core'),
     args: [
-      `--kubeconfig=${join(layout.pki, 'vela.kubeconfig')}`,
       `--health-addr=127.0.0.1:${velaHealth}`,
       `--metrics-addr=127.0.0.1:${velaMetrics}`,
       '--application-re-sync-period=10s',
       '--max-workflow-wait-backoff-time=2',
       '--system-definition-namespace=vela-system',
     ],
+    // It has no flag for it.
+    env: { KUBECONFIG: join(layout.pki, 'vela.kubeconfig') },
     prepare: () => applyChart(client, join(home, 'charts/vela-core')),
     ready: () => answers(`http://127.0.0.1:${velaHealth}/readyz`),
     startWithinMs: 60_000,
