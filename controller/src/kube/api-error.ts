@@ -134,6 +134,10 @@ export const isUnreachable = has(0);
 export function isNamespaceTerminating(error: unknown): error is ApiError {
   return isForbidden(error) && error.details.some((cause) => cause.reason === 'NamespaceTerminating');
 }
+/** No answer came in time, or a watch fell silent for too long. */
+export function isTimeout(error: unknown): error is ApiError {
+  return isUnreachable(error) && error.reason === 'Timeout';
+}
 /** The server has not yet reached this resourceVersion, which happens when etcd was restored from an older copy: list again. */
 export function isVersionTooLarge(error: unknown): error is ApiError {
   return error instanceof ApiError && error.details.some((cause) => cause.reason === 'ResourceVersionTooLarge');

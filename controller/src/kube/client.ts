@@ -244,6 +244,6 @@ async function* watchEvents<T extends KubeObject>(
     }
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
-    throw error instanceof ApiError ? error : transportError(target, 'Unreachable', error);
+    throw error instanceof ApiError ? error : transportError(target, error);
   }
 }

@@ -103,6 +103,15 @@ describe('an informer', () => {
     await vi.waitFor(() => expect(told).toEqual(['added a@100', 'deleted a@100', 'added a@7']));
   });
 
+  it('lists again when a watch fell silent, for it may wait for a version that never comes', async () => {
+    const { informer, told } = await open(
+      { list: (_request, response, count) => answer(response, count === 1 ? listOf([stored('a', '100')], '500') : listOf([stored('a', '7')], '9')) },
+      { idleMs: 50 },
+    );
+    await informer.start();
+    await vi.waitFor(() => expect(told).toEqual(['added a@100', 'deleted a@100', 'added a@7']), 10_000);
+  });
+
   it('never dies: slows down while calls fail, at most to 30 s, and is quick again after success', async () => {
     const clock = new FakeClock();
     let healthy = false;

@@ -25,7 +25,10 @@ export interface InformerOptions<T extends KubeObject, P extends Cached> {
   project: (object: Stored<T>) => P;
   /** Beside `namespace` and `owner` (the controlling owner's uid), which are always there. */
   indexers?: Readonly<Record<string, Indexer<P>>> | undefined;
+  /** 500 by default. */
   pageSize?: number | undefined;
+  /** A watch that is silent for so long is given up, and a list follows; 150 s by default. */
+  idleMs?: number | undefined;
   observer?: InformerObserver | undefined;
   clock?: Clock | undefined;
 }
@@ -72,8 +75,8 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
 
   /** Begins; resolves once synced, or when stopped before that. Never rejects: whatever fails is tried again. */
   start(): Promise<void> {
-    const { client, type, labelSelector, fieldSelector, pageSize = 500 } = this.#options;
-    const selection = { client, type, labelSelector, fieldSelector, pageSize, clock: this.#clock };
+    const { client, type, labelSelector, fieldSelector, pageSize = 500, idleMs } = this.#options;
+    const selection = { client, type, labelSelector, fieldSelector, pageSize, idleMs, clock: this.#clock };
     this.#running ??= Promise.all(
       [...this.#unsynced].map((namespace) => new Reflector({ ...selection, namespace, sink: this.#sinkOf(namespace) }).run(this.#stopped.signal)),
     );

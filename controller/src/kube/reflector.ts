@@ -1,4 +1,4 @@
-import { isGone, isVersionTooLarge } from './api-error.ts';
+import { isGone, isTimeout, isVersionTooLarge } from './api-error.ts';
 import type { Client } from './client.ts';
 import { sleep, type Clock } from './clock.ts';
 import { compareResourceVersions, type KubeObject, type ResourceType, type Stored } from './objects.ts';
@@ -24,6 +24,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
   pageSize: number;
+  idleMs?: number | undefined;
   clock: Clock;
   sink: ReflectorSink<T>;
 }
@@ -59,7 +60,7 @@ export class Reflector<T extends KubeObject> {
         await this.#watch(signal);
       } catch (error) {
         if (signal.aborted) return;
-        this.#mustList ||= isGone(error) || isVersionTooLarge(error);
+        this.#mustList ||= provesNothing(error);
         sink.failed(error);
       }
       sink.alive();
@@ -100,7 +101,9 @@ export class Reflector<T extends KubeObject> {
     const began = clock.monotonic();
     // Spread over 5 to 10 minutes, as client-go does, so that watches do not all end together.
     const timeoutSeconds = Math.round(300 * (1 + Math.random()));
-    const selection = { namespace, labelSelector, fieldSelector, resourceVersion: this.#version ?? '', timeoutSeconds, signal };
+    // The API server keeps no watch cache of Events, hence sends no bookmarks: silence means nothing until it should have ended.
+    const idleMs = this.#options.idleMs ?? (type.plural === 'events' ? (timeoutSeconds + 30) * 1_000 : undefined);
+    const selection = { namespace, labelSelector, fieldSelector, resourceVersion: this.#version ?? '', timeoutSeconds, idleMs, signal };
     let count = 0;
     try {
       for await (const event of client.watch(type, selection)) {
@@ -115,6 +118,14 @@ export class Reflector<T extends KubeObject> {
       if (count > 0 || clock.monotonic() - began > GOOD_WATCH_MS) this.#failures = 0;
     }
   }
+}
+
+/**
+ * Whether, after this error, only a list tells what is. A watch that fell silent may wait for a version of the future: when
+ * etcd was restored from an older copy, Kubernetes 1.34 neither refuses such a watch nor sends bookmarks.
+ */
+function provesNothing(error: unknown): boolean {
+  return isGone(error) || isVersionTooLarge(error) || isTimeout(error);
 }
 
 /** Lets timers, sockets and other work run. */

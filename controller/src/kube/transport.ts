@@ -77,7 +77,7 @@ async function connectionFor(call: Call, connection: Promise<Connection>): Promi
   try {
     return await connection;
   } catch (error) {
-    throw transportError(call, 'Unreachable', error);
+    throw transportError(call, error);
   }
 }
 
@@ -118,7 +118,7 @@ async function withDeadline<R>(call: Call, work: (timed: Call, ms: number) => Pr
   call.signal?.throwIfAborted();
   const ms = call.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(transportError(call, 'Timeout', new Error(`no answer within ${ms} ms`))), ms);
+  const timer = setTimeout(() => controller.abort(transportError(call, new Error(`no answer within ${ms} ms`), 'Timeout')), ms);
   const passOn = (): void => controller.abort(call.signal?.reason);
   call.signal?.addEventListener('abort', passOn, { once: true });
   try {
@@ -146,7 +146,7 @@ async function exchange<R>(call: Call, connection: Connection, userAgent: string
   } catch (error) {
     if (error instanceof ApiError) throw error;
     if (call.signal?.aborted === true) throw call.signal.reason;
-    throw transportError(call, codeOf(error)?.includes('TIMEOUT') === true ? 'Timeout' : 'Unreachable', error);
+    throw transportError(call, error);
   }
 }
 
@@ -170,9 +170,14 @@ function queryOf(query: Query = {}): string {
 }
 
 /** Wraps what a socket, TLS, an exec plugin or a timer reported. */
-export function transportError(target: CallTarget, reason: 'Unreachable' | 'Timeout', cause: unknown): ApiError {
+export function transportError(target: CallTarget, cause: unknown, reason = isTimer(cause) ? 'Timeout' : 'Unreachable'): ApiError {
   const message = cause instanceof Error ? cause.message || (codeOf(cause) ?? cause.name) : String(cause);
   return new ApiError(target, { status: 0, reason, message }, { cause });
+}
+
+/** ETIMEDOUT, UND_ERR_BODY_TIMEOUT and their like. */
+function isTimer(error: unknown): boolean {
+  return /TIME_?D?OUT/.test(codeOf(error) ?? '');
 }
 
 /** Node's error code; of the first attempt where several addresses were tried. */
