@@ -76,6 +76,8 @@ function configurationOf({ layout, settings, programs }: Context): string {
   return `version = 3
 root = ${quoted(join(layout.node, 'containerd'))}
 state = ${quoted(join(layout.node, 'containerd-state'))}
+# Nobody asked for what these do, and they write to /run/nri and /opt/containerd.
+disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.internal.v1.opt"]
 
 [grpc]
 address = ${quoted(containerdSocket(layout))}

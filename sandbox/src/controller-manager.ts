@@ -13,7 +13,7 @@ const controllers = [
   '-node-ipam-controller',
 ];
 
-export function controllerManager({ layout, settings, programs }: Context): Program {
+export function controllerManager({ layout, settings, programs, client }: Context): Program {
   const kubeconfig = join(layout.pki, 'controller-manager.kubeconfig');
   const port = settings.ports.controllerManager;
   return {
@@ -33,7 +33,11 @@ export function controllerManager({ layout, settings, programs }: Context): Prog
       '--leader-elect=false',
       '--profiling=false',
     ],
-    ready: () => answers(`https://127.0.0.1:${port}/healthz`),
+    ready: async () => {
+      await answers(`https://127.0.0.1:${port}/healthz`);
+      // Without it no pod is admitted; the controllers start one after the other, after the health endpoint.
+      await client.get('/api/v1/namespaces/default/serviceaccounts/default');
+    },
     startWithinMs: 30_000,
     stopWithinMs: 3000,
   };

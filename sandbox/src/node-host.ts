@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { endAll } from './processes.ts';
 import type { Layout } from './settings.ts';
@@ -73,10 +74,13 @@ async function madePaths(layout: Layout): Promise<string[]> {
   return JSON.parse(text) as string[];
 }
 
-/** Ends all containers and removes all that a node left on the machine outside of the sandbox's directory. */
-export async function sweepNode(layout: Layout): Promise<void> {
-  if (process.getuid?.() !== 0) return;
+/** Ends all containers, without asking containerd, which may be dead. */
+export async function endContainers(layout: Layout): Promise<void> {
   await endAll(() => processesInCgroups(layout), 0);
+}
+
+/** Removes what a node left on the machine outside of the sandbox's directory; its processes have ended. */
+export async function sweepNode(layout: Layout): Promise<void> {
   await unmountNamespace(layout);
   await removeCgroups(layout);
   for (const path of await madePaths(layout)) await removeIfEmpty(path);
@@ -131,7 +135,21 @@ async function processesInCgroups(layout: Layout): Promise<number[]> {
 }
 
 async function removeCgroups(layout: Layout): Promise<void> {
-  for (const cgroup of await cgroups(layout)) await rmdir(cgroup);
+  for (const cgroup of await cgroups(layout)) await removeCgroup(cgroup, Date.now() + 5000);
+}
+
+/** The kernel calls a cgroup busy until the last of its killed processes is quite gone. */
+async function removeCgroup(cgroup: string, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      return await rmdir(cgroup);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return;
+      if (code !== 'EBUSY' || Date.now() > deadline) throw error;
+    }
+    await sleep(50);
+  }
 }
 
 async function removeIfEmpty(path: string): Promise<void> {

@@ -11,6 +11,8 @@ const partMark = 'TASK_RUNS_SANDBOX_PART';
 export interface OwnedProcess {
   readonly pid: number;
   readonly part: string;
+  /** The program's name as the kernel has it, cut to 15 characters. */
+  readonly program: string;
 }
 
 export function marksOf(dir: string, part: string): Record<string, string> {
@@ -27,10 +29,11 @@ export async function ownedProcesses(dir: string): Promise<OwnedProcess[]> {
 async function ownedProcess(pid: number, dir: string): Promise<OwnedProcess | undefined> {
   try {
     const environment = readEnvironment(await readFile(`/proc/${pid}/environ`, 'utf8'));
-    if (environment.get(directoryMark) !== dir || (await isDead(pid))) return undefined;
-    return { pid, part: environment.get(partMark) ?? 'unknown' };
+    if (environment.get(directoryMark) !== dir) return undefined;
+    const program = (await readFile(`/proc/${pid}/comm`, 'utf8')).trim();
+    return { pid, part: environment.get(partMark) ?? 'unknown', program };
   } catch {
-    // It ended meanwhile, or belongs to another user: not ours either way.
+    // It ended meanwhile (a zombie has no environment), or belongs to another user: not ours either way.
     return undefined;
   }
 }
@@ -39,13 +42,6 @@ async function ownedProcess(pid: number, dir: string): Promise<OwnedProcess | un
 export function readEnvironment(text: string): Map<string, string> {
   const entries = text.split('\0').filter((entry) => entry.includes('='));
   return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
-}
-
-/** A zombie has ended; only its parent has not asked yet. */
-async function isDead(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const state = stat.slice(stat.lastIndexOf(')') + 2)[0];
-  return state === 'Z' || state === 'X';
 }
 
 /**

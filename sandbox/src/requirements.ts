@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from './refusal.ts';
 import { portNames, portsOf, type Layout, type Ports, type Settings } from './settings.ts';
 
@@ -48,7 +49,7 @@ export async function onPath(program: string): Promise<string | undefined> {
 /** @throws Refusal naming the first port that somebody else has */
 export async function checkPorts(ports: Ports): Promise<void> {
   for (const name of portNames) {
-    if (await isFree(ports[name])) continue;
+    if (await becomesFree(ports[name])) continue;
     throw new Refusal(
       `Port ${ports[name]} on 127.0.0.1, wanted for ${name}, is busy: stop what listens there, or choose other ports with --port-base.`,
     );
@@ -64,6 +65,16 @@ export async function freePorts(): Promise<Ports> {
   }
   if (found.size < portNames.length) throw new Refusal('No free ports between 18000 and 32000 on 127.0.0.1: stop some servers.');
   return portsOf([...found]);
+}
+
+/** A process that was just killed holds its port for a moment longer. */
+async function becomesFree(port: number): Promise<boolean> {
+  const deadline = Date.now() + 2000;
+  while (!(await isFree(port))) {
+    if (Date.now() > deadline) return false;
+    await sleep(50);
+  }
+  return true;
 }
 
 function isFree(port: number): Promise<boolean> {
