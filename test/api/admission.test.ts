@@ -1,0 +1,216 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createCue } from '../../cue/ts/index.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
+import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
+
+const run = promisify(execFile);
+const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
+const kueue = 'system:serviceaccount:kueue-system:kueue-controller-manager';
+const jobController = 'system:serviceaccount:kube-system:job-controller';
+
+interface Job {
+  metadata: { labels: Record<string, string> };
+  spec: { suspend?: boolean; template: { spec: { nodeSelector?: Record<string, string> } } };
+  status?: { succeeded?: number; conditions?: { type: string; status: string }[] };
+}
+
+let sandbox: Sandbox;
+let directory: string;
+/** A new name for each test, so that none sees another's Job. */
+let name: string;
+let number = 0;
+
+/** Runs kubectl as someone. Rejects with what kubectl printed. */
+async function kubectl(args: readonly string[], { as, input }: { as?: string | undefined; input?: unknown } = {}): Promise<string> {
+  const running = run(sandbox.kubectl, [`--kubeconfig=${sandbox.kubeconfig}`, ...(as ? [`--as=${as}`] : []), ...args]);
+  running.child.stdin?.end(input === undefined ? '' : JSON.stringify(input));
+  return (await running).stdout;
+}
+
+const apply = (object: unknown) => kubectl(['apply', '--server-side', '-f', '-'], { input: object });
+const patchAs = (as: string | undefined, kind: string, patch: unknown, ...more: string[]) =>
+  kubectl(['patch', kind, name, '-n', 'work', '--type=merge', '-p', JSON.stringify(patch), ...more], { as });
+const job = async () => JSON.parse(await kubectl(['get', 'job', name, '-n', 'work', '-o', 'json'])) as Job;
+
+async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within a minute: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+const aJob = (spec: Record<string, unknown> = {}) => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name, namespace: 'work', labels: { 'task.oam.dev/task': 'app-mytask', 'task.oam.dev/run': 'mytask-v1' } },
+  spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox' }] } }, ...spec },
+});
+const suspended = { suspend: true };
+
+const aRun = (spec: Record<string, unknown> = {}) => ({
+  apiVersion: 'task.oam.dev/v1alpha1',
+  kind: 'TaskRun',
+  metadata: { name, namespace: 'work', labels: { 'task.oam.dev/task': 'app-mytask' } },
+  spec: { taskRef: { name: 'app-mytask' }, ...spec },
+});
+const snapshot = { hash: 'abc', template: { spec: { containers: [{ name: 'main', image: 'busybox' }] } }, job: { parallelism: 1 } };
+
+const everyone = [
+  { who: 'the cluster admin', as: undefined },
+  { who: 'a namespace editor', as: 'editor' },
+  { who: "the addon's own controller, were it allowed to", as: 'system:serviceaccount:vela-system:task-runs' },
+];
+
+async function prepare(): Promise<void> {
+  const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
+  const application = await renderAddon(cue, addon).finally(() => cue.close());
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'vela-system' } });
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'work' } });
+  for (const component of ['task-runs-resources', 'task-runs-controller']) for (const object of objectsOf(application, component)) await apply(object);
+  // Everyone below may change Jobs as far as roles go: what stops them is the policy.
+  for (const [user, role] of [['editor', 'edit'], ['system:serviceaccount:vela-system:task-runs', 'edit'], [kueue, 'edit']] as const) {
+    await kubectl(['create', 'rolebinding', user.replaceAll(':', '-'), `--clusterrole=${role}`, `--user=${user}`, '-n', 'work']);
+  }
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'admission-'));
+  sandbox = await startSandbox({ dir: directory, nodes: 'simulated' });
+  await prepare();
+  name = 'first';
+  await apply(aJob(suspended));
+  // A policy holds a moment after it was written.
+  await eventually('the policy holds', () => patchAs(undefined, 'job', { spec: { parallelism: 2 } }, '--dry-run=server').then(() => false, () => true));
+});
+afterAll(async () => {
+  await sandbox?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+beforeEach(() => {
+  number += 1;
+  name = `mytask-${number}`;
+});
+
+describe("a run's Job", () => {
+  it.each(everyone)('cannot be changed by $who, who is told what to do instead', async ({ as }) => {
+    await apply(aJob(suspended));
+    const refusal = `Job work/${name} is the run mytask-v1 of a Task and its spec cannot change: change the Application and deploy it again, or create a TaskRun`;
+    for (const spec of [
+      { parallelism: 2 },
+      { suspend: false },
+      { backoffLimit: 1 },
+      { activeDeadlineSeconds: 1 },
+      { ttlSecondsAfterFinished: 1 },
+      { template: { spec: { nodeSelector: { disk: 'ssd' } } } },
+    ]) {
+      await expect(patchAs(as, 'job', { spec }), JSON.stringify(spec)).rejects.toThrow(refusal);
+    }
+  });
+
+  it.each(everyone)('keeps the labels that say whose run it is, whatever $who tries', async ({ as }) => {
+    await apply(aJob(suspended));
+    const refusal = 'the labels task.oam.dev/task and task.oam.dev/run say whose run this is and cannot change';
+    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } } })).rejects.toThrow(refusal);
+    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/task': 'other' } } })).rejects.toThrow(refusal);
+    await expect(patchAs(as, 'job', { metadata: { labels: null } })).rejects.toThrow(refusal);
+    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } }, spec: { parallelism: 3 } })).rejects.toThrow('cannot change');
+  });
+
+  it('may be given labels and annotations of other names, and be deleted', async () => {
+    await apply(aJob(suspended));
+    await patchAs('editor', 'job', { metadata: { labels: { team: 'a' }, annotations: { note: 'b' } } });
+    expect((await job()).metadata.labels).toMatchObject({ team: 'a', 'task.oam.dev/run': 'mytask-v1' });
+    await kubectl(['delete', 'job', name, '-n', 'work'], { as: 'editor' });
+  });
+
+  it('runs to its end: the Job controller writes its status and finalizers', async () => {
+    await apply(aJob());
+    await eventually('the Job is complete', async () => (await job()).status?.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True') ?? false);
+    expect((await job()).status?.succeeded).toBe(1);
+    await kubectl(['replace', '--subresource=status', '-f', '-'], { as: jobController, input: await job() });
+    await patchAs(jobController, 'job', { metadata: { finalizers: ['foregroundDeletion'] } });
+    await patchAs(jobController, 'job', { metadata: { finalizers: null } });
+  });
+
+  it('leaves Jobs that are no runs alone', async () => {
+    await apply({ ...aJob(suspended), metadata: { name, namespace: 'work', labels: { app: 'other' } } });
+    await patchAs('editor', 'job', { spec: { parallelism: 2, suspend: false } });
+    expect((await job()).spec.suspend).toBe(false);
+  });
+});
+
+describe('Kueue', () => {
+  const admission = {
+    suspend: false,
+    template: {
+      metadata: { labels: { 'kueue.x-k8s.io/podset': 'main' }, annotations: { 'kueue.x-k8s.io/workload': 'job-one' } },
+      spec: { nodeSelector: { 'kubernetes.io/os': 'linux' }, tolerations: [{ key: 'spot', operator: 'Exists' }] },
+    },
+  };
+  const restored = { template: { metadata: { labels: { 'kueue.x-k8s.io/podset': null }, annotations: null }, spec: { nodeSelector: null, tolerations: null } } };
+  // Nowhere to run, so that the Job stays active while it is evicted.
+  const waiting = () => aJob({ ...suspended, template: { spec: { ...aJob().spec.template.spec, schedulerName: 'nobody' } } });
+
+  it('admits in one update, evicts in two and admits again', async () => {
+    await apply(waiting());
+    for (let round = 0; round < 2; round++) {
+      await patchAs(kueue, 'job', { spec: admission });
+      expect((await job()).spec).toMatchObject({ suspend: false, template: { spec: { nodeSelector: { 'kubernetes.io/os': 'linux' } } } });
+      await patchAs(kueue, 'job', { metadata: { annotations: { 'kueue.x-k8s.io/stopping': 'true' } }, spec: { suspend: true } });
+      await eventually('the Job is suspended', async () => (await job()).status?.conditions?.some(({ type, status }) => type === 'Suspended' && status === 'True') ?? false);
+      await kubectl(['patch', 'job', name, '-n', 'work', '--subresource=status', '--type=merge', '-p', '{"status":{"startTime":null}}'], { as: undefined });
+      await patchAs(kueue, 'job', { metadata: { annotations: { 'kueue.x-k8s.io/stopping': null } }, spec: restored });
+      expect((await job()).spec.template.spec.nodeSelector).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['parallelism', { parallelism: 2 }],
+    ['completions', { completions: 2 }],
+    ['backoffLimit', { backoffLimit: 1 }],
+    ['activeDeadlineSeconds', { activeDeadlineSeconds: 5 }],
+    ['ttlSecondsAfterFinished', { ttlSecondsAfterFinished: 5 }],
+    ['an image', { template: { spec: { containers: [{ name: 'main', image: 'other' }] } } }],
+  ])('may not change %s, not even while the Job is suspended', async (_what, spec) => {
+    await apply(aJob(suspended));
+    await expect(patchAs(kueue, 'job', { spec })).rejects.toThrow(/a queue may suspend it and, while it is suspended, choose its nodes, and may change nothing else|field is immutable/);
+    await expect(patchAs(kueue, 'job', { spec: { suspend: false, ...spec } })).rejects.toThrow(/may change nothing else|field is immutable/);
+  });
+
+  it('may not choose nodes once the Job is started', async () => {
+    await apply(waiting());
+    await patchAs(kueue, 'job', { spec: { suspend: false } });
+    await expect(patchAs(kueue, 'job', { spec: { template: { spec: { nodeSelector: { disk: 'ssd' } } } } })).rejects.toThrow();
+  });
+});
+
+describe('a TaskRun', () => {
+  it('takes its snapshot once', async () => {
+    await apply(aRun());
+    await patchAs('editor', 'taskrun', { spec: { snapshot } });
+    await expect(patchAs('editor', 'taskrun', { spec: { snapshot: null } })).rejects.toThrow('cannot change');
+  });
+
+  it.each(everyone)('cannot be changed by $who, deep inside the pod template neither', async ({ as }) => {
+    await apply(aRun({ snapshot }));
+    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { template: { spec: { nodeName: 'a' } } } } })).rejects.toThrow('spec.snapshot is what ran and cannot change; change the Task and create another TaskRun instead');
+    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { job: { parallelism: 2 } } } })).rejects.toThrow('cannot change');
+    await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow('cannot change');
+    await expect(patchAs(as, 'taskrun', { spec: { taskRef: { name: 'other' } } })).rejects.toThrow('cannot change');
+    await expect(patchAs(as, 'taskrun', { metadata: { labels: { 'task.oam.dev/task': null } } })).rejects.toThrow('cannot change');
+  });
+
+  it('may be annotated, get a status and be deleted', async () => {
+    await apply(aRun({ snapshot }));
+    await patchAs('editor', 'taskrun', { metadata: { annotations: { note: 'b' } } });
+    await patchAs(undefined, 'taskrun', { status: { phase: 'Running' } }, '--subresource=status');
+    await kubectl(['delete', 'taskrun', name, '-n', 'work'], { as: 'editor' });
+  });
+});
