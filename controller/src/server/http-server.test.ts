@@ -1,0 +1,69 @@
+import { request } from 'undici';
+import { afterEach, describe, expect, it } from 'vitest';
+import { cachesSynced, watchesMove } from './checks.ts';
+import { healthPages, metricsPages, parseAddress, servePages, type Check, type HttpServer } from './http-server.ts';
+import { createMetrics } from './metrics.ts';
+
+let server: HttpServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+async function get(path: string, checks: { alive?: Record<string, Check>; ready?: Record<string, Check> } = {}): Promise<{ status: number; text: string }> {
+  const pages = { ...healthPages({ alive: checks.alive ?? {}, ready: checks.ready ?? {} }), ...metricsPages(createMetrics().registry) };
+  server = await servePages('127.0.0.1:0', pages);
+  const response = await request(`http://127.0.0.1:${server.port}${path}`);
+  return { status: response.statusCode, text: await response.body.text() };
+}
+
+const informer = (plural: string, hasSynced: boolean, idleMs: number): Parameters<typeof watchesMove>[0][number] => ({ type: { plural }, hasSynced, idleMs: () => idleMs });
+
+describe('the server', () => {
+  it('is ready once all caches are synced, and says what is missing', async () => {
+    const informers = [informer('jobs', true, 0), informer('pods', false, 0), informer('tasks', false, 0)];
+    expect(await get('/readyz', { ready: { caches: cachesSynced(informers) } })).toEqual({ status: 503, text: '[-] caches: pods, tasks are not listed yet\n' });
+    await server?.close();
+    expect(await get('/readyz', { ready: { caches: cachesSynced(informers.slice(0, 1)) } })).toEqual({ status: 200, text: '[+] caches\n' });
+  });
+
+  it('is alive while watches move', async () => {
+    const alive = { watches: watchesMove([informer('jobs', true, 15 * 60_000 + 1)]), other: () => undefined };
+    expect(await get('/healthz', { alive })).toEqual({ status: 503, text: '[-] watches: jobs have been silent for over 15 minutes\n[+] other\n' });
+  });
+
+  it('serves metrics, those of the process among them', async () => {
+    const { status, text } = await get('/metrics');
+    expect(status).toBe(200);
+    for (const name of ['task_runs_api_requests_total', 'task_runs_queue_depth', 'task_runs_leader', 'process_resident_memory_bytes']) expect(text).toContain(`# TYPE ${name} `);
+  });
+
+  it('outlives a check that throws', async () => {
+    const broken = (): never => {
+      throw new Error('broken check');
+    };
+    expect(await get('/healthz', { alive: { broken } })).toEqual({ status: 500, text: 'Error: broken check\n' });
+  });
+
+  it('answers 404 to all else, and says what there is', async () => {
+    expect(await get('/')).toEqual({ status: 404, text: 'here is GET /healthz, /readyz, /metrics\n' });
+  });
+
+  it('says which address is taken', async () => {
+    const { port } = (server = await servePages('127.0.0.1:0', {}));
+    const address = `127.0.0.1:${port}`;
+    await expect(servePages(address, metricsPages(createMetrics().registry))).rejects.toThrow(`cannot serve /metrics on ${address}: listen EADDRINUSE`);
+  });
+});
+
+describe('parseAddress', () => {
+  it('takes what Kubernetes programs take', () => {
+    expect([':8080', '127.0.0.1:0', '[::1]:80', 'localhost:65535'].map(parseAddress)).toEqual([
+      { host: undefined, port: 8080 },
+      { host: '127.0.0.1', port: 0 },
+      { host: '::1', port: 80 },
+      { host: 'localhost', port: 65_535 },
+    ]);
+  });
+  it.each(['8080', 'host', 'a:b', ':65536', '::1:80', ''])('refuses "%s"', (address) => expect(() => parseAddress(address)).toThrow('is no address: write host:port'));
+});

@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+
+/** Something that must hold; returns a sentence that says what does not, or undefined. */
+export type Check = () => string | undefined;
+
+/** Answers a GET of one path. */
+export type Page = (response: ServerResponse) => void | Promise<void>;
+
+export interface HttpServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * /healthz (not so: restart the process) and /readyz (not so: send it no work). A failed check answers 503; each check has
+ * a line, as at the API server's own endpoints.
+ */
+export function healthPages(checks: { alive: Readonly<Record<string, Check>>; ready: Readonly<Record<string, Check>> }): Record<string, Page> {
+  return {
+    '/healthz': (response) => answerChecks(response, checks.alive),
+    '/readyz': (response) => answerChecks(response, checks.ready),
+  };
+}
+
+/** /metrics, for Prometheus. */
+export function metricsPages(registry: Registry): Record<string, Page> {
+  return {
+    '/metrics': async (response) => {
+      const text = await registry.metrics();
+      response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+    },
+  };
+}
+
+/**
+ * Serves pages by path.
+ * @param address `host:port`, `:port` for all addresses, or `[::1]:port`; port 0 takes a free one
+ * @throws Error when the address is malformed or taken; the message says which
+ */
+export async function servePages(address: string, pages: Readonly<Record<string, Page>>): Promise<HttpServer> {
+  const { host, port } = parseAddress(address);
+  const server = createServer(handlerOf(pages));
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new Error(`cannot serve ${Object.keys(pages).join(', ')} on ${address}: ${(error as Error).message}; choose another address`, { cause: error });
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function handlerOf(pages: Readonly<Record<string, Page>>): RequestListener {
+  return (request, response) => {
+    const page = pages[(request.url ?? '/').split('?', 1)[0] ?? '/'];
+    if (page === undefined || request.method !== 'GET') return answerText(response, 404, `here is GET ${Object.keys(pages).join(', ')}\n`);
+    void answerPage(page, response);
+  };
+}
+
+/** A page that throws must not end the process. */
+async function answerPage(page: Page, response: ServerResponse): Promise<void> {
+  try {
+    await page(response);
+  } catch (error) {
+    answerText(response, 500, `${String(error)}\n`);
+  }
+}
+
+function answerChecks(response: ServerResponse, checks: Readonly<Record<string, Check>>): void {
+  const results = Object.entries(checks).map(([name, check]) => ({ name, problem: check() }));
+  const lines = results.map(({ name, problem }) => (problem === undefined ? `[+] ${name}\n` : `[-] ${name}: ${problem}\n`));
+  answerText(response, results.some(({ problem }) => problem !== undefined) ? 503 : 200, lines.join(''));
+}
+
+function answerText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
+}
+
+/** @throws Error when it is no `host:port` */
+export function parseAddress(address: string): { host: string | undefined; port: number } {
+  const match = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/.exec(address);
+  const port = Number(match?.groups?.['port']);
+  if (match === null || port > 65_535) throw new Error(`"${address}" is no address: write host:port, such as 127.0.0.1:8080 or :8080`);
+  return { host: match.groups?.['v6'] ?? (match.groups?.['host'] || undefined), port };
+}

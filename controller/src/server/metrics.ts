@@ -1,0 +1,31 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** From 1 ms, which a call on loopback takes, to a call's deadline. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Every metric of the controller, declared once, in a registry of its own. Process metrics are among them. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string>(name: string, labelNames: readonly L[], help: string): Counter<L> => new Counter({ name, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, labelNames: readonly L[], help: string): Gauge<L> => new Gauge({ name, help, labelNames, registers });
+  const histogram = <L extends string>(name: string, labelNames: readonly L[], help: string): Histogram<L> =>
+    new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
+  return {
+    registry,
+    apiRequests: counter('task_runs_api_requests_total', ['verb', 'resource', 'subresource', 'code'], 'Calls of the Kubernetes API, retries counted; code 0: no answer came.'),
+    apiSeconds: histogram('task_runs_api_request_duration_seconds', ['verb', 'resource'], 'How long calls of the Kubernetes API took; of watches, until they began.'),
+    cacheObjects: gauge('task_runs_cache_objects', ['resource'], 'Objects held in memory.'),
+    cacheEvents: counter('task_runs_cache_events_total', ['resource', 'type'], 'Changes of the objects held in memory.'),
+    cacheLists: counter('task_runs_cache_lists_total', ['resource'], 'Whole lists read; one at the start, more when a watch had to begin anew.'),
+    cacheFailures: counter('task_runs_cache_failures_total', ['resource', 'stage'], 'Lists and watches that broke (stage watch), handlers that threw (stage handler).'),
+    queueDepth: gauge('task_runs_queue_depth', ['queue'], 'Keys waiting for a worker.'),
+    queueWaitSeconds: histogram('task_runs_queue_wait_duration_seconds', ['queue'], 'How long keys waited for a worker.'),
+    reconcileSeconds: histogram('task_runs_reconcile_duration_seconds', ['queue', 'outcome'], 'How long reconciling a key took, by outcome: done, again, failed.'),
+    eventsDropped: counter('task_runs_events_dropped_total', ['reason'], 'Events left out or not written.'),
+    leader: gauge('task_runs_leader', [], '1 while this process leads.'),
+  };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { jobs } from '../kube/resources.ts';
+import { createLogger } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { createObservers } from './observers.ts';
+
+function observed() {
+  const lines: string[] = [];
+  const metrics = createMetrics();
+  const log = createLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+  const logged = (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { metrics, log, logged, observers: createObservers(metrics, log) };
+}
+
+describe('observers', () => {
+  it('count calls by verb, resource and code', async () => {
+    const { metrics, observers } = observed();
+    observers.calls.after?.({ verb: 'create', resource: 'jobs.batch', kind: 'Job', status: 409, seconds: 0.1 });
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('task_runs_api_requests_total{verb="create",resource="jobs.batch",subresource="",code="409"} 1');
+    expect(text).toContain('task_runs_api_request_duration_seconds_count{verb="create",resource="jobs.batch"} 1');
+  });
+
+  it('keep the number of cached objects', async () => {
+    const { metrics, observers } = observed();
+    for (const change of ['added', 'added', 'updated', 'deleted'] as const) observers.informers.event?.(jobs, change);
+    expect(await metrics.registry.metrics()).toContain('task_runs_cache_objects{resource="jobs.batch"} 1');
+  });
+
+  it('log a failing key ever more seldom', () => {
+    const { observers, logged } = observed();
+    for (let failures = 1; failures <= 100; failures += 1) observers.queues.failed?.('tasks', 'a/b', new Error('no'), failures, 5);
+    expect(logged().map(({ failures }) => failures)).toEqual([1, 2, 4, 8, 16, 32, 64]);
+    expect(logged()[0]).toMatchObject({ level: 'warn', key: 'a/b', err: { type: 'Error', message: 'no' } });
+  });
+});
+
+describe('the log', () => {
+  it('never shows tokens, nor values of environment variables', () => {
+    const { log, logged } = observed();
+    log.info({
+      headers: { authorization: 'Bearer x' },
+      user: { token: 'x', tokenFile: '/a/path', password: 'x' },
+      pod: { spec: { containers: [{ name: 'c', env: [{ name: 'PASSWORD', value: 'x' }, 'x'] }] } },
+      overrides: { env: { A: 'x' } },
+    });
+    expect(logged()[0]).toMatchObject({
+      headers: { authorization: '[redacted]' },
+      user: { token: '[redacted]', tokenFile: '/a/path', password: '[redacted]' },
+      pod: { spec: { containers: [{ name: 'c', env: [{ name: 'PASSWORD', value: '[redacted]' }, '[redacted]'] }] } },
+      overrides: { env: { A: '[redacted]' } },
+    });
+  });
+
+  it('shows an error with its causes, and nothing that a library hung on it', () => {
+    const { log, logged } = observed();
+    const error = Object.assign(new Error('outer', { cause: new Error('inner') }), { request: { headers: 'Bearer x' } });
+    log.error({ err: error }, 'failed');
+    expect(Object.keys(logged()[0]?.['err'] as object)).toEqual(['type', 'message', 'stack']);
+    expect(logged()[0]).toMatchObject({ msg: 'failed', err: { stack: expect.stringContaining('inner') as string } });
+  });
+
+  it('survives objects that go in circles', () => {
+    const { log, logged } = observed();
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    log.info({ circle });
+    expect(JSON.stringify(logged()[0])).toContain('[deeper]');
+  });
+});
