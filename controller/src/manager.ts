@@ -1,0 +1,79 @@
+/**
+ * One controller process, put together: client, caches, leader election, the task controller and its endpoints.
+ */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { allInformers, createCaches } from './controllers/caches.ts';
+import { TaskController } from './controllers/task-controller.ts';
+import { createClient } from './kube/client.ts';
+import { EventRecorder } from './kube/event-recorder.ts';
+import { LeaderElector } from './kube/leader-election.ts';
+import type { ControllerOptions } from './options.ts';
+import { cachesSynced, watchesMove } from './server/checks.ts';
+import { healthPages, metricsPages, servePages } from './server/http-server.ts';
+import { createMetrics } from './server/metrics.ts';
+import { createObservers } from './server/observers.ts';
+
+const program = 'task-runs';
+
+export interface Manager {
+  /** The port of /healthz, /readyz and /metrics. */
+  readonly port: number;
+  /** Finish what is under way, give the Lease back, close. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Start a controller. Caches fill at once, also in a replica that does not lead, so that it takes over without delay.
+ *
+ * @param onLost is called when the Lease is lost: the process must end, for another one acts now
+ * @throws Error when the kubeconfig cannot be read or the address cannot be listened on
+ */
+export async function startManager(options: ControllerOptions, log: Logger, onLost: (reason: string) => void): Promise<Manager> {
+  const identity = `${hostname()}_${randomUUID()}`;
+  const metrics = createMetrics();
+  const observers = createObservers(metrics, log);
+  const client = createClient({ kubeconfigPath: options.kubeconfig, userAgent: program, onRequest: observers.calls });
+  const caches = createCaches({ client, namespaces: options.namespace, observer: observers.informers });
+  const informers = allInformers(caches);
+  const recorder = new EventRecorder({ client, component: program, instance: identity, ...observers.events });
+  const controller = new TaskController({ client, caches, recorder, log, workers: options.workers, observer: observers.queues });
+  const checks = { alive: { watches: watchesMove(informers) }, ready: { caches: cachesSynced(informers) } };
+  const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry) });
+  const synced = Promise.all(informers.map((informer) => informer.start()));
+
+  const lead = (): void => {
+    void synced.then(() => {
+      metrics.leader.set(1);
+      log.info({ identity }, 'leading');
+      controller.start();
+    });
+  };
+  const elector = options.leaderElect
+    ? new LeaderElector({
+        client,
+        namespace: options.leaderElectionNamespace,
+        name: program,
+        identity,
+        onStartedLeading: lead,
+        onStoppedLeading: onLost,
+        onNewLeader: (leader) => log.info({ leader }, 'new leader'),
+        onError: (error) => log.warn({ err: error }, 'the lease could not be read or renewed'),
+      })
+    : undefined;
+  if (elector) void elector.run();
+  else lead();
+
+  return {
+    port: server.port,
+    async stop() {
+      await controller.stop();
+      await recorder.stop();
+      await elector?.stop(); // only now may another act
+      await Promise.all(informers.map((informer) => informer.stop()));
+      await client.close();
+      await server.close();
+    },
+  };
+}
