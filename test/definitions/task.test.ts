@@ -1,0 +1,285 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createCue, cueVersions, type Cue, type CueVersion, type Definition, type JsonObject } from '../../cue/ts/index.ts';
+import { plainTask } from '../../scripts/plain-task.ts';
+import { problemsOf } from './schema.ts';
+
+const repository = new URL('../../', import.meta.url);
+const context = { name: 'mytask', namespace: 'default', appName: 'app-worker', appRevision: 'app-worker-v3', appRevisionNum: 3, publishVersion: '' };
+const read = (path: string) => readFile(new URL(path, repository), 'utf8');
+
+interface Application {
+  metadata: { name: string };
+  spec: { components: { name: string; type: string; properties: JsonObject }[] };
+}
+interface Task extends JsonObject {
+  spec: { executionPolicy?: JsonObject; job: JsonObject; template: { metadata: JsonObject; spec: JsonObject & { containers: JsonObject[] } } };
+}
+
+const podOf = (name: string, container: JsonObject = {}, spec: JsonObject = {}, metadata: JsonObject = {}) => ({
+  metadata: { labels: { 'app.oam.dev/name': 'app-worker', 'app.oam.dev/component': 'mytask' }, ...metadata },
+  spec: { restartPolicy: 'Never', containers: [{ name, image: 'busybox', ...container }], ...spec },
+});
+
+/** Every parameter of KubeVela's own task: what is given, and the pod and JobSpec that came of it there. */
+const builtIn: { parameter: string; given: JsonObject; pod?: ReturnType<typeof podOf>; job?: JsonObject }[] = [
+  { parameter: 'image', given: {} },
+  { parameter: 'labels', given: { labels: { team: 'a' } }, pod: podOf('mytask', {}, {}, { labels: { 'app.oam.dev/name': 'app-worker', 'app.oam.dev/component': 'mytask', team: 'a' } }) },
+  { parameter: 'annotations', given: { annotations: { note: 'b' } }, pod: podOf('mytask', {}, {}, { annotations: { note: 'b' } }) },
+  { parameter: 'count', given: { count: 3 }, job: { parallelism: 3, completions: 3 } },
+  { parameter: 'imagePullPolicy', given: { imagePullPolicy: 'Always' }, pod: podOf('mytask', { imagePullPolicy: 'Always' }) },
+  { parameter: 'imagePullSecrets', given: { imagePullSecrets: ['a', 'b'] }, pod: podOf('mytask', {}, { imagePullSecrets: [{ name: 'a' }, { name: 'b' }] }) },
+  { parameter: 'restart', given: { restart: 'OnFailure' }, pod: podOf('mytask', {}, { restartPolicy: 'OnFailure' }) },
+  { parameter: 'cmd', given: { cmd: ['sleep', '30'] }, pod: podOf('mytask', { command: ['sleep', '30'] }) },
+  {
+    parameter: 'env',
+    given: { env: [{ name: 'A', value: 'b' }, { name: 'C', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }, { name: 'D', valueFrom: { configMapKeyRef: { name: 'm', key: 'k' } } }] },
+    pod: podOf('mytask', { env: [{ name: 'A', value: 'b' }, { name: 'C', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }, { name: 'D', valueFrom: { configMapKeyRef: { name: 'm', key: 'k' } } }] }),
+  },
+  { parameter: 'cpu', given: { cpu: '0.5' }, pod: podOf('mytask', { resources: { limits: { cpu: '0.5' }, requests: { cpu: '0.5' } } }) },
+  {
+    parameter: 'memory, with cpu',
+    given: { cpu: '0.5', memory: '64Mi' },
+    pod: podOf('mytask', { resources: { limits: { cpu: '0.5', memory: '64Mi' }, requests: { cpu: '0.5', memory: '64Mi' } } }),
+  },
+  {
+    parameter: 'volumes, of each type and with their defaults',
+    given: {
+      volumes: [
+        { name: 'e', mountPath: '/e' },
+        { name: 'm', mountPath: '/m', medium: 'Memory' },
+        { name: 'p', mountPath: '/p', type: 'pvc', claimName: 'claim' },
+        { name: 'c', mountPath: '/c', type: 'configMap', cmName: 'map', items: [{ key: 'k', path: 'f' }] },
+        { name: 's', mountPath: '/s', type: 'secret', secretName: 'secret', defaultMode: 256 },
+      ],
+    },
+    pod: podOf(
+      'mytask',
+      { volumeMounts: ['e', 'm', 'p', 'c', 's'].map((name) => ({ name, mountPath: `/${name}` })) },
+      {
+        volumes: [
+          { name: 'e', emptyDir: { medium: '' } },
+          { name: 'm', emptyDir: { medium: 'Memory' } },
+          { name: 'p', persistentVolumeClaim: { claimName: 'claim' } },
+          { name: 'c', configMap: { name: 'map', defaultMode: 420, items: [{ key: 'k', path: 'f', mode: 511 }] } },
+          { name: 's', secret: { secretName: 'secret', defaultMode: 256 } },
+        ],
+      },
+    ),
+  },
+  {
+    parameter: 'livenessProbe and readinessProbe, which KubeVela takes and forgets',
+    given: { livenessProbe: { exec: { command: ['true'] } }, readinessProbe: { httpGet: { path: '/', port: 80 }, periodSeconds: 3 } },
+    pod: podOf('mytask', {
+      livenessProbe: { exec: { command: ['true'] }, initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 },
+      readinessProbe: { httpGet: { path: '/', port: 80 }, initialDelaySeconds: 0, periodSeconds: 3, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 },
+    }),
+  },
+];
+
+/** What is new: each field with a value of its own, and where it goes. */
+const ours: { parameter: string; given: JsonObject; pod?: ReturnType<typeof podOf>; job?: JsonObject }[] = [
+  { parameter: 'parallelism beside count', given: { count: 4, parallelism: 2 }, job: { parallelism: 2, completions: 4 } },
+  { parameter: 'completions beside count', given: { count: 2, completions: 6 }, job: { parallelism: 2, completions: 6 } },
+  { parameter: 'parallelism and completions without count', given: { parallelism: 2, completions: 6 }, job: { parallelism: 2, completions: 6 } },
+  { parameter: 'completionMode', given: { completionMode: 'Indexed' }, job: { parallelism: 1, completions: 1, completionMode: 'Indexed' } },
+  { parameter: 'backoffLimit 0', given: { backoffLimit: 0 }, job: { parallelism: 1, completions: 1, backoffLimit: 0 } },
+  { parameter: 'activeDeadlineSeconds', given: { activeDeadlineSeconds: 60 }, job: { parallelism: 1, completions: 1, activeDeadlineSeconds: 60 } },
+  {
+    parameter: 'podFailurePolicy',
+    given: { podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [42] } }] } },
+    job: { parallelism: 1, completions: 1, podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [42] } }] } },
+  },
+  { parameter: 'serviceAccountName', given: { serviceAccountName: 'runner' }, pod: podOf('mytask', {}, { serviceAccountName: 'runner' }) },
+  { parameter: 'nodeSelector', given: { nodeSelector: { disk: 'ssd' } }, pod: podOf('mytask', {}, { nodeSelector: { disk: 'ssd' } }) },
+  { parameter: 'tolerations', given: { tolerations: [{ key: 'a', operator: 'Exists' }] }, pod: podOf('mytask', {}, { tolerations: [{ key: 'a', operator: 'Exists' }] }) },
+  {
+    parameter: 'podSpec, merged with what is named',
+    given: { restart: 'OnFailure', podSpec: { hostNetwork: true, restartPolicy: 'OnFailure', containers: [{ workingDir: '/w' }] } },
+    pod: podOf('mytask', { workingDir: '/w' }, { restartPolicy: 'OnFailure', hostNetwork: true }),
+  },
+  { parameter: 'job, merged with what is named', given: { count: 2, job: { completions: 5, podReplacementPolicy: 'Failed' } }, job: { parallelism: 2, completions: 5, podReplacementPolicy: 'Failed' } },
+];
+
+const policies: JsonObject[] = [
+  { unique: false },
+  { keepLast: 0 },
+  { keepLastFailed: 10 },
+  ...['Revision', 'Change', 'Manual'].map((trigger) => ({ trigger })),
+  ...['Revision', 'Timestamp', 'UUID'].map((nameSuffix) => ({ nameSuffix })),
+  { ttlSecondsAfterFinished: 0 },
+  { historyLimit: 1 },
+  ...['Succeeded', 'Started'].map((healthyWhen) => ({ healthyWhen })),
+];
+
+describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (version) => {
+  let cue: Cue;
+  let task: Definition;
+  let plain: Definition;
+
+  beforeAll(async () => {
+    cue = await createCue({ version, deadlineMs: 20_000 });
+    const source = await read('definitions/task.cue');
+    task = await cue.compile(source);
+    plain = await cue.compile(plainTask(source));
+  });
+  afterAll(() => cue.close());
+
+  const render = async (given: JsonObject, more: JsonObject = {}) => (await task.render({ parameter: { image: 'busybox', ...given }, context: { ...context, ...more } })).output as Task;
+
+  it('renders a Task that is named after the Application and the component, and knows what asked for it', async () => {
+    expect(await render({})).toEqual({
+      apiVersion: 'task.oam.dev/v1alpha1',
+      kind: 'Task',
+      metadata: { name: 'app-worker-mytask' },
+      spec: { trigger: { appRevision: 'app-worker-v3', publishVersion: '' }, template: podOf('mytask'), job: { parallelism: 1, completions: 1 } },
+    });
+  });
+
+  it('passes publishVersion on, and does without it and without a revision, as in a dry run', async () => {
+    expect(await render({}, { publishVersion: 'release-7' })).toHaveProperty('spec.trigger', { appRevision: 'app-worker-v3', publishVersion: 'release-7' });
+    const { publishVersion: _, ...without } = context;
+    const { output } = await task.render({ parameter: { image: 'busybox' }, context: { ...without, appRevision: '' } });
+    expect(output).toHaveProperty('spec.trigger', { appRevision: '' });
+  });
+
+  it.each([...builtIn, ...ours])('renders $parameter', async ({ given, pod = podOf('mytask'), job = { parallelism: 1, completions: 1 } }) => {
+    const rendered = await render(given);
+    expect(rendered.spec.template).toEqual(pod);
+    expect(rendered.spec.job).toEqual(job);
+    expect(problemsOf(rendered)).toEqual([]);
+  });
+
+  it.each([...builtIn, ...ours])('renders $parameter into a plain Job when the addon is disabled', async ({ given, pod = podOf('mytask'), job = { parallelism: 1, completions: 1 } }) => {
+    const { output } = await plain.render({ parameter: { image: 'busybox', ...given, executionPolicy: { keepLast: 1 } }, context });
+    expect(output).toEqual({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'app-worker-mytask' }, spec: { ...job, template: pod } });
+  });
+
+  it.each(policies)('hands executionPolicy %o on as it is', async (executionPolicy) => {
+    const rendered = await render({ executionPolicy });
+    expect(rendered.spec.executionPolicy).toEqual(executionPolicy);
+    expect(problemsOf(rendered)).toEqual([]);
+  });
+
+  it.each([
+    [{ executionPolicy: { keeplast: 3 } }, 'parameter.executionPolicy.keeplast: field not allowed'],
+    [{ exectionPolicy: { keepLast: 3 } }, 'parameter.exectionPolicy: field not allowed'],
+    [{ job: { paralelism: 3 } }, 'parameter.job.paralelism: field not allowed'],
+    [{ executionPolicy: { keepLast: 'three' } }, /parameter\.executionPolicy\.keepLast: conflicting values .*mismatched types (int and string|string and int)/],
+    [{ executionPolicy: { unique: 'yes' } }, /parameter\.executionPolicy\.unique: conflicting values .*mismatched types/],
+    [{ executionPolicy: { nameSuffix: 3 } }, /parameter\.executionPolicy\.nameSuffix: conflicting values .*mismatched types/],
+    [{ count: 'three' }, /parameter\.count: conflicting values .*mismatched types/],
+    [{ image: 3 }, /image: conflicting values .*mismatched types/],
+    [{ imagePullPolicy: 'always' }, /imagePullPolicy: invalid value "always" \(out of bound =~"\^\(Always\|Never\|IfNotPresent\)\$"\)/],
+  ] as [JsonObject, string | RegExp][])('refuses %o by the name of the field', async (given, sentence) => {
+    await expect(render(given)).rejects.toThrow(sentence);
+  });
+
+  it.each([
+    [{ executionPolicy: { keepLast: -1 } }, '/spec/executionPolicy/keepLast must be >= 0'],
+    [{ executionPolicy: { keepLast: 1001 } }, '/spec/executionPolicy/keepLast must be <= 1000'],
+    [{ executionPolicy: { historyLimit: 0 } }, '/spec/executionPolicy/historyLimit must be >= 1'],
+    [{ executionPolicy: { nameSuffix: 'revision' } }, '/spec/executionPolicy/nameSuffix must be equal to one of the allowed values'],
+    [{ executionPolicy: { trigger: 'Always' } }, '/spec/executionPolicy/trigger must be equal to one of the allowed values'],
+    [{ executionPolicy: { ttlSecondsAfterFinished: -1 } }, '/spec/executionPolicy/ttlSecondsAfterFinished must be >= 0'],
+    [{ count: -1 }, '/spec/job/parallelism must be >= 0'],
+    [{ completionMode: 'indexed' }, '/spec/job/completionMode must be equal to one of the allowed values'],
+    [{ activeDeadlineSeconds: 0 }, '/spec/job/activeDeadlineSeconds must be >= 1'],
+  ] as [JsonObject, string][])('leaves %o to the API server, which says what is allowed', async (given, problem) => {
+    expect(problemsOf(await render(given))).toContain(problem);
+  });
+
+  describe('its status', () => {
+    const conditions = (ready: 'True' | 'False') => [{ type: 'Ready', status: ready, reason: 'x', message: '', lastTransitionTime: '2026-03-20T12:30:00Z' }];
+    const statusOf = (status: JsonObject | undefined, policy: JsonObject = {}, generation = 2) =>
+      task.status({
+        parameter: { image: 'busybox' },
+        context: {
+          name: 'mytask',
+          appName: 'app-worker',
+          appRevision: 'app-worker-v3',
+          output: { metadata: { name: 'app-worker-mytask', generation }, spec: { trigger: { appRevision: 'app-worker-v3' }, executionPolicy: policy }, ...(status && { status }) },
+        },
+      });
+    const finished = [
+      { name: 'mytask-v2', phase: 'Succeeded', startTime: '2026-03-20T12:00:00Z', completionTime: '2026-03-20T12:00:12Z', duration: '12s', kept: true },
+      { name: 'mytask-v1', phase: 'Failed', reason: 'BackoffLimitExceeded', duration: '1m30s', completionTime: '2026-03-20T11:00:00Z', kept: false },
+    ];
+    const history = 'mytask-v2 Succeeded in 12s at 2026-03-20T12:00:12Z · kept\nmytask-v1 Failed (BackoffLimitExceeded) in 1m30s at 2026-03-20T11:00:00Z';
+
+    it('waits for the controller where there is none yet', async () => {
+      expect(await statusOf(undefined)).toEqual({ healthy: false, message: 'waiting for the task-runs controller', details: { next: 'on the next deployment' }, problems: {} });
+    });
+
+    it('says while it runs what runs, what is kept and what comes next', async () => {
+      const status = { observedGeneration: 2, phase: 'Running', message: 'mytask-v3 Running 12s · 1 kept', active: [{ name: 'mytask-v3', phase: 'Running' }], lastRuns: finished, totals: { active: 1, succeeded: 1, failed: 1, cancelled: 0, kept: 1 }, conditions: conditions('False') };
+      expect(await statusOf(status)).toEqual({
+        healthy: false,
+        message: 'mytask-v3 Running 12s · 1 kept',
+        details: { active: 'mytask-v3 Running', lastRun: history.split('\n')[0], history, totals: '1 active, 1 succeeded, 1 failed, 0 cancelled, 1 kept', next: 'on the next deployment' },
+        problems: {},
+      });
+    });
+
+    it('is healthy once the controller says Ready of this very generation', async () => {
+      const status = { observedGeneration: 2, phase: 'Succeeded', message: 'mytask-v3 Succeeded in 12s', lastRuns: finished, conditions: conditions('True') };
+      expect(await statusOf(status)).toMatchObject({ healthy: true, message: 'mytask-v3 Succeeded in 12s', details: { active: 'none' } });
+      expect(await statusOf({ ...status, conditions: conditions('False') })).toMatchObject({ healthy: false });
+    });
+
+    it('passes on why a run failed', async () => {
+      const message = 'mytask-v3 Failed: exit code 3 in container mytask';
+      expect(await statusOf({ observedGeneration: 2, phase: 'Failed', message, conditions: conditions('False') })).toMatchObject({ healthy: false, message });
+    });
+
+    it("never shows the deployment before as this one's", async () => {
+      const stale = { observedGeneration: 1, phase: 'Succeeded', message: 'mytask-v2 Succeeded in 12s', active: [{ name: 'mytask-v2', phase: 'Running' }], lastRuns: finished, totals: { active: 1 }, conditions: conditions('True') };
+      expect(await statusOf(stale)).toEqual({
+        healthy: false,
+        message: 'revision app-worker-v3 is waiting for the task-runs controller',
+        details: { history, next: 'on the next deployment' },
+        problems: {},
+      });
+    });
+
+    it.each([
+      ['Revision', 'on the next deployment'],
+      ['Change', 'when what runs changes'],
+      ['Manual', 'when asked for'],
+    ])('says when the next run comes with trigger %s', async (trigger, next) => {
+      expect((await statusOf({ observedGeneration: 2 }, { trigger })).details).toMatchObject({ next, active: 'none', lastRun: 'none' });
+    });
+
+    it('of the plain Job that stands in, is healthy when it is complete', async () => {
+      const plainStatus = (status: JsonObject) => plain.status({ parameter: {}, context: { name: 'mytask', appName: 'app-worker', output: { status } } });
+      expect(await plainStatus({ active: 1 })).toMatchObject({ healthy: false, message: 'pods: 1 active, 0 succeeded, 0 failed', problems: {} });
+      expect(await plainStatus({ succeeded: 1, conditions: [{ type: 'Complete', status: 'True' }] })).toMatchObject({ healthy: true, message: 'pods: 0 active, 1 succeeded, 0 failed' });
+      expect(await plainStatus({})).toMatchObject({ healthy: false, problems: {} });
+    });
+  });
+
+  it('renders every example', async () => {
+    const examples = (await readdir(new URL('examples', repository))).filter((file) => file.endsWith('.yaml'));
+    expect(examples).toContain('app-worker.yaml');
+    for (const example of examples) {
+      const application = parse(await read(`examples/${example}`)) as Application;
+      const tasks = application.spec.components.filter(({ type }) => type === 'task');
+      expect(tasks, example).not.toEqual([]);
+      for (const { name, properties } of tasks) {
+        const { output } = await task.render({ parameter: properties, context: { ...context, name, appName: application.metadata.name } });
+        expect(problemsOf(output), example).toEqual([]);
+      }
+    }
+  });
+
+  it('says of each parameter what it is for', async () => {
+    const lines = (await read('definitions/task.cue')).slice((await read('definitions/task.cue')).indexOf('parameter: close({')).split('\n');
+    const undocumented = lines.flatMap((line, index) => {
+      const field = /^\t+(\w+)\??: /.exec(line)?.[1];
+      const before = lines.slice(0, index).reverse().find((other) => !other.trim().startsWith('// +short='));
+      return field === undefined || ['parameter', 'httpHeaders', 'key', 'path', 'mode', 'name', 'value'].includes(field) || before?.trim().startsWith('// +usage=') ? [] : [field];
+    });
+    expect(undocumented).toEqual([]);
+  });
+});
