@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -160,6 +164,26 @@ describe('credentials', () => {
     cleanUps.push(() => server.close(), () => client.close(), () => broken.close());
     expect((await client.get(configMaps, ref)).metadata.name).toBe('Bearer from-plugin');
     await expect(broken.create(configMaps, { metadata: ref })).rejects.toThrow(/could not create ConfigMap default\/a: log in first/);
+  });
+
+  it("goes through the cluster's proxy", async () => {
+    const server = await serveScript((_request, response) => answer(response, stored('a', '1')));
+    const tunnels: string[] = [];
+    const proxy = createServer().on('connect', (request: IncomingMessage, socket: Duplex) => {
+      tunnels.push(request.url ?? '');
+      const upstream = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+      upstream.on('error', () => socket.destroy());
+      socket.on('error', () => upstream.destroy());
+      upstream.pipe(socket).pipe(upstream);
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const config = kubeconfig('http://api.invalid', {}) as { clusters: { cluster: object }[] };
+    Object.assign(config.clusters[0]?.cluster ?? {}, { 'proxy-url': `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+    const client = createClient({ kubeconfigPath: join(inFile(config), 'config'), userAgent: 'test' });
+    cleanUps.push(() => server.close(), () => void proxy.close(), () => client.close());
+    expect((await client.get(configMaps, ref)).metadata.name).toBe('a');
+    expect(tunnels).toEqual(['api.invalid:80']);
   });
 
   it('names the contexts to choose from when one is unknown', async () => {

@@ -25,7 +25,7 @@ export interface InformerOptions<T extends KubeObject, P extends Cached> {
   project: (object: Stored<T>) => P;
   /** Beside `namespace` and `owner` (the controlling owner's uid), which are always there. */
   indexers?: Readonly<Record<string, Indexer<P>>> | undefined;
-  /** 500 by default. */
+  /** Objects a page. 250 by default: with 500 a page of 2 MB holds the event loop up for over 50 ms, and the list is no faster. */
   pageSize?: number | undefined;
   /** A watch that is silent for so long is given up, and a list follows; 150 s by default. */
   idleMs?: number | undefined;
@@ -75,7 +75,7 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
 
   /** Begins; resolves once synced, or when stopped before that. Never rejects: whatever fails is tried again. */
   start(): Promise<void> {
-    const { client, type, labelSelector, fieldSelector, pageSize = 500, idleMs } = this.#options;
+    const { client, type, labelSelector, fieldSelector, pageSize = 250, idleMs } = this.#options;
     const selection = { client, type, labelSelector, fieldSelector, pageSize, idleMs, clock: this.#clock };
     this.#running ??= Promise.all(
       [...this.#unsynced].map((namespace) => new Reflector({ ...selection, namespace, sink: this.#sinkOf(namespace) }).run(this.#stopped.signal)),
