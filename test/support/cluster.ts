@@ -1,0 +1,79 @@
+/**
+ * A private cluster with the addon's resources, without KubeVela: for tests of the controller against a real API server.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify, parse } from 'yaml';
+import { createClient, type Client } from '../../controller/src/kube/client.ts';
+import { createCue, type JsonObject } from '../../cue/ts/index.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
+import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
+import { kubectlOf, type Kubectl } from './kubectl.ts';
+
+const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
+
+export interface Cluster {
+  readonly sandbox: Sandbox;
+  readonly directory: string;
+  /** Cluster admin. */
+  readonly client: Client;
+  readonly kubectl: Kubectl;
+  /** A kubeconfig for the addon's own service account, so that its rights are what is tested. */
+  readonly controllerKubeconfig: string;
+  stop(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly nodes?: 'none' | 'simulated';
+  readonly nodeCount?: number;
+}
+
+/** Starts a cluster and puts everything of dist/task-runs into it but the Deployment. */
+export async function startCluster({ nodes = 'none', nodeCount = 1 }: ClusterOptions = {}): Promise<Cluster> {
+  const directory = await mkdtemp(join(tmpdir(), 'task-runs-'));
+  const sandbox = await startSandbox({ dir: join(directory, 'sandbox'), nodes, nodeCount });
+  const kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
+  const client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'test' });
+  await install(kubectl);
+  return {
+    sandbox,
+    directory,
+    client,
+    kubectl,
+    controllerKubeconfig: await controllerKubeconfig(sandbox, kubectl, directory),
+    async stop() {
+      await client.close();
+      await sandbox.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function install(kubectl: Kubectl): Promise<void> {
+  const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
+  const application = await renderAddon(cue, addon).finally(() => cue.close());
+  const objects = ['task-runs-resources', 'task-runs-controller'].flatMap((component) => [...objectsOf(application, component)]);
+  const namespace: JsonObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'vela-system' } };
+  const all = [namespace, ...objects].filter(({ kind }) => kind !== 'Deployment');
+  // kubectl takes many documents at once, and the API server knows a CRD only a moment after it was created.
+  const text = (kinds: (kind: unknown) => boolean) => all.filter(({ kind }) => kinds(kind)).map((object) => stringify(object)).join('---\n');
+  const isCrd = (kind: unknown) => kind === 'CustomResourceDefinition';
+  await kubectl(['apply', '--server-side', '-f', '-'], { input: text(isCrd) });
+  await kubectl(['wait', '--for=condition=Established', 'crd/tasks.task.oam.dev', 'crd/taskruns.task.oam.dev']);
+  await kubectl(['apply', '--server-side', '-f', '-'], { input: text((kind) => !isCrd(kind)) });
+}
+
+interface Kubeconfig {
+  users: { name: string; user: object }[];
+}
+
+async function controllerKubeconfig(sandbox: Sandbox, kubectl: Kubectl, directory: string): Promise<string> {
+  const token = (await kubectl(['create', 'token', 'task-runs', '-n', 'vela-system', '--duration=8h'])).trim();
+  const config = parse(await readFile(sandbox.kubeconfig, 'utf8')) as Kubeconfig;
+  for (const entry of config.users) entry.user = { token };
+  const path = join(directory, 'controller.kubeconfig');
+  await writeFile(path, stringify(config), { mode: 0o600 });
+  return path;
+}

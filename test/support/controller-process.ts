@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.ts';
+
+const main = fileURLToPath(new URL('../../dist/controller/main.js', import.meta.url));
+const mostLines = 2_000;
+
+/** A line of the controller's log. */
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ControllerProcess {
+  readonly pid: number;
+  /** Of /healthz, /readyz and /metrics, on 127.0.0.1. */
+  readonly port: number;
+  /** The last lines of its log. */
+  readonly lines: readonly LogLine[];
+  /** Resolves with its exit code, or null when a signal ended it. */
+  readonly exited: Promise<number | null>;
+  /** SIGKILL: it gets no chance to tidy up. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves when it has stopped gracefully. */
+  stop(): Promise<void>;
+}
+
+/** Starts the bundled controller as its own process and waits until it acts. */
+export async function startController(kubeconfig: string, args: readonly string[] = []): Promise<ControllerProcess> {
+  const child = spawn(process.execPath, [main, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: LogLine[] = [];
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-4_000)));
+  createInterface(child.stdout).on('line', (line) => {
+    lines.push(JSON.parse(line) as LogLine);
+    if (lines.length > mostLines) lines.shift();
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
+    child.kill(signal);
+    await exited;
+  };
+  try {
+    const port = await eventually('the controller leads', () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${errors}${JSON.stringify(lines.at(-1))}`);
+      if (!lines.some(({ msg }) => msg === 'leading')) return undefined;
+      return lines.find(({ msg }) => msg === 'started')?.['port'] as number | undefined;
+    }, { seconds: 60, everyMs: 20 });
+    return { pid: child.pid ?? 0, port, lines, exited, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  } catch (error) {
+    await end('SIGKILL');
+    throw error;
+  }
+}
