@@ -1,0 +1,17 @@
+# The controller: the node binary, the three libraries it needs, and one file of ours. No shell, no package manager.
+# `make image` bundles dist/controller/main.js first.
+FROM node:20-alpine AS node
+RUN mkdir -p /image/usr/bin /image/usr/lib /image/lib \
+ && cp -L /usr/local/bin/node /image/usr/bin/ \
+ && cp -L /usr/lib/libstdc++.so.6 /usr/lib/libgcc_s.so.1 /image/usr/lib/ \
+ && cp -L /lib/ld-musl-*.so.1 /image/lib/
+
+FROM scratch
+COPY --from=node /image /
+# .mjs says that it is a module, which a package.json would say otherwise.
+COPY dist/controller/main.js /app/main.mjs
+ENV NODE_ENV=production
+# A number, so that runAsNonRoot can tell.
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["/usr/bin/node", "/app/main.mjs"]
