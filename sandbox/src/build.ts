@@ -20,29 +20,43 @@ const gibibyte = 1024 ** 3;
  * @throws Refusal when Go or disk space is missing, or a build fails
  */
 export async function build(components: readonly Component[], progress: Progress): Promise<Record<string, string>> {
-  const goVersion = await findGo();
+  const go = await findGo();
   const built: Record<string, string> = {};
   for (const component of components) {
-    built[component.name] = await buildComponent(component, goVersion, progress);
+    built[component.name] = await buildComponent(component, go, progress);
   }
   return built;
 }
 
-async function findGo(): Promise<string> {
+interface Go {
+  /** Version and architecture; with another one the programs are others. */
+  readonly version: string;
+  readonly cache: string;
+}
+
+async function findGo(): Promise<Go> {
   try {
-    return (await run('go', ['env', 'GOVERSION', 'GOARCH'], { cwd: modulesDirectory })).stdout;
-  } catch {
-    throw new Refusal('The sandbox builds Kubernetes from source and needs Go: install Go 1.24 or newer (https://go.dev/dl).');
+    // In a module: so Go says which version it takes for it, which may be a newer one that it downloads.
+    const { stdout } = await run('go', ['env', 'GOVERSION', 'GOARCH', 'GOCACHE'], { cwd: join(modulesDirectory, 'kubernetes') });
+    const [version = '', architecture = '', cache = ''] = stdout.trim().split('\n');
+    return { version: `${version} ${architecture}`, cache };
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is none' : describe(error);
+    throw new Refusal(`The sandbox builds Kubernetes and needs Go 1.24 or newer (${reason}): install it from https://go.dev/dl.`);
   }
 }
 
-async function buildComponent(component: Component, goVersion: string, progress: Progress): Promise<string> {
-  const directory = join(binDirectory, `${component.name}-${await keyOf(component, goVersion)}`);
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message.trim() : String(error);
+}
+
+async function buildComponent(component: Component, go: Go, progress: Progress): Promise<string> {
+  const directory = join(binDirectory, `${component.name}-${await keyOf(component, go)}`);
   if (await exists(directory)) return directory;
   await mkdir(binDirectory, { recursive: true });
   const unlock = await lock(`${directory}.building`, component, progress);
   try {
-    if (!(await exists(directory))) await buildInto(directory, component, progress);
+    if (!(await exists(directory))) await buildInto(directory, component, go, progress);
   } finally {
     await unlock();
   }
@@ -50,16 +64,18 @@ async function buildComponent(component: Component, goVersion: string, progress:
 }
 
 /** Everything that decides what the programs are. */
-async function keyOf(component: Component, goVersion: string): Promise<string> {
+async function keyOf(component: Component, go: Go): Promise<string> {
   const module = join(modulesDirectory, component.name);
   const files = (await readdir(module)).filter((file) => /\.go$|^go\.(mod|sum)$/.test(file)).sort();
-  const hash = createHash('sha256').update(JSON.stringify([goVersion, component]));
+  const hash = createHash('sha256').update(JSON.stringify([go.version, component.programs, component.flags]));
   for (const file of files) hash.update(file).update(await readFile(join(module, file)));
   return hash.digest('hex').slice(0, 12);
 }
 
-async function buildInto(directory: string, component: Component, progress: Progress): Promise<void> {
-  await needSpace(component);
+async function buildInto(directory: string, component: Component, go: Go, progress: Progress): Promise<void> {
+  await mkdir(go.cache, { recursive: true });
+  await needSpace(component, binDirectory);
+  await needSpace(component, go.cache);
   const unfinished = `${directory}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   const step = progress.begin(`building ${component.name} (the first time takes ${describeMinutes(component.minutes)} on 2 cores)`);
@@ -97,12 +113,12 @@ function buildProgram(component: Component, path: string, program: string): Prom
   });
 }
 
-async function needSpace(component: Component): Promise<void> {
-  const { bavail, bsize } = await statfs(binDirectory);
+async function needSpace(component: Component, directory: string): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
   const free = (bavail * bsize) / gibibyte;
   if (free >= component.diskGiB) return;
   throw new Refusal(
-    `Building ${component.name} needs ${component.diskGiB} GiB of disk, but ${binDirectory} has ${free.toFixed(1)} GiB left: make room there.`,
+    `Building ${component.name} needs ${component.diskGiB} GiB of disk, but ${directory} has ${free.toFixed(1)} GiB left: make room there.`,
   );
 }
 

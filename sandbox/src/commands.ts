@@ -108,7 +108,7 @@ export async function status(layout: Layout): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const ready = await isReady(state);
+  const ready = await isReady(layout, state);
   console.log(`${ready ? 'ready' : 'not ready'}: nodes ${settings.nodes}, KubeVela ${settings.kubevela}, supervisor ${supervisor}`);
   for (const line of state.parts.map(describePart)) console.log(line);
   if (!ready) process.exitCode = 1;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { access, mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kill, marksOf, ownedProcesses } from './processes.ts';
@@ -8,7 +8,7 @@ import { readState, writeSettings, type SandboxState } from './state.ts';
 
 const main = join(import.meta.dirname, 'main.ts');
 const readyWithinMs = 180_000;
-const pollMs = 50;
+const pollMs = 100;
 
 /** @returns the process id of the sandbox's living supervisor */
 export async function findSupervisor(layout: Layout): Promise<number | undefined> {
@@ -50,10 +50,10 @@ export async function becomesReady(layout: Layout, watch: (state: SandboxState) 
     const state = await readState(layout);
     if (state !== undefined) {
       watch(state);
-      if (await isReady(state)) return;
+      if (await isReady(layout, state)) return;
       if (state.phase === 'failed') throw new Error(state.message);
     }
-    if (supervisor === undefined || !(await alive(supervisor))) throw new Error(`the supervisor has ended; see ${layout.logs}/supervisor.log`);
+    if (supervisor === undefined || (await findSupervisor(layout)) !== supervisor) throw new Error(`the supervisor has ended; see ${layout.logs}/supervisor.log`);
     if (Date.now() > deadline) throw new Error(describeUnready(state));
     if (state?.phase === 'ready') kill(supervisor, 'SIGUSR1');
     await sleep(pollMs);
@@ -61,21 +61,14 @@ export async function becomesReady(layout: Layout, watch: (state: SandboxState) 
 }
 
 /** Whether all parts are ready, and living: the supervisor learns of a death a moment later than we may ask. */
-export async function isReady(state: SandboxState): Promise<boolean> {
+export async function isReady(layout: Layout, state: SandboxState): Promise<boolean> {
   if (state.phase !== 'ready' || state.parts.some((part) => part.phase !== 'ready')) return false;
-  const living = await Promise.all(state.parts.map((part) => alive(part.pid ?? 0)));
-  return living.every(Boolean);
+  const living = new Set((await ownedProcesses(layout.dir)).map(({ pid }) => pid));
+  return state.parts.every(({ pid }) => pid !== undefined && living.has(pid));
 }
 
 function describeUnready(state: SandboxState | undefined): string {
   const unready = state?.parts.filter((part) => part.phase !== 'ready') ?? [];
   const parts = unready.map((part) => `${part.name} is ${part.phase}${part.lastError === undefined ? '' : ` (${part.lastError})`}`);
   return `the sandbox is not ready after ${readyWithinMs / 1000} s: ${parts.join('; ') || 'the supervisor says nothing'}`;
-}
-
-async function alive(pid: number): Promise<boolean> {
-  return access(`/proc/${pid}`).then(
-    () => true,
-    () => false,
-  );
 }

@@ -69,8 +69,12 @@ async function endWith(signal: NodeJS.Signals, find: () => Promise<number[]>, wi
   }
 }
 
-/** Sends a signal; a process that ended meanwhile is no error. */
+/**
+ * Sends a signal; a process that ended meanwhile is no error.
+ * @throws RangeError for 0 and below, which would mean whole groups of processes
+ */
 export function kill(pid: number, signal: NodeJS.Signals): void {
+  if (pid <= 0) throw new RangeError(`${pid} is no process id`);
   try {
     process.kill(pid, signal);
   } catch (error) {

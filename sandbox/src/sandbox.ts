@@ -40,7 +40,7 @@ export interface Sandbox {
 
 /**
  * Starts a private sandbox: its own directory, free ports, nothing shared with others but the built programs. It ends
- * when the calling process ends, even by SIGKILL; what is left in the directory then goes with the next start in it.
+ * and is removed when the calling process ends, even by SIGKILL.
  * @throws Refusal when the machine lacks something; Error with a program's last lines when it does not start
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {

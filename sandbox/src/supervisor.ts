@@ -8,11 +8,12 @@ import { providePrograms } from './programs.ts';
 import { silent } from './progress.ts';
 import { layoutOf, type Layout } from './settings.ts';
 import { readSettings, writeState, type SandboxState } from './state.ts';
+import { removeSandbox } from './sweep.ts';
 
 /**
  * The process that keeps one sandbox: starts its programs, starts again those that end, and writes down how they are.
- * SIGTERM ends it and them; SIGUSR1 ends all pauses before restarts. With `ofParent` it also ends when the process
- * that started it does, however that happens.
+ * SIGTERM ends it and them; SIGUSR1 ends all pauses before restarts. With `ofParent` it ends, and removes the sandbox,
+ * when the process that started it ends, however that happens.
  */
 export async function supervise(dir: string, ofParent: boolean): Promise<void> {
   const layout = layoutOf(dir);
@@ -22,7 +23,11 @@ export async function supervise(dir: string, ofParent: boolean): Promise<void> {
   const end = new AbortController();
   process.on('SIGTERM', () => end.abort());
   process.on('SIGINT', () => end.abort());
-  if (ofParent) process.on('disconnect', () => end.abort());
+  let orphaned = false;
+  process.on('disconnect', () => {
+    orphaned = true;
+    end.abort();
+  });
   try {
     await runPlane(layout, ofParent, end.signal, report);
   } catch (error) {
@@ -31,6 +36,8 @@ export async function supervise(dir: string, ofParent: boolean): Promise<void> {
   } finally {
     await rm(layout.lock, { force: true });
   }
+  // Nobody is left who would remove it.
+  if (orphaned) await removeSandbox(layout);
   process.exit();
 }
 
