@@ -1,16 +1,8 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCue } from '../../cue/ts/index.ts';
-import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
-import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
+import { startCluster, type Cluster } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Kubectl } from '../support/kubectl.ts';
 
-const run = promisify(execFile);
-const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 const kueue = 'system:serviceaccount:kueue-system:kueue-controller-manager';
 const jobController = 'system:serviceaccount:kube-system:job-controller';
 
@@ -20,31 +12,16 @@ interface Job {
   status?: { succeeded?: number; conditions?: { type: string; status: string }[] };
 }
 
-let sandbox: Sandbox;
-let directory: string;
+let cluster: Cluster;
+let kubectl: Kubectl;
 /** A new name for each test, so that none sees another's Job. */
 let name: string;
 let number = 0;
-
-/** Runs kubectl as someone. Rejects with what kubectl printed. */
-async function kubectl(args: readonly string[], { as, input }: { as?: string | undefined; input?: unknown } = {}): Promise<string> {
-  const running = run(sandbox.kubectl, [`--kubeconfig=${sandbox.kubeconfig}`, ...(as ? [`--as=${as}`] : []), ...args]);
-  running.child.stdin?.end(input === undefined ? '' : JSON.stringify(input));
-  return (await running).stdout;
-}
 
 const apply = (object: unknown) => kubectl(['apply', '--server-side', '-f', '-'], { input: object });
 const patchAs = (as: string | undefined, kind: string, patch: unknown, ...more: string[]) =>
   kubectl(['patch', kind, name, '-n', 'work', '--type=merge', '-p', JSON.stringify(patch), ...more], { as });
 const job = async () => JSON.parse(await kubectl(['get', 'job', name, '-n', 'work', '-o', 'json'])) as Job;
-
-async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within a minute: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
 
 const aJob = (spec: Record<string, unknown> = {}) => ({
   apiVersion: 'batch/v1',
@@ -68,31 +45,20 @@ const everyone = [
   { who: "the addon's own controller, were it allowed to", as: 'system:serviceaccount:vela-system:task-runs' },
 ];
 
-async function prepare(): Promise<void> {
-  const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
-  const application = await renderAddon(cue, addon).finally(() => cue.close());
-  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'vela-system' } });
-  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'work' } });
-  for (const component of ['task-runs-resources', 'task-runs-controller']) for (const object of objectsOf(application, component)) await apply(object);
-  // Everyone below may change Jobs as far as roles go: what stops them is the policy.
-  for (const [user, role] of [['editor', 'edit'], ['system:serviceaccount:vela-system:task-runs', 'edit'], [kueue, 'edit']] as const) {
-    await kubectl(['create', 'rolebinding', user.replaceAll(':', '-'), `--clusterrole=${role}`, `--user=${user}`, '-n', 'work']);
-  }
-}
-
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'admission-'));
-  sandbox = await startSandbox({ dir: directory, nodes: 'simulated' });
-  await prepare();
+  cluster = await startCluster({ nodes: 'simulated' });
+  kubectl = cluster.kubectl;
+  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'work' } });
+  // Everyone below may change Jobs as far as roles go: what stops them is the policy.
+  for (const user of ['editor', 'system:serviceaccount:vela-system:task-runs', kueue]) {
+    await kubectl(['create', 'rolebinding', user.replaceAll(':', '-'), '--clusterrole=edit', `--user=${user}`, '-n', 'work']);
+  }
   name = 'first';
   await apply(aJob(suspended));
   // A policy holds a moment after it was written.
   await eventually('the policy holds', () => patchAs(undefined, 'job', { spec: { parallelism: 2 } }, '--dry-run=server').then(() => false, () => true));
 });
-afterAll(async () => {
-  await sandbox?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => cluster?.stop());
 beforeEach(() => {
   number += 1;
   name = `mytask-${number}`;

@@ -1,0 +1,210 @@
+/**
+ * The addon's life on a real KubeVela: enabled without flags, upgraded, repaired, disabled, enabled again. What a user sees of
+ * `task` at each stage is what counts. Needs KUBEVELA_HOME; the stand-in has no addons of its own to enable or disable.
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
+import { eventually } from '../support/eventually.ts';
+import { kubectlOf, type Kubectl } from '../support/kubectl.ts';
+
+const run = promisify(execFile);
+const home = process.env['KUBEVELA_HOME'];
+const dist = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
+
+interface Named {
+  metadata: { name: string; uid: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+}
+interface Definition extends Named {
+  spec: { workload: { type: string }; schematic: { cue: { template: string } }; status?: Record<string, string> };
+}
+interface Application extends Named {
+  status?: {
+    status?: string;
+    services?: { message?: string; details?: Record<string, string> }[];
+    workflow?: { steps?: { phase: string; message?: string }[] };
+  };
+}
+
+/** One that a Helm install of KubeVela has and its CLI looks for. */
+const velaCore = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'kubevela-vela-core', namespace: 'vela-system', labels: { 'controller.oam.dev/name': 'vela-core' } },
+  spec: {
+    replicas: 0,
+    selector: { matchLabels: { app: 'vela-core' } },
+    template: { metadata: { labels: { app: 'vela-core' } }, spec: { containers: [{ name: 'kubevela', image: 'oamdev/vela-core:v1.10.9' }] } },
+  },
+};
+
+const application = (name: string, properties: object, component = 'mytask') => ({
+  apiVersion: 'core.oam.dev/v1beta1',
+  kind: 'Application',
+  metadata: { name, namespace: 'default' },
+  spec: { components: [{ name: component, type: 'task', properties: { image: 'busybox:1.36', ...properties } }] },
+});
+
+describe.skipIf(home === undefined)('the addon, with a real KubeVela', () => {
+  let directory: string;
+  let addon: string;
+  let sandbox: Sandbox;
+  let kubectl: Kubectl;
+
+  const vela = async (...args: string[]) => {
+    const { stdout } = await run(join(home ?? '', 'bin/vela'), args, { env: { ...process.env, KUBECONFIG: sandbox.kubeconfig } });
+    return stdout;
+  };
+  // The controller is not what is tested, and there is no image of it here.
+  const enable = (...parameters: string[]) => vela('addon', 'enable', addon, 'replicas=0', ...parameters);
+  const get = async <T extends Named>(kind: string, name: string, namespace = 'vela-system') => JSON.parse(await kubectl(['get', kind, name, '-n', namespace, '-o', 'json'])) as T;
+  const exists = (kind: string, name: string, namespace = 'vela-system') => get(kind, name, namespace).then(() => true, () => false);
+  const apply = (object: unknown) => kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: object });
+  const definition = () => get<Definition>('componentdefinition', 'task');
+  const typeOfTask = async () => (await definition()).spec.workload.type;
+  const deployed = (name: string, said: (application: Application) => boolean | string | undefined) =>
+    eventually(`${name} says so`, async () => {
+      const found = await get<Application>('application', name, 'default');
+      return said(found) ? found : undefined;
+    });
+  const stepMessage = async (name: string) =>
+    (await deployed(name, ({ status }) => status?.workflow?.steps?.some(({ phase }) => phase === 'failed'))).status?.workflow?.steps?.[0]?.message;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'addon-'));
+    addon = join(directory, 'task-runs');
+    await cp(dist, addon, { recursive: true });
+    sandbox = await startSandbox({ dir: join(directory, 'sandbox'), nodes: 'none', kubevela: 'real', kubevelaHome: home ?? '' });
+    kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
+    await apply(velaCore);
+  });
+  afterAll(async () => {
+    await sandbox?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('is enabled without any flag and takes the place of the task that is there', async () => {
+    expect(await typeOfTask()).toBe('jobs.batch');
+    expect(await enable()).toContain('Addon task-runs enabled successfully');
+    expect(await typeOfTask()).toBe('tasks.task.oam.dev');
+    expect(Object.keys((await definition()).spec.status ?? {}).sort()).toEqual(['customStatus', 'details', 'healthPolicy']);
+    for (const crd of ['tasks', 'taskruns']) expect(await exists('crd', `${crd}.task.oam.dev`)).toBe(true);
+    expect(await vela('show', 'task', '--format', 'markdown')).toContain('keepLastFailed');
+  });
+
+  it('renders a Task, and says who has not answered yet', async () => {
+    await apply(application('before', { cmd: ['true'], executionPolicy: { keepLast: 3 } }));
+    const { status } = await deployed('before', ({ status }) => status?.services?.[0]?.message);
+    expect(status?.services?.[0]).toMatchObject({ message: 'waiting for the task-runs controller', details: { next: 'on the next deployment' } });
+    expect(await get('task.task.oam.dev', 'before-mytask', 'default')).toMatchObject({ spec: { trigger: { appRevision: 'before-v1' }, executionPolicy: { keepLast: 3, historyLimit: 50 } } });
+  });
+
+  it('composes with ten of the built-in traits', async () => {
+    const app = application('traits', {});
+    const traits = [
+      { type: 'env', properties: { env: { A: 'b' } } },
+      { type: 'resource', properties: { cpu: 0.1, memory: '64Mi' } },
+      { type: 'storage', properties: { emptyDir: [{ name: 'd', mountPath: '/d' }] } },
+      { type: 'labels', properties: { team: 'x' } },
+      { type: 'sidecar', properties: { name: 'beside', image: 'busybox' } },
+      { type: 'node-affinity', properties: { affinity: { 'kubernetes.io/os': ['linux'] } } },
+      { type: 'service-account', properties: { name: 'runner' } },
+      { type: 'init-container', properties: { name: 'first', image: 'busybox', mountName: 'w', appMountPath: '/w', initMountPath: '/w' } },
+      { type: 'podsecuritycontext', properties: { runAsNonRoot: true } },
+      { type: 'affinity', properties: { tolerations: [{ key: 'a', operator: 'Exists' }] } },
+    ];
+    await apply({ ...app, spec: { components: app.spec.components.map((component) => ({ ...component, traits })) } });
+    await eventually('the Task', () => exists('task.task.oam.dev', 'traits-mytask', 'default'));
+    expect(await get('task.task.oam.dev', 'traits-mytask', 'default')).toMatchObject({
+      spec: {
+        template: {
+          metadata: { labels: { team: 'x' } },
+          spec: {
+            serviceAccountName: 'runner',
+            securityContext: { runAsNonRoot: true },
+            tolerations: [{ key: 'a', operator: 'Exists' }],
+            initContainers: [{ name: 'first' }],
+            containers: [{ name: 'mytask', env: [{ name: 'A', value: 'b' }], resources: { requests: { cpu: 0.1, memory: '64Mi' } } }, { name: 'beside' }],
+          },
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['keep-none', { executionPolicy: { keepLast: -1 } }, 'spec.executionPolicy.keepLast in body should be greater than or equal to 0'],
+    ['keep-word', { executionPolicy: { keepLast: 'three' } }, 'parameter.executionPolicy.keepLast: conflicting values int and "three"'],
+    ['wrong-case', { executionPolicy: { nameSuffix: 'revision' } }, 'spec.executionPolicy.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"'],
+    ['misspelt', { executionPolicy: { keeplast: 3 } }, 'parameter.executionPolicy.keeplast: field not allowed'],
+  ])('refuses %s in one sentence, and takes the mended one', async (name, properties, sentence) => {
+    await apply(application(name, properties));
+    expect(await stepMessage(name)).toContain(sentence);
+    await apply(application(name, {}));
+    await eventually('the mended Task', () => exists('task.task.oam.dev', `${name}-mytask`, 'default'));
+  });
+
+  it('is upgraded, parameters and all', async () => {
+    const metadata = join(addon, 'metadata.yaml');
+    await writeFile(metadata, (await readFile(metadata, 'utf8')).replace('version: 0.1.0', 'version: 0.1.1'));
+    await enable('image=example/task-runs:0.1.1', 'namespaces={default}');
+    expect(await get('deployment', 'task-runs')).toMatchObject({
+      spec: { replicas: 0, template: { spec: { containers: [{ image: 'example/task-runs:0.1.1', args: ['--leader-elect', '--namespace=default'] }] } } },
+    });
+    await eventually('the right everywhere is taken away', async () => !(await exists('clusterrolebinding', 'task-runs')));
+    expect(await exists('rolebinding', 'task-runs', 'default')).toBe(true);
+    expect(await typeOfTask()).toBe('tasks.task.oam.dev');
+    expect(await get('application', 'addon-task-runs')).toMatchObject({ metadata: { labels: { 'addons.oam.dev/version': '0.1.1' } } });
+  });
+
+  it("puts its task back when an upgrade of KubeVela brought KubeVela's own", async () => {
+    const theirs = { definition: { apiVersion: 'batch/v1', kind: 'Job' }, type: 'jobs.batch' };
+    await kubectl(['patch', 'componentdefinition', 'task', '-n', 'vela-system', '--type=merge', '-p', JSON.stringify({ spec: { workload: theirs, schematic: { cue: { template: 'output: {}' } } } })]);
+    await eventually('ours is back', async () => (await typeOfTask()) === 'tasks.task.oam.dev' && (await definition()).spec.schematic.cue.template.includes('task.oam.dev/v1alpha1'));
+  });
+
+  it('says who still uses it before it is disabled', async () => {
+    await expect(vela('addon', 'disable', 'task-runs')).rejects.toThrow(/this addon is being used by: .*default\/before/);
+  });
+
+  it('leaves a working task, all Tasks and all records when it is disabled', async () => {
+    const before = await get('task.task.oam.dev', 'before-mytask', 'default');
+    await apply({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name: 'mytask-v1', namespace: 'default' }, spec: { taskRef: { name: 'before-mytask' } } });
+    await vela('addon', 'disable', 'task-runs', '-f');
+    await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch', { seconds: 30 });
+    await eventually('the addon is gone', async () => !(await exists('application', 'addon-task-runs')));
+    expect((await definition()).spec.status).not.toHaveProperty('details');
+    expect(await exists('deployment', 'task-runs')).toBe(false);
+    expect(await exists('validatingadmissionpolicy', 'jobs.task-runs')).toBe(false);
+
+    await apply(application('after', { cmd: ['true'], count: 2, executionPolicy: { keepLast: 1 } }));
+    await eventually('its Job', () => exists('job', 'after-mytask', 'default'));
+    expect(await get('job', 'after-mytask', 'default')).toMatchObject({ spec: { parallelism: 2, completions: 2 } });
+
+    expect((await get('task.task.oam.dev', 'before-mytask', 'default')).metadata.uid).toBe(before.metadata.uid);
+    expect(await exists('taskrun', 'mytask-v1', 'default')).toBe(true);
+  });
+
+  it('gives an Application that is deployed again a Job of its own', async () => {
+    await apply(application('before', { cmd: ['false'] }));
+    await eventually('its Job', () => exists('job', 'before-mytask', 'default'));
+  });
+
+  it('is enabled again, and adopts what it left', async () => {
+    await enable();
+    expect(await typeOfTask()).toBe('tasks.task.oam.dev');
+    expect((await definition()).metadata.annotations?.['app.oam.dev/shared-by']).toBe('vela-system/addon-task-runs,vela-system/task-runs-fallback');
+    expect(await exists('taskrun', 'mytask-v1', 'default')).toBe(true);
+    await apply(application('again', {}));
+    await eventually('the Task', () => exists('task.task.oam.dev', 'again-mytask', 'default'));
+  });
+
+  it('is disabled again and still leaves a task', async () => {
+    await vela('addon', 'disable', 'task-runs', '-f');
+    await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch', { seconds: 30 });
+  });
+});
