@@ -42,7 +42,7 @@ async function findGo(): Promise<Go> {
     return { version: `${version} ${architecture}`, cache };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is none' : describe(error);
-    throw new Refusal(`The sandbox builds Kubernetes and needs Go 1.24 or newer (${reason}): install it from https://go.dev/dl.`);
+    throw new Refusal(`The sandbox builds Kubernetes and needs Go 1.24.3 or newer (${reason}): install it from https://go.dev/dl.`);
   }
 }
 
