@@ -1,0 +1,156 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import packageJson from '../../package.json' with { type: 'json' };
+import { createCue, cueVersions, type Cue, type CueVersion, type JsonObject } from '../../cue/ts/index.ts';
+import { objectsOf, renderAddon, type AddonApplication } from '../../scripts/addon-files.ts';
+
+const dist = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
+
+interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+}
+interface AnObject extends JsonObject {
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  rules?: Rule[];
+}
+
+const find = (application: AddonApplication, component: string, kind: string, name: string): AnObject => {
+  const objects = objectsOf(application, component) as AnObject[];
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  if (!found) throw new Error(`no ${kind} ${name}, only ${objects.map((object) => `${object.kind} ${object.metadata.name}`).join(', ')}`);
+  return found;
+};
+const kindsOf = (application: AddonApplication, component: string) => (objectsOf(application, component) as AnObject[]).map(({ kind, metadata }) => `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`);
+
+describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s', (version) => {
+  let cue: Cue;
+  beforeAll(async () => {
+    cue = await createCue({ version, deadlineMs: 20_000 });
+  });
+  afterAll(() => cue.close());
+
+  it('deploys the controller and its rights to each cluster, and the definition to the hub alone', async () => {
+    const application = await renderAddon(cue, dist);
+    expect(application.spec.workflow.steps.map(({ name, type, properties }) => [name, type, properties])).toEqual([
+      ['in-each-cluster', 'deploy', { policies: ['clusters', 'in-each-cluster'] }],
+      ['release', 'apply-component', { component: 'task-runs-release' }],
+      ['definition', 'apply-component', { component: 'task-runs-definition' }],
+      ['fallback', 'apply-component', { component: 'task-runs-fallback' }],
+    ]);
+    expect(kindsOf(application, 'task-runs-resources').sort()).toEqual([
+      'ClusterRole task-runs-edit',
+      'ClusterRole task-runs-view',
+      'CustomResourceDefinition taskruns.task.oam.dev',
+      'CustomResourceDefinition tasks.task.oam.dev',
+    ]);
+    expect(kindsOf(application, 'task-runs-controller').sort()).toEqual([
+      'ClusterRole task-runs',
+      'ClusterRoleBinding task-runs',
+      'Deployment vela-system/task-runs',
+      'Role vela-system/task-runs-leader',
+      'RoleBinding vela-system/task-runs-leader',
+      'ServiceAccount vela-system/task-runs',
+      'ValidatingAdmissionPolicy jobs.task-runs',
+      'ValidatingAdmissionPolicy taskruns.task-runs',
+      'ValidatingAdmissionPolicyBinding jobs.task-runs',
+      'ValidatingAdmissionPolicyBinding taskruns.task-runs',
+    ]);
+    expect(kindsOf(application, 'task-runs-definition')).toEqual(['ComponentDefinition vela-system/task', 'ConfigMap vela-system/task-runs-topology']);
+  });
+
+  it('lets the controller create and delete Jobs, and change nothing of them', async () => {
+    const { rules = [] } = find(await renderAddon(cue, dist), 'task-runs-controller', 'ClusterRole', 'task-runs');
+    expect(Object.fromEntries(rules.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, verbs.join(' ')])))).toEqual({
+      tasks: 'get list watch',
+      'tasks/status': 'patch update',
+      'taskruns/status': 'patch update',
+      taskruns: 'get list watch create delete',
+      'tasks/finalizers': 'update',
+      'taskruns/finalizers': 'update',
+      jobs: 'get list watch create delete',
+      pods: 'get list watch',
+      events: 'get list watch create patch',
+      applications: 'get patch',
+    });
+  });
+
+  it('runs the controller with no rights on its node', async () => {
+    const deployment = find(await renderAddon(cue, dist), 'task-runs-controller', 'Deployment', 'task-runs');
+    expect(deployment).toMatchObject({
+      spec: {
+        replicas: 1,
+        template: {
+          spec: {
+            securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+            containers: [{ image: `task-runs:${packageJson.version}`, args: ['--leader-elect'], securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } }],
+          },
+        },
+      },
+    });
+  });
+
+  it('heeds every parameter', async () => {
+    const application = await renderAddon(cue, dist, {
+      image: 'registry.example/task-runs:9',
+      imagePullPolicy: 'Always',
+      imagePullSecrets: ['pull'],
+      replicas: 2,
+      resources: { cpu: '1', memory: '1Gi', memoryLimit: '2Gi' },
+      clusters: ['local', 'far'],
+      namespaces: ['a', 'b'],
+      queueControllers: ['queue "1"'],
+    });
+    expect(application.spec.policies.find(({ name }) => name === 'clusters')).toMatchObject({ properties: { clusters: ['local', 'far'] } });
+    expect(kindsOf(application, 'task-runs-controller')).toEqual(expect.arrayContaining(['RoleBinding a/task-runs', 'RoleBinding b/task-runs']));
+    expect(kindsOf(application, 'task-runs-controller')).not.toContain('ClusterRoleBinding task-runs');
+    expect(find(application, 'task-runs-controller', 'Deployment', 'task-runs')).toMatchObject({
+      spec: {
+        replicas: 2,
+        template: {
+          spec: {
+            imagePullSecrets: [{ name: 'pull' }],
+            containers: [
+              {
+                image: 'registry.example/task-runs:9',
+                imagePullPolicy: 'Always',
+                args: ['--leader-elect', '--namespace=a', '--namespace=b'],
+                resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '2Gi' } },
+              },
+            ],
+          },
+        },
+      },
+    });
+    expect(JSON.stringify(find(application, 'task-runs-controller', 'ValidatingAdmissionPolicy', 'jobs.task-runs'))).toContain(JSON.stringify(String.raw`request.userInfo.username in ["queue \"1\""]`).slice(1, -1));
+  });
+
+  it.each([{ replicas: 'two' }, { imagePullPolicy: 'always' }, { clusters: 'local' }])('refuses %o', async (parameters) => {
+    await expect(renderAddon(cue, dist, parameters)).rejects.toThrow(Object.keys(parameters)[0]);
+  });
+
+  it('gives the fallback the same object in both its states but for the definition that it lets go of', async () => {
+    const application = await renderAddon(cue, dist);
+    const [release] = objectsOf(application, 'task-runs-release') as [AnObject & { spec: JsonObject }];
+    const [fallback] = objectsOf(application, 'task-runs-fallback') as [AnObject & { spec: JsonObject }];
+    expect({ ...fallback, spec: { ...fallback.spec, components: [] } }).toEqual(release);
+    expect(fallback.spec['components']).toMatchObject([{ properties: { objects: [{ kind: 'ComponentDefinition', metadata: { name: 'task', namespace: 'vela-system' }, spec: { workload: { type: 'jobs.batch' } } }] } }]);
+  });
+});
+
+it('says the same version everywhere', async () => {
+  const metadata = parse(await readFile(`${dist}/metadata.yaml`, 'utf8')) as { name: string; version: string };
+  expect(metadata).toMatchObject({ name: 'task-runs', version: packageJson.version });
+});
+
+it('has one object a file, without anchors', async () => {
+  for (const name of (await readdir(`${dist}/resources`)).filter((name) => name.endsWith('.yaml'))) {
+    const text = await readFile(`${dist}/resources/${name}`, 'utf8');
+    expect(text, name).not.toMatch(/: [&*]\w|^---/m);
+    expect(parse(text), name).toHaveProperty('kind');
+  }
+});
