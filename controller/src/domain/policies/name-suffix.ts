@@ -1,10 +1,11 @@
 /**
  * executionPolicy.nameSuffix: how a run is named after its component.
  *
- * Every style gives the same name for the same Task and generation (see names.ts). A Timestamp is therefore the time at which
- * KubeVela applied that version, not the time at which we looked.
+ * Revision and UUID give the same name for the same Task and generation (see names.ts). Timestamp does so for the first version,
+ * which is as old as the Task; a later one gets the time at which it is looked at, because nothing in it tells its age: KubeVela's
+ * annotation last-applied-time keeps the time of the first version.
  */
-import { annotations, velaLabels, type Task } from '../../resources/index.ts';
+import { velaLabels, type Task } from '../../resources/index.ts';
 import { policyOf } from '../execution-policy.ts';
 import { joinName, nameWithHash } from '../names.ts';
 import { hexHash } from '../snapshot.ts';
@@ -47,8 +48,7 @@ function revisionSuffix({ metadata, spec }: Task): string {
 
 /** UTC minutes: 202503201230. */
 function timestampSuffix({ metadata }: Task, now: Date): string {
-  const applied = Date.parse(metadata.annotations?.[annotations.lastAppliedTime] ?? '');
-  const time = Number.isNaN(applied) ? now : new Date(applied);
+  const time = metadata.generation === 1 ? new Date(metadata.creationTimestamp) : now;
   return time.toISOString().replace(/\D/g, '').slice(0, 12);
 }
 
