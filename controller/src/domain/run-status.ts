@@ -31,7 +31,8 @@ export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStat
   if (view.finished) return view.run.status ?? {};
   const verdict = judge(view, task, now);
   const { phase, reason, message, completionTime } = verdict;
-  const startTime = view.job?.status?.startTime;
+  // What is on record of a Job that is no more stays on record.
+  const { startTime, jobs } = view.job ? { startTime: view.job.status?.startTime, jobs: [jobSummary(view.job, view, verdict)] } : recorded(view, phase);
   return compact({
     phase,
     reason,
@@ -39,9 +40,14 @@ export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStat
     startTime,
     completionTime,
     duration: durationBetween(startTime, completionTime),
-    jobs: view.job && [jobSummary(view.job, view, verdict)],
+    jobs,
     conditions: completionTime === undefined ? undefined : [finishedCondition(verdict)],
   });
+}
+
+function recorded({ run }: RunView, phase: RunPhase): Pick<TaskRunStatus, 'startTime' | 'jobs'> {
+  const { startTime, jobs } = run.status ?? {};
+  return compact({ startTime, jobs: jobs?.map((job) => ({ ...job, phase })) });
 }
 
 function judge(view: RunView, task: TaskView, now: Date): Verdict {
