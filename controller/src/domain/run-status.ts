@@ -116,8 +116,15 @@ function obstacle(job: Job, view: RunView): { reason: string; message: string } 
   const failure = lastFailure(view);
   if (!failure) return undefined;
   const failed = job.status?.failed ?? 0;
+  if (isExhausted(job, view)) return undefined;
   const pods = failed > 1 ? `${failed} pods failed, the last with` : 'a pod failed with';
   return { reason: reasons.podFailed, message: `${pods} ${failureText(failure)}; the Job tries again` };
+}
+
+/** Whether no failed pod is replaced any more: the Job's own verdict is about to come. */
+function isExhausted({ spec, status }: Job, { pods }: RunView): boolean {
+  const failed = Math.max(status?.failed ?? 0, pods.filter(({ phase }) => phase === 'Failed').length);
+  return failed > (spec.backoffLimit ?? 6);
 }
 
 function lacksPods({ spec, status }: Job): boolean {
