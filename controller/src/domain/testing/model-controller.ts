@@ -1,0 +1,248 @@
+/**
+ * The controller around `decide`, as a model: a cache that lags, a memory that a crash loses, and a process that may die between
+ * any two calls. The real one is in controllers/; this one has no I/O.
+ */
+import { decide } from '../decide.ts';
+import type { Action, ActionKind, ActionOf } from '../actions.ts';
+import { isFinished, isOwnedBy } from '../classify.ts';
+import { canonicalJson } from '../snapshot.ts';
+import type { Job, Refusal, TaskState } from '../state.ts';
+import { lastAnswered, triggerValue } from '../trigger.ts';
+import type { Task, TaskRun } from '../../resources/index.ts';
+import { Refused, RuleBroken, type Change, type World } from './world.ts';
+
+class Crash extends Error {}
+
+/** More passes than any Task needs to come to rest. */
+const mostPasses = 60;
+
+/** The newest known state of each object, as a cache has it: what is older never replaces what is newer. */
+class Mirror<T extends { readonly metadata: { readonly uid: string; readonly resourceVersion?: string } }> {
+  readonly #objects = new Map<string, T>();
+  readonly #gone = new Set<string>();
+
+  values(): T[] {
+    return [...this.#objects.values()];
+  }
+
+  put(object: T): void {
+    const { uid, resourceVersion } = object.metadata;
+    const known = Number(this.#objects.get(uid)?.metadata.resourceVersion ?? 0);
+    if (!this.#gone.has(uid) && Number(resourceVersion) > known) this.#objects.set(uid, object);
+  }
+
+  forget(uid: string): T | undefined {
+    const object = this.#objects.get(uid);
+    this.#gone.add(uid);
+    this.#objects.delete(uid);
+    return object;
+  }
+}
+
+export class ModelController {
+  readonly #world: World;
+  #task: Task;
+  readonly #runs = new Mirror<TaskRun>();
+  readonly #jobs = new Mirror<Job>();
+  readonly #read = { Task: 0, TaskRun: 0, Job: 0 };
+  #earlier: Task[] = [];
+  #deletedJobs: Job[] = [];
+  #refusals: Refusal[] = [];
+  #nudged: string | undefined;
+  readonly #gone = new Set<string>();
+  readonly #taken = { runs: new Set<string>(), jobs: new Set<string>() };
+  #callsLeft = Infinity;
+
+  /** A process that has just started, and listed everything. */
+  constructor(world: World) {
+    this.#world = world;
+    this.#task = world.task;
+    for (const run of world.runs.values()) this.#runs.put(run);
+    for (const job of world.jobs.values()) this.#jobs.put(job);
+    for (const kind of ['Task', 'TaskRun', 'Job'] as const) this.#read[kind] = world.changes[kind].length;
+  }
+
+  /** The version of the Task that it knows. */
+  get seen(): Task {
+    return this.#task;
+  }
+
+  /** Read what watches have to tell, but for the last `lag` changes of each kind. */
+  watch(lag = 0): void {
+    for (const change of this.#next('Task', lag)) this.#onTask(change.object);
+    for (const change of this.#next('TaskRun', lag)) {
+      if (change.type === 'changed') this.#runs.put(change.object);
+      else this.#runs.forget(change.object.metadata.uid);
+    }
+    for (const change of this.#next('Job', lag)) {
+      if (change.type === 'changed') this.#jobs.put(change.object);
+      else this.#forgetJob(change.object.metadata.uid);
+    }
+  }
+
+  state(): TaskState {
+    const runs = this.#runs.values().filter((run) => isOwnedBy(run, this.#task.metadata.uid));
+    const answered = lastAnswered(this.#task, runs)?.generation ?? 0;
+    this.#earlier = this.#earlier.filter(({ metadata }) => (metadata.generation ?? 0) > answered);
+    return {
+      task: this.#task,
+      earlier: [...this.#earlier],
+      runs,
+      jobs: this.#jobs.values(),
+      deletedJobs: [...this.#deletedJobs],
+      pods: [...this.#world.pods],
+      podRefusals: [],
+      refusals: [...this.#refusals],
+      taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
+      goneJobs: new Set(this.#gone),
+      nudged: this.#nudged,
+    };
+  }
+
+  /** What decide returns now, or at another time; checked to be pure. */
+  decide(at = this.#world.now): readonly Action[] {
+    const state = deepFreeze(this.state());
+    const actions = decide(state, new Date(at));
+    const again = decide(state, new Date(at));
+    if (canonicalJson(actions) !== canonicalJson(again)) throw new RuleBroken('decide is pure: the same input gave another output');
+    return actions;
+  }
+
+  /**
+   * Decide and apply until nothing is left but to wait.
+   * @returns false when it died after `callsLeft` actions: then it must not be used any more
+   */
+  reconcile(callsLeft = Infinity): boolean {
+    this.#callsLeft = callsLeft;
+    try {
+      for (let pass = 0; pass < mostPasses; pass += 1) {
+        const actions = this.decide();
+        if (actions.every(({ kind }) => kind === 'wakeAt')) return true;
+        this.#apply(actions);
+      }
+    } catch (error) {
+      if (error instanceof Crash) return false;
+      throw error;
+    }
+    throw new RuleBroken(`at rest nothing is written: no rest within ${mostPasses} passes, next is ${JSON.stringify(this.decide())}`);
+  }
+
+  #apply(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (this.#callsLeft <= 0) throw new Crash();
+      this.#callsLeft -= 1;
+      const handle = this.#handlers[action.kind] as (action: Action) => void;
+      try {
+        handle(action);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        this.#refused(action, error);
+        return;
+      }
+    }
+  }
+
+  readonly #handlers: { readonly [K in ActionKind]: (action: ActionOf<K>) => void } = {
+    createRun: ({ run }) => {
+      this.#runs.put(this.#createOrAdopt(() => this.#world.createRun(run), () => this.#world.getRun(run.metadata.name), (found) =>
+        isOwnedBy(found, this.#task.metadata.uid) && found.spec.trigger?.generation === run.spec.trigger?.generation));
+      this.#refusals = this.#refusals.filter(({ object }) => object !== 'TaskRun');
+    },
+    createJob: ({ run, job }) => {
+      const owner = job.metadata.ownerReferences[0]?.uid ?? '';
+      this.#jobs.put(this.#createOrAdopt(() => this.#world.createJob(job), () => this.#world.getJob(job.metadata.name), (found) => isOwnedBy(found, owner)));
+      this.#refusals = this.#refusals.filter((refusal) => refusal.object !== 'Job' || refusal.run !== run);
+    },
+    checkJob: ({ name, uid }) => {
+      const job = this.#world.jobs.get(name);
+      if (job?.metadata.uid === uid) this.#jobs.put(job);
+      else this.#gone.add(uid);
+    },
+    writeRunStatus: ({ name, uid, status }) => {
+      this.#runs.put(this.#world.writeRunStatus(name, uid, status));
+      if (!isFinished(status.phase)) return;
+      this.#refusals = this.#refusals.filter((refusal) => refusal.object !== 'Job' || refusal.run !== name);
+      this.#deletedJobs = this.#deletedJobs.filter((job) => !isOwnedBy(job, uid));
+    },
+    writeTaskStatus: ({ status }) => this.#onTask(this.#world.writeTaskStatus(status)),
+    deleteJob: ({ name, uid }) => {
+      this.#world.deleteJob(name, uid);
+      this.#forgetJob(uid);
+    },
+    deleteRun: ({ name, uid }) => {
+      this.#world.deleteRun(name, uid);
+      this.#runs.forget(uid);
+    },
+    nudge: ({ value }) => {
+      this.#nudged = value;
+      this.#world.calls += 1;
+    },
+    event: () => undefined,
+    wakeAt: () => undefined,
+  };
+
+  #createOrAdopt<T>(create: () => T, get: () => T, isOurs: (found: T) => boolean): T {
+    try {
+      return create();
+    } catch (error) {
+      if (!(error instanceof Refused) || error.answer !== 'AlreadyExists') throw error;
+      const found = get();
+      if (isOurs(found)) return found;
+      throw error;
+    }
+  }
+
+  #refused(action: Action, { answer, message }: Refused): void {
+    if (answer === 'NotFound') return this.#forgetTarget(action);
+    if (action.kind !== 'createRun' && action.kind !== 'createJob') throw new RuleBroken(`${action.kind} answered ${message}`);
+    const [object, run] = action.kind === 'createRun' ? (['TaskRun', action.run.metadata.name] as const) : (['Job', action.run] as const);
+    const taken = action.kind === 'createRun' ? this.#taken.runs : this.#taken.jobs;
+    const name = action.kind === 'createRun' ? run : action.job.metadata.name;
+    if (answer === 'AlreadyExists' && !taken.has(name) && !this.#isOwnJob(action.kind, name)) {
+      taken.add(name);
+      return;
+    }
+    const refusal = { object, run, reason: answer, message, final: answer === 'Invalid', retryAt: this.#world.now + 2_000 };
+    this.#refusals = [...this.#refusals.filter((other) => other.object !== object || other.run !== run), refusal];
+  }
+
+  /** Another run's Job will give the name free. */
+  #isOwnJob(kind: ActionKind, name: string): boolean {
+    const owner = this.#world.jobs.get(name)?.metadata.ownerReferences?.[0]?.uid;
+    return kind === 'createJob' && this.#runs.values().some(({ metadata }) => metadata.uid === owner);
+  }
+
+  #forgetTarget(action: Action): void {
+    if (action.kind === 'deleteJob') this.#forgetJob(action.uid);
+    if (action.kind === 'deleteRun' || action.kind === 'writeRunStatus') this.#runs.forget(action.uid);
+  }
+
+  #onTask(next: Task): void {
+    const old = this.#task;
+    if (Number(next.metadata.resourceVersion) <= Number(old.metadata.resourceVersion)) return;
+    const isUnanswered = (old.metadata.generation ?? 0) > (old.status?.observedTrigger?.generation ?? 0);
+    if (isUnanswered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger)) this.#earlier.push(old);
+    this.#task = next;
+  }
+
+  #forgetJob(uid: string): void {
+    const job = this.#jobs.forget(uid);
+    const run = job && this.#runs.values().find(({ metadata }) => isOwnedBy(job, metadata.uid));
+    if (run && !isFinished(run.status?.phase)) this.#deletedJobs.push(job);
+  }
+
+  #next<K extends 'Task' | 'TaskRun' | 'Job'>(kind: K, lag: number): Change<K>[] {
+    const all = this.#world.changes[kind] as Change<K>[];
+    const to = Math.max(this.#read[kind], all.length - lag);
+    const next = all.slice(this.#read[kind], to);
+    this.#read[kind] = to;
+    return next;
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const field of Object.values(value)) deepFreeze(field);
+  return value;
+}

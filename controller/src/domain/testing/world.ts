@@ -1,0 +1,253 @@
+/**
+ * A small cluster in memory: an API server with one namespace, and what KubeVela, the Job controller and people do in it. It
+ * checks every call against what always holds, and throws with the rule that was broken.
+ */
+import type { JobManifest, TaskRunManifest } from '../actions.ts';
+import { isFinished, isOwnedBy } from '../classify.ts';
+import type { Job, JobCondition, Pod } from '../state.ts';
+import type { Meta, Task, TaskRun, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
+import { aTask, noon } from './builders.ts';
+import { mustBeValid } from './crd-schema.ts';
+
+export type Kind = 'Task' | 'TaskRun' | 'Job';
+export interface Objects {
+  readonly Task: Task;
+  readonly TaskRun: TaskRun;
+  readonly Job: Job;
+}
+export interface Change<K extends Kind = Kind> {
+  readonly type: 'changed' | 'deleted';
+  readonly object: Objects[K];
+}
+export type Refuses = 'nothing' | 'forNow' | 'forGood';
+
+/** What the API server answers when it does not do as asked. */
+export class Refused extends Error {
+  readonly answer: 'AlreadyExists' | 'NotFound' | 'Forbidden' | 'Invalid';
+
+  constructor(answer: Refused['answer'], what: string) {
+    super(`${answer}: ${what}`);
+    this.answer = answer;
+  }
+}
+
+export class RuleBroken extends Error {}
+
+function mustHold(rule: string, holds: boolean, detail: string): void {
+  if (!holds) throw new RuleBroken(`${rule}: ${detail}`);
+}
+
+function ownerOf({ metadata }: Job): string {
+  return metadata.ownerReferences?.[0]?.uid ?? '';
+}
+
+function failuresOf({ status }: Job): number {
+  return status?.failed ?? 0;
+}
+
+type Store<T> = Map<string, T>;
+
+export class World {
+  /** Milliseconds since the epoch. */
+  now = noon.getTime();
+  task: Task = aTask().meta({ resourceVersion: '1' }).build();
+  readonly runs: Store<TaskRun> = new Map();
+  readonly jobs: Store<Job> = new Map();
+  pods: Pod[] = [];
+  refuses: { TaskRun: Refuses; Job: Refuses } = { TaskRun: 'nothing', Job: 'nothing' };
+  /** Every change in order, as watches tell it. */
+  readonly changes: { readonly [K in Kind]: Change<K>[] } = { Task: [{ type: 'changed', object: this.task }], TaskRun: [], Job: [] };
+  /** Everything that ever was created, by what asked for it: the Task's generation, the TaskRun's UID. */
+  readonly runsCreated = new Map<number, string[]>();
+  readonly jobsCreated = new Map<string, string[]>();
+  /** Outcomes that a Job had when it was last seen, by its run's UID. */
+  readonly outcomes = new Map<string, 'Succeeded' | 'Failed'>();
+  /** Every version of the Task, oldest first. */
+  readonly versions: Task[] = [this.task];
+  calls = 0;
+  #version = 1;
+  #uid = 0;
+
+  // What the controller may do.
+
+  createRun(manifest: TaskRunManifest): TaskRun {
+    mustBeValid.taskRunSpec(manifest.spec);
+    this.#admit('TaskRun', manifest.metadata.name, this.runs);
+    const run: TaskRun = { metadata: this.#newMeta(manifest.metadata), spec: manifest.spec, status: { phase: 'Pending' } };
+    const generation = manifest.spec.trigger?.generation ?? -1;
+    const created = [...(this.runsCreated.get(generation) ?? []), run.metadata.name];
+    mustHold('one trigger, one run', created.length === 1, `generation ${generation} got ${created.join(' and ')}`);
+    this.runsCreated.set(generation, created);
+    return this.#store('TaskRun', this.runs, run);
+  }
+
+  createJob(manifest: JobManifest): Job {
+    this.#admit('Job', manifest.metadata.name, this.jobs);
+    const job: Job = { metadata: this.#newMeta(manifest.metadata), spec: manifest.spec };
+    const run = ownerOf(job);
+    const created = [...(this.jobsCreated.get(run) ?? []), job.metadata.name];
+    mustHold('a run has one Job, and a deleted one is never started again', created.length === 1, `${run} got ${created.join(' and ')}`);
+    this.jobsCreated.set(run, created);
+    return this.#store('Job', this.jobs, job);
+  }
+
+  getRun(name: string): TaskRun {
+    this.calls += 1;
+    return this.#find(this.runs, name);
+  }
+
+  getJob(name: string): Job {
+    this.calls += 1;
+    return this.#find(this.jobs, name);
+  }
+
+  writeRunStatus(name: string, uid: string, status: TaskRunStatus): TaskRun {
+    this.calls += 1;
+    mustBeValid.taskRunStatus(status);
+    const run = this.#find(this.runs, name, uid);
+    mustHold('nobody else is touched', isOwnedBy(run, this.task.metadata.uid), `status of TaskRun ${name}`);
+    mustHold('an outcome is final', !isFinished(run.status?.phase), `${name} was ${run.status?.phase}`);
+    return this.#store('TaskRun', this.runs, { ...run, status });
+  }
+
+  writeTaskStatus(status: TaskStatus): Task {
+    this.calls += 1;
+    mustBeValid.taskStatus(status);
+    this.task = { ...this.task, metadata: { ...this.task.metadata, resourceVersion: this.#nextVersion() }, status };
+    this.changes.Task.push({ type: 'changed', object: this.task });
+    return this.task;
+  }
+
+  /** In the background: the Job's pods go with it. */
+  deleteJob(name: string, uid: string): void {
+    this.calls += 1;
+    const job = this.#find(this.jobs, name, uid);
+    const run = [...this.runs.values()].find(({ metadata }) => isOwnedBy(job, metadata.uid));
+    mustHold('nobody else is touched', run !== undefined && isOwnedBy(run, this.task.metadata.uid), `deleting Job ${name}`);
+    mustHold('no Job is deleted before its outcome is on record', isFinished(run?.status?.phase), `${name} of ${run?.status?.phase}`);
+    this.#remove('Job', this.jobs, name);
+  }
+
+  deleteRun(name: string, uid: string): void {
+    this.calls += 1;
+    const run = this.#find(this.runs, name, uid);
+    mustHold('nobody else is touched', isOwnedBy(run, this.task.metadata.uid), `deleting TaskRun ${name}`);
+    mustHold('a record goes after its run', isFinished(run.status?.phase), `${name} is ${run.status?.phase}`);
+    this.removeRun(name);
+  }
+
+  // What others do.
+
+  /** KubeVela applies another version of the Task. */
+  deploy(spec: Task['spec']): void {
+    mustBeValid.taskSpec(spec);
+    const { metadata } = this.task;
+    const generation = (metadata.generation ?? 0) + 1;
+    this.task = { ...this.task, metadata: { ...metadata, generation, resourceVersion: this.#nextVersion() }, spec };
+    this.versions.push(this.task);
+    this.changes.Task.push({ type: 'changed', object: this.task });
+  }
+
+  /** Somebody else takes a name. */
+  occupy(kind: 'TaskRun' | 'Job', name: string): void {
+    const metadata = this.#newMeta({ name, namespace: 'default', labels: {}, ownerReferences: [] });
+    if (kind === 'TaskRun' && !this.runs.has(name)) {
+      this.#store('TaskRun', this.runs, { metadata, spec: { taskRef: { name: 'another', uid: 'another-uid' } }, status: { phase: 'Pending' } });
+    }
+    if (kind === 'Job' && !this.jobs.has(name)) this.#store('Job', this.jobs, { metadata, spec: {} });
+  }
+
+  /** They give the names free again. */
+  vacate(): void {
+    const others = ({ metadata }: TaskRun | Job) => metadata.ownerReferences?.length === 0;
+    for (const run of [...this.runs.values()].filter(others)) this.#remove('TaskRun', this.runs, run.metadata.name);
+    for (const job of [...this.jobs.values()].filter(others)) this.#remove('Job', this.jobs, job.metadata.name);
+  }
+
+  removeJob(name: string): void {
+    this.#remove('Job', this.jobs, name);
+  }
+
+  /** The TaskRun goes, and its Job with it, as the garbage collector does. */
+  removeRun(name: string): void {
+    const run = this.#find(this.runs, name);
+    for (const job of this.jobs.values()) if (isOwnedBy(job, run.metadata.uid)) this.removeJob(job.metadata.name);
+    this.#remove('TaskRun', this.runs, name);
+  }
+
+  /** The Job controller and the kubelet bring a Job a step further. */
+  progress(name: string, step: 'start' | 'podFails' | 'complete' | 'fail'): void {
+    const job = this.#find(this.jobs, name);
+    if (job.status?.conditions) return;
+    const at = this.rfc3339();
+    const started = { startTime: at, active: 1, ready: 1, ...job.status };
+    const failed = failuresOf(job) + 1;
+    const end = (type: string): JobCondition[] => [{ type, status: 'True', reason: 'BackoffLimitExceeded', message: 'limit', lastTransitionTime: at }];
+    const statuses: Record<typeof step, NonNullable<Job['status']>> = {
+      start: started,
+      podFails: { ...started, failed },
+      complete: { ...started, active: 0, ready: 0, succeeded: 1, completionTime: at, conditions: end('Complete') },
+      fail: { ...started, active: 0, ready: 0, failed, conditions: end('Failed') },
+    };
+    if (step === 'podFails' || step === 'fail') this.#failedPod(job, failed);
+    if (step === 'complete') this.outcomes.set(ownerOf(job), 'Succeeded');
+    if (step === 'fail') this.outcomes.set(ownerOf(job), 'Failed');
+    this.#store('Job', this.jobs, { ...job, status: statuses[step] });
+  }
+
+  /** The Task's own objects, oldest first. */
+  ownRuns(): TaskRun[] {
+    return [...this.runs.values()].filter((run) => isOwnedBy(run, this.task.metadata.uid));
+  }
+
+  ownJobs(): Job[] {
+    return [...this.jobs.values()].filter((job) => job.metadata.ownerReferences?.length === 1);
+  }
+
+  rfc3339(): string {
+    return new Date(this.now).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+
+  #failedPod({ metadata: { name, namespace, uid } }: Job, count: number): void {
+    const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true }];
+    const metadata: Meta = { name: `${name}-${count}`, namespace, uid: `${uid}-pod-${count}`, creationTimestamp: this.rfc3339(), ownerReferences };
+    this.pods.push({ metadata, phase: 'Failed', failure: { container: 'mytask', exitCode: count, reason: 'Error' } });
+  }
+
+  #admit(kind: 'TaskRun' | 'Job', name: string, store: Store<unknown>): void {
+    this.calls += 1;
+    if (store.has(name)) throw new Refused('AlreadyExists', `${kind} ${name}`);
+    if (this.refuses[kind] === 'forNow') throw new Refused('Forbidden', `exceeded quota: ${kind} ${name}`);
+    if (this.refuses[kind] === 'forGood') throw new Refused('Invalid', `${kind} ${name}`);
+  }
+
+  #find<T extends { readonly metadata: Meta }>(store: Store<T>, name: string, uid?: string): T {
+    const found = store.get(name);
+    if (!found || (uid !== undefined && found.metadata.uid !== uid)) throw new Refused('NotFound', name);
+    return found;
+  }
+
+  #store<K extends 'TaskRun' | 'Job'>(kind: K, store: Store<Objects[K]>, object: Objects[K]): Objects[K] {
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: this.#nextVersion() } };
+    store.set(object.metadata.name, stored);
+    (this.changes[kind] as Change<K>[]).push({ type: 'changed', object: stored });
+    return stored;
+  }
+
+  #remove<K extends 'TaskRun' | 'Job'>(kind: K, store: Store<Objects[K]>, name: string): void {
+    const object = this.#find(store, name);
+    store.delete(name);
+    this.pods = this.pods.filter((pod) => !isOwnedBy(pod, object.metadata.uid));
+    (this.changes[kind] as Change<K>[]).push({ type: 'deleted', object });
+  }
+
+  #newMeta(manifest: Omit<Meta, 'uid' | 'creationTimestamp'>): Meta {
+    this.#uid += 1;
+    return { ...manifest, uid: `uid-${this.#uid}`, creationTimestamp: this.rfc3339() };
+  }
+
+  #nextVersion(): string {
+    this.#version += 1;
+    return String(this.#version);
+  }
+}

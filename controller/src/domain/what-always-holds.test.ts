@@ -1,0 +1,107 @@
+/**
+ * The rules of docs/architecture.md under "What always holds", each against stories that fast-check makes up. Most rules are
+ * checked by the World at every call; see testing/world.ts.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Action } from './actions.ts';
+import { classify, isFinished } from './classify.ts';
+import type { ModelController } from './testing/model-controller.ts';
+import { step, Story, type Step } from './testing/story.ts';
+import type { World } from './testing/world.ts';
+
+const stories = fc.array(step, { maxLength: 40 });
+const runs = { numRuns: 300 };
+
+function holdsForAll(check: (steps: readonly Step[]) => void): void {
+  fc.assert(fc.property(stories, check), runs);
+}
+
+const ages = [1, 1_500, 3_000, 10_000, 61_000, 3_600_000, 86_400_000 * 10];
+/** A nudge may come late: while KubeVela polls by itself it is held back, and nothing wakes for its sake. */
+const waiting = (actions: readonly Action[]) => actions.every(({ kind }) => kind === 'wakeAt' || kind === 'nudge');
+
+describe('whatever happens, and wherever the controller dies', () => {
+  test('every trigger that was seen has one run, in the end one Job, and what is no trigger has none', () => {
+    holdsForAll((steps) => {
+      const story = new Story().play(steps);
+      story.end();
+      const wrong = story.answers().filter(({ expected, runs }) => (expected === 'run' && runs !== 1) || (expected === 'none' && runs !== 0) || runs > 1);
+      expect(wrong).toEqual([]);
+    });
+  });
+
+  test('every run ends, with the outcome of its Job', () => {
+    holdsForAll((steps) => {
+      const { world, controller } = ended(steps);
+      for (const { metadata, status } of world.ownRuns()) {
+        expect(isFinished(status?.phase)).toBe(true);
+        const outcome = world.outcomes.get(metadata.uid);
+        if (outcome !== undefined && status?.reason !== 'Replaced' && status?.reason !== 'JobDeleted') expect(status?.phase).toBe(outcome);
+      }
+      expect(classify(controller.state()).active).toEqual([]);
+    });
+  });
+
+  test('at rest nothing is written, now or later', () => {
+    holdsForAll((steps) => {
+      const { world, controller } = ended(steps);
+      for (const age of [0, ...ages]) expect(controller.decide(world.now + age)).toEqual([]);
+    });
+  });
+
+  test('until the moment it asked to be woken at, time alone changes nothing', () => {
+    holdsForAll((steps) => {
+      const story = new Story().play(steps.map(refusedForNow));
+      const controller = story.rest();
+      const [wake] = controller.decide();
+      const until = wake?.kind === 'wakeAt' ? wake.at : Infinity;
+      expect(until).toBeGreaterThan(story.world.now);
+      for (const age of ages.filter((at) => story.world.now + at < until)) {
+        expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(({ actions }: { actions: readonly Action[] }) => waiting(actions));
+      }
+    });
+  });
+
+  test('keepLast, keepLastFailed, ttlSecondsAfterFinished and historyLimit hold at rest', () => {
+    holdsForAll((steps) => {
+      const { controller } = ended(steps);
+      const { kept, finished, policy } = classify(controller.state());
+      const succeeded = kept.filter(({ phase }) => phase === 'Succeeded').length;
+      expect(succeeded).toBeLessThanOrEqual(policy.keepLast);
+      expect(kept.length - succeeded).toBeLessThanOrEqual(policy.keepLastFailed);
+      if (policy.ttlSecondsAfterFinished !== undefined) expect(kept).toEqual([]);
+      // A kept run stays on record, and so does the one that the Task's status speaks of.
+      expect(finished.length).toBeLessThanOrEqual(policy.historyLimit + kept.length + 1);
+    });
+  });
+
+  test('the status at rest says what is there', () => {
+    holdsForAll((steps) => {
+      const { world } = ended(steps);
+      const { status, metadata } = world.task;
+      const phases = world.ownRuns().map((run) => run.status?.phase);
+      const count = (phase: string) => phases.filter((other) => other === phase).length;
+      expect(status?.observedGeneration).toBe(metadata.generation);
+      expect(status?.totals).toEqual({
+        active: 0,
+        succeeded: count('Succeeded'),
+        failed: count('Failed'),
+        cancelled: count('Cancelled'),
+        kept: world.ownJobs().length,
+      });
+      expect(status?.lastRuns?.length).toBe(Math.min(10, phases.length));
+    });
+  });
+});
+
+/** A run that is named after the time has another name a minute later, and is tried again under it though it was refused for good. */
+function refusedForNow(step: Step): Step {
+  return step.do === 'refuse' && step.how === 'forGood' ? { ...step, how: 'forNow' } : step;
+}
+
+function ended(steps: readonly Step[]): { readonly world: World; readonly controller: ModelController } {
+  const story = new Story().play(steps);
+  const controller = story.end();
+  return { world: story.world, controller };
+}
