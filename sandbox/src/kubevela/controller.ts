@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { createCue, type CueVersion } from '../../../cue/ts/index.ts';
+import { createClient } from '../../../controller/src/kube/client.ts';
+import { Informer } from '../../../controller/src/kube/informer.ts';
+import { keyOf, refOf, resourceType, type KubeObject as AnyObject } from '../../../controller/src/kube/objects.ts';
+import { WorkQueue, type Outcome } from '../../../controller/src/kube/queue.ts';
+import { ApiStore } from './api-store.ts';
+import type { Application } from './application.ts';
+import { install } from './crds.ts';
+import { TemplateCache } from './definitions.ts';
+import { core, stableJson } from './objects.ts';
+import { reconcile, type Outside } from './reconcile.ts';
+import { StepMemory } from './workflow.ts';
+
+export interface StandInOptions {
+  readonly kubeconfig: string;
+  readonly cueVersion?: CueVersion;
+  /** Is told of every Application that could not be looked after. */
+  readonly failed?: (application: string, error: unknown) => void;
+}
+
+export interface StandIn {
+  stop(): Promise<void>;
+}
+
+const applications = resourceType<Application & AnyObject>({ group: 'core.oam.dev', version: 'v1beta1', plural: 'applications', kind: 'Application', namespaced: true });
+
+/** How the recordings' KubeVela was started: `--application-re-sync-period=10s --max-workflow-wait-backoff-time=2`. */
+const pace = { maxBackoffSeconds: 2, resyncSeconds: 10 };
+
+/**
+ * Starts the stand-in for KubeVela against an API server: installs its kinds and looks after every Application.
+ * @throws Error when the API server cannot be reached or CUE cannot be built
+ */
+export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }: StandInOptions): Promise<StandIn> {
+  const client = createClient({ kubeconfigPath: kubeconfig, userAgent: 'kubevela-stand-in' });
+  const store = new ApiStore(client);
+  const cue = await createCue({ version: cueVersion, deadlineMs: 20_000 });
+  await install(store);
+  const outside: Outside = { store, templates: new TemplateCache(cue), now: () => new Date(), newId, ...pace };
+  const memories = new Map<string, StepMemory>();
+
+  const look = async (key: string): Promise<Outcome> => {
+    const memory = memories.get(key) ?? new StepMemory();
+    memories.set(key, memory);
+    const seconds = await reconcile(outside, { apiVersion: core, kind: 'Application', ...refOf(key) }, memory);
+    return { type: 'again', at: new Date(Date.now() + seconds * 1_000) };
+  };
+  const queue = new WorkQueue({
+    name: 'applications',
+    workers: 4,
+    process: look,
+    backoff: { firstMs: 200, longestMs: 10_000 },
+    observer: { failed: (_queue, key, error) => failed?.(key, error) },
+  });
+  const informer = new Informer({ client, type: applications, project: (app) => app });
+  informer.onEvent((event) => {
+    const key = keyOf(event.object.metadata);
+    if (event.type === 'deleted') {
+      queue.forget(key);
+      memories.delete(key);
+    } else if (event.type === 'added' || whatMatters(event.object) !== whatMatters(event.old)) queue.add(key);
+  });
+  await informer.start();
+  queue.start();
+  return {
+    stop: async () => {
+      await informer.stop();
+      await queue.stop();
+      await cue.close();
+      await client.close();
+    },
+  };
+}
+
+/** What makes KubeVela look again: the spec, any metadata, and a workflow that someone restarted, resumed or terminated. */
+function whatMatters({ metadata, status }: Application): string {
+  const { generation, labels, annotations, finalizers, deletionTimestamp } = metadata;
+  const workflow = status?.workflow;
+  return stableJson({ generation, labels, annotations, finalizers, deletionTimestamp, gone: workflow === undefined, suspend: workflow?.suspend, terminated: workflow?.terminated });
+}
+
+/** As KubeVela names a workflow step's session: ten letters and digits. */
+function newId(): string {
+  return [...randomBytes(10)].map((byte) => 'abcdefghijklmnopqrstuvwxyz0123456789'[byte % 36]).join('');
+}

@@ -1,0 +1,73 @@
+import type { Cue, StatusTemplates, Template } from '../../../cue/ts/index.ts';
+import type { Application } from './application.ts';
+import { core, hashOf, type KubeObject } from './objects.ts';
+import { StoreError, type ObjectStore } from './store.ts';
+import { knowsTrait } from './traits.ts';
+import { isBuiltinStep } from './workflow-steps.ts';
+
+export const systemNamespace = 'vela-system';
+
+/** The definitions that an Application uses; a revision keeps a copy of them. */
+export interface Definitions {
+  componentDefinitions: Record<string, KubeObject>;
+  workflowStepDefinitions: Record<string, KubeObject>;
+}
+
+/**
+ * Reads the definitions that an Application uses, from its own namespace or from vela-system.
+ * @throws StoreError for a type that is defined nowhere
+ */
+export async function readDefinitions(store: ObjectStore, app: Application): Promise<Definitions> {
+  const componentDefinitions: Record<string, KubeObject> = {};
+  const workflowStepDefinitions: Record<string, KubeObject> = {};
+  for (const { type, traits = [] } of app.spec.components) {
+    componentDefinitions[type] = await readDefinition(store, app, 'ComponentDefinition', type);
+    for (const trait of traits) {
+      if (!knowsTrait(trait.type)) throw new StoreError(`parse trait: the stand-in for KubeVela knows no trait ${trait.type}`);
+    }
+  }
+  for (const { type } of app.spec.workflow?.steps ?? []) {
+    if (!isBuiltinStep(type)) workflowStepDefinitions[type] = await readDefinition(store, app, 'WorkflowStepDefinition', type);
+  }
+  return { componentDefinitions, workflowStepDefinitions };
+}
+
+async function readDefinition(store: ObjectStore, app: Application, kind: string, name: string): Promise<KubeObject> {
+  for (const namespace of [app.metadata.namespace, systemNamespace]) {
+    const found = await store.get({ apiVersion: core, kind, namespace, name });
+    if (found) return { apiVersion: core, kind, metadata: { name, namespace: found.metadata.namespace ?? systemNamespace }, spec: found['spec'] };
+  }
+  throw new StoreError(`load template from ${kind} ${name}: ${kind}.core.oam.dev "${name}" not found`);
+}
+
+/** `apiVersion` and `kind` of what a component definition renders. */
+export function workloadOf(definition: KubeObject | undefined): { apiVersion: string; kind: string } {
+  const spec = definition?.['spec'] as { workload?: { definition?: { apiVersion: string; kind: string } } } | undefined;
+  return spec?.workload?.definition ?? { apiVersion: '', kind: '' };
+}
+
+/** How many compiled templates are kept: more than any cluster here has. */
+const maxTemplates = 64;
+
+/** Compiles the template of a definition once. */
+export class TemplateCache {
+  readonly #cue: Cue;
+  readonly #templates = new Map<string, Promise<Template>>();
+
+  constructor(cue: Cue) {
+    this.#cue = cue;
+  }
+
+  /** Rejects with a CueError when the definition is no CUE. */
+  get(definition: KubeObject): Promise<Template> {
+    const spec = definition['spec'] as { schematic?: { cue?: { template?: string } }; status?: StatusTemplates };
+    const key = hashOf(spec);
+    const known = this.#templates.get(key);
+    if (known) return known;
+    if (this.#templates.size >= maxTemplates) this.#templates.delete([...this.#templates.keys()][0] ?? '');
+    const compiling = this.#cue.compileTemplate(spec.schematic?.cue?.template ?? '', spec.status ?? {});
+    this.#templates.set(key, compiling);
+    return compiling;
+  }
+}
+

@@ -1,0 +1,23 @@
+import type { Application, StepStatus } from './application.ts';
+import { core, refOf } from './objects.ts';
+import type { ObjectStore } from './store.ts';
+
+async function readApplication(store: ObjectStore, namespace: string, name: string): Promise<Application> {
+  const app = await store.get({ apiVersion: core, kind: 'Application', namespace, name });
+  if (!app) throw new Error(`there is no Application ${namespace}/${name}`);
+  return app as Application;
+}
+
+/** What `vela workflow restart` does: the workflow is forgotten, so it begins anew. */
+export async function restartWorkflow(store: ObjectStore, namespace: string, name: string): Promise<void> {
+  const app = await readApplication(store, namespace, name);
+  await store.patchStatus(refOf(app), { workflow: null });
+}
+
+/** What `vela workflow terminate` does: what runs has failed, and nothing more begins. */
+export async function terminateWorkflow(store: ObjectStore, namespace: string, name: string): Promise<void> {
+  const app = await readApplication(store, namespace, name);
+  const stopped = (step: StepStatus): StepStatus => (step.phase === 'running' || step.phase === 'suspending' ? { ...step, phase: 'failed', reason: 'Terminate' } : step);
+  const steps = (app.status?.workflow?.steps ?? []).map(stopped);
+  await store.patchStatus(refOf(app), { workflow: { terminated: true, suspend: false, steps } });
+}

@@ -1,0 +1,182 @@
+import type { StepAction, StepAnswer } from '../../../cue/ts/index.ts';
+import type { AppliedResource, Component, PolicyUse, ServiceStatus, WorkflowStep } from './application.ts';
+import { publishVersionOf } from './application.ts';
+import { componentStatus, renderComponent, type Rendering } from './component.ts';
+import { refOf, type JsonObject, type KubeObject } from './objects.ts';
+import { selectedComponents, targetNamespace } from './policies.ts';
+import { messageOf, type Tracker } from './tracker.ts';
+
+/** How a step went this time. */
+export type StepOutcome =
+  | { readonly phase: 'succeeded' }
+  | { readonly phase: 'running'; readonly message?: string }
+  /** Execute: tried again; Action: the step's own #Fail. */
+  | { readonly phase: 'failed'; readonly reason: 'Execute' | 'Action'; readonly message: string }
+  | { readonly phase: 'suspending'; readonly message?: string };
+
+/** What the steps of one reconcile work with and add to. */
+export interface StepWorld extends Rendering {
+  readonly tracker: Tracker;
+  readonly now: Date;
+  readonly services: ServiceStatus[];
+  readonly appliedResources: AppliedResource[];
+}
+
+type StepRunner = (world: StepWorld, step: WorkflowStep) => Promise<StepOutcome>;
+
+const builtinSteps: Record<string, StepRunner> = {
+  'apply-component': (world, step) => applyComponents(world, componentsNamed(world, step), undefined),
+  deploy: (world, step) => deploy(world, step),
+  suspend: () => Promise.resolve({ phase: 'suspending' }),
+};
+
+export function isBuiltinStep(type: string): boolean {
+  return type in builtinSteps;
+}
+
+/** Runs a step once; an error of it becomes its message, in KubeVela's words. */
+export async function runStep(world: StepWorld, step: WorkflowStep, sessionId: string): Promise<StepOutcome> {
+  try {
+    const builtin = builtinSteps[step.type];
+    return builtin ? await builtin(world, step) : await customStep(world, step, sessionId);
+  } catch (error) {
+    return { phase: 'failed', reason: 'Execute', message: `function call error for : ${messageOf(error)} (value: cue/format: unsupported node type <nil>)` };
+  }
+}
+
+function componentsNamed({ spec }: StepWorld, { properties }: WorkflowStep): Component[] {
+  const name = properties?.['component'];
+  const found = spec.components.find((component) => component.name === name);
+  if (!found) throw new Error(`component ${String(name)} not found`);
+  return [found];
+}
+
+async function deploy(world: StepWorld, step: WorkflowStep): Promise<StepOutcome> {
+  const names = (step.properties?.['policies'] ?? []) as string[];
+  const policies: PolicyUse[] = (world.spec.policies ?? []).filter(({ name }) => name !== undefined && names.includes(name));
+  return await applyComponents(world, selectedComponents(world.spec.components, policies), targetNamespace(policies));
+}
+
+async function applyComponents(world: StepWorld, components: readonly Component[], namespace: string | undefined): Promise<StepOutcome> {
+  let healthy = true;
+  for (const component of components) healthy = (await applyComponent(world, component, namespace)) && healthy;
+  return healthy ? { phase: 'succeeded' } : { phase: 'running', message: 'wait healthy' };
+}
+
+/** Applies a component unless it is applied and healthy already; returns whether it is healthy. */
+async function applyComponent(world: StepWorld, component: Component, namespace: string | undefined): Promise<boolean> {
+  const rendered = await renderComponent(world, component, namespace);
+  const manifests = [rendered.workload, ...rendered.others];
+  if (world.tracker.contains(manifests)) {
+    const before = await componentStatus(world, rendered).catch(() => undefined);
+    if (before?.healthy) {
+      addService(world.services, before);
+      return true;
+    }
+  }
+  await dispatch(world, manifests);
+  const after = await componentStatus(world, rendered);
+  addService(world.services, after);
+  return after.healthy;
+}
+
+async function dispatch(world: StepWorld, manifests: readonly KubeObject[]): Promise<void> {
+  try {
+    await world.tracker.dispatch(manifests, world.now);
+  } catch (error) {
+    throw new Error(`Dispatch: ${messageOf(error)}`, { cause: error });
+  }
+  for (const { apiVersion, kind, metadata } of manifests) {
+    addApplied(world.appliedResources, { apiVersion, kind, name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }), creator: 'workflow' });
+  }
+}
+
+/** A component that says nothing now keeps the message and the details that it had. */
+export function addService(services: ServiceStatus[], next: ServiceStatus): void {
+  const index = services.findIndex(({ name, namespace }) => name === next.name && namespace === next.namespace);
+  if (index < 0) services.push(next);
+  else services[index] = { ...services[index], ...next };
+}
+
+export function addApplied(resources: AppliedResource[], next: AppliedResource): void {
+  const known = resources.some(({ kind, name, namespace, apiVersion }) => kind === next.kind && name === next.name && namespace === next.namespace && apiVersion === next.apiVersion);
+  if (!known) resources.push(next);
+}
+
+/** A step walks through at most so many actions: none of ours has more than a handful. */
+const maxActions = 100;
+
+async function customStep(world: StepWorld, step: WorkflowStep, sessionId: string): Promise<StepOutcome> {
+  const definition = world.revision.spec.workflowStepDefinitions[step.type];
+  if (!definition) throw new Error(`workflow step definition ${step.type} is not in revision ${world.revision.metadata.name}`);
+  const template = await world.templates.get(definition);
+  const filling = { parameter: step.properties ?? {}, context: stepContext(world, step, sessionId) };
+  const answers: StepAnswer[] = [];
+  while (answers.length < maxActions) {
+    const action = await template.step({ ...filling, answers });
+    if (!action) return { phase: 'succeeded' };
+    const outcome = action.provider === 'builtin' ? endOf(action) : undefined;
+    if (outcome) return outcome;
+    answers.push({ path: action.path, ...(await kubeAction(world, action)) });
+  }
+  throw new Error(`the step ${step.name} asks for more than ${maxActions} actions`);
+}
+
+/** How an action of vela/builtin ends the step for now, if it does. */
+function endOf({ do: name, params }: StepAction): StepOutcome | undefined {
+  const said = params['message'] as string | undefined;
+  const message = said === undefined ? {} : { message: said };
+  switch (name) {
+    case 'fail':
+      return { phase: 'failed', reason: 'Action', message: said ?? '' };
+    case 'suspend':
+      return { phase: 'suspending', ...message };
+    case 'wait':
+      return params['continue'] === true ? undefined : { phase: 'running', ...message };
+    case 'log':
+      return undefined;
+    default:
+      throw new Error(`the stand-in for KubeVela knows no action builtin.#${name}`);
+  }
+}
+
+function stepContext({ app, revision }: StepWorld, step: WorkflowStep, sessionId: string): JsonObject {
+  return {
+    name: app.metadata.name,
+    namespace: app.metadata.namespace ?? '',
+    appName: app.metadata.name,
+    appRevision: revision.metadata.name,
+    workflowName: app.metadata.annotations?.['app.oam.dev/workflowName'] ?? '',
+    publishVersion: publishVersionOf(app) ?? '',
+    appLabels: app.metadata.labels ?? null,
+    appAnnotations: app.metadata.annotations ?? null,
+    stepName: step.name,
+    stepSessionID: sessionId,
+    spanID: sessionId,
+  };
+}
+
+/** Carries out kube.#Apply, #Read and #Delete; other actions give nothing. */
+async function kubeAction(world: StepWorld, action: StepAction): Promise<{ returns?: JsonObject }> {
+  if (action.provider !== 'kube') return {};
+  const object = action.params['value'] as KubeObject;
+  const { name, namespace = 'default' } = object.metadata;
+  const ref = { ...refOf(object), name, namespace };
+  switch (action.do) {
+    case 'apply': {
+      const { app } = world;
+      const labels = { ...object.metadata.labels, 'app.oam.dev/name': app.metadata.name, 'app.oam.dev/namespace': app.metadata.namespace ?? '', 'app.oam.dev/cluster': '' };
+      await dispatch(world, [{ ...object, metadata: { ...object.metadata, namespace, labels } }]);
+      return { returns: { value: await world.store.get(ref) } };
+    }
+    case 'read': {
+      const value = await world.store.get(ref);
+      return { returns: value ? { value } : { err: `${object.kind} "${name}" not found` } };
+    }
+    case 'delete':
+      await world.store.delete(ref);
+      return {};
+    default:
+      throw new Error(`the stand-in for KubeVela knows no action kube.#${action.do}`);
+  }
+}
