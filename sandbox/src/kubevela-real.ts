@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import type { Context } from './context.ts';
@@ -29,11 +29,23 @@ export function kubevelaReal({ layout, settings, client }: Context): Program {
     ],
     // It has no flag for it.
     env: { KUBECONFIG: join(layout.pki, 'vela.kubeconfig') },
-    prepare: () => applyChart(client, join(home, 'charts/vela-core')),
+    prepare: () => applyChartOnce(client, join(home, 'charts/vela-core'), join(layout.config, 'kubevela-chart')),
     ready: () => answers(`http://127.0.0.1:${velaHealth}/readyz`),
     startWithinMs: 60_000,
     stopWithinMs: 10_000,
   };
+}
+
+/**
+ * Once in a sandbox's life, as Helm would: applied again after a restart it would take back what an addon has overridden.
+ * @param record the file that says which chart was applied
+ */
+async function applyChartOnce(client: KubeClient, chart: string, record: string): Promise<void> {
+  const applied = await readFile(record, 'utf8').catch(() => undefined);
+  if (applied === chart) return;
+  await applyChart(client, chart);
+  await mkdir(dirname(record), { recursive: true });
+  await writeFile(record, chart);
 }
 
 async function applyChart(client: KubeClient, chart: string): Promise<void> {

@@ -112,6 +112,17 @@ describe.skipIf(process.env['KUBEVELA_HOME'] === undefined)('a sandbox with a re
     await kubectl('wait', '--for=jsonpath={.status.status}=running', 'application/demo', '--timeout=60s');
     expect(await kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/web\n');
   });
+
+  it('leaves a definition that was changed as it is when vela-core is killed', async () => {
+    const kubectl = kubectlOf(sandbox);
+    const definition = ['componentdefinition', 'task', '-n', 'vela-system'];
+    await kubectl('patch', ...definition, '--type=merge', '-p', '{"metadata": {"annotations": {"definition.oam.dev/description": "changed"}}}');
+    const vela = (await sandbox.state()).parts.find(({ name }) => name === 'vela-core');
+    kill(vela?.pid ?? -1, 'SIGKILL');
+    await sandbox.ready();
+    const description = 'jsonpath={.metadata.annotations.definition\\.oam\\.dev/description}';
+    expect(await kubectl('get', ...definition, '-o', description)).toBe('changed');
+  });
 });
 
 const restrictedPod = `apiVersion: v1
