@@ -12,7 +12,7 @@ import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
 import { controllerUid, type KubeObject, type Stored } from '../kube/objects.ts';
 import { jobs } from '../kube/resources.ts';
-import { annotations } from '../resources/index.ts';
+import { nudgeAnnotation } from '../resources/index.ts';
 import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';
 import { refusalOf } from './refusal.ts';
@@ -210,7 +210,7 @@ async function deleting(
 async function nudge({ application, value }: ActionOf<'nudge'>, { client, memory, log }: ApplyContext): Promise<Result> {
   memory.nudged = value;
   try {
-    await client.patch(applications, application, { metadata: { annotations: { [annotations.nudge]: value } } });
+    await client.patch(applications, application, { metadata: { annotations: { [nudgeAnnotation]: value } } });
   } catch (error) {
     // In a managed cluster the Application lives on the hub, which polls instead.
     if (!isNotFound(error) && !isForbidden(error)) throw error;

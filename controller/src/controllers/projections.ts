@@ -10,7 +10,7 @@ import { oneLine } from '../domain/sentence.ts';
 import type { Job, Pod, PodRefusal } from '../domain/state.ts';
 import type { Cached } from '../kube/cache.ts';
 import type { Stored, StoredMeta } from '../kube/objects.ts';
-import { annotations, type Meta, type Task, type TaskRun } from '../resources/index.ts';
+import type { Meta, Task, TaskRun } from '../resources/index.ts';
 import type { TaskObject, TaskRunObject } from './resource-types.ts';
 
 export type CachedTask = Task & Cached;
@@ -20,12 +20,7 @@ export type CachedPod = Pod & Cached;
 export type CachedPodRefusal = PodRefusal & Cached;
 
 export function projectTask({ metadata, spec, status }: Stored<TaskObject>): CachedTask {
-  const applied = metadata.annotations?.[annotations.lastAppliedTime];
-  return compact({
-    metadata: { ...slimMeta(metadata), ...(applied !== undefined && { annotations: { [annotations.lastAppliedTime]: applied } }) },
-    spec,
-    status,
-  });
+  return compact({ metadata: slimMeta(metadata), spec, status });
 }
 
 /** A finished run's snapshot is not needed any more, but for its hash. */

@@ -66,8 +66,5 @@ export const velaLabels = {
   component: 'app.oam.dev/component',
 } as const;
 
-/** Annotations: KubeVela's time of the last dispatch, and ours, whose change makes KubeVela look at a task's status again. */
-export const annotations = {
-  lastAppliedTime: 'app.oam.dev/last-applied-time',
-  nudge: `${group}/nudge`,
-} as const;
+/** An annotation of the Application, whose change makes KubeVela look at a task's status again. */
+export const nudgeAnnotation = `${group}/nudge`;

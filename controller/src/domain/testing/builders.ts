@@ -2,7 +2,7 @@
  * Objects for tests: `aTask()`, `aRun()`, `aJob()`, `aPod()` and `aState()` are valid as they are, and each call in the chain
  * changes one thing. A builder is never changed itself, so one may be shared between rows.
  */
-import { annotations, apiVersion, labels, velaLabels } from '../../resources/index.ts';
+import { apiVersion, labels, velaLabels } from '../../resources/index.ts';
 import type { ExecutionPolicy, Meta, OwnerReference, Task, TaskRun, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
 import { snapshotOf } from '../snapshot.ts';
 import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal, Refusal, TaskState } from '../state.ts';
@@ -58,7 +58,7 @@ class TaskBuilder {
   }
 
   appliedAt(time: string): TaskBuilder {
-    return this.meta({ annotations: { [annotations.lastAppliedTime]: time } });
+    return this.meta({ annotations: { 'app.oam.dev/last-applied-time': time } });
   }
 
   generation(generation: number): TaskBuilder {
