@@ -41,12 +41,6 @@ export class Tracker {
     return new Tracker(store, app, policies, trackers as ResourceTracker[]);
   }
 
-  /** Whether the newest version has applied all of these. */
-  contains(manifests: readonly KubeObject[]): boolean {
-    const managed = this.#current().flatMap(({ spec }) => spec.managedResources);
-    return manifests.every((manifest) => managed.some((each) => sameRef(each, refOf(manifest))));
-  }
-
   /**
    * Applies manifests: first on trial, then noted down, then for real.
    * @throws StoreError with every refusal of the trial

@@ -63,17 +63,10 @@ async function applyComponents(world: StepWorld, components: readonly Component[
   return healthy ? { phase: 'succeeded' } : { phase: 'running', message: 'wait healthy' };
 }
 
-/** Applies a component unless it is applied and healthy already; returns whether it is healthy. */
+/** Applies a component; what was rendered the same the last time is left as it is. Returns whether it is healthy. */
 async function applyComponent(world: StepWorld, component: Component, namespace: string | undefined): Promise<boolean> {
   const rendered = await renderComponent(world, component, namespace);
   const manifests = [rendered.workload, ...rendered.others];
-  if (world.tracker.contains(manifests)) {
-    const before = await componentStatus(world, rendered).catch(() => undefined);
-    if (before?.healthy) {
-      addService(world.services, before);
-      return true;
-    }
-  }
   await dispatch(world, manifests);
   const after = await componentStatus(world, rendered);
   addService(world.services, after);
