@@ -41,8 +41,8 @@ const commands: Record<string, readonly ((store: MemoryStore, name: string) => P
   '20-step-restarted': [(store, name) => restartWorkflow(store, 'default', name)],
   '22-step-terminated': [(store, name) => restartWorkflow(store, 'default', name), (store, name) => terminateWorkflow(store, 'default', name)],
 };
-/** Here the workflow had looked at the Task's new status before the Application was nudged; elsewhere the nudge came first. */
-const statusBeforeNudge = ['10-publish-version-succeeded'];
+/** Here the workflow had looked at the Task's new status by itself before the Application was nudged. */
+const lookedBeforeNudge = ['10-publish-version-succeeded'];
 /** Here the Tasks of the spec before were worked on first; that state was not recorded. */
 const workBeforeSpec = ['12a-component-renamed-not-healthy'];
 
@@ -68,9 +68,9 @@ class Replay {
   async play(recorded: Recorded): Promise<void> {
     await this.#deleteOthers(recorded.applications);
     if (workBeforeSpec.includes(recorded.name)) {
+      await this.#work(recorded);
       for (const { metadata } of recorded.applications) await this.store.mergePatch({ ...application, name: metadata.name, namespace: 'default' }, { metadata: { annotations: metadata.annotations } });
       await this.#settle();
-      await this.#work(recorded);
     }
     for (const app of recorded.applications) await this.#submit(app, (key) => key !== 'nudge');
     await this.#settle();
@@ -78,14 +78,10 @@ class Replay {
       await command(this.store, 'demo4');
       await this.#settle();
     }
-    const nudge = async () => {
-      for (const app of recorded.applications) await this.#submit(app, () => true);
-      await this.#settle();
-    };
-    const work = () => this.#work(recorded);
-    const [first, second] = statusBeforeNudge.includes(recorded.name) ? [work, nudge] : [nudge, work];
-    await first();
-    await second();
+    await this.#work(recorded);
+    if (lookedBeforeNudge.includes(recorded.name)) await this.#settle();
+    for (const app of recorded.applications) await this.#submit(app, () => true);
+    await this.#settle();
   }
 
   async #deleteOthers(applications: readonly Application[]): Promise<void> {
@@ -106,7 +102,6 @@ class Replay {
 
   async #work({ tasks }: Recorded): Promise<void> {
     for (const object of tasks) await this.#patchTaskStatus(object);
-    await this.#settle();
   }
 
   async #patchTaskStatus({ metadata, status }: KubeObject): Promise<void> {
