@@ -1,0 +1,58 @@
+import type { Client } from '../controller/src/kube/client.ts';
+import { jobs } from './objects.ts';
+
+/** Sees the Jobs of a namespace appear, by one watch. Times are performance.now(). */
+export class JobsSeen {
+  readonly #at = new Map<string, number>();
+  readonly #waiting = new Map<string, (at: number) => void>();
+  readonly #stopped = new AbortController();
+  readonly #broken: Promise<never>;
+
+  private constructor(client: Client, namespace: string, resourceVersion: string) {
+    this.#broken = this.#watch(client, namespace, resourceVersion);
+    this.#broken.catch(() => undefined); // whoever waits is told
+  }
+
+  /** Begins to watch; Jobs that are there already are not seen. */
+  static async in(client: Client, namespace: string): Promise<JobsSeen> {
+    let version = '';
+    for await (const page of client.list(jobs, { namespace })) version = page.resourceVersion;
+    return new JobsSeen(client, namespace, version);
+  }
+
+  /** The moments at which Jobs were seen, in order. */
+  get times(): readonly number[] {
+    return [...this.#at.values()];
+  }
+
+  /** When the Job was seen; waits for it. @throws Error when the watch breaks, or when it does not come within a minute */
+  async at(name: string): Promise<number> {
+    const known = this.#at.get(name);
+    if (known !== undefined) return known;
+    const seen = new Promise<number>((resolve) => this.#waiting.set(name, resolve));
+    return Promise.race([seen, this.#broken, lateness(`Job ${name}`, seen)]);
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #watch(client: Client, namespace: string, resourceVersion: string): Promise<never> {
+    for await (const { type, object } of client.watch(jobs, { namespace, resourceVersion, timeoutSeconds: 600, signal: this.#stopped.signal })) {
+      if (type !== 'ADDED') continue;
+      const { name } = object.metadata;
+      const now = performance.now();
+      this.#at.set(name, now);
+      this.#waiting.get(name)?.(now);
+      this.#waiting.delete(name);
+    }
+    throw new Error('the watch of Jobs ended');
+  }
+}
+
+function lateness(what: string, instead: Promise<unknown>): Promise<never> {
+  return new Promise((_, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${what} was not seen within a minute`)), 60_000);
+    void instead.then(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Job } from 'kubernetes-types/batch/v1.js';
+import { startController, type ControllerProcess } from '../test/support/controller-process.ts';
+import { eventually } from '../test/support/eventually.ts';
+import { withController, type Bench } from './bench.ts';
+import { memoryOf, scrapeController, sum, type Sample } from './metrics.ts';
+import { componentOf, createNamespace, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } from './objects.ts';
+import { median, row, type Row } from './report.ts';
+import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
+
+const namespace = 'kept-runs';
+const taskCount = 1_000;
+const runsOfEach = 10;
+const kept = taskCount * runsOfEach;
+const starts = 3;
+/** Names nobody, so that the Job controller leaves these Jobs alone: they are over, and have no pods. */
+const managedBy = 'task.oam.dev/bench';
+
+/** How a controller starts, of which everything is there already. */
+interface Start {
+  readonly readySeconds: number;
+  readonly settledSeconds: number;
+  readonly memory: number;
+  readonly mostMemory: number;
+  readonly stallMs: number;
+}
+
+/** Memory and start-up of a controller beside 10,000 runs whose Jobs are kept; and beside none. */
+export async function keptRuns(bench: Bench): Promise<Row[]> {
+  const bare = await measureStarts(bench, 0);
+  await populate(bench);
+  const listing = await listSeconds(bench);
+  const full = await measureStarts(bench, taskCount);
+  const node = await bareNode();
+  const of = (field: keyof Start) => ({ value: median(full.map((start) => start[field])), limit: median(bare.map((start) => start[field])) });
+  const empty = 'the same controller without any run';
+  return [
+    row({ name: `${kept} kept runs: process start until ready and settled`, ...of('settledSeconds'), limit: listing, unit: 's', peer: 'listing the same objects in pages, in a process that runs', aim: 1 }),
+    row({ name: `${kept} kept runs: process start until ready`, ...of('readySeconds'), unit: 's', peer: empty, aim: null }),
+    row({ name: `${kept} kept runs: memory when settled`, ...of('memory'), unit: 'MB', peer: empty, aim: 150 }),
+    row({ name: `${kept} kept runs: most memory while starting`, ...of('mostMemory'), limit: node, unit: 'MB', peer: 'node that does nothing', aim: null }),
+    row({ name: `${kept} kept runs: longest stall of the event loop`, ...of('stallMs'), unit: 'ms', peer: empty, aim: 50 }),
+  ];
+}
+
+/**
+ * Creates Tasks, TaskRuns and finished Jobs, and has a controller write what it makes of them, so that the next one finds
+ * nothing to do.
+ */
+async function populate(bench: Bench): Promise<void> {
+  const { client, render } = bench;
+  await createNamespace(client, namespace);
+  const template = await render({ namespace, name: 'template', parameter: { executionPolicy: { keepLast: runsOfEach }, job: { managedBy } } });
+  const all = Array.from({ length: taskCount }, (_, index) => renamed(template, `task-${index}`));
+  await forAll(all, 20, async (task) => {
+    const stored = await client.create(tasks, task);
+    for (let revision = 1; revision <= runsOfEach; revision += 1) await createKept(bench, stored, revision);
+  });
+  await withController(bench, () =>
+    eventually('the controller wrote down all outcomes', async () => {
+      for await (const { items } of client.list(tasks, { namespace })) if (items.some(({ status }) => status?.totals?.kept !== runsOfEach)) return false;
+      return true;
+    }, { seconds: 300, everyMs: 2_000 }),
+  );
+}
+
+/** A run of the Task that is over, with its Job. */
+async function createKept({ client }: Bench, task: TaskObject, revision: number): Promise<void> {
+  const { spec, ...run } = runOf(task, `${componentOf(task)}-v${revision}`);
+  const trigger = { type: 'Revision' as const, value: `${componentOf(task)}-v${revision}`, generation: revision };
+  const job = jobOf(await client.create(taskRuns, { ...run, spec: { ...spec, trigger } }));
+  await client.create(jobs, job);
+  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const condition = { status: 'True', lastTransitionTime: now, lastProbeTime: now, reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' };
+  const status: Job['status'] = {
+    startTime: now,
+    completionTime: now,
+    succeeded: 1,
+    ready: 0,
+    uncountedTerminatedPods: {},
+    conditions: [{ type: 'SuccessCriteriaMet', ...condition }, { type: 'Complete', ...condition }],
+  };
+  await client.patchStatus(jobs, { namespace, name: job.metadata?.name ?? '' }, { status });
+}
+
+async function measureStarts(bench: Bench, reconciled: number): Promise<Start[]> {
+  const all: Start[] = [];
+  for (let count = 0; count < starts; count += 1) all.push(await measureStart(bench, reconciled));
+  return all;
+}
+
+/** Starts a controller and looks at it until it has settled. */
+async function measureStart({ cluster }: Bench, reconciled: number): Promise<Start> {
+  const began = Date.now();
+  const controller = await startController(cluster.controllerKubeconfig);
+  try {
+    let stall = 0;
+    const settled = await eventually('every Task is reconciled', async () => {
+      const samples = await scrapeController(controller.port);
+      stall = Math.max(stall, stallOf(samples));
+      const done = sum(samples, 'task_runs_reconcile_duration_seconds_count') >= reconciled && sum(samples, 'task_runs_queue_depth') === 0;
+      return done ? { at: Date.now(), calls: writesOf(samples) } : undefined;
+    }, { everyMs: 25 });
+    if (settled.calls > 0) throw new Error(`${settled.calls} calls were made where nothing was left to do`);
+    const memory = await steadyMemory(controller.pid);
+    stall = Math.max(stall, stallOf(await scrapeController(controller.port)));
+    return {
+      readySeconds: (leadingAt(controller) - began) / 1000,
+      settledSeconds: (settled.at - began) / 1000,
+      memory: memory.now,
+      mostMemory: memory.most,
+      stallMs: stall * 1000,
+    };
+  } finally {
+    await controller.stop();
+  }
+}
+
+/** When every cache was full and the controller began to act. */
+function leadingAt({ lines }: ControllerProcess): number {
+  return Date.parse(String(lines.find(({ msg }) => msg === 'leading')?.['time']));
+}
+
+/** The longest since the last scrape; its timer ticks every 10 ms, so up to 10 ms of it are no stall. */
+function stallOf(samples: readonly Sample[]): number {
+  return sum(samples, 'nodejs_eventloop_lag_max_seconds');
+}
+
+function writesOf(samples: readonly Sample[]): number {
+  return sum(samples, 'task_runs_api_requests_total', ({ verb }) => verb !== 'watch' && verb !== 'list');
+}
+
+/** Memory once it has changed by less than a megabyte for three seconds; as it is after half a minute at the latest. */
+async function steadyMemory(pid: number): Promise<{ now: number; most: number }> {
+  let memory = await memoryOf(pid);
+  for (let steady = 0, seconds = 0; steady < 3 && seconds < 30; seconds += 1) {
+    await delay(1_000);
+    const next = await memoryOf(pid);
+    steady = Math.abs(next.now - memory.now) < 1 ? steady + 1 : 0;
+    memory = next;
+  }
+  return memory;
+}
+
+/** How long it takes to list and parse what the controller lists, of all three kinds at once. */
+async function listSeconds({ client }: Bench): Promise<number> {
+  const list = async (type: typeof tasks | typeof taskRuns | typeof jobs) => {
+    for await (const { items } of client.list(type as typeof tasks, { limit: 250 })) if (items.length === 0) return;
+  };
+  const began = performance.now();
+  await Promise.all([list(tasks), list(taskRuns), list(jobs)]);
+  return (performance.now() - began) / 1000;
+}
+
+async function bareNode(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', 'process.stdout.write("."); setInterval(() => {}, 1000)'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  await once(child.stdout, 'data');
+  const { most } = await memoryOf(child.pid ?? 0);
+  child.kill();
+  await exited;
+  return most;
+}
