@@ -7,7 +7,7 @@ import { progressTo, type Progress } from './progress.ts';
 import { Refusal } from './refusal.ts';
 import { checkMachine, checkPorts, onPath } from './requirements.ts';
 import { defaultPortBase, portsFrom, type Kubevela, type Layout, type Nodes, type Settings } from './settings.ts';
-import { readSettings, readState } from './state.ts';
+import { readSettings, readState, type SandboxState } from './state.ts';
 import { endProcesses, removeSandbox } from './sweep.ts';
 
 export interface UpOptions {
@@ -78,7 +78,7 @@ function differ(one: Settings, other: Settings): boolean {
 async function waitWithProgress(layout: Layout, progress: Progress): Promise<void> {
   const step = progress.begin('starting the sandbox');
   try {
-    await becomesReady(layout, () => undefined);
+    await becomesReady(layout);
     step.end('ready');
   } catch (error) {
     step.end('failed');
@@ -104,7 +104,7 @@ export async function down(layout: Layout): Promise<void> {
 export async function status(layout: Layout): Promise<void> {
   const [settings, state, supervisor] = await Promise.all([readSettings(layout), readState(layout), findSupervisor(layout)]);
   if (settings === undefined || state === undefined || supervisor === undefined) {
-    console.log(state === undefined ? 'down' : 'dead: its supervisor was killed; npm run sandbox -- up starts it again');
+    console.log(describeDown(state));
     process.exitCode = 1;
     return;
   }
@@ -112,6 +112,12 @@ export async function status(layout: Layout): Promise<void> {
   console.log(`${ready ? 'ready' : 'not ready'}: nodes ${settings.nodes}, KubeVela ${settings.kubevela}, supervisor ${supervisor}`);
   for (const line of state.parts.map(describePart)) console.log(line);
   if (!ready) process.exitCode = 1;
+}
+
+function describeDown(state: SandboxState | undefined): string {
+  if (state === undefined) return 'down';
+  if (state.phase === 'failed') return `down; the last start failed: ${state.message ?? 'nobody knows why'}`;
+  return 'dead: its supervisor was killed; npm run sandbox -- up starts it again';
 }
 
 function describePart({ name, phase, pid, restarts, lastError }: PartState): string {

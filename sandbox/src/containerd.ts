@@ -34,7 +34,7 @@ export function containerd(context: Context): Program {
     settle: async () => {
       for (const image of await writeImages(context)) await ctr('images', 'import', '--local', image);
     },
-    startWithinMs: 30_000,
+    startWithinMs: 60_000,
     stopWithinMs: 5000,
   };
 }

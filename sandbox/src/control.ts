@@ -40,20 +40,20 @@ export async function startSupervisor(layout: Layout, settings: Settings, ofPare
 
 /**
  * Waits until every part is ready, and ends the pauses before restarts meanwhile.
- * @param watch gets the state whenever it was read
  * @throws Error with what failed last, when the supervisor gives up, is gone, or takes too long
  */
-export async function becomesReady(layout: Layout, watch: (state: SandboxState) => void): Promise<void> {
+export async function becomesReady(layout: Layout): Promise<void> {
   const deadline = Date.now() + readyWithinMs;
   const supervisor = await findSupervisor(layout);
   for (;;) {
+    // Asked before its last words are read, so that they are not missed.
+    const lives = supervisor !== undefined && (await findSupervisor(layout)) === supervisor;
     const state = await readState(layout);
     if (state !== undefined) {
-      watch(state);
       if (await isReady(layout, state)) return;
       if (state.phase === 'failed') throw new Error(state.message);
     }
-    if (supervisor === undefined || (await findSupervisor(layout)) !== supervisor) throw new Error(`the supervisor has ended; see ${layout.logs}/supervisor.log`);
+    if (!lives) throw new Error(`the supervisor has ended; see ${layout.logs}/supervisor.log`);
     if (Date.now() > deadline) throw new Error(describeUnready(state));
     if (state?.phase === 'ready') kill(supervisor, 'SIGUSR1');
     await sleep(pollMs);

@@ -38,7 +38,7 @@ export function controllerManager({ layout, settings, programs, client }: Contex
       // Without it no pod is admitted; the controllers start one after the other, after the health endpoint.
       await client.get('/api/v1/namespaces/default/serviceaccounts/default');
     },
-    startWithinMs: 30_000,
+    startWithinMs: 60_000,
     stopWithinMs: 3000,
   };
 }

@@ -39,7 +39,7 @@ export function etcd({ layout, settings, programs }: Context): Program {
     ],
     prepare: async () => void (await mkdir(layout.etcd, { recursive: true, mode: 0o700 })),
     ready: () => listens(port),
-    startWithinMs: 30_000,
+    startWithinMs: 60_000,
     stopWithinMs: 5000,
   };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { Agent, request } from 'undici';
 import type { Layout, Ports } from './settings.ts';
@@ -16,7 +17,7 @@ export interface KubeObject {
 export interface KubeClient {
   /** @returns the answer's body. @throws Error with the server's message when it is no success */
   get(path: string): Promise<unknown>;
-  /** Server-side apply of all, some at a time. */
+  /** Server-side apply of all, some at a time. A kind that is unknown yet, as its CRD is new, is waited for. */
   apply(objects: readonly KubeObject[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -28,6 +29,11 @@ interface ApiResource {
 }
 
 const answerWithinMs = 15_000;
+const servedWithinMs = 30_000;
+
+class NotFound extends Error {
+  override readonly name = 'NotFound';
+}
 
 /** @param layout whose pki directory has the admin's certificate */
 export async function adminClient(layout: Layout, ports: Ports): Promise<KubeClient> {
@@ -58,11 +64,24 @@ class HttpsKubeClient implements KubeClient {
   async apply(objects: readonly KubeObject[]): Promise<void> {
     const resources = new Map<string, Promise<readonly ApiResource[]>>();
     const limit = pLimit(8);
-    await Promise.all(objects.map((object) => limit(() => this.#applyOne(object, resources))));
+    const deadline = Date.now() + servedWithinMs;
+    await Promise.all(objects.map((object) => limit(() => this.#applyWhenServed(object, resources, deadline))));
   }
 
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
+  }
+
+  async #applyWhenServed(object: KubeObject, resources: Map<string, Promise<readonly ApiResource[]>>, deadline: number): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#applyOne(object, resources);
+      } catch (error) {
+        if (!(error instanceof NotFound) || Date.now() > deadline) throw error;
+        resources.clear();
+        await sleep(100);
+      }
+    }
   }
 
   async #applyOne(object: KubeObject, resources: Map<string, Promise<readonly ApiResource[]>>): Promise<void> {
@@ -75,7 +94,7 @@ class HttpsKubeClient implements KubeClient {
     const list = known.get(root) ?? this.#resources(root);
     known.set(root, list);
     const resource = (await list).find((one) => one.kind === object.kind && !one.name.includes('/'));
-    if (resource === undefined) throw new Error(`the API server knows no ${object.kind} in ${object.apiVersion}`);
+    if (resource === undefined) throw new NotFound(`the API server knows no ${object.kind} in ${object.apiVersion}`);
     const namespace = resource.namespaced ? `/namespaces/${object.metadata.namespace ?? 'default'}` : '';
     return `${root}${namespace}/${resource.name}/${object.metadata.name}`;
   }
@@ -92,6 +111,7 @@ class HttpsKubeClient implements KubeClient {
       ...(body === undefined ? {} : { body }),
     });
     const text = await answer.body.text();
+    if (answer.statusCode === 404) throw new NotFound(`${method} ${path}: ${messageOf(text)}`);
     if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${messageOf(text)}`);
     return parse(text);
   }

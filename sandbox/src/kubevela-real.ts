@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import type { Context } from './context.ts';
 import type { KubeClient, KubeObject } from './kube-client.ts';
@@ -51,26 +50,8 @@ async function applyChartOnce(client: KubeClient, chart: string, record: string)
 async function applyChart(client: KubeClient, chart: string): Promise<void> {
   const crds = await readObjects(join(chart, 'crds'));
   await client.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }, ...crds]);
-  await served(client, '/apis/core.oam.dev/v1beta1/componentdefinitions');
-  await served(client, '/apis/core.oam.dev/v1beta1/workflowstepdefinitions');
   const definitions = await Promise.all(definitionFolders.map((folder) => readObjects(join(chart, 'templates', folder))));
   await client.apply(definitions.flat().map(inSystemNamespace));
-}
-
-/** A new CRD is served a moment after it was applied. */
-async function served(client: KubeClient, path: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await isServed(client, path))) {
-    if (Date.now() > deadline) throw new Error(`the API server does not serve ${path} 30 s after its CRD was applied`);
-    await sleep(100);
-  }
-}
-
-function isServed(client: KubeClient, path: string): Promise<boolean> {
-  return client.get(`${path}?limit=1`).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function readObjects(directory: string): Promise<KubeObject[]> {

@@ -29,7 +29,7 @@ export function kwok({ layout, settings, programs, client }: Context): Program {
     },
     ready: () => answers(`http://127.0.0.1:${port}/healthz`),
     settle: () => client.apply(simulatedNodes(settings.nodeCount)),
-    startWithinMs: 30_000,
+    startWithinMs: 60_000,
     stopWithinMs: 3000,
   };
 }

@@ -83,7 +83,7 @@ function handleOf(layout: Layout, settings: Settings, kubectl: string): Sandbox 
       if (state === undefined) throw new Error(`no sandbox runs in ${layout.dir}`);
       return state;
     },
-    ready: () => becomesReady(layout, () => undefined),
+    ready: () => becomesReady(layout),
     stop: () => removeSandbox(layout),
   };
 }

@@ -20,7 +20,7 @@ export function scheduler({ layout, settings, programs }: Context): Program {
       '--profiling=false',
     ],
     ready: () => answers(`https://127.0.0.1:${port}/healthz`),
-    startWithinMs: 30_000,
+    startWithinMs: 60_000,
     stopWithinMs: 3000,
   };
 }
