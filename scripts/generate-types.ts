@@ -22,11 +22,11 @@ function asJsonSchema(schema: JSONSchema): JSONSchema {
   return {
     ...rest,
     ...(schema.type === 'object' && { additionalProperties: keepsUnknown }),
-    ...(items && { items: asJsonSchema(items as JSONSchema) }),
+    ...(items && { items: asJsonSchema(items) }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, asJsonSchema(value)])),
     }),
-  } as JSONSchema;
+  };
 }
 
 async function generate(crd: string): Promise<string> {

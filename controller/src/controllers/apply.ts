@@ -6,6 +6,7 @@ import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { Action, ActionKind, ActionOf, JobManifest, TaskRunManifest } from '../domain/actions.ts';
 import { isFinished } from '../domain/classify.ts';
 import type { Refusal } from '../domain/state.ts';
+import { answeredByRun } from '../domain/trigger.ts';
 import { isAlreadyExists, isConflict, isForbidden, isNamespaceTerminating, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
@@ -90,6 +91,7 @@ async function createRun(run: TaskRunManifest, context: ApplyContext): Promise<R
   const { name, namespace } = run.metadata;
   try {
     caches.runs.observe(await client.create(taskRuns, run as unknown as TaskRunObject));
+    [memory.answered] = answeredByRun(run);
     log.info({ run: name, trigger: run.spec.trigger?.value }, 'run created');
     return 'done';
   } catch (error) {
@@ -154,7 +156,9 @@ async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: ApplyConte
 async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>, context: ApplyContext): Promise<Result> {
   const { client, caches, memory, log } = context;
   try {
-    caches.runs.observe(await client.patchStatus(taskRuns, refTo(name, context), statusPatch(uid, status), { type: 'json' }));
+    // A cache that lags behind, as a new leader's may, must not bring a finished run back.
+    const before = { op: 'test', path: '/status/phase', value: caches.runs.cache.byUid(uid)?.status?.phase ?? 'Pending' };
+    caches.runs.observe(await client.patchStatus(taskRuns, refTo(name, context), [before, ...statusPatch(uid, status)], { type: 'json' }));
   } catch (error) {
     if (!isNotFound(error)) throw error;
     caches.runs.forget(uid); // somebody deleted the run: nothing is left to say

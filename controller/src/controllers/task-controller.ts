@@ -59,6 +59,8 @@ export class TaskController {
   /** A version that is replaced before its trigger was answered is kept: every deployment runs. */
   #onTask(event: CacheEvent<CachedTask>): void {
     const key = keyOf(event.object.metadata);
+    if (event.type === 'deleted') this.#reconciler.forget(key); // a Task made anew under this name has a life of its own
+    else this.#reconciler.memory(key).see(event.object.metadata.generation ?? 0, Date.now());
     if (event.type === 'updated' && isUnanswered(event.old, event.object)) this.#reconciler.memory(key).keepEarlier(event.old);
     this.#queue.add(key);
   }

@@ -3,6 +3,7 @@
  * a few calls that are refused or answered again.
  */
 import type { Job, Refusal } from '../domain/state.ts';
+import type { Answered } from '../domain/trigger.ts';
 import type { Task } from '../resources/index.ts';
 
 /** Most entries of each list; the oldest go first. */
@@ -19,6 +20,8 @@ export class TaskMemory {
   takenRuns = new Set<string>();
   takenJobs = new Set<string>();
   nudged: string | undefined;
+  answered: Answered | undefined;
+  readonly seenAt = new Map<number, number>();
   readonly #refusals = new Map<string, Refusal & { readonly attempts: number }>();
 
   get refusals(): readonly Refusal[] {
@@ -27,6 +30,16 @@ export class TaskMemory {
 
   keepEarlier(version: Task): void {
     this.earlier = [...this.earlier, version].slice(-limit);
+  }
+
+  /** Note when a version was seen; the first time counts. */
+  see(generation: number, now: number): void {
+    if (this.seenAt.has(generation)) return;
+    this.seenAt.set(generation, now);
+    for (const oldest of this.seenAt.keys()) {
+      if (this.seenAt.size <= limit) return;
+      this.seenAt.delete(oldest);
+    }
   }
 
   /** Drop the versions that are answered. */

@@ -40,6 +40,11 @@ export class TaskReconciler {
     return memory;
   }
 
+  /** Drop what is remembered of a Task that is gone. */
+  forget(key: string): void {
+    this.#memories.delete(key);
+  }
+
   /**
    * Read, decide and apply, until nothing is left to do but wait.
    *
@@ -52,7 +57,7 @@ export class TaskReconciler {
       const memory = this.memory(key);
       const state = readTaskState(key, this.#options.caches, memory);
       if (!state) {
-        this.#memories.delete(key);
+        this.forget(key);
         return undefined;
       }
       const actions = decide(state, new Date(this.#now()));

@@ -15,10 +15,10 @@ export function readTaskState(key: string, caches: Caches, memory: TaskMemory): 
   const unfinished = runs
     .filter(({ status }) => !isFinished(status?.phase))
     .flatMap(({ metadata }) => caches.jobs.cache.by('owner', metadata.uid));
-  memory.dropEarlier(lastAnswered(task, runs)?.generation ?? 0);
+  memory.dropEarlier(lastAnswered(task, runs, memory.answered)?.generation ?? 0);
   return {
     task,
-    earlier: memory.earlier.filter(({ metadata }) => metadata.uid === task.metadata.uid),
+    earlier: memory.earlier,
     runs,
     jobs,
     deletedJobs: memory.deletedJobs,
@@ -27,6 +27,8 @@ export function readTaskState(key: string, caches: Caches, memory: TaskMemory): 
     refusals: memory.refusals,
     taken: { runs: memory.takenRuns, jobs: memory.takenJobs },
     goneJobs: memory.goneJobs,
+    answered: memory.answered,
+    seenAt: memory.seenAt,
     nudged: memory.nudged,
   };
 }

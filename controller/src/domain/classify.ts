@@ -42,7 +42,7 @@ export function isFinished(phase: string | undefined): boolean {
 
 export function classify(state: TaskState): TaskView {
   const runs = state.runs.map((run) => viewRun(run, state)).sort(newestFirst);
-  const answered = lastAnswered(state.task, state.runs);
+  const answered = lastAnswered(state.task, state.runs, state.answered);
   const finished = runs.filter((view) => view.finished);
   return {
     state,

@@ -72,6 +72,22 @@ describe('a trigger', () => {
   });
 });
 
+describe('what this process remembers', () => {
+  test('keeps a run that was deleted before any status named it from being created again', () => {
+    const task = aTask().revision('app-worker-v1');
+    const answered = { generation: 1, value: 'app-worker-v1', run: 'mytask-v1' };
+    const kinds = decide({ ...aState(task).build(), answered }, noon).map(({ kind }) => kind);
+    expect(kinds).toEqual(['writeTaskStatus']);
+  });
+
+  test('gives a Timestamp the same name at every attempt, whatever the minute', () => {
+    const task = aTask().revision('app-worker-v2').policy({ nameSuffix: 'Timestamp' });
+    const state = { ...aState(task).build(), seenAt: new Map([[2, noon.getTime()]]) };
+    const name = (at: Date) => decide(state, at).flatMap((action) => (action.kind === 'createRun' ? [action.run.metadata.name] : []));
+    expect(name(after(3_600))).toEqual(name(noon));
+  });
+});
+
 describe('a run', () => {
   test('gets a Job under its own name', () => expect(at(aState().runs(aRun()))).toEqual([createJob(aRun())]));
   test('that was created before a crash gets its Job after it', () => expect(at(aState().runs(aRun()), 3_600)).toEqual([createJob(aRun())]));

@@ -35,11 +35,11 @@ export function decide(state: TaskState, now: Date): readonly Action[] {
 
 /** A TaskRun for every trigger that nothing has answered yet, oldest first. */
 function createRuns(view: TaskView, now: Date): readonly Action[] {
-  const { task, earlier, taken, refusals, runs } = view.state;
+  const { task, earlier, taken, refusals, runs, seenAt } = view.state;
   const used = new Set([...taken.runs, ...runs.map(({ metadata }) => metadata.name)]);
   const actions: Action[] = [];
   for (const due of dueRuns([...earlier, task], view.answered)) {
-    const candidates = runNames(due.version, now);
+    const candidates = runNames(due.version, new Date(seenAt.get(due.version.metadata.generation ?? 0) ?? now));
     const name = candidates.find((candidate) => !used.has(candidate)) ?? candidates[0] ?? task.metadata.name;
     const refusal = refusals.find(({ object, run }) => object === 'TaskRun' && run === name);
     if (refusal?.final) continue;

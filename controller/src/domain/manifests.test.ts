@@ -21,7 +21,7 @@ describe('the TaskRun of a trigger', () => {
       },
       spec: {
         taskRef: { name: 'app-worker-mytask', uid: 'task-uid' },
-        trigger: { type: 'Revision', value: 'app-worker-v1', generation: 1 },
+        trigger: { type: 'Revision', value: 'app-worker-v1', generation: 1, revisionHash: 'c2a9b2aca82010ba' },
         snapshot: snapshotOf(aTask().build()),
       },
     });

@@ -3,10 +3,11 @@
  */
 import { apiVersion, labels, velaLabels, type Meta, type OwnerReference, type TaskRun } from '../resources/index.ts';
 import type { JobManifest, TaskRunManifest } from './actions.ts';
+import { compact } from './compact.ts';
 import { labelValue } from './names.ts';
 import { sharedJobName } from './policies/unique.ts';
 import type { DueRun } from './policies/trigger.ts';
-import { triggerValue } from './trigger.ts';
+import { revisionHash, triggerValue } from './trigger.ts';
 
 export function runManifest({ version, snapshot }: DueRun, name: string): TaskRunManifest {
   const { metadata, spec } = version;
@@ -22,7 +23,12 @@ export function runManifest({ version, snapshot }: DueRun, name: string): TaskRu
     },
     spec: {
       taskRef: { name: metadata.name, uid: metadata.uid },
-      trigger: { type: 'Revision', value: triggerValue(spec.trigger), generation: metadata.generation ?? 0 },
+      trigger: compact({
+        type: 'Revision' as const,
+        value: triggerValue(spec.trigger),
+        generation: metadata.generation ?? 0,
+        revisionHash: revisionHash(version),
+      }),
       ...(jobName !== undefined && { jobName }),
       snapshot,
     },

@@ -2,6 +2,7 @@
  * What `decide` is given: one Task and everything that belongs to it, as plain readonly data.
  */
 import type { Meta, Task, TaskRun } from '../resources/index.ts';
+import type { Answered } from './trigger.ts';
 
 /** The part of a batch/v1 Job that decisions need. */
 export interface Job {
@@ -92,6 +93,10 @@ export interface TaskState {
   readonly taken: TakenNames;
   /** UIDs of Jobs that the live API said are gone. */
   readonly goneJobs: ReadonlySet<string>;
+  /** The trigger that this process last created a run for. */
+  readonly answered?: Answered | undefined;
+  /** When each version was first seen, by generation, in milliseconds since the epoch. */
+  readonly seenAt: ReadonlyMap<number, number>;
   /** What this process last nudged the Application with. */
   readonly nudged?: string | undefined;
 }

@@ -22,7 +22,7 @@ test('a status is complete, and takes the form of the CRD', () => {
   const { hash } = runs[0].build().spec.snapshot ?? {};
   expect(statusOf(aState(two).runs(...runs).jobs(...runs.map(aJob)), 75)).toEqual({
     observedGeneration: 2,
-    observedTrigger: { appRevision: 'app-worker-v2', publishVersion: '', generation: 2, run: 'mytask-v2', snapshotHash: hash },
+    observedTrigger: { appRevision: 'app-worker-v2', publishVersion: '', generation: 2, revisionHash: 'c2a9b2aca82010ba', run: 'mytask-v2', snapshotHash: hash },
     phase: 'Running',
     message: 'mytask-v2 Running 10s · 1 kept',
     active: [{ name: 'mytask-v2', phase: 'Running', startTime: rfc3339(61) }],

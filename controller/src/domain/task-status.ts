@@ -9,6 +9,7 @@ import { isHealthy } from './policies/healthy-when.ts';
 import { reasons } from './run-status.ts';
 import { oneLine } from './sentence.ts';
 import type { Refusal } from './state.ts';
+import { revisionHash } from './trigger.ts';
 
 /** The CRD's limits. */
 const maxActive = 20;
@@ -41,7 +42,7 @@ function observedTrigger(view: TaskView): NonNullable<TaskStatus['observedTrigge
   const { metadata, spec, status } = view.state.task;
   if (runRefusal(view)) return status?.observedTrigger ?? {};
   const { run, snapshotHash } = view.answered ?? {};
-  return compact({ ...spec.trigger, generation: metadata.generation ?? 0, run, snapshotHash });
+  return compact({ ...spec.trigger, generation: metadata.generation ?? 0, revisionHash: revisionHash(view.state.task), run, snapshotHash });
 }
 
 /** When the message's running time changes next, in milliseconds since the epoch. */

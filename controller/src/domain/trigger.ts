@@ -1,4 +1,5 @@
-import type { Task, TaskRun, Trigger } from '../resources/index.ts';
+import { velaLabels, type Task, type TaskRun, type Trigger } from '../resources/index.ts';
+import { compact } from './compact.ts';
 
 /**
  * A trigger as one line for people, equal exactly where the trigger's fields are equal:
@@ -9,35 +10,43 @@ export function triggerValue(trigger: Trigger | undefined): string {
   return `${appRevision}${publishVersion && `@${publishVersion}`}${id && `#${id}`}`;
 }
 
+/** KubeVela's hash of the revision that rendered this version; undefined where KubeVela did not. */
+export function revisionHash({ metadata }: Task): string | undefined {
+  return metadata.labels?.[velaLabels.revisionHash] || undefined;
+}
+
 /** The trigger that was answered last, the run that answered it and the content that it ran. */
 export interface Answered {
   readonly generation: number;
   readonly value: string;
+  readonly revisionHash?: string;
   readonly run?: string;
   readonly snapshotHash?: string;
 }
 
+/** What was answered last, as the Task's status says. */
+function answeredByStatus({ status }: Task): readonly Answered[] {
+  const { generation, revisionHash, run, snapshotHash, ...trigger } = status?.observedTrigger ?? {};
+  if (generation === undefined) return [];
+  return [compact({ generation, value: triggerValue(trigger), revisionHash, run, snapshotHash })];
+}
+
+/** The trigger that a run answers. */
+export function answeredByRun({ metadata, spec }: Pick<TaskRun, 'spec'> & { readonly metadata: { readonly name: string } }): readonly Answered[] {
+  const { generation, value = '', revisionHash } = spec.trigger ?? {};
+  if (generation === undefined) return [];
+  return [compact({ generation, value, revisionHash, run: metadata.name, snapshotHash: spec.snapshot?.hash })];
+}
+
 /**
- * What was answered last, of what the Task's status says and what its runs prove: the newest by the Task's generation, for a
- * revision's name may come back. A run may exist that the status does not know (the controller was killed between the two
- * writes), and the status may know one that is gone (history is limited).
+ * What was answered last, of what the Task's status says, what its runs prove and what is remembered: the newest by the Task's
+ * generation, for a revision's name may come back. A run may exist that the status does not know (the controller was killed
+ * between the two writes); the status may know one that is gone (history is limited); and one that was just created may have
+ * been deleted before either.
  */
-export function lastAnswered(task: Task, runs: readonly TaskRun[]): Answered | undefined {
-  const observed = task.status?.observedTrigger;
-  const byStatus: Answered[] = observed?.generation === undefined ? [] : [
-    {
-      generation: observed.generation,
-      value: triggerValue(observed),
-      ...(observed.run !== undefined && { run: observed.run }),
-      ...(observed.snapshotHash !== undefined && { snapshotHash: observed.snapshotHash }),
-    },
-  ];
-  const byRuns = runs.flatMap(({ metadata, spec }): Answered[] => {
-    if (spec.trigger?.generation === undefined) return [];
-    const { generation, value = '' } = spec.trigger;
-    return [{ generation, value, run: metadata.name, ...(spec.snapshot && { snapshotHash: spec.snapshot.hash }) }];
-  });
-  return [...byStatus, ...byRuns].reduce<Answered | undefined>(
+export function lastAnswered(task: Task, runs: readonly TaskRun[], remembered?: Answered): Answered | undefined {
+  const all = [...answeredByStatus(task), ...runs.flatMap(answeredByRun), ...(remembered ? [remembered] : [])];
+  return all.reduce<Answered | undefined>(
     (newest, answer) => (newest === undefined || answer.generation > newest.generation ? answer : newest),
     undefined,
   );

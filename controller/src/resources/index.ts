@@ -64,6 +64,7 @@ export const velaLabels = {
   application: 'app.oam.dev/name',
   applicationNamespace: 'app.oam.dev/namespace',
   component: 'app.oam.dev/component',
+  revisionHash: 'app.oam.dev/app-revision-hash',
 } as const;
 
 /** An annotation of the Application, whose change makes KubeVela look at a task's status again. */

@@ -20,6 +20,10 @@ export interface TaskRunSpec {
      * The Task's generation that carried the trigger.
      */
     generation?: number;
+    /**
+     * KubeVela's hash of the revision, which tells two revisions of one name apart.
+     */
+    revisionHash?: string;
   };
   /**
    * The Job's name where it is not the run's own (executionPolicy.unique false).

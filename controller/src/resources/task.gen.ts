@@ -99,6 +99,10 @@ export interface TaskStatus {
     id?: string;
     generation?: number;
     /**
+     * KubeVela's hash of the revision, which tells two revisions of one name apart.
+     */
+    revisionHash?: string;
+    /**
      * A hash of what ran last.
      */
     snapshotHash?: string;

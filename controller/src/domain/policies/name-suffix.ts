@@ -2,7 +2,7 @@
  * executionPolicy.nameSuffix: how a run is named after its component.
  *
  * Revision and UUID give the same name for the same Task and generation (see names.ts). Timestamp does so for the first version,
- * which is as old as the Task; a later one gets the time at which it is looked at, because nothing in it tells its age: KubeVela's
+ * which is as old as the Task; a later one gets the time at which it was first seen, because nothing in it tells its age: KubeVela's
  * annotation last-applied-time keeps the time of the first version.
  */
 import { velaLabels, type Task } from '../../resources/index.ts';
@@ -14,8 +14,8 @@ import { hexHash } from '../snapshot.ts';
  * The names that a run of this version may take, the wanted one first. The second is for when the first is taken: by a run of
  * a revision whose name came back after a roll-back, or by another Application's component of the same name.
  */
-export function runNames(version: Task, now: Date): readonly string[] {
-  const name = joinName(componentName(version), suffix(version, now));
+export function runNames(version: Task, seenAt: Date): readonly string[] {
+  const name = joinName(componentName(version), suffix(version, seenAt));
   return [name, nameWithHash(name, identity(version))];
 }
 
@@ -28,12 +28,12 @@ function identity({ metadata }: Task): string {
   return `${metadata.uid}/${metadata.generation ?? 0}`;
 }
 
-function suffix(version: Task, now: Date): string {
+function suffix(version: Task, seenAt: Date): string {
   switch (policyOf(version).nameSuffix) {
     case 'Revision':
       return revisionSuffix(version);
     case 'Timestamp':
-      return timestampSuffix(version, now);
+      return timestampSuffix(version, seenAt);
     case 'UUID':
       return uuidSuffix(version);
   }
@@ -47,8 +47,8 @@ function revisionSuffix({ metadata, spec }: Task): string {
 }
 
 /** UTC minutes: 202503201230. */
-function timestampSuffix({ metadata }: Task, now: Date): string {
-  const time = metadata.generation === 1 ? new Date(metadata.creationTimestamp) : now;
+function timestampSuffix({ metadata }: Task, seenAt: Date): string {
+  const time = metadata.generation === 1 ? new Date(metadata.creationTimestamp) : seenAt;
   return time.toISOString().replace(/\D/g, '').slice(0, 12);
 }
 

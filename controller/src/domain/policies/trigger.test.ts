@@ -32,6 +32,14 @@ describe('a run is due', () => {
   ];
   for (const [when, versions, answered, generations] of rows) test(when, () => expect(due(versions, answered)).toEqual(generations));
 
+  test("for a revision's name that came back for another content while nobody looked", () => {
+    const second = v1.revision('web-v2').meta({ labels: { 'app.oam.dev/app-revision-hash': 'aaaa' } });
+    const again = v1.revision('web-v2', 4).running('other').meta({ labels: { 'app.oam.dev/app-revision-hash': 'bbbb' } });
+    const answered = { ...answer(second), revisionHash: 'aaaa' };
+    expect(dueRuns([again.build()], answered).map(({ version }) => version.metadata.generation)).toEqual([4]);
+    expect(dueRuns([second.generation(4).policy({ keepLast: 1 }).build()], answered)).toEqual([]);
+  });
+
   test('with a snapshot of the version that asked for it', () => {
     const two = v1.revision('web-v2').running('two').build();
     expect(dueRuns([two, v1.revision('web-v3').build()], answer(v1))[0]).toEqual({ version: two, snapshot: snapshotOf(two) });

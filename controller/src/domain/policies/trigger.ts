@@ -6,9 +6,10 @@
  * mirrors what is deployed, so Revision means Change.
  */
 import type { Snapshot, Task } from '../../resources/index.ts';
+import { compact } from '../compact.ts';
 import { policyOf } from '../execution-policy.ts';
 import { snapshotOf } from '../snapshot.ts';
-import { triggerValue, type Answered } from '../trigger.ts';
+import { revisionHash, triggerValue, type Answered } from '../trigger.ts';
 
 /** A version of the Task that asks for a run, with what it would run. */
 export interface DueRun {
@@ -23,20 +24,26 @@ export interface DueRun {
  */
 export function dueRuns(versions: readonly Task[], answered: Answered | undefined): readonly DueRun[] {
   const due: DueRun[] = [];
-  let { generation = 0, value = undefined as string | undefined, snapshotHash } = answered ?? {};
+  let last: Partial<Answered> = answered ?? {};
   for (const version of versions) {
-    const versionGeneration = version.metadata.generation ?? 0;
-    if (versionGeneration <= generation) continue;
-    const changed = triggerValue(version.spec.trigger) !== value;
-    generation = versionGeneration;
-    value = triggerValue(version.spec.trigger);
+    const generation = version.metadata.generation ?? 0;
+    if (generation <= (last.generation ?? 0)) continue;
+    const changed = isAnotherTrigger(version, last);
+    last = { ...last, generation, ...compact({ value: triggerValue(version.spec.trigger), revisionHash: revisionHash(version) }) };
     if (!changed) continue;
     const snapshot = snapshotOf(version);
-    if (!asksForRun(version, snapshot, snapshotHash)) continue;
-    snapshotHash = snapshot.hash;
+    if (!asksForRun(version, snapshot, last.snapshotHash)) continue;
+    last = { ...last, snapshotHash: snapshot.hash };
     due.push({ version, snapshot });
   }
   return due;
+}
+
+/** A revision's name may come back for another content; then KubeVela's hash of it differs, where both are known. */
+function isAnotherTrigger(version: Task, last: Partial<Answered>): boolean {
+  const hash = revisionHash(version);
+  if (triggerValue(version.spec.trigger) !== last.value) return true;
+  return hash !== undefined && last.revisionHash !== undefined && hash !== last.revisionHash;
 }
 
 function asksForRun(version: Task, snapshot: Snapshot, lastHash: string | undefined): boolean {

@@ -358,6 +358,7 @@ export function aState(task: Buildable<Task> = aTask()): StateBuilder {
     refusals: [],
     taken: { runs: new Set(), jobs: new Set() },
     goneJobs: new Set(),
+    seenAt: new Map(),
   });
 }
 

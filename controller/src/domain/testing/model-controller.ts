@@ -7,7 +7,7 @@ import type { Action, ActionKind, ActionOf } from '../actions.ts';
 import { isFinished, isOwnedBy } from '../classify.ts';
 import { canonicalJson } from '../snapshot.ts';
 import type { Job, Refusal, TaskState } from '../state.ts';
-import { lastAnswered, triggerValue } from '../trigger.ts';
+import { answeredByRun, lastAnswered, triggerValue, type Answered } from '../trigger.ts';
 import type { Task, TaskRun } from '../../resources/index.ts';
 import { Refused, RuleBroken, type Change, type World } from './world.ts';
 
@@ -49,6 +49,8 @@ export class ModelController {
   #deletedJobs: Job[] = [];
   #refusals: Refusal[] = [];
   #nudged: string | undefined;
+  #answered: Answered | undefined;
+  readonly #seenAt = new Map<number, number>();
   readonly #gone = new Set<string>();
   readonly #taken = { runs: new Set<string>(), jobs: new Set<string>() };
   #callsLeft = Infinity;
@@ -57,6 +59,7 @@ export class ModelController {
   constructor(world: World) {
     this.#world = world;
     this.#task = world.task;
+    this.#see();
     for (const run of world.runs.values()) this.#runs.put(run);
     for (const job of world.jobs.values()) this.#jobs.put(job);
     for (const kind of ['Task', 'TaskRun', 'Job'] as const) this.#read[kind] = world.changes[kind].length;
@@ -82,7 +85,7 @@ export class ModelController {
 
   state(): TaskState {
     const runs = this.#runs.values().filter((run) => isOwnedBy(run, this.#task.metadata.uid));
-    const answered = lastAnswered(this.#task, runs)?.generation ?? 0;
+    const answered = lastAnswered(this.#task, runs, this.#answered)?.generation ?? 0;
     this.#earlier = this.#earlier.filter(({ metadata }) => (metadata.generation ?? 0) > answered);
     return {
       task: this.#task,
@@ -95,6 +98,8 @@ export class ModelController {
       refusals: [...this.#refusals],
       taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
       goneJobs: new Set(this.#gone),
+      answered: this.#answered,
+      seenAt: new Map(this.#seenAt),
       nudged: this.#nudged,
     };
   }
@@ -147,6 +152,7 @@ export class ModelController {
       this.#runs.put(this.#createOrAdopt(() => this.#world.createRun(run), () => this.#world.getRun(run.metadata.name), (found) =>
         isOwnedBy(found, this.#task.metadata.uid) && found.spec.trigger?.generation === run.spec.trigger?.generation));
       this.#refusals = this.#refusals.filter(({ object }) => object !== 'TaskRun');
+      [this.#answered] = answeredByRun(run);
     },
     createJob: ({ run, job }) => {
       const owner = job.metadata.ownerReferences[0]?.uid ?? '';
@@ -223,6 +229,12 @@ export class ModelController {
     const isUnanswered = (old.metadata.generation ?? 0) > (old.status?.observedTrigger?.generation ?? 0);
     if (isUnanswered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger)) this.#earlier.push(old);
     this.#task = next;
+    this.#see();
+  }
+
+  #see(): void {
+    const { generation = 0 } = this.#task.metadata;
+    if (!this.#seenAt.has(generation)) this.#seenAt.set(generation, this.#world.now);
   }
 
   #forgetJob(uid: string): void {
