@@ -100,8 +100,12 @@ function withRenderHash(manifest: KubeObject): KubeObject {
   return { ...manifest, metadata: { ...manifest.metadata, labels: { ...manifest.metadata.labels, [renderHash]: hashOf(manifest) } } };
 }
 
+/** An Application that another one applied has the annotation itself, and hands its annotations on: that is not what was applied here. */
 function withLastApplied(manifest: KubeObject): KubeObject {
-  return withAnnotation(manifest, lastApplied, stableJson(manifest));
+  const { [lastApplied]: _, ...annotations } = manifest.metadata.annotations ?? {};
+  const own = Object.keys(annotations).length > 0 ? { annotations } : {};
+  const { annotations: _all, ...metadata } = manifest.metadata;
+  return withAnnotation(manifest, lastApplied, stableJson({ ...manifest, metadata: { ...metadata, ...own } }));
 }
 
 function withAnnotation(manifest: KubeObject, key: string, value: string): KubeObject {

@@ -6,7 +6,7 @@ import { keyOf, refOf, resourceType, type KubeObject as AnyObject } from '../../
 import { WorkQueue, type Outcome } from '../../../controller/src/kube/queue.ts';
 import { ApiStore } from './api-store.ts';
 import type { Application } from './application.ts';
-import { install } from './crds.ts';
+import { install } from './install.ts';
 import { TemplateCache } from './definitions.ts';
 import { core, stableJson } from './objects.ts';
 import { reconcile, type Outside } from './reconcile.ts';
@@ -36,7 +36,7 @@ export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }:
   const client = createClient({ kubeconfigPath: kubeconfig, userAgent: 'kubevela-stand-in' });
   const store = new ApiStore(client);
   const cue = await createCue({ version: cueVersion, deadlineMs: 20_000 });
-  await install(store);
+  await install(store, cue);
   const outside: Outside = { store, templates: new TemplateCache(cue), now: () => new Date(), newId, ...pace };
   const memories = new Map<string, StepMemory>();
 

@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { core, type JsonObject, type KubeObject } from './objects.ts';
+import type { Cue } from '../../../cue/ts/index.ts';
+import { plainTask } from '../../../scripts/plain-task.ts';
+import { definitionManifest } from './definition-manifest.ts';
 import { systemNamespace } from './definitions.ts';
+import { core, type JsonObject, type KubeObject } from './objects.ts';
 import { StoreError, type ObjectStore } from './store.ts';
 
 interface Resource {
@@ -76,8 +80,14 @@ const k8sObjects: KubeObject = {
 
 const installLimitMs = 30_000;
 
-/** Installs what KubeVela's chart would: its kinds, its namespace, and the component type k8s-objects. What is there already stays. */
-export async function install(store: ObjectStore): Promise<void> {
+/** A task that is a plain Job, as KubeVela has one of its own: what the addon takes the place of. */
+async function plainTaskDefinition(cue: Cue): Promise<KubeObject> {
+  const task = await readFile(new URL('../../../definitions/task.cue', import.meta.url), 'utf8');
+  return definitionManifest(await (await cue.compile(plainTask(task))).describe(), systemNamespace);
+}
+
+/** Installs what KubeVela's chart would: its kinds, its namespace, and the component types k8s-objects and task. What is there already stays. */
+export async function install(store: ObjectStore, cue: Cue): Promise<void> {
   await ensure(store, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } });
   for (const resource of resources) await ensure(store, crd(resource));
   const deadline = Date.now() + installLimitMs;
@@ -88,6 +98,7 @@ export async function install(store: ObjectStore): Promise<void> {
     }
   }
   await ensure(store, k8sObjects);
+  await ensure(store, await plainTaskDefinition(cue));
 }
 
 async function isServed(store: ObjectStore, kind: string): Promise<boolean> {
