@@ -30,6 +30,7 @@ export default tseslint.config(
       },
     },
     plugins: { 'import-x': importX },
+    settings: { 'import-x/extensions': ['.ts'], 'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] } },
     rules: {
       complexity: ['error', 10],
       'max-depth': ['error', 3],
