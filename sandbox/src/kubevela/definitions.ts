@@ -67,6 +67,7 @@ export class TemplateCache {
     if (this.#templates.size >= maxTemplates) this.#templates.delete([...this.#templates.keys()][0] ?? '');
     const compiling = this.#cue.compileTemplate(spec.schematic?.cue?.template ?? '', spec.status ?? {});
     this.#templates.set(key, compiling);
+    compiling.catch(() => this.#templates.delete(key));
     return compiling;
   }
 }
