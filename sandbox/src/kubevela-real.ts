@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { promisify } from 'node:util';
 import type { Context } from './context.ts';
 import type { KubeClient, KubeObject } from './kube-client.ts';
 import type { Program } from './process.ts';
 import { answers } from './readiness.ts';
 
+const run = promisify(execFile);
 const systemNamespace = 'vela-system';
 const definitionFolders = ['defwithtemplate', 'velaql'];
 
@@ -28,7 +31,7 @@ export function kubevelaReal({ layout, settings, client }: Context): Program {
     ],
     // It has no flag for it.
     env: { KUBECONFIG: join(layout.pki, 'vela.kubeconfig') },
-    prepare: () => applyChartOnce(client, join(home, 'charts/vela-core'), join(layout.config, 'kubevela-chart')),
+    prepare: () => applyChartOnce(client, home, join(layout.config, 'kubevela-chart')),
     ready: () => answers(`http://127.0.0.1:${velaHealth}/readyz`),
     startWithinMs: 60_000,
     stopWithinMs: 10_000,
@@ -39,12 +42,36 @@ export function kubevelaReal({ layout, settings, client }: Context): Program {
  * Once in a sandbox's life, as Helm would: applied again after a restart it would take back what an addon has overridden.
  * @param record the file that says which chart was applied
  */
-async function applyChartOnce(client: KubeClient, chart: string, record: string): Promise<void> {
+async function applyChartOnce(client: KubeClient, home: string, record: string): Promise<void> {
+  const chart = join(home, 'charts/vela-core');
   const applied = await readFile(record, 'utf8').catch(() => undefined);
   if (applied === chart) return;
   await applyChart(client, chart);
+  await client.apply([deploymentOf(await versionOf(join(home, 'bin/vela')))]);
   await mkdir(dirname(record), { recursive: true });
   await writeFile(record, chart);
+}
+
+async function versionOf(vela: string): Promise<string> {
+  const { stdout } = await run(vela, ['version']);
+  const version = /CLI Version: (v\d\S*)/.exec(stdout)?.[1];
+  if (version === undefined) throw new Error(`${vela} version names no version: ${stdout.trim()}`);
+  return version;
+}
+
+/** What vela looks at to tell whether, and in which version, KubeVela is there: it enables no addon without. Nothing runs in it. */
+function deploymentOf(version: string): KubeObject {
+  const labels = { 'controller.oam.dev/name': 'vela-core' };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'kubevela-vela-core', namespace: systemNamespace, labels },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'kubevela', image: `oamdev/vela-core:${version}` }] } },
+    },
+  };
 }
 
 async function applyChart(client: KubeClient, chart: string): Promise<void> {

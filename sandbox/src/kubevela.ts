@@ -31,7 +31,7 @@ export async function checkKubevela({ kubevela: kind, kubevelaHome }: Pick<Setti
   if (kubevelaHome === undefined) {
     throw new Refusal('--kubevela real needs a KubeVela: set KUBEVELA_HOME to a directory with bin/vela-core, bin/vela and charts/vela-core.');
   }
-  for (const part of ['bin/vela-core', 'charts/vela-core/crds', 'charts/vela-core/templates/defwithtemplate']) {
+  for (const part of ['bin/vela-core', 'bin/vela', 'charts/vela-core/crds', 'charts/vela-core/templates/defwithtemplate']) {
     await needFile(
       join(kubevelaHome, part),
       `KUBEVELA_HOME is ${kubevelaHome}, which has no ${part}: point it to a directory with bin/vela-core, bin/vela and charts/vela-core.`,
