@@ -34,6 +34,14 @@ export interface ApplicationSpec extends JsonObject {
   workflow?: { mode?: { steps?: 'DAG' | 'StepByStep' }; steps?: WorkflowStep[] };
 }
 
+/** The types of steps that need no definition here. */
+export const builtinStepTypes = ['apply-component', 'deploy', 'suspend'] as const;
+export type BuiltinStepType = (typeof builtinStepTypes)[number];
+
+export function isBuiltinStep(type: string): type is BuiltinStepType {
+  return (builtinStepTypes as readonly string[]).includes(type);
+}
+
 export type StepPhase = 'running' | 'succeeded' | 'failed' | 'pending' | 'skipped' | 'suspending';
 
 export interface StepStatus {

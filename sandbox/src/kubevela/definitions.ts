@@ -1,9 +1,8 @@
 import type { Cue, StatusTemplates, Template } from '../../../cue/ts/index.ts';
-import type { Application } from './application.ts';
+import { isBuiltinStep, type Application } from './application.ts';
 import { core, hashOf, type KubeObject } from './objects.ts';
 import { StoreError, type ObjectStore } from './store.ts';
 import { knowsTrait } from './traits.ts';
-import { isBuiltinStep } from './workflow-steps.ts';
 
 export const systemNamespace = 'vela-system';
 

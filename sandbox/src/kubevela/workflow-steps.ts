@@ -1,6 +1,5 @@
 import type { StepAction, StepAnswer } from '../../../cue/ts/index.ts';
-import type { AppliedResource, Component, PolicyUse, ServiceStatus, WorkflowStep } from './application.ts';
-import { publishVersionOf } from './application.ts';
+import { isBuiltinStep, publishVersionOf, type AppliedResource, type BuiltinStepType, type Component, type PolicyUse, type ServiceStatus, type WorkflowStep } from './application.ts';
 import { componentStatus, renderComponent, type Rendering } from './component.ts';
 import { refOf, type JsonObject, type KubeObject } from './objects.ts';
 import { selectedComponents, targetNamespace } from './policies.ts';
@@ -24,21 +23,16 @@ export interface StepWorld extends Rendering {
 
 type StepRunner = (world: StepWorld, step: WorkflowStep) => Promise<StepOutcome>;
 
-const builtinSteps: Record<string, StepRunner> = {
+const builtinSteps: Record<BuiltinStepType, StepRunner> = {
   'apply-component': (world, step) => applyComponents(world, componentsNamed(world, step), undefined),
   deploy: (world, step) => deploy(world, step),
   suspend: () => Promise.resolve({ phase: 'suspending' }),
 };
 
-export function isBuiltinStep(type: string): boolean {
-  return type in builtinSteps;
-}
-
 /** Runs a step once; an error of it becomes its message, in KubeVela's words. */
 export async function runStep(world: StepWorld, step: WorkflowStep, sessionId: string): Promise<StepOutcome> {
   try {
-    const builtin = builtinSteps[step.type];
-    return builtin ? await builtin(world, step) : await customStep(world, step, sessionId);
+    return isBuiltinStep(step.type) ? await builtinSteps[step.type](world, step) : await customStep(world, step, sessionId);
   } catch (error) {
     return { phase: 'failed', reason: 'Execute', message: `function call error for : ${messageOf(error)} (value: cue/format: unsupported node type <nil>)` };
   }
