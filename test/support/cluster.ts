@@ -1,15 +1,16 @@
 /**
  * A private cluster with the addon's resources, without KubeVela: for tests of the controller against a real API server.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stringify, parse } from 'yaml';
+import { stringify } from 'yaml';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
 import { createCue, type JsonObject } from '../../cue/ts/index.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
+import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { kubectlOf, type Kubectl } from './kubectl.ts';
 
 const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
@@ -37,12 +38,14 @@ export async function startCluster({ nodes = 'none', nodeCount = 1 }: ClusterOpt
   const kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
   const client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'test' });
   await install(kubectl);
+  const controllerKubeconfig = join(directory, 'controller.kubeconfig');
+  await writeControllerKubeconfig(kubectl, controllerKubeconfig);
   return {
     sandbox,
     directory,
     client,
     kubectl,
-    controllerKubeconfig: await controllerKubeconfig(sandbox, kubectl, directory),
+    controllerKubeconfig,
     async stop() {
       await client.close();
       await sandbox.stop();
@@ -63,17 +66,4 @@ async function install(kubectl: Kubectl): Promise<void> {
   await kubectl(['apply', '--server-side', '-f', '-'], { input: text(isCrd) });
   await kubectl(['wait', '--for=condition=Established', 'crd/tasks.task.oam.dev', 'crd/taskruns.task.oam.dev']);
   await kubectl(['apply', '--server-side', '-f', '-'], { input: text((kind) => !isCrd(kind)) });
-}
-
-interface Kubeconfig {
-  users: { name: string; user: object }[];
-}
-
-async function controllerKubeconfig(sandbox: Sandbox, kubectl: Kubectl, directory: string): Promise<string> {
-  const token = (await kubectl(['create', 'token', 'task-runs', '-n', 'vela-system', '--duration=8h'])).trim();
-  const config = parse(await readFile(sandbox.kubeconfig, 'utf8')) as Kubeconfig;
-  for (const entry of config.users) entry.user = { token };
-  const path = join(directory, 'controller.kubeconfig');
-  await writeFile(path, stringify(config), { mode: 0o600 });
-  return path;
 }
