@@ -5,6 +5,11 @@ import { ApiError } from '../kube/api-error.ts';
 const finalStatuses = new Set([400, 422]);
 /** 403 is a quota, an admission policy or missing rights; 409 somebody else's object under both of our names. */
 const passingStatuses = new Set([403, 409]);
+/**
+ * An admission policy or webhook, by its words, for it answers with any status: a ValidatingAdmissionPolicy with 422 unless it
+ * says otherwise, a webhook with what it likes, and one that cannot be reached with 500. What it forbids today it may allow tomorrow.
+ */
+const admission = /^\S+ ".*" is forbidden: |^admission webhook |failed calling webhook /;
 
 /**
  * What the API server's refusal to create an object means to its run; undefined for errors that say nothing about the object
@@ -12,17 +17,15 @@ const passingStatuses = new Set([403, 409]);
  */
 export function refusalOf(error: unknown, object: Refusal['object'], run: string): Omit<Refusal, 'retryAt'> | undefined {
   if (!(error instanceof ApiError)) return undefined;
-  const final = finalStatuses.has(error.status);
-  if (!final && !passingStatuses.has(error.status)) return undefined;
-  return { object, run, reason: reasonOf(error), message: messageOf(error, object, run), final };
+  const byAdmission = admission.test(error.serverMessage);
+  const final = finalStatuses.has(error.status) && !byAdmission;
+  if (!final && !byAdmission && !passingStatuses.has(error.status)) return undefined;
+  const remedy = final ? '; mend the Application and deploy it again' : '';
+  return { object, run, reason: reasonOf(error, byAdmission), message: `${object} ${run} was refused: ${error.serverMessage}${remedy}`, final };
 }
 
-function reasonOf(error: ApiError): string {
-  if (/exceeded quota/.test(error.serverMessage)) return 'QuotaExceeded';
-  return error.status === 400 ? 'Invalid' : error.reason;
-}
-
-function messageOf(error: ApiError, object: Refusal['object'], run: string): string {
-  const remedy = finalStatuses.has(error.status) ? '; mend the Application and deploy it again' : '';
-  return `${object} ${run} was refused: ${error.serverMessage}${remedy}`;
+function reasonOf({ serverMessage, status, reason }: ApiError, byAdmission: boolean): string {
+  if (/exceeded quota/.test(serverMessage)) return 'QuotaExceeded';
+  if (byAdmission && status < 500) return 'Forbidden';
+  return status === 400 ? 'Invalid' : reason;
 }
