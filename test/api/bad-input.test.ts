@@ -1,0 +1,271 @@
+/**
+ * Whatever is wrong is told in one sentence in the Task's status, as a condition and as an event; nothing crashes, nobody is
+ * stormed with retries, and once it is mended, things go on by themselves.
+ */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { taskRuns, tasks, type TaskObject } from '../../controller/src/controllers/resource-types.ts';
+import { nameWithHash } from '../../controller/src/domain/names.ts';
+import type { Stored } from '../../controller/src/kube/objects.ts';
+import { jobs, pods } from '../../controller/src/kube/resources.ts';
+import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
+import { startApiProxy, type ApiProxy } from '../support/api-proxy.ts';
+import { startCluster, type Cluster } from '../support/cluster.ts';
+import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { taskOf } from '../support/deploy.ts';
+import { eventually } from '../support/eventually.ts';
+import { Room } from '../support/room.ts';
+
+const controllerUser = 'system:serviceaccount:vela-system:task-runs';
+
+let cluster: Cluster;
+let proxy: ApiProxy;
+let controller: ControllerProcess;
+let count = 0;
+
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: 'simulated' });
+  proxy = await startApiProxy(cluster.controllerKubeconfig, join(cluster.directory, 'proxy.kubeconfig'));
+  controller = await startController(proxy.kubeconfig);
+});
+afterAll(async () => {
+  await controller?.stop();
+  await proxy?.close();
+  await cluster?.stop();
+});
+
+const openRoom = (): Promise<Room> => Room.open(cluster, `bad-${(count += 1)}`);
+
+/** What the controller has changed, or tried to, in the room. */
+const callsIn = ({ namespace }: Room, what = ''): number => proxy.calls.filter((call) => call.namespace === namespace && call.what.startsWith(what)).length;
+
+/** Waits until the Task tells the trouble everywhere where people look. */
+async function tells(room: Room, task: Stored<TaskObject>, trouble: { phase: string; reason: string; message: RegExp }): Promise<void> {
+  const { status } = await room.where(task, `tells of ${trouble.reason}`, ({ message = '', phase }) => trouble.message.test(message) && phase === trouble.phase);
+  expect(status?.message).not.toContain('\n');
+  // A run that has ended stalls nobody: its reason is that of Ready.
+  const type = trouble.phase === 'Pending' ? 'Stalled' : 'Ready';
+  const condition = status?.conditions?.find((one) => one.type === type);
+  expect(condition).toMatchObject({ reason: trouble.reason, status: type === 'Stalled' ? 'True' : 'False' });
+  await eventually(`an event ${trouble.reason}`, async () => {
+    const told = (await room.events()).filter((event) => event.startsWith(`${trouble.reason}: `) && trouble.message.test(event));
+    expect(told, 'told once').toHaveLength(1);
+    return true;
+  });
+}
+
+/** Nothing is stalled any more, and the run has succeeded. */
+async function recovers(room: Room, task: Stored<TaskObject>): Promise<void> {
+  const { status } = await room.where(task, 'has succeeded', ({ phase }) => phase === 'Succeeded');
+  expect(status?.conditions).toEqual([expect.objectContaining({ type: 'Ready', status: 'True' })]);
+}
+
+describe.concurrent('a Task that breaks the schema is refused by the API server, with what is allowed', () => {
+  it.each([
+    ['keepLast -1', { keepLast: -1 }, /spec\.executionPolicy\.keepLast: Invalid value: -1: .*should be greater than or equal to 0/],
+    ['keepLast "three"', { keepLast: 'three' }, /spec\.executionPolicy\.keepLast: Invalid value: "string": .*must be of type integer/],
+    ['nameSuffix "revision"', { nameSuffix: 'revision' }, /spec\.executionPolicy\.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"/],
+    ['a field that does not exist', { keepLst: 3 }, /unknown field "spec\.executionPolicy\.keepLst"/],
+  ])('%s', async (_what, policy, message) => {
+    const room = await openRoom();
+    await expect(room.deploy({ revision: 1, policy: policy as never })).rejects.toThrow(message);
+    expect(await room.names(tasks)).toEqual([]);
+  });
+});
+
+describe.concurrent('a template that the API server refuses in a Job', () => {
+  it.each([
+    ['with an unknown field', { hostNetwrk: true }, 'Invalid', /unknown field "spec\.template\.spec\.hostNetwrk"/],
+    ['with an invalid value', { restartPolicy: 'Always' }, 'Invalid', /spec\.template\.spec\.restartPolicy: Required value: valid values: "OnFailure", "Never"|Unsupported value: "Always"/],
+    ['without containers', { containers: [] }, 'Invalid', /spec\.template\.spec\.containers: Required value/],
+    ['with a value of the wrong type', { activeDeadlineSeconds: 'soon' }, 'Invalid', /activeDeadlineSeconds/],
+  ])('%s fails the run at once, and the next deployment runs', async (_what, podSpec, reason, message) => {
+    const room = await openRoom();
+    await tells(room, await room.deploy({ revision: 1, podSpec }), { phase: 'Failed', reason, message });
+    expect(callsIn(room, 'POST jobs'), 'the same object is refused for ever, so it is sent once').toBe(1);
+    await recovers(room, await room.deploy({ revision: 2 }));
+    expect(callsIn(room, 'POST jobs')).toBe(2);
+  });
+});
+
+/** Waits for the third attempt, and holds their number against the time that they took: pauses of 2, 4, 8, ... seconds. */
+async function triesCalmly(room: Room, what: string, began: number): Promise<void> {
+  await eventually(`the third ${what}`, () => callsIn(room, what) >= 3);
+  const most = 2 + Math.log2(1 + (Date.now() - began) / 2_000);
+  expect(callsIn(room, what)).toBeLessThanOrEqual(most);
+  expect(callsIn(room, 'PATCH tasks'), 'the same trouble is written once').toBeLessThanOrEqual(3);
+  expect(callsIn(room, 'PATCH taskruns')).toBeLessThanOrEqual(2);
+}
+
+const quota = (hard: Record<string, string>) => ({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'little' }, spec: { hard } });
+
+/** A quota refuses only after the quota controller has counted for the first time. */
+async function withQuota(room: Room, hard: Record<string, string>): Promise<void> {
+  await room.apply(quota(hard));
+  await eventually('the quota counts', async () => (await room.kubectl('get', 'resourcequota', 'little', '-o', 'jsonpath={.status.hard}')) !== '');
+}
+
+const raise = (room: Room, hard: Record<string, string>) => room.kubectl('patch', 'resourcequota', 'little', '--type=merge', '-p', JSON.stringify({ spec: { hard } }));
+
+/** An admission policy that lets the controller create no Job in this room. */
+async function forbidJobs({ namespace }: Room): Promise<() => Promise<unknown>> {
+  const name = `no-jobs-${namespace}`;
+  const group = { apiVersion: 'admissionregistration.k8s.io/v1' };
+  const policy = {
+    ...group, kind: 'ValidatingAdmissionPolicy', metadata: { name },
+    spec: {
+      matchConstraints: { resourceRules: [{ apiGroups: ['batch'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['jobs'] }] },
+      validations: [{ expression: `request.userInfo.username != '${controllerUser}'`, message: 'the security team wants no Jobs here' }],
+    },
+  };
+  const binding = {
+    ...group, kind: 'ValidatingAdmissionPolicyBinding', metadata: { name },
+    spec: { policyName: name, validationActions: ['Deny'], matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } } },
+  };
+  for (const object of [policy, binding]) await cluster.kubectl(['create', '-f', '-'], { input: object });
+  const probe = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'probe', namespace }, spec: { template: taskOf({ namespace, revision: 1 }).spec.template } };
+  await eventually('the policy holds', () => cluster.kubectl(['create', '--dry-run=server', '-f', '-'], { input: probe, as: controllerUser }).then(() => false, () => true));
+  return () => cluster.kubectl(['delete', 'validatingadmissionpolicybinding', name]);
+}
+
+describe.concurrent('what passes is waited for:', () => {
+  it('a quota that forbids Jobs', async () => {
+    const room = await openRoom();
+    await withQuota(room, { 'count/jobs.batch': '0' });
+    const began = Date.now();
+    const task = await room.deploy({ revision: 1 });
+    await tells(room, task, { phase: 'Pending', reason: 'QuotaExceeded', message: /Job mytask-v1 was refused: .*exceeded quota: little, requested: count\/jobs\.batch=1, used: count\/jobs\.batch=0, limited: count\/jobs\.batch=0/ });
+    await triesCalmly(room, 'POST jobs', began);
+    await raise(room, { 'count/jobs.batch': '1' });
+    await recovers(room, task);
+  });
+
+  it('a quota that forbids pods', async () => {
+    const room = await openRoom();
+    await withQuota(room, { 'count/pods': '0' });
+    const task = await room.deploy({ revision: 1 });
+    await tells(room, task, { phase: 'Pending', reason: 'QuotaExceeded', message: /mytask-v1.*: pods cannot be created: .*exceeded quota: little/ });
+    const before = callsIn(room);
+    await eventually('the Job controller tries again', async () => (await room.kubectl('get', 'events', '--field-selector=reason=FailedCreate')).split('\n').length > 3);
+    expect(callsIn(room) - before, 'what the Job controller says again is not written again').toBeLessThanOrEqual(1);
+    await raise(room, { 'count/pods': '5' });
+    await recovers(room, task);
+  });
+
+  it('a service account that does not exist', async () => {
+    const room = await openRoom();
+    const task = await room.deploy({ revision: 1, podSpec: { serviceAccountName: 'robot' } });
+    await tells(room, task, { phase: 'Pending', reason: 'ServiceAccountNotFound', message: /mytask-v1.*: pods cannot be created: .*serviceaccount "robot" not found/ });
+    await room.kubectl('create', 'serviceaccount', 'robot');
+    await recovers(room, task);
+  });
+
+  it('an image that cannot be pulled', async () => {
+    const room = await openRoom();
+    const task = await room.deploy({ revision: 1, pods: { waiting: 'ImagePullBackOff' } });
+    await tells(room, task, { phase: 'Pending', reason: 'ImagePullBackOff', message: /mytask-v1.*: ImagePullBackOff: / });
+    await room.kubectl('annotate', 'pods', '--all', `${podAnnotations.waiting}-`);
+    await recovers(room, task);
+  });
+
+  it("somebody's admission policy that denies Jobs", async () => {
+    const room = await openRoom();
+    const allow = await forbidJobs(room);
+    const began = Date.now();
+    const task = await room.deploy({ revision: 1 });
+    await tells(room, task, { phase: 'Pending', reason: 'Forbidden', message: /Job mytask-v1 was refused: .*the security team wants no Jobs here/ });
+    await triesCalmly(room, 'POST jobs', began);
+    await allow();
+    await recovers(room, task);
+  });
+});
+
+const somebodysJob = (name: string) => ({
+  apiVersion: 'batch/v1', kind: 'Job', metadata: { name },
+  spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'other' }] } } },
+});
+
+describe.concurrent('a name that is taken', () => {
+  it("by somebody else's Job is left alone, and another taken", async () => {
+    const room = await openRoom();
+    await room.apply(somebodysJob('mytask-v1'));
+    const { metadata: before } = await room.get(jobs, 'mytask-v1');
+    await recovers(room, await room.deploy({ revision: 1 }));
+    const run = await room.get(taskRuns, 'mytask-v1');
+    expect(await room.names(jobs)).toEqual(['mytask-v1', nameWithHash('mytask-v1', run.metadata.uid)]);
+    expect((await room.get(jobs, 'mytask-v1')).metadata).toEqual(before);
+  });
+
+  it("by somebody else's TaskRun is left alone, and another taken", async () => {
+    const room = await openRoom();
+    await room.apply({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name: 'mytask-v1' }, spec: { taskRef: { name: 'another' } } });
+    const { metadata: before } = await room.get(taskRuns, 'mytask-v1');
+    const task = await room.deploy({ revision: 1 });
+    await recovers(room, task);
+    expect(await room.names(taskRuns)).toEqual(['mytask-v1', expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/)]);
+    expect((await room.get(taskRuns, 'mytask-v1')).metadata).toEqual(before);
+  });
+
+  it('together with the second one is told, and tried again until it is free', async () => {
+    const room = await openRoom();
+    // The second name comes of the run's UID, so the Job must wait until that is known.
+    const allow = await forbidJobs(room);
+    const task = await room.deploy({ revision: 1 });
+    const run = await eventually('the run', () => room.get(taskRuns, 'mytask-v1'));
+    const second = nameWithHash('mytask-v1', run.metadata.uid);
+    await room.apply(somebodysJob('mytask-v1'));
+    await room.apply(somebodysJob(second));
+    await allow();
+    await tells(room, task, { phase: 'Pending', reason: 'AlreadyExists', message: new RegExp(`${second}.* already exists`) });
+    await room.delete(jobs, second);
+    await recovers(room, task);
+    expect(await room.names(jobs)).toEqual(['mytask-v1', second]);
+  });
+});
+
+describe.concurrent('what somebody changes behind our back', () => {
+  it('a status that was wiped is written again', async () => {
+    const room = await openRoom();
+    const task = await room.finish({ revision: 1 });
+    const { status: runStatus } = await room.get(taskRuns, 'mytask-v1');
+    await room.kubectl('patch', 'vrun', 'mytask-v1', '--subresource=status', '--type=json', '-p', '[{"op": "remove", "path": "/status"}]');
+    await eventually('the outcome is back', async () => {
+      expect((await room.get(taskRuns, 'mytask-v1')).status).toEqual(runStatus);
+      return true;
+    });
+    await room.kubectl('patch', 'vtask', 'app-mytask', '--subresource=status', '--type=json', '-p', '[{"op": "remove", "path": "/status"}]');
+    const after = await room.where(task, 'is back', ({ phase }) => phase === 'Succeeded');
+    expect(after.status?.message).toBe(task.status?.message);
+    expect(callsIn(room, 'POST'), 'one run, one Job and its event').toBeLessThanOrEqual(4);
+    expect(await room.names(jobs)).toEqual(['mytask-v1']);
+  });
+
+  it('a status that is no status is refused', async () => {
+    const room = await openRoom();
+    await room.run({ revision: 1, pods: { duration: '1h' } });
+    const patch = JSON.stringify({ status: { phase: 'Great' } });
+    await expect(room.kubectl('patch', 'vrun', 'mytask-v1', '--subresource=status', '--type=merge', '-p', patch)).rejects.toThrow('Unsupported value: "Great"');
+  });
+
+  it('a status that calls an active run finished is believed, and its Job neither patched nor run twice', async () => {
+    const room = await openRoom();
+    const task = await room.run({ revision: 1, pods: { duration: '1h' } });
+    await room.kubectl('patch', 'vrun', 'mytask-v1', '--subresource=status', '--type=merge', '-p', JSON.stringify({ status: { phase: 'Succeeded' } }));
+    await room.where(task, 'believes it', ({ phase }) => phase === 'Succeeded');
+    await room.finish({ revision: 2, policy: { keepLast: 1 } });
+    await eventually('its Job goes as any other', async () => (await room.names(jobs)).join() === 'mytask-v2');
+  });
+
+  it('a namespace that is deleted takes all with it, and the controller leaves it at that', async () => {
+    const room = await openRoom();
+    await room.run({ revision: 1, pods: { duration: '1h' } });
+    const before = callsIn(room);
+    await cluster.kubectl(['delete', 'namespace', room.namespace, '--timeout=60s']);
+    expect([await room.names(jobs), await room.names(pods), await room.names(taskRuns)]).toEqual([[], [], []]);
+    expect(callsIn(room) - before).toBeLessThanOrEqual(10);
+  });
+});
+
+it('nothing of this crashed the controller, or was an error to it', () => {
+  expect(controller.lines.filter(({ level }) => level === 'fatal' || level === 'error')).toEqual([]);
+});

@@ -1,0 +1,86 @@
+import { taskRuns, type TaskObject } from '../../controller/src/controllers/resource-types.ts';
+import { events, namespaces } from '../../controller/src/kube/resources.ts';
+import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
+import type { Cluster } from './cluster.ts';
+import { deploy, finishedTask, taskWhere, type Deployment } from './deploy.ts';
+
+type InRoom = Omit<Deployment, 'namespace'>;
+
+/** A namespace of a test's own, and what the test does in it. */
+export class Room {
+  readonly namespace: string;
+  readonly #cluster: Cluster;
+
+  private constructor(cluster: Cluster, namespace: string) {
+    this.#cluster = cluster;
+    this.namespace = namespace;
+  }
+
+  static async open(cluster: Cluster, name: string): Promise<Room> {
+    await cluster.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    return new Room(cluster, name);
+  }
+
+  deploy(deployment: InRoom): Promise<Stored<TaskObject>> {
+    return deploy(this.#cluster.client, { ...deployment, namespace: this.namespace });
+  }
+
+  /** Deploys, and waits until what runs has ended. */
+  async finish(deployment: InRoom): Promise<Stored<TaskObject>> {
+    return this.finished(await this.deploy(deployment));
+  }
+
+  finished(task: Stored<TaskObject>): Promise<Stored<TaskObject>> {
+    return finishedTask(this.#cluster.client, task);
+  }
+
+  /** Deploys, and waits until it runs. */
+  async run(deployment: InRoom): Promise<Stored<TaskObject>> {
+    return this.where(await this.deploy(deployment), 'runs', ({ phase }) => phase === 'Running');
+  }
+
+  /** The Task, once its status speaks of this generation and `holds`. */
+  where(task: Stored<TaskObject>, what: string, holds: (status: NonNullable<TaskObject['status']>) => boolean): Promise<Stored<TaskObject>> {
+    return taskWhere(this.#cluster.client, task, what, holds);
+  }
+
+  /** Oldest first. */
+  async list<T extends KubeObject>(type: ResourceType<T>): Promise<Stored<T>[]> {
+    const found: Stored<T>[] = [];
+    for await (const page of this.#cluster.client.list(type, { namespace: this.namespace })) found.push(...page.items);
+    return found.sort((a, b) => Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp));
+  }
+
+  /** In the order of the alphabet. */
+  async names(type: ResourceType): Promise<string[]> {
+    return (await this.list(type)).map(({ metadata }) => metadata.name).sort();
+  }
+
+  /** The runs as `name phase`, and the reason if there is one. */
+  async runs(): Promise<string[]> {
+    return (await this.list(taskRuns)).map(({ metadata, status = {} }) => [metadata.name, status.phase, status.reason].filter(Boolean).join(' ')).sort();
+  }
+
+  /** What was told of the Tasks, as `reason: message`. */
+  async events(): Promise<string[]> {
+    const told = (await this.list(events)).filter(({ involvedObject }) => involvedObject.kind === 'Task');
+    return told.map(({ reason, message }) => `${reason}: ${message}`);
+  }
+
+  get<T extends KubeObject>(type: ResourceType<T>, name: string): Promise<Stored<T>> {
+    return this.#cluster.client.get(type, { namespace: this.namespace, name });
+  }
+
+  delete(type: ResourceType, name: string): Promise<unknown> {
+    return this.#cluster.client.delete(type, { namespace: this.namespace, name });
+  }
+
+  /** Creates an object in this namespace as cluster admin. */
+  apply(object: KubeObject & Readonly<Record<string, unknown>>): Promise<string> {
+    return this.#cluster.kubectl(['create', '-n', this.namespace, '-f', '-'], { input: object });
+  }
+
+  kubectl(...args: string[]): Promise<string> {
+    return this.#cluster.kubectl([...args, '-n', this.namespace]);
+  }
+}
