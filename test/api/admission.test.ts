@@ -67,7 +67,7 @@ beforeEach(() => {
 describe("a run's Job", () => {
   it.each(everyone)('cannot be changed by $who, who is told what to do instead', async ({ as }) => {
     await apply(aJob(suspended));
-    const refusal = `Job work/${name} is the run mytask-v1 of a Task and its spec cannot change: change the Application and deploy it again, or create a TaskRun`;
+    const refusal = `Job work/${name} is the run mytask-v1 of a Task and its spec cannot change: change the Application and deploy it again`;
     for (const spec of [
       { parallelism: 2 },
       { suspend: false },
@@ -166,7 +166,7 @@ describe('a TaskRun', () => {
 
   it.each(everyone)('cannot be changed by $who, deep inside the pod template neither', async ({ as }) => {
     await apply(aRun({ snapshot }));
-    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { template: { spec: { nodeName: 'a' } } } } })).rejects.toThrow('spec.snapshot is what ran and cannot change; change the Task and create another TaskRun instead');
+    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { template: { spec: { nodeName: 'a' } } } } })).rejects.toThrow('spec.snapshot is what ran and cannot change; deploy again for another run');
     await expect(patchAs(as, 'taskrun', { spec: { snapshot: { job: { parallelism: 2 } } } })).rejects.toThrow('cannot change');
     await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow('cannot change');
     await expect(patchAs(as, 'taskrun', { spec: { taskRef: { name: 'other' } } })).rejects.toThrow('cannot change');
