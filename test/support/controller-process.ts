@@ -28,8 +28,11 @@ export interface ControllerProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the bundled controller as its own process and waits until it acts. */
-export async function startController(kubeconfig: string, args: readonly string[] = []): Promise<ControllerProcess> {
+/**
+ * Starts the bundled controller as its own process and waits until it acts.
+ * @param until `started` for one that waits for its turn to lead
+ */
+export async function startController(kubeconfig: string, args: readonly string[] = [], until: 'leading' | 'started' = 'leading'): Promise<ControllerProcess> {
   const child = spawn(process.execPath, [main, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -46,9 +49,9 @@ export async function startController(kubeconfig: string, args: readonly string[
     await exited;
   };
   try {
-    const port = await eventually('the controller leads', () => {
+    const port = await eventually(`the controller says ${until}`, () => {
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${errors}${JSON.stringify(lines.at(-1))}`);
-      if (!lines.some(({ msg }) => msg === 'leading')) return undefined;
+      if (!lines.some(({ msg }) => msg === until)) return undefined;
       return lines.find(({ msg }) => msg === 'started')?.['port'] as number | undefined;
     }, { seconds: 60, everyMs: 20 });
     return { pid: child.pid ?? 0, port, lines, exited, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };

@@ -1,0 +1,268 @@
+/**
+ * kill -9 between any two API calls of the controller. What it only reads changes nothing, so the points that differ are just
+ * before and just after each call that changes something: each of them is driven, with a real process and a real API server.
+ */
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import { isFinished } from '../../controller/src/domain/classify.ts';
+import { compareResourceVersions, controllerUid } from '../../controller/src/kube/objects.ts';
+import { namespaces } from '../../controller/src/kube/resources.ts';
+import { startApiProxy, type ApiProxy, type PlugPulled } from '../support/api-proxy.ts';
+import { startCluster, type Cluster } from '../support/cluster.ts';
+import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { deploy, finishedTask, taskWhere, type Deployment } from '../support/deploy.ts';
+import { eventually } from '../support/eventually.ts';
+import { keepLedger, type History, type Ledger } from '../support/ledger.ts';
+
+/** Points driven at the same time, each in a namespace of its own. */
+const atOnce = 6;
+
+interface Step extends Omit<Deployment, 'namespace'> {
+  /** Deploy the next one when this one runs, instead of when it has ended. */
+  readonly nextWhenRunning?: boolean;
+}
+
+/** A run that ever was, with the Jobs that it ever had. */
+interface Story {
+  readonly run: string;
+  readonly ran: string;
+  readonly phase: string | undefined;
+  readonly jobs: readonly string[];
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  /** All runs that ever were, oldest first. */
+  readonly story: readonly Story[];
+  /** What is left at rest. */
+  readonly left: { readonly runs: readonly string[]; readonly jobs: readonly string[] };
+}
+
+const policy = { keepLast: 1, keepLastFailed: 1, historyLimit: 2 };
+const deployments: Scenario = {
+  name: 'deploy',
+  steps: [
+    { revision: 1, command: 'one', policy },
+    { revision: 2, command: 'two', policy },
+    // A roll-back. It runs for longer than news is held back, so that Running is told, too.
+    { revision: 1, command: 'one', policy, pods: { duration: '2s' } },
+    { revision: 3, command: 'three', policy: { ...policy, healthyWhen: 'Started' }, pods: { exitCode: '3' } },
+  ],
+  story: [
+    { run: 'mytask-v1', ran: 'one', phase: 'Succeeded', jobs: ['mytask-v1'] },
+    { run: 'mytask-v2', ran: 'two', phase: 'Succeeded', jobs: ['mytask-v2'] },
+    { run: 'mytask-v1-#', ran: 'one', phase: 'Succeeded', jobs: ['mytask-v1-#'] },
+    { run: 'mytask-v3', ran: 'three', phase: 'Failed', jobs: ['mytask-v3'] },
+  ],
+  left: { runs: ['mytask-v1-#', 'mytask-v3'], jobs: ['mytask-v1-#', 'mytask-v3'] },
+};
+
+const shared = { unique: false } as const;
+const replacements: Scenario = {
+  name: 'replace',
+  steps: [
+    { revision: 1, command: 'one', policy: shared, pods: { duration: '1h' }, nextWhenRunning: true },
+    { revision: 2, command: 'two', policy: shared },
+    { revision: 3, command: 'three', policy: shared },
+  ],
+  story: [
+    { run: 'mytask-v1', ran: 'one', phase: 'Cancelled', jobs: ['mytask'] },
+    { run: 'mytask-v2', ran: 'two', phase: 'Succeeded', jobs: ['mytask'] },
+    { run: 'mytask-v3', ran: 'three', phase: 'Succeeded', jobs: ['mytask'] },
+  ],
+  left: { runs: ['mytask-v1', 'mytask-v2', 'mytask-v3'], jobs: ['mytask'] },
+};
+
+let cluster: Cluster;
+let ledger: Ledger;
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
+  ledger = await keepLedger(cluster.client);
+});
+afterAll(async () => {
+  await ledger?.stop();
+  await cluster?.stop();
+});
+
+async function newNamespace(name: string): Promise<string> {
+  await cluster.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  return name;
+}
+
+/** One controller after the other, behind a proxy. */
+class Controllers {
+  readonly proxy: ApiProxy;
+  readonly killedAt: PlugPulled[] = [];
+  readonly #args: readonly string[];
+  #current: Promise<ControllerProcess>;
+
+  private constructor(proxy: ApiProxy, namespace: string) {
+    this.proxy = proxy;
+    this.#args = ['--namespace', namespace];
+    this.#current = startController(proxy.kubeconfig, this.#args);
+  }
+
+  /** The first controller is killed at the first of these points, the next one at the next, and so on. */
+  static async start(namespace: string, points: readonly PlugPulled[]): Promise<Controllers> {
+    const proxy = await startApiProxy(cluster.controllerKubeconfig, join(cluster.directory, `${namespace}.kubeconfig`));
+    const controllers = new Controllers(proxy, namespace);
+    const first = await controllers.#current;
+    proxy.arm(points, (point) => {
+      controllers.killedAt.push(point);
+      controllers.#current = controllers.#replace(controllers.killedAt.length === 1 ? Promise.resolve(first) : controllers.#current);
+    });
+    return controllers;
+  }
+
+  async #replace(old: Promise<ControllerProcess>): Promise<ControllerProcess> {
+    await (await old).kill();
+    this.proxy.plugIn();
+    return startController(this.proxy.kubeconfig, this.#args);
+  }
+
+  async stop(): Promise<void> {
+    await (await this.#current).stop();
+    await this.proxy.close();
+  }
+}
+
+/** Plays a scenario in a namespace of its own. */
+async function play(scenario: Scenario, namespace: string, points: readonly PlugPulled[] = []): Promise<Controllers> {
+  await newNamespace(namespace);
+  const controllers = await Controllers.start(namespace, points);
+  try {
+    for (const [chapter, step] of scenario.steps.entries()) {
+      controllers.proxy.begin(chapter);
+      await playStep(step, namespace);
+    }
+    await eventually('what is left is what the policy keeps', () => {
+      expect(left(namespace)).toEqual(scenario.left);
+      return true;
+    });
+  } finally {
+    await controllers.stop();
+  }
+  expect(story(namespace)).toEqual(scenario.story);
+  expect(faults(namespace)).toEqual([]);
+  return controllers;
+}
+
+async function playStep({ nextWhenRunning, ...step }: Step, namespace: string): Promise<void> {
+  const task = await deploy(cluster.client, { ...step, namespace });
+  if (nextWhenRunning) await taskWhere(cluster.client, task, 'runs', ({ phase }) => phase === 'Running');
+  else await finishedTask(cluster.client, task);
+}
+
+/** Names that were taken end in a hash of the Task's UID. */
+const plain = (name = ''): string => name.replace(/-[0-9a-f]{5}$/, '-#');
+
+function story(namespace: string): Story[] {
+  return ledger.runs(namespace).map(({ first, last }) => ({
+    run: plain(first.metadata.name),
+    ran: commandOf(first),
+    phase: last.status?.phase,
+    jobs: jobsOf(namespace, first.metadata.uid).map((job) => plain(job.first.metadata.name)),
+  }));
+}
+
+function commandOf({ spec }: TaskRunObject): string {
+  const template = spec.snapshot?.template as { spec: { containers: { command: string[] }[] } } | undefined;
+  return template?.spec.containers[0]?.command[0] ?? '';
+}
+
+function jobsOf(namespace: string, runUid: string) {
+  return ledger.jobs(namespace).filter(({ first }) => controllerUid(first) === runUid);
+}
+
+function left(namespace: string): Scenario['left'] {
+  const names = (histories: readonly Pick<History<TaskRunObject>, 'first' | 'deletedAt'>[]) =>
+    histories.filter(({ deletedAt }) => deletedAt === undefined).map(({ first }) => plain(first.metadata.name)).sort();
+  return { runs: names(ledger.runs(namespace)), jobs: names(ledger.jobs(namespace) as never) };
+}
+
+/** What must never be: a Job that was changed, or deleted before its outcome was on record, or whose run speaks of another. */
+function faults(namespace: string): string[] {
+  return ledger.runs(namespace).flatMap((run) => {
+    const finished = run.versions.find(({ status }) => isFinished(status?.phase))?.metadata.resourceVersion;
+    return jobsOf(namespace, run.first.metadata.uid).flatMap((job) => {
+      const { name, uid } = job.first.metadata;
+      const spec = JSON.stringify(job.first.spec);
+      const early = job.deletedAt !== undefined && (finished === undefined || compareResourceVersions(finished, job.deletedAt) > 0);
+      return [
+        ...(job.versions.some((version) => JSON.stringify(version.spec) !== spec) ? [`Job ${name} was patched`] : []),
+        ...(job.first.metadata.generation === 1 ? [] : [`Job ${name} began with generation ${job.first.metadata.generation}`]),
+        ...(early ? [`Job ${name} was deleted before its outcome was on record`] : []),
+        ...(run.last.status?.jobs?.[0]?.uid === uid ? [] : [`${run.first.metadata.name} speaks of another Job than ${uid}`]),
+      ];
+    });
+  });
+}
+
+/** One point of each chapter a play, so that a play has as many kills as deployments. */
+function shareOut(points: readonly PlugPulled[]): PlugPulled[][] {
+  const plays: PlugPulled[][] = [];
+  for (const point of points) {
+    const free = plays.find((play) => !play.some(({ chapter, side }) => chapter === point.chapter || side !== point.side));
+    if (free) free.push(point);
+    else plays.push([point]);
+  }
+  return plays;
+}
+
+const nameOf = ({ side, what, nth, chapter }: PlugPulled): string => `${side} ${what} no. ${nth} of deployment ${chapter + 1}`;
+
+/** A kill shifts what follows, so a later point may not come to pass: it gets its own play, twice at most. */
+const rounds = 3;
+
+describe('kill -9 of the controller before and after each of its calls', () => {
+  it.each([deployments, replacements])('leaves one run and one Job of each deployment: $name', { timeout: 900_000 }, async (scenario) => {
+    const { calls } = (await play(scenario, `${scenario.name}-alive`)).proxy;
+    const points = calls.flatMap((call): PlugPulled[] => [{ ...call, side: 'before' }, { ...call, side: 'after' }]);
+    const limit = pLimit(atOnce);
+    const failures: string[] = [];
+    let open = points;
+    for (let round = 0; round < rounds && open.length > 0; round += 1) {
+      const plays = round === 0 ? shareOut(open) : open.map((point) => [point]);
+      const drive = async (these: readonly PlugPulled[], index: number): Promise<void> => {
+        try {
+          const { killedAt } = await play(scenario, `${scenario.name}-${round}-${index}`, these);
+          open = open.filter((point) => !killedAt.includes(point));
+        } catch (error) {
+          failures.push(`killed ${these.map(nameOf).join(', ')}: ${(error as Error).message}`);
+        }
+      };
+      await Promise.all(plays.map((these, index) => limit(() => drive(these, index))));
+    }
+    console.log(`${scenario.name}: ${calls.length} calls that change something, killed at ${points.length - open.length} of ${points.length} points`);
+    expect(failures).toEqual([]);
+    expect(open.map(nameOf), 'points that did not come to pass').toEqual([]);
+  });
+});
+
+describe('kill -9 of the leader', () => {
+  it('lets the next one take over, with one run and one Job of each deployment', { timeout: 240_000 }, async () => {
+    const namespace = await newNamespace('leader');
+    const args = ['--namespace', namespace, '--leader-elect'];
+    const proxies = await Promise.all([1, 2].map((n) => startApiProxy(cluster.controllerKubeconfig, join(cluster.directory, `leader-${n}.kubeconfig`))));
+    const [one, two] = proxies as [ApiProxy, ApiProxy];
+    const first = await startController(one.kubeconfig, args);
+    const second = await startController(two.kubeconfig, args, 'started');
+    one.arm([{ chapter: 0, namespace, what: 'POST jobs', nth: 1, side: 'before' }], () => void first.kill());
+    await finishedTask(cluster.client, await deploy(cluster.client, { namespace, revision: 1, command: 'one' }));
+    await first.exited;
+    const third = await startController(cluster.controllerKubeconfig, args, 'started');
+    two.arm([{ chapter: 0, namespace, what: 'POST taskruns', nth: 1, side: 'after' }], () => void second.kill());
+    await finishedTask(cluster.client, await deploy(cluster.client, { namespace, revision: 2, command: 'two' }));
+    await second.exited;
+    await third.stop();
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+    expect(story(namespace)).toEqual([
+      { run: 'mytask-v1', ran: 'one', phase: 'Succeeded', jobs: ['mytask-v1'] },
+      { run: 'mytask-v2', ran: 'two', phase: 'Succeeded', jobs: ['mytask-v2'] },
+    ]);
+    expect(faults(namespace)).toEqual([]);
+  });
+});
