@@ -17,15 +17,24 @@ export interface UpOptions {
   readonly portBase?: number;
 }
 
-/** Starts the sandbox, or what is dead of it. Asked twice it does nothing the second time. */
+/** Starts the sandbox, or what is dead of it, and says how to use it. Asked twice it does nothing the second time. */
 export async function up(layout: Layout, options: UpOptions): Promise<void> {
-  const progress = progressTo(process.stderr);
+  const settings = await bringUp(layout, options, progressTo(process.stderr));
+  await sayHowToUse(layout, settings);
+}
+
+/**
+ * Starts the sandbox, or what is dead of it, and waits until it is ready.
+ * @returns what it is now
+ * @throws Refusal when the machine lacks something, or when another kind of sandbox is up
+ */
+export async function bringUp(layout: Layout, options: UpOptions, progress: Progress): Promise<Settings> {
   const recorded = await readSettings(layout);
   const settings = wantedSettings(options, recorded);
   if ((await findSupervisor(layout)) === undefined) await startNew(layout, settings, recorded, progress);
   else refuseOther(settings, recorded);
   await waitWithProgress(layout, progress);
-  await sayHowToUse(layout, settings);
+  return settings;
 }
 
 /** What was asked for; else what the sandbox was; else what suits this machine. */

@@ -1,14 +1,17 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
 
 const run = promisify(execFile);
 
 /** What the demo reads of any object. */
 export interface DemoObject {
-  readonly metadata: { readonly name: string; readonly uid: string; readonly generation?: number; readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata: ObjectMeta & { readonly name: string };
   readonly status?: {
-    readonly observedGeneration?: number;
+    /** Of an Application: `status` is its phase. */
+    readonly status?: string;
+    readonly latestRevision?: { readonly revision: number };
     readonly message?: string;
     readonly phase?: string;
     readonly services?: readonly { readonly healthy: boolean; readonly message?: string; readonly details?: Readonly<Record<string, string>> }[];
@@ -17,6 +20,7 @@ export interface DemoObject {
 
 export interface DemoCluster {
   kubectl(args: readonly string[], input?: string): Promise<string>;
+  get(kind: string, name: string): Promise<DemoObject>;
   list(kind: string, selector: string): Promise<readonly DemoObject[]>;
 }
 
@@ -28,7 +32,8 @@ export function clusterOf(kubectl: string, kubeconfig: string): DemoCluster {
   };
   return {
     kubectl: call,
-    list: async (kind, selector) => (JSON.parse(await call(['get', kind, '-l', selector, '-o', 'json'])) as { items: DemoObject[] }).items,
+    get: async (kind, name) => JSON.parse(await call(['get', kind, name, '-o', 'json'])) as DemoObject,
+    list: async (kind, selector) => (JSON.parse(await call(['get', kind, '-l', selector, '--show-managed-fields', '-o', 'json'])) as { items: DemoObject[] }).items,
   };
 }
 

@@ -3,19 +3,19 @@
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
-import { up } from '../../sandbox/src/commands.ts';
+import { bringUp } from '../../sandbox/src/commands.ts';
 import { programOf, providePrograms } from '../../sandbox/src/programs.ts';
 import { elapsed, progressTo } from '../../sandbox/src/progress.ts';
 import { Refusal } from '../../sandbox/src/refusal.ts';
-import { defaultDirectory, layoutOf, repository } from '../../sandbox/src/settings.ts';
-import { readSettings } from '../../sandbox/src/state.ts';
+import { defaultDirectory, layoutOf, repository, type Layout } from '../../sandbox/src/settings.ts';
 import { writeControllerKubeconfig } from '../controller-kubeconfig.ts';
 import { enableWithoutController } from '../enable-addon.ts';
 import { clusterOf, waitFor, type DemoCluster } from './cluster.ts';
 import { startController } from './controller.ts';
+import { patchesOf } from './job-patches.ts';
 
 const application = 'app-worker';
 const selector = `app.oam.dev/name=${application}`;
@@ -70,7 +70,7 @@ async function settle(cluster: DemoCluster): Promise<void> {
     await showTask(cluster);
     const runs = await cluster.list('vrun', selector);
     const finished = runs.every(({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed');
-    const app = JSON.parse(await cluster.kubectl(['get', 'application', application, '-o', 'json'])) as { status?: { status?: string } };
+    const app = await cluster.get('application', application);
     return finished && app.status?.status === 'running' ? true : undefined;
   });
 }
@@ -85,38 +85,51 @@ async function showStatus(cluster: DemoCluster, vela: string | undefined, kubeco
   say(`\n$ vela status ${application}`);
   if (vela) return say((await run(vela, ['status', application], { env: { ...process.env, KUBECONFIG: kubeconfig } })).stdout.trim());
   say('(from the Application\'s status; the vela command is not here)');
-  const app = JSON.parse(await cluster.kubectl(['get', 'application', application, '-o', 'json'])) as Awaited<ReturnType<DemoCluster['list']>>[number];
+  const app = await cluster.get('application', application);
   for (const { healthy, message, details = {} } of app.status?.services ?? []) {
     say(`  Healthy: ${healthy}\n  Message: ${message ?? ''}\n  Status Details:`);
     for (const [key, value] of Object.entries(details)) say(`    ${key}: ${value.replaceAll('\n', '\n      ')}`);
   }
 }
 
-/** A Job's generation counts the changes of its spec: 1 is as it was created. */
-async function verdict(cluster: DemoCluster): Promise<string> {
+/** Counted in the cluster. @returns the last line, and whether it is as it should be */
+async function verdict(cluster: DemoCluster): Promise<{ line: string; asPromised: boolean }> {
+  const app = await cluster.get('application', application);
+  const deployments = app.status?.latestRevision?.revision ?? 0;
   const [runs, jobs] = [await cluster.list('vrun', selector), await cluster.list('jobs', selector)];
-  const patched = jobs.filter(({ metadata }) => metadata.generation !== 1).length;
-  return `demo: ${commands.length} deployments, ${runs.length} runs, ${jobs.length} Jobs, ${patched} patched`;
+  const patched = jobs.filter((job) => patchesOf(job).length > 0).length;
+  const counts = [deployments, runs.length, jobs.length];
+  return {
+    line: `demo: ${deployments} deployments, ${runs.length} runs, ${jobs.length} Jobs, ${patched} patched`,
+    asPromised: counts.every((count) => count === commands.length) && patched === 0,
+  };
 }
 
-const next = `
-To go on from here:
-  eval "$(npm run --silent sandbox -- env)"      # this shell now speaks to the sandbox
+const next = (layout: Layout, kubectl: string, vela: string | undefined): string => `
+All of this stays up. To go on from here, in ${repository}:
+
+  export KUBECONFIG=${layout.kubeconfig}
+  export PATH=${dirname(kubectl)}:$PATH
+
+  sed 's/"sleep", "30"/"sh", "-c", "exit 3"/' ${manifest} | kubectl apply -f -         # a run that fails
+  ${vela === undefined ? `kubectl get application ${application} -o jsonpath='{.status.services[0].message}{"\\n"}'` : `${vela} status ${application}`}
   kubectl get vtask,vrun,jobs,pods
-  kubectl describe vtask app-worker-mytask
-  kubectl patch job mytask-v2 --type merge -p '{"spec":{"parallelism":5}}'   # refused: nobody changes a run's Job
-  $EDITOR ${manifest} && kubectl apply -f ${manifest}                         # one more run
-  kubectl delete application app-worker
-  make down                                      # ends all of it and leaves nothing behind
+  kubectl describe vtask app-worker-mytask                                            # what happened to it
+  kubectl patch job mytask-v2 --type merge -p '{"spec":{"parallelism":5}}'             # refused: nobody changes a run's Job
+  kubectl apply -f examples/keep-failed.yaml
+  kubectl delete application ${application}
+
+  make demo                                                                           # once more
+  make down                                                                           # ends all of it and leaves nothing behind
 `;
 
 async function demo(): Promise<void> {
   const layout = layoutOf(defaultDirectory);
-  await up(layout, {});
-  const settings = await readSettings(layout);
-  if (!settings) throw new Refusal('The sandbox is gone again: start it with npm run sandbox -- up.');
+  const kubevela = process.env['KUBEVELA_HOME'] === undefined ? {} : { kubevela: 'real' as const };
+  const settings = await bringUp(layout, kubevela, progressTo(process.stderr));
   const programs = await providePrograms(settings.nodes, progressTo(process.stderr));
-  const cluster = clusterOf(programOf(programs, 'kubernetes', 'kubectl'), layout.kubeconfig);
+  const kubectl = programOf(programs, 'kubernetes', 'kubectl');
+  const cluster = clusterOf(kubectl, layout.kubeconfig);
   const vela = settings.kubevelaHome === undefined || settings.kubevela !== 'real' ? undefined : join(settings.kubevelaHome, 'bin/vela');
 
   step('enabling the addon from dist/task-runs');
@@ -125,6 +138,7 @@ async function demo(): Promise<void> {
   await writeControllerKubeconfig((args) => cluster.kubectl(args), controllerKubeconfig);
   step(`the controller runs beside the cluster, as the addon's service account; its log: ${await startController(layout, controllerKubeconfig)}`);
 
+  step(`nodes: ${settings.nodes}, KubeVela: ${settings.kubevela}`);
   await removeOld(cluster);
   for (const [index, cmd] of commands.entries()) await deploy(cluster, index + 1, cmd);
   step('waiting for all of them to finish');
@@ -134,8 +148,10 @@ async function demo(): Promise<void> {
   await showStatus(cluster, vela, layout.kubeconfig);
   say('\n$ kubectl get vtask,vrun,jobs');
   say((await cluster.kubectl(['get', 'vtask,vrun,jobs'])).trim());
-  say(next);
-  say(await verdict(cluster));
+  say(next(layout, kubectl, vela));
+  const { line, asPromised } = await verdict(cluster);
+  say(line);
+  if (!asPromised) process.exitCode = 1;
 }
 
 try {

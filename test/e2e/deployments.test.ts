@@ -1,24 +1,16 @@
 /** Every deployment is a run of its own, whatever KubeVela's revisions are called, and its story is in the Application's status. */
 import { readFile } from 'node:fs/promises';
-import type { Job } from 'kubernetes-types/batch/v1.js';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
-import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
+import { patchesOf } from '../../scripts/demo/job-patches.ts';
 import { eventually } from '../support/eventually.ts';
 import { all, aNamespace, App, apply, client, isGone, output, place, prints, vela, type ApplicationObject } from './user.ts';
 
 const example = parse(await readFile(new URL('../../examples/app-worker.yaml', import.meta.url), 'utf8')) as ApplicationObject;
 const exampleProperties = example.spec.components[0]?.properties ?? {};
 const real = place.pods === 'real';
-
-/** What changed a Job after it was created, its status aside: its generation counts changes of the spec, managedFields names the rest. */
-function patchesOf({ metadata }: Stored<Job>): string[] {
-  const writes = (metadata.managedFields ?? []).filter(({ subresource }) => subresource === undefined);
-  const others = writes.filter(({ manager, operation, time }) => !(manager?.startsWith('task-runs') && operation === 'Update' && time === metadata.creationTimestamp));
-  return [...(metadata.generation === 1 ? [] : [`generation ${metadata.generation}`]), ...others.map(({ manager = '' }) => manager)];
-}
 
 describe.concurrent('a deployment', () => {
   it('of the example, three times, is three runs with a Job each, none of them patched', async () => {

@@ -13,6 +13,7 @@ type Type = ResourceType<KubeObject & AnyObject>;
 
 /** KubeVela leaves it to the API server to drop what a schema does not know. */
 const lenient = { fieldManager: 'kubevela', fieldValidation: 'Ignore' } as const;
+const longestLabel = 63;
 /** A kind that was not there is asked for again after so long: its CRD may have come. */
 const forgetAfterMs = 1_000;
 
@@ -38,7 +39,8 @@ export class ApiStore implements ObjectStore {
 
   async list(kind: Kind, labels: Labels = {}): Promise<KubeObject[]> {
     const type = await this.#find(kind);
-    if (!type) return [];
+    // What is too long for a label is on no object, and the API server would not even look.
+    if (!type || Object.values(labels).some((value) => value.length > longestLabel)) return [];
     const labelSelector = Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(',');
     const found: KubeObject[] = [];
     for await (const page of this.#client.list(type, labelSelector === '' ? {} : { labelSelector })) {
