@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` needs nothing but Node; the others start what they need and say what is missing. */
+/** `unit` needs no cluster, `api` starts API servers, `e2e` runs Applications; each says what is missing. */
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['controller/src/**/*.test.ts', 'cue/ts/**/*.test.ts', 'sandbox/src/**/*.test.ts', 'test/definitions/**/*.test.ts', 'test/docs/**/*.test.ts'],
+          include: ['controller/src/**/*.test.ts', 'cue/ts/**/*.test.ts', 'sandbox/src/**/*.test.ts', 'test/definitions/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 300_000,
         },

@@ -54,12 +54,20 @@ describe('start', () => {
     expect(await running.exited).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
+  /** While a process replaces its program (exec), the kernel shows an empty environment for a moment. */
+  async function environmentOf(pid: number): Promise<string> {
+    for (;;) {
+      const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+      if (environment !== '') return environment;
+    }
+  }
+
   it('prepares before, marks the process, and settles after it is ready', async () => {
     const steps: string[] = [];
     const step = (name: string) => (): Promise<void> => Promise.resolve(void steps.push(name));
     const program = aProgram('exec sleep 100', { prepare: step('prepare'), ready: step('ready'), settle: step('settle') });
     const running = await start(program, options);
-    const environment = await readFile(`/proc/${running.pid}/environ`, 'utf8');
+    const environment = await environmentOf(running.pid);
     await running.stop();
     expect(steps).toEqual(['prepare', 'ready', 'settle']);
     expect(environment.split('\0')).toContain('MARK=ours');
