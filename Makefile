@@ -19,10 +19,14 @@ deps: check node_modules/.package-lock.json ## Install the Node packages
 cue: deps ## Build CUE as WebAssembly, for both of KubeVela's versions
 	@npm run --silent cue:build
 
-addon: cue ## Assemble dist/task-runs, the directory for `vela addon enable`
+addon: cue dist/task-runs/metadata.yaml ## Assemble dist/task-runs, the directory for `vela addon enable`
+
+dist/task-runs/metadata.yaml: $(shell find addon definitions cue/go cue/ts scripts -type f) package-lock.json | cue
 	@npm run --silent addon
 
-build: deps ## Bundle the controller into dist/controller
+build: deps dist/controller/main.js ## Bundle the controller into dist/controller
+
+dist/controller/main.js: $(shell find controller/src -type f) scripts/build-controller.ts package-lock.json package.json | deps
 	@npm run --silent build
 
 types: cue ## Check the types, and that generated files are fresh

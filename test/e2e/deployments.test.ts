@@ -94,11 +94,9 @@ describe.concurrent('a deployment', () => {
     if (real) expect(await output(app.namespace, last.metadata.name)).toBe('three\n');
   });
 
-  it('of the five within one second that KubeVela takes up is one run each, and the last of them is what ran last', async () => {
+  it('among five, one right after the other, is a run if KubeVela takes it up, and the last one always is', async () => {
     const app = new App(await aNamespace('five'));
-    const since = Date.now();
     for (const nth of [1, 2, 3, 4, 5]) await app.deploy({ ...prints(`number ${nth}`), executionPolicy: { keepLast: 5 } });
-    expect(Date.now() - since).toBeLessThan(1000);
     const last = await eventually('the last one ran', async () => {
       const runs = await app.runs();
       const found = runs.find(({ spec, status }) => JSON.stringify(spec.snapshot).includes('number 5') && status?.phase === 'Succeeded');
