@@ -7,7 +7,7 @@ import { isFinished } from '../domain/classify.ts';
 import { compact } from '../domain/compact.ts';
 import { digestPod } from '../domain/pod-digest.ts';
 import { oneLine } from '../domain/sentence.ts';
-import type { Job, Pod, PodRefusal } from '../domain/state.ts';
+import type { Job, JobCondition, Pod, PodRefusal } from '../domain/state.ts';
 import type { Cached } from '../kube/cache.ts';
 import type { Stored, StoredMeta } from '../kube/objects.ts';
 import type { Meta, Task, TaskRun } from '../resources/index.ts';
@@ -38,12 +38,17 @@ export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): C
 export function projectJob({ metadata, spec, status }: Stored<BatchJob>): CachedJob {
   const { parallelism, completions, backoffLimit, suspend } = spec ?? {};
   const { active, ready, succeeded, failed, startTime, completionTime, conditions } = status ?? {};
-  const finished = conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed');
+  const finished = conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed').map(slimCondition);
   return {
     metadata: slimMeta(metadata, { withLabels: false }),
     spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
     status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: finished }),
   };
+}
+
+/** A Job that is complete says the same words each time. */
+function slimCondition({ type, status, reason, message, lastTransitionTime }: NonNullable<NonNullable<BatchJob['status']>['conditions']>[number]): JobCondition {
+  return compact(type === 'Complete' ? { type, status, lastTransitionTime } : { type, status, reason, message, lastTransitionTime });
 }
 
 export function projectPod(pod: Stored<CorePod>): CachedPod {

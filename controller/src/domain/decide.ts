@@ -14,6 +14,7 @@ import { dueRuns } from './policies/trigger.ts';
 import { beyondTtl } from './policies/ttl-seconds-after-finished.ts';
 import { replacementOf, waitsForName } from './policies/unique.ts';
 import { jobIdentity, runStatus } from './run-status.ts';
+import { sameJson } from './same-json.ts';
 import { canonicalJson, hexHash } from './snapshot.ts';
 import type { Refusal, TaskState } from './state.ts';
 import { nextMessageAt, stalledBy, taskStatus } from './task-status.ts';
@@ -79,7 +80,7 @@ function isRefused(refusal: Refusal | undefined, now: Date): boolean {
 function recordOutcomes(view: TaskView, now: Date): readonly Action[] {
   return view.active.flatMap((run): Action[] => {
     const status = runStatus(run, view, now);
-    if (canonicalJson(status) === canonicalJson(run.run.status ?? {}) || holdBackUntil(run, status) > now.getTime()) return [];
+    if (sameJson(status, run.run.status ?? {}) || holdBackUntil(run, status) > now.getTime()) return [];
     const { name, uid } = run.run.metadata;
     return [{ kind: 'writeRunStatus', name, uid, status }, ...outcomeEvent(name, status)];
   });
@@ -125,7 +126,7 @@ function report(view: TaskView, now: Date): readonly Action[] {
   const { task } = view.state;
   if (settlesAt(view, now) !== undefined) return [];
   const status = taskStatus(view, now);
-  if (canonicalJson(status) === canonicalJson(task.status ?? {})) return [];
+  if (sameJson(status, task.status ?? {})) return [];
   return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view)];
 }
 
