@@ -33,11 +33,11 @@ try {
   for (const [name, measure] of Object.entries(benchmarks)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     const began = performance.now();
-    rows.push(...(await measure({ cluster, client: cluster.client, render: definition.render })));
-    console.error(`${name}: ${Math.round((performance.now() - began) / 1000)} s, load ${loadavg()[0]?.toFixed(1)}`);
+    const measured = await measure({ cluster, client: cluster.client, render: definition.render });
+    rows.push(...measured);
+    console.log(`${name}: ${Math.round((performance.now() - began) / 1000)} s, load ${loadavg()[0]?.toFixed(1)}\n${tableOf(measured)}\n`);
   }
-  console.log(tableOf(rows));
-  console.log(`\nwritten to ${await writeRows(out, rows)}`);
+  console.log(`${tableOf(rows)}\n\nwritten to ${await writeRows(out, rows)}`);
 } finally {
   await definition.close();
   await cluster.stop();
