@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,10 @@ import { eventually } from './eventually.ts';
 
 const main = fileURLToPath(new URL('../../dist/controller/main.js', import.meta.url));
 const mostLines = 2_000;
+
+/** Those that still run: they end with the tests, also when a test timed out. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /** A line of the controller's log. */
 export interface LogLine {
@@ -43,7 +47,11 @@ export async function startController(kubeconfig: string, args: readonly string[
     lines.push(JSON.parse(line) as LogLine);
     if (lines.length > mostLines) lines.shift();
   });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  running.add(child);
+  const exited = once(child, 'exit').then(([code]) => {
+    running.delete(child);
+    return code as number | null;
+  });
   const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
     child.kill(signal);
     await exited;
