@@ -34,18 +34,6 @@ interface Application extends Named {
   };
 }
 
-/** One that a Helm install of KubeVela has and its CLI looks for. */
-const velaCore = {
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'kubevela-vela-core', namespace: 'vela-system', labels: { 'controller.oam.dev/name': 'vela-core' } },
-  spec: {
-    replicas: 0,
-    selector: { matchLabels: { app: 'vela-core' } },
-    template: { metadata: { labels: { app: 'vela-core' } }, spec: { containers: [{ name: 'kubevela', image: 'oamdev/vela-core:v1.10.9' }] } },
-  },
-};
-
 const application = (name: string, properties: object, component = 'mytask') => ({
   apiVersion: 'core.oam.dev/v1beta1',
   kind: 'Application',
@@ -94,8 +82,6 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     sandbox = await startSandbox({ dir: join(directory, 'sandbox'), nodes: 'none', kubevela: home === undefined ? 'stand-in' : 'real' });
     client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'addon-test' });
     kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
-    if (home === undefined) return;
-    await apply(velaCore);
   });
   afterAll(async () => {
     await client?.close();
