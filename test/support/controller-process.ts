@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
 
 const main = fileURLToPath(new URL('../../dist/controller/main.js', import.meta.url));
+/** Node's flags as in the image, so that what is tested and measured is what ships. */
+const nodeFlags = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8').match(/(?<=^ENTRYPOINT .*)--[\w-]+=\d+/gm) ?? [];
 const mostLines = 2_000;
 
 /** Those that still run: they end with the tests, also when a test timed out. */
@@ -37,7 +40,7 @@ export interface ControllerProcess {
  * @param until `started` for one that waits for its turn to lead
  */
 export async function startController(kubeconfig: string, args: readonly string[] = [], until: 'leading' | 'started' = 'leading'): Promise<ControllerProcess> {
-  const child = spawn(process.execPath, [main, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, main, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: LogLine[] = [];
