@@ -126,7 +126,11 @@ class Controllers {
   }
 
   async stop(): Promise<void> {
-    await (await this.#current).stop();
+    let stopped;
+    do {
+      stopped = this.#current;
+      await (await stopped).stop();
+    } while (stopped !== this.#current); // killed at its last call, and another took its place
     await this.proxy.close();
   }
 }
