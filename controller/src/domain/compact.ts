@@ -6,5 +6,5 @@ type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 export function compact<T extends object>(object: T): Compact<T> {
   const kept: Partial<T> = {};
   for (const key in object) if (object[key] !== undefined) kept[key] = object[key];
-  return kept as Compact<T>;
+  return kept as unknown as Compact<T>;
 }
