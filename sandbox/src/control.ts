@@ -10,9 +10,19 @@ const main = join(import.meta.dirname, 'main.ts');
 const readyWithinMs = 180_000;
 const pollMs = 100;
 
-/** @returns the process id of the sandbox's living supervisor */
+const looks = 3;
+
+/**
+ * @returns the process id of the sandbox's living supervisor. On a busy machine /proc may hide a process for a moment, so it is
+ *   called gone only after a few looks.
+ */
 export async function findSupervisor(layout: Layout): Promise<number | undefined> {
-  return (await ownedProcesses(layout.dir)).find(({ part }) => part === 'supervisor')?.pid;
+  for (let look = 1; look <= looks; look += 1) {
+    const found = (await ownedProcesses(layout.dir)).find(({ part }) => part === 'supervisor')?.pid;
+    if (found !== undefined) return found;
+    if (look < looks) await sleep(pollMs);
+  }
+  return undefined;
 }
 
 /**

@@ -23,6 +23,13 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 const kubectlOf = (sandbox: Sandbox) => async (...args: string[]): Promise<string> =>
   (await run(sandbox.kubectl, ['--kubeconfig', sandbox.kubeconfig, ...args])).stdout;
 
+/** Never a pid that is not there: kill(-1) would end every process of this machine. */
+async function pidOf(sandbox: Sandbox, part: string): Promise<number> {
+  const { pid } = (await sandbox.state()).parts.find(({ name }) => name === part) ?? {};
+  if (pid === undefined) throw new Error(`${part} has no process at the moment`);
+  return pid;
+}
+
 describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs root)', () => {
   const dir = (): string => join(scratch, 'node');
   let sandbox: Sandbox;
@@ -76,8 +83,7 @@ describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs roo
     await kubectl('wait', '--for=condition=Ready', 'pod/lasting', '--timeout=60s');
     const container = await containerStatus('lasting', '.containerID');
     for (const name of ['containerd', 'kubelet']) {
-      const part = (await sandbox.state()).parts.find((one) => one.name === name);
-      kill(part?.pid ?? -1, 'SIGKILL');
+      kill(await pidOf(sandbox, name), 'SIGKILL');
       await sandbox.ready();
     }
     await kubectl('run', 'afterwards', '--image=busybox:1.36', '--restart=Never', '--', 'true');
@@ -117,8 +123,7 @@ describe.skipIf(process.env['KUBEVELA_HOME'] === undefined)('a sandbox with a re
     const kubectl = kubectlOf(sandbox);
     const definition = ['componentdefinition', 'task', '-n', 'vela-system'];
     await kubectl('patch', ...definition, '--type=merge', '-p', '{"metadata": {"annotations": {"definition.oam.dev/description": "changed"}}}');
-    const vela = (await sandbox.state()).parts.find(({ name }) => name === 'vela-core');
-    kill(vela?.pid ?? -1, 'SIGKILL');
+    kill(await pidOf(sandbox, 'vela-core'), 'SIGKILL');
     await sandbox.ready();
     const description = 'jsonpath={.metadata.annotations.definition\\.oam\\.dev/description}';
     expect(await kubectl('get', ...definition, '-o', description)).toBe('changed');
