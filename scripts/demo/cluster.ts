@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
-
-const run = promisify(execFile);
+import { kubectlOf, type Kubectl } from '../kubectl.ts';
 
 /** What the demo reads of any object. */
 export interface DemoObject {
@@ -19,17 +16,13 @@ export interface DemoObject {
 }
 
 export interface DemoCluster {
-  kubectl(args: readonly string[], input?: string): Promise<string>;
+  readonly kubectl: Kubectl;
   get(kind: string, name: string): Promise<DemoObject>;
   list(kind: string, selector: string): Promise<readonly DemoObject[]>;
 }
 
 export function clusterOf(kubectl: string, kubeconfig: string): DemoCluster {
-  const call = async (args: readonly string[], input = ''): Promise<string> => {
-    const running = run(kubectl, [`--kubeconfig=${kubeconfig}`, ...args], { maxBuffer: 16 << 20 });
-    running.child.stdin?.end(input);
-    return (await running).stdout;
-  };
+  const call = kubectlOf(kubectl, kubeconfig);
   return {
     kubectl: call,
     get: async (kind, name) => JSON.parse(await call(['get', kind, name, '-o', 'json'])) as DemoObject,

@@ -42,7 +42,7 @@ async function deploy(cluster: DemoCluster, number: number, cmd: readonly string
   const [component] = app.spec.components;
   if (cmd) component.properties.cmd = cmd;
   step(`deployment ${number}: ${manifest} with cmd ${JSON.stringify(component.properties.cmd)}`);
-  await cluster.kubectl(['apply', '-f', '-'], stringify(app));
+  await cluster.kubectl(['apply', '-f', '-'], { input: stringify(app) });
   await waitFor(`run ${number} runs or is done`, 120, async () => {
     const [task] = await cluster.list('vtask', selector);
     const runs = await cluster.list('vrun', selector);

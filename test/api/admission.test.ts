@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import type { Kubectl } from '../support/kubectl.ts';
+import type { Kubectl } from '../../scripts/kubectl.ts';
 
 const kueue = 'system:serviceaccount:kueue-system:kueue-controller-manager';
 const jobController = 'system:serviceaccount:kube-system:job-controller';

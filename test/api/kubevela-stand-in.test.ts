@@ -13,7 +13,7 @@ import { core, refOf, type JsonObject, type KubeObject } from '../../sandbox/src
 import { listRevisions } from '../../sandbox/src/kubevela/revisions.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { eventually } from '../support/eventually.ts';
-import { kubectlOf } from '../support/kubectl.ts';
+import { kubectlOf } from '../../scripts/kubectl.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const taskKind = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', namespace: 'default' };

@@ -14,7 +14,7 @@ import { disableAddon, enableAddon } from '../../sandbox/src/kubevela/addon.ts';
 import type { JsonObject } from '../../cue/ts/index.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { eventually } from '../support/eventually.ts';
-import { kubectlOf, type Kubectl } from '../support/kubectl.ts';
+import { kubectlOf, type Kubectl } from '../../scripts/kubectl.ts';
 
 const run = promisify(execFile);
 const home = process.env['KUBEVELA_HOME'];

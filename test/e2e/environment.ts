@@ -18,7 +18,7 @@ import { startSandbox } from '../../sandbox/src/sandbox.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { enableWithoutController } from '../../scripts/enable-addon.ts';
 import { startController } from '../support/controller-process.ts';
-import { kubectlOf } from '../support/kubectl.ts';
+import { kubectlOf } from '../../scripts/kubectl.ts';
 
 const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 

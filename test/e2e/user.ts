@@ -12,7 +12,7 @@ import { jobs, namespaces } from '../../controller/src/kube/resources.ts';
 import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
 import type { ApplicationSpec, ApplicationStatus, ServiceStatus } from '../../sandbox/src/kubevela/application.ts';
 import { eventually } from '../support/eventually.ts';
-import { kubectlOf } from '../support/kubectl.ts';
+import { kubectlOf } from '../../scripts/kubectl.ts';
 
 export const place = inject('place');
 export const client = createClient({ kubeconfigPath: place.kubeconfig, userAgent: 'e2e' });

@@ -11,7 +11,7 @@ import { createCue, type JsonObject } from '../../cue/ts/index.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
-import { kubectlOf, type Kubectl } from './kubectl.ts';
+import { kubectlOf, type Kubectl } from '../../scripts/kubectl.ts';
 
 const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 
