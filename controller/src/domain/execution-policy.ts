@@ -5,16 +5,19 @@ export type CompletePolicy = Required<Omit<ExecutionPolicy, 'ttlSecondsAfterFini
   Pick<ExecutionPolicy, 'ttlSecondsAfterFinished'>;
 
 /** The CRD's defaults, for a Task that no API server has filled in. A test holds the two against each other. */
-export const defaultPolicy: CompletePolicy = {
+export const defaultPolicy = {
   unique: true,
   keepLast: 3,
   keepLastFailed: 3,
-  trigger: 'Revision',
   nameSuffix: 'Revision',
   historyLimit: 50,
-  healthyWhen: 'Succeeded',
-};
+  concurrencyPolicy: 'Allow',
+  queueLimit: 100,
+  allowedOverrides: ['args', 'env'],
+} as const satisfies ExecutionPolicy;
 
-export function policyOf(task: Task): CompletePolicy {
-  return { ...defaultPolicy, ...task.spec.executionPolicy };
+/** A Task with a schedule runs on deployment only where that is written out, as a CronJob does not run when it is applied. */
+export function policyOf({ spec }: Task): CompletePolicy {
+  const trigger = spec.schedule === undefined ? 'Revision' : 'Manual';
+  return { ...defaultPolicy, allowedOverrides: [...defaultPolicy.allowedOverrides], trigger, healthyWhen: 'Succeeded', ...spec.executionPolicy };
 }

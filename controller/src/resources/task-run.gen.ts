@@ -11,11 +11,28 @@ export interface TaskRunSpec {
    * What asked for the run.
    */
   trigger?: {
-    type: "Revision";
+    /**
+     * A deployment, the clock, a person, or a step of the Application's workflow.
+     */
+    type: "Revision" | "Schedule" | "Manual" | "WorkflowStep";
     /**
      * What asked, for people: app-worker-v3.
      */
     value?: string;
+    /**
+     * When the schedule was due.
+     */
+    scheduledTime?: string;
+    /**
+     * The workflow step that asked. The run ends with it.
+     */
+    step?: {
+      name: string;
+      /**
+       * The step's session.
+       */
+      id: string;
+    };
     /**
      * The Task's generation that carried the trigger.
      */
@@ -30,6 +47,30 @@ export interface TaskRunSpec {
    */
   jobName?: string;
   /**
+   * What this run does otherwise than the Task says, in the first container, as far as executionPolicy.allowedOverrides goes.
+   */
+  overrides?: {
+    /**
+     * In place of the container's args.
+     */
+    args?: string[];
+    /**
+     * Beside the container's env; a variable of the same name is replaced.
+     */
+    env?: {
+      name: string;
+      value?: string;
+    }[];
+  };
+  /**
+   * true ends the run: its Job and pods go, and it stays on record as Cancelled.
+   */
+  cancel?: boolean;
+  /**
+   * Who cancels, and why, for people.
+   */
+  cancelReason?: string;
+  /**
    * What runs, as it was when the run was asked for.
    */
   snapshot?: {
@@ -39,6 +80,13 @@ export interface TaskRunSpec {
     job?: {
       [k: string]: unknown;
     };
+    retry?: {
+      [k: string]: unknown;
+    };
+    timeoutSeconds?: number;
+    outputs?: {
+      [k: string]: unknown;
+    }[];
     /**
      * A hash of template and job.
      */
@@ -47,7 +95,7 @@ export interface TaskRunSpec {
 }
 
 export interface TaskRunStatus {
-  phase?: "Pending" | "Running" | "Succeeded" | "Failed" | "Cancelled";
+  phase?: "Pending" | "Queued" | "Running" | "Succeeded" | "Failed" | "Cancelled" | "Skipped";
   /**
    * One word for programs, such as BackoffLimitExceeded.
    */
@@ -62,10 +110,27 @@ export interface TaskRunStatus {
    * From start to completion, such as 1m30s.
    */
   duration?: string;
+  /**
+   * How many Jobs the run has had; jobs names the last of them.
+   */
+  attempts?: number;
+  /**
+   * What the run hands on, as the Task's outputs name it.
+   */
+  outputs?: {
+    [k: string]: unknown;
+  };
   jobs?: {
     name: string;
     uid: string;
     phase?: string;
+    /**
+     * 0 for the first, then 1, 2, ...
+     */
+    attempt?: number;
+    startTime?: string;
+    completionTime?: string;
+    reason?: string;
     active?: number;
     succeeded?: number;
     failed?: number;

@@ -19,6 +19,10 @@ export interface TaskSpec {
      * Anything else that tells one request from the next, such as a workflow step's session.
      */
     id?: string;
+    /**
+     * The workflow step that asks, where one does; id is its session then. A run ends with its step.
+     */
+    step?: string;
   };
   /**
    * How runs are started, named and kept.
@@ -37,7 +41,7 @@ export interface TaskSpec {
      */
     keepLastFailed?: number;
     /**
-     * Revision: every deployment runs. Change: only when what runs changed. Manual: a deployment starts nothing.
+     * Revision: every deployment runs; so it is without a schedule. Change: only when what runs changed. Manual: a deployment starts nothing; so it is with a schedule.
      */
     trigger?: "Revision" | "Change" | "Manual";
     /**
@@ -53,10 +57,75 @@ export interface TaskSpec {
      */
     historyLimit?: number;
     /**
-     * When the Application's component counts as healthy, once its run succeeded, or as soon as its pods run.
+     * When the Application's component counts as healthy, once its run succeeded (so it is when left out), or as soon as its pods run. Where no deployment runs, once its schedule is valid.
      */
     healthyWhen?: "Succeeded" | "Started";
+    /**
+     * What a new run does while others are active. Allow: starts. Forbid: is skipped. Replace: cancels them and starts once their pods are gone. Queue: waits for its turn.
+     */
+    concurrencyPolicy?: "Allow" | "Forbid" | "Replace" | "Queue";
+    /**
+     * How many runs may wait, for their turn or for the end of a suspension; one more is skipped.
+     */
+    queueLimit?: number;
+    /**
+     * What a TaskRun made by a person may replace in the first container. An empty list allows nothing.
+     */
+    allowedOverrides?: ("args" | "env")[];
   };
+  /**
+   * true: new runs wait until it is false again, and schedules pass, as CronJob's suspend. Active runs go on.
+   */
+  suspend?: boolean;
+  /**
+   * When runs are asked for by the clock, as a CronJob's schedule.
+   */
+  schedule?: {
+    /**
+     * Times in cron's five fields (minute hour day-of-month month day-of-week), or @hourly and the like. A time that several name is due once.
+     */
+    crons: string[];
+    /**
+     * A zone of the IANA time zone database, such as Europe/Berlin; UTC when left out.
+     */
+    timeZone?: string;
+    /**
+     * A run that could not be started for so many seconds after its time is missed, and not started any more.
+     */
+    startingDeadlineSeconds?: number;
+  };
+  /**
+   * New attempts of a run that failed, each a Job of its own, beside the Job's own backoffLimit.
+   */
+  retry?: {
+    /**
+     * How many attempts may follow the first.
+     */
+    limit: number;
+    /**
+     * How long the first of them waits.
+     */
+    delaySeconds?: number;
+    /**
+     * Constant: each waits as long. Exponential: each waits twice as long as the one before, a day at most.
+     */
+    backoff?: "Constant" | "Exponential";
+  };
+  /**
+   * How long a run may take with all its attempts, from when its first Job may start.
+   */
+  timeoutSeconds?: number;
+  /**
+   * What a run hands on, as a JSON object that its first container writes to its termination message (/dev/termination-log), 4096 bytes at most.
+   */
+  outputs?: {
+    name: string;
+    type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
+    /**
+     * true: a run that does not write it has failed.
+     */
+    required?: boolean;
+  }[];
   /**
    * The pod template of the Job. Open, so that KubeVela's traits can patch it; what the API server refuses in a Job shows in the run's status.
    */
@@ -114,7 +183,7 @@ export interface TaskStatus {
   /**
    * The phase of the run that the last trigger asked for; Idle when there is none.
    */
-  phase?: "Idle" | "Pending" | "Running" | "Succeeded" | "Failed" | "Cancelled";
+  phase?: "Idle" | "Pending" | "Queued" | "Running" | "Succeeded" | "Failed" | "Cancelled" | "Skipped";
   /**
    * One line for people.
    */
@@ -165,7 +234,38 @@ export interface TaskStatus {
     succeeded?: number;
     failed?: number;
     cancelled?: number;
+    skipped?: number;
+    queued?: number;
     kept?: number;
+  };
+  /**
+   * The latest time of the schedule that was answered
+   */
+  lastScheduleTime?: string;
+  /**
+   * When the schedule is due next.
+   */
+  nextScheduleTime?: string;
+  /**
+   * When a run last succeeded.
+   */
+  lastSuccessfulTime?: string;
+  /**
+   * The schedule that is in force, and since when; earlier times were never due.
+   */
+  observedSchedule?: {
+    hash?: string;
+    since?: string;
+  };
+  /**
+   * How many times of the schedule passed without a run.
+   */
+  missedSchedules?: number;
+  /**
+   * What the run that the last trigger asked for handed on.
+   */
+  outputs?: {
+    [k: string]: unknown;
   };
   conditions?: {
     type: string;
