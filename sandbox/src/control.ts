@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kill, marksOf, ownedProcesses } from './processes.ts';
+import { kill, marksOf, ownedProcesses, supervisorAmong } from './processes.ts';
 import { repository, type Layout, type Settings } from './settings.ts';
 import { readState, writeSettings, type SandboxState } from './state.ts';
 
@@ -10,19 +10,9 @@ const main = join(import.meta.dirname, 'main.ts');
 const readyWithinMs = 180_000;
 const pollMs = 100;
 
-const looks = 3;
-
-/**
- * @returns the process id of the sandbox's living supervisor. On a busy machine /proc may hide a process for a moment, so it is
- *   called gone only after a few looks.
- */
+/** @returns the process id of the sandbox's living supervisor */
 export async function findSupervisor(layout: Layout): Promise<number | undefined> {
-  for (let look = 1; look <= looks; look += 1) {
-    const found = (await ownedProcesses(layout.dir)).find(({ part }) => part === 'supervisor')?.pid;
-    if (found !== undefined) return found;
-    if (look < looks) await sleep(pollMs);
-  }
-  return undefined;
+  return supervisorAmong(await ownedProcesses(layout.dir))?.pid;
 }
 
 /**

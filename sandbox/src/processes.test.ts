@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { endAll, kill, marksOf, ownedProcesses, readEnvironment } from './processes.ts';
+import { endAll, kill, marksOf, ownedProcesses, readEnvironment, supervisorAmong } from './processes.ts';
 
 const started: number[] = [];
 
@@ -21,7 +21,17 @@ describe('ownedProcesses', () => {
     const ours = await aProcess(marksOf('/one/sandbox', 'etcd'));
     await aProcess(marksOf('/another/sandbox', 'etcd'));
     await aProcess({});
-    await vi.waitFor(async () => expect(await ownedProcesses('/one/sandbox')).toEqual([{ pid: ours, part: 'etcd', program: 'sleep' }]));
+    await vi.waitFor(async () => expect(await ownedProcesses('/one/sandbox')).toEqual([{ pid: ours, parent: process.pid, part: 'etcd', program: 'sleep' }]));
+  });
+});
+
+describe('supervisorAmong', () => {
+  it('does not take a child that was just forked for the supervisor, though its process id is lower', () => {
+    const supervisor = { pid: 30_000, parent: 1, part: 'supervisor', program: 'node' };
+    const forked = { pid: 400, parent: 30_000, part: 'supervisor', program: 'node' };
+    const etcd = { pid: 401, parent: 30_000, part: 'etcd', program: 'etcd' };
+    expect(supervisorAmong([forked, etcd, supervisor])).toEqual(supervisor);
+    expect(supervisorAmong([etcd])).toBeUndefined();
   });
 });
 

@@ -10,6 +10,7 @@ const partMark = 'TASK_RUNS_SANDBOX_PART';
 
 export interface OwnedProcess {
   readonly pid: number;
+  readonly parent: number;
   readonly part: string;
   /** The program's name as the kernel has it, cut to 15 characters. */
   readonly program: string;
@@ -30,12 +31,22 @@ async function ownedProcess(pid: number, dir: string): Promise<OwnedProcess | un
   try {
     const environment = readEnvironment(await readFile(`/proc/${pid}/environ`, 'utf8'));
     if (environment.get(directoryMark) !== dir) return undefined;
-    const program = (await readFile(`/proc/${pid}/comm`, 'utf8')).trim();
-    return { pid, part: environment.get(partMark) ?? 'unknown', program };
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+    return { pid, parent: Number(field('PPid')), part: environment.get(partMark) ?? 'unknown', program: field('Name') };
   } catch {
     // It ended meanwhile (a zombie has no environment), or belongs to another user: not ours either way.
     return undefined;
   }
+}
+
+/**
+ * The supervisor among a sandbox's processes. A child of it that has not become its own program yet still has the supervisor's
+ * environment, and after process ids wrapped around the lower id: it is not the supervisor.
+ */
+export function supervisorAmong(processes: readonly OwnedProcess[]): OwnedProcess | undefined {
+  const marked = processes.filter(({ part }) => part === 'supervisor');
+  return marked.find(({ parent }) => !marked.some(({ pid }) => pid === parent));
 }
 
 /** Splits the content of /proc/<pid>/environ. */
