@@ -10,7 +10,7 @@ import { resourceType, type KubeObject, type ResourceType } from '../controller/
 import type { Client } from '../controller/src/kube/client.ts';
 import { jobs, namespaces } from '../controller/src/kube/resources.ts';
 import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../controller/src/controllers/resource-types.ts';
-import { jobManifest, runManifest } from '../controller/src/domain/manifests.ts';
+import { jobManifest, runManifest, versionTrigger } from '../controller/src/domain/manifests.ts';
 import { snapshotOf } from '../controller/src/domain/snapshot.ts';
 import type { Task, TaskRun } from '../controller/src/resources/index.ts';
 import { createCue, type JsonObject } from '../cue/ts/index.ts';
@@ -82,13 +82,13 @@ export function componentOf(task: TaskObject): string {
 /** The TaskRun that the controller makes for a stored Task. */
 export function runOf(task: TaskObject, name: string): TaskRunObject {
   const version = task as Task;
-  return runManifest({ version, snapshot: snapshotOf(version) }, name) as unknown as TaskRunObject;
+  return runManifest({ version, snapshot: snapshotOf(version), trigger: versionTrigger(version) }, name) as unknown as TaskRunObject;
 }
 
 /** The Job that the controller makes for a stored TaskRun. */
 export function jobOf(run: TaskRunObject): Job {
   const stored = run as TaskRun;
-  return jobManifest(stored, stored.metadata.name) as unknown as Job;
+  return jobManifest(stored, { name: stored.metadata.name, attempt: 0 }) as unknown as Job;
 }
 
 /** The same Job of nobody: an owner that does not exist would have the garbage collector at work. */

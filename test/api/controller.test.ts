@@ -165,7 +165,7 @@ describe.concurrent('when somebody deletes', () => {
     const task = await room.run({ revision: 1, pods: forever });
     await room.delete(jobs, 'mytask-v1');
     const after = await room.where(task, 'has failed', ({ phase }) => phase === 'Failed');
-    expect(after.status?.message).toMatch(/^mytask-v1 Failed after \d+s: Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again to run again · 0 kept$/);
+    expect(after.status?.message).toMatch(/^mytask-v1 Failed after \d+s: Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again · 0 kept$/);
     await room.finish({ revision: 2 });
     expect(await room.runs()).toEqual(['mytask-v1 Failed JobDeleted', 'mytask-v2 Succeeded']);
     expect(await room.names(jobs)).toEqual(['mytask-v2']);

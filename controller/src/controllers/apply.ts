@@ -12,13 +12,14 @@ import type { Client } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
 import { controllerUid, type KubeObject, type Stored } from '../kube/objects.ts';
-import { jobs } from '../kube/resources.ts';
-import { nudgeAnnotation } from '../resources/index.ts';
+import { jobs, pods } from '../kube/resources.ts';
+import { labels, nudgeAnnotation, scheduledTimestampAnnotation, type RunTrigger } from '../resources/index.ts';
 import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';
 import { refusalOf } from './refusal.ts';
 import { applications, taskRuns, tasks, type TaskObject, type TaskRunObject } from './resource-types.ts';
 import { TaskMemory } from './task-memory.ts';
+import { stepEnded } from './workflow-step.ts';
 
 /** Everything an action may touch. */
 export interface ApplyContext {
@@ -29,6 +30,7 @@ export interface ApplyContext {
   readonly task: CachedTask;
   readonly memory: TaskMemory;
   readonly now: () => number;
+  readonly scheduleDelay?: ((seconds: number) => void) | undefined;
 }
 
 /** `stop` leaves the rest of the list undone, because the state is another than the list was made for. */
@@ -36,9 +38,12 @@ type Result = 'done' | 'stop';
 type Handlers = { readonly [K in ActionKind]: (action: ActionOf<K>, context: ApplyContext) => Promise<Result> };
 
 const handlers: Handlers = {
+  adoptRun,
   createRun: ({ run }, context) => creating(context, 'TaskRun', run.metadata.name, () => createRun(run, context)),
   createJob: ({ run, job }, context) => creating(context, 'Job', run, () => createJob(run, job, context)),
   checkJob,
+  readTermination,
+  checkStep,
   writeRunStatus,
   deleteJob: ({ name, uid, because }, context) =>
     deleting(context, `Job ${name}`, because, context.caches.jobs, uid, () =>
@@ -86,19 +91,34 @@ async function creating(context: ApplyContext, object: Refusal['object'], run: s
   }
 }
 
+/** Make a person's TaskRun a run of the Task, in one write; whatever the person adds meanwhile stays. */
+async function adoptRun({ name, uid, adoption }: ActionOf<'adoptRun'>, context: ApplyContext): Promise<Result> {
+  const { client, caches, log } = context;
+  const { labels, ownerReference, spec } = adoption;
+  const patch = { metadata: { uid, labels, ownerReferences: [ownerReference] }, spec };
+  try {
+    caches.runs.observe(await client.patch(taskRuns, refTo(name, context), patch));
+    log.info({ run: name, trigger: spec.trigger?.type }, 'run adopted');
+    return 'done';
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+    caches.runs.forget(uid); // deleted, or made anew: the watch tells of the new one
+    return 'stop';
+  }
+}
+
 async function createRun(run: TaskRunManifest, context: ApplyContext): Promise<Result> {
   const { client, caches, memory, log, task } = context;
   const { name, namespace } = run.metadata;
   try {
     caches.runs.observe(await client.create(taskRuns, run as unknown as TaskRunObject));
-    [memory.answered] = answeredByRun(run);
+    remember(run, memory);
     log.info({ run: name, trigger: run.spec.trigger?.value }, 'run created');
     return 'done';
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const existing = await client.get(taskRuns, { name, namespace });
-    const sameTrigger = existing.spec.trigger?.generation === run.spec.trigger?.generation;
-    if (controllerUid(existing) === task.metadata.uid && sameTrigger) {
+    if (controllerUid(existing) === task.metadata.uid && isSameTrigger(existing.spec.trigger, run.spec.trigger)) {
       caches.runs.observe(existing); // created before we died, or by the leader before us
       return 'done';
     }
@@ -109,12 +129,24 @@ async function createRun(run: TaskRunManifest, context: ApplyContext): Promise<R
   }
 }
 
+/** The run may be deleted before the caches or the Task's status know of it. */
+function remember(run: TaskRunManifest, memory: TaskMemory): void {
+  const [answered] = answeredByRun(run);
+  if (answered) memory.answered = answered;
+  memory.lastScheduled = run.spec.trigger?.scheduledTime ?? memory.lastScheduled;
+}
+
+function isSameTrigger(a: RunTrigger | undefined, b: RunTrigger | undefined): boolean {
+  return a?.generation === b?.generation && a?.scheduledTime === b?.scheduledTime;
+}
+
 async function createJob(run: string, job: JobManifest, context: ApplyContext): Promise<Result> {
   const { client, caches, log } = context;
   const { name, namespace } = job.metadata;
   try {
     caches.jobs.observe(await client.create(jobs, job as unknown as BatchJob));
     log.info({ run, job: name }, 'job created');
+    observeDelay(job, context);
     return 'done';
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
@@ -125,6 +157,11 @@ async function createJob(run: string, job: JobManifest, context: ApplyContext): 
     }
     return nameTaken(existing, context, error);
   }
+}
+
+function observeDelay({ metadata }: JobManifest, { scheduleDelay, now }: ApplyContext): void {
+  const due = metadata.annotations?.[scheduledTimestampAnnotation];
+  if (due !== undefined && !(labels.attempt in metadata.labels)) scheduleDelay?.((now() - Date.parse(due)) / 1000);
 }
 
 /** Another run of the same Task will soon give the name free; anybody else keeps it, and we take another. */
@@ -150,6 +187,35 @@ async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: ApplyConte
     if (!isNotFound(error)) throw error;
   }
   TaskMemory.note(memory.goneJobs, uid);
+  return 'done';
+}
+
+/** The kubelet's copy of what a container wrote; of several pods, that of the one which ended last. */
+async function readTermination({ job, uid, container }: ActionOf<'readTermination'>, { client, task, memory, log }: ApplyContext): Promise<Result> {
+  const ended: { readonly at: string; readonly text: string | undefined }[] = [];
+  const selection = { namespace: task.metadata.namespace, labelSelector: `batch.kubernetes.io/controller-uid=${uid}`, fieldSelector: 'status.phase=Succeeded' };
+  for await (const { items } of client.list(pods, selection)) {
+    for (const { status } of items) {
+      const terminated = status?.containerStatuses?.find(({ name }) => name === container)?.state?.terminated;
+      if (terminated) ended.push({ at: terminated.finishedAt ?? '', text: terminated.message });
+    }
+  }
+  const last = ended.reduce<(typeof ended)[number] | undefined>((latest, one) => (latest && latest.at >= one.at ? latest : one), undefined);
+  TaskMemory.keep(memory.terminationMessages, uid, { text: last?.text });
+  log.debug({ job, pods: ended.length }, 'outputs read');
+  return 'done';
+}
+
+async function checkStep({ run, application, step }: ActionOf<'checkStep'>, { client, memory, now, log }: ApplyContext): Promise<Result> {
+  let ended: string | undefined;
+  try {
+    ended = stepEnded(await client.get(applications, application), step);
+  } catch (error) {
+    // In a managed cluster the Application lives on the hub: there a step's run goes on to its own end.
+    if (!isNotFound(error) && !isForbidden(error)) throw error;
+    log.debug({ run, application }, 'the Application of a workflow step is not here');
+  }
+  TaskMemory.keep(memory.steps, run, { at: now(), ...(ended !== undefined && { ended }) });
   return 'done';
 }
 

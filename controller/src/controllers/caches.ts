@@ -3,7 +3,8 @@ import { Informer, type InformerObserver } from '../kube/informer.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { events, jobs, pods } from '../kube/resources.ts';
 import { labels } from '../resources/index.ts';
-import { projectJob, projectPod, projectPodRefusal, projectRun, projectTask } from './projections.ts';
+import { isOrphan } from '../domain/adopt.ts';
+import { projectJob, projectPod, projectPodRefusal, projectRun, projectTask, taskKey } from './projections.ts';
 import { taskRuns, tasks } from './resource-types.ts';
 
 export interface CacheOptions {
@@ -20,7 +21,8 @@ export function createCaches(options: CacheOptions) {
   const ours = { ...options, labelSelector: labels.run };
   return {
     tasks: new Informer({ ...options, type: tasks, project: projectTask }),
-    runs: new Informer({ ...options, type: taskRuns, project: projectRun }),
+    /** Those that people made are found by the Task that they name until it owns them. */
+    runs: new Informer({ ...options, type: taskRuns, project: projectRun, indexers: { orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []) } }),
     jobs: new Informer({ ...ours, type: jobs, project: projectJob }),
     /** Succeeded pods explain nothing, and they are most of what is kept. */
     pods: new Informer({ ...ours, type: pods, fieldSelector: 'status.phase!=Succeeded', project: projectPod }),

@@ -9,8 +9,8 @@ import { digestPod } from '../domain/pod-digest.ts';
 import { oneLine } from '../domain/sentence.ts';
 import type { Job, JobCondition, Pod, PodRefusal } from '../domain/state.ts';
 import type { Cached } from '../kube/cache.ts';
-import type { Stored, StoredMeta } from '../kube/objects.ts';
-import type { Meta, Task, TaskRun } from '../resources/index.ts';
+import { keyOf, type Stored, type StoredMeta } from '../kube/objects.ts';
+import { labels, type Meta, type Task, type TaskRun } from '../resources/index.ts';
 import type { TaskObject, TaskRunObject } from './resource-types.ts';
 
 export type CachedTask = Task & Cached;
@@ -23,27 +23,37 @@ export function projectTask({ metadata, spec, status }: Stored<TaskObject>): Cac
   return compact({ metadata: slimMeta(metadata), spec, status });
 }
 
-/** A finished run's snapshot is not needed any more, but for its hash. */
+/** A finished run's snapshot is not needed any more, but for its hash; a cancelled one's Jobs are, until their pods are gone. */
 export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
   const meta = slimMeta(metadata);
-  if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
-  const { phase, reason, message, startTime, completionTime, duration } = status ?? {};
+  if (!isFinished(status?.phase)) return compact({ metadata: meta, spec: compact({ ...spec, cancelReason: cancelReason(metadata, spec) }), status });
+  const { phase, reason, message, startTime, completionTime, duration, outputs, jobs } = status ?? {};
+  const { snapshot, overrides: _overrides, ...rest } = spec;
   return {
     metadata: meta,
-    spec: compact({ ...spec, snapshot: spec.snapshot && { template: {}, hash: spec.snapshot.hash } }),
-    status: compact({ phase, reason, message, startTime, completionTime, duration }),
+    spec: compact({ ...rest, snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }) }),
+    status: compact({ phase, reason, message, startTime, completionTime, duration, outputs, jobs: phase === 'Cancelled' ? jobs : undefined }),
   };
+}
+
+/** Who cancelled, as far as the API server tells: the program that set spec.cancel, where no reason was given. */
+function cancelReason({ managedFields = [] }: StoredMeta, { cancel, cancelReason: given }: TaskRunObject['spec']): string | undefined {
+  if (cancel !== true || given !== undefined) return given;
+  const by = managedFields.find(({ fieldsV1 }) => JSON.stringify(fieldsV1 ?? {}).includes('"f:cancel"'))?.manager;
+  return by === undefined ? undefined : `cancelled with ${by}`;
 }
 
 export function projectJob({ metadata, spec, status }: Stored<BatchJob>): CachedJob {
   const { parallelism, completions, backoffLimit, suspend } = spec ?? {};
   const { active, ready, succeeded, failed, startTime, completionTime, conditions } = status ?? {};
   const finished = conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed').map(slimCondition);
-  return {
+  const attempt = metadata.labels?.[labels.attempt];
+  return compact({
     metadata: slimMeta(metadata, { withLabels: false }),
+    attempt: attempt === undefined ? undefined : Number(attempt),
     spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
     status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: finished }),
-  };
+  });
 }
 
 /** A Job that is complete says the same words each time. */
@@ -68,7 +78,7 @@ export function projectPodRefusal({ metadata, involvedObject, message, lastTimes
 type SlimMeta = Meta & Cached['metadata'];
 
 function slimMeta(metadata: StoredMeta, { withLabels = true } = {}): SlimMeta {
-  const { name, namespace = '', uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ownerReferences, labels } = metadata;
+  const { name, namespace = '', uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ownerReferences } = metadata;
   return compact({
     name,
     namespace,
@@ -78,6 +88,11 @@ function slimMeta(metadata: StoredMeta, { withLabels = true } = {}): SlimMeta {
     creationTimestamp,
     deletionTimestamp: deletionTimestamp,
     ownerReferences: ownerReferences?.filter(({ controller }) => controller === true),
-    labels: withLabels ? labels : undefined,
+    labels: withLabels ? metadata.labels : undefined,
   });
+}
+
+/** The key of the Task that a run names. */
+export function taskKey({ metadata, spec }: Pick<CachedRun, 'metadata' | 'spec'>): string {
+  return keyOf({ namespace: metadata.namespace, name: spec.taskRef.name });
 }

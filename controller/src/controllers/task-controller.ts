@@ -7,10 +7,11 @@ import type { CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
+import { BoundedMap } from '../kube/bounded-map.ts';
 import { controllerUid, keyOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
 import type { Caches } from './caches.ts';
-import type { CachedJob, CachedRun, CachedTask } from './projections.ts';
+import { taskKey, type CachedJob, type CachedRun, type CachedTask } from './projections.ts';
 import { TaskReconciler } from './task-reconciler.ts';
 
 export interface TaskControllerOptions {
@@ -23,10 +24,15 @@ export interface TaskControllerOptions {
   readonly observer?: QueueObserver | undefined;
 }
 
+/** Deleted Jobs whose pods may still be there. */
+const mostDeletedJobs = 5_000;
+
 export class TaskController {
   readonly #caches: Caches;
   readonly #reconciler: TaskReconciler;
   readonly #queue: WorkQueue;
+  /** The keys of the Tasks that deleted Jobs were of, by the Job's UID: a pod may outlive its Job. */
+  readonly #deletedJobs = new BoundedMap<string, string>(mostDeletedJobs);
 
   /** Listens to the caches from now on; nothing is reconciled before `start`. */
   constructor(options: TaskControllerOptions) {
@@ -69,23 +75,22 @@ export class TaskController {
   #onJob({ type, object }: CacheEvent<CachedJob>): void {
     const run = this.#caches.runs.cache.byUid(controllerUid(object) ?? '');
     if (!run) return;
+    if (type === 'deleted') this.#deletedJobs.set(object.metadata.uid, taskKey(run));
     if (type === 'deleted' && !isFinished(run.status?.phase)) this.#reconciler.memory(taskKey(run)).keepDeleted(object);
     this.#enqueueTaskOf(run);
   }
 
-  #onJobChild(jobUid: string | undefined): void {
-    const job = this.#caches.jobs.cache.byUid(jobUid ?? '');
+  #onJobChild(jobUid = ''): void {
+    const job = this.#caches.jobs.cache.byUid(jobUid);
     const run = job && this.#caches.runs.cache.byUid(controllerUid(job) ?? '');
+    const orphaned = this.#deletedJobs.get(jobUid);
     if (run && !isFinished(run.status?.phase)) this.#enqueueTaskOf(run);
+    else if (orphaned !== undefined) this.#queue.add(orphaned);
   }
 
   #enqueueTaskOf(run: CachedRun): void {
     this.#queue.add(taskKey(run));
   }
-}
-
-function taskKey({ metadata, spec }: CachedRun): string {
-  return keyOf({ namespace: metadata.namespace, name: spec.taskRef.name });
 }
 
 function isUnanswered(old: CachedTask, next: CachedTask): boolean {

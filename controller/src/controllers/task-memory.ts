@@ -2,7 +2,7 @@
  * What the controller knows of a Task beyond the objects themselves. None of it is needed for what must hold: losing it costs
  * a few calls that are refused or answered again.
  */
-import type { Job, Refusal } from '../domain/state.ts';
+import type { Job, Refusal, StepLook, TerminationMessage } from '../domain/state.ts';
 import type { Answered } from '../domain/trigger.ts';
 import type { Task } from '../resources/index.ts';
 
@@ -21,6 +21,12 @@ export class TaskMemory {
   takenJobs = new Set<string>();
   nudged: string | undefined;
   answered: Answered | undefined;
+  /** The time of the schedule that a run was created for last, RFC 3339. */
+  lastScheduled: string | undefined;
+  /** By the Job's UID. */
+  readonly terminationMessages = new Map<string, TerminationMessage>();
+  /** By the run's name. */
+  readonly steps = new Map<string, StepLook>();
   readonly seenAt = new Map<number, number>();
   readonly #refusals = new Map<string, Refusal & { readonly attempts: number }>();
 
@@ -34,12 +40,7 @@ export class TaskMemory {
 
   /** Note when a version was seen; the first time counts. */
   see(generation: number, now: number): void {
-    if (this.seenAt.has(generation)) return;
-    this.seenAt.set(generation, now);
-    for (const oldest of this.seenAt.keys()) {
-      if (this.seenAt.size <= limit) return;
-      this.seenAt.delete(oldest);
-    }
+    if (!this.seenAt.has(generation)) TaskMemory.keep(this.seenAt, generation, now);
   }
 
   /** Drop the versions that are answered. */
@@ -54,10 +55,13 @@ export class TaskMemory {
   /** Add to one of the sets above, within its limit. */
   static note(set: Set<string>, value: string): void {
     set.add(value);
-    for (const oldest of set) {
-      if (set.size <= limit) return;
-      set.delete(oldest);
-    }
+    dropOldest(set);
+  }
+
+  /** Add to one of the maps above, within its limit. */
+  static keep<K, V>(map: Map<K, V>, key: K, value: V): void {
+    map.set(key, value);
+    dropOldest(map);
   }
 
   /** Remember a refusal; each further one of the same object waits twice as long, a minute at most. */
@@ -79,6 +83,14 @@ export class TaskMemory {
   /** The run is finished: what was remembered for its sake goes. */
   finished(run: string, runUid: string): void {
     this.#refusals.delete(`Job/${run}`);
+    this.steps.delete(run);
     this.deletedJobs = this.deletedJobs.filter(({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid));
+  }
+}
+
+function dropOldest<K>(entries: { readonly size: number; keys(): Iterable<K>; delete(key: K): boolean }): void {
+  for (const oldest of entries.keys()) {
+    if (entries.size <= limit) return;
+    entries.delete(oldest);
   }
 }

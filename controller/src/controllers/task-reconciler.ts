@@ -1,12 +1,14 @@
+import { withoutTask } from '../domain/adopt.ts';
 import { decide } from '../domain/decide.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Client } from '../kube/client.ts';
+import { refOf } from '../kube/objects.ts';
 import type { Logger } from 'pino';
-import { applyActions } from './apply.ts';
+import { applyActions, type ApplyContext } from './apply.ts';
 import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';
 import { TaskMemory } from './task-memory.ts';
-import { readTaskState } from './task-state.ts';
+import { readOrphans, readTaskState } from './task-state.ts';
 
 /** More than any Task needs: a burst of deployments takes a handful. Beyond it something fights with us. */
 const mostPasses = 25;
@@ -18,6 +20,8 @@ export interface ReconcilerOptions {
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Is told how many seconds after its time a scheduled run's Job was created. */
+  readonly scheduleDelay?: ((seconds: number) => void) | undefined;
 }
 
 /** Brings Tasks to rest, one at a time by key. */
@@ -58,16 +62,27 @@ export class TaskReconciler {
       const state = readTaskState(key, this.#options.caches, memory);
       if (!state) {
         this.forget(key);
-        return undefined;
+        return this.#tellOrphans(key);
       }
       const actions = decide(state, new Date(this.#now()));
       const [first] = actions;
       if (first === undefined) return undefined;
       if (first.kind === 'wakeAt') return first.at;
-      const { client, caches, recorder, log } = this.#options;
-      const task = state.task as CachedTask;
-      await applyActions(actions, { client, caches, recorder, log: log.child({ task: key }), task, memory, now: this.#now });
+      await applyActions(actions, this.#context(key, state.task as CachedTask, memory));
     }
     throw new Error(`Task ${key} did not come to rest within ${mostPasses} rounds: somebody changes what we write`);
+  }
+
+  /** TaskRuns that name a Task which is not there: they are told so, and wait. */
+  async #tellOrphans(key: string): Promise<undefined> {
+    const orphans = readOrphans(key, this.#options.caches);
+    const { namespace = '', name } = refOf(key);
+    const absent: CachedTask = { metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' }, spec: { template: {} } };
+    await applyActions(withoutTask(orphans), this.#context(key, absent, new TaskMemory()));
+  }
+
+  #context(key: string, task: CachedTask, memory: TaskMemory): ApplyContext {
+    const { client, caches, recorder, log, scheduleDelay } = this.#options;
+    return { client, caches, recorder, log: log.child({ task: key }), task, memory, now: this.#now, scheduleDelay };
   }
 }

@@ -1,8 +1,10 @@
+import { isOrphan } from '../domain/adopt.ts';
 import { isFinished } from '../domain/classify.ts';
 import type { TaskState } from '../domain/state.ts';
 import { lastAnswered } from '../domain/trigger.ts';
 import { refOf } from '../kube/objects.ts';
 import type { Caches } from './caches.ts';
+import type { CachedRun } from './projections.ts';
 import type { TaskMemory } from './task-memory.ts';
 
 /** All that is known of the Task with that key, `namespace/name`; undefined when there is none. */
@@ -20,15 +22,29 @@ export function readTaskState(key: string, caches: Caches, memory: TaskMemory): 
     task,
     earlier: memory.earlier,
     runs,
+    orphans: readOrphans(key, caches),
     jobs,
     deletedJobs: memory.deletedJobs,
-    pods: unfinished.flatMap(({ metadata }) => caches.pods.cache.by('owner', metadata.uid)),
+    pods: [...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)].flatMap((uid) => caches.pods.cache.by('owner', uid)),
     podRefusals: unfinished.flatMap(({ metadata }) => caches.podRefusals.cache.by('job', metadata.uid)),
     refusals: memory.refusals,
     taken: { runs: memory.takenRuns, jobs: memory.takenJobs },
     goneJobs: memory.goneJobs,
     answered: memory.answered,
+    lastScheduled: memory.lastScheduled,
+    terminationMessages: memory.terminationMessages,
+    steps: memory.steps,
     seenAt: memory.seenAt,
     nudged: memory.nudged,
   };
+}
+
+/** The TaskRuns that name the Task with that key and that nobody owns. */
+export function readOrphans(key: string, caches: Caches): readonly CachedRun[] {
+  return caches.runs.cache.by('orphan', key).filter(isOrphan);
+}
+
+/** Whoever replaces a cancelled run waits for its pods, also when its Job is gone already. */
+function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
+  return runs.flatMap(({ status }) => (status?.phase === 'Cancelled' ? (status.jobs ?? []).map(({ uid }) => uid) : []));
 }

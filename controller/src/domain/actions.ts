@@ -23,14 +23,32 @@ export interface ManifestMeta {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences: readonly OwnerReference[];
 }
 
+export interface ApplicationRef {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** What a TaskRun that somebody made lacks to be a run of its Task. */
+export interface Adoption {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ownerReference: OwnerReference;
+  readonly spec: Pick<TaskRunSpec, 'trigger' | 'jobName' | 'snapshot'>;
+}
+
 export type Action =
+  | { readonly kind: 'adoptRun'; readonly name: string; readonly uid: string; readonly adoption: Adoption }
   | { readonly kind: 'createRun'; readonly run: TaskRunManifest }
   | { readonly kind: 'createJob'; readonly run: string; readonly job: JobManifest }
   /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
   | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }
+  /** Read what the pods of a Job that is complete left as termination message. */
+  | { readonly kind: 'readTermination'; readonly job: string; readonly uid: string; readonly container: string | undefined }
+  /** Ask the Application whether the workflow step still waits for the run. */
+  | { readonly kind: 'checkStep'; readonly run: string; readonly application: ApplicationRef; readonly step: { readonly name: string; readonly id: string } }
   | { readonly kind: 'writeRunStatus'; readonly name: string; readonly uid: string; readonly status: TaskRunStatus }
   /** Deletes in the background, so that the pods go too. */
   | { readonly kind: 'deleteJob'; readonly name: string; readonly uid: string; readonly because: string }
@@ -38,7 +56,7 @@ export type Action =
   | { readonly kind: 'writeTaskStatus'; readonly status: TaskStatus }
   | { readonly kind: 'event'; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
   /** Change an annotation of the Application, so that KubeVela reads the Task's status again. */
-  | { readonly kind: 'nudge'; readonly application: { readonly name: string; readonly namespace: string }; readonly value: string }
+  | { readonly kind: 'nudge'; readonly application: ApplicationRef; readonly value: string }
   /** Decide again at that time. `at` is in milliseconds since the epoch. */
   | { readonly kind: 'wakeAt'; readonly at: number };
 

@@ -1,6 +1,6 @@
 import type { RunPhase, TaskRun } from '../resources/index.ts';
-import type { Job, Pod, PodRefusal, Refusal, TaskState } from './state.ts';
 import { policyOf, type CompletePolicy } from './execution-policy.ts';
+import type { Job, Pod, PodRefusal, Refusal, TaskState } from './state.ts';
 import { lastAnswered, type Answered } from './trigger.ts';
 
 /** A run with what belongs to it. */
@@ -10,15 +10,31 @@ export interface RunView {
   /** As recorded; what the run should say now is decided in run-status.ts. */
   readonly phase: RunPhase;
   readonly finished: boolean;
-  /** Its Job as it is, or as it was when somebody deleted it. */
+  /** Its Jobs that are still there, be it on their way out. */
+  readonly jobs: readonly Job[];
+  /** The number of its latest attempt, counted from 0; undefined for a run that never had a Job. */
+  readonly attempt: number | undefined;
+  /** The latest attempt's Job as it is, or as it was when somebody deleted it. */
   readonly job: Job | undefined;
-  /** Whether the Job is still there, be it on its way out. */
+  /** Whether that Job is still there, be it on its way out. */
   readonly jobExists: boolean;
-  /** Whether the Job is there to stay. */
+  /** How the latest attempt failed, if it did, be it that only the record is left of it. */
+  readonly failed: FailedAttempt | undefined;
+  /** Whether one of its Jobs is there to stay. */
   readonly kept: boolean;
+  /** Of the latest attempt. */
   readonly pods: readonly Pod[];
+  /** Whether a Job of it, or a pod that has not ended, is still there. */
+  readonly leaves: boolean;
   readonly podRefusal: PodRefusal | undefined;
   readonly refusal: Refusal | undefined;
+}
+
+export interface FailedAttempt {
+  readonly attempt: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly completionTime: string;
 }
 
 /** Everything of a Task, sorted once for all policies. */
@@ -26,7 +42,7 @@ export interface TaskView {
   readonly state: TaskState;
   readonly policy: CompletePolicy;
   readonly answered: Answered | undefined;
-  /** The run that the last trigger asked for. */
+  /** The run that the Task's status speaks of: the newest that was not skipped, unless the last trigger's is no longer on record. */
   readonly current: RunView | undefined;
   /** Newest first, as are the lists below. */
   readonly runs: readonly RunView[];
@@ -37,18 +53,19 @@ export interface TaskView {
 }
 
 export function isFinished(phase: string | undefined): boolean {
-  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Cancelled';
+  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Cancelled' || phase === 'Skipped';
 }
 
 export function classify(state: TaskState): TaskView {
   const runs = state.runs.map((run) => viewRun(run, state)).sort(newestFirst);
   const answered = lastAnswered(state.task, state.runs, state.answered);
+  const policy = policyOf(state.task);
   const finished = runs.filter((view) => view.finished);
   return {
     state,
-    policy: policyOf(state.task),
+    policy,
     answered,
-    current: runs.find(({ name }) => name === answered?.run),
+    current: currentOf(runs, answered, policy),
     runs,
     active: runs.filter((view) => !view.finished),
     finished,
@@ -56,23 +73,67 @@ export function classify(state: TaskState): TaskView {
   };
 }
 
+function currentOf(runs: readonly RunView[], answered: Answered | undefined, { trigger }: CompletePolicy): RunView | undefined {
+  const asked = runs.find(({ name }) => name === answered?.run);
+  const since = trigger === 'Manual' || asked?.phase === 'Skipped' ? 0 : (answered?.generation ?? 0);
+  return runs.find((view) => view.phase !== 'Skipped' && (view === asked || generationOf(view) >= since)) ?? asked;
+}
+
 function viewRun(run: TaskRun, state: TaskState): RunView {
   const { name, uid } = run.metadata;
-  const existing = state.jobs.find((job) => isOwnedBy(job, uid));
-  const job = existing ?? state.deletedJobs.find((deleted) => isOwnedBy(deleted, uid));
+  const jobs = state.jobs.filter((job) => isOwnedBy(job, uid));
+  const known = [...jobs, ...state.deletedJobs.filter((deleted) => isOwnedBy(deleted, uid))];
+  const rows = run.status?.jobs ?? [];
+  const attempt = latest([...known.map(attemptOf), ...rows.map(attemptOf)]);
+  const job = known.find((candidate) => attemptOf(candidate) === attempt);
+  const jobUids = new Set([...known.map(({ metadata }) => metadata.uid), ...rows.map((row) => row.uid)]);
+  const pods = state.pods.filter((pod) => pod.metadata.ownerReferences?.some((owner) => jobUids.has(owner.uid)));
   const phase = run.status?.phase ?? 'Pending';
   return {
     run,
     name,
     phase,
     finished: isFinished(phase),
+    jobs,
+    attempt,
     job,
-    jobExists: existing !== undefined,
-    kept: existing !== undefined && existing.metadata.deletionTimestamp === undefined,
-    pods: job ? state.pods.filter((pod) => isOwnedBy(pod, job.metadata.uid)) : [],
+    jobExists: job !== undefined && jobs.includes(job),
+    failed: attempt === undefined ? undefined : failedAttempt(attempt, job, run),
+    kept: jobs.some(({ metadata }) => metadata.deletionTimestamp === undefined),
+    pods: job ? pods.filter((pod) => isOwnedBy(pod, job.metadata.uid)) : [],
+    leaves: jobs.length > 0 || pods.some((pod) => pod.phase !== 'Failed' && pod.phase !== 'Succeeded'),
     podRefusal: state.podRefusals.find(({ jobUid }) => jobUid === job?.metadata.uid),
     refusal: state.refusals.find((refusal) => refusal.run === name && refusal.object === 'Job'),
   };
+}
+
+export function attemptOf({ attempt }: { readonly attempt?: number }): number {
+  return attempt ?? 0;
+}
+
+function latest(attempts: readonly number[]): number | undefined {
+  return attempts.length === 0 ? undefined : Math.max(...attempts);
+}
+
+function failedAttempt(attempt: number, job: Job | undefined, run: TaskRun): FailedAttempt | undefined {
+  const { reason = 'Failed', message = '', completionTime } = (job ? failureOf(job) : recordedFailure(attempt, run)) ?? {};
+  return completionTime === undefined ? undefined : { attempt, reason, message, completionTime };
+}
+
+type Failure = { readonly [K in 'reason' | 'message' | 'completionTime']?: string | undefined };
+
+function failureOf(job: Job): Failure | undefined {
+  const condition = conditionOf(job, 'Failed');
+  return condition && { ...condition, completionTime: condition.lastTransitionTime };
+}
+
+function recordedFailure(attempt: number, { status }: TaskRun): Failure | undefined {
+  return status?.jobs?.find((row) => attemptOf(row) === attempt && row.phase === 'Failed');
+}
+
+/** A condition of a Job that is true. As the Job controller says it: only Complete and Failed mean that a Job is finished. */
+export function conditionOf(job: Job, type: 'Complete' | 'Failed') {
+  return job.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True');
 }
 
 /** Whether the object's controller is the one with that UID. Owners are known by UID: names come back. */
@@ -80,8 +141,21 @@ export function isOwnedBy(object: Pick<Job, 'metadata'>, uid: string): boolean {
   return object.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) ?? false;
 }
 
+/** The Task's generation that the run is of. */
+function generationOf({ run: { spec } }: RunView): number {
+  return spec.snapshot?.generation ?? spec.trigger?.generation ?? 0;
+}
+
 function newestFirst(a: RunView, b: RunView): number {
-  const generation = (view: RunView) => view.run.spec.trigger?.generation ?? 0;
+  const byGeneration = generationOf(b) - generationOf(a);
   const byAge = Date.parse(b.run.metadata.creationTimestamp) - Date.parse(a.run.metadata.creationTimestamp);
-  return generation(b) - generation(a) || byAge || (a.name < b.name ? 1 : -1);
+  return byGeneration || byAge || compareText(scheduledTime(b), scheduledTime(a)) || compareText(b.name, a.name);
+}
+
+function scheduledTime({ run }: RunView): string {
+  return run.spec.trigger?.scheduledTime ?? '';
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }

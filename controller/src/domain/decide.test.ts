@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Action } from './actions.ts';
 import { classify } from './classify.ts';
 import { decide } from './decide.ts';
-import { jobManifest, runManifest } from './manifests.ts';
+import { jobManifest, runManifest, versionTrigger } from './manifests.ts';
 import { nameWithHash } from './names.ts';
 import { runNames } from './policies/name-suffix.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -16,9 +16,9 @@ type StateBuilder = ReturnType<typeof aState>;
 const at = (state: StateBuilder, seconds = 40) => decide(state.build(), after(seconds));
 const createRun = (version: TaskBuilder, name: string): Action => ({
   kind: 'createRun',
-  run: runManifest({ version: version.build(), snapshot: snapshotOf(version.build()) }, name),
+  run: runManifest({ version: version.build(), snapshot: snapshotOf(version.build()), trigger: versionTrigger(version.build()) }, name),
 });
-const createJob = (run: RunBuilder, name = run.build().metadata.name): Action => ({ kind: 'createJob', run: run.build().metadata.name, job: jobManifest(run.build(), name) });
+const createJob = (run: RunBuilder, name = run.build().metadata.name): Action => ({ kind: 'createJob', run: run.build().metadata.name, job: jobManifest(run.build(), { name, attempt: 0 }) });
 const deleteJob = (run: RunBuilder, because: string): Action => {
   const { name, uid } = aJob(run).build().metadata;
   return { kind: 'deleteJob', name, uid, because };
@@ -113,7 +113,7 @@ describe('a run', () => {
   });
   test('whose Job is gone is on record as failed, with an event', () => {
     const actions = at(aState().runs(aRun().started()).gone('mytask-v1-job-uid'));
-    const message = 'Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again to run again';
+    const message = 'Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again';
     expect(actions).toMatchObject([
       { kind: 'writeRunStatus', name: 'mytask-v1', uid: 'mytask-v1-uid', status: { phase: 'Failed', reason: 'JobDeleted', message } },
       { kind: 'event', type: 'Warning', reason: 'JobDeleted', message: `mytask-v1 Failed: ${message}` },
@@ -149,7 +149,7 @@ describe('with unique false', () => {
       { kind: 'event', type: 'Normal', reason: 'Replaced', message: 'mytask-v1 Cancelled after 39s: replaced by mytask-v2' },
     ]);
     const cancelled = running.finished('Cancelled');
-    expect(at(aState(next).runs(cancelled, newer).jobs(...jobs))).toEqual([deleteJob(cancelled, 'replaced by mytask-v2')]);
+    expect(at(aState(next).runs(cancelled, newer).jobs(...jobs))).toEqual([deleteJob(cancelled, 'mytask-v1 was cancelled')]);
     expect(at(aState(next).runs(cancelled, newer))).toEqual([createJob(newer, 'mytask')]);
   });
   test('a finished run loses its Job to the newer one', () => {
@@ -159,7 +159,7 @@ describe('with unique false', () => {
 });
 
 describe('what is kept', () => {
-  const phases = ['Succeeded', 'Failed', 'Succeeded', 'Cancelled', 'Succeeded', 'Failed', 'Succeeded'] as const;
+  const phases = ['Succeeded', 'Failed', 'Succeeded', 'Failed', 'Succeeded', 'Failed', 'Succeeded'] as const;
   const all = versions(phases.length);
   const runs = all.map((version, index) => aRun(version).createdAt(index).finished(phases[index]));
   const last = all[phases.length - 1] ?? aTask();
@@ -173,8 +173,12 @@ describe('what is kept', () => {
   test('with keepLast 0 is no successful one', () => {
     expect(kept({ keepLast: 0 })).toEqual([7, 5, 3, 1].map((n) => `mytask-v${n}: keepLast: 0`));
   });
-  test('with keepLastFailed 0 is no failed or cancelled one', () => {
+  test('with keepLastFailed 0 is no failed one', () => {
     expect(kept({ keepLast: 4, keepLastFailed: 0 })).toEqual([6, 4, 2].map((n) => `mytask-v${n}: keepLastFailed: 0`));
+  });
+  test('is no Job of a cancelled run, for its pods have to end', () => {
+    const run = aRun().finished('Cancelled');
+    expect(at(aState().runs(run).jobs(aJob(run).running(1)))).toEqual([deleteJob(run, 'mytask-v1 was cancelled')]);
   });
   test('is by age, too', () => {
     const policy = { keepLast: 4, ttlSecondsAfterFinished: 60 };

@@ -1,21 +1,25 @@
 /**
  * What to do about one Task: the only place where that is decided. Pure: the same state and time give the same actions.
  */
-import type { TaskRunStatus } from '../resources/index.ts';
-import { velaLabels } from '../resources/index.ts';
-import type { Action } from './actions.ts';
-import { classify, isFinished, type RunView, type TaskView } from './classify.ts';
-import { jobManifest, runManifest } from './manifests.ts';
+import { velaLabels, type Task, type TaskRunStatus } from '../resources/index.ts';
+import type { Action, ApplicationRef } from './actions.ts';
+import { adoptRuns } from './adopt.ts';
+import { agendaOf, missedEvents, type DueTime } from './agenda.ts';
+import { attemptOf, classify, isFinished, type RunView, type TaskView } from './classify.ts';
+import { jobManifest, jobName, runManifest, type RunRequest } from './manifests.ts';
 import { nameWithHash } from './names.ts';
 import { beyondHistoryLimit } from './policies/history-limit.ts';
 import { beyondKeepLast } from './policies/keep-last.ts';
-import { runNames } from './policies/name-suffix.ts';
+import { runNames, scheduledRunNames } from './policies/name-suffix.ts';
+import { nextAttempt } from './policies/retry.ts';
+import { activeDeadlineSeconds } from './policies/timeout-seconds.ts';
 import { dueRuns } from './policies/trigger.ts';
 import { beyondTtl } from './policies/ttl-seconds-after-finished.ts';
 import { replacementOf, waitsForName } from './policies/unique.ts';
-import { jobIdentity, runStatus } from './run-status.ts';
+import { jobIdentity, lacksOutputs, runStatus } from './run-status.ts';
 import { sameJson } from './same-json.ts';
-import { canonicalJson, hexHash } from './snapshot.ts';
+import { canonicalJson, hexHash, snapshotOf } from './snapshot.ts';
+import { holdOf } from './start.ts';
 import type { Refusal, TaskState } from './state.ts';
 import { nextMessageAt, stalledBy, taskStatus } from './task-status.ts';
 
@@ -26,7 +30,7 @@ import { nextMessageAt, stalledBy, taskStatus } from './task-status.ts';
 export function decide(state: TaskState, now: Date): readonly Action[] {
   if (state.task.metadata.deletionTimestamp !== undefined) return [];
   const view = classify(state);
-  const steps = [createRuns, createJobs, recordOutcomes, prune, report, nudge];
+  const steps = [adoptRuns, createRuns, createJobs, readOutputs, recordOutcomes, prune, report, nudge, checkSteps];
   for (const step of steps) {
     const actions = step(view, now);
     if (actions.length > 0) return actions;
@@ -36,44 +40,91 @@ export function decide(state: TaskState, now: Date): readonly Action[] {
 
 /** A TaskRun for every trigger that nothing has answered yet, oldest first. */
 function createRuns(view: TaskView, now: Date): readonly Action[] {
-  const { task, earlier, taken, refusals, runs, seenAt } = view.state;
+  const { taken, refusals, runs } = view.state;
   const used = new Set([...taken.runs, ...runs.map(({ metadata }) => metadata.name)]);
   const actions: Action[] = [];
-  for (const due of dueRuns([...earlier, task], view.answered)) {
-    const candidates = runNames(due.version, new Date(seenAt.get(due.version.metadata.generation ?? 0) ?? now));
-    const name = candidates.find((candidate) => !used.has(candidate)) ?? candidates[0] ?? task.metadata.name;
+  for (const { request, names } of wantedRuns(view, now)) {
+    const name = names.find((candidate) => !used.has(candidate)) ?? names[0] ?? request.version.metadata.name;
     const refusal = refusals.find(({ object, run }) => object === 'TaskRun' && run === name);
     if (refusal?.final) continue;
     // Later ones wait: a run of a later generation would make this one look answered.
     if (isRefused(refusal, now)) break;
-    actions.push({ kind: 'createRun', run: runManifest(due, name) });
+    actions.push({ kind: 'createRun', run: runManifest(request, name) });
     used.add(name);
   }
   return actions;
 }
 
-/** A Job for every run that never had one. A run that had one which is missing is checked, never started again. */
-function createJobs(view: TaskView, now: Date): readonly Action[] {
-  const { taken, goneJobs } = view.state;
-  return view.active
-    .filter(({ jobExists }) => !jobExists)
-    .flatMap((run): Action[] => {
-      const identity = jobIdentity(run);
-      if (identity) return goneJobs.has(identity.uid) ? [] : [{ kind: 'checkJob', name: identity.name, uid: identity.uid }];
-      if (!mayStart(run, view, now)) return [];
-      const wanted = run.run.spec.jobName ?? run.name;
-      const name = taken.jobs.has(wanted) ? nameWithHash(wanted, run.run.metadata.uid) : wanted;
-      return [{ kind: 'createJob', run: run.name, job: jobManifest(run.run, name) }];
-    });
+interface WantedRun {
+  readonly request: RunRequest;
+  /** The names that the run may take, the wanted one first. */
+  readonly names: readonly string[];
 }
 
-function mayStart(run: RunView, view: TaskView, now: Date): boolean {
-  if (run.run.spec.snapshot === undefined || isRefused(run.refusal, now)) return false;
-  return !replacementOf(run, view) && !waitsForName(run, view);
+function wantedRuns(view: TaskView, now: Date): readonly WantedRun[] {
+  const { task, earlier, seenAt } = view.state;
+  const deployed = dueRuns([...earlier, task], view.answered).map((request): WantedRun => {
+    const seen = seenAt.get(request.version.metadata.generation ?? 0) ?? now;
+    return { request, names: runNames(request.version, new Date(seen)) };
+  });
+  const due = agendaOf(view.state, now)?.due;
+  return due ? [...deployed, scheduledRun(task, due)] : deployed;
+}
+
+function scheduledRun(task: Task, { time, trigger }: DueTime): WantedRun {
+  return { request: { version: task, snapshot: snapshotOf(task), trigger }, names: scheduledRunNames(task, time) };
+}
+
+/** A Job for every run that may have one. A run whose Job is missing is checked: its Job is never started again. */
+function createJobs(view: TaskView, now: Date): readonly Action[] {
+  return view.active.flatMap((run): readonly Action[] => {
+    const attempt = attemptToStart(run, view, now);
+    if (attempt !== undefined) return [createJob(run, attempt, view, now)];
+    const identity = jobIdentity(run);
+    if (run.jobExists || run.failed || !identity || view.state.goneJobs.has(identity.uid)) return [];
+    return [{ kind: 'checkJob', name: identity.name, uid: identity.uid }];
+  });
+}
+
+/** The number of the attempt that the run is to start now. */
+function attemptToStart(run: RunView, view: TaskView, now: Date): number | undefined {
+  if (isRefused(run.refusal, now) || isFinished(runStatus(run, view, now).phase)) return undefined;
+  if (run.attempt === undefined) return mayStart(run, view) ? 0 : undefined;
+  const next = nextAttempt(run);
+  return next && next.at <= now.getTime() && isRecorded(run) ? next.attempt : undefined;
+}
+
+/** The failure is on record first: from there the next attempt's number comes. */
+function isRecorded({ run, attempt }: RunView): boolean {
+  return run.status?.jobs?.some((row) => attemptOf(row) === attempt && row.phase === 'Failed') ?? false;
+}
+
+function mayStart(run: RunView, view: TaskView): boolean {
+  return run.run.spec.snapshot !== undefined && !holdOf(run, view) && !waitsForName(run, view);
+}
+
+function createJob(run: RunView, attempt: number, { state }: TaskView, now: Date): Action {
+  const wanted = jobName(run.run, attempt);
+  const name = state.taken.jobs.has(wanted) ? nameWithHash(wanted, run.run.metadata.uid) : wanted;
+  const job = jobManifest(run.run, { name, attempt, activeDeadlineSeconds: activeDeadlineSeconds(run, now) });
+  return { kind: 'createJob', run: run.name, job };
 }
 
 function isRefused(refusal: Refusal | undefined, now: Date): boolean {
   return refusal !== undefined && (refusal.final || refusal.retryAt > now.getTime());
+}
+
+/** The outputs of each Job that is complete, before its run is called finished. */
+function readOutputs(view: TaskView): readonly Action[] {
+  return view.active.flatMap((run): readonly Action[] => {
+    if (!run.job || !lacksOutputs(run, view)) return [];
+    return [{ kind: 'readTermination', job: run.job.metadata.name, uid: run.job.metadata.uid, container: firstContainer(run.run.spec.snapshot?.template) }];
+  });
+}
+
+function firstContainer(template: object | undefined): string | undefined {
+  const { spec } = (template ?? {}) as { readonly spec?: { readonly containers?: readonly { readonly name?: string }[] } };
+  return spec?.containers?.[0]?.name;
 }
 
 /** Write what each unfinished run's status should say; what is finished is on record before anything is deleted. */
@@ -110,15 +161,19 @@ function prune(view: TaskView, now: Date): readonly Action[] {
   for (const run of view.kept) {
     const replacement = replacementOf(run, view);
     if (replacement) because.set(run, `replaced by ${replacement.name}`);
+    if (run.phase === 'Cancelled') because.set(run, `${run.name} was cancelled`);
   }
-  const jobs = [...because].flatMap(([{ job }, reason]): Action[] =>
-    job ? [{ kind: 'deleteJob', name: job.metadata.name, uid: job.metadata.uid, because: reason }] : [],
-  );
+  const jobs = [...because].flatMap(([run, reason]) => deleteJobs(run, reason));
   const records = beyondHistoryLimit(view).map(({ run }): Action => {
     const { name, uid } = run.metadata;
     return { kind: 'deleteRun', name, uid, because: `historyLimit: ${view.policy.historyLimit}` };
   });
   return [...jobs, ...records];
+}
+
+function deleteJobs({ jobs }: RunView, because: string): readonly Action[] {
+  const there = jobs.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return there.map(({ metadata: { name, uid } }) => ({ kind: 'deleteJob', name, uid, because }));
 }
 
 /** Write the Task's status when it says something new, and let KubeVela know. */
@@ -127,7 +182,7 @@ function report(view: TaskView, now: Date): readonly Action[] {
   if (settlesAt(view, now) !== undefined) return [];
   const status = taskStatus(view, now);
   if (sameJson(status, task.status ?? {})) return [];
-  return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view)];
+  return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view, now), ...missedEvents(view.state, now)];
 }
 
 /** Until when news of a run that has just begun is held back, and the Task's with it. */
@@ -137,8 +192,8 @@ function settlesAt(view: TaskView, now: Date): number | undefined {
   return until > now.getTime() ? until : undefined;
 }
 
-function stalledEvent(view: TaskView): Action[] {
-  const stalled = stalledBy(view);
+function stalledEvent(view: TaskView, now: Date): Action[] {
+  const stalled = stalledBy(view, now);
   const before = view.state.task.status?.conditions?.find(({ type }) => type === 'Stalled');
   if (!stalled || before?.reason === stalled.reason) return [];
   const run = view.current?.name ?? view.state.task.metadata.name;
@@ -153,12 +208,16 @@ const recentMilliseconds = 60_000;
 /** Tell KubeVela of a status that it has not read yet. */
 function nudge(view: TaskView, now: Date): readonly Action[] {
   const { task, nudged } = view.state;
-  const { labels = {}, namespace } = task.metadata;
-  const name = labels[velaLabels.application];
+  const application = applicationOf(task);
   const { observedGeneration, phase, message } = task.status ?? {};
   const value = hexHash(canonicalJson([observedGeneration, phase, message]), 12);
-  if (!name || value === nudged || isPolled(view, now) || (nudged === undefined && !isRecent(view, now))) return [];
-  return [{ kind: 'nudge', application: { name, namespace: labels[velaLabels.applicationNamespace] || namespace }, value }];
+  if (!application || value === nudged || isPolled(view, now) || (nudged === undefined && !isRecent(view, now))) return [];
+  return [{ kind: 'nudge', application, value }];
+}
+
+function applicationOf({ metadata: { labels = {}, namespace } }: Task): ApplicationRef | undefined {
+  const name = labels[velaLabels.application];
+  return name ? { name, namespace: labels[velaLabels.applicationNamespace] || namespace } : undefined;
 }
 
 /** Not with healthyWhen Started: once its component is healthy, KubeVela looks no more. */
@@ -173,12 +232,38 @@ function isRecent({ current, state }: TaskView, now: Date): boolean {
   return changes.some((at) => at !== undefined && now.getTime() - Date.parse(at) < recentMilliseconds);
 }
 
+/** KubeVela tells nobody that a workflow was terminated or a step timed out: it is asked, now and then, while a step's run is active. */
+const stepLookMilliseconds = 5_000;
+
+function checkSteps(view: TaskView, now: Date): readonly Action[] {
+  const application = applicationOf(view.state.task);
+  if (!application) return [];
+  return view.active.flatMap((run): readonly Action[] => {
+    const step = run.run.spec.trigger?.step;
+    if (!step || stepLookAt(run, view) > now.getTime()) return [];
+    return [{ kind: 'checkStep', run: run.name, application, step }];
+  });
+}
+
+/** When to ask again, in milliseconds since the epoch. */
+function stepLookAt({ name, run }: RunView, { state }: TaskView): number {
+  return (state.steps.get(name)?.at ?? Date.parse(run.metadata.creationTimestamp)) + stepLookMilliseconds;
+}
+
+function nextStepLooks(view: TaskView): readonly number[] {
+  if (!applicationOf(view.state.task)) return [];
+  return view.active.filter(({ run }) => run.spec.trigger?.step).map((run) => stepLookAt(run, view));
+}
+
 /** The next moment at which time alone makes a difference. */
 function wake(view: TaskView, now: Date): readonly Action[] {
   const times = [
     beyondTtl(view, now).nextAt,
     nextMessageAt(view, now),
     settlesAt(view, now),
+    agendaOf(view.state, now)?.next?.getTime(),
+    ...view.active.map((run) => nextAttempt(run)?.at),
+    ...nextStepLooks(view),
     ...view.state.refusals.filter(({ final }) => !final).map(({ retryAt }) => retryAt),
   ].filter((at) => at !== undefined && at > now.getTime());
   return times.length > 0 ? [{ kind: 'wakeAt', at: Math.min(...(times as number[])) }] : [];

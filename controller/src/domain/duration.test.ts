@@ -18,7 +18,7 @@ describe('durationBetween', () => {
 
 describe('coarseAge', () => {
   const rows: readonly [elapsed: number, shown: number, next: number][] = [
-    [-1, 0, 10], [0, 0, 10], [9.999, 0, 10], [10, 10, 20], [19.999, 10, 20], [20, 20, 40], [79.999, 40, 80], [80, 80, 160], [86_400, 81_920, 163_840],
+    [-1, 0, 60], [0, 0, 60], [59.999, 0, 60], [60, 60, 120], [119.999, 60, 120], [120, 120, 240], [479.999, 240, 480], [480, 480, 960], [86_400, 61_440, 122_880],
   ];
   for (const [elapsed, shown, next] of rows) {
     test(`after ${elapsed} s shows ${shown} s until ${next} s`, () => {
@@ -32,7 +32,7 @@ describe('coarseAge', () => {
         const { shown, next } = coarseAge(elapsed);
         expect(shown).toBeLessThanOrEqual(elapsed);
         expect(next).toBeGreaterThan(elapsed);
-        if (elapsed >= 10_000) expect(shown * 2).toBeGreaterThan(elapsed);
+        if (elapsed >= 60_000) expect(shown * 2).toBeGreaterThan(elapsed);
         expect(coarseAge(next - 1).shown).toBe(shown);
         expect(coarseAge(next).shown).toBe(next);
       }),

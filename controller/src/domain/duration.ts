@@ -26,11 +26,11 @@ export function durationBetween(start: string | undefined, end: string | undefin
   return formatDuration(Date.parse(end) - Date.parse(start));
 }
 
-const firstStep = 10_000;
+const firstStep = 60_000;
 
 /**
- * The age that a running task shows, and when it changes next: 10s, 20s, 40s, 1m20s, ...
- * It doubles so that a run of a day costs 14 writes, not 86,400, and is never off by more than half.
+ * The age that a running task shows, and when it changes next: 1m, 2m, 4m, ... Each change costs a write and a look of KubeVela's, so
+ * a short run shows none, and it doubles: a run of a day costs 11 writes, not 1,440, and is never off by more than half.
  *
  * @param elapsed milliseconds
  * @returns `shown`, milliseconds, 0 before the first step; `next`, the elapsed time at which it changes

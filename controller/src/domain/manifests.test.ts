@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { jobManifest, runManifest } from './manifests.ts';
+import { jobManifest, jobName, runManifest, versionTrigger } from './manifests.ts';
 import { snapshotOf } from './snapshot.ts';
 import { aRun, aTask } from './testing/builders.ts';
 import { mustBeValid } from './testing/crd-schema.ts';
 
 const velaLabels = { 'app.oam.dev/name': 'app-worker', 'app.oam.dev/component': 'mytask' };
-const manifestOf = (task: ReturnType<typeof aTask>) => runManifest({ version: task.build(), snapshot: snapshotOf(task.build()) }, 'mytask-v1');
+const manifestOf = (task: ReturnType<typeof aTask>) => runManifest({ version: task.build(), snapshot: snapshotOf(task.build()), trigger: versionTrigger(task.build()) }, 'mytask-v1');
 
 describe('the TaskRun of a trigger', () => {
   test('is a record of what asked and what runs, owned by the Task', () => {
@@ -42,12 +42,14 @@ describe('the TaskRun of a trigger', () => {
   });
 });
 
+const first = { name: 'mytask-v1', attempt: 0 };
+
 describe('the Job of a run', () => {
   const ours = { ...velaLabels, 'task.oam.dev/task': 'app-worker-mytask', 'task.oam.dev/run': 'mytask-v1' };
 
   test('is the snapshot with our labels, owned by the run', () => {
     const task = aTask().job({ parallelism: 3, backoffLimit: 0 });
-    expect(jobManifest(aRun(task).build(), 'mytask-v1')).toEqual({
+    expect(jobManifest(aRun(task).build(), first)).toEqual({
       apiVersion: 'batch/v1',
       kind: 'Job',
       metadata: {
@@ -64,7 +66,7 @@ describe('the Job of a run', () => {
     });
   });
   const specOf = (snapshot: { template: Record<string, unknown>; job?: Record<string, unknown> }) =>
-    jobManifest(aRun().spec({ snapshot: { ...snapshot, hash: 'x' } }).build(), 'mytask-v1').spec;
+    jobManifest(aRun().spec({ snapshot: { ...snapshot, hash: 'x' } }).build(), first).spec;
 
   test('keeps the labels and annotations of the pods, but not a label that is ours', () => {
     const metadata = { labels: { app: 'x', 'task.oam.dev/run': 'mine' }, annotations: { note: 'y' } };
@@ -80,5 +82,28 @@ describe('the Job of a run', () => {
       completions: 2,
       template: { metadata: { labels: ours }, spec: { restartPolicy: 'Never' } },
     });
+  });
+  test('of a further attempt says so, and has what is left of the time-out', () => {
+    const { metadata, spec } = jobManifest(aRun().build(), { name: 'mytask-v1-r2', attempt: 2, activeDeadlineSeconds: 17 });
+    expect(metadata.labels).toEqual({ ...ours, 'task.oam.dev/attempt': '2' });
+    expect(spec['activeDeadlineSeconds']).toBe(17);
+  });
+  test('of a scheduled run says when it was due, as a CronJob\'s does', () => {
+    const trigger = { type: 'Schedule' as const, value: '2026-03-20T13:00:00+01:00', scheduledTime: '2026-03-20T12:00:00Z' };
+    const { annotations } = jobManifest(aRun().spec({ trigger }).build(), first).metadata;
+    expect(annotations).toEqual({ 'batch.kubernetes.io/cronjob-scheduled-timestamp': '2026-03-20T13:00:00+01:00' });
+  });
+});
+
+describe("a Job's name", () => {
+  const rows: readonly [run: ReturnType<typeof aRun>, attempt: number, name: string][] = [
+    [aRun(), 0, 'mytask-v1'],
+    [aRun(), 1, 'mytask-v1-r1'],
+    [aRun().sharing('mytask'), 0, 'mytask'],
+    [aRun().sharing('mytask'), 3, 'mytask-r3'],
+  ];
+  for (const [run, attempt, name] of rows) test(`is ${name}`, () => expect(jobName(run.build(), attempt)).toBe(name));
+  test('fits, however long a name a person gave the run', () => {
+    expect(jobName(aRun().named('r'.repeat(253)).build(), 12)).toMatch(/^r{53}-[0-9a-f]{5}-r12$/);
   });
 });

@@ -1,38 +1,46 @@
 /**
- * The objects that we create: a TaskRun for a trigger, and its Job.
+ * The objects that we create: a TaskRun for a trigger, and its Jobs.
  */
-import { apiVersion, labels, velaLabels, type Meta, type OwnerReference, type TaskRun } from '../resources/index.ts';
+import { apiVersion, labels, scheduledTimestampAnnotation, velaLabels, type Meta, type OwnerReference, type RunTrigger, type Snapshot, type Task, type TaskRun } from '../resources/index.ts';
 import type { JobManifest, TaskRunManifest } from './actions.ts';
 import { compact } from './compact.ts';
-import { labelValue } from './names.ts';
+import { joinName, labelValue } from './names.ts';
 import { sharedJobName } from './policies/unique.ts';
-import type { DueRun } from './policies/trigger.ts';
 import { revisionHash, triggerValue } from './trigger.ts';
 
-export function runManifest({ version, snapshot }: DueRun, name: string): TaskRunManifest {
-  const { metadata, spec } = version;
+/** What a run is created for. */
+export interface RunRequest {
+  readonly version: Task;
+  readonly snapshot: Snapshot;
+  readonly trigger: RunTrigger;
+}
+
+export function runManifest({ version, snapshot, trigger }: RunRequest, name: string): TaskRunManifest {
+  const { metadata } = version;
   const jobName = sharedJobName(version);
   return {
     apiVersion,
     kind: 'TaskRun',
-    metadata: {
-      name,
-      namespace: metadata.namespace,
-      labels: { ...applicationLabels(metadata), [labels.task]: labelValue(metadata.name) },
-      ownerReferences: [controlledBy('Task', metadata)],
-    },
-    spec: {
-      taskRef: { name: metadata.name, uid: metadata.uid },
-      trigger: compact({
-        type: 'Revision' as const,
-        value: triggerValue(spec.trigger),
-        generation: metadata.generation ?? 0,
-        revisionHash: revisionHash(version),
-      }),
-      ...(jobName !== undefined && { jobName }),
-      snapshot,
-    },
+    metadata: { name, namespace: metadata.namespace, labels: runLabels(version), ownerReferences: [controlledBy('Task', metadata)] },
+    spec: { taskRef: { name: metadata.name, uid: metadata.uid }, trigger, ...(jobName !== undefined && { jobName }), snapshot },
   };
+}
+
+/** The trigger of a run that a version of the Task asks for: a deployment, or a step of the Application's workflow. */
+export function versionTrigger(version: Task): RunTrigger {
+  const { step, id } = version.spec.trigger ?? {};
+  const fromStep = step !== undefined && id !== undefined;
+  return compact({
+    type: fromStep ? ('WorkflowStep' as const) : ('Revision' as const),
+    value: triggerValue(version.spec.trigger),
+    generation: version.metadata.generation ?? 0,
+    revisionHash: revisionHash(version),
+    step: fromStep ? { name: step, id } : undefined,
+  });
+}
+
+export function runLabels({ metadata }: Task): Readonly<Record<string, string>> {
+  return { ...applicationLabels(metadata), [labels.task]: labelValue(metadata.name) };
 }
 
 interface PodTemplate {
@@ -40,20 +48,37 @@ interface PodTemplate {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
+/** What one attempt's Job has of its own. */
+export interface AttemptJob {
+  readonly name: string;
+  /** 0 for the first. */
+  readonly attempt: number;
+  readonly activeDeadlineSeconds?: number | undefined;
+}
+
 /**
- * The Job of a run: the snapshot, with our labels on Job and pods. A template without restartPolicy gets Never, because the pod's
- * default, Always, is refused in every Job. A ttlSecondsAfterFinished is left out: see that policy.
+ * The Job of a run's attempt: the snapshot, with our labels on Job and pods. A template without restartPolicy gets Never, because the
+ * pod's default, Always, is refused in every Job. A ttlSecondsAfterFinished is left out: see that policy. A scheduled run's Job says
+ * when it was due in CronJob's annotation, for tools that read it.
  */
-export function jobManifest({ metadata, spec }: TaskRun, name: string): JobManifest {
+export function jobManifest({ metadata, spec }: TaskRun, { name, attempt, activeDeadlineSeconds }: AttemptJob): JobManifest {
   const template = (spec.snapshot?.template ?? {}) as PodTemplate;
   const { ttlSecondsAfterFinished: _ttl, ...job } = spec.snapshot?.job ?? {};
-  const ours = { ...applicationLabels(metadata), [labels.task]: labelValue(spec.taskRef.name), [labels.run]: metadata.name };
+  const ours = { ...applicationLabels(metadata), [labels.task]: labelValue(spec.taskRef.name), [labels.run]: labelValue(metadata.name) };
+  const numbered = attempt > 0 ? { [labels.attempt]: String(attempt) } : {};
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name, namespace: metadata.namespace, labels: ours, ownerReferences: [controlledBy('TaskRun', metadata)] },
+    metadata: {
+      name,
+      namespace: metadata.namespace,
+      labels: { ...ours, ...numbered },
+      ...scheduledTimestamp(spec.trigger),
+      ownerReferences: [controlledBy('TaskRun', metadata)],
+    },
     spec: {
       ...job,
+      ...(activeDeadlineSeconds !== undefined && { activeDeadlineSeconds }),
       template: {
         ...template,
         metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...ours } },
@@ -63,7 +88,16 @@ export function jobManifest({ metadata, spec }: TaskRun, name: string): JobManif
   };
 }
 
-function controlledBy(kind: string, { name, uid }: Meta): OwnerReference {
+function scheduledTimestamp({ scheduledTime, value = scheduledTime }: Partial<RunTrigger> = {}): Pick<JobManifest['metadata'], 'annotations'> {
+  return scheduledTime === undefined || value === undefined ? {} : { annotations: { [scheduledTimestampAnnotation]: value } };
+}
+
+/** mytask-v3, then mytask-v3-r1, mytask-v3-r2, ... A person may give a run a name that is too long for a Job. */
+export function jobName({ metadata, spec }: TaskRun, attempt: number): string {
+  return joinName(spec.jobName ?? metadata.name, attempt === 0 ? '' : `r${attempt}`);
+}
+
+export function controlledBy(kind: string, { name, uid }: Meta): OwnerReference {
   return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
 }
 

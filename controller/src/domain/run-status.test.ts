@@ -154,7 +154,7 @@ describe('a run that ends', () => {
     expect(statusOf(aState().runs(aRun().running(1)).deletedJobs(aJob().running(1)))).toMatchObject({ phase: 'Pending' });
   });
 
-  const deleted = 'Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again to run again';
+  const deleted = 'Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again';
   test('fails where somebody deleted its Job', () => {
     expect(statusOf(aState().runs(aRun().running(1)).deletedJobs(aJob().running(1)).gone(summary.uid))).toEqual({
       phase: 'Failed',

@@ -3,36 +3,31 @@
  */
 import type { RunPhase, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
-import { isFinished, type RunView, type TaskView } from './classify.ts';
+import { attemptOf, conditionOf, isFinished, type RunView, type TaskView } from './classify.ts';
 import { durationBetween } from './duration.ts';
+import { overridesProblem } from './policies/allowed-overrides.ts';
+import { replacingRun } from './policies/concurrency-policy.ts';
+import { readOutputs } from './policies/outputs.ts';
+import { mostAttempts, nextAttempt } from './policies/retry.ts';
 import { replacementOf } from './policies/unique.ts';
+import { reasons } from './reasons.ts';
+import { holdOf } from './start.ts';
 import { oneLine } from './sentence.ts';
-import type { ContainerFailure, Job, JobCondition, Pod } from './state.ts';
-
-/** Words for programs; the rest of a run's reasons are Kubernetes' own (BackoffLimitExceeded, ImagePullBackOff, ...). */
-export const reasons = {
-  replaced: 'Replaced',
-  jobDeleted: 'JobDeleted',
-  suspended: 'Suspended',
-  podFailed: 'PodFailed',
-  quotaExceeded: 'QuotaExceeded',
-  serviceAccountNotFound: 'ServiceAccountNotFound',
-  podNotCreated: 'FailedCreate',
-} as const;
+import type { ContainerFailure, Job, Pod } from './state.ts';
 
 interface Verdict {
   readonly phase: RunPhase;
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
   readonly completionTime?: string | undefined;
+  readonly outputs?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStatus {
   if (view.finished) return view.run.status ?? {};
   const verdict = judge(view, task, now);
-  const { phase, reason, message, completionTime } = verdict;
-  // What is on record of a Job that is no more stays on record.
-  const { startTime, jobs } = view.job ? { startTime: view.job.status?.startTime, jobs: [jobSummary(view.job, view, verdict)] } : recorded(view, phase);
+  const { phase, reason, message, completionTime, outputs } = verdict;
+  const startTime = startTimeOf(view);
   return compact({
     phase,
     reason,
@@ -40,34 +35,67 @@ export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStat
     startTime,
     completionTime,
     duration: durationBetween(startTime, completionTime),
-    jobs,
+    attempts: view.attempt ? view.attempt + 1 : undefined,
+    outputs,
+    jobs: jobRows(view, verdict),
     conditions: completionTime === undefined ? undefined : [finishedCondition(verdict)],
   });
 }
 
-function recorded({ run }: RunView, phase: RunPhase): Pick<TaskRunStatus, 'startTime' | 'jobs'> {
-  const { startTime, jobs } = run.status ?? {};
-  return compact({ startTime, jobs: jobs?.map((job) => ({ ...job, phase })) });
+/** A Job that a queue suspends and starts again has another start then; a run of several attempts began with the first. */
+function startTimeOf({ run, job, attempt = 0 }: RunView): string | undefined {
+  const recorded = run.status?.startTime;
+  return attempt > 0 ? (recorded ?? job?.status?.startTime) : job ? job.status?.startTime : recorded;
+}
+
+/** The CRD's limit. */
+const maxJobs = 20;
+
+/** What is on record of Jobs that are no more stays on record. */
+function jobRows(view: RunView, verdict: Verdict): TaskRunStatus['jobs'] {
+  const recorded = view.run.status?.jobs ?? [];
+  const earlier = recorded.filter((row) => attemptOf(row) !== view.attempt);
+  const before = recorded.find((row) => attemptOf(row) === view.attempt);
+  const row = view.job ? jobSummary(view.job, view, verdict) : before && { ...before, phase: view.failed ? 'Failed' : verdict.phase };
+  const rows = [...earlier, ...(row ? [row] : [])];
+  return rows.length === 0 ? undefined : rows.slice(-maxJobs);
 }
 
 function judge(view: RunView, task: TaskView, now: Date): Verdict {
   const at = now.toISOString().replace(/\.\d+Z$/, 'Z');
-  const outcome = view.job && jobOutcome(view.job, view);
+  const next = nextAttempt(view);
+  const outcome = next ? undefined : jobOutcome(view, task);
   if (outcome) return outcome;
-  const replacement = replacementOf(view, task);
-  if (replacement) {
-    return { phase: 'Cancelled', reason: reasons.replaced, message: `replaced by ${replacement.name}`, completionTime: at };
-  }
+  const ended = endedEarly(view, task);
+  if (ended) return { phase: 'Cancelled', ...ended, completionTime: at };
+  if (next) return awaitingAttempt(view, next);
   if (isGone(view, task)) {
-    const message = `Job ${jobIdentity(view)?.name ?? view.name} was deleted before it finished, so its outcome is unknown; deploy again to run again`;
+    const message = `Job ${jobIdentity(view)?.name ?? view.name} was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again`;
     return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: at };
   }
-  return view.job && view.jobExists ? progress(view.job, view) : notStarted(view, at);
+  return view.job && view.jobExists ? progress(view.job, view) : notStarted(view, task, at);
 }
 
-/** The Job that the run is known to have had, by name and UID. */
-export function jobIdentity({ run, job }: RunView): { readonly name: string; readonly uid: string } | undefined {
-  return job?.metadata ?? run.status?.jobs?.[0];
+/** Why the run ends though its Job has not, if it does: a person, a newer run or the end of its workflow step. */
+function endedEarly(view: RunView, task: TaskView): { reason: string; message: string } | undefined {
+  const { cancel, cancelReason } = view.run.spec;
+  if (cancel === true) return { reason: reasons.cancelled, message: cancelReason ?? 'cancelled (spec.cancel)' };
+  const replacement = replacementOf(view, task) ?? replacingRun(view, task);
+  if (replacement) return { reason: reasons.replaced, message: `replaced by ${replacement.name}` };
+  const stepEnded = task.state.steps.get(view.name)?.ended;
+  return stepEnded === undefined ? undefined : { reason: reasons.workflowStepEnded, message: stepEnded };
+}
+
+function awaitingAttempt(view: RunView, { attempt, at }: { readonly attempt: number; readonly at: number }): Verdict {
+  const time = new Date(at).toISOString().slice(11, 19);
+  const why = failureOf(view);
+  const message = `attempt ${attempt} of ${mostAttempts(view)} failed${why && `: ${why}`}; the next one starts at ${time} UTC`;
+  return { phase: 'Pending', reason: reasons.retryBackoff, message };
+}
+
+/** The Job that the run is known to have had last, by name and UID. */
+export function jobIdentity({ run, job, attempt }: RunView): { readonly name: string; readonly uid: string } | undefined {
+  return job?.metadata ?? run.status?.jobs?.find((row) => attemptOf(row) === attempt);
 }
 
 /** Whether the run had a Job that the live API says is gone. */
@@ -76,29 +104,56 @@ function isGone(view: RunView, { state }: TaskView): boolean {
   return !view.jobExists && identity !== undefined && state.goneJobs.has(identity.uid);
 }
 
-function notStarted({ refusal }: RunView, at: string): Verdict {
+function notStarted(view: RunView, task: TaskView, at: string): Verdict {
+  const { refusal, run } = view;
+  const problem = overridesProblem(run.spec.overrides, task.policy);
+  if (problem !== undefined) return { phase: 'Failed', reason: reasons.overrideNotAllowed, message: problem, completionTime: at };
+  const hold = holdOf(view, task);
+  if (hold) return isFinished(hold.phase) ? { ...hold, completionTime: at } : hold;
   if (!refusal) return { phase: 'Pending' };
   const { reason, message } = refusal;
   return refusal.final ? { phase: 'Failed', reason, message, completionTime: at } : { phase: 'Pending', reason, message };
 }
 
-/** As the Job controller says it: only the conditions Complete and Failed mean that a Job is finished. */
-function jobOutcome(job: Job, view: RunView): Verdict | undefined {
-  const condition = (type: string) => job.status?.conditions?.find((c) => c.type === type && c.status === 'True');
-  const complete = condition('Complete');
-  if (complete) return { phase: 'Succeeded', completionTime: job.status?.completionTime ?? complete.lastTransitionTime };
-  const failed = condition('Failed');
-  return failed && failedVerdict(failed, view);
+function jobOutcome(view: RunView, task: TaskView): Verdict | undefined {
+  const { job, failed } = view;
+  const complete = job && conditionOf(job, 'Complete');
+  if (complete) return succeeded(job, job.status?.completionTime ?? complete.lastTransitionTime, view, task);
+  if (!failed) return undefined;
+  const why = failureOf(view);
+  return { phase: 'Failed', reason: failed.reason, message: why === '' ? failed.reason : why, completionTime: failed.completionTime };
 }
 
-function failedVerdict({ reason = 'Failed', message = '', lastTransitionTime }: JobCondition, view: RunView): Verdict {
+/** A Job that succeeded is a run that did once its outputs are read, and as they should be. */
+function succeeded(job: Job, completionTime: string | undefined, { run }: RunView, { state }: TaskView): Verdict | undefined {
+  const declared = run.spec.snapshot?.outputs;
+  if (!declared) return { phase: 'Succeeded', completionTime };
+  const read = state.terminationMessages.get(job.metadata.uid);
+  if (!read) return undefined;
+  const { outputs, problem } = readOutputs(declared, read.text);
+  if (problem !== undefined) return { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
+  return { phase: 'Succeeded', completionTime, outputs };
+}
+
+/** Whether the run's Job is complete and the outputs that it declares have not been read yet. */
+export function lacksOutputs({ job, run }: RunView, { state }: TaskView): boolean {
+  if (!job || run.spec.snapshot?.outputs === undefined || !conditionOf(job, 'Complete')) return false;
+  return !state.terminationMessages.has(job.metadata.uid);
+}
+
+/** Why the latest attempt failed: in the words of the container that failed last, or else of the Job. */
+function failureOf(view: RunView): string {
+  const { failed } = view;
+  if (!failed) return '';
   const failure = lastFailure(view);
-  return {
-    phase: 'Failed',
-    reason,
-    message: failure ? `${failureText(failure)} (${reason})` : `${reason}: ${message}`,
-    completionTime: lastTransitionTime,
-  };
+  if (failure) return `${failureText(failure)} (${failed.reason})`;
+  return failed.message === '' ? recordedFailure(view, failed.reason) : `${failed.reason}: ${failed.message}`;
+}
+
+/** What the record has of an attempt whose Job is no more. */
+function recordedFailure({ run, attempt }: RunView, reason: string): string {
+  const exitCode = run.status?.jobs?.find((row) => attemptOf(row) === attempt)?.exitCode;
+  return exitCode === undefined ? reason : `exit code ${exitCode} (${reason})`;
 }
 
 function progress(job: Job, view: RunView): Verdict {
@@ -163,16 +218,31 @@ function failureText({ container, exitCode, reason }: ContainerFailure): string 
 }
 
 /** Counts are written once, at the end: a write for every pod of a wide Job would cost more than it tells. */
-function jobSummary({ metadata, status = {} }: Job, view: RunView, { phase }: Verdict): NonNullable<TaskRunStatus['jobs']>[number] {
+function jobSummary(job: Job, view: RunView, verdict: Verdict): NonNullable<TaskRunStatus['jobs']>[number] {
+  const { metadata, attempt, status } = job;
   const failure = lastFailure(view);
+  const phase = jobPhase(job, view, verdict);
   return compact({
     name: metadata.name,
     uid: metadata.uid,
     phase,
-    ...(isFinished(phase) && { succeeded: status.succeeded ?? 0, failed: status.failed ?? 0 }),
+    attempt,
+    ...failedRow(view),
+    ...(isFinished(phase) && { succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0 }),
     exitCode: failure?.exitCode,
     exitReason: failure?.reason,
   });
+}
+
+/** The Job's own; a run may have failed though its Job did not, or go on though it did. */
+function jobPhase(job: Job, view: RunView, verdict: Verdict): RunPhase {
+  if (view.failed) return 'Failed';
+  return conditionOf(job, 'Complete') ? 'Succeeded' : verdict.phase;
+}
+
+/** Where another attempt may follow, the record of this one is what it starts from. */
+function failedRow({ failed, run }: RunView): { reason?: string; completionTime?: string } {
+  return failed && run.spec.snapshot?.retry ? { reason: failed.reason, completionTime: failed.completionTime } : {};
 }
 
 /** Complete or Failed, as on a Job, so that `kubectl wait --for=condition=Complete vrun/...` works. */

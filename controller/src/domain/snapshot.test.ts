@@ -26,8 +26,8 @@ describe('snapshotOf', () => {
 
   test('is what runs, with a hash', () => {
     const { template } = task.build().spec;
-    expect(snapshotOf(task.build())).toEqual({ template, job: { backoffLimit: 2, parallelism: 3 }, hash });
-    expect(snapshotOf(aTask().build())).toEqual({ template, hash: snapshotOf(aTask().build()).hash });
+    expect(snapshotOf(task.build())).toEqual({ template, job: { backoffLimit: 2, parallelism: 3 }, generation: 1, hash });
+    expect(snapshotOf(aTask().build())).toEqual({ template, generation: 1, hash: snapshotOf(aTask().build()).hash });
     expect(hash).toMatch(/^[0-9a-f]{16}$/);
   });
 
@@ -35,6 +35,7 @@ describe('snapshotOf', () => {
     'the order of fields': task.job({ parallelism: 3, backoffLimit: 2 }),
     'the trigger': task.revision('app-worker-v9'),
     'how runs are kept': task.policy({ keepLast: 9 }),
+    'how runs are tried again': task.spec({ retry: { limit: 3 }, timeoutSeconds: 60, outputs: [{ name: 'rows' }] }),
   };
   for (const [what, other] of Object.entries(same)) test(`has the same hash whatever ${what}`, () => expect(snapshotOf(other.build()).hash).toBe(hash));
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Snapshot, Task } from '../resources/index.ts';
+import { compact } from './compact.ts';
 
 /** JSON with the keys of every object in order, so that equal values have equal text. */
 export function canonicalJson(value: unknown): string {
@@ -16,8 +17,12 @@ export function hexHash(text: string, length: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
-/** What a run of this Task would run, with a hash that tells one content from another. */
-export function snapshotOf(task: Task): Snapshot {
-  const { template, job } = task.spec;
-  return { template, ...(job && { job: { ...job } }), hash: hexHash(canonicalJson({ template, job: job ?? {} }), 16) };
+/**
+ * What a run of this Task would run, with a hash that tells one content from another. A change of how often it is retried is no
+ * other content.
+ */
+export function snapshotOf({ metadata, spec }: Task): Snapshot {
+  const { template, job, retry, timeoutSeconds, outputs } = spec;
+  const hash = hexHash(canonicalJson({ template, job: job ?? {} }), 16);
+  return { template, ...compact({ job: job && { ...job }, retry, timeoutSeconds, outputs }), generation: metadata.generation ?? 0, hash };
 }

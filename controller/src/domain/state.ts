@@ -7,6 +7,8 @@ import type { Answered } from './trigger.ts';
 /** The part of a batch/v1 Job that decisions need. */
 export interface Job {
   readonly metadata: Meta;
+  /** Which attempt of its run it is; left out for the first, which has number 0. */
+  readonly attempt?: number;
   readonly spec: {
     readonly parallelism?: number;
     readonly completions?: number;
@@ -77,12 +79,27 @@ export interface TakenNames {
   readonly jobs: ReadonlySet<string>;
 }
 
+/** What is known of the workflow step that a run belongs to. */
+export interface StepLook {
+  /** When the Application was last asked, in milliseconds since the epoch. */
+  readonly at: number;
+  /** Why the step does not wait for the run any more; left out while it does. */
+  readonly ended?: string;
+}
+
+/** A Job's termination message, as it was read; without text where there was none to read. */
+export interface TerminationMessage {
+  readonly text?: string | undefined;
+}
+
 export interface TaskState {
   readonly task: Task;
   /** Versions of the Task that were seen and are older than `task`, oldest first: deployments in quick succession. */
   readonly earlier: readonly Task[];
   /** The TaskRuns that the Task owns. */
   readonly runs: readonly TaskRun[];
+  /** TaskRuns that name the Task and that nobody owns yet: people made them. */
+  readonly orphans: readonly TaskRun[];
   /** The Jobs that those runs own. */
   readonly jobs: readonly Job[];
   /** Jobs as they were when they were deleted, so that an outcome which nobody recorded yet is not lost. */
@@ -95,6 +112,12 @@ export interface TaskState {
   readonly goneJobs: ReadonlySet<string>;
   /** The trigger that this process last created a run for. */
   readonly answered?: Answered | undefined;
+  /** The time of the schedule that this process last created a run for, RFC 3339. */
+  readonly lastScheduled?: string | undefined;
+  /** By the Job's UID. */
+  readonly terminationMessages: ReadonlyMap<string, TerminationMessage>;
+  /** By the run's name. */
+  readonly steps: ReadonlyMap<string, StepLook>;
   /** When each version was first seen, by generation, in milliseconds since the epoch. */
   readonly seenAt: ReadonlyMap<number, number>;
   /** What this process last nudged the Application with. */

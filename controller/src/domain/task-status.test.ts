@@ -20,15 +20,16 @@ test('a status is complete, and takes the form of the CRD', () => {
   const [one, two] = [aTask(), aTask().revision('app-worker-v2')];
   const runs = [aRun(two).createdAt(60).running(61), aRun(one).finished()] as const;
   const { hash } = runs[0].build().spec.snapshot ?? {};
-  expect(statusOf(aState(two).runs(...runs).jobs(...runs.map(aJob)), 75)).toEqual({
+  expect(statusOf(aState(two).runs(...runs).jobs(...runs.map(aJob)), 125)).toEqual({
     observedGeneration: 2,
     observedTrigger: { appRevision: 'app-worker-v2', publishVersion: '', generation: 2, revisionHash: 'c2a9b2aca82010ba', run: 'mytask-v2', snapshotHash: hash },
     phase: 'Running',
-    message: 'mytask-v2 Running 10s · 1 kept',
+    message: 'mytask-v2 Running 1m · 1 kept',
     active: [{ name: 'mytask-v2', phase: 'Running', startTime: rfc3339(61) }],
     lastRuns: [{ name: 'mytask-v1', phase: 'Succeeded', startTime: rfc3339(0), completionTime: rfc3339(31), duration: '31s', kept: true }],
     totals: { active: 1, succeeded: 1, failed: 0, cancelled: 0, kept: 1 },
-    conditions: [{ type: 'Ready', status: 'False', reason: 'Running', message: '', lastTransitionTime: after(75).toISOString() }],
+    conditions: [{ type: 'Ready', status: 'False', reason: 'Running', message: '', lastTransitionTime: after(125).toISOString() }],
+    lastSuccessfulTime: rfc3339(31),
   });
 });
 
@@ -42,12 +43,12 @@ describe('the message reads', () => {
     [aState().runs(aRun()), 'mytask-v1 Pending · 0 kept'],
     [withJob(aRun().status({ phase: 'Pending', reason: 'ImagePullBackOff', message: pull })), `mytask-v1 Pending: ${pull} · 0 kept`],
     [withJob(aRun().running(31)), 'mytask-v1 Running · 0 kept'],
-    [withJob(aRun().running(30)), 'mytask-v1 Running 10s · 0 kept'],
+    [withJob(aRun().running(-80)), 'mytask-v1 Running 2m · 0 kept'],
     [withJob(aRun().finished()), 'mytask-v1 Succeeded in 31s · 1 kept'],
     [aState().runs(aRun().finished()), 'mytask-v1 Succeeded in 31s · 0 kept'],
     [withJob(failed({ message: exit1 })), `mytask-v1 Failed after 31s: ${exit1} · 1 kept`],
     [withJob(aRun().status({ phase: 'Cancelled', message: 'replaced by mytask-v2' })), 'mytask-v1 Cancelled: replaced by mytask-v2 · 1 kept'],
-    [aState(newer).runs(aRun(newer).running(30), aRun().running(0)), 'mytask-v2 Running 10s · 1 more active · 0 kept'],
+    [aState(newer).runs(aRun(newer).running(30), aRun().running(0)), 'mytask-v2 Running · 1 more active · 0 kept'],
     [aState().refusals(runRefused), 'mytask-v1 not created: TaskRun mytask-v1 was refused: exceeded quota · 0 kept'],
     [aState(aTask().status({ phase: 'Succeeded', observedTrigger: { generation: 1, run: 'mytask-v1' } })), 'mytask-v1 is no longer on record · 0 kept'],
   ];
@@ -119,7 +120,7 @@ describe('conditions', () => {
 
 describe('nextMessageAt', () => {
   const next = (run: RunBuilder) => nextMessageAt(classify(aState().runs(run).build()), after(40));
-  test('is when the running time doubles', () => expect(next(aRun().running(15))).toBe(after(15 + 40).getTime()));
+  test('is when the running time doubles', () => expect(next(aRun().running(-40))).toBe(after(-40 + 120).getTime()));
   test('is never for a finished run', () => expect(next(aRun().finished())).toBeUndefined());
   test('is never for a run that waits', () => expect(next(aRun())).toBeUndefined());
 });

@@ -2,11 +2,12 @@
  * What a Task's status should say now. People read it in `vela status`, so it leads with one line.
  */
 import type { Condition, RunSummary, Task, TaskStatus } from '../resources/index.ts';
+import { agendaOf, rfc3339, type Agenda } from './agenda.ts';
 import { compact } from './compact.ts';
 import { isFinished, type RunView, type TaskView } from './classify.ts';
 import { coarseAge, formatDuration } from './duration.ts';
 import { isHealthy } from './policies/healthy-when.ts';
-import { reasons } from './run-status.ts';
+import { patientReasons, reasons } from './reasons.ts';
 import { oneLine } from './sentence.ts';
 import type { Refusal } from './state.ts';
 import { revisionHash } from './trigger.ts';
@@ -17,9 +18,11 @@ const maxLastRuns = 10;
 
 export function taskStatus(view: TaskView, now: Date): TaskStatus {
   const { active, finished, kept } = view;
+  const agenda = agendaOf(view.state, now);
   const phase = taskPhase(view);
-  const message = oneLine(taskMessage(view, now));
-  return {
+  const message = oneLine(taskMessage(view, agenda, now));
+  const count = (counted: string) => finished.filter((run) => run.phase === counted).length;
+  return compact({
     observedGeneration: view.state.task.metadata.generation ?? 0,
     observedTrigger: observedTrigger(view),
     phase,
@@ -28,13 +31,46 @@ export function taskStatus(view: TaskView, now: Date): TaskStatus {
     lastRuns: finished.slice(0, maxLastRuns).map(summary),
     totals: {
       active: active.length,
-      succeeded: finished.filter((run) => run.phase === 'Succeeded').length,
-      failed: finished.filter((run) => run.phase === 'Failed').length,
-      cancelled: finished.filter((run) => run.phase === 'Cancelled').length,
+      succeeded: count('Succeeded'),
+      failed: count('Failed'),
+      cancelled: count('Cancelled'),
       kept: kept.length,
+      ...positive({ skipped: count('Skipped'), queued: active.filter(isQueued).length }),
     },
+    ...scheduleStatus(view, agenda),
+    lastSuccessfulTime: lastSuccessfulTime(view),
+    outputs: view.current?.run.status?.outputs,
     conditions: conditions(view, phase, now),
-  };
+  });
+}
+
+/** The counts that most Tasks never have are left out while they are nought. */
+function positive<K extends string>(counts: Readonly<Record<K, number>>): { [key in K]?: number } {
+  return Object.fromEntries(Object.entries<number>(counts).filter(([, count]) => count > 0)) as { [key in K]?: number };
+}
+
+function scheduleStatus({ state }: TaskView, agenda: Agenda | undefined): Partial<TaskStatus> {
+  if (!agenda) return {};
+  const { last, next, missed, observed } = agenda;
+  const missedSchedules = (state.task.status?.missedSchedules ?? 0) + missed;
+  return compact({
+    lastScheduleTime: last && rfc3339(last),
+    nextScheduleTime: next && rfc3339(next),
+    observedSchedule: observed,
+    missedSchedules: missedSchedules > 0 ? missedSchedules : undefined,
+  });
+}
+
+/** As CronJob's field of this name. */
+function lastSuccessfulTime({ finished, state }: TaskView): string | undefined {
+  const ends = finished.flatMap(({ phase, run }) => (phase === 'Succeeded' ? [run.status?.completionTime ?? ''] : []));
+  return [...ends, state.task.status?.lastSuccessfulTime ?? ''].sort().at(-1) || undefined;
+}
+
+/** Whether the run waits for its turn, or for the end of a suspension. */
+function isQueued({ attempt, run }: RunView): boolean {
+  const { phase, reason } = run.status ?? {};
+  return attempt === undefined && (phase === 'Queued' || reason === reasons.suspended);
 }
 
 /** A trigger whose run was refused is not answered: it stays due, also after a restart. */
@@ -66,12 +102,33 @@ function taskPhase(view: TaskView): NonNullable<TaskStatus['phase']> {
   return isFinished(before) ? before : 'Cancelled';
 }
 
-function taskMessage(view: TaskView, now: Date): string {
-  const others = view.active.filter((run) => run !== view.current).length;
-  return [currentLine(view, now), ...(others > 0 ? [`${others} more active`] : []), `${view.kept.length} kept`].join(' · ');
+function taskMessage(view: TaskView, agenda: Agenda | undefined, now: Date): string {
+  const others = view.active.filter((run) => run !== view.current);
+  const queued = others.filter(isQueued).length;
+  const parts = [
+    view.state.task.spec.suspend === true ? 'suspended' : '',
+    currentLine(view, agenda, now),
+    skippedLine(view),
+    some(others.length - queued, 'more active'),
+    some(queued, 'waiting'),
+    `${view.kept.length} kept`,
+    agenda?.next ? `next ${rfc3339(agenda.next).slice(0, 16).replace('T', ' ')} UTC` : '',
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
 }
 
-function currentLine(view: TaskView, now: Date): string {
+function some(count: number, what: string): string {
+  return count > 0 ? `${count} ${what}` : '';
+}
+
+/** The newest run, where it was skipped: the current one is older then. */
+function skippedLine({ runs: [newest], current }: TaskView): string {
+  if (newest?.phase !== 'Skipped' || newest === current) return '';
+  return `${newest.name} Skipped: ${newest.run.status?.message ?? ''}`;
+}
+
+function currentLine(view: TaskView, agenda: Agenda | undefined, now: Date): string {
+  if (agenda?.problem !== undefined) return agenda.problem;
   const refusal = runRefusal(view);
   if (refusal) return `${refusal.run} not created: ${refusal.message}`;
   if (view.current) return runLine(view.current, now);
@@ -81,11 +138,12 @@ function currentLine(view: TaskView, now: Date): string {
 
 /** mytask-v3 Running 10s; mytask-v3 Succeeded in 31s; mytask-v3 Failed after 3s: exit code 1 in container mytask. */
 function runLine({ name, phase, run }: RunView, now: Date): string {
-  const { startTime, duration, message } = run.status ?? {};
+  const { startTime, duration, message, attempts } = run.status ?? {};
   const tail = message === undefined ? '' : `: ${message}`;
   if (phase === 'Running' && startTime !== undefined) {
     const { shown } = coarseAge(now.getTime() - Date.parse(startTime));
-    return `${name} Running${shown > 0 ? ` ${formatDuration(shown)}` : ''}${tail}`;
+    const attempt = attempts === undefined ? '' : ` (attempt ${attempts})`;
+    return `${name} Running${shown > 0 ? ` ${formatDuration(shown)}` : ''}${attempt}${tail}`;
   }
   const time = duration === undefined ? '' : phase === 'Succeeded' ? ` in ${duration}` : ` after ${duration}`;
   return `${name} ${phase}${time}${tail}`;
@@ -109,21 +167,26 @@ function summary({ name, phase, kept, run }: RunView): RunSummary {
 function conditions(view: TaskView, phase: NonNullable<TaskStatus['phase']>, now: Date): Condition[] {
   const { task } = view.state;
   const status = view.current?.run.status;
-  const ready = isHealthy(phase, view.policy);
-  const stalled = stalledBy(view);
+  const stalled = stalledBy(view, now);
+  const ready = isHealthy(phase, view.policy) && stalled?.reason !== reasons.invalidSchedule;
   return [
     condition(task, { type: 'Ready', status: ready ? 'True' : 'False', reason: status?.reason ?? phase, message: status?.message ?? '' }, now),
     ...(stalled ? [condition(task, { type: 'Stalled', status: 'True', ...stalled }, now)] : []),
   ];
 }
 
-/** Why the current run does not get on: a refusal, or what its unfinished Job waits for; a Job that tries again is getting on. */
-export function stalledBy(view: TaskView): { reason: string; message: string } | undefined {
+/**
+ * What keeps the Task from getting on: a schedule that is none, a refusal, or what the current run's unfinished Job waits for; a run
+ * that waits as it should, or is tried again, is getting on.
+ */
+export function stalledBy(view: TaskView, now: Date): { reason: string; message: string } | undefined {
+  const problem = agendaOf(view.state, now)?.problem;
+  if (problem !== undefined) return { reason: reasons.invalidSchedule, message: oneLine(problem) };
   const refusal = runRefusal(view);
   if (refusal) return { reason: refusal.reason, message: oneLine(refusal.message) };
   if (!view.current || view.current.finished) return undefined;
   const { reason, message = '' } = view.current.run.status ?? {};
-  return reason === undefined || reason === reasons.podFailed ? undefined : { reason, message };
+  return reason === undefined || patientReasons.has(reason) ? undefined : { reason, message };
 }
 
 function condition(task: Task, wanted: Pick<Condition, 'type' | 'status' | 'reason' | 'message'>, now: Date): Condition {

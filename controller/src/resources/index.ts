@@ -48,6 +48,7 @@ export interface TaskRun {
 
 export type ExecutionPolicy = NonNullable<TaskSpec['executionPolicy']>;
 export type Trigger = NonNullable<TaskSpec['trigger']>;
+export type RunTrigger = NonNullable<TaskRunSpec['trigger']>;
 export type Snapshot = NonNullable<TaskRunSpec['snapshot']>;
 export type RunPhase = NonNullable<TaskRunStatus['phase']>;
 export type RunSummary = NonNullable<TaskStatus['lastRuns']>[number];
@@ -57,6 +58,8 @@ export type Condition = NonNullable<TaskStatus['conditions']>[number];
 export const labels = {
   task: `${group}/task`,
   run: `${group}/run`,
+  /** On the Jobs of a run's further attempts. */
+  attempt: `${group}/attempt`,
 } as const;
 
 /** Labels that KubeVela sets on what it renders. */
@@ -69,3 +72,6 @@ export const velaLabels = {
 
 /** An annotation of the Application, whose change makes KubeVela look at a task's status again. */
 export const nudgeAnnotation = `${group}/nudge`;
+
+/** CronJob's annotation: when a Job was due, RFC 3339 in the schedule's zone. */
+export const scheduledTimestampAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp';

@@ -81,12 +81,20 @@ export interface TaskRunSpec {
       [k: string]: unknown;
     };
     retry?: {
-      [k: string]: unknown;
+      limit: number;
+      delaySeconds?: number;
+      backoff?: "Constant" | "Exponential";
     };
     timeoutSeconds?: number;
     outputs?: {
-      [k: string]: unknown;
+      name: string;
+      type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
+      required?: boolean;
     }[];
+    /**
+     * The Task's generation that this was taken of.
+     */
+    generation?: number;
     /**
      * A hash of template and job.
      */
@@ -128,7 +136,6 @@ export interface TaskRunStatus {
      * 0 for the first, then 1, 2, ...
      */
     attempt?: number;
-    startTime?: string;
     completionTime?: string;
     reason?: string;
     active?: number;

@@ -9,6 +9,7 @@ import { velaLabels, type Task } from '../../resources/index.ts';
 import { policyOf } from '../execution-policy.ts';
 import { joinName, nameWithHash } from '../names.ts';
 import { hexHash } from '../snapshot.ts';
+import { minuteSuffix } from './schedule.ts';
 
 /**
  * The names that a run of this version may take, the wanted one first. The second is for when the first is taken: by a run of
@@ -17,6 +18,12 @@ import { hexHash } from '../snapshot.ts';
 export function runNames(version: Task, seenAt: Date): readonly string[] {
   const name = joinName(componentName(version), suffix(version, seenAt));
   return [name, nameWithHash(name, identity(version))];
+}
+
+/** The names of a run that the schedule asks for; they carry its time, in UTC, whatever nameSuffix says. */
+export function scheduledRunNames(task: Task, time: Date): readonly string[] {
+  const name = joinName(componentName(task), minuteSuffix(time));
+  return [name, nameWithHash(name, `${task.metadata.uid}/${time.toISOString()}`)];
 }
 
 /** What runs are named after: the Application's component, or the Task itself where there is none. */
@@ -49,7 +56,7 @@ function revisionSuffix({ metadata, spec }: Task): string {
 /** UTC minutes: 202503201230. */
 function timestampSuffix({ metadata }: Task, seenAt: Date): string {
   const time = metadata.generation === 1 ? new Date(metadata.creationTimestamp) : seenAt;
-  return time.toISOString().replace(/\D/g, '').slice(0, 12);
+  return minuteSuffix(time);
 }
 
 /** A UUID of version 8 (RFC 9562: its bits are ours to choose), made of a hash instead of randomness. */

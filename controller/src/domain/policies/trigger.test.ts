@@ -42,7 +42,7 @@ describe('a run is due', () => {
 
   test('with a snapshot of the version that asked for it', () => {
     const two = v1.revision('web-v2').running('two').build();
-    expect(dueRuns([two, v1.revision('web-v3').build()], answer(v1))[0]).toEqual({ version: two, snapshot: snapshotOf(two) });
+    expect(dueRuns([two, v1.revision('web-v3').build()], answer(v1))[0]).toMatchObject({ version: two, snapshot: snapshotOf(two), trigger: { type: 'Revision', generation: 2 } });
   });
 });
 

@@ -8,22 +8,17 @@
 import type { Snapshot, Task } from '../../resources/index.ts';
 import { compact } from '../compact.ts';
 import { policyOf } from '../execution-policy.ts';
+import { versionTrigger, type RunRequest } from '../manifests.ts';
 import { snapshotOf } from '../snapshot.ts';
 import { revisionHash, triggerValue, type Answered } from '../trigger.ts';
-
-/** A version of the Task that asks for a run, with what it would run. */
-export interface DueRun {
-  readonly version: Task;
-  readonly snapshot: Snapshot;
-}
 
 /**
  * @param versions versions of one Task, oldest first
  * @param answered the trigger that was answered last; undefined for a Task that is new
  * @returns a run for each version whose trigger is another than its predecessor's, oldest first
  */
-export function dueRuns(versions: readonly Task[], answered: Answered | undefined): readonly DueRun[] {
-  const due: DueRun[] = [];
+export function dueRuns(versions: readonly Task[], answered: Answered | undefined): readonly RunRequest[] {
+  const due: RunRequest[] = [];
   let last: Partial<Answered> = answered ?? {};
   for (const version of versions) {
     const generation = version.metadata.generation ?? 0;
@@ -34,7 +29,7 @@ export function dueRuns(versions: readonly Task[], answered: Answered | undefine
     const snapshot = snapshotOf(version);
     if (!asksForRun(version, snapshot, last.snapshotHash)) continue;
     last = { ...last, snapshotHash: snapshot.hash };
-    due.push({ version, snapshot });
+    due.push({ version, snapshot, trigger: versionTrigger(version) });
   }
   return due;
 }

@@ -6,7 +6,7 @@
  */
 import type { TaskView, RunView } from '../classify.ts';
 import type { Task } from '../../resources/index.ts';
-import { policyOf } from '../execution-policy.ts';
+import { policyOf, type CompletePolicy } from '../execution-policy.ts';
 import { joinName } from '../names.ts';
 import { componentName } from './name-suffix.ts';
 
@@ -15,17 +15,21 @@ export function sharedJobName(version: Task): string | undefined {
   return policyOf(version).unique ? undefined : joinName(componentName(version), '');
 }
 
-/** The run that takes the place of this one, if any. */
-export function replacementOf(view: RunView, { runs }: TaskView): RunView | undefined {
+/** The run that takes the place of this one, if any: one that Forbid skips takes nobody's place, one that Queue holds only that of a finished one. */
+export function replacementOf(view: RunView, { runs, policy }: TaskView): RunView | undefined {
   const name = view.run.spec.jobName;
-  if (name === undefined) return undefined;
+  if (name === undefined || (!view.finished && isPatient(policy))) return undefined;
   const newer = runs.slice(0, runs.indexOf(view));
-  return newer.find((other) => other.run.spec.jobName === name);
+  return newer.find((other) => other.run.spec.jobName === name && other.phase !== 'Skipped');
+}
+
+function isPatient({ concurrencyPolicy }: CompletePolicy): boolean {
+  return concurrencyPolicy === 'Forbid' || concurrencyPolicy === 'Queue';
 }
 
 /** Whether an older run's Job still has the name that this run's Job is to take. */
 export function waitsForName(view: RunView, { runs }: TaskView): boolean {
   const name = view.run.spec.jobName;
   if (name === undefined) return false;
-  return runs.slice(runs.indexOf(view) + 1).some(({ run, jobExists }) => jobExists && run.spec.jobName === name);
+  return runs.slice(runs.indexOf(view) + 1).some(({ run, jobs }) => jobs.length > 0 && run.spec.jobName === name);
 }

@@ -351,6 +351,7 @@ export function aState(task: Buildable<Task> = aTask()): StateBuilder {
     task: task.build(),
     earlier: [],
     runs: [],
+    orphans: [],
     jobs: [],
     deletedJobs: [],
     pods: [],
@@ -358,6 +359,8 @@ export function aState(task: Buildable<Task> = aTask()): StateBuilder {
     refusals: [],
     taken: { runs: new Set(), jobs: new Set() },
     goneJobs: new Set(),
+    terminationMessages: new Map(),
+    steps: new Map(),
     seenAt: new Map(),
   });
 }

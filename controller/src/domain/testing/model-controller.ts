@@ -91,6 +91,7 @@ export class ModelController {
       task: this.#task,
       earlier: [...this.#earlier],
       runs,
+      orphans: [],
       jobs: this.#jobs.values(),
       deletedJobs: [...this.#deletedJobs],
       pods: [...this.#world.pods],
@@ -99,6 +100,8 @@ export class ModelController {
       taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
       goneJobs: new Set(this.#gone),
       answered: this.#answered,
+      terminationMessages: new Map(),
+      steps: new Map(),
       seenAt: new Map(this.#seenAt),
       nudged: this.#nudged,
     };
@@ -154,6 +157,9 @@ export class ModelController {
       this.#refusals = this.#refusals.filter(({ object }) => object !== 'TaskRun');
       [this.#answered] = answeredByRun(run);
     },
+    adoptRun: notYet,
+    readTermination: notYet,
+    checkStep: notYet,
     createJob: ({ run, job }) => {
       const owner = job.metadata.ownerReferences[0]?.uid ?? '';
       this.#jobs.put(this.#createOrAdopt(() => this.#world.createJob(job), () => this.#world.getJob(job.metadata.name), (found) => isOwnedBy(found, owner)));
@@ -250,6 +256,10 @@ export class ModelController {
     this.#read[kind] = to;
     return next;
   }
+}
+
+function notYet(): void {
+  throw new Error('not in the model');
 }
 
 function deepFreeze<T>(value: T): T {

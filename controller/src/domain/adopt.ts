@@ -1,0 +1,46 @@
+/**
+ * A TaskRun that somebody made asks for a run by being there. It lacks what ours have: an owner, a snapshot and the label.
+ */
+import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
+import type { Action } from './actions.ts';
+import type { TaskView } from './classify.ts';
+import { compact } from './compact.ts';
+import { controlledBy, runLabels } from './manifests.ts';
+import { withOverrides } from './policies/allowed-overrides.ts';
+import { sharedJobName } from './policies/unique.ts';
+import { reasons } from './reasons.ts';
+import { sameJson } from './same-json.ts';
+import { snapshotOf } from './snapshot.ts';
+
+/** Make runs of the Task out of the TaskRuns that people made for it, each with what the Task says now. */
+export function adoptRuns({ state }: TaskView): readonly Action[] {
+  return state.orphans.map(({ metadata, spec }): Action => {
+    const { task } = state;
+    const adoption = {
+      labels: runLabels(task),
+      ownerReference: controlledBy('Task', task.metadata),
+      spec: compact({
+        trigger: spec.trigger ?? { type: 'Manual' as const },
+        jobName: sharedJobName(task),
+        snapshot: withOverrides(snapshotOf(task), spec.overrides),
+      }),
+    };
+    return { kind: 'adoptRun', name: metadata.name, uid: metadata.uid, adoption };
+  });
+}
+
+/** What to say of TaskRuns whose Task is not there. They wait: a Task may be applied after them. */
+export function withoutTask(orphans: readonly TaskRun[]): readonly Action[] {
+  return orphans.flatMap(({ metadata, spec, status }): Action[] => {
+    const { name, namespace, uid } = metadata;
+    const message = `there is no Task ${spec.taskRef.name} in namespace ${namespace}; apply it, or delete this TaskRun`;
+    const wanted: TaskRunStatus = { phase: 'Pending', reason: reasons.taskNotFound, message };
+    return sameJson(wanted, status ?? {}) ? [] : [{ kind: 'writeRunStatus', name, uid, status: wanted }];
+  });
+}
+
+/** Whether nobody owns the TaskRun yet, so that the Task which it names may. */
+export function isOrphan({ metadata }: Pick<TaskRun, 'metadata'>): boolean {
+  return metadata.deletionTimestamp === undefined && !metadata.ownerReferences?.some(({ controller }) => controller === true);
+}
+

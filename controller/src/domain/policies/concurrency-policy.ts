@@ -1,0 +1,65 @@
+/**
+ * executionPolicy.concurrencyPolicy: what becomes of a run while older ones are active, whatever asked for them.
+ *
+ * Allow, Forbid and Replace are CronJob's words; here a run that Forbid skips is on record, where a CronJob forgets it, and Replace
+ * waits until the old pods are gone. Queue is Furiko's Enqueue: one after the other, in order, each with the snapshot of its time.
+ */
+import type { TaskRunStatus } from '../../resources/index.ts';
+import type { RunView, TaskView } from '../classify.ts';
+import { reasons } from '../reasons.ts';
+
+/** Why a run does not start: for now, or, with phase Skipped, for good. */
+export interface Hold {
+  readonly phase: NonNullable<TaskRunStatus['phase']>;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Why a run that has no Job yet may not have one now; undefined where it may. */
+export function heldByOthers(view: RunView, task: TaskView): Hold | undefined {
+  switch (task.policy.concurrencyPolicy) {
+    case 'Allow':
+      return undefined;
+    case 'Forbid':
+      return skipped(view, task);
+    case 'Replace':
+      return untilPodsAreGone(view, task);
+    case 'Queue':
+      return queued(view, task);
+  }
+}
+
+/** The newer run that takes the place of this unfinished one under Replace. */
+export function replacingRun(view: RunView, { policy, runs }: TaskView): RunView | undefined {
+  if (policy.concurrencyPolicy !== 'Replace' || view.finished) return undefined;
+  return runs.slice(0, runs.indexOf(view)).find(({ phase }) => phase !== 'Skipped');
+}
+
+/** The unfinished runs before this one, newest first. */
+export function activeBefore(view: RunView, { active }: TaskView): readonly RunView[] {
+  return active.slice(active.indexOf(view) + 1);
+}
+
+/** A run more than may wait is skipped, be it for its turn or for the end of a suspension. */
+export function overQueueLimit(view: RunView, task: TaskView): Hold | undefined {
+  const { queueLimit } = task.policy;
+  const waiting = activeBefore(view, task).filter(({ attempt }) => attempt === undefined).length;
+  if (waiting < queueLimit) return undefined;
+  return { phase: 'Skipped', reason: reasons.queueFull, message: `${waiting} runs wait already (queueLimit: ${queueLimit})` };
+}
+
+function skipped(view: RunView, task: TaskView): Hold | undefined {
+  const [other] = activeBefore(view, task);
+  return other && { phase: 'Skipped', reason: reasons.concurrencyForbidden, message: `${other.name} is active (concurrencyPolicy: Forbid)` };
+}
+
+function queued(view: RunView, task: TaskView): Hold | undefined {
+  const [other] = activeBefore(view, task);
+  return other && (overQueueLimit(view, task) ?? { phase: 'Queued', reason: reasons.waitsForTurn, message: `waits for ${other.name} (concurrencyPolicy: Queue)` });
+}
+
+function untilPodsAreGone(view: RunView, task: TaskView): Hold | undefined {
+  const older = task.runs.slice(task.runs.indexOf(view) + 1);
+  const other = older.find(({ finished, phase, leaves }) => !finished || (phase === 'Cancelled' && leaves));
+  return other && { phase: 'Pending', reason: reasons.waitsForPods, message: `waits until the pods of ${other.name} are gone (concurrencyPolicy: Replace)` };
+}

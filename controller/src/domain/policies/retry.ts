@@ -1,0 +1,36 @@
+/**
+ * retry: new attempts of a run whose Job failed, each a Job of its own, beside the Job's own backoffLimit. The first attempt has
+ * number 0. A Job whose podFailurePolicy said FailJob is not tried again: it says that trying again is of no use.
+ */
+import type { RunView } from '../classify.ts';
+import { deadlineOf } from './timeout-seconds.ts';
+
+/** The longest pause that the Task's schema lets people write. */
+const longestDelaySeconds = 86_400;
+/** The Job controller's word for a Job that its podFailurePolicy ended. */
+const podFailurePolicy = 'PodFailurePolicy';
+
+export interface NextAttempt {
+  readonly attempt: number;
+  /** When it may start, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** The CRD's defaults; without a retry there is no further attempt. */
+const noRetry = { limit: 0 };
+const defaults = { delaySeconds: 10, backoff: 'Exponential' };
+
+/** @returns the attempt that follows the failed one, or undefined where none does: the run has failed */
+export function nextAttempt(view: RunView): NextAttempt | undefined {
+  const { limit, delaySeconds, backoff } = { ...defaults, ...(view.run.spec.snapshot?.retry ?? noRetry) };
+  const { failed } = view;
+  if (!failed || failed.attempt >= limit || failed.reason === podFailurePolicy) return undefined;
+  const factor = backoff === 'Constant' ? 1 : 2 ** failed.attempt;
+  const at = Date.parse(failed.completionTime) + Math.min(longestDelaySeconds, delaySeconds * factor) * 1000;
+  return at < (deadlineOf(view) ?? Infinity) ? { attempt: failed.attempt + 1, at } : undefined;
+}
+
+/** How many attempts the run may have. */
+export function mostAttempts({ run }: RunView): number {
+  return 1 + (run.spec.snapshot?.retry?.limit ?? 0);
+}
