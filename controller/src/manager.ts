@@ -38,7 +38,7 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
   const caches = createCaches({ client, namespaces: options.namespace, observer: observers.informers });
   const informers = allInformers(caches);
   const recorder = new EventRecorder({ client, component: program, instance: identity, ...observers.events });
-  const controller = new TaskController({ client, caches, recorder, log, workers: options.workers, observer: observers.queues });
+  const controller = new TaskController({ client, caches, recorder, log, workers: options.workers, observer: observers.queues, scheduleDelay: (seconds) => metrics.scheduleDelay.observe(seconds) });
   const checks = { alive: { watches: watchesMove(informers) }, ready: { caches: cachesSynced(informers) } };
   const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry) });
   const synced = Promise.all(informers.map((informer) => informer.start()));

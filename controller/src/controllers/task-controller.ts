@@ -22,6 +22,8 @@ export interface TaskControllerOptions {
   /** Tasks reconciled at the same time. */
   readonly workers: number;
   readonly observer?: QueueObserver | undefined;
+  /** Is told how many seconds after its time a scheduled run's Job was created. */
+  readonly scheduleDelay?: ((seconds: number) => void) | undefined;
 }
 
 /** Deleted Jobs whose pods may still be there. */

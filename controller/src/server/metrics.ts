@@ -3,6 +3,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** From 1 ms, which a call on loopback takes, to a call's deadline. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** A schedule is kept to the second, or a controller was down for a while. */
+const DELAYS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200];
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the controller, declared once, in a registry of its own. Process metrics are among them. */
@@ -26,6 +29,7 @@ export function createMetrics() {
     queueWaitSeconds: histogram('task_runs_queue_wait_duration_seconds', ['queue'], 'How long keys waited for a worker.'),
     reconcileSeconds: histogram('task_runs_reconcile_duration_seconds', ['queue', 'outcome'], 'How long reconciling a key took, by outcome: done, again, failed.'),
     eventsDropped: counter('task_runs_events_dropped_total', ['reason'], 'Events left out or not written.'),
+    scheduleDelay: new Histogram({ name: 'task_runs_schedule_delay_seconds', help: "How long after its time a scheduled run's Job was created, waiting for its turn included.", buckets: DELAYS, registers }),
     leader: gauge('task_runs_leader', [], '1 while this process leads.'),
   };
 }
