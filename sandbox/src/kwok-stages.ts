@@ -11,6 +11,8 @@ export const podAnnotations = {
   exitCode: 'sandbox.task.oam.dev/exit-code',
   /** The reason in its containers' terminated state, such as `OOMKilled`. */
   reason: 'sandbox.task.oam.dev/reason',
+  /** What its containers leave as termination message. */
+  message: 'sandbox.task.oam.dev/message',
   /** The reason for which its containers do not start, such as `ImagePullBackOff`; removed, they start. */
   waiting: 'sandbox.task.oam.dev/waiting',
 } as const;
@@ -24,6 +26,8 @@ interface Expression {
 const annotation = (name: string): string => `.metadata.annotations["${name}"]`;
 const valueOf = (name: string, otherwise: string): string =>
   `{{ index (.metadata.annotations | default dict) "${name}" | default "${otherwise}" }}`;
+
+const stripped = (expression: string): string => expression.replace(/^\{\{ /, '').replace(/ \}\}$/, '');
 
 const alive: Expression = { key: '.metadata.deletionTimestamp', operator: 'DoesNotExist' };
 const isPhase = (phase: string): Expression => ({ key: '.status.phase', operator: 'In', values: [phase] });
@@ -105,10 +109,10 @@ const finishesWith = (phase: 'Succeeded' | 'Failed', exitCode: string, reason: s
 phase: ${phase}
 {{ $code := ${exitCode} }}
 {{ $reason := ${reason} }}
+{{ $message := ${stripped(valueOf(podAnnotations.message, ''))} }}
 ${conditions('False', phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed')}
-${containerStatuses('containerStatuses', '.spec.containers', false, '{terminated: {exitCode: {{ $code }}, reason: {{ $reason | Quote }}, startedAt: {{ $started | Quote }}, finishedAt: {{ $now | Quote }}}}')}`);
+${containerStatuses('containerStatuses', '.spec.containers', false, '{terminated: {exitCode: {{ $code }}, reason: {{ $reason | Quote }}, message: {{ $message | Quote }}, startedAt: {{ $started | Quote }}, finishedAt: {{ $now | Quote }}}}')}`);
 
-const stripped = (expression: string): string => expression.replace(/^\{\{ /, '').replace(/ \}\}$/, '');
 const runsFor = { durationMilliseconds: 1000, durationFrom: { expressionFrom: annotation(podAnnotations.duration) } };
 
 const ofAJob: Expression = { key: '.metadata.ownerReferences.[].kind', operator: 'In', values: ['Job'] };

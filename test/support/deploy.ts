@@ -20,10 +20,12 @@ export interface Deployment {
   readonly job?: TaskSpec['job'];
   /** Merged into the pod's spec. */
   readonly podSpec?: Readonly<Record<string, unknown>>;
+  /** Further fields of the Task's spec. */
+  readonly spec?: Partial<TaskSpec>;
 }
 
 /** The Task that the definition renders for this deployment. */
-export function taskOf({ namespace, application = 'app', component = 'mytask', revision, pods = {}, command = 'true', policy, job, podSpec }: Deployment): TaskObject {
+export function taskOf({ namespace, application = 'app', component = 'mytask', revision, pods = {}, command = 'true', policy, job, podSpec, spec }: Deployment): TaskObject {
   const behaviour = Object.entries({ duration: '50ms', ...pods }).map(([key, value]) => [podAnnotations[key as keyof typeof podAnnotations], value]);
   return {
     apiVersion: 'task.oam.dev/v1alpha1',
@@ -41,6 +43,7 @@ export function taskOf({ namespace, application = 'app', component = 'mytask', r
         metadata: { annotations: Object.fromEntries(behaviour) as Record<string, string> },
         spec: { restartPolicy: 'Never', containers: [{ name: component, image: 'busybox', command: [command] }], ...podSpec },
       },
+      ...spec,
     },
   };
 }

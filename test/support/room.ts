@@ -1,7 +1,9 @@
-import { taskRuns, type TaskObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, type TaskObject, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
 import { events, namespaces } from '../../controller/src/kube/resources.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
+import { apiVersion } from '../../controller/src/resources/index.ts';
 import type { Cluster } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { deploy, finishedTask, taskWhere, type Deployment } from './deploy.ts';
 
 type InRoom = Omit<Deployment, 'namespace'>;
@@ -73,6 +75,20 @@ export class Room {
 
   delete(type: ResourceType, name: string): Promise<unknown> {
     return this.#cluster.client.delete(type, { namespace: this.namespace, name });
+  }
+
+  /** A person's TaskRun of the Task app-mytask. */
+  ask(name: string, spec: Partial<TaskRunObject['spec']> = {}): Promise<string> {
+    return this.apply({ apiVersion, kind: 'TaskRun', metadata: { name }, spec: { taskRef: { name: 'app-mytask' }, ...spec } });
+  }
+
+  /** The run, once its status `holds`. */
+  runWhere(name: string, what: string, holds: (status: NonNullable<TaskRunObject['status']>) => boolean): Promise<Stored<TaskRunObject>> {
+    return eventually(`TaskRun ${name} ${what}`, async () => {
+      const run = await this.get(taskRuns, name);
+      if (!holds(run.status ?? {})) throw new Error(JSON.stringify(run.status));
+      return run;
+    });
   }
 
   /** Creates an object in this namespace as cluster admin. */

@@ -239,7 +239,7 @@ export interface TaskStatus {
     kept?: number;
   };
   /**
-   * The latest time of the schedule that was answered
+   * The latest time of the schedule that was answered, with a run or as missed.
    */
   lastScheduleTime?: string;
   /**
