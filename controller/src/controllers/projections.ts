@@ -26,7 +26,7 @@ export function projectTask({ metadata, spec, status }: Stored<TaskObject>): Cac
 /** A finished run's snapshot is not needed any more, but for its hash; a cancelled one's Jobs are, until their pods are gone. */
 export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
   const meta = slimMeta(metadata);
-  if (!isFinished(status?.phase)) return compact({ metadata: meta, spec: compact({ ...spec, cancelReason: cancelReason(metadata, spec) }), status });
+  if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
   const { phase, reason, message, startTime, completionTime, duration, outputs, jobs } = status ?? {};
   const { snapshot, overrides: _overrides, ...rest } = spec;
   return {
@@ -34,13 +34,6 @@ export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): C
     spec: compact({ ...rest, snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }) }),
     status: compact({ phase, reason, message, startTime, completionTime, duration, outputs, jobs: phase === 'Cancelled' ? jobs : undefined }),
   };
-}
-
-/** Who cancelled, as far as the API server tells: the program that set spec.cancel, where no reason was given. */
-function cancelReason({ managedFields = [] }: StoredMeta, { cancel, cancelReason: given }: TaskRunObject['spec']): string | undefined {
-  if (cancel !== true || given !== undefined) return given;
-  const by = managedFields.find(({ fieldsV1 }) => JSON.stringify(fieldsV1 ?? {}).includes('"f:cancel"'))?.manager;
-  return by === undefined ? undefined : `cancelled with ${by}`;
 }
 
 export function projectJob({ metadata, spec, status }: Stored<BatchJob>): CachedJob {
