@@ -1,37 +1,35 @@
 /**
  * Makes dist/task-runs, the directory that `vela addon enable` takes, from addon/ and definitions/. What is made and not
  * copied: YAML anchors are written out, and the definitions become objects in resources/definitions.cue, because KubeVela
- * deletes what is in an addon's definitions/ with the addon (docs/decisions/0010-disable-leaves-a-task.md).
+ * deletes what is in an addon's definitions/ with the addon (docs/decisions/0010-disable-leaves-a-task.md). In one piece each,
+ * as `vela def vet` takes them, they are in dist/definitions.
  */
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { createCue, type Cue, type Description, type JsonObject } from '../cue/ts/index.ts';
+import { createCue, type Cue, type JsonObject } from '../cue/ts/index.ts';
+import { definitionManifest } from '../sandbox/src/kubevela/definition-manifest.ts';
 import { renderAddon } from './addon-files.ts';
-import { plainTask } from './plain-task.ts';
+import { definitionNames, readDefinition } from './definition-files.ts';
+import { plainCronTask, plainTask } from './plain-task.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const source = join(repository, 'addon');
 const target = join(repository, 'dist/task-runs');
 
-/** The ComponentDefinition that `vela def apply` would make of a definition. */
-function componentDefinition({ name, description, annotations, labels, attributes, template }: Description): JsonObject {
-  const { workload, status } = attributes;
-  return {
-    apiVersion: 'core.oam.dev/v1beta1',
-    kind: 'ComponentDefinition',
-    metadata: { name, annotations: { 'definition.oam.dev/description': description, ...annotations }, labels },
-    spec: { workload, ...(status !== undefined && { status }), schematic: { cue: { template } } },
-  };
-}
+/** What takes a definition's place when the addon is disabled. The others go with the addon. */
+const plain: Record<string, (definition: string) => string> = { task: plainTask, 'cron-task': plainCronTask };
 
-async function definitionsOf(cue: Cue): Promise<string> {
-  const task = await readFile(join(repository, 'definitions/task.cue'), 'utf8');
-  const definitions = {
-    task: componentDefinition(await (await cue.compile(task)).describe()),
-    plainTask: componentDefinition(await (await cue.compile(plainTask(task))).describe()),
-  };
+/** The manifests of the addon's definitions, and of what takes their place. */
+async function definitionsOf(cue: Cue, texts: Record<string, string>): Promise<string> {
+  const manifest = async (text: string) => definitionManifest(await (await cue.compile(text)).describe(), 'vela-system');
+  const definitions: { ours: JsonObject; plain: JsonObject } = { ours: {}, plain: {} };
+  for (const [name, text] of Object.entries(texts)) {
+    definitions.ours[name] = await manifest(text);
+    const replacement = plain[name]?.(text);
+    if (replacement !== undefined) definitions.plain[name] = await manifest(replacement);
+  }
   return `package main\n\ndefinitions: ${JSON.stringify(definitions, undefined, '\t')}\n`;
 }
 
@@ -40,7 +38,7 @@ function expanded(text: string): string {
   return stringify(parse(text), { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
-async function assemble(cue: Cue, draft: string): Promise<void> {
+async function assemble(cue: Cue, draft: string, texts: Record<string, string>): Promise<void> {
   await rm(draft, { recursive: true, force: true });
   await mkdir(join(draft, 'resources'), { recursive: true });
   for (const name of ['metadata.yaml', 'parameter.cue', 'template.cue', 'NOTES.cue', 'README.md']) await copyFile(join(source, name), join(draft, name));
@@ -48,14 +46,24 @@ async function assemble(cue: Cue, draft: string): Promise<void> {
     const text = await readFile(join(source, 'resources', name), 'utf8');
     await writeFile(join(draft, 'resources', name), name.endsWith('.yaml') ? expanded(text) : text);
   }
-  await writeFile(join(draft, 'resources/definitions.cue'), await definitionsOf(cue));
+  await writeFile(join(draft, 'resources/definitions.cue'), await definitionsOf(cue, texts));
   await renderAddon(cue, draft);
+}
+
+async function writeDefinitions(texts: Record<string, string>): Promise<void> {
+  const folder = join(repository, 'dist/definitions');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, `${name}.cue`), text);
 }
 
 const draft = `${target}.${process.pid}`;
 const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
 try {
-  await assemble(cue, draft);
+  const texts: Record<string, string> = {};
+  for (const name of await definitionNames()) texts[name] = await readDefinition(name);
+  await assemble(cue, draft, texts);
+  await writeDefinitions(texts);
   await rm(target, { recursive: true, force: true });
   await rename(draft, target);
   console.log('dist/task-runs: enable it with `vela addon enable dist/task-runs`');

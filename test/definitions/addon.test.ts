@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createCue, cueVersions, type Cue, type CueVersion, type JsonObject } from '../../cue/ts/index.ts';
+import { definitionNames, readDefinition } from '../../scripts/definition-files.ts';
 import { objectsOf, renderAddon, type AddonApplication } from '../../scripts/addon-files.ts';
 
 const dist = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
@@ -44,6 +45,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     ]);
     expect(kindsOf(application, 'task-runs-resources').sort()).toEqual([
       'ClusterRole task-runs-edit',
+      'ClusterRole task-runs-run',
       'ClusterRole task-runs-view',
       'CustomResourceDefinition taskruns.task.oam.dev',
       'CustomResourceDefinition tasks.task.oam.dev',
@@ -56,11 +58,31 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       'RoleBinding vela-system/task-runs-leader',
       'ServiceAccount vela-system/task-runs',
       'ValidatingAdmissionPolicy jobs.task-runs',
+      'ValidatingAdmissionPolicy status.task-runs',
       'ValidatingAdmissionPolicy taskruns.task-runs',
       'ValidatingAdmissionPolicyBinding jobs.task-runs',
+      'ValidatingAdmissionPolicyBinding status.task-runs',
       'ValidatingAdmissionPolicyBinding taskruns.task-runs',
     ]);
-    expect(kindsOf(application, 'task-runs-definition')).toEqual(['ComponentDefinition vela-system/task', 'ConfigMap vela-system/task-runs-topology']);
+    const definitions = await Promise.all((await definitionNames()).map(async (name) => (await cue.compile(await readDefinition(name))).describe()));
+    const kinds: Record<string, string> = { component: 'ComponentDefinition', 'workflow-step': 'WorkflowStepDefinition' };
+    expect(kindsOf(application, 'task-runs-definition')).toEqual([...definitions.map(({ name, type }) => `${kinds[type]} vela-system/${name}`), 'ConfigMap vela-system/task-runs-topology']);
+    const named = (kind: string) => definitions.filter(({ type }) => kinds[type] === kind).map(({ name }) => name).join(',');
+    expect(named('ComponentDefinition')).toBe('cron-task,task');
+    expect(application.metadata.annotations).toMatchObject({ 'addon.oam.dev/componentDefinitions': 'cron-task,task', 'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition') });
+  });
+
+  it('gives people roles to look, to run and to edit, each a part of what Kubernetes calls so', async () => {
+    const application = await renderAddon(cue, dist);
+    const all = ['view', 'run', 'edit'].map((name) => find(application, 'task-runs-resources', 'ClusterRole', `task-runs-${name}`));
+    const verbs = all.map(({ rules = [] }) => Object.fromEntries(rules.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, verbs.join(' ')]))));
+    expect(verbs).toEqual([
+      { tasks: 'get list watch', taskruns: 'get list watch' },
+      { tasks: 'get list watch', taskruns: 'get list watch create update patch' },
+      { tasks: 'create update patch delete deletecollection', taskruns: 'create update patch delete deletecollection' },
+    ]);
+    const roles = all.map(({ metadata }) => Object.keys((metadata as { labels?: object }).labels ?? {}).map((label) => label.replace('rbac.authorization.k8s.io/aggregate-to-', '')));
+    expect(roles).toEqual([['view', 'edit', 'admin'], ['edit', 'admin'], ['edit', 'admin']]);
   });
 
   it('lets the controller create and delete Jobs, and change nothing of them', async () => {
@@ -69,7 +91,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       tasks: 'get list watch',
       'tasks/status': 'patch update',
       'taskruns/status': 'patch update',
-      taskruns: 'get list watch create delete',
+      taskruns: 'get list watch create patch delete',
       'tasks/finalizers': 'update',
       'taskruns/finalizers': 'update',
       jobs: 'get list watch create delete',
@@ -138,8 +160,27 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     const [release] = objectsOf(application, 'task-runs-release') as [AnObject & { spec: JsonObject }];
     const [fallback] = objectsOf(application, 'task-runs-fallback') as [AnObject & { spec: JsonObject }];
     expect({ ...fallback, spec: { ...fallback.spec, components: [] } }).toEqual(release);
-    expect(fallback.spec['components']).toMatchObject([{ properties: { objects: [{ kind: 'ComponentDefinition', metadata: { name: 'task', namespace: 'vela-system' }, spec: { workload: { type: 'jobs.batch' } } }] } }]);
+    expect(fallback.spec['components']).toMatchObject([{
+        properties: {
+          objects: [
+            { kind: 'ComponentDefinition', metadata: { name: 'cron-task', namespace: 'vela-system' }, spec: { workload: { type: 'cronjobs.batch' } } },
+            { kind: 'ComponentDefinition', metadata: { name: 'task', namespace: 'vela-system' }, spec: { workload: { type: 'jobs.batch' } } },
+          ],
+        },
+      },
+    ]);
   });
+});
+
+it('shares task and cron-task with the fallback, and nothing else', async () => {
+  const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
+  const objects = objectsOf(await renderAddon(cue, dist).finally(() => cue.close()), 'task-runs-definition') as AnObject[];
+  const shared = objects.filter(({ metadata }) => 'app.oam.dev/shared-by' in ((metadata as { annotations?: object }).annotations ?? {}));
+  expect(shared.map(({ metadata }) => metadata.name)).toEqual(['cron-task', 'task']);
+});
+
+it('keeps every definition in one piece, as `vela def vet` takes it', async () => {
+  for (const name of await definitionNames()) expect(await readFile(`${dist}/../definitions/${name}.cue`, 'utf8')).toBe(await readDefinition(name));
 });
 
 it('says the same version everywhere', async () => {

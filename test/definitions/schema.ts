@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
 
 type Schema = { [keyword: string]: unknown; properties?: Record<string, Schema>; items?: Schema };
@@ -15,12 +15,19 @@ function strict({ properties, items, ...rest }: Schema): Schema {
   };
 }
 
-const crd = parse(readFileSync(new URL('../../addon/resources/crd-task.yaml', import.meta.url), 'utf8')) as {
-  spec: { versions: { schema: { openAPIV3Schema: Schema } }[] };
-};
-const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(strict(crd.spec.versions[0]?.schema.openAPIV3Schema ?? {}));
+function validatorOf(file: string): ValidateFunction {
+  const crd = parse(readFileSync(new URL(`../../addon/resources/${file}`, import.meta.url), 'utf8')) as {
+    spec: { versions: { schema: { openAPIV3Schema: Schema } }[] };
+  };
+  return new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(strict(crd.spec.versions[0]?.schema.openAPIV3Schema ?? {}));
+}
 
-/** What the API server would say of a Task, as `path message`; nothing where it would take it. */
-export function problemsOf(task: unknown): string[] {
-  return validate(task) ? [] : (validate.errors ?? []).map((error: ErrorObject) => `${error.instancePath} ${error.message}`);
+const validators: Record<string, ValidateFunction> = { Task: validatorOf('crd-task.yaml'), TaskRun: validatorOf('crd-taskrun.yaml') };
+
+/** What the API server would say of a Task or TaskRun, as `path message`; nothing where it would take it. */
+export function problemsOf(object: unknown): string[] {
+  const { kind = 'nothing' } = (object ?? {}) as { kind?: string };
+  const validate = validators[kind];
+  if (!validate) return [`/kind must be Task or TaskRun, not ${kind}`];
+  return validate(object) ? [] : (validate.errors ?? []).map((error: ErrorObject) => `${error.instancePath} ${error.message}`);
 }

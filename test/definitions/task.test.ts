@@ -1,18 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { createCue, cueVersions, type Cue, type CueVersion, type Definition, type JsonObject } from '../../cue/ts/index.ts';
+import { readDefinition } from '../../scripts/definition-files.ts';
 import { plainTask } from '../../scripts/plain-task.ts';
 import { problemsOf } from './schema.ts';
 
-const repository = new URL('../../', import.meta.url);
 const context = { name: 'mytask', namespace: 'default', appName: 'app-worker', appRevision: 'app-worker-v3', appRevisionNum: 3, publishVersion: '' };
-const read = (path: string) => readFile(new URL(path, repository), 'utf8');
 
-interface Application {
-  metadata: { name: string };
-  spec: { components: { name: string; type: string; properties: JsonObject }[] };
-}
 interface Task extends JsonObject {
   spec: { executionPolicy?: JsonObject; job: JsonObject; template: { metadata: JsonObject; spec: JsonObject & { containers: JsonObject[] } } };
 }
@@ -111,6 +104,30 @@ const policies: JsonObject[] = [
   { ttlSecondsAfterFinished: 0 },
   { historyLimit: 1 },
   ...['Succeeded', 'Started'].map((healthyWhen) => ({ healthyWhen })),
+  ...['Allow', 'Forbid', 'Replace', 'Queue'].map((concurrencyPolicy) => ({ concurrencyPolicy })),
+  { queueLimit: 1000 },
+  { allowedOverrides: [] },
+  { allowedOverrides: ['env'] },
+];
+
+/** What goes into the Task's spec beside the pod, the Job and executionPolicy. */
+const whenAndHow: { parameter: string; given: JsonObject; spec: JsonObject }[] = [
+  { parameter: 'schedule with one cron', given: { schedule: { cron: '*/5 * * * *' } }, spec: { schedule: { crons: ['*/5 * * * *'] } } },
+  {
+    parameter: 'schedule with all it has',
+    given: { schedule: { cron: ['@hourly', '30 9 * * 1-5'], timeZone: 'Europe/Berlin', startingDeadlineSeconds: 0 } },
+    spec: { schedule: { crons: ['@hourly', '30 9 * * 1-5'], timeZone: 'Europe/Berlin', startingDeadlineSeconds: 0 } },
+  },
+  { parameter: 'suspend', given: { suspend: true }, spec: { suspend: true } },
+  { parameter: 'suspend false', given: { suspend: false }, spec: { suspend: false } },
+  { parameter: 'retry', given: { retry: { limit: 3 } }, spec: { retry: { limit: 3 } } },
+  { parameter: 'retry with all it has', given: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } }, spec: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } } },
+  { parameter: 'timeoutSeconds', given: { timeoutSeconds: 3600 }, spec: { timeoutSeconds: 3600 } },
+  {
+    parameter: 'outputs',
+    given: { outputs: [{ name: 'version' }, { name: 'rows', type: 'integer', required: false }] },
+    spec: { outputs: [{ name: 'version' }, { name: 'rows', type: 'integer', required: false }] },
+  },
 ];
 
 describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (version) => {
@@ -120,7 +137,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
 
   beforeAll(async () => {
     cue = await createCue({ version, deadlineMs: 20_000 });
-    const source = await read('definitions/task.cue');
+    const source = await readDefinition('task');
     task = await cue.compile(source);
     plain = await cue.compile(plainTask(source));
   });
@@ -156,6 +173,40 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     expect(output).toEqual({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'app-worker-mytask' }, spec: { ...job, template: pod } });
   });
 
+  it.each(whenAndHow)('renders $parameter', async ({ given, spec }) => {
+    const rendered = await render(given);
+    expect(rendered.spec).toEqual({ trigger: { appRevision: 'app-worker-v3', publishVersion: '' }, template: podOf('mytask'), job: { parallelism: 1, completions: 1 }, ...spec });
+    expect(problemsOf(rendered)).toEqual([]);
+  });
+
+  it('holds a task that is suspended or Manual back when the addon is disabled, and limits its time', async () => {
+    const job = async (given: JsonObject) => (await plain.render({ parameter: { image: 'busybox', ...given }, context })).output?.['spec'];
+    expect(await job({ suspend: true })).toMatchObject({ suspend: true });
+    expect(await job({ executionPolicy: { trigger: 'Manual' } })).toMatchObject({ suspend: true });
+    expect(await job({ suspend: false, executionPolicy: { trigger: 'Change' } })).not.toHaveProperty('suspend');
+    expect(await job({ timeoutSeconds: 60 })).toMatchObject({ activeDeadlineSeconds: 60 });
+    expect(await job({ timeoutSeconds: 60, activeDeadlineSeconds: 30 })).toMatchObject({ activeDeadlineSeconds: 30 });
+  });
+
+  it('renders a CronJob for each cron when the addon is disabled', async () => {
+    const parameter = { image: 'busybox', schedule: { cron: ['@hourly', '@daily'], timeZone: 'Europe/Berlin', startingDeadlineSeconds: 9 }, suspend: true, executionPolicy: { concurrencyPolicy: 'Queue', keepLast: 0 } };
+    const cronJob = (schedule: string) => ({
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      spec: {
+        schedule,
+        timeZone: 'Europe/Berlin',
+        startingDeadlineSeconds: 9,
+        suspend: true,
+        concurrencyPolicy: 'Forbid',
+        successfulJobsHistoryLimit: 0,
+        failedJobsHistoryLimit: 3,
+        jobTemplate: { metadata: podOf('mytask').metadata, spec: { parallelism: 1, completions: 1, template: podOf('mytask') } },
+      },
+    });
+    expect(await plain.render({ parameter, context })).toEqual({ output: cronJob('@hourly'), outputs: { 'cron-1': { ...cronJob('@daily'), metadata: { name: 'mytask-1' } } } });
+  });
+
   it.each(policies)('hands executionPolicy %o on as it is', async (executionPolicy) => {
     const rendered = await render({ executionPolicy });
     expect(rendered.spec.executionPolicy).toEqual(executionPolicy);
@@ -166,6 +217,12 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     [{ executionPolicy: { keeplast: 3 } }, 'parameter.executionPolicy.keeplast: field not allowed'],
     [{ exectionPolicy: { keepLast: 3 } }, 'parameter.exectionPolicy: field not allowed'],
     [{ job: { paralelism: 3 } }, 'parameter.job.paralelism: field not allowed'],
+    [{ schedule: { crons: ['@hourly'] } }, 'parameter.schedule.crons: field not allowed'],
+    [{ schedule: { cron: '@hourly', timezone: 'UTC' } }, 'parameter.schedule.timezone: field not allowed'],
+    [{ retry: { limit: 1, delay: 5 } }, 'parameter.retry.delay: field not allowed'],
+    [{ outputs: [{ name: 'a', kind: 'string' }] }, 'parameter.outputs.0.kind: field not allowed'],
+    [{ suspend: 'yes' }, /\.suspend: conflicting values .*mismatched types/],
+    [{ timeoutSeconds: '1h' }, /\.timeoutSeconds: conflicting values .*mismatched types/],
     [{ executionPolicy: { keepLast: 'three' } }, /parameter\.executionPolicy\.keepLast: conflicting values .*mismatched types (int and string|string and int)/],
     [{ executionPolicy: { unique: 'yes' } }, /parameter\.executionPolicy\.unique: conflicting values .*mismatched types/],
     [{ executionPolicy: { nameSuffix: 3 } }, /parameter\.executionPolicy\.nameSuffix: conflicting values .*mismatched types/],
@@ -183,6 +240,15 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     [{ executionPolicy: { nameSuffix: 'revision' } }, '/spec/executionPolicy/nameSuffix must be equal to one of the allowed values'],
     [{ executionPolicy: { trigger: 'Always' } }, '/spec/executionPolicy/trigger must be equal to one of the allowed values'],
     [{ executionPolicy: { ttlSecondsAfterFinished: -1 } }, '/spec/executionPolicy/ttlSecondsAfterFinished must be >= 0'],
+    [{ executionPolicy: { concurrencyPolicy: 'Deny' } }, '/spec/executionPolicy/concurrencyPolicy must be equal to one of the allowed values'],
+    [{ executionPolicy: { queueLimit: 0 } }, '/spec/executionPolicy/queueLimit must be >= 1'],
+    [{ executionPolicy: { allowedOverrides: ['image'] } }, '/spec/executionPolicy/allowedOverrides/0 must be equal to one of the allowed values'],
+    [{ schedule: { cron: [] } }, '/spec/schedule/crons must NOT have fewer than 1 items'],
+    [{ schedule: { cron: '@hourly', startingDeadlineSeconds: -1 } }, '/spec/schedule/startingDeadlineSeconds must be >= 0'],
+    [{ retry: { limit: 101 } }, '/spec/retry/limit must be <= 100'],
+    [{ retry: { limit: 1, backoff: 'Linear' } }, '/spec/retry/backoff must be equal to one of the allowed values'],
+    [{ timeoutSeconds: 0 }, '/spec/timeoutSeconds must be >= 1'],
+    [{ outputs: [{ name: 'a b' }] }, '/spec/outputs/0/name must match pattern "^[A-Za-z_][A-Za-z0-9_.-]*$"'],
     [{ count: -1 }, '/spec/job/parallelism must be >= 0'],
     [{ completionMode: 'indexed' }, '/spec/job/completionMode must be equal to one of the allowed values'],
     [{ activeDeadlineSeconds: 0 }, '/spec/job/activeDeadlineSeconds must be >= 1'],
@@ -192,14 +258,14 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
 
   describe('its status', () => {
     const conditions = (ready: 'True' | 'False') => [{ type: 'Ready', status: ready, reason: 'x', message: '', lastTransitionTime: '2026-03-20T12:30:00Z' }];
-    const statusOf = (status: JsonObject | undefined, policy: JsonObject = {}, generation = 2) =>
+    const statusOf = (status: JsonObject | undefined, policy: JsonObject = {}, spec: JsonObject = {}, generation = 2) =>
       task.status({
         parameter: { image: 'busybox' },
         context: {
           name: 'mytask',
           appName: 'app-worker',
           appRevision: 'app-worker-v3',
-          output: { metadata: { name: 'app-worker-mytask', generation }, spec: { trigger: { appRevision: 'app-worker-v3' }, executionPolicy: policy }, ...(status && { status }) },
+          output: { metadata: { name: 'app-worker-mytask', generation }, spec: { trigger: { appRevision: 'app-worker-v3' }, executionPolicy: policy, ...spec }, ...(status && { status }) },
         },
       });
     const finished = [
@@ -251,35 +317,47 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
       expect((await statusOf({ observedGeneration: 2 }, { trigger })).details).toMatchObject({ next, active: 'none', lastRun: 'none' });
     });
 
+    const schedule = { schedule: { crons: ['@hourly', '30 9 * * *'] } };
+    const next = '2026-03-20T13:00:00Z';
+    it.each([
+      ['on time', {}, {}, { nextScheduleTime: next }, next],
+      ['on time, or deployed', { trigger: 'Revision' }, {}, { nextScheduleTime: next }, `${next}, and on the next deployment`],
+      ['on time, or changed', { trigger: 'Change' }, {}, { nextScheduleTime: next }, `${next}, and when what runs changes`],
+      ['as scheduled, as long as the controller has not said when', {}, {}, {}, 'as scheduled: @hourly, 30 9 * * *'],
+      ['not while it is suspended', {}, { suspend: true }, { nextScheduleTime: next }, 'suspended, until suspend is false again'],
+    ] as [string, JsonObject, JsonObject, JsonObject, string][])('says of a schedule that the next run comes %s', async (_how, policy, spec, status, says) => {
+      expect((await statusOf({ observedGeneration: 2, ...status }, policy, { ...schedule, ...spec })).details).toMatchObject({ next: says });
+    });
+
+    it('of a changed schedule never says the time of the one before', async () => {
+      expect((await statusOf({ observedGeneration: 1, nextScheduleTime: next, lastScheduleTime: next, missedSchedules: 1 }, {}, schedule)).details).toEqual({ next: 'as scheduled: @hourly, 30 9 * * *' });
+    });
+
+    it('says what the clock did, who waits, and what the run handed on, where there is something to say', async () => {
+      const outputs = { count: 3, empty: '', list: [1, 'a'], ok: true, version: '1.2.3', where: { zone: 'a' } };
+      const status = { observedGeneration: 2, lastScheduleTime: next, missedSchedules: 4, totals: { active: 1, queued: 2, succeeded: 1, failed: 0, cancelled: 0, skipped: 5, kept: 1 }, outputs };
+      expect(await statusOf(status)).toMatchObject({
+        details: {
+          lastSchedule: next,
+          missed: '4',
+          queued: '2',
+          totals: '1 active, 2 queued, 1 succeeded, 0 failed, 0 cancelled, 5 skipped, 1 kept',
+          outputs: 'count=3, empty=, list=[1,"a"], ok=true, version=1.2.3, where={"zone":"a"}',
+        },
+        problems: {},
+      });
+      const none = { observedGeneration: 2, missedSchedules: 0, totals: { queued: 0 }, outputs: {} };
+      expect(Object.keys((await statusOf(none)).details).sort()).toEqual(['active', 'lastRun', 'next', 'totals']);
+    });
+
     it('of the plain Job that stands in, is healthy when it is complete', async () => {
-      const plainStatus = (status: JsonObject) => plain.status({ parameter: {}, context: { name: 'mytask', appName: 'app-worker', output: { status } } });
+      const plainStatus = (status: JsonObject, suspend = false, kind = 'Job') => plain.status({ parameter: {}, context: { name: 'mytask', appName: 'app-worker', output: { kind, spec: { suspend }, status } } });
       expect(await plainStatus({ active: 1 })).toMatchObject({ healthy: false, message: 'pods: 1 active, 0 succeeded, 0 failed', problems: {} });
       expect(await plainStatus({ succeeded: 1, conditions: [{ type: 'Complete', status: 'True' }] })).toMatchObject({ healthy: true, message: 'pods: 0 active, 1 succeeded, 0 failed' });
       expect(await plainStatus({})).toMatchObject({ healthy: false, problems: {} });
+      expect(await plainStatus({}, true)).toMatchObject({ healthy: true, message: 'suspended', problems: {} });
+      expect(await plainStatus({}, false, 'CronJob')).toMatchObject({ healthy: true, message: 'last scheduled: never', problems: {} });
+      expect(await plainStatus({ active: [{ name: 'a' }], lastScheduleTime: next }, false, 'CronJob')).toMatchObject({ healthy: true, message: `last scheduled: ${next}`, problems: {} });
     });
-  });
-
-  it('renders every example', async () => {
-    const examples = (await readdir(new URL('examples', repository))).filter((file) => file.endsWith('.yaml'));
-    expect(examples).toContain('app-worker.yaml');
-    for (const example of examples) {
-      const application = parse(await read(`examples/${example}`)) as Application;
-      const tasks = application.spec.components.filter(({ type }) => type === 'task');
-      expect(tasks, example).not.toEqual([]);
-      for (const { name, properties } of tasks) {
-        const { output } = await task.render({ parameter: properties, context: { ...context, name, appName: application.metadata.name } });
-        expect(problemsOf(output), example).toEqual([]);
-      }
-    }
-  });
-
-  it('says of each parameter what it is for', async () => {
-    const lines = (await read('definitions/task.cue')).slice((await read('definitions/task.cue')).indexOf('parameter: close({')).split('\n');
-    const undocumented = lines.flatMap((line, index) => {
-      const field = /^\t+(\w+)\??: /.exec(line)?.[1];
-      const before = lines.slice(0, index).reverse().find((other) => !other.trim().startsWith('// +short='));
-      return field === undefined || ['parameter', 'httpHeaders', 'key', 'path', 'mode', 'name', 'value'].includes(field) || before?.trim().startsWith('// +usage=') ? [] : [field];
-    });
-    expect(undocumented).toEqual([]);
   });
 });

@@ -1,0 +1,37 @@
+import { readFile, readdir } from 'node:fs/promises';
+
+const folder = new URL('../definitions/', import.meta.url);
+const attributesOf = /\battributes:\s+(\w+)\.attributes\n/;
+
+/** The names of all definitions, in order. */
+export async function definitionNames(): Promise<string[]> {
+  return (await readdir(folder)).filter((file) => file.endsWith('.cue')).map((file) => file.slice(0, -'.cue'.length)).sort();
+}
+
+/**
+ * The text of definitions/NAME.cue as `vela def` takes it, in one piece: a definition with `attributes: task.attributes` is one on
+ * top of task.cue, and gets that one's attributes and, as the field `task` of its template, that one's template.
+ * @throws Error where the definition below, or a part of it, is missing
+ */
+export async function readDefinition(name: string): Promise<string> {
+  const text = await read(name);
+  const below = attributesOf.exec(text)?.[1];
+  return below === undefined ? text : composed(text, below, await read(below));
+}
+
+const read = (name: string) => readFile(new URL(`${name}.cue`, folder), 'utf8');
+
+function composed(text: string, below: string, source: string): string {
+  const attributes = part(source, '\tattributes: {\n', '\n\t}\n', below);
+  const template = part(source, '\ntemplate: {\n', '\n}\n', below).replaceAll(/^(?=.)/gm, '\t');
+  const end = text.lastIndexOf('\n}\n');
+  return `${text.slice(0, end).replace(attributesOf, () => `attributes: {\n${attributes}\n\t}\n`)}\n\n\t${below}: {\n${template}\n\t}\n}\n`;
+}
+
+/** What stands between two marks. */
+function part(text: string, from: string, to: string, name: string): string {
+  const start = text.indexOf(from);
+  const end = text.indexOf(to, start);
+  if (start < 0 || end < 0) throw new Error(`definitions/${name}.cue has no part between ${JSON.stringify(from)} and ${JSON.stringify(to)}`);
+  return text.slice(start + from.length, end);
+}
