@@ -44,6 +44,8 @@ export interface TaskView {
   readonly answered: Answered | undefined;
   /** The run that the Task's status speaks of: the newest that was not skipped, unless the last trigger's is no longer on record. */
   readonly current: RunView | undefined;
+  /** The same of the runs that no schedule asked for: a failure tonight is no failed deployment. */
+  readonly deployed: RunView | undefined;
   /** Newest first, as are the lists below. */
   readonly runs: readonly RunView[];
   readonly active: readonly RunView[];
@@ -66,6 +68,7 @@ export function classify(state: TaskState): TaskView {
     policy,
     answered,
     current: currentOf(runs, answered, policy),
+    deployed: currentOf(runs.filter(({ run }) => run.spec.trigger?.type !== 'Schedule'), answered, policy),
     runs,
     active: runs.filter((view) => !view.finished),
     finished,

@@ -220,10 +220,10 @@ function applicationOf({ metadata: { labels = {}, namespace } }: Task): Applicat
   return name ? { name, namespace: labels[velaLabels.applicationNamespace] || namespace } : undefined;
 }
 
-/** Not with healthyWhen Started: once its component is healthy, KubeVela looks no more. */
+/** Once its component is healthy, KubeVela looks no more: with healthyWhen Started, and where no deployment asked for the run. */
 function isPolled({ current, policy }: TaskView, now: Date): boolean {
-  const born = current ? Date.parse(current.run.metadata.creationTimestamp) : 0;
-  return policy.healthyWhen === 'Succeeded' && now.getTime() - born < polledMilliseconds;
+  if (!current || policy.healthyWhen === 'Started' || current.run.spec.trigger?.type !== 'Revision') return false;
+  return now.getTime() - Date.parse(current.run.metadata.creationTimestamp) < polledMilliseconds;
 }
 
 function isRecent({ current, state }: TaskView, now: Date): boolean {

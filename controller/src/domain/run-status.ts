@@ -8,12 +8,12 @@ import { durationBetween } from './duration.ts';
 import { overridesProblem } from './policies/allowed-overrides.ts';
 import { replacingRun } from './policies/concurrency-policy.ts';
 import { readOutputs } from './policies/outputs.ts';
-import { mostAttempts, nextAttempt } from './policies/retry.ts';
+import { mostAttempts, nextAttempt, type NextAttempt } from './policies/retry.ts';
 import { replacementOf } from './policies/unique.ts';
 import { reasons } from './reasons.ts';
 import { holdOf } from './start.ts';
 import { oneLine } from './sentence.ts';
-import type { ContainerFailure, Job, Pod } from './state.ts';
+import type { ContainerFailure, Job, Pod, Refusal } from './state.ts';
 
 interface Verdict {
   readonly phase: RunPhase;
@@ -68,7 +68,7 @@ function judge(view: RunView, task: TaskView, now: Date): Verdict {
   if (outcome) return outcome;
   const ended = endedEarly(view, task);
   if (ended) return { phase: 'Cancelled', ...ended, completionTime: at };
-  if (next) return awaitingAttempt(view, next);
+  if (next) return awaitingAttempt(view, next, at);
   if (isGone(view, task)) {
     const message = `Job ${jobIdentity(view)?.name ?? view.name} was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again`;
     return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: at };
@@ -86,7 +86,8 @@ function endedEarly(view: RunView, task: TaskView): { reason: string; message: s
   return stepEnded === undefined ? undefined : { reason: reasons.workflowStepEnded, message: stepEnded };
 }
 
-function awaitingAttempt(view: RunView, { attempt, at }: { readonly attempt: number; readonly at: number }): Verdict {
+function awaitingAttempt(view: RunView, { attempt, at }: NextAttempt, now: string): Verdict {
+  if (view.refusal) return refused(view.refusal, now);
   const time = new Date(at).toISOString().slice(11, 19);
   const why = failureOf(view);
   const message = `attempt ${attempt} of ${mostAttempts(view)} failed${why && `: ${why}`}; the next one starts at ${time} UTC`;
@@ -110,9 +111,11 @@ function notStarted(view: RunView, task: TaskView, at: string): Verdict {
   if (problem !== undefined) return { phase: 'Failed', reason: reasons.overrideNotAllowed, message: problem, completionTime: at };
   const hold = holdOf(view, task);
   if (hold) return isFinished(hold.phase) ? { ...hold, completionTime: at } : hold;
-  if (!refusal) return { phase: 'Pending' };
-  const { reason, message } = refusal;
-  return refusal.final ? { phase: 'Failed', reason, message, completionTime: at } : { phase: 'Pending', reason, message };
+  return refusal ? refused(refusal, at) : { phase: 'Pending' };
+}
+
+function refused({ reason, message, final }: Refusal, at: string): Verdict {
+  return final ? { phase: 'Failed', reason, message, completionTime: at } : { phase: 'Pending', reason, message };
 }
 
 function jobOutcome(view: RunView, task: TaskView): Verdict | undefined {

@@ -166,13 +166,20 @@ function summary({ name, phase, kept, run }: RunView): RunSummary {
 /** Ready: what was deployed is done, as healthyWhen means it. Stalled: something keeps the run from getting on (as kstatus has it). */
 function conditions(view: TaskView, phase: NonNullable<TaskStatus['phase']>, now: Date): Condition[] {
   const { task } = view.state;
-  const status = view.current?.run.status;
+  const { reason = phase, message = '' } = view.current?.run.status ?? {};
   const stalled = stalledBy(view, now);
-  const ready = isHealthy(phase, view.policy) && stalled?.reason !== reasons.invalidSchedule;
+  const status = isReady(view, phase, stalled?.reason) ? 'True' : 'False';
   return [
-    condition(task, { type: 'Ready', status: ready ? 'True' : 'False', reason: status?.reason ?? phase, message: status?.message ?? '' }, now),
+    condition(task, { type: 'Ready', status, reason, message }, now),
     ...(stalled ? [condition(task, { type: 'Stalled', status: 'True', ...stalled }, now)] : []),
   ];
+}
+
+/** What a schedule asked for says nothing of the deployment. */
+function isReady(view: TaskView, phase: NonNullable<TaskStatus['phase']>, stalledReason: string | undefined): boolean {
+  if (stalledReason === reasons.invalidSchedule) return false;
+  const deployed = runRefusal(view) ? phase : view.deployed?.phase;
+  return isHealthy(deployed ?? phase, view.policy);
 }
 
 /**

@@ -6,8 +6,8 @@
 import type { RunView, TaskView } from '../classify.ts';
 
 /** @returns the records that are too many, oldest last */
-export function beyondHistoryLimit({ finished, current, policy }: TaskView): readonly RunView[] {
+export function beyondHistoryLimit({ finished, current, deployed, policy }: TaskView): readonly RunView[] {
   const skipped = finished.filter(({ phase }) => phase === 'Skipped');
   const ran = finished.filter(({ phase }) => phase !== 'Skipped');
-  return [ran, skipped].flatMap((runs) => runs.slice(policy.historyLimit)).filter((view) => view.jobs.length === 0 && view !== current);
+  return [ran, skipped].flatMap((runs) => runs.slice(policy.historyLimit)).filter((view) => view.jobs.length === 0 && view !== current && view !== deployed);
 }
