@@ -33,9 +33,9 @@ export async function burst(bench: Bench): Promise<Row[]> {
 }
 
 /** The writes of one Task's first run. */
-async function writeAll({ client }: Bench, task: TaskObject): Promise<void> {
+async function writeAll({ client, cluster }: Bench, task: TaskObject): Promise<void> {
   const stored = await client.create(tasks, task);
-  const run = await client.create(taskRuns, runOf(stored, `${componentOf(task)}-v1`));
+  const run = await cluster.asController.create(taskRuns, runOf(stored, `${componentOf(task)}-v1`));
   await client.create(jobs, jobOf(run));
 }
 

@@ -54,7 +54,7 @@ export async function keptRuns(bench: Bench): Promise<Row[]> {
 }
 
 /** Creates Tasks with finished runs and their Jobs, all with the statuses that the controller would write: nothing is left to do. */
-async function populate({ client, render }: Bench): Promise<void> {
+async function populate({ client, cluster, render }: Bench): Promise<void> {
   await createNamespace(client, namespace);
   const template = await render({ namespace, name: 'template', parameter: { executionPolicy: { keepLast: runsOfEach }, job: { managedBy } } });
   const all = Array.from({ length: taskCount }, (_, index) => renamed(template, `task-${index}`));
@@ -64,20 +64,20 @@ async function populate({ client, render }: Bench): Promise<void> {
     const runs: TaskRun[] = [];
     const kept: FinishedJob[] = [];
     for (const revision of revisions) {
-      const { run, job } = await createKept(client, stored, revision);
+      const { run, job } = await createKept(client, cluster.asController, stored, revision);
       runs.push(run);
       kept.push(job);
     }
     const status = taskStatus(viewOf(stored, runs, kept), finishedAt);
-    await client.patchStatus(tasks, { namespace, name: stored.metadata.name }, { status });
+    await cluster.asController.patchStatus(tasks, { namespace, name: stored.metadata.name }, { status });
   });
 }
 
 /** A run of the Task that is over and on record, with its Job. */
-async function createKept(client: Client, task: Task, revision: number): Promise<{ run: TaskRun; job: FinishedJob }> {
+async function createKept(client: Client, asController: Client, task: Task, revision: number): Promise<{ run: TaskRun; job: FinishedJob }> {
   const { spec, ...manifest } = runOf(task as TaskObject, `${componentOf(task as TaskObject)}-v${revision}`);
   const trigger = { type: 'Revision' as const, value: manifest.metadata.name ?? '', generation: revision };
-  const run = await client.create(taskRuns, { ...manifest, spec: { ...spec, trigger } });
+  const run = await asController.create(taskRuns, { ...manifest, spec: { ...spec, trigger } });
   const { name } = run.metadata;
   await client.create(jobs, jobOf(run));
   const job = (await client.patchStatus(jobs, { namespace, name }, { status: succeeded() })) as FinishedJob;
@@ -85,7 +85,7 @@ async function createKept(client: Client, task: Task, revision: number): Promise
   const [only] = view.active;
   if (only === undefined) throw new Error(`run ${name} is no new run`);
   const status = runStatus(only, view, finishedAt);
-  return { run: (await client.patchStatus(taskRuns, { namespace, name }, { status })) as TaskRun, job };
+  return { run: (await asController.patchStatus(taskRuns, { namespace, name }, { status })) as TaskRun, job };
 }
 
 /** As the Job controller writes it. */

@@ -12,11 +12,18 @@ interface Job {
   status?: { succeeded?: number; conditions?: { type: string; status: string }[] };
 }
 
+interface Stored {
+  metadata: { uid: string; ownerReferences?: unknown[] };
+  status?: { phase?: string };
+}
+
 let cluster: Cluster;
 let kubectl: Kubectl;
 /** A new name for each test, so that none sees another's Job. */
 let name: string;
 let number = 0;
+/** The Task of most runs, without `controller`. */
+let owner: { apiVersion: string; kind: string; name: string; uid: string };
 
 const apply = (object: unknown) => kubectl(['apply', '--server-side', '-f', '-'], { input: object });
 const patchAs = (as: string | undefined, kind: string, patch: unknown, ...more: string[]) =>
@@ -37,6 +44,8 @@ const aRun = (spec: Record<string, unknown> = {}) => ({
   metadata: { name, namespace: 'work', labels: { 'task.oam.dev/task': 'app-mytask' } },
   spec: { taskRef: { name: 'app-mytask' }, ...spec },
 });
+const aTask = () => ({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', metadata: { name, namespace: 'work' }, spec: { template: snapshot.template } });
+const controller = 'system:serviceaccount:vela-system:task-runs';
 const snapshot = { hash: 'abc', template: { spec: { containers: [{ name: 'main', image: 'busybox' }] } }, job: { parallelism: 1 } };
 
 const everyone = [
@@ -53,6 +62,13 @@ beforeAll(async () => {
   for (const user of ['editor', 'system:serviceaccount:vela-system:task-runs', kueue]) {
     await kubectl(['create', 'rolebinding', user.replaceAll(':', '-'), '--clusterrole=edit', `--user=${user}`, '-n', 'work']);
   }
+  // These may do as much as the addon's roles and Kubernetes' own, which it adds to.
+  await eventually('the roles are aggregated', async () => (await kubectl(['get', 'clusterrole', 'edit', '-o', 'json'])).includes('taskruns'));
+  await kubectl(['create', 'clusterrole', 'status-writer', '--verb=get,update,patch', '--resource=tasks.task.oam.dev/status,taskruns.task.oam.dev/status']);
+  await kubectl(['create', 'rolebinding', 'status-writer', '--clusterrole=status-writer', '--user=editor', `--user=${controller}`, '-n', 'work']);
+  for (const role of ['run', 'view']) await kubectl(['create', 'rolebinding', `${role}er`, `--clusterrole=task-runs-${role}`, `--user=${role === 'run' ? 'runner' : 'viewer'}`, '-n', 'work']);
+  name = 'app-mytask';
+  owner = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', name, uid: (JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored).metadata.uid };
   name = 'first';
   await apply(aJob(suspended));
   // A policy holds a moment after it was written.
@@ -158,25 +174,106 @@ describe('Kueue', () => {
 });
 
 describe('a TaskRun', () => {
-  it('takes its snapshot once', async () => {
-    await apply(aRun());
-    await patchAs('editor', 'taskrun', { spec: { snapshot } });
+  const create = (as: string | undefined, object: unknown) => kubectl(['create', '-f', '-'], { as, input: object });
+  const owned = (ownerReferences: unknown[]) => ({ ...aRun(), metadata: { ...aRun().metadata, ownerReferences } });
+  const runs = async () => JSON.parse(await kubectl(['get', 'taskrun', name, '-n', 'work', '-o', 'json'])) as Stored;
+  const people = [
+    { who: 'the cluster admin', as: undefined },
+    { who: 'somebody who may only run tasks', as: 'runner' },
+    { who: 'a namespace editor', as: 'editor' },
+  ];
+
+  it.each(people)('may be created by $who, for a run now or for a step of a workflow, and be cancelled', async ({ as }) => {
+    await create(as, aRun({ overrides: { args: ['--now'] } }));
+    await patchAs(as, 'taskrun', { spec: { cancel: true, cancelReason: 'no longer needed' } });
+    for (const [index, trigger] of [{ type: 'Manual' }, { type: 'Manual', value: 'a person' }, { type: 'WorkflowStep', step: { name: 'migrate', id: 'a1' } }].entries()) {
+      const run = aRun({ trigger });
+      await create(as, { ...run, metadata: { ...run.metadata, name: `${name}-${index}` } });
+    }
+  });
+
+  it.each(people)('runs what its Task says, whoever created it: $who cannot say what', async ({ as }) => {
+    await expect(create(as, aRun({ snapshot }))).rejects.toThrow("spec.snapshot is the controller's to write; it is what runs, and taken of the Task: leave it out, and write args and env for this run alone into spec.overrides");
+    await expect(create(as, aRun({ jobName: 'other' }))).rejects.toThrow("spec.jobName is the controller's to write; the controller names Jobs: leave it out, and name the TaskRun itself instead");
+    await create(as, aRun());
+    await expect(patchAs(as, 'taskrun', { spec: { snapshot } })).rejects.toThrow("spec.snapshot is the controller's to write");
+    await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow("spec.jobName is the controller's to write");
+  });
+
+  it.each(people)('asks in its own name: $who cannot pretend to be a deployment, the clock or the controller', async ({ as }) => {
+    const refusal = 'leave it out, or write type: Manual';
+    const step = { name: 'migrate', id: 'a1' };
+    for (const trigger of [
+      { type: 'Revision' },
+      { type: 'Schedule', scheduledTime: '2026-03-20T12:30:00Z' },
+      { type: 'Manual', generation: 3 },
+      { type: 'Manual', revisionHash: 'a' },
+      { type: 'Manual', scheduledTime: '2026-03-20T12:30:00Z' },
+      { type: 'Manual', step },
+      { type: 'WorkflowStep' },
+      { type: 'WorkflowStep', step, generation: 3 },
+    ]) {
+      await expect(create(as, aRun({ trigger })), JSON.stringify(trigger)).rejects.toThrow(refusal);
+    }
+    await expect(create(as, owned([{ ...owner, controller: true }]))).rejects.toThrow("the controller makes the Task a run's owner: leave it out of metadata.ownerReferences and name it in spec.taskRef");
+    await create(as, owned([owner]));
+    await expect(patchAs(as, 'taskrun', { spec: { trigger: { type: 'Revision' } } })).rejects.toThrow(refusal);
+    await expect(patchAs(as, 'taskrun', { metadata: { ownerReferences: [{ ...owner, controller: true }] } })).rejects.toThrow('leave it out of metadata.ownerReferences');
+    await patchAs(as, 'taskrun', { spec: { trigger: { type: 'Manual' } } });
+  });
+
+  it('is made a run of its Task by the controller, once', async () => {
+    await create('runner', aRun());
+    const adopted = { metadata: { ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }] }, spec: { trigger: { type: 'Manual' }, jobName: 'other', snapshot } };
+    await patchAs(controller, 'taskrun', adopted);
     await expect(patchAs('editor', 'taskrun', { spec: { snapshot: null } })).rejects.toThrow('cannot change');
+    await patchAs('runner', 'taskrun', { spec: { cancel: true } });
+    await patchAs('editor', 'taskrun', { metadata: { annotations: { note: 'b' } } });
+  });
+
+  it('is created by the controller for a deployment or the clock', async () => {
+    await create(controller, { ...owned([{ ...owner, controller: true }]), spec: { ...aRun().spec, snapshot, jobName: 'other', trigger: { type: 'Schedule', scheduledTime: '2026-03-20T12:30:00Z', generation: 2 } } });
   });
 
   it.each(everyone)('cannot be changed by $who, deep inside the pod template neither', async ({ as }) => {
-    await apply(aRun({ snapshot }));
-    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { template: { spec: { nodeName: 'a' } } } } })).rejects.toThrow('spec.snapshot is what ran and cannot change; deploy again for another run');
+    await create(controller, aRun({ snapshot }));
+    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { template: { spec: { nodeName: 'a' } } } } })).rejects.toThrow('spec.snapshot is what ran and cannot change; create another TaskRun for another run');
     await expect(patchAs(as, 'taskrun', { spec: { snapshot: { job: { parallelism: 2 } } } })).rejects.toThrow('cannot change');
     await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow('cannot change');
     await expect(patchAs(as, 'taskrun', { spec: { taskRef: { name: 'other' } } })).rejects.toThrow('cannot change');
     await expect(patchAs(as, 'taskrun', { metadata: { labels: { 'task.oam.dev/task': null } } })).rejects.toThrow('cannot change');
   });
 
-  it('may be annotated, get a status and be deleted', async () => {
-    await apply(aRun({ snapshot }));
+  it('may be annotated and deleted by an editor, and not be deleted by somebody who may only run tasks', async () => {
+    await create(controller, aRun({ snapshot }));
     await patchAs('editor', 'taskrun', { metadata: { annotations: { note: 'b' } } });
-    await patchAs(undefined, 'taskrun', { status: { phase: 'Running' } }, '--subresource=status');
+    await expect(kubectl(['delete', 'taskrun', name, '-n', 'work'], { as: 'runner' })).rejects.toThrow('cannot delete resource "taskruns"');
+    await expect(create('viewer', aRun())).rejects.toThrow('cannot create resource "taskruns"');
+    await expect(kubectl(['create', '-f', '-'], { as: 'runner', input: aTask() })).rejects.toThrow('cannot create resource "tasks"');
     await kubectl(['delete', 'taskrun', name, '-n', 'work'], { as: 'editor' });
+  });
+
+  it("is left to Kubernetes' garbage collector", async () => {
+    const task = JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored;
+    await create(controller, owned([{ ...owner, name, uid: task.metadata.uid, controller: true, blockOwnerDeletion: true }]));
+    await kubectl(['delete', 'task.task.oam.dev', name, '-n', 'work', '--cascade=orphan']);
+    expect((await runs()).metadata.ownerReferences).toBeUndefined();
+    const other = JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored;
+    await patchAs(controller, 'taskrun', { metadata: { ownerReferences: [{ ...owner, name, uid: other.metadata.uid, controller: true, blockOwnerDeletion: true }] } });
+    await kubectl(['delete', 'task.task.oam.dev', name, '-n', 'work', '--cascade=foreground']);
+    await expect(runs()).rejects.toThrow('not found');
+  });
+});
+
+describe('a status', () => {
+  it.each(everyone.slice(0, 2))('cannot be written by $who, and says what to do instead', async ({ as }) => {
+    await kubectl(['create', '-f', '-'], { input: aTask() });
+    await kubectl(['create', '-f', '-'], { input: { ...aRun(), status: { phase: 'Succeeded' } } });
+    for (const kind of ['taskrun', 'task.task.oam.dev']) {
+      const text = JSON.parse(await kubectl(['get', kind, name, '-n', 'work', '-o', 'json'])) as Stored;
+      expect(text.status?.phase).not.toBe('Succeeded');
+      await expect(patchAs(as, kind, { status: { phase: 'Succeeded' } }, '--subresource=status')).rejects.toThrow('to stop a run set its spec.cancel to true, to forget it delete the TaskRun, to run again create one');
+      await patchAs(controller, kind, { status: { phase: 'Succeeded' } }, '--subresource=status');
+    }
   });
 });

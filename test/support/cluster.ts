@@ -21,6 +21,8 @@ export interface Cluster {
   /** Cluster admin. */
   readonly client: Client;
   readonly kubectl: Kubectl;
+  /** The addon's own service account, for what nobody else may write. */
+  readonly asController: Client;
   /** A kubeconfig for the addon's own service account, so that its rights are what is tested. */
   readonly controllerKubeconfig: string;
   stop(): Promise<void>;
@@ -40,13 +42,16 @@ export async function startCluster({ nodes = 'none', nodeCount = 1 }: ClusterOpt
   await install(kubectl);
   const controllerKubeconfig = join(directory, 'controller.kubeconfig');
   await writeControllerKubeconfig(kubectl, controllerKubeconfig);
+  const asController = createClient({ kubeconfigPath: controllerKubeconfig, userAgent: 'test' });
   return {
     sandbox,
     directory,
     client,
     kubectl,
+    asController,
     controllerKubeconfig,
     async stop() {
+      await asController.close();
       await client.close();
       await sandbox.stop();
       await rm(directory, { recursive: true, force: true });
