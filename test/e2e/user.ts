@@ -78,7 +78,7 @@ export async function apply(namespace: string, name: string, spec: ApplicationSp
   await client.patch(applications, { namespace, name }, application, { type: 'apply', fieldManager: 'e2e', force: true });
 }
 
-/** One Application with one component of type task. */
+/** One Application with one component, of type task unless said otherwise. */
 export class App {
   readonly namespace: string;
   readonly name: string;
@@ -90,8 +90,8 @@ export class App {
     this.component = component;
   }
 
-  deploy(properties: Properties, { annotations = {}, traits }: { annotations?: Record<string, string>; traits?: { type: string; properties: object }[] } = {}): Promise<void> {
-    const component = { name: this.component, type: 'task', properties, ...(traits && { traits }) };
+  deploy(properties: Properties, { annotations = {}, traits, type = 'task' }: { annotations?: Record<string, string>; traits?: { type: string; properties: object }[]; type?: string } = {}): Promise<void> {
+    const component = { name: this.component, type, properties, ...(traits && { traits }) };
     return apply(this.namespace, this.name, { components: [component] } as ApplicationSpec, annotations);
   }
 
