@@ -34,11 +34,11 @@ interface Application extends Named {
   };
 }
 
-const application = (name: string, properties: object, component = 'mytask') => ({
+const application = (name: string, properties: object, component = 'mytask', type = 'task') => ({
   apiVersion: 'core.oam.dev/v1beta1',
   kind: 'Application',
   metadata: { name, namespace: 'default' },
-  spec: { components: [{ name: component, type: 'task', properties: { image: 'busybox:1.36', ...properties } }] },
+  spec: { components: [{ name: component, type, properties: { image: 'busybox:1.36', ...properties } }] },
 });
 
 describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVela'}`, () => {
@@ -65,8 +65,9 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
   const get = async <T extends Named>(kind: string, name: string, namespace = 'vela-system') => JSON.parse(await kubectl(['get', kind, name, '-n', namespace, '-o', 'json'])) as T;
   const exists = (kind: string, name: string, namespace = 'vela-system') => get(kind, name, namespace).then(() => true, () => false);
   const apply = (object: unknown) => kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: object });
-  const definition = () => get<Definition>('componentdefinition', 'task');
+  const definition = (name = 'task') => get<Definition>('componentdefinition', name);
   const typeOfTask = async () => (await definition()).spec.workload.type;
+  const typeOfCronTask = async () => (await definition('cron-task')).spec.workload.type;
   const deployed = (name: string, said: (application: Application) => boolean | string | undefined) =>
     eventually(`${name} says so`, async () => {
       const found = await get<Application>('application', name, 'default');
@@ -92,12 +93,14 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
   it('is enabled without any flag and takes the place of the task that is there', async () => {
     await enable();
     expect(await typeOfTask()).toBe('tasks.task.oam.dev');
-    expect(Object.keys((await definition()).spec.status ?? {}).sort()).toEqual(['customStatus', 'details', 'healthPolicy']);
+    expect(await typeOfCronTask()).toBe('tasks.task.oam.dev');
+    for (const name of ['task', 'cron-task']) expect(Object.keys((await definition(name)).spec.status ?? {}).sort()).toEqual(['customStatus', 'details', 'healthPolicy']);
     for (const crd of ['tasks', 'taskruns']) expect(await exists('crd', `${crd}.task.oam.dev`)).toBe(true);
   });
 
   it.skipIf(home === undefined)('documents task in `vela show`', async () => {
     expect(await vela('show', 'task', '--format', 'markdown')).toContain('keepLastFailed');
+    expect(await vela('show', 'cron-task', '--format', 'markdown')).toContain('successfulJobsHistoryLimit');
   });
 
   it('renders a Task, and says who has not answered yet', async () => {
@@ -105,6 +108,15 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     const { status } = await deployed('before', ({ status }) => status?.services?.[0]?.message);
     expect(status?.services?.[0]).toMatchObject({ message: 'waiting for the task-runs controller', details: { next: 'on the next deployment' } });
     expect(await get('task.task.oam.dev', 'before-mytask', 'default')).toMatchObject({ spec: { trigger: { appRevision: 'before-v1' }, executionPolicy: { keepLast: 3, historyLimit: 50 } } });
+  });
+
+  it('renders a scheduled Task of a cron-task', async () => {
+    await apply(application('nightly', { schedule: '@daily', failedJobsHistoryLimit: 2 }, 'backup', 'cron-task'));
+    const { status } = await deployed('nightly', ({ status }) => status?.services?.[0]?.message);
+    expect(status?.services?.[0]).toMatchObject({ message: 'waiting for the task-runs controller', details: { next: 'as scheduled: @daily' } });
+    expect(await get('task.task.oam.dev', 'nightly-backup', 'default')).toMatchObject({
+      spec: { schedule: { crons: ['@daily'] }, executionPolicy: { keepLast: 3, keepLastFailed: 2, concurrencyPolicy: 'Allow' } },
+    });
   });
 
   it('composes with ten of the built-in traits', async () => {
@@ -179,6 +191,7 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     await apply({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name: 'mytask-v1', namespace: 'default' }, spec: { taskRef: { name: 'before-mytask' } } });
     await disable(true);
     await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch', { seconds: 30 });
+    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch', { seconds: 30 });
     await eventually('the addon is gone', async () => !(await exists('application', 'addon-task-runs')));
     expect((await definition()).spec.status).not.toHaveProperty('details');
     expect(await exists('deployment', 'task-runs')).toBe(false);
@@ -187,6 +200,11 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     await apply(application('after', { cmd: ['true'], count: 2, executionPolicy: { keepLast: 1 } }));
     await eventually('its Job', () => exists('job', 'after-mytask', 'default'));
     expect(await get('job', 'after-mytask', 'default')).toMatchObject({ spec: { parallelism: 2, completions: 2 } });
+
+    await apply(application('weekly', { schedule: ['@weekly', '@monthly'], executionPolicy: { keepLast: 0 } }, 'report', 'cron-task'));
+    for (const name of ['report', 'report-1']) await eventually(`the CronJob ${name}`, () => exists('cronjob', name, 'default'));
+    expect(await get('cronjob', 'report', 'default')).toMatchObject({ spec: { schedule: '@weekly', successfulJobsHistoryLimit: 0, failedJobsHistoryLimit: 1 } });
+    await deployed('weekly', ({ status }) => status?.status === 'running');
 
     expect((await get('task.task.oam.dev', 'before-mytask', 'default')).metadata.uid).toBe(before.metadata.uid);
     expect(await exists('taskrun', 'mytask-v1', 'default')).toBe(true);
@@ -200,14 +218,16 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
   it('is enabled again, and adopts what it left', async () => {
     await enable();
     expect(await typeOfTask()).toBe('tasks.task.oam.dev');
-    expect((await definition()).metadata.annotations?.['app.oam.dev/shared-by']).toBe('vela-system/addon-task-runs,vela-system/task-runs-fallback');
+    expect(await typeOfCronTask()).toBe('tasks.task.oam.dev');
+    for (const name of ['task', 'cron-task']) expect((await definition(name)).metadata.annotations?.['app.oam.dev/shared-by']).toBe('vela-system/addon-task-runs,vela-system/task-runs-fallback');
     expect(await exists('taskrun', 'mytask-v1', 'default')).toBe(true);
     await apply(application('again', {}));
     await eventually('the Task', () => exists('task.task.oam.dev', 'again-mytask', 'default'));
   });
 
-  it('is disabled again and still leaves a task', async () => {
+  it('is disabled again and still leaves a task and a cron-task', async () => {
     await disable(true);
     await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch', { seconds: 30 });
+    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch', { seconds: 30 });
   });
 });
