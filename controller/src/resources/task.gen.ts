@@ -37,7 +37,7 @@ export interface TaskSpec {
      */
     keepLast?: number;
     /**
-     * How many failed or cancelled runs keep their Job and pods, as CronJob's failedJobsHistoryLimit.
+     * How many failed runs keep their Job and pods, as CronJob's failedJobsHistoryLimit.
      */
     keepLastFailed?: number;
     /**
