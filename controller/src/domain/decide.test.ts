@@ -231,3 +231,15 @@ test('a settled Task costs nothing, whenever it is looked at', () => {
   const state = reported(aState().runs(aRun().finished()).jobs(aJob())).build();
   for (const seconds of [40, 100, 86_400]) expect(decide(state, new Date(noon.getTime() + seconds * 1000))).toEqual([]);
 });
+
+describe('news of a run that has just begun', () => {
+  const two = [aRun().started(), aRun(aTask(), 'mytask-by-hand').createdAt(1).started()] as const;
+  const both = (changes: readonly [RunBuilder, RunBuilder] = two) => aState().runs(...changes).jobs(...changes.map((run) => aJob(run).running(1)));
+  test('is told at its own time, not at a later run\'s', () => {
+    expect(at(both(), 1)).toEqual([{ kind: 'wakeAt', at: after(1.5).getTime() }]);
+    expect(at(both(), 1.5)).toMatchObject([{ kind: 'writeRunStatus', name: 'mytask-v1' }]);
+  });
+  test('is told at once where the clock was set back since it was created', () => {
+    expect(at(both(), -3_600).map(({ kind }) => kind)).toEqual(['writeRunStatus', 'writeRunStatus']);
+  });
+});

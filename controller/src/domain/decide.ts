@@ -131,7 +131,7 @@ function firstContainer(template: object | undefined): string | undefined {
 function recordOutcomes(view: TaskView, now: Date): readonly Action[] {
   return view.active.flatMap((run): Action[] => {
     const status = runStatus(run, view, now);
-    if (sameJson(status, run.run.status ?? {}) || holdBackUntil(run, status) > now.getTime()) return [];
+    if (sameJson(status, run.run.status ?? {}) || holdBackUntil(run, status, now) !== undefined) return [];
     const { name, uid } = run.run.metadata;
     return [{ kind: 'writeRunStatus', name, uid, status }, ...outcomeEvent(name, status)];
   });
@@ -147,9 +147,11 @@ function outcomeEvent(name: string, { phase = 'Pending', reason = phase, message
 /** A run that has just begun has more news coming: its first seconds are told in one write. */
 const settleMilliseconds = 1_500;
 
-function holdBackUntil({ run }: RunView, { phase, reason }: TaskRunStatus): number {
-  if (isFinished(phase) || reason !== undefined) return 0;
-  return Date.parse(run.metadata.creationTimestamp) + settleMilliseconds;
+/** Until when, in milliseconds since the epoch. A run that seems to be of the future was there before the clock was set back. */
+function holdBackUntil({ run }: RunView, { phase, reason }: TaskRunStatus, now: Date): number | undefined {
+  const age = now.getTime() - Date.parse(run.metadata.creationTimestamp);
+  const isHeld = !isFinished(phase) && reason === undefined && age >= 0 && age < settleMilliseconds;
+  return isHeld ? now.getTime() - age + settleMilliseconds : undefined;
 }
 
 /** Delete Jobs, and records, that no policy keeps. Everything here is finished, and recorded as such. */
@@ -179,17 +181,15 @@ function deleteJobs({ jobs }: RunView, because: string): readonly Action[] {
 /** Write the Task's status when it says something new, and let KubeVela know. */
 function report(view: TaskView, now: Date): readonly Action[] {
   const { task } = view.state;
-  if (settlesAt(view, now) !== undefined) return [];
+  if (settleTimes(view, now).length > 0) return [];
   const status = taskStatus(view, now);
   if (sameJson(status, task.status ?? {})) return [];
   return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view, now), ...missedEvents(view.state, now)];
 }
 
-/** Until when news of a run that has just begun is held back, and the Task's with it. */
-function settlesAt(view: TaskView, now: Date): number | undefined {
-  const times = view.active.map((run) => holdBackUntil(run, runStatus(run, view, now)));
-  const until = Math.max(0, ...times);
-  return until > now.getTime() ? until : undefined;
+/** Until when news of runs that have just begun is held back, and the Task's with it. */
+function settleTimes(view: TaskView, now: Date): readonly number[] {
+  return view.active.flatMap((run) => holdBackUntil(run, runStatus(run, view, now), now) ?? []);
 }
 
 function stalledEvent(view: TaskView, now: Date): Action[] {
@@ -260,7 +260,7 @@ function wake(view: TaskView, now: Date): readonly Action[] {
   const times = [
     beyondTtl(view, now).nextAt,
     nextMessageAt(view, now),
-    settlesAt(view, now),
+    ...settleTimes(view, now),
     agendaOf(view.state, now)?.next?.getTime(),
     ...view.active.map((run) => nextAttempt(run)?.at),
     ...nextStepLooks(view),

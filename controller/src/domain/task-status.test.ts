@@ -33,6 +33,11 @@ test('a status is complete, and takes the form of the CRD', () => {
   });
 });
 
+test('a workflow step is known by its session alone: nothing is written that the schema would drop', () => {
+  const { observedTrigger } = statusOf(aState(aTask().trigger({ appRevision: 'app-worker-v1', step: 'migrate', id: 'session-1' })));
+  expect(observedTrigger).toEqual({ appRevision: 'app-worker-v1', id: 'session-1', generation: 1, revisionHash: 'c2a9b2aca82010ba' });
+});
+
 describe('the message reads', () => {
   const newer = aTask().revision('app-worker-v2');
   const exit1 = 'exit code 1 in container mytask (BackoffLimitExceeded)';

@@ -78,7 +78,8 @@ function observedTrigger(view: TaskView): NonNullable<TaskStatus['observedTrigge
   const { metadata, spec, status } = view.state.task;
   if (runRefusal(view)) return status?.observedTrigger ?? {};
   const { run, snapshotHash } = view.answered ?? {};
-  return compact({ ...spec.trigger, generation: metadata.generation ?? 0, revisionHash: revisionHash(view.state.task), run, snapshotHash });
+  const { step: _step, ...trigger } = spec.trigger ?? {};
+  return compact({ ...trigger, generation: metadata.generation ?? 0, revisionHash: revisionHash(view.state.task), run, snapshotHash });
 }
 
 /** When the message's running time changes next, in milliseconds since the epoch. */
