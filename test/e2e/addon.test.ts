@@ -21,7 +21,7 @@ const home = process.env['KUBEVELA_HOME'];
 const dist = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 
 interface Named {
-  metadata: { name: string; uid: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+  metadata: { name: string; uid: string; generation: number; labels?: Record<string, string>; annotations?: Record<string, string> };
 }
 interface Definition extends Named {
   spec: { workload: { type: string }; schematic: { cue: { template: string } }; status?: Record<string, string> };
@@ -223,6 +223,18 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     expect(await exists('taskrun', 'mytask-v1', 'default')).toBe(true);
     await apply(application('again', {}));
     await eventually('the Task', () => exists('task.task.oam.dev', 'again-mytask', 'default'));
+    await apply(application('weekly', { schedule: '@weekly', executionPolicy: { trigger: 'Manual' } }, 'report', 'cron-task'));
+    await eventually('the scheduled Task', () => exists('task.task.oam.dev', 'weekly-report', 'default'));
+  });
+
+  it('leaves no CronJob beside the Task that it became', async () => {
+    // No controller runs here: what it would say of a schedule, so that the deployment is through.
+    const task = await get('task.task.oam.dev', 'weekly-report', 'default');
+    const ready = { type: 'Ready', status: 'True', reason: 'Scheduled', message: '', lastTransitionTime: '2026-03-20T12:30:00Z' };
+    const status = { observedGeneration: task.metadata.generation, message: 'scheduled', conditions: [ready] };
+    const path = '/apis/task.oam.dev/v1alpha1/namespaces/default/tasks/weekly-report/status';
+    await kubectl(['replace', '--raw', path, '-f', '-'], { as: 'system:serviceaccount:vela-system:task-runs', input: { ...task, status } });
+    for (const name of ['report', 'report-1']) await eventually(`the CronJob ${name} is gone`, async () => !(await exists('cronjob', name, 'default')));
   });
 
   it('is disabled again and still leaves a task and a cron-task', async () => {
