@@ -21,11 +21,11 @@ export function heldByOthers(view: RunView, task: TaskView): Hold | undefined {
     case 'Allow':
       return undefined;
     case 'Forbid':
-      return skipped(view, task);
+      return skipped(view, task) ?? untilPodsAreGone(view, task);
     case 'Replace':
       return untilPodsAreGone(view, task);
     case 'Queue':
-      return queued(view, task);
+      return queued(view, task) ?? untilPodsAreGone(view, task);
   }
 }
 
@@ -48,18 +48,26 @@ export function overQueueLimit(view: RunView, task: TaskView): Hold | undefined 
   return { phase: 'Skipped', reason: reasons.queueFull, message: `${waiting} runs wait already (queueLimit: ${queueLimit})` };
 }
 
+/** The unfinished run that this one may not run beside: one before it, or a newer one that started while another policy held. */
+function activeBeside(view: RunView, task: TaskView): RunView | undefined {
+  const [before] = activeBefore(view, task);
+  return before ?? task.active.find((other) => other !== view && other.attempt !== undefined);
+}
+
 function skipped(view: RunView, task: TaskView): Hold | undefined {
-  const [other] = activeBefore(view, task);
+  const other = activeBeside(view, task);
   return other && { phase: 'Skipped', reason: reasons.concurrencyForbidden, message: `${other.name} is active (concurrencyPolicy: Forbid)` };
 }
 
 function queued(view: RunView, task: TaskView): Hold | undefined {
-  const [other] = activeBefore(view, task);
+  const other = activeBeside(view, task);
   return other && (overQueueLimit(view, task) ?? { phase: 'Queued', reason: reasons.waitsForTurn, message: `waits for ${other.name} (concurrencyPolicy: Queue)` });
 }
 
+/** A run that was cancelled or replaced is finished before its pods are. */
 function untilPodsAreGone(view: RunView, task: TaskView): Hold | undefined {
-  const older = task.runs.slice(task.runs.indexOf(view) + 1);
-  const other = older.find(({ finished, phase, leaves }) => !finished || (phase === 'Cancelled' && leaves));
-  return other && { phase: 'Pending', reason: reasons.waitsForPods, message: `waits until the pods of ${other.name} are gone (concurrencyPolicy: Replace)` };
+  const others = task.runs.filter((other) => other.phase === 'Cancelled' && other.leaves);
+  const other = [...activeBefore(view, task), ...others][0];
+  const message = `waits until the pods of ${other?.name} are gone (concurrencyPolicy: ${task.policy.concurrencyPolicy})`;
+  return other && { phase: 'Pending', reason: reasons.waitsForPods, message };
 }
