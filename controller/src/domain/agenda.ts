@@ -28,10 +28,21 @@ export interface DueTime {
   readonly trigger: RunTrigger;
 }
 
+/** One decision asks several times. */
+const asked = new WeakMap<TaskState, { readonly at: number; readonly agenda: Agenda | undefined }>();
+
 /** @returns undefined for a Task without a schedule */
 export function agendaOf(state: TaskState, now: Date): Agenda | undefined {
   const spec = state.task.spec.schedule;
   if (spec === undefined) return undefined;
+  const known = asked.get(state);
+  if (known?.at === now.getTime()) return known.agenda;
+  const agenda = readAgenda(state, spec, now);
+  asked.set(state, { at: now.getTime(), agenda });
+  return agenda;
+}
+
+function readAgenda(state: TaskState, spec: ScheduleSpec, now: Date): Agenda {
   const observed = observedSchedule(state, now);
   const answered = newest(counted(state), timeOf(state.lastScheduled), ...state.runs.map(({ spec: { trigger } }) => timeOf(trigger?.scheduledTime)));
   const schedule = parseSchedule(spec);

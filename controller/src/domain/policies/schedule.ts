@@ -1,5 +1,6 @@
 /**
- * schedule: when the clock asks for runs, in the words and ways of CronJob's schedule, timeZone and startingDeadlineSeconds.
+ * schedule: when the clock asks for runs, in the words of CronJob's schedule, timeZone and startingDeadlineSeconds. The arithmetic is
+ * croner's; docs/decisions/0004-cron-arithmetic.md says how it was chosen, and what it does where clocks change.
  */
 import { Cron } from 'croner';
 import type { Task } from '../../resources/index.ts';
@@ -36,20 +37,55 @@ export function parseSchedule({ crons, timeZone = 'UTC' }: ScheduleSpec): Schedu
 }
 
 function parse(crons: readonly string[], timeZone: string): Schedule | ScheduleError {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone });
-  } catch {
-    return { message: `schedule.timeZone ${timeZone} is no time zone; write one such as Europe/Berlin, or leave it out for UTC` };
+  if (!isTimeZone(timeZone)) {
+    return { message: `schedule.timeZone "${timeZone}" is no time zone: write one of the IANA database, such as Europe/Berlin, or leave it out for UTC` };
   }
   const read: Cron[] = [];
-  for (const cron of crons) {
-    try {
-      read.push(new Cron(cron, { timezone: timeZone, mode: '5-part', paused: true }));
-    } catch (error) {
-      return { message: `schedule "${cron}" is no cron schedule: ${(error as Error).message}` };
-    }
+  for (const text of crons) {
+    const cron = parseCron(text, timeZone);
+    if (typeof cron === 'string') return { message: `the schedule "${text}" ${cron}` };
+    read.push(cron);
   }
   return { timeZone, crons: read };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const example = 'write five fields (minute hour day-of-month month day-of-week), such as "30 2 * * *", or @daily and the like';
+
+const names = /jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat/gi;
+
+/** @returns the cron, or what is wrong with it */
+function parseCron(text: string, timeZone: string): Cron | string {
+  if (/TZ=/.test(text)) return 'names a time zone: write it into schedule.timeZone, such as timeZone: Europe/Berlin';
+  if (/^\s*@every/i.test(text)) return 'counts from nowhere: write the times, such as "*/30 * * * *" for every half hour';
+  if (!/^\s*@/.test(text) && /[LW#+]/i.test(text.replace(names, ''))) return `has L, W, # or +, which a CronJob does not know either; ${example}`;
+  try {
+    const cron = new Cron(asCroner(text), { timezone: timeZone, mode: '5-part', paused: true });
+    return cron.nextRun(new Date(0)) === null ? 'names a day that never comes; mend its day-of-month or month' : cron;
+  } catch (error) {
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '');
+    return `is none: ${reason}; ${example}`;
+  }
+}
+
+const lastOfField = [59, 23, 31, 12, 6];
+
+/** What CronJob knows and croner reads otherwise: ? means *, and 5/15 means 5 up to the end in steps of 15. */
+function asCroner(text: string): string {
+  const fields = text.trim().split(/\s+/);
+  return fields.map((field, index) => field.split(',').map((part) => asCronerPart(part, lastOfField[index] ?? 0)).join(',')).join(' ');
+}
+
+function asCronerPart(part: string, last: number): string {
+  return part.replace(/^\?/, '*').replace(/^(\d+|[A-Za-z]{3})\//, `$1-${last}/`);
 }
 
 /** The first time after that moment; undefined where there is none. */
@@ -61,25 +97,50 @@ export function nextTime({ crons }: Schedule, after: Date): Date | undefined {
 /** Times after one moment up to and with another. */
 export interface DueTimes {
   readonly latest?: Date;
+  /** How many there are; more than a hundred count as a hundred and one, as CronJob stops counting there. */
   readonly count: number;
 }
 
-const mostCounted = 1_000;
+const mostCounted = 100;
 
-/** How many times are due, and the latest of them; a count of more than a thousand stays at a thousand. */
+/** How many times are due, and the latest of them. Takes at most a hundred steps, also after years of absence. */
 export function dueTimes(schedule: Schedule, { after, until }: { readonly after: Date; readonly until: Date }): DueTimes {
-  const last = new Date(until.getTime() + 1);
-  const times = new Set<number>();
-  for (const cron of schedule.crons) {
-    for (const time of cron.previousRuns(mostCounted, last)) if (time > after && time <= until) times.add(time.getTime());
+  let latest: Date | undefined;
+  let count = 0;
+  for (let time = nextTime(schedule, after); time !== undefined && time <= until; time = nextTime(schedule, time)) {
+    latest = time;
+    count += 1;
+    if (count > mostCounted) return { latest: lastTime(schedule, until) ?? latest, count };
   }
-  if (times.size === 0) return { count: 0 };
-  return { latest: new Date(Math.max(...times)), count: Math.min(times.size, mostCounted) };
+  return latest ? { latest, count } : { count };
 }
 
-/** RFC 3339 with the schedule's offset. */
-export function formatScheduledTime(time: Date, _schedule: Schedule): string {
-  return time.toISOString().replace(/\.\d+Z$/, 'Z');
+/** The latest time up to and with that moment. */
+function lastTime({ crons }: Schedule, until: Date): Date | undefined {
+  const justAfter = new Date(until.getTime() + 1000);
+  const times = crons.flatMap((cron) => cron.previousRuns(2, justAfter)).filter((time) => time <= until);
+  return times.length > 0 ? new Date(Math.max(...times.map(Number))) : undefined;
+}
+
+/** RFC 3339 in the schedule's zone, as CronJob writes it: 2026-03-20T13:00:00+01:00. */
+export function formatScheduledTime(time: Date, { timeZone }: Schedule): string {
+  const offset = offsetSeconds(time, timeZone);
+  if (offset === 0) return time.toISOString().replace(/\.\d+Z$/, 'Z');
+  const local = new Date(time.getTime() + offset * 1000).toISOString().slice(0, 19);
+  const minutes = Math.abs(Math.trunc(offset / 60));
+  return `${local}${offset < 0 ? '-' : '+'}${twoDigits(minutes / 60)}:${twoDigits(minutes % 60)}`;
+}
+
+/** How far the zone's clocks are ahead of UTC then. */
+function offsetSeconds(time: Date, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' }).formatToParts(time);
+  const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign = '+', hours = '0', minutes = '0'] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60);
+}
+
+function twoDigits(value: number): string {
+  return String(Math.trunc(value)).padStart(2, '0');
 }
 
 /** UTC minutes: 202503201230. */
