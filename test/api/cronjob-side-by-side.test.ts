@@ -97,7 +97,7 @@ it('three minutes of the same schedules give Jobs for the same times', async () 
     await Promise.all(stage.map(({ seen, room }) => seen.look(room)));
     if (!resumed && Date.now() > first + 20_000) {
       resumed = true;
-      await Promise.all(stage.map(({ scene, room }) => scene.suspended && resume(room)));
+      await Promise.all(stage.filter(({ scene }) => scene.suspended).map(({ room }) => resume(room)));
     }
     await delay(1_000);
   }

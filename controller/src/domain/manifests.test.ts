@@ -74,6 +74,11 @@ describe('the Job of a run', () => {
       template: { metadata: { labels: { app: 'x', ...ours }, annotations: { note: 'y' } }, spec: { restartPolicy: 'OnFailure' } },
     });
   });
+  test('has the labels and annotations of its pods itself, under the same rule', () => {
+    const metadata = { labels: { app: 'x', 'task.oam.dev/run': 'mine' }, annotations: { note: 'y' } };
+    const job = jobManifest(aRun().spec({ snapshot: { template: { metadata }, hash: 'x' } }).build(), first);
+    expect(job.metadata).toMatchObject({ labels: { app: 'x', ...ours }, annotations: { note: 'y' } });
+  });
   test('never restarts where the template does not say', () => {
     expect(specOf({ template: {} })).toEqual({ template: { metadata: { labels: ours }, spec: { restartPolicy: 'Never' } } });
   });

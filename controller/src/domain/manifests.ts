@@ -44,7 +44,7 @@ export function runLabels({ metadata }: Task): Readonly<Record<string, string>> 
 }
 
 interface PodTemplate {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
@@ -57,7 +57,8 @@ export interface AttemptJob {
 }
 
 /**
- * The Job of a run's attempt: the snapshot, with our labels on Job and pods. A template without restartPolicy gets Never, because the
+ * The Job of a run's attempt: the snapshot, with our labels on Job and pods. The Job has the pods' labels and annotations, too, as
+ * KubeVela's cron-task gives them to both. A template without restartPolicy gets Never, because the
  * pod's default, Always, is refused in every Job. A ttlSecondsAfterFinished is left out: see that policy. A scheduled run's Job says
  * when it was due in CronJob's annotation, for tools that read it.
  */
@@ -72,8 +73,8 @@ export function jobManifest({ metadata, spec }: TaskRun, { name, attempt, active
     metadata: {
       name,
       namespace: metadata.namespace,
-      labels: { ...ours, ...numbered },
-      ...scheduledTimestamp(spec.trigger),
+      labels: { ...template.metadata?.labels, ...ours, ...numbered },
+      ...jobAnnotations(template, spec.trigger),
       ownerReferences: [controlledBy('TaskRun', metadata)],
     },
     spec: {
@@ -88,8 +89,10 @@ export function jobManifest({ metadata, spec }: TaskRun, { name, attempt, active
   };
 }
 
-function scheduledTimestamp({ scheduledTime, value = scheduledTime }: Partial<RunTrigger> = {}): Pick<JobManifest['metadata'], 'annotations'> {
-  return scheduledTime === undefined || value === undefined ? {} : { annotations: { [scheduledTimestampAnnotation]: value } };
+function jobAnnotations({ metadata }: PodTemplate, { scheduledTime, value = scheduledTime }: Partial<RunTrigger> = {}): Pick<JobManifest['metadata'], 'annotations'> {
+  const scheduled = scheduledTime === undefined || value === undefined ? {} : { [scheduledTimestampAnnotation]: value };
+  const annotations = { ...metadata?.annotations, ...scheduled };
+  return Object.keys(annotations).length > 0 ? { annotations } : {};
 }
 
 /** mytask-v3, then mytask-v3-r1, mytask-v3-r2, ... A person may give a run a name that is too long for a Job. */
