@@ -85,7 +85,7 @@ function agenda({ schedule, since, answered, observed }: Answers, state: TaskSta
   });
 }
 
-/** More than so many at once are worth another word, as CronJob has it: somebody's clock or controller stood still. */
+/** More than so many at once are not counted one by one, and worth another word, as CronJob has it: a clock or a controller stood still. */
 const tooMany = 100;
 
 /** An event where times passed without a run. */
@@ -93,7 +93,7 @@ export function missedEvents(state: TaskState, now: Date): readonly Action[] {
   const { missed = 0, last } = agendaOf(state, now) ?? {};
   if (missed === 0 || !last) return [];
   const reason = missed > tooMany ? 'TooManyMissedTimes' : 'MissSchedule';
-  const times = missed === 1 ? 'a time of the schedule' : `${missed} times of the schedule`;
+  const times = missed === 1 ? 'a time of the schedule' : `${missed > tooMany ? `more than ${tooMany}` : missed} times of the schedule`;
   const message = `${times} up to ${rfc3339(last)} passed without a run: the controller did not run, the Task was suspended, or startingDeadlineSeconds was over`;
   return [{ kind: 'event', type: 'Warning', reason, message }];
 }
@@ -113,12 +113,13 @@ function scheduleTrigger(time: Date, schedule: Schedule): RunTrigger {
   return { type: 'Schedule', value: formatScheduledTime(time, schedule), scheduledTime: rfc3339(time) };
 }
 
-/** The times after `since` up to `last` that no run answers. */
+/** The times after `since` up to `last` that no run answers; one more than `tooMany` stands for any number of them. */
 function missedUntil(last: Date, schedule: Schedule, since: Date, { runs, lastScheduled }: TaskState): number {
   const answered = new Set([lastScheduled, ...runs.map(({ spec }) => spec.trigger?.scheduledTime)]);
   const isBetween = (time: Date | undefined) => time !== undefined && time > since && time <= last;
   const withRun = [...answered].filter((time) => isBetween(timeOf(time))).length;
-  return Math.max(0, dueTimes(schedule, { after: since, until: last }).count - withRun);
+  const { count } = dueTimes(schedule, { after: since, until: last });
+  return count > tooMany ? tooMany + 1 : Math.max(0, count - withRun);
 }
 
 /** The latest time that the status has counted. */

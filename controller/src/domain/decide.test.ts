@@ -54,6 +54,11 @@ describe('a trigger', () => {
   test('with both names taken tries the first again, in case it is free', () => {
     expect(at(aState().taken({ runs: ['mytask-v1', otherName(aTask())] }))).toEqual([createRun(aTask(), 'mytask-v1')]);
   });
+  test('whose first name a run of ours has, and the second somebody else, tries the second again', () => {
+    const back = aTask().revision('app-worker-v1', 4);
+    const state = aState(back).runs(...versions(3).map((version) => aRun(version).finished())).taken({ runs: [otherName(back)] });
+    expect(at(state)).toEqual([createRun(back, otherName(back))]);
+  });
   test('of a Task that is being deleted gets none', () => {
     expect(at(aState(aTask().meta({ deletionTimestamp: after(1).toISOString() })))).toEqual([]);
   });
@@ -197,7 +202,11 @@ describe('what is kept', () => {
   test('are as many records as historyLimit says, and those whose Job is kept', () => {
     const state = aState(last.policy({ historyLimit: 2 })).runs(...runs).jobs(...runs.slice(2, 4).map(aJob));
     const gone = [5, 2, 1].map((n) => ({ kind: 'deleteRun', name: `mytask-v${n}`, uid: `mytask-v${n}-uid`, because: 'historyLimit: 2' }));
-    expect(at(state)).toEqual(gone);
+    expect(at(reported(state))).toEqual(gone);
+  });
+  test('are the records that the Task does not answer for yet: without them their triggers would look new', () => {
+    const state = aState(last.policy({ historyLimit: 1 })).runs(...runs);
+    expect(at(state).map(({ kind }) => kind)).toEqual(['writeTaskStatus']);
   });
 });
 
@@ -238,6 +247,10 @@ describe('news of a run that has just begun', () => {
   test('is told at its own time, not at a later run\'s', () => {
     expect(at(both(), 1)).toEqual([{ kind: 'wakeAt', at: after(1.5).getTime() }]);
     expect(at(both(), 1.5)).toMatchObject([{ kind: 'writeRunStatus', name: 'mytask-v1' }]);
+  });
+  test('is told to KubeVela, too, where the clock was set back', () => {
+    const state = aState().runs(aRun().running(1)).jobs(aJob().running(1));
+    expect(at(reported(state, -3_600).with({ nudged: 'old' }), -3_600).map(({ kind }) => kind)).toContain('nudge');
   });
   test('is told at once where the clock was set back since it was created', () => {
     expect(at(both(), -3_600).map(({ kind }) => kind)).toEqual(['writeRunStatus', 'writeRunStatus']);

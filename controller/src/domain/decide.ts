@@ -41,10 +41,12 @@ export function decide(state: TaskState, now: Date): readonly Action[] {
 /** A TaskRun for every trigger that nothing has answered yet, oldest first. */
 function createRuns(view: TaskView, now: Date): readonly Action[] {
   const { taken, refusals, runs } = view.state;
-  const used = new Set([...taken.runs, ...runs.map(({ metadata }) => metadata.name)]);
+  const own = new Set(runs.map(({ metadata }) => metadata.name));
+  const used = new Set([...taken.runs, ...own]);
   const actions: Action[] = [];
   for (const { request, names } of wantedRuns(view, now)) {
-    const name = names.find((candidate) => !used.has(candidate)) ?? names[0] ?? request.version.metadata.name;
+    // A name that somebody else took may be free again; our own run keeps its.
+    const name = names.find((candidate) => !used.has(candidate)) ?? names.find((candidate) => !own.has(candidate)) ?? request.version.metadata.name;
     const refusal = refusals.find(({ object, run }) => object === 'TaskRun' && run === name);
     if (refusal?.final) continue;
     // Later ones wait: a run of a later generation would make this one look answered.
@@ -90,7 +92,7 @@ function createJobs(view: TaskView, now: Date): readonly Action[] {
 function attemptToStart(run: RunView, view: TaskView, now: Date): number | undefined {
   if (isRefused(run.refusal, now) || isFinished(runStatus(run, view, now).phase)) return undefined;
   if (run.attempt === undefined) return mayStart(run, view) ? 0 : undefined;
-  const next = nextAttempt(run);
+  const next = nextAttempt(run, now);
   return next && next.at <= now.getTime() && isRecorded(run) ? next.attempt : undefined;
 }
 
@@ -223,7 +225,8 @@ function applicationOf({ metadata: { labels = {}, namespace } }: Task): Applicat
 /** Once its component is healthy, KubeVela looks no more: with healthyWhen Started, and where no deployment asked for the run. */
 function isPolled({ current, policy }: TaskView, now: Date): boolean {
   if (!current || policy.healthyWhen === 'Started' || current.run.spec.trigger?.type !== 'Revision') return false;
-  return now.getTime() - Date.parse(current.run.metadata.creationTimestamp) < polledMilliseconds;
+  const age = now.getTime() - Date.parse(current.run.metadata.creationTimestamp);
+  return age >= 0 && age < polledMilliseconds;
 }
 
 function isRecent({ current, state }: TaskView, now: Date): boolean {
@@ -262,7 +265,7 @@ function wake(view: TaskView, now: Date): readonly Action[] {
     nextMessageAt(view, now),
     ...settleTimes(view, now),
     agendaOf(view.state, now)?.next?.getTime(),
-    ...view.active.map((run) => nextAttempt(run)?.at),
+    ...view.active.map((run) => nextAttempt(run, now)?.at),
     ...nextStepLooks(view),
     ...view.state.refusals.filter(({ final }) => !final).map(({ retryAt }) => retryAt),
   ].filter((at) => at !== undefined && at > now.getTime());

@@ -63,7 +63,7 @@ function jobRows(view: RunView, verdict: Verdict): TaskRunStatus['jobs'] {
 
 function judge(view: RunView, task: TaskView, now: Date): Verdict {
   const at = now.toISOString().replace(/\.\d+Z$/, 'Z');
-  const next = nextAttempt(view);
+  const next = nextAttempt(view, now);
   const outcome = next ? undefined : jobOutcome(view, task);
   if (outcome) return outcome;
   const ended = endedEarly(view, task);

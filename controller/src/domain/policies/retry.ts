@@ -20,14 +20,17 @@ export interface NextAttempt {
 const noRetry = { limit: 0 };
 const defaults = { delaySeconds: 10, backoff: 'Exponential' };
 
-/** @returns the attempt that follows the failed one, or undefined where none does: the run has failed */
-export function nextAttempt(view: RunView): NextAttempt | undefined {
+/**
+ * @returns the attempt that follows the failed one, or undefined where none does, or could not begin within timeoutSeconds any
+ *   more: the run has failed
+ */
+export function nextAttempt(view: RunView, now: Date): NextAttempt | undefined {
   const { limit, delaySeconds, backoff } = { ...defaults, ...(view.run.spec.snapshot?.retry ?? noRetry) };
   const { failed } = view;
   if (!failed || failed.attempt >= limit || failed.reason === podFailurePolicy) return undefined;
   const factor = backoff === 'Constant' ? 1 : 2 ** failed.attempt;
   const at = Date.parse(failed.completionTime) + Math.min(longestDelaySeconds, delaySeconds * factor) * 1000;
-  return at < (deadlineOf(view) ?? Infinity) ? { attempt: failed.attempt + 1, at } : undefined;
+  return Math.max(at, now.getTime()) < (deadlineOf(view) ?? Infinity) ? { attempt: failed.attempt + 1, at } : undefined;
 }
 
 /** How many attempts the run may have. */
