@@ -7,8 +7,10 @@ import { describe, expect, test } from 'vitest';
 import type { Action } from './actions.ts';
 import { classify, isFinished } from './classify.ts';
 import type { ModelController } from './testing/model-controller.ts';
-import { step, Story, type Step } from './testing/story.ts';
+import { DeploymentStory, step, type Step } from './testing/deployment-story.ts';
+import { RunStory, step as runStep, type Step as RunStep } from './testing/run-story.ts';
 import type { World } from './testing/world.ts';
+import type { TaskStatus } from '../resources/index.ts';
 
 const stories = fc.array(step, { maxLength: 40 });
 const runs = { numRuns: 300 };
@@ -24,7 +26,7 @@ const waiting = (actions: readonly Action[]) => actions.every(({ kind }) => kind
 describe('whatever happens, and wherever the controller dies', () => {
   test('every trigger that was seen has one run, in the end one Job, and what is no trigger has none', () => {
     holdsForAll((steps) => {
-      const story = new Story().play(steps);
+      const story = new DeploymentStory().play(steps);
       story.end();
       const wrong = story.answers().filter(({ expected, runs }) => (expected === 'run' && runs !== 1) || (expected === 'none' && runs !== 0) || runs > 1);
       expect(wrong).toEqual([]);
@@ -52,7 +54,7 @@ describe('whatever happens, and wherever the controller dies', () => {
 
   test('until the moment it asked to be woken at, time alone changes nothing', () => {
     holdsForAll((steps) => {
-      const story = new Story().play(steps.map(refusedForNow));
+      const story = new DeploymentStory().play(steps.map(refusedForNow));
       const controller = story.rest();
       const [wake] = controller.decide();
       const until = wake?.kind === 'wakeAt' ? wake.at : Infinity;
@@ -80,28 +82,56 @@ describe('whatever happens, and wherever the controller dies', () => {
     holdsForAll((steps) => {
       const { world } = ended(steps);
       const { status, metadata } = world.task;
-      const phases = world.ownRuns().map((run) => run.status?.phase);
-      const count = (phase: string) => phases.filter((other) => other === phase).length;
       expect(status?.observedGeneration).toBe(metadata.generation);
-      expect(status?.totals).toEqual({
-        active: 0,
-        succeeded: count('Succeeded'),
-        failed: count('Failed'),
-        cancelled: count('Cancelled'),
-        kept: world.ownJobs().length,
-      });
-      expect(status?.lastRuns?.length).toBe(Math.min(10, phases.length));
+      expect(status?.totals).toEqual(totalsOf(world));
+      expect(status?.lastRuns?.length).toBe(Math.min(10, world.ownRuns().length));
     });
   });
 });
 
+describe('over weeks of schedules, people, pauses, crashes and jumps of the clock', () => {
+  const stories = fc.array(runStep, { maxLength: 60, size: 'max' });
+  const holdsForAll = (check: (steps: readonly RunStep[]) => void) => fc.assert(fc.property(stories, check), { numRuns: 150 });
+
+  test('each time of a schedule has one run or is counted as missed, every run ends as it should, and then nothing is written any more', () => {
+    holdsForAll((steps) => {
+      const story = new RunStory().play(steps);
+      const controller = story.end();
+      expect(story.wrongEnds()).toEqual([]);
+      expect(story.world.task.status?.totals).toEqual(totalsOf(story.world));
+      for (const age of [0, ...ages]) expect(controller.decide(story.world.now + age)).toEqual([]);
+    });
+  });
+
+  test('until the moment it asked to be woken at, time alone changes nothing', () => {
+    holdsForAll((steps) => {
+      const story = new RunStory().play(steps.map(refusedForNow));
+      const controller = story.rest();
+      const [wake] = controller.decide();
+      const until = wake?.kind === 'wakeAt' ? wake.at : Infinity;
+      expect(until).toBeGreaterThan(story.world.now);
+      for (const age of ages.filter((at) => story.world.now + at < until)) {
+        expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(({ actions }: { actions: readonly Action[] }) => waiting(actions));
+      }
+    });
+  });
+});
+
+function totalsOf(world: World): NonNullable<TaskStatus['totals']> {
+  const phases = world.ownRuns().map((run) => run.status?.phase);
+  const count = (phase: string) => phases.filter((other) => other === phase).length;
+  const kept = new Set(world.ownJobs().map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).size;
+  const skipped = count('Skipped');
+  return { active: 0, succeeded: count('Succeeded'), failed: count('Failed'), cancelled: count('Cancelled'), kept, ...(skipped > 0 && { skipped }) };
+}
+
 /** A run that is named after the time has another name a minute later, and is tried again under it though it was refused for good. */
-function refusedForNow(step: Step): Step {
+function refusedForNow<S extends Step | RunStep>(step: S): S {
   return step.do === 'refuse' && step.how === 'forGood' ? { ...step, how: 'forNow' } : step;
 }
 
 function ended(steps: readonly Step[]): { readonly world: World; readonly controller: ModelController } {
-  const story = new Story().play(steps);
+  const story = new DeploymentStory().play(steps);
   const controller = story.end();
   return { world: story.world, controller };
 }

@@ -6,10 +6,13 @@ import { decide } from '../decide.ts';
 import type { Action, ActionKind, ActionOf } from '../actions.ts';
 import { isFinished, isOwnedBy } from '../classify.ts';
 import { canonicalJson } from '../snapshot.ts';
-import type { Job, Refusal, TaskState } from '../state.ts';
+import { isOrphan } from '../adopt.ts';
+import { compact } from '../compact.ts';
+import type { Job, Pod, Refusal, StepLook, TaskState, TerminationMessage } from '../state.ts';
 import { answeredByRun, lastAnswered, triggerValue, type Answered } from '../trigger.ts';
 import type { Task, TaskRun } from '../../resources/index.ts';
-import { Refused, RuleBroken, type Change, type World } from './world.ts';
+import { askedBy, RuleBroken } from './rules.ts';
+import { Refused, type Change, type World } from './world.ts';
 
 class Crash extends Error {}
 
@@ -50,6 +53,9 @@ export class ModelController {
   #refusals: Refusal[] = [];
   #nudged: string | undefined;
   #answered: Answered | undefined;
+  #lastScheduled: string | undefined;
+  readonly #messages = new Map<string, TerminationMessage>();
+  readonly #steps = new Map<string, StepLook>();
   readonly #seenAt = new Map<number, number>();
   readonly #gone = new Set<string>();
   readonly #taken = { runs: new Set<string>(), jobs: new Set<string>() };
@@ -60,7 +66,7 @@ export class ModelController {
     this.#world = world;
     this.#task = world.task;
     this.#see();
-    for (const run of world.runs.values()) this.#runs.put(run);
+    for (const run of world.runs.values()) this.#runs.put(cached(run));
     for (const job of world.jobs.values()) this.#jobs.put(job);
     for (const kind of ['Task', 'TaskRun', 'Job'] as const) this.#read[kind] = world.changes[kind].length;
   }
@@ -74,7 +80,7 @@ export class ModelController {
   watch(lag = 0): void {
     for (const change of this.#next('Task', lag)) this.#onTask(change.object);
     for (const change of this.#next('TaskRun', lag)) {
-      if (change.type === 'changed') this.#runs.put(change.object);
+      if (change.type === 'changed') this.#runs.put(cached(change.object));
       else this.#runs.forget(change.object.metadata.uid);
     }
     for (const change of this.#next('Job', lag)) {
@@ -91,20 +97,29 @@ export class ModelController {
       task: this.#task,
       earlier: [...this.#earlier],
       runs,
-      orphans: [],
+      orphans: this.#runs.values().filter((run) => isOrphan(run) && run.spec.taskRef.name === this.#task.metadata.name),
       jobs: this.#jobs.values(),
       deletedJobs: [...this.#deletedJobs],
-      pods: [...this.#world.pods],
+      pods: this.#pods(runs),
       podRefusals: [],
       refusals: [...this.#refusals],
       taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
       goneJobs: new Set(this.#gone),
       answered: this.#answered,
-      terminationMessages: new Map(),
-      steps: new Map(),
+      lastScheduled: this.#lastScheduled,
+      terminationMessages: new Map(this.#messages),
+      steps: new Map(this.#steps),
       seenAt: new Map(this.#seenAt),
       nudged: this.#nudged,
     };
+  }
+
+  /** As the controller's indexes have them: of unfinished runs, and of the Jobs that cancelled ones are on record with. */
+  #pods(runs: readonly TaskRun[]): readonly Pod[] {
+    const unfinished = new Set(runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid));
+    const jobs = this.#jobs.values().filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => unfinished.has(uid)));
+    const uids = [...jobs.map(({ metadata }) => metadata.uid), ...runs.flatMap(({ status }) => (status?.phase === 'Cancelled' ? (status.jobs ?? []).map(({ uid }) => uid) : []))];
+    return this.#world.pods.filter((pod) => uids.some((uid) => isOwnedBy(pod, uid)));
   }
 
   /** What decide returns now, or at another time; checked to be pure. */
@@ -152,14 +167,18 @@ export class ModelController {
 
   readonly #handlers: { readonly [K in ActionKind]: (action: ActionOf<K>) => void } = {
     createRun: ({ run }) => {
-      this.#runs.put(this.#createOrAdopt(() => this.#world.createRun(run), () => this.#world.getRun(run.metadata.name), (found) =>
-        isOwnedBy(found, this.#task.metadata.uid) && found.spec.trigger?.generation === run.spec.trigger?.generation));
+      this.#runs.put(cached(this.#createOrAdopt(() => this.#world.createRun(run), () => this.#world.getRun(run.metadata.name), (found) =>
+        isOwnedBy(found, this.#task.metadata.uid) && askedBy(found.spec.trigger) === askedBy(run.spec.trigger))));
       this.#refusals = this.#refusals.filter(({ object }) => object !== 'TaskRun');
-      [this.#answered] = answeredByRun(run);
+      [this.#answered = this.#answered] = answeredByRun(run);
+      this.#lastScheduled = run.spec.trigger?.scheduledTime ?? this.#lastScheduled;
     },
-    adoptRun: notYet,
-    readTermination: notYet,
-    checkStep: notYet,
+    adoptRun: ({ name, uid, adoption }) => this.#runs.put(this.#world.adoptRun(name, uid, adoption)),
+    readTermination: ({ uid }) => this.#messages.set(uid, { text: this.#world.messages.get(uid) }),
+    checkStep: ({ run, step }) => {
+      const ended = this.#world.endedSteps.has(step.id) ? `workflow step ${step.name} ended` : undefined;
+      this.#steps.set(run, compact({ at: this.#world.now, ended }));
+    },
     createJob: ({ run, job }) => {
       const owner = job.metadata.ownerReferences[0]?.uid ?? '';
       this.#jobs.put(this.#createOrAdopt(() => this.#world.createJob(job), () => this.#world.getJob(job.metadata.name), (found) => isOwnedBy(found, owner)));
@@ -171,8 +190,9 @@ export class ModelController {
       else this.#gone.add(uid);
     },
     writeRunStatus: ({ name, uid, status }) => {
-      this.#runs.put(this.#world.writeRunStatus(name, uid, status));
+      this.#runs.put(cached(this.#world.writeRunStatus(name, uid, status)));
       if (!isFinished(status.phase)) return;
+      this.#steps.delete(name);
       this.#refusals = this.#refusals.filter((refusal) => refusal.object !== 'Job' || refusal.run !== name);
       this.#deletedJobs = this.#deletedJobs.filter((job) => !isOwnedBy(job, uid));
     },
@@ -226,7 +246,7 @@ export class ModelController {
 
   #forgetTarget(action: Action): void {
     if (action.kind === 'deleteJob') this.#forgetJob(action.uid);
-    if (action.kind === 'deleteRun' || action.kind === 'writeRunStatus') this.#runs.forget(action.uid);
+    if (action.kind === 'deleteRun' || action.kind === 'writeRunStatus' || action.kind === 'adoptRun') this.#runs.forget(action.uid);
   }
 
   #onTask(next: Task): void {
@@ -258,8 +278,16 @@ export class ModelController {
   }
 }
 
-function notYet(): void {
-  throw new Error('not in the model');
+/** What the cache keeps of a run: little of a finished one. */
+function cached(run: TaskRun): TaskRun {
+  if (!isFinished(run.status?.phase)) return run;
+  const { snapshot, overrides: _overrides, ...spec } = run.spec;
+  const { phase, reason, message, startTime, completionTime, duration, outputs, jobs } = run.status ?? {};
+  return {
+    metadata: run.metadata,
+    spec: compact({ ...spec, snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }) }),
+    status: compact({ phase, reason, message, startTime, completionTime, duration, outputs, jobs: phase === 'Cancelled' ? jobs : undefined }),
+  };
 }
 
 function deepFreeze<T>(value: T): T {

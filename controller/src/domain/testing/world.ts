@@ -2,12 +2,16 @@
  * A small cluster in memory: an API server with one namespace, and what KubeVela, the Job controller and people do in it. It
  * checks every call against what always holds, and throws with the rule that was broken.
  */
-import type { JobManifest, TaskRunManifest } from '../actions.ts';
+import type { Adoption, JobManifest, TaskRunManifest } from '../actions.ts';
 import { isFinished, isOwnedBy } from '../classify.ts';
+import { compact } from '../compact.ts';
+import { readOutputs } from '../policies/outputs.ts';
 import type { Job, JobCondition, Pod } from '../state.ts';
 import type { Meta, Task, TaskRun, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
 import { aTask, noon } from './builders.ts';
+import { scheduleKey } from './calendar.ts';
 import { mustBeValid } from './crd-schema.ts';
+import { askedBy, attemptOf, checkAttempt, checkScheduledRun, checkScheduleStatus, checkStart, mustHold } from './rules.ts';
 
 export type Kind = 'Task' | 'TaskRun' | 'Job';
 export interface Objects {
@@ -31,12 +35,6 @@ export class Refused extends Error {
   }
 }
 
-export class RuleBroken extends Error {}
-
-function mustHold(rule: string, holds: boolean, detail: string): void {
-  if (!holds) throw new RuleBroken(`${rule}: ${detail}`);
-}
-
 function ownerOf({ metadata }: Job): string {
   return metadata.ownerReferences?.[0]?.uid ?? '';
 }
@@ -46,6 +44,8 @@ function failuresOf({ status }: Job): number {
 }
 
 type Store<T> = Map<string, T>;
+type Outcome = 'Succeeded' | 'Failed';
+type Schedule = NonNullable<Task['spec']['schedule']>;
 
 export class World {
   /** Milliseconds since the epoch. */
@@ -57,14 +57,25 @@ export class World {
   refuses: { TaskRun: Refuses; Job: Refuses } = { TaskRun: 'nothing', Job: 'nothing' };
   /** Every change in order, as watches tell it. */
   readonly changes: { readonly [K in Kind]: Change<K>[] } = { Task: [{ type: 'changed', object: this.task }], TaskRun: [], Job: [] };
-  /** Everything that ever was created, by what asked for it: the Task's generation, the TaskRun's UID. */
-  readonly runsCreated = new Map<number, string[]>();
-  readonly jobsCreated = new Map<string, string[]>();
-  /** Outcomes that a Job had when it was last seen, by its run's UID. */
-  readonly outcomes = new Map<string, 'Succeeded' | 'Failed'>();
+  /** Everything that ever was created, by what asked for it: the trigger, the TaskRun's UID. */
+  readonly runsCreated = new Map<string, string[]>();
+  readonly jobsCreated = new Map<string, Job[]>();
+  /** What the last Job that ended makes of its run, by the run's UID. */
+  readonly outcomes = new Map<string, Outcome>();
+  /** How and when each Job ended, by its UID. */
+  readonly ends = new Map<string, { readonly phase: Outcome; readonly at: number }>();
+  /** When the first Job of each run started, by the run's UID. */
+  readonly starts = new Map<string, number>();
+  /** What the pods of each complete Job left, by its UID, while they are there. */
+  readonly messages = new Map<string, string>();
+  /** The ids of the workflow steps that wait no more. */
+  readonly endedSteps = new Set<string>();
   /** Every version of the Task, oldest first. */
   readonly versions: Task[] = [this.task];
   calls = 0;
+  /** The generation that changed the schedule last. */
+  scheduleGeneration = 1;
+  readonly #inForce = new Map<string, number>();
   #version = 1;
   #uid = 0;
 
@@ -74,21 +85,36 @@ export class World {
     mustBeValid.taskRunSpec(manifest.spec);
     this.#admit('TaskRun', manifest.metadata.name, this.runs);
     const run: TaskRun = { metadata: this.#newMeta(manifest.metadata), spec: manifest.spec, status: { phase: 'Pending' } };
-    const generation = manifest.spec.trigger?.generation ?? -1;
-    const created = [...(this.runsCreated.get(generation) ?? []), run.metadata.name];
-    mustHold('one trigger, one run', created.length === 1, `generation ${generation} got ${created.join(' and ')}`);
-    this.runsCreated.set(generation, created);
+    const { trigger } = manifest.spec;
+    const created = [...(this.runsCreated.get(askedBy(trigger)) ?? []), run.metadata.name];
+    mustHold('one trigger, one run', created.length === 1, `${askedBy(trigger)} got ${created.join(' and ')}`);
+    if (trigger?.scheduledTime !== undefined) checkScheduledRun(this, trigger.scheduledTime);
+    this.runsCreated.set(askedBy(trigger), created);
     return this.#store('TaskRun', this.runs, run);
   }
 
   createJob(manifest: JobManifest): Job {
     this.#admit('Job', manifest.metadata.name, this.jobs);
-    const job: Job = { metadata: this.#newMeta(manifest.metadata), spec: manifest.spec };
-    const run = ownerOf(job);
-    const created = [...(this.jobsCreated.get(run) ?? []), job.metadata.name];
-    mustHold('a run has one Job, and a deleted one is never started again', created.length === 1, `${run} got ${created.join(' and ')}`);
-    this.jobsCreated.set(run, created);
-    return this.#store('Job', this.jobs, job);
+    const attempt = attemptOf(manifest);
+    const job: Job = compact({ metadata: this.#newMeta(manifest.metadata), attempt: attempt === 0 ? undefined : attempt, spec: manifest.spec });
+    const owner = ownerOf(job);
+    const run = this.ownRuns().find(({ metadata }) => metadata.uid === owner);
+    checkAttempt(this, manifest, run);
+    if (run && attempt === 0) checkStart(this, run);
+    this.jobsCreated.set(owner, [...(this.jobsCreated.get(owner) ?? []), job]);
+    const stored = this.#store('Job', this.jobs, job);
+    if (!run) this.removeJob(stored.metadata.name); // the garbage collector
+    return stored;
+  }
+
+  /** One write, to a TaskRun that nobody owns. */
+  adoptRun(name: string, uid: string, { labels, ownerReference, spec }: Adoption): TaskRun {
+    this.calls += 1;
+    const run = this.#find(this.runs, name, uid);
+    mustHold('nobody else is touched', run.metadata.ownerReferences === undefined && run.spec.snapshot === undefined, `adopting ${name}`);
+    const adopted = { ...run, metadata: { ...run.metadata, labels, ownerReferences: [ownerReference] }, spec: { ...run.spec, ...spec } };
+    mustBeValid.taskRunSpec(adopted.spec);
+    return this.#store('TaskRun', this.runs, adopted);
   }
 
   getRun(name: string): TaskRun {
@@ -113,6 +139,7 @@ export class World {
   writeTaskStatus(status: TaskStatus): Task {
     this.calls += 1;
     mustBeValid.taskStatus(status);
+    checkScheduleStatus(this, this.task.status, status);
     this.task = { ...this.task, metadata: { ...this.task.metadata, resourceVersion: this.#nextVersion() }, status };
     this.changes.Task.push({ type: 'changed', object: this.task });
     return this.task;
@@ -138,13 +165,49 @@ export class World {
 
   // What others do.
 
+  /** The clock goes on, or is set back; Jobs whose activeDeadlineSeconds are over end. */
+  advance(seconds: number): void {
+    this.now += seconds * 1000;
+    this.#noteSchedule();
+    for (const { metadata, spec, status } of this.ownJobs()) {
+      const { activeDeadlineSeconds = Infinity } = spec as { readonly activeDeadlineSeconds?: number };
+      const start = Date.parse(status?.startTime ?? '');
+      if (this.now >= start + activeDeadlineSeconds * 1000) this.progress(metadata.name, 'fail', 'DeadlineExceeded');
+    }
+  }
+
+  /** The earliest that any clock said while the schedule was the Task's. */
+  inForceSince(schedule: Schedule): number {
+    return this.#inForce.get(scheduleKey(schedule)) ?? Infinity;
+  }
+
+  /** Somebody makes a TaskRun: `kubectl create`. */
+  createByHand(name: string, overrides: TaskRun['spec']['overrides']): void {
+    const spec: TaskRun['spec'] = compact({ taskRef: { name: this.task.metadata.name }, overrides });
+    mustBeValid.taskRunSpec(spec);
+    if (!this.runs.has(name)) this.#store('TaskRun', this.runs, { metadata: this.#newMeta({ name, namespace: 'default' }), spec, status: { phase: 'Pending' } });
+  }
+
+  /** As the schema has it, a finished run cannot be cancelled. */
+  cancel(name: string): void {
+    const run = this.#find(this.runs, name);
+    if (!isFinished(run.status?.phase)) this.#store('TaskRun', this.runs, { ...run, spec: { ...run.spec, cancel: true } });
+  }
+
+  /** The pods of Jobs that are no more end. */
+  endPods(): void {
+    this.pods = this.pods.filter((pod) => [...this.jobs.values()].some(({ metadata }) => isOwnedBy(pod, metadata.uid)));
+  }
+
   /** KubeVela applies another version of the Task. */
   deploy(spec: Task['spec']): void {
     mustBeValid.taskSpec(spec);
     const { metadata } = this.task;
     const generation = (metadata.generation ?? 0) + 1;
+    if (JSON.stringify(spec.schedule) !== JSON.stringify(this.task.spec.schedule)) this.scheduleGeneration = generation;
     this.task = { ...this.task, metadata: { ...metadata, generation, resourceVersion: this.#nextVersion() }, spec };
     this.versions.push(this.task);
+    this.#noteSchedule();
     this.changes.Task.push({ type: 'changed', object: this.task });
   }
 
@@ -175,24 +238,42 @@ export class World {
     this.#remove('TaskRun', this.runs, name);
   }
 
-  /** The Job controller and the kubelet bring a Job a step further. */
-  progress(name: string, step: 'start' | 'podFails' | 'complete' | 'fail'): void {
+  /** The Job controller and the kubelet bring a Job a step further; `text` is its reason to fail, or what it writes when it completes. */
+  progress(name: string, step: 'start' | 'podFails' | 'complete' | 'fail', text?: string): void {
     const job = this.#find(this.jobs, name);
     if (job.status?.conditions) return;
     const at = this.rfc3339();
     const started = { startTime: at, active: 1, ready: 1, ...job.status };
     const failed = failuresOf(job) + 1;
-    const end = (type: string): JobCondition[] => [{ type, status: 'True', reason: 'BackoffLimitExceeded', message: 'limit', lastTransitionTime: at }];
+    const end = (type: string): JobCondition[] => [{ type, status: 'True', reason: text ?? 'BackoffLimitExceeded', message: 'limit', lastTransitionTime: at }];
     const statuses: Record<typeof step, NonNullable<Job['status']>> = {
       start: started,
       podFails: { ...started, failed },
       complete: { ...started, active: 0, ready: 0, succeeded: 1, completionTime: at, conditions: end('Complete') },
       fail: { ...started, active: 0, ready: 0, failed, conditions: end('Failed') },
     };
+    this.#start(job);
     if (step === 'podFails' || step === 'fail') this.#failedPod(job, failed);
-    if (step === 'complete') this.outcomes.set(ownerOf(job), 'Succeeded');
-    if (step === 'fail') this.outcomes.set(ownerOf(job), 'Failed');
+    if (step === 'complete') this.#end(job, 'Succeeded', text);
+    if (step === 'fail') this.#end(job, 'Failed');
     this.#store('Job', this.jobs, { ...job, status: statuses[step] });
+  }
+
+  #start(job: Job): void {
+    const { name, uid } = job.metadata;
+    if (job.status) return;
+    if (!this.starts.has(ownerOf(job))) this.starts.set(ownerOf(job), this.now);
+    this.pods.push({ metadata: this.#podMeta(job, `${name}-runs`, `${uid}-pod`), phase: 'Running' });
+  }
+
+  #end(job: Job, phase: Outcome, text?: string): void {
+    const { uid } = job.metadata;
+    this.pods = this.pods.filter((pod) => pod.phase !== 'Running' || !isOwnedBy(pod, uid));
+    this.ends.set(uid, { phase, at: this.now });
+    if (text !== undefined) this.messages.set(uid, text);
+    const declared = this.ownRuns().find(({ metadata }) => metadata.uid === ownerOf(job))?.spec.snapshot?.outputs;
+    const isInvalid = phase === 'Succeeded' && declared !== undefined && readOutputs(declared, text).problem !== undefined;
+    this.outcomes.set(ownerOf(job), isInvalid ? 'Failed' : phase);
   }
 
   /** The Task's own objects, oldest first. */
@@ -208,10 +289,20 @@ export class World {
     return new Date(this.now).toISOString().replace(/\.\d+Z$/, 'Z');
   }
 
-  #failedPod({ metadata: { name, namespace, uid } }: Job, count: number): void {
-    const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true }];
-    const metadata: Meta = { name: `${name}-${count}`, namespace, uid: `${uid}-pod-${count}`, creationTimestamp: this.rfc3339(), ownerReferences };
+  #failedPod(job: Job, count: number): void {
+    const { name, uid } = job.metadata;
+    const metadata = this.#podMeta(job, `${name}-${count}`, `${uid}-pod-${count}`);
     this.pods.push({ metadata, phase: 'Failed', failure: { container: 'mytask', exitCode: count, reason: 'Error' } });
+  }
+
+  #podMeta({ metadata: { name, namespace, uid } }: Job, podName: string, podUid: string): Meta {
+    const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true }];
+    return { name: podName, namespace, uid: podUid, creationTimestamp: this.rfc3339(), ownerReferences };
+  }
+
+  #noteSchedule(): void {
+    const { schedule } = this.task.spec;
+    if (schedule) this.#inForce.set(scheduleKey(schedule), Math.min(this.now, this.inForceSince(schedule)));
   }
 
   #admit(kind: 'TaskRun' | 'Job', name: string, store: Store<unknown>): void {
@@ -237,7 +328,9 @@ export class World {
   #remove<K extends 'TaskRun' | 'Job'>(kind: K, store: Store<Objects[K]>, name: string): void {
     const object = this.#find(store, name);
     store.delete(name);
-    this.pods = this.pods.filter((pod) => !isOwnedBy(pod, object.metadata.uid));
+    // What has ended goes at once; what runs is told to.
+    this.pods = this.pods.filter((pod) => pod.phase === 'Running' || !isOwnedBy(pod, object.metadata.uid));
+    this.messages.delete(object.metadata.uid);
     (this.changes[kind] as Change<K>[]).push({ type: 'deleted', object });
   }
 

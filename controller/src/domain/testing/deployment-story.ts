@@ -69,7 +69,7 @@ type Expected = 'run' | 'none' | 'either';
 type Seen = Pick<Answered, 'generation' | 'value' | 'snapshotHash'>;
 const nothing: Seen = { generation: 0, value: '\0 never a trigger' };
 
-export class Story {
+export class DeploymentStory {
   readonly world = new World();
   #controller: ModelController | undefined = new ModelController(this.world);
   readonly #expected = new Map<number, Expected>();
@@ -94,11 +94,11 @@ export class Story {
     this.world.refuses = { TaskRun: 'nothing', Job: 'nothing' };
     this.world.vacate();
     for (let round = 0; round < 8; round += 1) {
-      this.world.now += 70_000;
+      this.world.advance(70);
       this.rest();
       for (const { metadata } of this.world.ownJobs()) this.world.progress(metadata.name, 'complete');
     }
-    this.world.now += 2 * 3_600_000;
+    this.world.advance(2 * 3_600);
     return this.rest();
   }
 
@@ -111,7 +111,7 @@ export class Story {
 
   /** Each version of the Task with the runs that it must have had, and had. */
   answers(): { readonly generation: number; readonly expected: Expected; readonly runs: number }[] {
-    return [...this.#expected].map(([generation, expected]) => ({ generation, expected, runs: this.world.runsCreated.get(generation)?.length ?? 0 }));
+    return [...this.#expected].map(([generation, expected]) => ({ generation, expected, runs: this.world.runsCreated.get(`generation ${generation}`)?.length ?? 0 }));
   }
 
   #do(next: Step): void {
@@ -121,7 +121,7 @@ export class Story {
         world.refuses = { ...world.refuses, [next.kind]: next.how };
         return;
       case 'wait':
-        world.now += next.seconds * 1000;
+        world.advance(next.seconds);
         return;
       case 'reconcile':
         return this.#act(next.lag, next.diesAfter);
@@ -238,7 +238,7 @@ export class Story {
   #die(): void {
     this.#controller = undefined;
     for (const [generation, expected] of this.#expected) {
-      if (expected === 'run' && !this.world.runsCreated.has(generation)) this.#expected.set(generation, 'either');
+      if (expected === 'run' && !this.world.runsCreated.has(`generation ${generation}`)) this.#expected.set(generation, 'either');
     }
   }
 

@@ -1,0 +1,166 @@
+/**
+ * What always holds, checked by the World at every call that the rule is about.
+ */
+import { labels, type RunTrigger, type Snapshot, type TaskRun, type TaskStatus } from '../../resources/index.ts';
+import type { JobManifest } from '../actions.ts';
+import { isFinished, isOwnedBy } from '../classify.ts';
+import { policyOf } from '../execution-policy.ts';
+import type { Job } from '../state.ts';
+import { scheduleKey, timesBetween } from './calendar.ts';
+import type { World } from './world.ts';
+
+export class RuleBroken extends Error {}
+
+export function mustHold(rule: string, holds: boolean, detail: string): void {
+  if (!holds) throw new RuleBroken(`${rule}: ${detail}`);
+}
+
+/** What tells one trigger from another: a time of the schedule, or a generation of the Task. */
+export function askedBy({ scheduledTime, generation }: Partial<RunTrigger> = {}): string {
+  return scheduledTime ?? `generation ${generation ?? -1}`;
+}
+
+/** The schedule asks at its times alone, for the latest of them, within its deadline, and not before it was in force. */
+export function checkScheduledRun(world: World, scheduledTime: string): void {
+  const { schedule, suspend } = world.task.spec;
+  const due = Date.parse(scheduledTime);
+  mustHold('without a schedule no time asks for a run', schedule !== undefined, scheduledTime);
+  if (!schedule) return;
+  const { count, latest } = timesBetween(schedule, due - 1, world.now);
+  const detail = `${scheduledTime} of ${scheduleKey(schedule)} at ${world.rfc3339()}`;
+  mustHold('a run is for the latest time of the schedule', count === 1 && latest === due, detail);
+  mustHold('a suspended Task makes no scheduled run', suspend !== true, detail);
+  mustHold('a time counts within startingDeadlineSeconds', world.now - due <= (schedule.startingDeadlineSeconds ?? Infinity) * 1000, detail);
+  mustHold('a time of before the schedule was in force is nobody\'s', due > world.inForceSince(schedule), detail);
+  const last = world.task.status?.lastScheduleTime;
+  mustHold('a time that is answered is not answered again', last === undefined || due > Date.parse(last), `${detail}, last ${last}`);
+}
+
+/** More are not counted one by one: one more stands for any number of them. */
+const mostCounted = 100;
+
+/** Each time of a schedule, from when it was in force to the last one that is answered, has a run or is counted as missed: once. */
+export function checkScheduleStatus(world: World, before: TaskStatus = {}, after: TaskStatus): void {
+  const { schedule } = world.task.spec;
+  if (schedule === undefined || before.observedSchedule === undefined) return;
+  const lastBefore = moment(before.lastScheduleTime);
+  const last = moment(after.lastScheduleTime);
+  mustHold('the last time does not go back', last >= lastBefore, `${before.lastScheduleTime} to ${after.lastScheduleTime}`);
+  const from = Math.max(lastBefore, moment(after.observedSchedule?.since));
+  const { count } = timesBetween(schedule, from, Math.max(from, last));
+  const answered = [...world.runsCreated.keys()].map(Date.parse).filter((time) => time > from && time <= last).length;
+  const missed = (after.missedSchedules ?? 0) - (before.missedSchedules ?? 0);
+  const detail = `${count} times from ${new Date(from).toISOString()} to ${after.lastScheduleTime}: ${answered} runs, ${missed} missed`;
+  mustHold('each time has a run or is counted as missed', count > mostCounted ? missed === mostCounted + 1 : answered + missed === count, detail);
+}
+
+function moment(time: string | undefined): number {
+  return time === undefined ? -Infinity : Date.parse(time);
+}
+
+/** The latest time that is due and has neither a run nor a place in the status. */
+export function unanswered({ task, now, runsCreated, scheduleGeneration }: World): string | undefined {
+  const { schedule, suspend } = task.spec;
+  const { observedGeneration = 0, observedSchedule, lastScheduleTime } = task.status ?? {};
+  if (schedule === undefined || suspend === true || observedGeneration < scheduleGeneration) return undefined;
+  const since = Math.max(moment(observedSchedule?.since), moment(lastScheduleTime));
+  const { count, latest } = timesBetween(schedule, since, Math.max(now, since));
+  const time = rfc3339(latest);
+  return count === 0 || runsCreated.has(time) ? undefined : time;
+}
+
+function rfc3339(at: number): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+/** One Job for each attempt, the next one only after a failure, in time, and none for a run that is over. */
+export function checkAttempt(world: World, manifest: JobManifest, run: TaskRun | undefined): void {
+  const created = world.jobsCreated.get(manifest.metadata.ownerReferences[0]?.uid ?? '') ?? [];
+  const detail = `${manifest.metadata.name} after ${created.map(({ metadata }) => metadata.name).join(', ')}`;
+  mustHold('a run has one Job an attempt, and a deleted one is never started again', created.length === attemptOf(manifest), detail);
+  if (!run) return;
+  const { snapshot, cancel } = run.spec;
+  mustHold('a run without a snapshot starts nothing', snapshot !== undefined, detail);
+  mustHold('a cancelled run starts nothing', cancel !== true, detail);
+  mustHold('a finished run starts nothing', !isFinished(run.status?.phase), detail);
+  const [last] = created.slice(-1);
+  if (last && snapshot) checkFurtherAttempt(world, { run, snapshot, last, attempt: attemptOf(manifest) });
+  mustHold('a Job has no more time than its run', hasTime(manifest, snapshot?.timeoutSeconds), detail);
+}
+
+function hasTime({ spec }: JobManifest, timeoutSeconds = Infinity): boolean {
+  return timeoutSeconds === Infinity || Number(spec['activeDeadlineSeconds']) <= timeoutSeconds;
+}
+
+interface FurtherAttempt {
+  readonly run: TaskRun;
+  readonly snapshot: Snapshot;
+  readonly last: Job;
+  readonly attempt: number;
+}
+
+function checkFurtherAttempt(world: World, { run, snapshot, last, attempt }: FurtherAttempt): void {
+  const { limit, delaySeconds, backoff } = { delaySeconds: 10, backoff: 'Exponential', ...(snapshot.retry ?? { limit: 0 }) };
+  const { name, uid } = last.metadata;
+  const end = world.ends.get(uid);
+  mustHold('attempts are limited', attempt <= limit, name);
+  mustHold('another attempt follows a failure', end?.phase === 'Failed', name);
+  const pause = backoff === 'Constant' ? delaySeconds : delaySeconds * 2 ** (attempt - 1);
+  mustHold('an attempt waits for its time', world.now >= (end?.at ?? 0) + pause * 1000, name);
+  const timeUp = (world.starts.get(run.metadata.uid) ?? 0) + (snapshot.timeoutSeconds ?? Infinity) * 1000;
+  mustHold('no attempt begins after timeoutSeconds', world.now < timeUp, `${name} at ${world.rfc3339()}`);
+}
+
+/** The number of the attempt that a Job is. */
+export function attemptOf({ metadata }: JobManifest): number {
+  return Number(metadata.labels[labels.attempt] ?? 0);
+}
+
+/** What may start its first Job, and beside which others. */
+export function checkStart(world: World, run: TaskRun): void {
+  const { spec } = world.task;
+  const { concurrencyPolicy, allowedOverrides } = policyOf(world.task);
+  const { name } = run.metadata;
+  mustHold('a suspended Task starts nothing', spec.suspend !== true, name);
+  const denied = (['args', 'env'] as const).filter((field) => run.spec.overrides?.[field] !== undefined && !allowedOverrides.includes(field));
+  mustHold('overrides are those that the Task allows', denied.length === 0, `${name}: ${denied.join()}`);
+  if (concurrencyPolicy === 'Allow') return;
+  const others = world.ownRuns().filter((other) => other !== run);
+  const beside = others.filter((other) => isLiving(world, other)).map(({ metadata }) => metadata.name);
+  mustHold('one run at a time', beside.length === 0, `${name} beside ${beside.join()} (${concurrencyPolicy})`);
+  if (concurrencyPolicy !== 'Queue') return;
+  const overtaken = others.filter((other) => isWaiting(world, other) && isBefore(other, run)).map(({ metadata }) => metadata.name);
+  mustHold('a queue keeps order', overtaken.length === 0, `${name} before ${overtaken.join()}`);
+}
+
+/** Whether a run has begun and has not ended, or has been cancelled and its pods have not. */
+function isLiving(world: World, { metadata: { uid }, status }: TaskRun): boolean {
+  const jobs = world.jobsCreated.get(uid) ?? [];
+  if (!isFinished(status?.phase)) return jobs.length > 0;
+  if (status?.phase !== 'Cancelled') return false;
+  return jobs.some((job) => world.pods.some((pod) => pod.phase === 'Running' && isOwnedBy(pod, job.metadata.uid)));
+}
+
+function isWaiting(world: World, { metadata, status }: TaskRun): boolean {
+  return !isFinished(status?.phase) && !world.jobsCreated.has(metadata.uid);
+}
+
+function isBefore(other: TaskRun, run: TaskRun): boolean {
+  const generation = ({ spec }: TaskRun) => spec.snapshot?.generation ?? 0;
+  const older = Date.parse(other.metadata.creationTimestamp) < Date.parse(run.metadata.creationTimestamp);
+  return older && generation(other) <= generation(run);
+}
+
+/** What is wrong with a run once everything has come to its end. */
+export function wrongEnd(world: World, run: TaskRun): string | undefined {
+  const { phase, reason, message } = run.status ?? {};
+  const wrong = isFinished(phase) ? wrongOutcome(world, run) : 'but should have ended';
+  return wrong && `${run.metadata.name} is ${phase} (${reason}: ${message}), ${wrong}`;
+}
+
+function wrongOutcome(world: World, { metadata: { uid }, spec, status }: TaskRun): string | undefined {
+  if (status?.phase === 'Cancelled') return [...world.jobs.values()].some((job) => isOwnedBy(job, uid)) ? 'and has a Job' : undefined;
+  const outcome = world.outcomes.get(uid);
+  if (outcome === undefined) return spec.cancel === true ? 'but was cancelled' : undefined;
+  return status?.reason === 'JobDeleted' || status?.phase === outcome ? undefined : `but its Job ${outcome}`;
+}

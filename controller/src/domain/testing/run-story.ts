@@ -1,0 +1,255 @@
+/**
+ * What happens to a Task over weeks: its schedule and policies change, people ask for runs and end them, the clock jumps, Jobs fail,
+ * are slow and leave pods behind, and the controller acts, dies and comes back. As data, as in deployment-story.ts.
+ */
+import fc from 'fast-check';
+import { isFinished, isOwnedBy } from '../classify.ts';
+import type { ExecutionPolicy, Task, TaskRun } from '../../resources/index.ts';
+import { schedules } from './calendar.ts';
+import { ModelController } from './model-controller.ts';
+import { mustHold, unanswered, wrongEnd } from './rules.ts';
+import { World, type Refuses } from './world.ts';
+
+/** What somebody writes into the Task; null takes a field away. */
+type Change = { readonly [K in 'schedule' | 'suspend' | 'retry' | 'timeoutSeconds' | 'outputs' | 'executionPolicy']?: Task['spec'][K] | null | undefined };
+
+export type Step =
+  | { readonly do: 'change'; readonly change: Change }
+  | { readonly do: 'deploy' }
+  /** The Application's workflow comes to the step that runs the Task, or restarts. */
+  | { readonly do: 'workflowStep' }
+  | { readonly do: 'endStep' }
+  | { readonly do: 'createByHand'; readonly overrides: TaskRun['spec']['overrides'] }
+  | { readonly do: 'cancel'; readonly pick: number }
+  | { readonly do: 'removeRun' | 'removeJob'; readonly pick: number }
+  | { readonly do: 'progress'; readonly pick: number; readonly step: 'start' | 'podFails' | 'complete' | 'fail'; readonly text?: string | undefined }
+  | { readonly do: 'endPods' }
+  | { readonly do: 'refuse'; readonly kind: 'TaskRun' | 'Job'; readonly how: Refuses }
+  | { readonly do: 'advance'; readonly seconds: number }
+  | { readonly do: 'reconcile'; readonly lag: number; readonly diesAfter?: number | undefined }
+  | { readonly do: 'kill' };
+
+const pick = fc.nat(20);
+const policy: fc.Arbitrary<ExecutionPolicy> = fc.record(
+  {
+    concurrencyPolicy: fc.constantFrom('Allow', 'Forbid', 'Replace', 'Queue', 'Queue'),
+    queueLimit: fc.constantFrom(1, 2, 100),
+    allowedOverrides: fc.constantFrom([], ['args' as const], ['args' as const, 'env' as const]),
+    keepLast: fc.nat(2),
+    keepLastFailed: fc.nat(2),
+    historyLimit: fc.integer({ min: 1, max: 3 }),
+    trigger: fc.constantFrom('Revision', 'Manual'),
+    unique: fc.constantFrom(true, true, true, false),
+    ttlSecondsAfterFinished: fc.constantFrom(0, 600),
+  },
+  { requiredKeys: ['concurrencyPolicy'] },
+);
+const absent = fc.constant(null);
+const schedule = fc
+  .tuple(fc.constantFrom(...schedules), fc.option(fc.constantFrom(0, 60, 3_600), { nil: undefined, freq: 1 }))
+  .map(([spec, startingDeadlineSeconds]) => (startingDeadlineSeconds === undefined ? spec : { ...spec, startingDeadlineSeconds }));
+const retry = fc.record({ limit: fc.nat(2), delaySeconds: fc.constantFrom(0, 5, 30), backoff: fc.constantFrom('Constant' as const, 'Exponential' as const) });
+const change = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ schedule: fc.oneof({ weight: 4, arbitrary: schedule }, { weight: 1, arbitrary: absent }) }) },
+  { weight: 3, arbitrary: fc.record({ executionPolicy: policy }) },
+  { weight: 2, arbitrary: fc.record({ suspend: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ retry: fc.oneof(retry, retry, absent) }) },
+  { weight: 1, arbitrary: fc.record({ timeoutSeconds: fc.oneof(fc.constantFrom(10, 60), absent) }) },
+  { weight: 1, arbitrary: fc.record({ outputs: fc.oneof(fc.constant<NonNullable<Task['spec']['outputs']>>([{ name: 'version' }]), absent) }) },
+);
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+/** Mostly forward in the steps of a schedule, now and then a jump either way. */
+const seconds = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(1, 5, 20, minute, 5 * minute, 20 * minute) },
+  { weight: 4, arbitrary: fc.constantFrom(hour, 3 * hour, day) },
+  { weight: 1, arbitrary: fc.constantFrom(7 * day, 40 * day) },
+  { weight: 1, arbitrary: fc.constantFrom(-minute, -hour, -2 * day) },
+);
+const overrides = fc.constantFrom<TaskRun['spec']['overrides'][]>(undefined, { args: ['one'] }, { env: [{ name: 'A', value: 'b' }] });
+const text = fc.constantFrom(undefined, '{"version":"1"}', '{"version":"1"}', '{}', 'no JSON');
+
+export const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('change' as const), change }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'deploy' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'workflowStep' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'endStep' as const }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('createByHand' as const), overrides }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), pick }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('removeRun' as const, 'removeJob' as const), pick }) },
+  { weight: 9, arbitrary: fc.record({ do: fc.constant('progress' as const), pick, step: fc.constantFrom('start' as const, 'podFails' as const, 'complete' as const, 'fail' as const, 'fail' as const), text }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'endPods' as const }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), kind: fc.constantFrom('TaskRun' as const, 'Job' as const), how: fc.constantFrom('nothing' as const, 'forNow' as const, 'forGood' as const) }) },
+  { weight: 9, arbitrary: fc.record({ do: fc.constant('advance' as const), seconds }) },
+  { weight: 12, arbitrary: fc.record({ do: fc.constant('reconcile' as const), lag: fc.constantFrom(0, 0, 1, 3), diesAfter: fc.option(fc.nat(6), { nil: undefined, freq: 3 }) }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'kill' as const }) },
+);
+
+/** More rounds than runs that may wait. */
+const mostRounds = 100;
+
+export class RunStory {
+  readonly world = new World();
+  #controller: ModelController | undefined = new ModelController(this.world);
+  #revision = 1;
+  #steps = 0;
+  #byHand = 0;
+  /** Whether TaskRuns ever were: what is refused for good is passed over, and for now, waits. */
+  #isRefused = false;
+  /** What the clock said at its latest. */
+  #latest = 0;
+
+  play(steps: readonly Step[]): this {
+    for (const next of steps) this.#do(next);
+    return this;
+  }
+
+  /** Everything that has a time has been answered once the controller has seen and done all that is to do now. */
+  rest(): ModelController {
+    this.#do({ do: 'reconcile', lag: 0 });
+    if (!this.#controller) throw new Error('a reconcile that may not die did');
+    const time = unanswered(this.world);
+    if (!this.#isRefused) mustHold('the latest time of the schedule has an answer', time === undefined, `${time} at ${this.world.rfc3339()}`);
+    return this.#controller;
+  }
+
+  /** Nothing is refused or asked for any more, the clock has caught up, all that began comes to its end, and its time is up. */
+  end(): ModelController {
+    const { world } = this;
+    world.refuses = { TaskRun: 'nothing', Job: 'nothing' };
+    world.advance(Math.max(0, this.#latest - world.now) / 1000 + 70);
+    this.#do({ do: 'change', change: { suspend: false } });
+    this.rest();
+    this.#do({ do: 'change', change: { schedule: null } });
+    for (let round = 0; round < mostRounds && this.#isBusy(); round += 1) {
+      this.rest();
+      for (const { metadata } of world.ownJobs()) world.progress(metadata.name, 'complete', '{"version":"1"}');
+      world.endPods();
+      world.advance(70);
+    }
+    this.rest();
+    world.advance(2 * hour);
+    return this.rest();
+  }
+
+  /** What is wrong with the runs after the end. */
+  wrongEnds(): string[] {
+    return this.world.ownRuns().flatMap((run) => wrongEnd(this.world, run) ?? []);
+  }
+
+  #isBusy(): boolean {
+    const { world } = this;
+    return world.jobs.size > 0 || [...world.runs.values()].some(({ status }) => !isFinished(status?.phase));
+  }
+
+  #do(next: Step): void {
+    const { world } = this;
+    switch (next.do) {
+      case 'refuse':
+        return this.#refuse(next.kind, next.how);
+      case 'advance':
+        return this.#advance(next.seconds);
+      case 'endPods':
+        return world.endPods();
+      case 'reconcile':
+        return this.#act(next.lag, next.diesAfter);
+      case 'kill':
+        this.#controller = undefined;
+        return;
+      case 'progress':
+      case 'removeRun':
+      case 'removeJob':
+        return this.#interfere(next);
+      default:
+        this.#ask(next);
+        this.#controller?.watch(); // what people write is seen, or seen by the next process
+    }
+  }
+
+  #refuse(kind: 'TaskRun' | 'Job', how: Refuses): void {
+    this.world.refuses = { ...this.world.refuses, [kind]: how };
+    this.#isRefused ||= kind === 'TaskRun' && how !== 'nothing';
+  }
+
+  #advance(by: number): void {
+    this.world.advance(by);
+    this.#latest = Math.max(this.#latest, this.world.now);
+  }
+
+  #ask(next: Extract<Step, { readonly do: 'change' | 'deploy' | 'workflowStep' | 'endStep' | 'createByHand' | 'cancel' }>): void {
+    const { world } = this;
+    switch (next.do) {
+      case 'change':
+        return this.#apply(next.change);
+      case 'deploy':
+        this.#revision += 1;
+        return this.#apply({});
+      case 'workflowStep':
+        this.#steps += 1;
+        return this.#apply({});
+      case 'endStep':
+        world.endedSteps.add(`session-${this.#steps}`);
+        return;
+      case 'createByHand':
+        this.#byHand += 1;
+        return world.createByHand(`by-hand-${this.#byHand}`, next.overrides);
+      case 'cancel':
+        return at([...world.ownRuns()], next.pick, ({ metadata }) => world.cancel(metadata.name));
+    }
+  }
+
+  #apply(change: Change): void {
+    const { spec } = this.world.task;
+    const step = this.#steps === 0 ? {} : { step: 'run', id: `session-${this.#steps}` };
+    const next = { ...spec, ...change, trigger: { appRevision: `app-worker-v${this.#revision}`, ...step } };
+    const wanted = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== null)) as unknown as Task['spec'];
+    if (JSON.stringify(wanted) !== JSON.stringify(spec)) this.world.deploy(wanted);
+  }
+
+  #interfere(next: Extract<Step, { readonly do: 'progress' | 'removeRun' | 'removeJob' }>): void {
+    const { world } = this;
+    const jobs = world.ownJobs().map(({ metadata }) => metadata.name);
+    switch (next.do) {
+      case 'progress':
+        return at(jobs, next.pick, (name) => world.progress(name, next.step, next.step === 'complete' ? next.text : undefined));
+      case 'removeJob':
+        return at(jobs.filter((name) => this.#isRecorded(name)), next.pick, (name) => this.#removeJob(name));
+      case 'removeRun':
+        return at(world.ownRuns().filter((run) => this.#isAnswered(run)), next.pick, ({ metadata }) => world.removeRun(metadata.name));
+    }
+  }
+
+  /** See DeploymentStory: what leaves no trace cannot be known. */
+  #isRecorded(jobName: string): boolean {
+    const job = this.world.jobs.get(jobName);
+    const run = job && this.world.ownRuns().find(({ metadata }) => isOwnedBy(job, metadata.uid));
+    return isFinished(run?.status?.phase) || (run?.status?.jobs?.some(({ uid }) => uid === job?.metadata.uid) ?? false);
+  }
+
+  /** What a complete Job's pods wrote goes with them. */
+  #removeJob(name: string): void {
+    const owner = this.world.jobs.get(name)?.metadata.ownerReferences?.[0]?.uid ?? '';
+    this.world.removeJob(name);
+    const run = this.world.ownRuns().find(({ metadata }) => metadata.uid === owner);
+    if (!isFinished(run?.status?.phase)) this.world.outcomes.delete(owner);
+  }
+
+  #isAnswered({ spec: { trigger } }: TaskRun): boolean {
+    const { observedTrigger = {}, lastScheduleTime } = this.world.task.status ?? {};
+    const { generation = 0, scheduledTime } = trigger ?? {};
+    if (scheduledTime === undefined) return generation <= (observedTrigger.generation ?? 0);
+    return lastScheduleTime !== undefined && scheduledTime <= lastScheduleTime;
+  }
+
+  #act(lag: number, diesAfter?: number): void {
+    if (this.#controller) this.#controller.watch(lag);
+    else this.#controller = new ModelController(this.world);
+    if (!this.#controller.reconcile(diesAfter)) this.#controller = undefined;
+  }
+}
+
+function at<T>(list: readonly T[], choice: number, act: (item: T) => void): void {
+  const item = list[choice % Math.max(1, list.length)];
+  if (item !== undefined) act(item);
+}
