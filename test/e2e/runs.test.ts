@@ -48,6 +48,31 @@ describe.concurrent('on time', () => {
   });
 });
 
+describe.concurrent('a mistake', () => {
+  const said: readonly [what: string, properties: object, sentence: RegExp][] = [
+    ['a date that never comes', { schedule: { cron: '0 0 31 2 *' } }, /^the schedule "0 0 31 2 \*" names a day that never comes; mend its day-of-month or month · 0 kept$/],
+    ['an unknown zone', { schedule: { cron: '@daily', timeZone: 'Mars' } }, /^schedule\.timeZone "Mars" is no time zone: write one of the IANA database, such as Europe\/Berlin/],
+  ];
+  it.for(said)('is said in the status, and mended: %s', async ([, properties, sentence]) => {
+    const app = new App(await aNamespace('bad-time'));
+    await app.deploy({ ...prints('never'), ...properties });
+    expect((await app.says(sentence)).healthy).toBe(false);
+    await app.deploy({ ...prints('never'), schedule: { cron: '@yearly' } });
+    expect((await app.says(/^no run yet · 0 kept · next \d{4}-01-01 00:00 UTC$/)).healthy).toBe(true);
+  });
+
+  const refused: readonly [what: string, properties: object, sentence: RegExp][] = [
+    ['a zone inside the schedule', { schedule: { cron: 'TZ=UTC 0 0 * * *' } }, /a schedule cannot name a time zone: write it into schedule\.timeZone/],
+    ['a negative deadline', { schedule: { cron: '@daily', startingDeadlineSeconds: -1 } }, /startingDeadlineSeconds: Invalid value: -1: .*should be greater than or equal to 0/],
+    ['a retry without end', { retry: { limit: 1000 } }, /retry\.limit: Invalid value: 1000: .*should be less than or equal to 100/],
+  ];
+  it.for(refused)('is refused in a sentence: %s', async ([, properties, sentence]) => {
+    const app = new App(await aNamespace('refused'));
+    await app.deploy({ ...prints('never'), ...properties });
+    await app.step(sentence);
+  });
+});
+
 describe.concurrent('on demand', () => {
   it('a person runs a task again with another env, and stops it', async () => {
     const app = new App(await aNamespace('demand'));
