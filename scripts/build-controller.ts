@@ -1,44 +1,6 @@
 /**
  * Bundles the controller into one file, dist/controller/main.js, for the image and for running it outside a cluster.
  */
-import { dirname } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { bundle } from './bundle.ts';
 
-/**
- * What is imported but never used is left out: each module costs memory and time at every start. Of client-node that is all but
- * KubeConfig, of undici all but its pool of connections.
- */
-const onlyWhatIsUsed: Plugin = {
-  name: 'only-what-is-used',
-  setup(bundle) {
-    // client-node does not say so itself, but its modules do nothing when they are imported.
-    bundle.onResolve({ filter: /^[@.]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
-      if (kind !== 'import-statement' || pluginData === 'resolved' || !`${importer} ${path}`.includes('@kubernetes/client-node')) return undefined;
-      return { ...(await bundle.resolve(path, { kind, importer, resolveDir, pluginData: 'resolved' })), sideEffects: false };
-    });
-    // undici's index evaluates fetch, WebSocket, caches and cookies, too.
-    bundle.onLoad({ filter: /\/node_modules\/undici\/index\.js$/ }, ({ path }) => ({
-      resolveDir: dirname(path),
-      contents: `
-        Object.assign(require('./lib/dispatcher/dispatcher').prototype, require('./lib/api'));
-        exports.Agent = require('./lib/dispatcher/agent');
-        exports.ProxyAgent = require('./lib/dispatcher/proxy-agent');`,
-    }));
-    // KubeConfig takes nothing from node-fetch but a class that Node has, too.
-    bundle.onLoad({ filter: /\/node_modules\/node-fetch\// }, () => ({ contents: 'exports.Headers = globalThis.Headers;' }));
-  },
-};
-
-await build({
-  entryPoints: ['controller/src/main.ts'],
-  outfile: 'dist/controller/main.js',
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  sourcemap: true,
-  plugins: [onlyWhatIsUsed],
-  // Some of what is bundled is CommonJS and calls require() for Node's own modules.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  logLevel: 'warning',
-});
+await bundle({ entry: 'controller/src/main.ts', outfile: 'dist/controller/main.js', sourcemap: true, minify: false });

@@ -95,12 +95,15 @@ export interface Client {
   watch<T extends KubeObject>(type: ResourceType<T>, options: WatchOptions): AsyncGenerator<WatchEvent<T>, void, undefined>;
   /** GETs a path that is no object, such as /version or a pod's log, as text. */
   getText(path: string, query?: Query, options?: CallOptions): Promise<string>;
+  /** GETs the same as it comes, without retries, for as long as the signal lets it; breaks when nothing came for `idleMs` (0: never). */
+  getStream(path: string, query?: Query, options?: { idleMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<AsyncIterable<Uint8Array>>;
   /** Closes all connections; calls in flight fail. */
   close(): Promise<void>;
 }
 
 /** Bookmarks come once a minute; two missed ones and the connection is taken for dead. */
 const WATCH_IDLE_MS = 150_000;
+const STREAM_IDLE_MS = 30_000;
 const METHODS = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
 const PATCH_TYPES = {
   merge: 'application/merge-patch+json',
@@ -170,6 +173,8 @@ export function createClient(options: ClientOptions): Client {
       ),
     getText: (path, query = {}, options = {}) =>
       transport.send({ verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, ...timing(options) }),
+    getStream: (path, query = {}, { idleMs = STREAM_IDLE_MS, signal } = {}) =>
+      transport.stream({ verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, signal }, idleMs),
     close: () => credentials.close(),
   };
   return client;

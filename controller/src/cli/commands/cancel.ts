@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import { taskRuns } from '../../controllers/resource-types.ts';
+import { isFinished } from '../../domain/classify.ts';
+import { nameArgument } from '../arguments.ts';
+import { CliError, exitCodes } from '../errors.ts';
+import { findRun } from '../find.ts';
+import { whoAmI } from '../person.ts';
+import type { Session, Start } from '../session.ts';
+import { cutTo } from '../text.ts';
+
+interface CancelOptions {
+  readonly reason?: string;
+}
+
+/** The CRD's limit. */
+const longestReason = 512;
+
+export function cancelCommand(start: Start): Command {
+  return new Command('cancel')
+    .description('end a run: its Jobs and pods go, and it stays on record')
+    .argument('<run>', "a TaskRun's name", nameArgument)
+    .option('--reason <text>', 'why, for the record; your name is put before it')
+    .action((run: string, _options, command: Command) => start<CancelOptions>(command, (session, options) => cancel(session, run, options)));
+}
+
+export async function cancel(session: Session, name: string, { reason }: CancelOptions): Promise<number> {
+  const { client, io, namespace, program } = session;
+  const { status } = await findRun(session, name);
+  if (isFinished(status?.phase)) throw new CliError(`run ${name} has ended already (${status?.phase ?? ''}), so there is nothing to cancel: \`${program} describe ${name}\` says how`);
+  const cancelReason = cutTo(longestReason, reasonOf(await whoAmI(client), reason));
+  await client.patch(taskRuns, { namespace, name }, { spec: { cancel: true, cancelReason } }, { fieldManager: 'task-runs-cli' });
+  await io.out.write(`run ${name} is being cancelled\n`);
+  return exitCodes.ok;
+}
+
+/** As it is put on record: `ann: wrong table`. */
+export function reasonOf(person: string | undefined, reason: string | undefined): string {
+  if (person === undefined) return reason ?? 'cancelled on the command line';
+  return reason === undefined ? `cancelled by ${person}` : `${person}: ${reason}`;
+}

@@ -1,0 +1,129 @@
+import { Command } from 'commander';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import { isFinished } from '../../domain/classify.ts';
+import { labelValue } from '../../domain/names.ts';
+import type { Stored } from '../../kube/objects.ts';
+import { pods } from '../../kube/resources.ts';
+import { labels } from '../../resources/index.ts';
+import { countArgument, durationArgument, taskArgument } from '../arguments.ts';
+import { CliError, exitCodes, UsageError } from '../errors.ts';
+import { everything, findRunOrTask, ofRun, ofTask, runsOf, type StoredRun, type StoredTask } from '../find.ts';
+import { followRun, watchPods } from '../logs/follow-run.ts';
+import { LogPrinter, mostStreams, type LogOptions } from '../logs/print-logs.ts';
+import { streamsOf } from '../logs/streams.ts';
+import type { Session, Start } from '../session.ts';
+
+interface LogsOptions extends LogOptions {
+  readonly failed?: boolean;
+  readonly allRuns?: boolean;
+}
+
+export function logsCommand(start: Start): Command {
+  return new Command('logs')
+    .description("what a run printed: one run, a task's newest, or all runs of a task in the order of time")
+    .argument('<task|run>', "a TaskRun's name; or a Task's, its component's, or <application>/<component>", taskArgument)
+    .option('-f, --follow', 'go on until the run has ended; with --all-runs until Ctrl-C')
+    .option('--all-runs', 'all runs of the task, each line with its run and pod')
+    .option('--failed', 'of runs that failed: the newest, or with --all-runs all of them')
+    .option('--since <duration>', 'only lines younger than that, such as 10m', durationArgument)
+    .option('--tail <lines>', 'only the last lines of each container', countArgument)
+    .action((name: string, _options, command: Command) => start<LogsOptions>(command, (session, options) => logs(session, name, options)));
+}
+
+export async function logs(session: Session, text: string, options: LogsOptions): Promise<number> {
+  const found = await findRunOrTask(session, text);
+  if ('run' in found) {
+    const wrong = options.allRuns === true ? '--all-runs' : options.failed === true ? '--failed' : undefined;
+    if (wrong !== undefined) throw new UsageError(`${wrong} chooses among a task's runs, and ${text} is a run: name its task, ${found.run.spec.taskRef.name}`);
+    return logsOfRun(session, found.run, options);
+  }
+  const { task } = found;
+  if (options.allRuns === true && options.follow === true) return followTask(session, task, options);
+  const runs = (await runsOf(session.client, task)).filter(({ status }) => options.failed !== true || status?.phase === 'Failed');
+  if (options.allRuns === true) return logsOfAll(session, task, runs, options);
+  const run = currentOf(runs);
+  if (run) return logsOfRun(session, run, options);
+  throw new CliError(`task ${task.metadata.name} has no${options.failed === true ? ' failed' : ''} runs on record, so there is nothing to show`);
+}
+
+/** The newest that ever started; else the newest. @param runs newest first */
+export function currentOf(runs: readonly StoredRun[]): StoredRun | undefined {
+  return runs.find(hasStarted) ?? runs[0];
+}
+
+function hasStarted({ status }: StoredRun): boolean {
+  return (status?.jobs?.length ?? 0) > 0;
+}
+
+async function logsOfRun(session: Session, run: StoredRun, options: LogOptions): Promise<number> {
+  const { client, io } = session;
+  const { name, namespace } = run.metadata;
+  if (options.follow === true && !isFinished(run.status?.phase)) {
+    await followRun(session, run, options, io.interrupted, () => Promise.resolve());
+    return exitCodes.ok;
+  }
+  const found = await everything(client, pods, namespace, ofRun(name));
+  if (found.length === 0) throw new CliError(withoutPods(run));
+  return printAll(session, found, options, { run: false, pod: found.length > 1 });
+}
+
+/** Why there is no log, and what is known instead. */
+export function withoutPods({ metadata: { name }, status = {} }: StoredRun): string {
+  const { phase = 'Pending', reason, message } = status;
+  const state = `${phase}${reason === undefined ? '' : ` ${reason}`}${message === undefined ? '' : `: ${message}`}`;
+  if (!isFinished(phase)) return `run ${name} has no pods yet (${state}): wait for it with -f`;
+  return status.jobs === undefined ? `run ${name} never had pods (${state})` : `run ${name} has no pods any more, and its log went with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep theirs`;
+}
+
+async function logsOfAll(session: Session, task: StoredTask, runs: readonly StoredRun[], options: LogOptions): Promise<number> {
+  const { client, io } = session;
+  const { name, namespace } = task.metadata;
+  const wanted = new Set(runs.map((run) => labelValue(run.metadata.name)));
+  const found = (await everything(client, pods, namespace, ofTask(name))).filter((pod) => wanted.has(runLabel(pod)));
+  const remark = missingLine(runs, new Set(found.map(runLabel)));
+  if (remark !== undefined) await io.err.write(`${remark}\n`);
+  if (found.length === 0) throw new CliError(`no run of task ${name} has pods, so there are no logs: see \`${session.program} runs ${name}\``);
+  const shown = newest(found);
+  if (shown.length < found.length) await io.err.write(`only the newest ${shown.length} of ${found.length} pods are shown: name a run to see another\n`);
+  return printAll(session, shown, options, { run: true, pod: true });
+}
+
+function runLabel({ metadata }: Stored<Pod>): string {
+  return metadata.labels?.[labels.run] ?? '';
+}
+
+const mostNamed = 10;
+
+/** Which runs cannot be shown. @param withPods as the pods' labels name them */
+export function missingLine(runs: readonly StoredRun[], withPods: ReadonlySet<string>): string | undefined {
+  const missing = runs.filter((run) => hasStarted(run) && !withPods.has(labelValue(run.metadata.name))).map(({ metadata }) => metadata.name);
+  if (missing.length === 0) return undefined;
+  const more = missing.length > mostNamed ? ` and ${missing.length - mostNamed} more` : '';
+  return `without pods, and so without logs: ${missing.slice(0, mostNamed).join(', ')}${more}`;
+}
+
+/** As many as can be read at once. */
+function newest(found: readonly Stored<Pod>[]): Stored<Pod>[] {
+  const sorted = [...found].sort((a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp));
+  let streams = 0;
+  return sorted.filter((pod) => (streams += streamsOf(pod).length) <= mostStreams);
+}
+
+async function printAll(session: Session, found: readonly Stored<Pod>[], options: LogOptions, shows: { run: boolean; pod: boolean }): Promise<number> {
+  const printer = new LogPrinter(session, { ...options, follow: false }, shows, session.io.interrupted);
+  printer.add(found);
+  printer.close();
+  await printer.print();
+  return printer.failures === 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+/** All runs, those to come included. */
+async function followTask(session: Session, { metadata: { name, namespace } }: StoredTask, options: LogsOptions): Promise<number> {
+  if (options.failed === true) throw new UsageError('--failed looks back, and -f with --all-runs ahead: leave one of them out');
+  const { client, io } = session;
+  const printer = new LogPrinter(session, options, { run: true, pod: true }, io.interrupted);
+  const watching = watchPods(client, { namespace, labelSelector: ofTask(name) }, io.interrupted, (found) => printer.add(found)).finally(() => printer.close());
+  await Promise.all([watching, printer.print()]);
+  io.interrupted.throwIfAborted();
+  return exitCodes.ok;
+}

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { isForbidden } from '../../kube/api-error.ts';
+import { jobs } from '../../kube/resources.ts';
+import { labels } from '../../resources/index.ts';
+import { countArgument, taskArgument } from '../arguments.ts';
+import { exitCodes } from '../errors.ts';
+import { everything, findTask, ofTask, runsOf, type StoredTask } from '../find.ts';
+import { outputOption, show, type OutputOptions } from '../output.ts';
+import type { Session, Start } from '../session.ts';
+import { paintFor } from '../style.ts';
+import { renderTable } from '../table.ts';
+import { runColumns, type Kept } from '../views/run-rows.ts';
+
+interface RunsOptions extends OutputOptions {
+  readonly limit?: number;
+  readonly failed?: boolean;
+}
+
+export function runsCommand(start: Start): Command {
+  return new Command('runs')
+    .alias('history')
+    .description('the runs of a task, newest first')
+    .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
+    .option('--failed', 'only those that failed')
+    .option('--limit <count>', 'only the newest', countArgument)
+    .addOption(outputOption())
+    .action((task: string, _options, command: Command) => start<RunsOptions>(command, (session, options) => runs(session, task, options)));
+}
+
+export async function runs(session: Session, text: string, { output, failed = false, limit = Infinity }: RunsOptions): Promise<number> {
+  const { client, io } = session;
+  const task = await findTask(session, text);
+  const all = (await runsOf(client, task)).filter(({ status }) => !failed || status?.phase === 'Failed');
+  const shown = all.slice(0, limit);
+  const table = output === 'table' || output === 'wide';
+  if (shown.length === 0 && table) {
+    await io.err.write(`task ${task.metadata.name} has no${failed ? ' failed' : ''} runs on record\n`);
+    return exitCodes.ok;
+  }
+  const kept = table ? await keptRuns(session, task) : undefined;
+  const options = { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns };
+  await show(io.out, output, shown, () => renderTable(runColumns(io.now(), kept), shown, options));
+  return exitCodes.ok;
+}
+
+/** Those that have a Job. */
+async function keptRuns({ client, namespace }: Session, { metadata }: StoredTask): Promise<Kept> {
+  try {
+    const found = await everything(client, jobs, namespace, ofTask(metadata.name));
+    return new Set(found.map((job) => job.metadata.labels?.[labels.run] ?? ''));
+  } catch (error) {
+    if (isForbidden(error)) return undefined;
+    throw error;
+  }
+}

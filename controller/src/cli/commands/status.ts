@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
+import { tasks } from '../../controllers/resource-types.ts';
+import { taskArgument } from '../arguments.ts';
+import { CliError, exitCodes } from '../errors.ts';
+import { findTask, type StoredTask } from '../find.ts';
+import { follow } from '../follow.ts';
+import { outputOption, renderObjects, show, type OutputOptions } from '../output.ts';
+import type { Session, Start } from '../session.ts';
+import { paintFor } from '../style.ts';
+import { changeLine, renderTask } from '../views/task-rows.ts';
+
+interface StatusOptions extends OutputOptions {
+  readonly watch?: boolean;
+}
+
+export function statusCommand(start: Start): Command {
+  return new Command('status')
+    .description('one task: what it is doing, why, and its latest runs')
+    .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
+    .option('-w, --watch', 'go on showing it as it changes, until Ctrl-C')
+    .addOption(outputOption())
+    .action((task: string, _options, command: Command) => start<StatusOptions>(command, (session, options) => status(session, task, options)));
+}
+
+export async function status(session: Session, text: string, { output, watch = false }: StatusOptions): Promise<number> {
+  const { io } = session;
+  const task = await findTask(session, text);
+  if (!watch) {
+    await show(io.out, output, task, () => page(session, task, output));
+    return exitCodes.ok;
+  }
+  return io.out.terminal && (output === 'table' || output === 'wide') ? redraw(session, task, output) : tell(session, task, output);
+}
+
+function page({ io }: Session, task: StoredTask, output: OutputOptions['output']): string {
+  return renderTask(task, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns });
+}
+
+/** Every version of the Task. @throws CliError once it is deleted */
+async function* versions({ client, io }: Session, { metadata: { name, namespace } }: StoredTask): AsyncGenerator<StoredTask, void, undefined> {
+  for await (const found of follow(client, tasks, { namespace, fieldSelector: `metadata.name=${name}` }, io.interrupted)) {
+    const [task] = found.values();
+    if (task === undefined) throw new CliError(`task ${name} was deleted`);
+    yield task;
+  }
+}
+
+const home = '\u001b[H\u001b[J';
+
+/** Draws the page anew at every change and every second: ages grow. */
+async function redraw(session: Session, first: StoredTask, output: OutputOptions['output']): Promise<number> {
+  const { out, interrupted } = session.io;
+  let shown = first;
+  const draw = (): Promise<void> => out.write(home + page(session, shown, output));
+  const clock = (async () => {
+    while (!interrupted.aborted) {
+      await draw();
+      await delay(1_000, undefined, { signal: interrupted });
+    }
+  })();
+  const changes = (async () => {
+    for await (const task of versions(session, first)) {
+      shown = task;
+      await draw();
+    }
+  })();
+  await Promise.race([clock, changes]);
+  return exitCodes.ok;
+}
+
+/** A line, or a document, for every change. */
+async function tell(session: Session, first: StoredTask, output: OutputOptions['output']): Promise<number> {
+  const { io } = session;
+  let last = '';
+  for await (const task of versions(session, first)) {
+    const { phase, message } = task.status ?? {};
+    const now = JSON.stringify([phase, message]);
+    const text = renderObjects(output, task);
+    if (text === undefined && now === last) continue;
+    last = now;
+    await io.out.write(text === undefined ? changeLine(task, io.now(), paintFor(io, io.out)) : output === 'yaml' ? `---\n${text}` : text);
+  }
+  return exitCodes.ok;
+}

@@ -1,0 +1,76 @@
+import { ApiError } from '../kube/api-error.ts';
+import { Interrupted } from './io.ts';
+
+/** What the process ends with; `run --wait` ends with the task's own code instead of `failed`. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, timedOut: 124, interrupted: 130 } as const;
+
+/** Something that could not be done, in one sentence with what to do about it. */
+export class CliError extends Error {
+  override readonly name: string = 'CliError';
+  readonly exitCode: number = exitCodes.failed;
+}
+
+/** The command line asks for what there is not. */
+export class UsageError extends CliError {
+  override readonly name = 'UsageError';
+  override readonly exitCode = exitCodes.usage;
+}
+
+/** What was awaited did not come in time. */
+export class TimedOut extends CliError {
+  override readonly name = 'TimedOut';
+  override readonly exitCode = exitCodes.timedOut;
+}
+
+/** Any error as one sentence, and the code to exit with. An interruption needs no words. */
+export function explain(error: unknown): { readonly sentence: string; readonly exitCode: number } {
+  if (error instanceof Interrupted) return { sentence: '', exitCode: exitCodes.interrupted };
+  if (error instanceof CliError) return { sentence: error.message, exitCode: error.exitCode };
+  if (error instanceof ApiError) return { sentence: apiSentence(error), exitCode: exitCodes.failed };
+  return { sentence: error instanceof Error ? error.message : String(error), exitCode: exitCodes.failed };
+}
+
+function apiSentence(error: ApiError): string {
+  const { status, kind, namespace, objectName: name, serverMessage } = error;
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  switch (status) {
+    case 0:
+      return unreachableSentence(serverMessage);
+    case 401:
+      return 'the API server does not know you (401): log in again, or choose another --kubeconfig or --context';
+    case 403:
+      return forbiddenSentence(error);
+    case 404:
+      return isKindMissing(error) ? `the cluster has no kind ${kind}: enable the addon first (vela addon enable task-runs)` : `there is no ${kind} ${name ?? ''}${where}`;
+    case 422:
+      return `${kind} ${name ?? ''} was refused: ${reasonsOf(error)}`;
+    default:
+      return error.message;
+  }
+}
+
+/** Without any kubeconfig client-node falls back to http://localhost:8080, and then refuses to speak to it. */
+function unreachableSentence(message: string): string {
+  if (message.startsWith('HTTP protocol is not allowed')) return 'there is no kubeconfig, or it names a server without TLS: name another with --kubeconfig or KUBECONFIG';
+  return `the API server cannot be asked: ${message}; check --kubeconfig and --context`;
+}
+
+/** Whether it is not the object that is missing but its kind: the addon is not there at all. */
+export function isKindMissing({ status, serverMessage }: ApiError): boolean {
+  return status === 404 && serverMessage.includes('could not find the requested resource');
+}
+
+/** RBAC's refusals name the right that is missing; an admission policy's say what to do. */
+function forbiddenSentence({ verb, target, serverMessage }: ApiError): string {
+  const policy = /^.*denied request: (.*)$/s.exec(serverMessage)?.[1];
+  if (policy !== undefined) return policy;
+  const { kind, resource, namespace, subresource } = target;
+  const what = kind.startsWith('/') ? resource : `${kind}s${subresource === undefined ? '' : `/${subresource}`}`;
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  return `you may not ${verb} ${what}${where} (${serverMessage}): ask for the role task-runs-view to look, task-runs-run to run and cancel, or task-runs-edit for the rest`;
+}
+
+function reasonsOf({ details, serverMessage }: ApiError): string {
+  const messages = details.map(({ field, message }) => [field, message].filter((part) => part !== undefined && part !== '' && part !== '<nil>').join(': '));
+  return messages.length === 0 ? serverMessage : messages.join('; ');
+}

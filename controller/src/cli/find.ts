@@ -1,0 +1,99 @@
+/** From what people write to Tasks and runs. */
+import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../controllers/resource-types.ts';
+import { labelValue } from '../domain/names.ts';
+import { isForbidden, isNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
+import { namespaces } from '../kube/resources.ts';
+import { labels, velaLabels } from '../resources/index.ts';
+import { CliError, isKindMissing } from './errors.ts';
+import type { Session } from './session.ts';
+
+export type StoredTask = Stored<TaskObject>;
+export type StoredRun = Stored<TaskRunObject>;
+
+/**
+ * The Task that is called so: by its own name, as `<application>/<component>`, or by its component's name where that is unique.
+ * @throws CliError where there is none, or more than one
+ */
+export async function findTask(session: Session, text: string): Promise<StoredTask> {
+  const task = await lookUpTask(session, text);
+  if (task) return task;
+  await requireNamespace(session);
+  throw new CliError(`there is no task ${text} in namespace ${session.namespace}: see \`${session.program} list\`, or -A for all namespaces`);
+}
+
+async function lookUpTask({ client, namespace }: Session, text: string): Promise<StoredTask | undefined> {
+  const [first = '', component] = text.split('/');
+  if (component !== undefined) {
+    const found = await everything(client, tasks, namespace, `${velaLabels.application}=${first},${velaLabels.component}=${component}`);
+    return only(found, text);
+  }
+  const named = await existing(client.get(tasks, { namespace, name: text }));
+  // A label's value ends at 63 characters: a longer name is no component's.
+  return named ?? (text.length > 63 ? undefined : only(await everything(client, tasks, namespace, `${velaLabels.component}=${text}`), text));
+}
+
+function only(found: readonly StoredTask[], text: string): StoredTask | undefined {
+  if (found.length <= 1) return found[0];
+  const names = found.slice(0, 5).map(({ metadata }) => metadata.name);
+  throw new CliError(`${found.length} tasks are called ${text}: write one of ${names.join(', ')}${found.length > 5 ? ', ...' : ''}`);
+}
+
+/** @throws CliError where there is none */
+export async function findRun(session: Session, name: string): Promise<StoredRun> {
+  const run = await existing(session.client.get(taskRuns, { namespace: session.namespace, name }));
+  if (run) return run;
+  await requireNamespace(session);
+  throw new CliError(`there is no run ${name} in namespace ${session.namespace}: see \`${session.program} runs TASK\``);
+}
+
+/** A run, or else a task, of that name. A name with a slash is a task's. */
+export async function findRunOrTask(session: Session, text: string): Promise<{ readonly run: StoredRun } | { readonly task: StoredTask }> {
+  const { client, namespace, program } = session;
+  const run = text.includes('/') ? undefined : await existing(client.get(taskRuns, { namespace, name: text }));
+  if (run) return { run };
+  const task = await lookUpTask(session, text);
+  if (task) return { task };
+  await requireNamespace(session);
+  throw new CliError(`there is neither a run nor a task ${text} in namespace ${namespace}: see \`${program} list\` and \`${program} runs TASK\``);
+}
+
+/** All runs of a Task, newest first. */
+export async function runsOf(client: Client, { metadata: { name, namespace } }: StoredTask): Promise<StoredRun[]> {
+  // A person's run has the label only once the controller took it up.
+  const all = await everything(client, taskRuns, namespace);
+  return all.filter(({ spec }) => spec.taskRef.name === name).sort(newestFirst);
+}
+
+function newestFirst(a: StoredRun, b: StoredRun): number {
+  const age = Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp);
+  return age || (b.metadata.name < a.metadata.name ? -1 : 1);
+}
+
+/** For label selectors. */
+export const ofTask = (task: string): string => `${labels.task}=${labelValue(task)}`;
+export const ofRun = (run: string): string => `${labels.run}=${labelValue(run)}`;
+
+/** All objects of a kind, in one namespace or in all. */
+export async function everything<T extends KubeObject>(client: Client, type: ResourceType<T>, namespace: string | undefined, labelSelector?: string): Promise<Stored<T>[]> {
+  const found: Stored<T>[] = [];
+  for await (const { items } of client.list(type, { namespace, labelSelector })) found.push(...items);
+  return found;
+}
+
+/** @throws CliError where there is no such namespace; whoever may not look is believed */
+export async function requireNamespace({ client, namespace }: Session): Promise<void> {
+  const found = await existing(client.get(namespaces, { name: namespace })).catch((error: unknown) => {
+    if (isForbidden(error)) return true;
+    throw error;
+  });
+  if (found === undefined) throw new CliError(`there is no namespace ${namespace}: name another with -n`);
+}
+
+async function existing<T>(reading: Promise<T>): Promise<T | undefined> {
+  return reading.catch((error: unknown) => {
+    if (isNotFound(error) && !isKindMissing(error)) return undefined;
+    throw error;
+  });
+}

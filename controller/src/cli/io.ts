@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
+import type { Writable } from 'node:stream';
+
+/** Where text goes. */
+export interface Sink {
+  readonly terminal: boolean;
+  /** Of the terminal; unlimited elsewhere. */
+  readonly columns: number;
+  /** Resolves once more may be written, so that a slow reader slows the writer down. */
+  write(data: string | Uint8Array): Promise<void>;
+}
+
+/** Everything of the process that a command touches: data goes to `out`, remarks to `err`. */
+export interface Io {
+  readonly out: Sink;
+  readonly err: Sink;
+  /** Whether somebody is there to answer a question. */
+  readonly interactive: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Fires at Ctrl-C; its reason is an {@link Interrupted}. */
+  readonly interrupted: AbortSignal;
+  now(): Date;
+  ask(question: string): Promise<string>;
+}
+
+/** Somebody pressed Ctrl-C, or ended the process otherwise. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** The process' own streams. A second signal ends it at once. */
+export function processIo(): Io {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort(new Interrupted(signal)));
+  return {
+    out: sinkOf(process.stdout),
+    err: sinkOf(process.stderr),
+    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    environment: process.env,
+    interrupted: interruption.signal,
+    now: () => new Date(),
+    async ask(question) {
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return await lines.question(question, { signal: interruption.signal });
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}
+
+function sinkOf(stream: Writable & { isTTY?: boolean; columns?: number }): Sink {
+  // `task-runs logs ... | head`: whoever reads has read enough.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    terminal: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? Infinity;
+    },
+    async write(data) {
+      if (!stream.write(data)) await once(stream, 'drain');
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { Source } from './merge.ts';
+
+/** One line of a container's log. */
+export interface LogLine {
+  /** When it was written: seconds since 1970, and nanoseconds. */
+  readonly seconds: number;
+  readonly nanos: number;
+  /** Without its time and its newline. */
+  readonly text: Uint8Array;
+  /** Of which log it is, for the reader; may be empty. */
+  readonly origin: string;
+}
+
+const newline = 0x0a;
+const carriageReturn = 0x0d;
+const space = 0x20;
+/** A line that is longer comes in pieces. */
+export const longestLine = 256 * 1024;
+const longestStamp = 40;
+const stampPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+
+/** Orders lines by when they were written. */
+export function byTime(a: LogLine, b: LogLine): number {
+  return a.seconds - b.seconds || a.nanos - b.nanos;
+}
+
+/**
+ * Reads a log that was asked for with timestamps, a chunk at a time. What has no time (a piece of a long line, a remark of the
+ * kubelet's) counts as written with the line before it.
+ */
+export class LineSource implements Source<LogLine> {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #lines: LogLine[] = [];
+  #at = 0;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #stamp: Pick<LogLine, 'seconds' | 'nanos'> = { seconds: 0, nanos: 0 };
+  #inLine = false;
+  readonly #origin: string;
+
+  constructor(chunks: AsyncIterable<Uint8Array>, origin = '') {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#origin = origin;
+  }
+
+  peek(): LogLine | undefined {
+    return this.#lines[this.#at];
+  }
+
+  shift(): void {
+    this.#at += 1;
+  }
+
+  async more(): Promise<boolean> {
+    this.#lines = [];
+    this.#at = 0;
+    while (this.#lines.length === 0) {
+      const next = await this.#chunks.next();
+      if (next.done === true) {
+        this.#endLine(new Uint8Array());
+        return this.#lines.length > 0;
+      }
+      this.#take(next.value);
+    }
+    return true;
+  }
+
+  #take(chunk: Uint8Array): void {
+    let start = 0;
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+      this.#endLine(chunk.subarray(start, end), true);
+      start = end + 1;
+    }
+    if (start === chunk.length) return;
+    this.#pending.push(chunk.subarray(start));
+    this.#pendingBytes += chunk.length - start;
+    if (this.#pendingBytes >= longestLine) {
+      this.#endLine(new Uint8Array());
+      this.#inLine = true;
+    }
+  }
+
+  /** @param whole whether a newline ended it; an empty rest is no line */
+  #endLine(rest: Uint8Array, whole = false): void {
+    const bytes = this.#pending.length === 0 ? rest : Buffer.concat([...this.#pending, rest]);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    const continues = this.#inLine;
+    this.#inLine = false;
+    if (bytes.length === 0 && (continues || !whole)) return;
+    this.#lines.push({ text: withoutReturn(continues ? bytes : this.#withoutStamp(bytes)), origin: this.#origin, ...this.#stamp });
+  }
+
+  #withoutStamp(bytes: Uint8Array): Uint8Array {
+    const end = bytes.subarray(0, longestStamp).indexOf(space);
+    const stamp = readStamp(Buffer.from(bytes.buffer, bytes.byteOffset, end === -1 ? Math.min(bytes.length, longestStamp) : end).toString('latin1'));
+    if (stamp === undefined) return bytes;
+    this.#stamp = stamp;
+    return end === -1 ? new Uint8Array() : bytes.subarray(end + 1);
+  }
+}
+
+/** An RFC 3339 time to the nanosecond, as the kubelet writes it, in whichever zone. */
+export function readStamp(text: string): Pick<LogLine, 'seconds' | 'nanos'> | undefined {
+  const [, time = '', fraction = '', zone = ''] = stampPattern.exec(text) ?? [];
+  const ms = Date.parse(time + zone);
+  return Number.isNaN(ms) ? undefined : { seconds: ms / 1_000, nanos: Number(fraction.padEnd(9, '0')) };
+}
+
+function withoutReturn(text: Uint8Array): Uint8Array {
+  return text.at(-1) === carriageReturn ? text.subarray(0, -1) : text;
+}

@@ -1,0 +1,42 @@
+/** Which logs there are to read: the containers of a run's pods that have started. */
+import type { ContainerStatus, Pod } from 'kubernetes-types/core/v1.js';
+import { pathOf, type Stored } from '../../kube/objects.ts';
+import { pods as podType } from '../../kube/resources.ts';
+import { labels } from '../../resources/index.ts';
+
+/** The log of one container, from one of its starts on. */
+export interface LogStream {
+  /** Tells it from every other, its container's later starts included. */
+  readonly key: string;
+  /** As the pod's label names it. */
+  readonly run: string;
+  readonly pod: string;
+  /** Where the pod has several. */
+  readonly container: string | undefined;
+  readonly path: string;
+  readonly query: { readonly container: string };
+}
+
+/** The containers of a pod whose log can be read by now, in the order in which they start. */
+export function streamsOf(pod: Stored<Pod>): LogStream[] {
+  const { metadata, spec, status = {} } = pod;
+  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const several = (spec?.containers.length ?? 0) + (spec?.initContainers?.length ?? 0) > 1;
+  return all.filter(hasStarted).map(({ name, restartCount }) => ({
+    key: `${metadata.uid}/${name}/${restartCount}`,
+    run: metadata.labels?.[labels.run] ?? '',
+    pod: metadata.name,
+    container: several ? name : undefined,
+    path: pathOf(podType, { ...metadata, subresource: 'log' }),
+    query: { container: name },
+  }));
+}
+
+function hasStarted({ state = {}, lastState = {} }: ContainerStatus): boolean {
+  return [state.running, state.terminated, lastState.terminated].some((reached) => reached !== undefined);
+}
+
+/** What stands before a line, so that one sees where it is from; nothing where there is but one place. */
+export function prefixOf({ run, pod, container }: LogStream, shows: { readonly run: boolean; readonly pod: boolean }): string {
+  return [shows.run ? run : undefined, shows.pod || shows.run ? pod : undefined, container].filter((part) => part !== undefined).join('/');
+}

@@ -1,0 +1,36 @@
+import { Option } from 'commander';
+import { stringify } from 'yaml';
+import type { KubeObject } from '../kube/objects.ts';
+import type { Sink } from './io.ts';
+
+export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml';
+
+export interface OutputOptions {
+  readonly output: OutputFormat;
+}
+
+export function outputOption(): Option {
+  return new Option('-o, --output <format>', 'how to show it').choices(['table', 'wide', 'json', 'yaml'] satisfies OutputFormat[]).default('table');
+}
+
+/** The resources themselves, for programs; undefined where people are to be shown a table. */
+export function renderObjects(format: OutputFormat, shown: KubeObject | readonly KubeObject[]): string | undefined {
+  if (format !== 'json' && format !== 'yaml') return undefined;
+  const value = isList(shown) ? { apiVersion: 'v1', kind: 'List', items: shown.map(withoutManagedFields) } : withoutManagedFields(shown);
+  return format === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : stringify(value);
+}
+
+/** Prints the resources for programs, or what `table` makes of them for people. */
+export async function show(sink: Sink, format: OutputFormat, shown: KubeObject | readonly KubeObject[], table: () => string): Promise<void> {
+  await sink.write(renderObjects(format, shown) ?? table());
+}
+
+function isList(shown: KubeObject | readonly KubeObject[]): shown is readonly KubeObject[] {
+  return Array.isArray(shown);
+}
+
+/** As kubectl: who wrote which field is rarely what one looks for. */
+function withoutManagedFields(object: KubeObject): KubeObject {
+  const { managedFields: _dropped, ...metadata } = object.metadata ?? {};
+  return { ...object, metadata };
+}

@@ -1,0 +1,70 @@
+import { Command, CommanderError } from 'commander';
+import { nameArgument } from './arguments.ts';
+import { cancelCommand } from './commands/cancel.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
+import { describeCommand } from './commands/describe.ts';
+import { listCommand } from './commands/list.ts';
+import { logsCommand } from './commands/logs.ts';
+import { pruneCommand } from './commands/prune.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
+import { statusCommand } from './commands/status.ts';
+import { suspendCommand } from './commands/suspend.ts';
+import { versionCommand } from './commands/version.ts';
+import { exitCodes, explain } from './errors.ts';
+import type { Io } from './io.ts';
+import { openSession, version, type Start } from './session.ts';
+import { paintFor } from './style.ts';
+
+const exitCodesHelp = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted; run --wait: the task's own.`;
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the program's own name
+ * @returns the exit code
+ */
+export async function runCli(args: readonly string[], io: Io, name: string): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const start: Start = async (command, work) => {
+    const options = command.optsWithGlobals<never>();
+    const session = openSession(io, name, options);
+    try {
+      exitCode = await work(session, options);
+    } finally {
+      await session.client.close();
+    }
+  };
+  try {
+    await createProgram(start, io, name).parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed what is wrong, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const { sentence, exitCode: code } = explain(error);
+    if (sentence !== '') await io.err.write(`${paintFor(io, io.err)('red', 'error:')} ${sentence}\n`);
+    return code;
+  }
+}
+
+/** All commands, with their options and help. */
+export function createProgram(start: Start, io: Io, name: string): Command {
+  const program = new Command(name)
+    .description('Tasks and their runs: what ran, why it did not, what it printed; and run, cancel, hold and tidy up.')
+    .version(version)
+    .option('--kubeconfig <path>', 'the kubeconfig to use; KUBECONFIG, or ~/.kube/config, when left out')
+    .option('--context <name>', 'the context of the kubeconfig')
+    .option('-n, --namespace <namespace>', "the namespace; the context's own when left out", nameArgument)
+    .addHelpText('after', exitCodesHelp)
+    .configureHelp({ showGlobalOptions: true });
+  const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand];
+  for (const create of commands) program.addCommand(create(start));
+  program.addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureHelp({ showGlobalOptions: true });
+    command.configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void io.err.write(text) });
+  }
+  return program;
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { createClient, type Client } from '../kube/client.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { CliError } from './errors.ts';
+import type { Io } from './io.ts';
+
+export const version = packageJson.version;
+
+/** Options of every command. */
+export interface GlobalOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+}
+
+/** What a command works with. */
+export interface Session {
+  readonly client: Client;
+  readonly io: Io;
+  readonly namespace: string;
+  /** What the program was called as: `task-runs`, or `kubectl task`. */
+  readonly program: string;
+}
+
+/** Runs a command's work with a session opened by its options. */
+export type Start = <Options extends object>(command: Command, work: (session: Session, options: Options & GlobalOptions) => Promise<number>) => Promise<void>;
+
+/** @throws CliError where the kubeconfig cannot be used */
+export function openSession(io: Io, program: string, options: GlobalOptions): Session {
+  const client = openClient(options);
+  return { client, io, program, namespace: options.namespace ?? client.namespace ?? 'default' };
+}
+
+function openClient({ kubeconfig, context }: GlobalOptions): Client {
+  try {
+    return createClient({ kubeconfigPath: kubeconfig, context, userAgent: `task-runs-cli/${version}` });
+  } catch (error) {
+    const what = kubeconfig === undefined ? 'no kubeconfig can be read' : `the kubeconfig ${kubeconfig} cannot be read`;
+    throw new CliError(`${what}: ${error instanceof Error ? error.message : String(error)}; name another with --kubeconfig or KUBECONFIG`, { cause: error });
+  }
+}

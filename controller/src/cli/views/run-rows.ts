@@ -1,0 +1,112 @@
+/** What `runs` and `describe` say of runs. */
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Stored } from '../../kube/objects.ts';
+import type { TaskRunStatus } from '../../resources/index.ts';
+import type { StoredRun } from '../find.ts';
+import { elapsed, exact, relative } from '../moments.ts';
+import { renderFields, renderTable, type Column, type TableOptions } from '../table.ts';
+
+/** Names of the runs that have a Job; undefined where one may not look. */
+export type Kept = ReadonlySet<string> | undefined;
+
+export function runColumns(now: Date, kept: Kept): readonly Column<StoredRun>[] {
+  return [
+    { title: 'RUN', cell: ({ metadata }) => metadata.name },
+    { title: 'TRIGGER', cell: triggerOf },
+    { title: 'PHASE', cell: ({ status }) => status?.phase ?? 'Pending' },
+    { title: 'REASON', cell: ({ status }) => status?.reason ?? '' },
+    { title: 'STARTED', cell: ({ status }) => relative(status?.startTime, now) },
+    { title: 'DURATION', cell: ({ status }) => elapsed(status ?? {}, now) },
+    { title: 'ATTEMPTS', cell: ({ status }) => String(status?.attempts ?? 0) },
+    { title: 'KEPT', cell: ({ metadata }) => (kept === undefined ? '?' : kept.has(metadata.name) ? 'yes' : 'no') },
+    { title: 'EXIT', cell: ({ status }) => String(status?.jobs?.at(-1)?.exitCode ?? ''), wide: true },
+    { title: 'COMPLETED', cell: ({ status }) => status?.completionTime ?? '', wide: true },
+    { title: 'MESSAGE', cell: ({ status }) => status?.message ?? '', wide: true },
+  ];
+}
+
+/** What asked for a run: `Schedule 2026-11-23T02:00:00Z`, `Revision app-worker-v3`, `Manual ann`. */
+export function triggerOf({ spec: { trigger } }: Pick<StoredRun, 'spec'>): string {
+  if (trigger === undefined) return 'Manual';
+  const { type, value, scheduledTime, step } = trigger;
+  return [type, scheduledTime ?? step?.name ?? value].filter(Boolean).join(' ');
+}
+
+/** One run for people, with its attempts and pods. */
+export function renderRun(run: StoredRun, pods: readonly Stored<Pod>[], now: Date, options: TableOptions): string {
+  const { metadata, spec, status = {} } = run;
+  const fields = renderFields(
+    [
+      ['Run', metadata.name],
+      ['Task', spec.taskRef.name],
+      ['Trigger', triggerOf(run)],
+      ...courseFields(run, now),
+      ['Attempts', attemptsLine(run)],
+      ['Cancelled', spec.cancel === true ? (spec.cancelReason ?? 'yes') : undefined],
+      ...containerFields(run),
+      ['Overrides', spec.overrides && JSON.stringify(spec.overrides)],
+      ['Outputs', status.outputs && JSON.stringify(status.outputs)],
+    ],
+    options.paint,
+  );
+  const { jobs = [] } = status;
+  const tables = [jobs.length > 0 && renderTable(jobColumns, jobs, options), pods.length > 0 && renderTable(podColumns(now), pods, options)];
+  return [fields, ...tables.filter((table) => table !== false)].join('\n');
+}
+
+function courseFields({ metadata, status = {} }: StoredRun, now: Date): readonly (readonly [string, string | undefined])[] {
+  return [
+    ['Phase', status.phase ?? 'Pending'],
+    ['Reason', status.reason],
+    ['Message', status.phase === undefined ? 'the controller has not seen it yet' : status.message],
+    ['Asked for', exact(metadata.creationTimestamp, now)],
+    ['Started', exact(status.startTime, now)],
+    ['Completed', exact(status.completionTime, now)],
+    ['Duration', elapsed(status, now)],
+  ];
+}
+
+function attemptsLine({ spec: { snapshot }, status }: StoredRun): string | undefined {
+  const { attempts } = status ?? {};
+  return attempts === undefined ? undefined : `${attempts} of at most ${(snapshot?.retry?.limit ?? 0) + 1}`;
+}
+
+interface Container {
+  readonly name: string;
+  readonly image?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+}
+
+/** What ran. The template's schema is open, but what is here was a pod once, or was refused. */
+function containerFields({ spec: { snapshot } }: StoredRun): readonly (readonly [string, string | undefined])[] {
+  const template = snapshot?.template as { spec?: { containers?: readonly Container[] } } | undefined;
+  const containers = template?.spec?.containers ?? [];
+  return containers.flatMap(({ name, image, command, args }) => [
+    [`Container`, `${name} (${image ?? 'no image'})`] as const,
+    ['  command', command && JSON.stringify(command)] as const,
+    ['  args', args && JSON.stringify(args)] as const,
+  ]);
+}
+
+type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
+
+const jobColumns: readonly Column<JobRow>[] = [
+  { title: 'JOB', cell: ({ name }) => name },
+  { title: 'ATTEMPT', cell: ({ attempt = 0 }) => String(attempt + 1) },
+  { title: 'PHASE', cell: ({ phase = '' }) => phase },
+  { title: 'SUCCEEDED', cell: ({ succeeded }) => String(succeeded ?? '') },
+  { title: 'FAILED', cell: ({ failed }) => String(failed ?? '') },
+  { title: 'EXIT', cell: ({ exitCode }) => String(exitCode ?? '') },
+  { title: 'REASON', cell: ({ exitReason, reason }) => exitReason ?? reason ?? '' },
+];
+
+function podColumns(now: Date): readonly Column<Stored<Pod>>[] {
+  return [
+    { title: 'POD', cell: ({ metadata }) => metadata.name },
+    { title: 'PHASE', cell: ({ status }) => status?.phase ?? '' },
+    { title: 'NODE', cell: ({ spec }) => spec?.nodeName ?? '' },
+    { title: 'STARTED', cell: ({ status }) => relative(status?.startTime, now) },
+    { title: 'RESTARTS', cell: ({ status }) => String((status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0)) },
+  ];
+}

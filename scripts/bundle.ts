@@ -1,0 +1,55 @@
+/** Bundles a program into one file of JavaScript, with nothing beside it but Node. */
+import { dirname } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+/**
+ * What is imported but never used is left out: each module costs memory and time at every start. Of client-node that is all but
+ * KubeConfig, of undici all but its pool of connections.
+ */
+const onlyWhatIsUsed: Plugin = {
+  name: 'only-what-is-used',
+  setup(bundle) {
+    // client-node does not say so itself, but its modules do nothing when they are imported.
+    bundle.onResolve({ filter: /^[@.]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (kind !== 'import-statement' || pluginData === 'resolved' || !`${importer} ${path}`.includes('@kubernetes/client-node')) return undefined;
+      return { ...(await bundle.resolve(path, { kind, importer, resolveDir, pluginData: 'resolved' })), sideEffects: false };
+    });
+    // undici's index evaluates fetch, WebSocket, caches and cookies, too.
+    bundle.onLoad({ filter: /\/node_modules\/undici\/index\.js$/ }, ({ path }) => ({
+      resolveDir: dirname(path),
+      contents: `
+        Object.assign(require('./lib/dispatcher/dispatcher').prototype, require('./lib/api'));
+        exports.Agent = require('./lib/dispatcher/agent');
+        exports.ProxyAgent = require('./lib/dispatcher/proxy-agent');`,
+    }));
+    // KubeConfig takes nothing from node-fetch but a class that Node has, too.
+    bundle.onLoad({ filter: /\/node_modules\/node-fetch\// }, () => ({ contents: 'exports.Headers = globalThis.Headers;' }));
+  },
+};
+
+export interface Bundle {
+  readonly entry: string;
+  readonly outfile: string;
+  /** Its first line, `#!...`, for a file that is a program by itself. */
+  readonly shebang?: string;
+  readonly sourcemap: boolean;
+  readonly minify: boolean;
+}
+
+export async function bundle({ entry, outfile, shebang, sourcemap, minify }: Bundle): Promise<void> {
+  // Some of what is bundled is CommonJS and calls require() for Node's own modules.
+  const require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    sourcemap,
+    minify,
+    plugins: [onlyWhatIsUsed],
+    banner: { js: shebang === undefined ? require : `${shebang}\n${require}` },
+    logLevel: 'warning',
+  });
+}
