@@ -38,9 +38,11 @@ export class TaskMemory {
     this.earlier = [...this.earlier, version].slice(-limit);
   }
 
-  /** Note when a version was seen; the first time counts. */
+  /** Note when a version was seen; the first time counts. What was refused for good is worth a try again under the same name. */
   see(generation: number, now: number): void {
-    if (!this.seenAt.has(generation)) TaskMemory.keep(this.seenAt, generation, now);
+    if (this.seenAt.has(generation)) return;
+    TaskMemory.keep(this.seenAt, generation, now);
+    for (const [key, { object, final }] of this.#refusals) if (object === 'TaskRun' && final) this.#refusals.delete(key);
   }
 
   /** Drop the versions that are answered. */
