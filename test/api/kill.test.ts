@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
 import { isFinished } from '../../controller/src/domain/classify.ts';
 import { compareResourceVersions, controllerUid } from '../../controller/src/kube/objects.ts';
 import { namespaces } from '../../controller/src/kube/resources.ts';
@@ -21,10 +21,17 @@ const atOnce = 6;
 /** With as many processes, on a machine that has other work. */
 const patience = { seconds: 180 };
 
-interface Step extends Omit<Deployment, 'namespace'> {
-  /** Deploy the next one when this one runs, instead of when it has ended. */
+interface DeployStep extends Omit<Deployment, 'namespace'> {
+  /** Take the next step when this one runs, instead of when it has ended. */
   readonly nextWhenRunning?: boolean;
+  /** The cron that the Task gets, made when it is deployed. */
+  readonly schedule?: () => string;
 }
+
+/** A person makes a TaskRun of that name, or cancels it. */
+type PersonStep = { readonly ask: string } | { readonly cancel: string };
+
+type Step = DeployStep | PersonStep;
 
 /** A run that ever was, with the Jobs that it ever had. */
 interface Story {
@@ -76,6 +83,41 @@ const replacements: Scenario = {
     { run: 'mytask-v3', ran: 'three', phase: 'Succeeded', jobs: ['mytask'] },
   ],
   left: { runs: ['mytask-v1', 'mytask-v2', 'mytask-v3'], jobs: ['mytask'] },
+};
+
+const replacing = { concurrencyPolicy: 'Replace' } as const;
+const forever = { duration: '1h' };
+const asked: Scenario = {
+  name: 'ask',
+  steps: [
+    { revision: 1, command: 'one', policy: replacing },
+    { ask: 'by-hand' },
+    { revision: 2, command: 'two', policy: replacing, pods: forever, nextWhenRunning: true },
+    { revision: 3, command: 'three', policy: replacing, pods: { exitCode: '3' }, spec: { retry: { limit: 1, delaySeconds: 1 } } },
+    { revision: 4, command: 'four', policy: replacing, pods: forever, nextWhenRunning: true },
+    { cancel: 'mytask-v4' },
+  ],
+  story: [
+    { run: 'mytask-v1', ran: 'one', phase: 'Succeeded', jobs: ['mytask-v1'] },
+    { run: 'by-hand', ran: 'one', phase: 'Succeeded', jobs: ['by-hand'] },
+    { run: 'mytask-v2', ran: 'two', phase: 'Cancelled', jobs: ['mytask-v2'] },
+    { run: 'mytask-v3', ran: 'three', phase: 'Failed', jobs: ['mytask-v3', 'mytask-v3-r1'] },
+    { run: 'mytask-v4', ran: 'four', phase: 'Cancelled', jobs: ['mytask-v4'] },
+  ],
+  left: { runs: ['by-hand', 'mytask-v1', 'mytask-v2', 'mytask-v3', 'mytask-v4'], jobs: ['by-hand', 'mytask-v1', 'mytask-v3', 'mytask-v3-r1'] },
+};
+
+/** The cron of one minute that is to come soon, and then not for a year. */
+function onceSoon(): string {
+  const time = new Date(Date.now() + 70_000);
+  return `${time.getUTCMinutes()} ${time.getUTCHours()} ${time.getUTCDate()} ${time.getUTCMonth() + 1} *`;
+}
+
+const scheduled: Scenario = {
+  name: 'schedule',
+  steps: [{ revision: 1, command: 'one', schedule: onceSoon }],
+  story: [{ run: 'mytask-@', ran: 'one', phase: 'Succeeded', jobs: ['mytask-@'] }],
+  left: { runs: ['mytask-@'], jobs: ['mytask-@'] },
 };
 
 let cluster: Cluster;
@@ -156,19 +198,39 @@ async function play(scenario: Scenario, namespace: string, points: readonly Plug
   return controllers;
 }
 
-async function playStep({ nextWhenRunning, ...step }: Step, namespace: string): Promise<void> {
-  const task = await deploy(cluster.client, { ...step, namespace });
+async function playStep(step: Step, namespace: string): Promise<void> {
+  if ('ask' in step) return ask(step.ask, namespace);
+  if ('cancel' in step) return cancel(step.cancel, namespace);
+  const { nextWhenRunning, schedule, ...deployment } = step;
+  const spec = { ...deployment.spec, ...(schedule && { schedule: { crons: [schedule()] } }) };
+  const task = await deploy(cluster.client, { ...deployment, spec, namespace });
   if (nextWhenRunning) await taskWhere(cluster.client, task, 'runs', ({ phase }) => phase === 'Running', patience);
   else await finishedTask(cluster.client, task, patience);
 }
 
-/** Names that were taken end in a hash of the Task's UID. */
-const plain = (name = ''): string => name.replace(/-[0-9a-f]{5}$/, '-#');
+async function ask(name: string, namespace: string): Promise<void> {
+  const spec = { taskRef: { name: 'app-mytask' } };
+  await cluster.client.create(taskRuns, { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name, namespace }, spec });
+  await runIn('Succeeded', name, namespace);
+}
+
+async function cancel(name: string, namespace: string): Promise<void> {
+  await cluster.client.patch(taskRuns, { name, namespace }, { spec: { cancel: true } });
+  await runIn('Cancelled', name, namespace);
+}
+
+async function runIn(phase: string, name: string, namespace: string): Promise<void> {
+  const isIn = async () => (await cluster.client.get(taskRuns, { name, namespace })).status?.phase === phase;
+  await eventually(`TaskRun ${namespace}/${name} is ${phase}`, isIn, patience);
+}
+
+/** Names that were taken end in a hash of the Task's UID, those of the schedule in its time. */
+const plain = (name = ''): string => name.replace(/-[0-9a-f]{5}$/, '-#').replace(/-\d{12}$/, '-@');
 
 function story(namespace: string): Story[] {
   return ledger.runs(namespace).map(({ first, last }) => ({
     run: plain(first.metadata.name),
-    ran: commandOf(first),
+    ran: commandOf(last),
     phase: last.status?.phase,
     jobs: jobsOf(namespace, first.metadata.uid).map((job) => plain(job.first.metadata.name)),
   }));
@@ -201,13 +263,13 @@ function faults(namespace: string): string[] {
         ...(job.versions.some((version) => JSON.stringify(version.spec) !== spec) ? [`Job ${name} was patched`] : []),
         ...(job.first.metadata.generation === 1 ? [] : [`Job ${name} began with generation ${job.first.metadata.generation}`]),
         ...(early ? [`Job ${name} was deleted before its outcome was on record`] : []),
-        ...(run.last.status?.jobs?.[0]?.uid === uid ? [] : [`${run.first.metadata.name} speaks of another Job than ${uid}`]),
+        ...(run.last.status?.jobs?.some((row) => row.uid === uid) === true ? [] : [`${run.first.metadata.name} speaks of another Job than ${uid}`]),
       ];
     });
   });
 }
 
-/** One point of each chapter a play, so that a play has as many kills as deployments. */
+/** One point of each chapter a play, so that a play has as many kills as steps. */
 function shareOut(points: readonly PlugPulled[]): PlugPulled[][] {
   const plays: PlugPulled[][] = [];
   for (const point of points) {
@@ -218,7 +280,7 @@ function shareOut(points: readonly PlugPulled[]): PlugPulled[][] {
   return plays;
 }
 
-const nameOf = ({ side, what, nth, chapter }: PlugPulled): string => `${side} ${what} no. ${nth} of deployment ${chapter + 1}`;
+const nameOf = ({ side, what, nth, chapter }: PlugPulled): string => `${side} ${what} no. ${nth} of step ${chapter + 1}`;
 
 /** A kill shifts what follows, so a later point may not come to pass: it gets a play of its own. */
 const rounds = 2;
@@ -230,7 +292,7 @@ const rounds = 2;
 const isCertain = ({ what, nth }: PlugPulled): boolean => nth === 1 && !/^POST events|applications/.test(what);
 
 describe('kill -9 of the controller before and after each of its calls', () => {
-  it.each([deployments, replacements])('leaves one run and one Job of each deployment: $name', { timeout: 900_000 }, async (scenario) => {
+  it.each([deployments, replacements, asked, scheduled])('leaves one run of each trigger, and one Job of each attempt: $name', { timeout: 900_000 }, async (scenario) => {
     const { calls } = (await play(scenario, `${scenario.name}-alive`)).proxy;
     const points = calls.flatMap((call): PlugPulled[] => [{ ...call, side: 'before' }, { ...call, side: 'after' }]);
     const limit = pLimit(atOnce);
