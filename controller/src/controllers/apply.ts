@@ -206,10 +206,12 @@ async function readTermination({ job, uid, container }: ActionOf<'readTerminatio
   return 'done';
 }
 
-async function checkStep({ run, application, step }: ActionOf<'checkStep'>, { client, memory, now, log }: ApplyContext): Promise<Result> {
+async function checkStep({ run, application, step }: ActionOf<'checkStep'>, { client, caches, task, memory, now, log }: ApplyContext): Promise<Result> {
+  const created = caches.runs.cache.get(task.metadata.namespace, run)?.metadata.creationTimestamp;
+  if (created === undefined) return 'stop';
   let ended: string | undefined;
   try {
-    ended = stepEnded(await client.get(applications, application), step);
+    ended = stepEnded(await client.get(applications, application), { step, createdAt: Date.parse(created) }, now());
   } catch (error) {
     // In a managed cluster the Application lives on the hub: there a step's run goes on to its own end.
     if (!isNotFound(error) && !isForbidden(error)) throw error;

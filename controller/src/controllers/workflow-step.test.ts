@@ -4,25 +4,33 @@ import { stepEnded, type ApplicationObject } from './workflow-step.ts';
 type Workflow = NonNullable<NonNullable<ApplicationObject['status']>['workflow']>;
 
 const step = { name: 'migrate', id: '2r5k5try7q' };
-const ended = (workflow?: Workflow) => stepEnded({ metadata: { name: 'web' }, ...(workflow && { status: { workflow } }) }, step);
+const createdAt = Date.parse('2025-03-20T12:30:10Z');
+const ended = (workflow?: Workflow, seconds = 5) =>
+  stepEnded({ metadata: { name: 'web' }, ...(workflow && { status: { workflow } }) }, { step, createdAt }, createdAt + seconds * 1000);
+const other = (firstExecuteTime: string) => ({ name: 'migrate', id: 'another', phase: 'failed', reason: 'Action', firstExecuteTime });
 
 describe('a step waits for its run', () => {
   const rows: readonly [when: string, workflow: Workflow | undefined][] = [
     ['while it runs', { steps: [{ ...step, phase: 'running' }] }],
     ['while it runs in a group', { steps: [{ name: 'group', id: 'other', phase: 'running', subSteps: [{ ...step, phase: 'running' }] }] }],
-    ['while the workflow is suspended elsewhere', { steps: [{ ...step, phase: 'running' }, { name: 'wait', phase: 'suspending' }] }],
+    ['while it is suspended', { steps: [{ ...step, phase: 'suspending' }] }],
+    ['while KubeVela tries it again after an error', { steps: [{ ...step, phase: 'failed', reason: 'Execute' }] }],
+    ['though another one failed, with if: always', { finished: false, steps: [{ name: 'before', phase: 'failed', reason: 'Action' }, { ...step, phase: 'running' }] }],
     ['before the Application says anything of it', { steps: [] }],
     ['before the Application has a status', undefined],
+    ['while the Application still speaks of the workflow before', { finished: true, steps: [other('2025-03-20T12:30:10Z')] }],
   ];
   for (const [when, workflow] of rows) test(when, () => expect(ended(workflow)).toBeUndefined());
 });
 
 describe('a step waits no more', () => {
-  const rows: readonly [when: string, workflow: Workflow, why: RegExp][] = [
-    ['when it was terminated', { terminated: true, steps: [{ ...step, phase: 'failed', reason: 'Terminate' }] }, /^workflow step migrate of Application web ended: failed, Terminate$/],
+  const rows: readonly [when: string, workflow: Workflow | undefined, why: RegExp, seconds?: number][] = [
+    ['when it was terminated', { steps: [{ ...step, phase: 'failed', reason: 'Terminate' }] }, /^workflow step migrate of Application web ended: failed, Terminate$/],
     ['when it timed out in a group', { steps: [{ name: 'group', subSteps: [{ ...step, phase: 'failed', reason: 'Timeout' }] }] }, /ended: failed, Timeout$/],
-    ['when the workflow was terminated before its status was written', { terminated: true, steps: [] }, /^the workflow of Application web was terminated$/],
-    ['when the workflow was restarted', { steps: [{ name: 'migrate', id: 'another', phase: 'running' }] }, /was started again$/],
+    ['when the workflow is through, whatever it says of it', { finished: true, steps: [{ ...step, phase: 'pending' }] }, /ended: pending$/],
+    ['when the workflow was restarted', { steps: [other('2025-03-20T12:30:11Z')] }, /was started again$/],
+    ['when the Application should know it by now', { finished: true, steps: [other('2025-03-20T12:00:00Z')] }, /is not there any more$/, 61],
+    ['when the Application has no workflow any more', undefined, /is not there any more$/, 61],
   ];
-  for (const [when, workflow, why] of rows) test(when, () => expect(ended(workflow)).toMatch(why));
+  for (const [when, workflow, why, seconds] of rows) test(when, () => expect(ended(workflow, seconds)).toMatch(why));
 });

@@ -9,28 +9,49 @@ interface StepStatus {
   readonly phase?: string;
   /** Such as Terminate or Timeout. */
   readonly reason?: string;
+  readonly firstExecuteTime?: string;
   readonly subSteps?: readonly StepStatus[];
 }
 
 /** The part of an Application's status that tells of its workflow. */
 export interface ApplicationObject extends KubeObject {
-  readonly status?: { readonly workflow?: { readonly terminated?: boolean; readonly steps?: readonly StepStatus[] } };
+  readonly status?: { readonly workflow?: { readonly finished?: boolean; readonly steps?: readonly StepStatus[] } };
 }
 
-/** The phases of a step that KubeVela will look at again. */
-const waiting: ReadonlySet<string | undefined> = new Set([undefined, '', 'pending', 'running', 'suspending']);
+/** A run that a step asked for. */
+export interface StepRun {
+  /** The step's name and session, which KubeVela changes when the workflow is restarted. */
+  readonly step: { readonly name: string; readonly id: string };
+  /** When the run was created, in milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** KubeVela runs the steps first and then writes what became of them: so long a status may know nothing yet of the step that asked. */
+const unknownMilliseconds = 60_000;
 
 /**
- * @param step the step's name and session, which KubeVela changes when the workflow is restarted
- * @returns why the step does not wait any more, in a sentence; undefined while it does, and while nothing is known of it yet
+ * @param now in milliseconds since the epoch
+ * @returns why the step does not wait any more, in a sentence; undefined while it does, and while nothing is known of it yet. That a
+ * workflow is terminated says nothing of a step: its `if: always` steps run after another one failed.
  */
-export function stepEnded({ metadata, status }: ApplicationObject, step: { readonly name: string; readonly id: string }): string | undefined {
-  const { terminated, steps = [] } = status?.workflow ?? {};
-  const application = `Application ${metadata?.name}`;
+export function stepEnded({ metadata, status }: ApplicationObject, run: StepRun, now: number): string | undefined {
+  const { finished = false, steps = [] } = status?.workflow ?? {};
   const all = steps.flatMap((one) => [one, ...(one.subSteps ?? [])]);
-  const ours = all.find(({ id }) => id === step.id);
-  if (ours && !waiting.has(ours.phase)) return `workflow step ${step.name} of ${application} ended: ${[ours.phase, ours.reason].filter(Boolean).join(', ')}`;
-  if (terminated === true) return `the workflow of ${application} was terminated`;
-  const again = !ours && all.some(({ name }) => name === step.name);
-  return again ? `workflow step ${step.name} of ${application} was started again` : undefined;
+  const ours = all.find(({ id }) => id === run.step.id);
+  const how = ours ? endOf(ours, finished) : replacementOf(all, run, now);
+  return how && `workflow step ${run.step.name} of Application ${metadata?.name} ${how}`;
+}
+
+function endOf(step: StepStatus, finished: boolean): string | undefined {
+  return finished || isFinished(step) ? `ended: ${[step.phase, step.reason].filter(Boolean).join(', ')}` : undefined;
+}
+
+function replacementOf(all: readonly StepStatus[], { step, createdAt }: StepRun, now: number): string | undefined {
+  if (all.some(({ name, firstExecuteTime = '' }) => name === step.name && Date.parse(firstExecuteTime) > createdAt)) return 'was started again';
+  return now - createdAt > unknownMilliseconds ? 'is not there any more' : undefined;
+}
+
+/** As KubeVela sees it: an error while a step was executed passes, and the step is tried again. */
+function isFinished({ phase = '', reason = '' }: StepStatus): boolean {
+  return phase === 'succeeded' || phase === 'skipped' || (phase === 'failed' && reason !== '' && reason !== 'Execute');
 }
