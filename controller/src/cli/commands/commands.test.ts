@@ -1,0 +1,117 @@
+/** What the commands decide by themselves; what they do in a cluster is tried in test/api and test/e2e. */
+import { describe, expect, it } from 'vitest';
+import { contradiction } from '../suspension.ts';
+import { aRun, aTask, now } from '../testing/resources.ts';
+import { reasonOf } from './cancel.ts';
+import { currentOf, missingLine, withoutPods } from './logs.ts';
+import { prunable } from './prune.ts';
+import { outcomeLine, runManifest, taskExitCode } from './run.ts';
+
+const ended = (name: string, completionTime: string) => aRun({ name, status: { phase: 'Succeeded', completionTime } });
+const day = 86_400_000;
+
+describe('prune', () => {
+  const active = aRun({ name: 'active', status: { phase: 'Running' } });
+  const unseen = aRun({ name: 'unseen' });
+  const runs = [unseen, active, ended('today', '2026-11-22T12:00:00Z'), ended('last-week', '2026-11-15T12:00:00Z'), ended('last-month', '2026-10-15T12:00:00Z')];
+
+  it.for<[options: { keep?: number; olderThan?: number }, names: readonly string[]]>([
+    [{ keep: 0 }, ['today', 'last-week', 'last-month']],
+    [{ keep: 1 }, ['last-week', 'last-month']],
+    [{ keep: 9 }, []],
+    [{ olderThan: 7 * day }, ['last-week', 'last-month']],
+    [{ olderThan: 30 * day }, ['last-month']],
+    [{ keep: 2, olderThan: 7 * day }, ['last-month']],
+  ])('with %o takes %o, and never what is active', ([options, names]) => {
+    expect(prunable(runs, options, now).map(({ metadata }) => metadata.name)).toEqual(names);
+  });
+});
+
+describe('run', () => {
+  it('asks for a run with nothing of its own unless told', () => {
+    expect(runManifest(aTask(), {}, undefined)).toEqual({
+      apiVersion: 'task.oam.dev/v1alpha1',
+      kind: 'TaskRun',
+      metadata: { namespace: 'prod', generateName: 'mytask-' },
+      spec: { taskRef: { name: 'app-worker-mytask' }, trigger: { type: 'Manual' } },
+    });
+  });
+
+  it('says who asks, and what is to be otherwise', () => {
+    const { metadata, spec } = runManifest(aTask(), { name: 'again', arg: ['--fast'], env: [{ name: 'A', value: '1' }] }, 'ann');
+    expect(metadata).toEqual({ namespace: 'prod', name: 'again' });
+    expect(spec).toMatchObject({ trigger: { type: 'Manual', value: 'ann' }, overrides: { args: ['--fast'], env: [{ name: 'A', value: '1' }] } });
+  });
+
+  it.for<[phase: 'Succeeded' | 'Failed' | 'Cancelled', exitCode: number | undefined, code: number]>([
+    ['Succeeded', undefined, 0],
+    ['Succeeded', 3, 0], // a pod failed, and the next one did not
+    ['Failed', 3, 3],
+    ['Failed', 137, 137],
+    ['Failed', undefined, 1],
+    ['Failed', 0, 1],
+    ['Failed', -1, 1],
+    ['Failed', 3_221_225_477, 1],
+    ['Cancelled', 143, 1],
+  ])('--wait: %s with %s exits with %d', ([phase, exitCode, code]) => {
+    const job = { name: 'j', uid: 'u', ...(exitCode !== undefined && { exitCode }) };
+    expect(taskExitCode({ status: { phase, jobs: [{ name: 'first', uid: 'u0', exitCode: 9 }, job] } })).toBe(code);
+  });
+
+  it('says how it ended in one line', () => {
+    expect(outcomeLine(aRun({ status: { phase: 'Failed', duration: '3s', message: 'exit code 3\nin container' } }), now)).toBe('mytask-v3 Failed after 3s: exit code 3 in container');
+  });
+});
+
+describe('cancel puts on record', () => {
+  it.for<[person: string | undefined, reason: string | undefined, text: string]>([
+    ['ann', 'wrong table', 'ann: wrong table'],
+    ['ann', undefined, 'cancelled by ann'],
+    [undefined, 'wrong table', 'wrong table'],
+    [undefined, undefined, 'cancelled on the command line'],
+  ])('of %s with reason %s: %s', ([person, reason, text]) => expect(reasonOf(person, reason)).toBe(text));
+});
+
+describe('suspend', () => {
+  const rendered = (spec: object) => aTask({ annotations: { 'app.oam.dev/last-applied-configuration': JSON.stringify({ spec }) } });
+
+  it('stays where the Application leaves it to others, or says the same', () => {
+    expect([contradiction(rendered({}), true), contradiction(rendered({ suspend: true }), true)]).toEqual([undefined, undefined]);
+    expect(contradiction({ metadata: { ...aTask().metadata, labels: {} } }, true)).toBeUndefined();
+  });
+
+  it('says that KubeVela puts it back where the Application says otherwise, and what to do', () => {
+    expect(contradiction(rendered({ suspend: false }), true)).toBe(
+      'but Application app-worker says suspend: false, and KubeVela puts that back within minutes: write suspend: true into the properties of component mytask and deploy it',
+    );
+  });
+
+  it('says so as well where nobody can tell', () => {
+    const remarks = [aTask(), aTask({ annotations: { 'app.oam.dev/last-applied-configuration': '{' } })].map((task) => contradiction(task, false));
+    expect(remarks).toEqual(Array(2).fill('should Application app-worker say suspend: true, KubeVela puts that back: write suspend: false into the properties of component mytask and deploy it, then'));
+  });
+});
+
+describe('logs', () => {
+  const jobs = [{ name: 'j', uid: 'u' }];
+  const started = aRun({ name: 'started', status: { phase: 'Succeeded', jobs } });
+
+  it('are of the newest run that started, or else of the newest', () => {
+    const waiting = aRun({ name: 'waiting', status: { phase: 'Queued' } });
+    expect(currentOf([waiting, started])).toBe(started);
+    expect(currentOf([waiting])).toBe(waiting);
+    expect(currentOf([])).toBeUndefined();
+  });
+
+  it('name the runs whose pods are gone, up to a number of them', () => {
+    const runs = Array.from({ length: 12 }, (_, index) => aRun({ name: `r${index}`, status: { phase: 'Succeeded', jobs } }));
+    expect(missingLine([...runs, aRun({ name: 'skipped', status: { phase: 'Skipped' } })], new Set(['r0']))).toBe('without pods, and so without logs: r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 and 1 more');
+    expect(missingLine([started], new Set(['started']))).toBeUndefined();
+  });
+
+  it.for([
+    [aRun({ status: { phase: 'Pending', reason: 'Suspended', message: 'Task x is suspended' } }), /^run mytask-v3 has no pods yet \(Pending Suspended: Task x is suspended\): wait for it with -f$/],
+    [aRun({ status: { phase: 'Skipped', reason: 'QueueFull' } }), /^run mytask-v3 never had pods \(Skipped QueueFull\)$/],
+    [aRun({ status: { phase: 'Failed', reason: 'JobDeleted', jobs } }), /^run mytask-v3 has no pods any more, and its log went with them \(Failed JobDeleted\); executionPolicy.keepLast/],
+  ] as const)('of a run without pods say what is known instead', ([run, sentence]) => expect(withoutPods(run)).toMatch(sentence));
+});

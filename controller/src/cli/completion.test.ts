@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { candidatesFor, valueOn } from './completion.ts';
+import { createProgram } from './program.ts';
+import type { Io } from './io.ts';
+
+const nowhere = { terminal: false, columns: Infinity, write: () => Promise.resolve() };
+const io: Io = { out: nowhere, err: nowhere, interactive: false, environment: {}, interrupted: new AbortController().signal, now: () => new Date(0), ask: () => Promise.resolve('') };
+const program = createProgram(() => Promise.resolve(), io, 'task-runs');
+const at = (line: string) => candidatesFor(program, line.split(' '));
+
+describe('at the cursor', () => {
+  it('stand the commands first, but not the one for shells', () => {
+    expect(at('').words).toEqual(['list', 'status', 'runs', 'describe', 'logs', 'run', 'cancel', 'suspend', 'resume', 'prune', 'version', 'completion', 'help']);
+    expect(at('-n prod ').words).toContain('status');
+  });
+
+  it.for<[line: string, names: readonly string[]]>([
+    ['status ', ['tasks']],
+    ['-n prod status ', ['tasks']],
+    ['logs --tail 5 ', ['tasks', 'runs']],
+    ['describe ', ['runs']],
+    ['status mytask ', []],
+    ['logs --tail ', []],
+  ])('%sbrings the names of %s', ([line, names]) => expect(at(line).names).toEqual(names));
+
+  it('stand the options of the command, and values of those that have a choice', () => {
+    expect(at('logs --f').words).toEqual(expect.arrayContaining(['-f', '--follow', '--failed', '--namespace']));
+    expect(at('list -o ').words).toEqual(['table', 'wide', 'json', 'yaml']);
+    expect(at('completion ').words).toEqual(['bash', 'zsh', 'fish']);
+  });
+
+  it.for([['-n prod status '], ['status --namespace=prod '], ['status x --namespace prod']])('the namespace of "%s" is known', ([line = '']) => {
+    expect(valueOn(line.split(' '), '-n', '--namespace')).toBe('prod');
+  });
+});

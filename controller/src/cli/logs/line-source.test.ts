@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LineSource, longestLine, readStamp, type LogLine } from './line-source.ts';
+
+async function linesOf(...chunks: readonly (string | Uint8Array)[]): Promise<LogLine[]> {
+  // eslint-disable-next-line @typescript-eslint/require-await -- a stream comes piece by piece
+  async function* stream() {
+    for (const chunk of chunks) yield Buffer.from(chunk);
+  }
+  const source = new LineSource(stream());
+  const lines: LogLine[] = [];
+  while (await source.more()) {
+    for (let line = source.peek(); line !== undefined; line = source.peek()) {
+      lines.push(line);
+      source.shift();
+    }
+  }
+  return lines;
+}
+const textOf = ({ text }: LogLine) => Buffer.from(text).toString();
+const stamp = '2026-11-22T21:03:05.123456789Z';
+
+describe('a log', () => {
+  it('is lines without their times', async () => {
+    const lines = await linesOf(`${stamp} one\n2026-11-22T21:03:06Z  two\r\n`, `${stamp} \n`, `${stamp}\n`);
+    expect(lines.map(textOf)).toEqual(['one', ' two', '', '']);
+    expect(lines[0]).toMatchObject({ seconds: Date.UTC(2026, 10, 22, 21, 3, 5) / 1_000, nanos: 123_456_789 });
+  });
+
+  it('keeps lines without a time with the one before', async () => {
+    const lines = await linesOf(`${stamp} one\nunable to retrieve container logs\n`);
+    expect(lines.map(textOf)).toEqual(['one', 'unable to retrieve container logs']);
+    expect(lines[1]).toMatchObject({ nanos: 123_456_789 });
+  });
+
+  it('shows what came before the stream broke off', async () => expect((await linesOf(`${stamp} half a li`)).map(textOf)).toEqual(['half a li']));
+
+  it('gives a line without end out in pieces, and nothing of it is lost', async () => {
+    const piece = Buffer.alloc(100_000, 'x');
+    const lines = await linesOf(`${stamp} `, ...Array.from({ length: 10 }, () => piece), `\n${stamp} next\n`);
+    expect(lines.reduce((sum, { text }) => sum + text.length, 0)).toBe(10 * piece.length + 'next'.length);
+    expect(Math.max(...lines.map(({ text }) => text.length))).toBeLessThan(longestLine + piece.length);
+    expect(lines.map(textOf).at(-1)).toBe('next');
+  });
+
+  it('passes bytes on as they are', async () => {
+    const bytes = Uint8Array.of(0xff, 0x00, 0xfe, 0x1b);
+    expect([...((await linesOf(`${stamp} `, bytes, '\n'))[0]?.text ?? [])]).toEqual([...bytes]);
+  });
+
+  it('is the same however it is cut into chunks', async () => {
+    const text = `${stamp} one\n2026-11-22T21:03:06.5Z two\nno time\n${stamp} three\n`;
+    const whole = (await linesOf(text)).map(({ seconds, nanos, text: line }) => [seconds, nanos, Buffer.from(line).toString()]);
+    const cuts = fc.uniqueArray(fc.nat(text.length)).map((at) => at.sort((a, b) => a - b));
+    await fc.assert(
+      fc.asyncProperty(cuts, async (at) => {
+        const chunks = [0, ...at].map((start, index) => text.slice(start, at[index] ?? text.length));
+        expect((await linesOf(...chunks)).map(({ seconds, nanos, text: line }) => [seconds, nanos, Buffer.from(line).toString()])).toEqual(whole);
+      }),
+    );
+  });
+});
+
+describe('a time', () => {
+  it('is the same in whichever zone it is written', () => {
+    expect(readStamp('2026-11-22T22:03:05.1+01:00')).toEqual(readStamp('2026-11-22T21:03:05.100000000Z'));
+  });
+  it.for(['', 'hello', '2026-11-22', '2026-11-22T21:03:05', '2026-99-22T21:03:05Z', '2026-11-22T21:03:05.1234567890Z'])('"%s" is none', (text) => {
+    expect(readStamp(text)).toBeUndefined();
+  });
+});
