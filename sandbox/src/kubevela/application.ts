@@ -26,12 +26,16 @@ export interface WorkflowStep {
   readonly dependsOn?: readonly string[];
   readonly timeout?: string;
   readonly if?: string;
+  readonly inputs?: readonly { readonly from: string; readonly parameterKey?: string }[];
+  readonly outputs?: readonly { readonly name: string; readonly valueFrom: string }[];
+  /** Of a step-group. */
+  readonly subSteps?: readonly WorkflowStep[];
 }
 
 export interface ApplicationSpec extends JsonObject {
   components: Component[];
   policies?: PolicyUse[];
-  workflow?: { mode?: { steps?: 'DAG' | 'StepByStep' }; steps?: WorkflowStep[] };
+  workflow?: { mode?: { steps?: 'DAG' | 'StepByStep'; subSteps?: 'DAG' | 'StepByStep' }; steps?: WorkflowStep[] };
 }
 
 /** The types of steps that need no definition here. */
@@ -53,6 +57,7 @@ export interface StepStatus {
   reason?: string;
   firstExecuteTime: string;
   lastExecuteTime: string;
+  subSteps?: StepStatus[];
 }
 
 export type WorkflowPhase = 'executing' | 'succeeded' | 'failed' | 'terminated' | 'suspending';

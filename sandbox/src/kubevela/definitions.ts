@@ -57,14 +57,19 @@ export class TemplateCache {
     this.#cue = cue;
   }
 
-  /** Rejects with a CueError when the definition is no CUE. */
-  get(definition: KubeObject): Promise<Template> {
-    const spec = definition['spec'] as { schematic?: { cue?: { template?: string } }; status?: StatusTemplates };
-    const key = hashOf(spec);
+  /** With more text behind the template. Rejects with a CueError when that is no CUE. */
+  get(definition: KubeObject, more = ''): Promise<Template> {
+    const { schematic, status } = definition['spec'] as { schematic?: { cue?: { template?: string } }; status?: StatusTemplates };
+    return this.compile(`${schematic?.cue?.template ?? ''}${more}`, status);
+  }
+
+  /** Rejects with a CueError when it is no CUE. */
+  compile(template: string, status: StatusTemplates = {}): Promise<Template> {
+    const key = hashOf({ template, status });
     const known = this.#templates.get(key);
     if (known) return known;
     if (this.#templates.size >= maxTemplates) this.#templates.delete([...this.#templates.keys()][0] ?? '');
-    const compiling = this.#cue.compileTemplate(spec.schematic?.cue?.template ?? '', spec.status ?? {});
+    const compiling = this.#cue.compileTemplate(template, status);
     this.#templates.set(key, compiling);
     compiling.catch(() => this.#templates.delete(key));
     return compiling;

@@ -17,7 +17,13 @@ export async function restartWorkflow(store: ObjectStore, namespace: string, nam
 /** What `vela workflow terminate` does: what runs has failed, and nothing more begins. */
 export async function terminateWorkflow(store: ObjectStore, namespace: string, name: string): Promise<void> {
   const app = await readApplication(store, namespace, name);
-  const stopped = (step: StepStatus): StepStatus => (step.phase === 'running' || step.phase === 'suspending' ? { ...step, phase: 'failed', reason: 'Terminate' } : step);
+  const stopped = (step: StepStatus): StepStatus => ({
+    ...step,
+    ...(isUnderWay(step) ? { phase: 'failed' as const, reason: 'Terminate' } : {}),
+    ...(step.subSteps ? { subSteps: step.subSteps.map(stopped) } : {}),
+  });
   const steps = (app.status?.workflow?.steps ?? []).map(stopped);
   await store.patchStatus(refOf(app), { workflow: { terminated: true, suspend: false, steps } });
 }
+
+const isUnderWay = ({ phase }: StepStatus): boolean => phase === 'running' || phase === 'suspending';

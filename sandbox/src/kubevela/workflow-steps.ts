@@ -1,16 +1,17 @@
-import type { StepAction, StepAnswer } from '../../../cue/ts/index.ts';
+import type { Filling, StepAction, StepAnswer } from '../../../cue/ts/index.ts';
 import { isBuiltinStep, publishVersionOf, type AppliedResource, type BuiltinStepType, type Component, type PolicyUse, type ServiceStatus, type WorkflowStep } from './application.ts';
 import { componentStatus, renderComponent, type Rendering } from './component.ts';
 import { refOf, type JsonObject, type KubeObject } from './objects.ts';
 import { selectedComponents, targetNamespace } from './policies.ts';
+import { readOutputs, type StepOutputs } from './step-data.ts';
 import { messageOf, type Tracker } from './tracker.ts';
 
 /** How a step went this time. */
 export type StepOutcome =
-  | { readonly phase: 'succeeded' }
+  | { readonly phase: 'succeeded'; readonly message?: string; readonly outputs?: StepOutputs }
   | { readonly phase: 'running'; readonly message?: string }
   /** Execute: tried again; Action: the step's own #Fail. */
-  | { readonly phase: 'failed'; readonly reason: 'Execute' | 'Action'; readonly message: string }
+  | { readonly phase: 'failed'; readonly reason: 'Execute' | 'Action'; readonly message: string; readonly outputs?: StepOutputs }
   | { readonly phase: 'suspending'; readonly message?: string };
 
 /** What the steps of one reconcile work with and add to. */
@@ -97,29 +98,42 @@ async function customStep(world: StepWorld, step: WorkflowStep, sessionId: strin
   const definition = world.revision.spec.workflowStepDefinitions[step.type];
   if (!definition) throw new Error(`workflow step definition ${step.type} is not in revision ${world.revision.metadata.name}`);
   const template = await world.templates.get(definition);
-  const filling = { parameter: step.properties ?? {}, context: stepContext(world, step, sessionId) };
+  const filling = fillingOf(world, step, sessionId);
   const answers: StepAnswer[] = [];
+  let said: { message?: string } = {};
+  const outputs = async () => (step.outputs ? { outputs: await readOutputs(step, world.templates, definition, filling, answers) } : {});
   while (answers.length < maxActions) {
     const action = await template.step({ ...filling, answers });
-    if (!action) return { phase: 'succeeded' };
-    const outcome = action.provider === 'builtin' ? endOf(action) : undefined;
-    if (outcome) return outcome;
-    answers.push({ path: action.path, ...(await kubeAction(world, action)) });
+    if (!action) return { phase: 'succeeded', ...said, ...(await outputs()) };
+    said = { ...said, ...messageIn(action) };
+    const outcome = action.provider === 'builtin' ? endOf(action, said) : undefined;
+    answers.push({ path: action.path, ...(outcome ? {} : await kubeAction(world, action)) });
+    if (outcome) return outcome.phase === 'failed' ? { ...outcome, ...(await outputs()) } : outcome;
   }
   throw new Error(`the step ${step.name} asks for more than ${maxActions} actions`);
 }
 
+/** What a step's template and its conditions are filled with. */
+export function fillingOf(world: StepWorld, step: WorkflowStep, sessionId: string): Filling {
+  return { parameter: step.properties ?? {}, context: stepContext(world, step, sessionId) };
+}
+
+/** A message stays until another one. That of a wait which is over is not said. */
+function messageIn({ do: name, params }: StepAction): { message?: string } {
+  const message = params['message'] as string | undefined;
+  return message === undefined || message === '' || (name === 'wait' && params['continue'] === true) ? {} : { message };
+}
+
 /** How an action of vela/builtin ends the step for now, if it does. */
-function endOf({ do: name, params }: StepAction): StepOutcome | undefined {
-  const said = params['message'] as string | undefined;
-  const message = said === undefined ? {} : { message: said };
+function endOf({ do: name, params }: StepAction, said: { message?: string }): StepOutcome | undefined {
   switch (name) {
     case 'fail':
-      return { phase: 'failed', reason: 'Action', message: said ?? '' };
+      return { phase: 'failed', reason: 'Action', message: said.message ?? '' };
     case 'suspend':
-      return { phase: 'suspending', ...message };
+      return { phase: 'suspending', ...said };
     case 'wait':
-      return params['continue'] === true ? undefined : { phase: 'running', ...message };
+      return params['continue'] === true ? undefined : { phase: 'running', ...said };
+    case 'message':
     case 'log':
       return undefined;
     default:
@@ -158,7 +172,7 @@ async function kubeAction(world: StepWorld, action: StepAction): Promise<{ retur
     }
     case 'read': {
       const value = await world.store.get(ref);
-      return { returns: value ? { value } : { err: `${object.kind} "${name}" not found` } };
+      return { returns: value ? { value } : { value: object, err: `${object.kind} "${name}" not found` } };
     }
     case 'delete':
       await world.store.delete(ref);

@@ -1,12 +1,16 @@
-import type { ApplicationSpec, StepStatus, WorkflowPhase, WorkflowStatus, WorkflowStep } from './application.ts';
+import type { ApplicationSpec, StepPhase, StepStatus, WorkflowPhase, WorkflowStatus, WorkflowStep } from './application.ts';
 import { timestamp } from './apply.ts';
-import { runStep, type StepOutcome, type StepWorld } from './workflow-steps.ts';
+import { holds, missingInput, withInputs, type StepOutputs, type StepVariables } from './step-data.ts';
+import { messageOf } from './tracker.ts';
+import { fillingOf, runStep, type StepOutcome, type StepWorld } from './workflow-steps.ts';
 
 /** An error is tried so often before the workflow fails. */
 const maxFailures = 10;
 
-/** What is remembered of an Application's steps between two reconciles; it is lost with the process, as in KubeVela. */
+/** What is remembered of an Application's steps between two reconciles; it is lost with the process, where KubeVela keeps outputs. */
 export class StepMemory {
+  /** The outputs of its steps. */
+  readonly variables: StepVariables = new Map();
   readonly #steps = new Map<string, { message: string; waits: number; failures: number }>();
 
   /** Counts a wait; another message begins anew. */
@@ -28,6 +32,7 @@ export class StepMemory {
 
   clear(): void {
     this.#steps.clear();
+    this.variables.clear();
   }
 
   /** Seconds until the next try: 0.05 * 2^n of the step that waited least often, at least 1. */
@@ -56,6 +61,8 @@ export interface WorkflowRun {
   readonly world: StepWorld;
   readonly memory: StepMemory;
   readonly newId: () => string;
+  /** The step-group whose steps these are. */
+  readonly group?: string;
 }
 
 /** Runs the steps that can run; changes the workflow's status and returns its phase. */
@@ -75,7 +82,8 @@ function phaseOf(workflow: WorkflowStatus, steps: readonly WorkflowStep[]): Work
   return done ? 'succeeded' : 'executing';
 }
 
-const statusOf = (workflow: WorkflowStatus, name: string): StepStatus | undefined => workflow.steps?.find((step) => step.name === name);
+const allSteps = ({ steps = [] }: WorkflowStatus): StepStatus[] => steps.flatMap((step) => [step, ...(step.subSteps ?? [])]);
+const statusOf = (workflow: WorkflowStatus, name: string): StepStatus | undefined => allSteps(workflow).find((step) => step.name === name);
 
 function isFinished({ phase, reason }: StepStatus): boolean {
   return phase === 'succeeded' || phase === 'skipped' || (phase === 'failed' && reason !== undefined && reason !== 'Execute');
@@ -104,7 +112,7 @@ async function runInOrder(run: WorkflowRun, workflow: WorkflowStatus, steps: rea
     if (!finished(workflow, step.name)) {
       const waitsFor = blocker(run, workflow, step);
       if (waitsFor !== undefined) return pend(run, workflow, step, waitsFor);
-      await execute(run, workflow, step, failedBefore);
+      await execute(run, workflow, step, dependencies(run, step).length > 0 ? dependencyFailed(run, workflow, step) : failedBefore);
       if (!finished(workflow, step.name)) return;
     }
     failedBefore ||= statusOf(workflow, step.name)?.phase === 'failed';
@@ -122,8 +130,12 @@ function dependencies({ world }: WorkflowRun, step: WorkflowStep): string[] {
   return [...(step.dependsOn ?? []), ...(component?.dependsOn ?? [])];
 }
 
+/** What a step waits for, as its message says it. */
 function blocker(run: WorkflowRun, workflow: WorkflowStatus, step: WorkflowStep): string | undefined {
-  return dependencies(run, step).find((name) => !finished(workflow, name));
+  const name = dependencies(run, step).find((each) => !finished(workflow, each));
+  if (name !== undefined) return `DependsOn: ${name}`;
+  const input = missingInput(step, run.memory.variables);
+  return input === undefined ? undefined : `Input: ${input}`;
 }
 
 function dependencyFailed(run: WorkflowRun, workflow: WorkflowStatus, step: WorkflowStep): boolean {
@@ -134,37 +146,85 @@ function pend(run: WorkflowRun, workflow: WorkflowStatus, step: WorkflowStep, wa
   const type = step.type === 'apply-component' ? 'builtin-apply-component' : step.type;
   const id = statusOf(workflow, step.name)?.id ?? run.newId();
   run.memory.waited(id, '');
-  save(run, workflow, { id, name: step.name, type, phase: 'pending', message: `Pending on DependsOn: ${waitsFor}` });
+  save(run, workflow, { id, name: step.name, type, phase: 'pending', message: `Pending on ${waitsFor}` });
 }
 
 async function execute(run: WorkflowRun, workflow: WorkflowStatus, step: WorkflowStep, failedBefore: boolean): Promise<void> {
-  const before = statusOf(workflow, step.name);
-  const base = { id: before?.id ?? run.newId(), name: step.name, type: step.type };
-  if (failedBefore && step.if !== 'always') return save(run, workflow, { ...base, phase: 'skipped', reason: 'Skip' });
-  if (before && timedOut(run, step, before)) {
-    workflow.terminated = true;
-    return save(run, workflow, { ...base, phase: 'failed', reason: 'Timeout' });
+  const base = { id: statusOf(workflow, step.name)?.id ?? run.newId(), name: step.name, type: step.type };
+  const skipped = await skipOf(run, workflow, step, base.id, failedBefore);
+  const isOver = skipped !== undefined || timedOut(run, workflow, step);
+  if (skipped) skip(run, workflow, step, base, skipped);
+  else if (isOver) timeOut(run, workflow, base);
+  if (step.subSteps) await executeGroup(run, workflow, base, step.subSteps);
+  else if (!isOver) settle(run, workflow, base, await runStep(run.world, withInputs(step, run.memory.variables), base.id));
+}
+
+type StepBase = Pick<StepStatus, 'id' | 'name' | 'type'>;
+
+function skip(run: WorkflowRun, workflow: WorkflowStatus, { outputs = [] }: WorkflowStep, base: StepBase, said: { message?: string }): void {
+  for (const { name } of outputs) run.memory.variables.set(name, null);
+  save(run, workflow, { ...base, phase: 'skipped', reason: 'Skip', ...said });
+}
+
+function timeOut(run: WorkflowRun, workflow: WorkflowStatus, base: StepBase): void {
+  workflow.terminated = true;
+  save(run, workflow, { ...base, phase: 'failed', reason: 'Timeout' });
+}
+
+/** A step that is skipped, with what is said of it. What follows a failure is, unless its `if` says otherwise. */
+async function skipOf({ world, memory, group }: WorkflowRun, workflow: WorkflowStatus, step: WorkflowStep, id: string, failedBefore: boolean): Promise<{ message?: string } | undefined> {
+  if (statusOf(workflow, group ?? '')?.phase === 'skipped') return {};
+  if (step.if === undefined || step.if === 'always') return failedBefore && step.if === undefined ? {} : undefined;
+  try {
+    return (await holds(step.if, world.templates, fillingOf(world, step, id), allSteps(workflow), memory.variables)) ? undefined : {};
+  } catch (error) {
+    return { message: `pre check error: ${messageOf(error)}` };
   }
-  settle(run, workflow, base, await runStep(run.world, step, base.id));
+}
+
+/** Runs the steps of a group, which are a DAG unless the workflow says otherwise, and sums them up. */
+async function executeGroup(run: WorkflowRun, workflow: WorkflowStatus, base: StepBase, steps: readonly WorkflowStep[]): Promise<void> {
+  const known = statusOf(workflow, base.name);
+  const ended = known && isFinished(known) ? known : undefined;
+  if (!ended) save(run, workflow, { ...base, phase: 'running' });
+  const inside = { ...run, group: base.name };
+  const inOrder = run.world.spec.workflow?.mode?.subSteps === 'StepByStep';
+  await (inOrder ? runInOrder(inside, workflow, steps) : runAsDag(inside, workflow, steps, false));
+  if (!ended) save(run, workflow, { ...base, ...sumOf(statusOf(workflow, base.name)?.subSteps ?? [], steps.length) });
+}
+
+function sumOf(steps: readonly StepStatus[], count: number): Pick<StepStatus, 'phase' | 'reason'> {
+  const has = (phase: StepPhase) => steps.some((step) => step.phase === phase);
+  if (has('suspending')) return { phase: 'suspending' };
+  if (steps.length < count || has('running')) return { phase: 'running' };
+  if (has('pending')) return { phase: 'pending' };
+  const reason = ['FailedAfterRetries', 'Timeout', 'Action', 'Terminate'].find((each) => steps.some((step) => step.reason === each));
+  if (has('failed')) return { phase: 'failed', ...(reason === undefined ? {} : { reason }) };
+  return steps.every(({ phase }) => phase === 'skipped') ? { phase: 'skipped', reason: 'Skip' } : { phase: 'succeeded' };
 }
 
 /** Notes down how a step went, and what it means for the workflow. */
-function settle({ memory, ...run }: WorkflowRun, workflow: WorkflowStatus, base: { id: string; name: string; type: string }, outcome: StepOutcome): void {
+function settle({ memory, ...run }: WorkflowRun, workflow: WorkflowStatus, base: StepBase, outcome: StepOutcome): void {
   const note = (fields: Partial<StepStatus>) => save({ memory, ...run }, workflow, { ...base, phase: outcome.phase, ...fields });
   switch (outcome.phase) {
     case 'succeeded':
       memory.forget(base.id);
-      return note({});
+      return note({ ...messageOfOutcome(outcome), ...handOn(memory, outcome.outputs) });
     case 'running':
       memory.waited(base.id, outcome.message ?? '');
-      return note({ reason: 'Wait', ...messageOf(outcome) });
+      return note({ reason: 'Wait', ...messageOfOutcome(outcome) });
     case 'suspending':
       workflow.suspend = true;
-      return note({ reason: 'Suspend', ...messageOf(outcome) });
+      return note({ reason: 'Suspend', ...messageOfOutcome(outcome) });
     case 'failed':
       memory.waited(base.id, outcome.message);
-      return note({ message: outcome.message, reason: failure(memory, workflow, base.id, outcome.reason) });
+      return note({ message: outcome.message, reason: failure(memory, workflow, base.id, outcome.reason), ...handOn(memory, outcome.outputs) });
   }
+}
+
+function handOn({ variables }: StepMemory, outputs: StepOutputs | undefined): { message?: string } {
+  for (const [name, value] of outputs?.values ?? []) variables.set(name, value);
+  return outputs?.problem ? { message: outputs.problem } : {};
 }
 
 /** A step's own failure ends the workflow at once, an error after so many tries. */
@@ -174,20 +234,27 @@ function failure(memory: StepMemory, workflow: WorkflowStatus, id: string, reaso
   return givenUp ? 'FailedAfterRetries' : reason;
 }
 
-const messageOf = ({ message }: { message?: string }): { message?: string } => (message === undefined ? {} : { message });
+const messageOfOutcome = ({ message }: { message?: string }): { message?: string } => (message === undefined ? {} : { message });
 
-function save({ world }: WorkflowRun, workflow: WorkflowStatus, step: Omit<StepStatus, 'firstExecuteTime' | 'lastExecuteTime'>): void {
+function save({ world, group }: WorkflowRun, workflow: WorkflowStatus, step: Omit<StepStatus, 'firstExecuteTime' | 'lastExecuteTime'>): void {
   const now = timestamp(world.now);
-  const before = statusOf(workflow, step.name);
-  const next: StepStatus = { ...step, firstExecuteTime: before?.firstExecuteTime ?? now, lastExecuteTime: now };
-  workflow.steps = before ? (workflow.steps ?? []).map((each) => (each === before ? next : each)) : [...(workflow.steps ?? []), next];
+  const list = stepsIn((group !== undefined && statusOf(workflow, group)) || workflow);
+  const index = list.findIndex(({ name }) => name === step.name);
+  const { firstExecuteTime = now, subSteps } = list[index] ?? {};
+  const next: StepStatus = { ...step, firstExecuteTime, lastExecuteTime: now, ...(subSteps && { subSteps }) };
+  list.splice(index < 0 ? list.length : index, 1, next);
 }
+
+const stepsIn = (parent: WorkflowStatus | StepStatus): StepStatus[] => ('appRevision' in parent ? (parent.steps ??= []) : (parent.subSteps ??= []));
 
 const units = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 
-function timedOut({ world }: WorkflowRun, { timeout }: WorkflowStep, { firstExecuteTime }: StepStatus): boolean {
-  if (timeout === undefined) return false;
+function timedOut({ world, group = '' }: WorkflowRun, workflow: WorkflowStatus, { name, timeout }: WorkflowStep): boolean {
+  const around = statusOf(workflow, group);
+  if (around?.phase === 'failed' && around.reason === 'Timeout') return true;
+  const begun = statusOf(workflow, name)?.firstExecuteTime;
+  if (timeout === undefined || begun === undefined) return false;
   const parts = [...timeout.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)];
   const limit = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * units[unit as keyof typeof units], 0);
-  return world.now.getTime() > Date.parse(firstExecuteTime) + limit;
+  return world.now.getTime() > Date.parse(begun) + limit;
 }
