@@ -107,9 +107,9 @@ const asked: Scenario = {
   left: { runs: ['by-hand', 'mytask-v1', 'mytask-v2', 'mytask-v3', 'mytask-v4'], jobs: ['by-hand', 'mytask-v1', 'mytask-v3', 'mytask-v3-r1'] },
 };
 
-/** The cron of one minute that is to come soon, and then not for a year. */
+/** The cron of a minute that begins soon, and then not for a year. */
 function onceSoon(): string {
-  const time = new Date(Date.now() + 70_000);
+  const time = new Date(Date.now() + 62_000);
   return `${time.getUTCMinutes()} ${time.getUTCHours()} ${time.getUTCDate()} ${time.getUTCMonth() + 1} *`;
 }
 

@@ -165,11 +165,11 @@ class Proxy {
 
 /**
  * `DELETE jobs/mytask-v1`, `PATCH tasks/app-mytask/status`, `POST events`; undefined for what changes nothing, and for leases.
- * The hash at the end of a name is another in each namespace.
+ * The hash at the end of a name is another in each namespace, the time of a scheduled run's in each minute.
  */
 function changeOf({ method = 'GET', url = '/' }: IncomingMessage): { namespace: string; what: string } | undefined {
   if (method === 'GET') return undefined;
   const [, namespace = '', resource = '', rest = ''] = /\/namespaces\/([^/]+)\/([a-z]+)(\/[^?]*)?/.exec(url) ?? [];
   if (resource === 'leases') return undefined;
-  return { namespace, what: `${method} ${resource}${resource === 'events' ? '' : rest.replace(/-[0-9a-f]{5}(?=\/|$)/, '-#')}` };
+  return { namespace, what: `${method} ${resource}${resource === 'events' ? '' : rest.replace(/-[0-9a-f]{5}(?=\/|$)/, '-#').replace(/-\d{12}(?=\/|$)/, '-@')}` };
 }

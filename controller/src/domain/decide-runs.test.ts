@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import type { Action, ActionKind } from './actions.ts';
+import { classify } from './classify.ts';
 import { decide } from './decide.ts';
 import { after, aJob, aPod, aRun, aState, aTask, noon, rfc3339 } from './testing/builders.ts';
 import { mustBeValid } from './testing/crd-schema.ts';
@@ -184,6 +185,12 @@ describe('under Replace', () => {
     expect(first('createJob', at(podsEnd))).toBeUndefined();
     expect(at(aState(task).runs(cancelled, waits)).map(({ kind }) => kind)).toEqual(['createJob']);
   });
+});
+
+test('of runs of one second, that of the later time is the newer one', () => {
+  const ofTime = (name: string, seconds: number) => aRun(manual(), name).spec({ trigger: { type: 'Schedule', scheduledTime: rfc3339(seconds) } });
+  const { runs } = classify(aState(manual()).runs(ofTime('b', 0), ofTime('a', 300), runOf()).build());
+  expect(runs.map(({ name }) => name)).toEqual(['a', 'b', 'by-hand']);
 });
 
 test('a clock that was set back starts no second run of a time', () => {

@@ -3,7 +3,7 @@ import { classify } from './classify.ts';
 import { nextMessageAt, taskStatus } from './task-status.ts';
 import { after, aJob, aRefusal, aRun, aState, aTask, rfc3339 } from './testing/builders.ts';
 import { mustBeValid } from './testing/crd-schema.ts';
-import type { TaskStatus } from '../resources/index.ts';
+import type { TaskRunStatus, TaskStatus } from '../resources/index.ts';
 
 type StateBuilder = ReturnType<typeof aState>;
 type RunBuilder = ReturnType<typeof aRun>;
@@ -36,6 +36,14 @@ test('a status is complete, and takes the form of the CRD', () => {
 test('a workflow step is known by its session alone: nothing is written that the schema would drop', () => {
   const { observedTrigger } = statusOf(aState(aTask().trigger({ appRevision: 'app-worker-v1', step: 'migrate', id: 'session-1' })));
   expect(observedTrigger).toEqual({ appRevision: 'app-worker-v1', id: 'session-1', generation: 1, revisionHash: 'c2a9b2aca82010ba' });
+});
+
+test.each<[string, TaskRunStatus, number | undefined]>([
+  ['for its turn', { phase: 'Queued', reason: 'WaitsForTurn' }, 1],
+  ['for the end of a suspension', { phase: 'Pending', reason: 'Suspended' }, 1],
+  ['for a node', { phase: 'Pending', reason: 'Unschedulable' }, undefined],
+])('a run that waits %s: %o is counted as queued: %s', (_what, status, queued) => {
+  expect(statusOf(aState().runs(aRun().status(status))).totals?.queued).toBe(queued);
 });
 
 describe('the message reads', () => {
