@@ -77,5 +77,6 @@ export default tseslint.config(
   },
   inward('kube', [['**/controllers/**', '**/api/**', '**/cli/**', '**/domain/**']]),
   inward('controllers', [['**/api/**', '**/cli/**']]),
+  inward('cli', [['**/server/**', '**/controllers/*', '!**/controllers/resource-types.ts']]),
   { files: ['eslint.config.js'], ...tseslint.configs.disableTypeChecked },
 );

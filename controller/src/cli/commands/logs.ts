@@ -70,7 +70,7 @@ async function logsOfRun(session: Session, run: StoredRun, options: LogOptions):
 /** Why there is no log, and what is known instead. */
 export function withoutPods({ metadata: { name }, status = {} }: StoredRun): string {
   const { phase = 'Pending', reason, message } = status;
-  const state = `${phase}${reason === undefined ? '' : ` ${reason}`}${message === undefined ? '' : `: ${message}`}`;
+  const state = `${phase}${reason === undefined || reason === phase ? '' : ` ${reason}`}${message === undefined ? '' : `: ${message}`}`;
   if (!isFinished(phase)) return `run ${name} has no pods yet (${state}): wait for it with -f`;
   return status.jobs === undefined ? `run ${name} never had pods (${state})` : `run ${name} has no pods any more, and its log went with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep theirs`;
 }

@@ -27,7 +27,7 @@ const failed = aRun({
 });
 
 it('a history says what asked, how it went and what is left', () => {
-  const running = aRun({ name: 'mytask-v4', spec: { trigger: { type: 'Manual', value: 'ann' } }, status: { phase: 'Running', startTime: '2026-11-22T21:09:00Z', attempts: 1 } });
+  const running = aRun({ name: 'mytask-v4', spec: { trigger: { type: 'Manual', value: 'ann' } }, status: { phase: 'Running', startTime: '2026-11-22T21:09:00Z', jobs: [{ name: 'mytask-v4', uid: 'u' }] } });
   expect(renderTable(runColumns(now, new Set(['mytask-v4'])), [running, failed, aRun({ name: 'new' })], options).split('\n')).toEqual([
     'RUN         TRIGGER                  PHASE     REASON                 STARTED   DURATION   ATTEMPTS   KEPT',
     'mytask-v4   Manual ann               Running   -                      1m ago    1m         1          yes',

@@ -17,7 +17,7 @@ export function runColumns(now: Date, kept: Kept): readonly Column<StoredRun>[] 
     { title: 'REASON', cell: ({ status }) => status?.reason ?? '' },
     { title: 'STARTED', cell: ({ status }) => relative(status?.startTime, now) },
     { title: 'DURATION', cell: ({ status }) => elapsed(status ?? {}, now) },
-    { title: 'ATTEMPTS', cell: ({ status }) => String(status?.attempts ?? 0) },
+    { title: 'ATTEMPTS', cell: (run) => String(attemptsOf(run)) },
     { title: 'KEPT', cell: ({ metadata }) => (kept === undefined ? '?' : kept.has(metadata.name) ? 'yes' : 'no') },
     { title: 'EXIT', cell: ({ status }) => String(status?.jobs?.at(-1)?.exitCode ?? ''), wide: true },
     { title: 'COMPLETED', cell: ({ status }) => status?.completionTime ?? '', wide: true },
@@ -66,9 +66,13 @@ function courseFields({ metadata, status = {} }: StoredRun, now: Date): readonly
   ];
 }
 
-function attemptsLine({ spec: { snapshot }, status }: StoredRun): string | undefined {
-  const { attempts } = status ?? {};
-  return attempts === undefined ? undefined : `${attempts} of at most ${(snapshot?.retry?.limit ?? 0) + 1}`;
+/** The status counts them from the second on. */
+function attemptsOf({ status }: StoredRun): number {
+  return status?.attempts ?? Math.min(1, status?.jobs?.length ?? 0);
+}
+
+function attemptsLine(run: StoredRun): string {
+  return `${attemptsOf(run)} of at most ${(run.spec.snapshot?.retry?.limit ?? 0) + 1}`;
 }
 
 interface Container {
