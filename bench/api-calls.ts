@@ -4,10 +4,9 @@ import type { TaskObject } from '../controller/src/controllers/resource-types.ts
 import { eventually } from '../test/support/eventually.ts';
 import { withController, type Bench } from './bench.ts';
 import { scrapeApiServer, scrapeController, sum, type Sample } from './metrics.ts';
-import { createNamespace, deploy, empty, forAll, renamed, tasks } from './objects.ts';
+import { deploy, forAll, renamed, tasks } from './objects.ts';
 import { row, type Row } from './report.ts';
 
-const namespace = 'api-calls';
 const taskCount = 10;
 /** As executionPolicy.keepLast is by default. */
 const keepLast = 3;
@@ -16,13 +15,12 @@ const restMs = 60_000;
 
 /** Calls that a run costs, all told, of Tasks whose pods run for a second and for half a minute, and calls at rest. */
 export async function apiCalls(bench: Bench): Promise<Row[]> {
-  const { client, render } = bench;
-  await createNamespace(client, namespace);
+  const { namespace, client, render } = bench;
   const short = await render({ namespace, name: 'short', seconds: 1 });
   const long = await render({ namespace, name: 'long', seconds: 30 });
   const some = (task: TaskObject, prefix: string) => Array.from({ length: taskCount }, (_, index) => renamed(task, `${prefix}-${index}`));
   const shorts = some(short, 'short');
-  const rows = await withController(bench, async ({ port }) => {
+  return withController(bench, async ({ port }) => {
     const counted = (all: readonly TaskObject[], revision: number) => callsPerRun(client, port, all, revision);
     const first = await counted(shorts, 1);
     for (let revision = 2; revision <= keepLast; revision += 1) await run(client, shorts, revision);
@@ -38,15 +36,13 @@ export async function apiCalls(bench: Bench): Promise<Row[]> {
       row({ name: 'API calls at rest, in 60 s', value: atRest, unit: 'calls', limit: 0, peer: 'nobody asks for anything', aim: 0 }),
     ];
   });
-  await empty(client, namespace);
-  return rows;
 }
 
 /** Deploys all of them and waits until they have succeeded. */
 async function run(client: Client, all: readonly TaskObject[], revision: number): Promise<void> {
   await forAll(all, taskCount, (task) => (revision === 1 ? client.create(tasks, task) : deploy(client, task, revision)));
   await eventually('all runs succeeded', async () => {
-    const stored = await Promise.all(all.map((task) => client.get(tasks, { namespace, name: task.metadata.name ?? '' })));
+    const stored = await Promise.all(all.map((task) => client.get(tasks, { namespace: task.metadata.namespace, name: task.metadata.name ?? '' })));
     return stored.every(({ metadata, status }) => status?.observedGeneration === metadata.generation && status?.phase === 'Succeeded');
   }, { seconds: 120, everyMs: 500 });
 }
@@ -71,7 +67,7 @@ async function callsAtRest(client: Client, port: number): Promise<number> {
 }
 
 /** The controller's metrics once it has called nobody for a while: events and nudges come after all else. */
-async function quiet(port: number): Promise<Sample[]> {
+export async function quiet(port: number, seconds = 60): Promise<Sample[]> {
   let last = await scrapeController(port);
   let since = performance.now();
   return eventually('the controller is quiet', async () => {
@@ -79,7 +75,7 @@ async function quiet(port: number): Promise<Sample[]> {
     if (ownCalls(now) !== ownCalls(last)) since = performance.now();
     last = now;
     return performance.now() - since > quietMs ? now : undefined;
-  }, { everyMs: 250 });
+  }, { seconds, everyMs: 250 });
 }
 
 /** All attempts that were answered or not, but those that begin a watch. Without leader election there are no Leases. */

@@ -1,11 +1,9 @@
 import { withController, type Bench } from './bench.ts';
-import { cronJobRate } from './cron-jobs.ts';
 import { JobsSeen } from './jobs-seen.ts';
-import { componentOf, createNamespace, empty, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } from './objects.ts';
+import { componentOf, empty, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } from './objects.ts';
 import { median, row, type Row } from './report.ts';
 import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
 
-const namespace = 'burst';
 const taskCount = 500;
 const rounds = 3;
 /** Tasks created at a time, as many as the controller has workers; the raw loop has as many calls in flight as both together. */
@@ -13,8 +11,7 @@ const creators = 10;
 
 /** 500 Tasks at once, until the last Job is there; in turns with it, a loop that writes the same Tasks, TaskRuns and Jobs itself. */
 export async function burst(bench: Bench): Promise<Row[]> {
-  const { client, render } = bench;
-  await createNamespace(client, namespace);
+  const { namespace, client, render } = bench;
   // They run for longer than it takes, so that no outcome comes in between.
   const template = await render({ namespace, name: 'template', seconds: 30 });
   const all = Array.from({ length: taskCount }, (_, index) => renamed(template, `task-${index}`));
@@ -25,22 +22,23 @@ export async function burst(bench: Bench): Promise<Row[]> {
     ours.push(await withController(bench, () => untilLast(bench, all, () => forAll(all, creators, (task) => client.create(tasks, task)))));
   }
   const figures = { unit: 's', peer: 'loop that writes the same Tasks, TaskRuns and Jobs' };
-  const rate = { unit: 'Jobs/s', peer: "Kubernetes' CronJob controller, 100 CronJobs due in one minute", aim: null };
   return [
     row({ name: `${taskCount} Tasks at once, until the last Job`, value: median(ours), limit: median(raw), aim: 1.2 * median(raw), ...figures }),
-    row({ name: `${taskCount} Tasks at once, rate`, value: taskCount / median(ours), limit: await cronJobRate(bench), ...rate }),
   ];
 }
 
-/** The writes of one Task's first run. */
-async function writeAll({ client, cluster }: Bench, task: TaskObject): Promise<void> {
-  const stored = await client.create(tasks, task);
-  const run = await cluster.asController.create(taskRuns, runOf(stored, `${componentOf(task)}-v1`));
+async function writeAll(bench: Bench, task: TaskObject): Promise<void> {
+  await writeRun(bench, await bench.client.create(tasks, task));
+}
+
+/** The writes of a stored Task's first run. */
+export async function writeRun({ client, asController }: Bench, task: TaskObject): Promise<void> {
+  const run = await asController.create(taskRuns, runOf(task, `${componentOf(task)}-v1`));
   await client.create(jobs, jobOf(run));
 }
 
 /** Seconds until every Task's Job was seen. What came of it is removed again. */
-async function untilLast({ client }: Bench, all: readonly TaskObject[], act: () => Promise<unknown>): Promise<number> {
+async function untilLast({ namespace, client }: Bench, all: readonly TaskObject[], act: () => Promise<unknown>): Promise<number> {
   const seen = await JobsSeen.in(client, namespace);
   const began = performance.now();
   await Promise.all([act(), ...all.map((task) => seen.at(`${componentOf(task)}-v1`))]);

@@ -1,17 +1,15 @@
 import { withController, type Bench } from './bench.ts';
 import { JobsSeen } from './jobs-seen.ts';
-import { componentOf, createNamespace, deploy, empty, forAll, jobOf, jobs, ownerless, renamed, runOf, tasks } from './objects.ts';
+import { componentOf, deploy, forAll, jobOf, jobs, ownerless, renamed, runOf, tasks } from './objects.ts';
 import { percentile, row, type Row } from './report.ts';
 
-const namespace = 'deploy-to-job';
 const deployments = 250;
 /** Deployed in turn, so that none has hundreds of unfinished runs. */
 const taskCount = 25;
 
 /** From a Task's patch until its Job is seen; in turns with it, from a create of an equal Job until the same watch sees that. */
 export async function deployToJob(bench: Bench): Promise<Row[]> {
-  const { client, render } = bench;
-  await createNamespace(client, namespace);
+  const { namespace, client, render } = bench;
   const template = await render({ namespace, name: 'template' });
   const all = Array.from({ length: taskCount }, (_, index) => renamed(template, `task-${index}`));
   const ours: number[] = [];
@@ -32,7 +30,6 @@ export async function deployToJob(bench: Bench): Promise<Row[]> {
     }
     seen.stop();
   });
-  await empty(client, namespace);
   const figures = { unit: 'ms', peer: 'create of an equal Job, seen by the same watch' };
   return [
     row({ name: 'Deploy to Job, p50', value: percentile(ours, 0.5), limit: percentile(raw, 0.5), aim: null, ...figures }),

@@ -8,15 +8,14 @@ import { taskStatus } from '../controller/src/domain/task-status.ts';
 import type { Job as FinishedJob } from '../controller/src/domain/state.ts';
 import type { Client } from '../controller/src/kube/client.ts';
 import type { Task, TaskRun } from '../controller/src/resources/index.ts';
-import { startController, type ControllerProcess } from '../test/support/controller-process.ts';
+import type { ControllerProcess } from '../test/support/controller-process.ts';
 import { eventually } from '../test/support/eventually.ts';
-import type { Bench } from './bench.ts';
+import { withController, type Bench } from './bench.ts';
 import { memoryOf, scrapeController, sum, type Sample } from './metrics.ts';
-import { componentOf, createNamespace, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } from './objects.ts';
+import { componentOf, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } from './objects.ts';
 import { median, row, type Row } from './report.ts';
 import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
 
-const namespace = 'kept-runs';
 const taskCount = 1_000;
 const runsOfEach = 10;
 const kept = taskCount * runsOfEach;
@@ -54,8 +53,7 @@ export async function keptRuns(bench: Bench): Promise<Row[]> {
 }
 
 /** Creates Tasks with finished runs and their Jobs, all with the statuses that the controller would write: nothing is left to do. */
-async function populate({ client, cluster, render }: Bench): Promise<void> {
-  await createNamespace(client, namespace);
+async function populate({ namespace, client, asController, render }: Bench): Promise<void> {
   const template = await render({ namespace, name: 'template', parameter: { executionPolicy: { keepLast: runsOfEach }, job: { managedBy } } });
   const all = Array.from({ length: taskCount }, (_, index) => renamed(template, `task-${index}`));
   const revisions = Array.from({ length: runsOfEach }, (_, index) => index + 1);
@@ -64,12 +62,12 @@ async function populate({ client, cluster, render }: Bench): Promise<void> {
     const runs: TaskRun[] = [];
     const kept: FinishedJob[] = [];
     for (const revision of revisions) {
-      const { run, job } = await createKept(client, cluster.asController, stored, revision);
+      const { run, job } = await createKept(client, asController, stored, revision);
       runs.push(run);
       kept.push(job);
     }
     const status = taskStatus(viewOf(stored, runs, kept), finishedAt);
-    await cluster.asController.patchStatus(tasks, { namespace, name: stored.metadata.name }, { status });
+    await asController.patchStatus(tasks, { namespace, name: stored.metadata.name }, { status });
   });
 }
 
@@ -78,7 +76,7 @@ async function createKept(client: Client, asController: Client, task: Task, revi
   const { spec, ...manifest } = runOf(task as TaskObject, `${componentOf(task as TaskObject)}-v${revision}`);
   const trigger = { type: 'Revision' as const, value: manifest.metadata.name ?? '', generation: revision };
   const run = await asController.create(taskRuns, { ...manifest, spec: { ...spec, trigger } });
-  const { name } = run.metadata;
+  const { namespace, name } = run.metadata;
   await client.create(jobs, jobOf(run));
   const job = (await client.patchStatus(jobs, { namespace, name }, { status: succeeded() })) as FinishedJob;
   const view = viewOf(task, [run as TaskRun], [job]);
@@ -115,10 +113,9 @@ async function measureStarts(bench: Bench, reconciled: number): Promise<Start[]>
 }
 
 /** Starts a controller and looks at it until it has settled. */
-async function measureStart({ cluster }: Bench, reconciled: number): Promise<Start> {
+async function measureStart(bench: Bench, reconciled: number): Promise<Start> {
   const began = Date.now();
-  const controller = await startController(cluster.controllerKubeconfig);
-  try {
+  return withController(bench, async (controller) => {
     let stall = 0;
     const settled = await eventually('every Task is reconciled', async () => {
       const samples = await scrapeController(controller.port);
@@ -136,9 +133,7 @@ async function measureStart({ cluster }: Bench, reconciled: number): Promise<Sta
       mostMemory: memory.most,
       stallMs: stall * 1000,
     };
-  } finally {
-    await controller.stop();
-  }
+  });
 }
 
 /** When every cache was full and the controller began to act. */

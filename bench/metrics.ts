@@ -24,6 +24,19 @@ export function sum(samples: readonly Sample[], name: string, matches: (labels: 
   return samples.filter((sample) => sample.name === name && matches(sample.labels)).reduce((total, { value }) => total + value, 0);
 }
 
+/**
+ * What Prometheus' histogram_quantile says of a histogram without labels: within the bucket that holds the share, as though
+ * its values lay evenly. A share of 1 is the bound that no value was above.
+ */
+export function quantile(samples: readonly Sample[], histogram: string, share: number): number {
+  const buckets = samples.filter(({ name }) => name === `${histogram}_bucket`).map(({ labels, value }) => ({ bound: Number(labels['le']?.replace('+Inf', 'Infinity')), value }));
+  const sought = share * (buckets.at(-1)?.value ?? 0);
+  const index = buckets.findIndex(({ value }) => value >= sought);
+  const { bound = Number.NaN, value = 0 } = buckets[index] ?? {};
+  const below = buckets[index - 1] ?? { bound: 0, value: 0 };
+  return below.bound + ((bound - below.bound) * (sought - below.value)) / (value - below.value);
+}
+
 /** The controller's own metrics. */
 export async function scrapeController(port: number): Promise<Sample[]> {
   return parseSamples(await (await request(`http://127.0.0.1:${port}/metrics`)).body.text());

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 /** One figure. Absent ones are null, so that out/bench.json always has the same fields. */
 export interface Row {
   readonly name: string;
-  readonly value: number;
+  /** null for what could not be measured; `peer` says why. */
+  readonly value: number | null;
   readonly unit: string;
   /** The raw figure that `value` stands beside, measured in the same run and in the same unit. */
   readonly limit: number | null;
@@ -16,10 +17,16 @@ export interface Row {
 }
 
 /** A row; whether its aim is met follows from the figures as they are shown, rounded to three digits. */
-export function row(figure: Omit<Row, 'met'>): Row {
+export function row(figure: Omit<Row, 'met'> & { value: number }): Row {
   const value = rounded(figure.value);
   const aim = figure.aim === null ? null : rounded(figure.aim);
   return { ...figure, value, limit: figure.limit === null ? null : rounded(figure.limit), aim, met: aim === null ? null : value <= aim };
+}
+
+/** In place of the rows of a benchmark that failed. */
+export function unmeasured(benchmark: string, error: unknown): Row {
+  const reason = error instanceof Error ? error.message : String(error);
+  return { name: benchmark, value: null, unit: '', limit: null, peer: `not measured: ${reason}`, aim: null, met: false };
 }
 
 function rounded(value: number): number {
@@ -31,7 +38,7 @@ export function tableOf(rows: readonly Row[]): string {
   const head = ['figure', 'value', 'raw', 'aim', 'met', 'raw is'];
   const lines = rows.map(({ name, value, unit, limit, peer, aim, met }) => {
     const shown = (figure: number | null) => (figure === null ? '' : `${figure} ${unit}`);
-    return [name, shown(value), shown(limit), aim === null ? '' : `<= ${shown(aim)}`, met === null ? '' : met ? 'yes' : 'MISSED', peer];
+    return [name, value === null ? 'FAILED' : shown(value), shown(limit), aim === null ? '' : `<= ${shown(aim)}`, met === null ? '' : met ? 'yes' : 'MISSED', peer];
   });
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));
   const ruled = [head, widths.map((width) => '-'.repeat(width)), ...lines];
