@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCue, cueVersions, type Cue, type CueVersion, type Definition, type JsonObject, type StepAction, type StepAnswer } from '../../cue/ts/index.ts';
+import { readDefinition } from '../../scripts/definition-files.ts';
+import { problemsOf } from './schema.ts';
+
+const context = { name: 'shop', namespace: 'default', appRevision: 'shop-v2', stepName: 'migrate', stepSessionID: 'cwvuisx3x4' };
+const own = { image: 'busybox' };
+const step = { name: 'migrate', id: 'cwvuisx3x4' };
+
+/** What is in the cluster, by kind and name. */
+type Cluster = Record<string, JsonObject>;
+
+/** The step's own Task after the controller answered, and the run. */
+const answered = (run: JsonObject = {}, id = step.id): Cluster => ({
+  'Task shop-migrate': { status: { observedTrigger: { id, run: 'shop-migrate-cwvuisx3x4' } } },
+  'TaskRun shop-migrate-cwvuisx3x4': { status: run },
+});
+const ofComponent = { 'Task shop-job': { metadata: { labels: { 'app.oam.dev/component': 'job' } }, spec: { outputs: [{ name: 'rows' }] } } };
+
+interface Played {
+  readonly applied: JsonObject | undefined;
+  readonly said: string | undefined;
+  readonly end: 'running' | 'failed' | 'succeeded';
+}
+
+/** Looks once, as KubeVela does: carries out the actions one after the other, up to one that ends the look. */
+async function look(definition: Definition, parameter: JsonObject, cluster: Cluster = {}): Promise<Played> {
+  const actions: StepAction[] = [];
+  const answers: StepAnswer[] = [];
+  while (actions.length < 10) {
+    const action = await definition.step({ parameter, context, answers });
+    if (action === undefined) return { ...whatHappened(actions), end: 'succeeded' };
+    actions.push(action);
+    const end = endOf(action);
+    if (end) return { ...whatHappened(actions), end };
+    const returns = liveObject(action, cluster);
+    answers.push({ path: action.path, ...(returns && { returns }) });
+  }
+  throw new Error('the step does not end');
+}
+
+function endOf({ do: name, params }: StepAction): Played['end'] | undefined {
+  if (name === 'wait') return params['continue'] === true ? undefined : 'running';
+  return name === 'fail' ? 'failed' : undefined;
+}
+
+function whatHappened(actions: readonly StepAction[]): Omit<Played, 'end'> {
+  const applied = actions.find((action) => action.do === 'apply')?.params['value'] as JsonObject | undefined;
+  const said = actions.filter(({ params }) => typeof params['message'] === 'string').at(-1)?.params['message'] as string | undefined;
+  return { applied, said };
+}
+
+function liveObject({ provider, do: name, params }: StepAction, cluster: Cluster): JsonObject | undefined {
+  if (provider !== 'kube') return undefined;
+  const value = params['value'] as JsonObject & { kind: string; metadata: JsonObject & { name: string } };
+  const there = cluster[`${value.kind} ${value.metadata.name}`];
+  if (there === undefined && name === 'read') return { value, err: 'not found' };
+  return { value: { ...value, ...there, metadata: { ...value.metadata, ...(there?.['metadata'] as JsonObject) } } };
+}
+
+const template = (container: JsonObject = {}, pod: JsonObject = {}, metadata: JsonObject = {}) => ({
+  metadata: { labels: { 'app.oam.dev/name': 'shop' }, ...metadata },
+  spec: { restartPolicy: 'Never', containers: [{ name: 'task', image: 'busybox', ...container }], ...pod },
+});
+
+/** Each parameter of a step's own task: what is given, and what becomes of it in the Task's spec. */
+const parameters: { name: string; given: JsonObject; spec: JsonObject }[] = [
+  { name: 'image alone', given: {}, spec: {} },
+  ...['cmd', 'args'].map((name) => ({ name, given: { [name]: ['a', 'b'] }, spec: { template: template({ [name === 'cmd' ? 'command' : name]: ['a', 'b'] }) } })),
+  { name: 'env', given: { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }, spec: { template: template({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }) } },
+  { name: 'imagePullPolicy', given: { imagePullPolicy: 'Always' }, spec: { template: template({ imagePullPolicy: 'Always' }) } },
+  { name: 'imagePullSecrets', given: { imagePullSecrets: ['a'] }, spec: { template: template({}, { imagePullSecrets: [{ name: 'a' }] }) } },
+  { name: 'cpu and memory', given: { cpu: '0.5', memory: '1Gi' }, spec: { template: template({ resources: { limits: { cpu: '0.5', memory: '1Gi' }, requests: { cpu: '0.5', memory: '1Gi' } } }) } },
+  { name: 'restart', given: { restart: 'OnFailure' }, spec: { template: template({}, { restartPolicy: 'OnFailure' }) } },
+  { name: 'labels', given: { labels: { team: 'a' } }, spec: { template: template({}, {}, { labels: { team: 'a', 'app.oam.dev/name': 'shop' } }) } },
+  { name: 'annotations', given: { annotations: { note: 'b' } }, spec: { template: template({}, {}, { annotations: { note: 'b' } }) } },
+  { name: 'serviceAccountName', given: { serviceAccountName: 'a' }, spec: { template: template({}, { serviceAccountName: 'a' }) } },
+  { name: 'podSpec', given: { podSpec: { hostNetwork: true } }, spec: { template: template({}, { hostNetwork: true }) } },
+  { name: 'outputs', given: { outputs: [{ name: 'rows', type: 'integer', required: false }] }, spec: { outputs: [{ name: 'rows', type: 'integer', required: false }] } },
+  { name: 'retry', given: { retry: { limit: 2, delaySeconds: 5, backoff: 'Constant' } }, spec: { retry: { limit: 2, delaySeconds: 5, backoff: 'Constant' } } },
+  { name: 'timeoutSeconds', given: { timeoutSeconds: 60 }, spec: { timeoutSeconds: 60 } },
+  { name: 'executionPolicy', given: { executionPolicy: { keepLast: 1, keepLastFailed: 2, ttlSecondsAfterFinished: 3, historyLimit: 4 } }, spec: { executionPolicy: { keepLast: 1, keepLastFailed: 2, ttlSecondsAfterFinished: 3, historyLimit: 4 } } },
+  { name: 'backoffLimit', given: { backoffLimit: 0 }, spec: { job: { backoffLimit: 0 } } },
+  { name: 'activeDeadlineSeconds', given: { activeDeadlineSeconds: 9 }, spec: { job: { activeDeadlineSeconds: 9 } } },
+  { name: 'podFailurePolicy', given: { podFailurePolicy: { rules: [] } }, spec: { job: { podFailurePolicy: { rules: [] } } } },
+  { name: 'job', given: { job: { completions: 3 }, backoffLimit: 1 }, spec: { job: { completions: 3, backoffLimit: 1 } } },
+];
+
+describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s', (version) => {
+  let cue: Cue;
+  let runTask: Definition;
+
+  beforeAll(async () => {
+    cue = await createCue({ version, deadlineMs: 20_000 });
+    runTask = await cue.compile(await readDefinition('run-task'));
+  });
+  afterAll(() => cue.close());
+
+  it.each(parameters)('a task of its own: $name', async ({ given, spec }) => {
+    const { applied, end, said } = await look(runTask, { ...own, ...given });
+    const trigger = { appRevision: 'shop-v2', step: step.name, id: step.id };
+    expect(applied).toEqual({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', metadata: { name: 'shop-migrate', namespace: 'default' }, spec: { trigger, template: template(), job: {}, ...spec } });
+    expect(problemsOf(applied)).toEqual([]);
+    expect([end, said]).toEqual(['running', 'waits for the task-runs controller']);
+  });
+
+  it('the task of a component is run by a TaskRun that KubeVela does not delete', async () => {
+    const env = [{ name: 'MODE', value: 'dry' }];
+    const { applied } = await look(runTask, { component: 'job', args: ['x'], env }, ofComponent);
+    expect(applied).toEqual({
+      apiVersion: 'task.oam.dev/v1alpha1',
+      kind: 'TaskRun',
+      metadata: { name: 'job-cwvuisx3x4', namespace: 'default', annotations: { 'app.oam.dev/shared-by': 'default/shop,vela-system/addon-task-runs' } },
+      spec: { taskRef: { name: 'shop-job' }, trigger: { type: 'WorkflowStep', value: 'shop-v2#cwvuisx3x4', step }, overrides: { args: ['x'], env } },
+    });
+    expect((await look(runTask, { component: 'job' }, ofComponent)).applied?.['spec']).not.toHaveProperty('overrides');
+  });
+
+  it('a long name is cut, and ends with the session', async () => {
+    const component = `${'a'.repeat(51)}-${'b'.repeat(20)}`;
+    const { applied } = await look(runTask, { component }, { [`Task shop-${component}`]: {} });
+    expect(applied?.['metadata']).toMatchObject({ name: `${'a'.repeat(51)}-cwvuisx3x4` });
+  });
+
+  it.each<[status: JsonObject, end: Played['end'], said: string]>([
+    [{}, 'running', 'waits for the task-runs controller'],
+    [{ phase: 'Pending', reason: 'Suspended', message: 'Task shop-migrate is suspended' }, 'running', 'NAME Pending: Task shop-migrate is suspended'],
+    [{ phase: 'Queued', message: 'waits for x' }, 'running', 'NAME Queued: waits for x'],
+    [{ phase: 'Running' }, 'running', 'NAME Running'],
+    [{ phase: 'Running', message: 'pod failed; the Job tries again' }, 'running', 'NAME Running: pod failed; the Job tries again'],
+    [{ phase: 'Succeeded', duration: '3s' }, 'succeeded', 'NAME Succeeded in 3s'],
+    [{ phase: 'Failed', message: 'exit code 3 in container task' }, 'failed', 'NAME Failed: exit code 3 in container task'],
+    [{ phase: 'Cancelled', message: 'Ann: enough' }, 'failed', 'NAME Cancelled: Ann: enough'],
+    [{ phase: 'Skipped', message: 'x is active' }, 'failed', 'NAME Skipped: x is active'],
+  ])('a run that is %j leaves the step %s', async (status, end, said) => {
+    expect(await look(runTask, own, answered(status))).toMatchObject({ end, said: said.replace('NAME', 'shop-migrate-cwvuisx3x4') });
+    const cluster = { ...ofComponent, 'TaskRun job-cwvuisx3x4': { status } };
+    expect(await look(runTask, { component: 'job' }, cluster)).toMatchObject({ end, said: said.replace('NAME', 'job-cwvuisx3x4') });
+  });
+
+  it('what the Task says of an earlier session is no outcome of this', async () => {
+    const cluster = answered({ phase: 'Failed' }, 'theonebefore');
+    expect(await look(runTask, own, cluster)).toMatchObject({ end: 'running', said: 'waits for the task-runs controller' });
+  });
+
+  it('a run that somebody deleted fails the step', async () => {
+    const { 'Task shop-migrate': task = {} } = answered();
+    expect(await look(runTask, own, { 'Task shop-migrate': task })).toMatchObject({ end: 'failed', said: 'shop-migrate-cwvuisx3x4 was deleted before its end was seen; restart the workflow to run again' });
+  });
+
+  it.each<[parameter: JsonObject, cluster: Cluster, said: string]>([
+    [{ ...own, retries: 3 }, {}, expect.stringMatching(/^run-task has no parameter retries; there are component, image, .*, job$/) as string],
+    [{}, {}, 'say what to run: image, or the component whose task it is'],
+    [{ component: 'job', image: 'busybox' }, ofComponent, 'component job says what its task runs: leave image out, or write it there'],
+    [{ component: 'job', env: [{ name: 'A', valueFrom: {} }] }, ofComponent, "a component's task takes env with values only: leave A out, or write it into component job"],
+    [{ component: 'job' }, {}, 'there is no Task shop-job: let an earlier step apply component job, and let it be of type task or cron-task'],
+    [own, { 'Task shop-migrate': { metadata: { labels: { 'app.oam.dev/component': 'migrate' } } } }, 'component migrate has the Task shop-migrate already: give this step another name, or let it run that task with component: migrate'],
+  ])('refuses %j in a sentence, and applies nothing', async (parameter, cluster, said) => {
+    expect(await look(runTask, parameter, cluster)).toEqual({ applied: undefined, end: 'failed', said });
+  });
+});
