@@ -2,17 +2,18 @@
  * From watch events to reconciles: which Task an object belongs to, and what must be remembered of what it was.
  */
 import { isFinished } from '../domain/classify.ts';
-import { triggerValue } from '../domain/trigger.ts';
+import { lastAnswered, triggerValue } from '../domain/trigger.ts';
 import type { CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
 import { BoundedMap } from '../kube/bounded-map.ts';
-import { controllerUid, keyOf } from '../kube/objects.ts';
+import { controllerUid, keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
 import type { Caches } from './caches.ts';
 import { taskKey, type CachedJob, type CachedRun, type CachedTask } from './projections.ts';
 import { TaskReconciler } from './task-reconciler.ts';
+import { readOrphans } from './task-state.ts';
 
 export interface TaskControllerOptions {
   readonly client: Client;
@@ -41,7 +42,7 @@ export class TaskController {
     const { caches, workers, observer } = options;
     this.#caches = caches;
     this.#reconciler = new TaskReconciler(options);
-    this.#queue = new WorkQueue({ name: 'tasks', workers, process: (key) => this.#process(key), observer });
+    this.#queue = new WorkQueue({ name: 'tasks', workers, process: (key) => this.#process(key), patient: (key) => this.#onlyReports(key), observer });
     caches.tasks.onEvent((event) => this.#onTask(event));
     caches.runs.onEvent(({ object }) => this.#enqueueTaskOf(object));
     caches.jobs.onEvent((event) => this.#onJob(event));
@@ -62,6 +63,16 @@ export class TaskController {
   async #process(key: string): Promise<Outcome> {
     const at = await this.#reconciler.reconcile(key);
     return at === undefined ? done : { type: 'again', at: new Date(at) };
+  }
+
+  /** Whether every trigger of the Task is answered, so that it has but statuses to write: others wait for their runs. */
+  #onlyReports(key: string): boolean {
+    const { namespace, name } = refOf(key);
+    const task = this.#caches.tasks.cache.get(namespace, name);
+    if (!task || readOrphans(key, this.#caches).length > 0) return false;
+    const runs = this.#caches.runs.cache.by('owner', task.metadata.uid);
+    const { generation = 0 } = lastAnswered(task, runs, this.#reconciler.memory(key).answered) ?? {};
+    return generation >= (task.metadata.generation ?? 0) && !isDue(task, runs);
   }
 
   /** A version that is replaced before its trigger was answered is kept: every deployment runs. */
@@ -98,4 +109,11 @@ export class TaskController {
 function isUnanswered(old: CachedTask, next: CachedTask): boolean {
   const answered = old.status?.observedTrigger?.generation ?? 0;
   return (old.metadata.generation ?? 0) > answered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger);
+}
+
+/** A time of the schedule has come that no run answers yet. */
+function isDue({ status }: CachedTask, runs: readonly CachedRun[]): boolean {
+  const { nextScheduleTime } = status ?? {};
+  if (nextScheduleTime === undefined || Date.parse(nextScheduleTime) > Date.now()) return false;
+  return !runs.some(({ spec }) => spec.trigger?.scheduledTime === nextScheduleTime);
 }

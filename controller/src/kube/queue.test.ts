@@ -46,6 +46,33 @@ describe('a work queue', () => {
     expect([begun, queue.depth, queue.active]).toEqual([['a', 'b'], 1, 2]);
   });
 
+  it('puts patient keys off while others wait, for so long and no longer', async () => {
+    const { queue, clock, begun, finish, turn } = aQueue({ workers: 1, patient: (key) => key.startsWith('report') });
+    queue.add('report-a');
+    queue.add('a');
+    queue.start();
+    await turn();
+    await clock.advance(4_000);
+    queue.add('b');
+    await clock.advance(2_000);
+    queue.add('c');
+    for (const key of ['a', 'b', 'report-a']) await finish(key);
+    expect([begun, queue.depth]).toEqual([['a', 'b', 'report-a', 'c'], 0]);
+  });
+
+  it('puts a key off no more when it is added again and is patient no more', async () => {
+    const patient = new Set(['a']);
+    const { queue, begun, finish, turn } = aQueue({ workers: 1, patient: (key) => patient.has(key) });
+    for (const key of ['a', 'b']) queue.add(key);
+    patient.clear();
+    queue.add('a');
+    queue.add('c');
+    queue.start();
+    await turn();
+    for (const key of ['b', 'a']) await finish(key);
+    expect(begun).toEqual(['b', 'a', 'c']);
+  });
+
   it('processes a key again, once, when it was added while active', async () => {
     const { queue, begun, finish, turn } = aQueue();
     queue.start();

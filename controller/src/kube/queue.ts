@@ -26,6 +26,8 @@ export interface QueueOptions {
   workers: number;
   /** Does the work. `signal` aborts when `stop` has waited long enough. */
   process: (key: string, signal: AbortSignal) => Promise<Outcome>;
+  /** Keys whose work may be put off while others wait, for {@link PATIENCE_MS} at most; asked when a key is added. None by default. */
+  patient?: ((key: string) => boolean) | undefined;
   /** 5 ms to 5 minutes by default. */
   backoff?: BackoffLimits | undefined;
   observer?: QueueObserver | undefined;
@@ -34,6 +36,8 @@ export interface QueueOptions {
 }
 
 const BACKOFF: BackoffLimits = { firstMs: 5, longestMs: 300_000 };
+/** A patient key has its turn as though it had been added so much later. */
+const PATIENCE_MS = 5_000;
 /** A long wait is cut, so that setTimeout's limit is no matter and a wall clock set forward is noticed. */
 const LONGEST_NAP_MS = 600_000;
 
@@ -51,8 +55,9 @@ interface Delayed {
 export class WorkQueue {
   readonly #options: QueueOptions;
   readonly #clock: Clock;
-  /** Waiting keys in order, with the moment each was added. */
+  /** Waiting keys in order, with the moment each was added; no key is in both. */
   readonly #waiting = new Map<string, number>();
+  readonly #patient = new Map<string, number>();
   readonly #active = new Set<string>();
   /** Added while active: due again as soon as they end. */
   readonly #dirty = new Set<string>();
@@ -70,7 +75,7 @@ export class WorkQueue {
 
   /** Keys waiting for a worker; those with a timer not counted. */
   get depth(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#patient.size;
   }
 
   /** Keys being processed. */
@@ -85,7 +90,7 @@ export class WorkQueue {
       this.#dirty.add(key);
       return;
     }
-    if (!this.#waiting.has(key)) this.#waiting.set(key, this.#clock.monotonic());
+    this.#line(key);
     this.#observeDepth();
     this.#planWork();
   }
@@ -95,10 +100,20 @@ export class WorkQueue {
     this.#addAt(key, this.#clock.now() + ms);
   }
 
+  /** Puts a key into its line; one that was patient when it was added before may be so no more. */
+  #line(key: string): void {
+    if (this.#waiting.has(key)) return;
+    const isPatient = this.#options.patient?.(key) ?? false;
+    const since = this.#patient.get(key) ?? this.#clock.monotonic();
+    if (!isPatient) this.#patient.delete(key);
+    (isPatient ? this.#patient : this.#waiting).set(key, since);
+  }
+
   /** Drops a key's failures, timer and place: its object is gone. A worker that has it finishes. */
   forget(key: string): void {
     this.#failures.delete(key);
     this.#waiting.delete(key);
+    this.#patient.delete(key);
     this.#dirty.delete(key);
     this.#dropTimer(key);
     this.#observeDepth();
@@ -115,6 +130,7 @@ export class WorkQueue {
     this.#state = 'stopped';
     for (const key of [...this.#delayed.keys()]) this.#dropTimer(key);
     this.#waiting.clear();
+    this.#patient.clear();
     this.#dirty.clear();
     this.#observeDepth();
     if (this.#active.size === 0) return;
@@ -158,15 +174,25 @@ export class WorkQueue {
 
   #work(): void {
     if (this.#state !== 'running') return;
-    for (const [key, since] of this.#waiting) {
-      if (this.#active.size >= this.#options.workers) return;
+    while (this.#active.size < this.#options.workers) {
+      const next = this.#next();
+      if (next === undefined) return;
+      const [key, since] = next;
       this.#waiting.delete(key);
+      this.#patient.delete(key);
       this.#dropTimer(key);
       this.#active.add(key);
       this.#observeDepth();
       this.#options.observer?.started?.(this.#options.name, (this.#clock.monotonic() - since) / 1_000);
       void this.#process(key);
     }
+  }
+
+  #next(): readonly [key: string, since: number] | undefined {
+    const first = this.#waiting.entries().next().value;
+    const patient = this.#patient.entries().next().value;
+    if (first === undefined || patient === undefined) return first ?? patient;
+    return patient[1] + PATIENCE_MS < first[1] ? patient : first;
   }
 
   async #process(key: string): Promise<void> {
@@ -199,6 +225,6 @@ export class WorkQueue {
   }
 
   #observeDepth(): void {
-    this.#options.observer?.depth?.(this.#options.name, this.#waiting.size);
+    this.#options.observer?.depth?.(this.#options.name, this.depth);
   }
 }
