@@ -10,7 +10,16 @@ export type ScheduleSpec = NonNullable<Task['spec']['schedule']>;
 /** A schedule that can be carried out. */
 export interface Schedule {
   readonly timeZone: string;
-  readonly crons: readonly Cron[];
+  /** As croner reads them. */
+  readonly crons: readonly string[];
+  /** The times that were asked for last; many Tasks share a schedule, and each decision asks for the same times. */
+  readonly known: KnownTimes;
+}
+
+/** All the times after a moment up to the last of them. */
+interface KnownTimes {
+  after: number;
+  readonly times: number[];
 }
 
 /** What is wrong with a schedule, in a sentence with the remedy. */
@@ -40,13 +49,11 @@ function parse(crons: readonly string[], timeZone: string): Schedule | ScheduleE
   if (!isTimeZone(timeZone)) {
     return { message: `schedule.timeZone "${timeZone}" is no time zone: write one of the IANA database, such as Europe/Berlin, or leave it out for UTC` };
   }
-  const read: Cron[] = [];
   for (const text of crons) {
-    const cron = parseCron(text, timeZone);
-    if (typeof cron === 'string') return { message: `the schedule "${text}" ${cron}` };
-    read.push(cron);
+    const problem = problemOf(text, timeZone);
+    if (problem) return { message: `the schedule "${text}" ${problem}` };
   }
-  return { timeZone, crons: read };
+  return { timeZone, crons: crons.map(asCroner), known: { after: Infinity, times: [] } };
 }
 
 function isTimeZone(name: string): boolean {
@@ -62,14 +69,14 @@ const example = 'write five fields (minute hour day-of-month month day-of-week),
 
 const names = /jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat/gi;
 
-/** @returns the cron, or what is wrong with it */
-function parseCron(text: string, timeZone: string): Cron | string {
+function problemOf(text: string, timeZone: string): string | undefined {
   if (/TZ=/.test(text)) return 'names a time zone: write it into schedule.timeZone, such as timeZone: Europe/Berlin';
   if (/^\s*@every/i.test(text)) return 'counts from nowhere: write the times, such as "*/30 * * * *" for every half hour';
   if (!/^\s*@/.test(text) && /[LW#+]/i.test(text.replace(names, ''))) return `has L, W, # or +, which a CronJob does not know either; ${example}`;
+  if (!/^\s*@|^\s*(\S+\s+){4}\S+\s*$/.test(text)) return `has not five fields; ${example}`;
   try {
-    const cron = new Cron(asCroner(text), { timezone: timeZone, mode: '5-part', paused: true });
-    return cron.nextRun(new Date(0)) === null ? 'names a day that never comes; mend its day-of-month or month' : cron;
+    const comes = cronOf(asCroner(text), timeZone).nextRun(new Date(0)) !== null;
+    return comes ? undefined : 'names a day that never comes; mend its day-of-month or month';
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '');
     return `is none: ${reason}; ${example}`;
@@ -78,20 +85,59 @@ function parseCron(text: string, timeZone: string): Cron | string {
 
 const lastOfField = [59, 23, 31, 12, 6];
 
-/** What CronJob knows and croner reads otherwise: ? means *, and 5/15 means 5 up to the end in steps of 15. */
+/**
+ * What CronJob knows and croner reads otherwise: ? means *, 5/15 means 5 up to the end in steps of 15, and a list with a * in it is a
+ * *, also where it decides whether day-of-month and day-of-week must both match.
+ */
 function asCroner(text: string): string {
   const fields = text.trim().split(/\s+/);
-  return fields.map((field, index) => field.split(',').map((part) => asCronerPart(part, lastOfField[index] ?? 0)).join(',')).join(' ');
+  return fields.map((field, index) => asCronerField(field.split(','), lastOfField[index] ?? 0)).join(' ');
 }
 
-function asCronerPart(part: string, last: number): string {
-  return part.replace(/^\?/, '*').replace(/^(\d+|[A-Za-z]{3})\//, `$1-${last}/`);
+function asCronerField(parts: readonly string[], last: number): string {
+  if (parts.every((part) => part !== '') && parts.some((part) => /^[*?](\/1)?$/.test(part))) return '*';
+  return parts.map((part) => part.replace(/^\?/, '*').replace(/^(\d+|[A-Za-z]{3})\//, `$1-${last}/`)).join(',');
+}
+
+const mostCrons = 200;
+const cronsUsed = new Map<string, Cron>();
+
+/** Each is 80 KB large, so that only those used last are kept. Where clocks change, a time without a * or a step is a time of day. */
+function cronOf(text: string, timeZone: string): Cron {
+  const key = `${timeZone} ${text}`;
+  const cron = cronsUsed.get(key) ?? new Cron(text, { timezone: timeZone, mode: '5-part', fixedTimeRule: 'no-wildcard', paused: true });
+  cronsUsed.delete(key);
+  cronsUsed.set(key, cron);
+  for (const oldest of cronsUsed.keys()) if (cronsUsed.size > mostCrons) cronsUsed.delete(oldest);
+  return cron;
 }
 
 /** The first time after that moment; undefined where there is none. */
-export function nextTime({ crons }: Schedule, after: Date): Date | undefined {
-  const times = crons.map((cron) => cron.nextRun(after)).filter((time) => time !== null);
-  return times.reduce<Date | undefined>((first, time) => (first === undefined || time < first ? time : first), undefined);
+export function nextTime(schedule: Schedule, after: Date): Date | undefined {
+  const moment = after.getTime();
+  const { known } = schedule;
+  const remembered = moment >= known.after ? known.times.find((time) => time > moment) : undefined;
+  if (remembered !== undefined) return new Date(remembered);
+  const next = calculateNext(schedule, after);
+  if (next === undefined) return undefined;
+  remember(known, moment, next);
+  return new Date(next);
+}
+
+function calculateNext({ crons, timeZone }: Schedule, after: Date): number | undefined {
+  const times = crons.map((cron) => cronOf(cron, timeZone).nextRun(after)?.getTime()).filter((time) => time !== undefined);
+  return times.length > 0 ? Math.min(...times) : undefined;
+}
+
+const mostKnown = 128;
+
+function remember(known: KnownTimes, after: number, next: number): void {
+  if (known.times.at(-1) !== after) {
+    known.after = after;
+    known.times.length = 0;
+  }
+  known.times.push(next);
+  if (known.times.length > mostKnown) known.after = known.times.shift() ?? after;
 }
 
 /** Times after one moment up to and with another. */
@@ -116,9 +162,9 @@ export function dueTimes(schedule: Schedule, { after, until }: { readonly after:
 }
 
 /** The latest time up to and with that moment. */
-function lastTime({ crons }: Schedule, until: Date): Date | undefined {
+function lastTime({ crons, timeZone }: Schedule, until: Date): Date | undefined {
   const justAfter = new Date(until.getTime() + 1000);
-  const times = crons.flatMap((cron) => cron.previousRuns(2, justAfter)).filter((time) => time <= until);
+  const times = crons.flatMap((cron) => cronOf(cron, timeZone).previousRuns(2, justAfter)).filter((time) => time <= until);
   return times.length > 0 ? new Date(Math.max(...times.map(Number))) : undefined;
 }
 
