@@ -15,7 +15,7 @@ describe('a step waits for its run', () => {
     ['while it runs in a group', { steps: [{ name: 'group', id: 'other', phase: 'running', subSteps: [{ ...step, phase: 'running' }] }] }],
     ['while it is suspended', { steps: [{ ...step, phase: 'suspending' }] }],
     ['while KubeVela tries it again after an error', { steps: [{ ...step, phase: 'failed', reason: 'Execute' }] }],
-    ['though another one failed, with if: always', { finished: false, steps: [{ name: 'before', phase: 'failed', reason: 'Action' }, { ...step, phase: 'running' }] }],
+    ['though another one failed, with if: always', { terminated: true, steps: [{ name: 'before', phase: 'failed', reason: 'Action' }, { ...step, phase: 'running' }] }],
     ['before the Application says anything of it', { steps: [] }],
     ['before the Application has a status', undefined],
     ['while the Application still speaks of the workflow before', { finished: true, steps: [other('2025-03-20T12:30:10Z')] }],
@@ -27,7 +27,8 @@ describe('a step waits no more', () => {
   const rows: readonly [when: string, workflow: Workflow | undefined, why: RegExp, seconds?: number][] = [
     ['when it was terminated', { steps: [{ ...step, phase: 'failed', reason: 'Terminate' }] }, /^workflow step migrate of Application web ended: failed, Terminate$/],
     ['when it timed out in a group', { steps: [{ name: 'group', subSteps: [{ ...step, phase: 'failed', reason: 'Timeout' }] }] }, /ended: failed, Timeout$/],
-    ['when the workflow is through, whatever it says of it', { finished: true, steps: [{ ...step, phase: 'pending' }] }, /ended: pending$/],
+    ['when the workflow is through, whatever it says of it', { finished: true, steps: [{ ...step, phase: 'pending' }] }, /was terminated$/],
+    ['when the workflow was terminated, though its steps do not say so', { terminated: true, steps: [{ ...step, phase: 'running' }] }, /was terminated$/],
     ['when the workflow was restarted', { steps: [other('2025-03-20T12:30:11Z')] }, /was started again$/],
     ['when the Application should know it by now', { finished: true, steps: [other('2025-03-20T12:00:00Z')] }, /is not there any more$/, 61],
     ['when the Application has no workflow any more', undefined, /is not there any more$/, 61],

@@ -15,7 +15,7 @@ interface StepStatus {
 
 /** The part of an Application's status that tells of its workflow. */
 export interface ApplicationObject extends KubeObject {
-  readonly status?: { readonly workflow?: { readonly finished?: boolean; readonly steps?: readonly StepStatus[] } };
+  readonly status?: { readonly workflow?: { readonly finished?: boolean; readonly terminated?: boolean; readonly steps?: readonly StepStatus[] } };
 }
 
 /** A run that a step asked for. */
@@ -31,19 +31,28 @@ const unknownMilliseconds = 60_000;
 
 /**
  * @param now in milliseconds since the epoch
- * @returns why the step does not wait any more, in a sentence; undefined while it does, and while nothing is known of it yet. That a
- * workflow is terminated says nothing of a step: its `if: always` steps run after another one failed.
+ * @returns why the step does not wait any more, in a sentence; undefined while it does, and while nothing is known of it yet
  */
 export function stepEnded({ metadata, status }: ApplicationObject, run: StepRun, now: number): string | undefined {
-  const { finished = false, steps = [] } = status?.workflow ?? {};
+  const { steps = [], ...workflow } = status?.workflow ?? {};
   const all = steps.flatMap((one) => [one, ...(one.subSteps ?? [])]);
   const ours = all.find(({ id }) => id === run.step.id);
-  const how = ours ? endOf(ours, finished) : replacementOf(all, run, now);
+  const over = workflow.finished === true || (workflow.terminated === true && !all.some(endsWorkflow));
+  const how = ours ? endOf(ours, over) : replacementOf(all, run, now);
   return how && `workflow step ${run.step.name} of Application ${metadata?.name} ${how}`;
 }
 
-function endOf(step: StepStatus, finished: boolean): string | undefined {
-  return finished || isFinished(step) ? `ended: ${[step.phase, step.reason].filter(Boolean).join(', ')}` : undefined;
+/**
+ * After such a step a workflow counts as terminated, and its `if: always` steps run all the same. Where there is none somebody
+ * terminated it; that the steps do not say so is KubeVela's writing them at the same time.
+ */
+function endsWorkflow({ phase, reason }: StepStatus): boolean {
+  return phase === 'failed' || reason === 'Terminate';
+}
+
+function endOf(step: StepStatus, over: boolean): string | undefined {
+  if (isFinished(step)) return `ended: ${[step.phase, step.reason].filter(Boolean).join(', ')}`;
+  return over ? 'was terminated' : undefined;
 }
 
 function replacementOf(all: readonly StepStatus[], { step, createdAt }: StepRun, now: number): string | undefined {

@@ -159,13 +159,25 @@ describe('a run of a workflow step', () => {
   };
   const check = { kind: 'checkStep', run: 'mytask-v1', application: { name: 'app-worker', namespace: 'default' }, step: trigger.step };
   test.each<[string, StateBuilder, number, object]>([
-    ['does not ask the Application at first', running, 4, { kind: 'wakeAt', at: after(5).getTime() }],
-    ['asks it after five seconds', running, 5, check],
+    ['asks the Application where it has not been asked', running, 4, check],
     ['asks it no sooner again', looked({ at: after(6).getTime() }), 10, { kind: 'wakeAt', at: after(11).getTime() }],
     ['asks it again after five seconds', looked({ at: after(6).getTime() }), 11, check],
   ])('%s', (_what, state, seconds, expected) => expect(told(state, seconds)).toEqual([expected]));
+  const ended = 'workflow step migrate of Application app-worker ended: failed, Timeout';
+  describe('starts', () => {
+    const fresh = aState().runs(aRun().spec({ trigger }));
+    const known = (look: { at: number; ended?: string }) => at(fresh.with({ steps: new Map([['mytask-v1', look]]) }), 1);
+    test('once its step was looked at', () => {
+      expect([first('createJob', at(fresh, 1)), first('checkStep', at(fresh, 1))]).toEqual([undefined, check]);
+      expect(first('createJob', known({ at: after(1).getTime() }))).toBeDefined();
+    });
+    test('never where the step is over, as it is when KubeVela made the run again', () => {
+      const actions = known({ at: after(1).getTime(), ended });
+      expect(first('createJob', actions)).toBeUndefined();
+      expect(first('writeRunStatus', actions)?.status).toMatchObject({ phase: 'Cancelled', reason: 'WorkflowStepEnded', message: ended });
+    });
+  });
   test('ends with its step, for its reason', () => {
-    const ended = 'workflow step migrate of Application app-worker ended: failed, Timeout';
     expect(statusOf(looked({ at: after(36).getTime(), ended }))).toMatchObject({ phase: 'Cancelled', reason: 'WorkflowStepEnded', message: ended });
   });
 });

@@ -102,7 +102,12 @@ function isRecorded({ run, attempt }: RunView): boolean {
 }
 
 function mayStart(run: RunView, view: TaskView): boolean {
-  return run.run.spec.snapshot !== undefined && !holdOf(run, view) && !waitsForName(run, view);
+  return run.run.spec.snapshot !== undefined && !holdOf(run, view) && !waitsForLook(run, view) && !waitsForName(run, view);
+}
+
+/** What a step applied and somebody deleted KubeVela makes again, be the step long over: it is looked at before its run starts. */
+function waitsForLook({ name, run }: RunView, { state }: TaskView): boolean {
+  return run.spec.trigger?.step !== undefined && applicationOf(state.task) !== undefined && !state.steps.has(name);
 }
 
 function createJob(run: RunView, attempt: number, { state }: TaskView, now: Date): Action {
@@ -248,9 +253,10 @@ function checkSteps(view: TaskView, now: Date): readonly Action[] {
   });
 }
 
-/** When to ask again, in milliseconds since the epoch. */
-function stepLookAt({ name, run }: RunView, { state }: TaskView): number {
-  return (state.steps.get(name)?.at ?? Date.parse(run.metadata.creationTimestamp)) + stepLookMilliseconds;
+/** When to ask, in milliseconds since the epoch: at once, and then again. */
+function stepLookAt({ name }: RunView, { state }: TaskView): number {
+  const last = state.steps.get(name);
+  return last === undefined ? 0 : last.at + stepLookMilliseconds;
 }
 
 function nextStepLooks(view: TaskView): readonly number[] {
