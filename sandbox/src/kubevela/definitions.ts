@@ -25,7 +25,7 @@ export async function readDefinitions(store: ObjectStore, app: Application): Pro
       if (!knowsTrait(trait.type)) throw new StoreError(`parse trait: the stand-in for KubeVela knows no trait ${trait.type}`);
     }
   }
-  for (const { type } of app.spec.workflow?.steps ?? []) {
+  for (const { type } of (app.spec.workflow?.steps ?? []).flatMap((step) => step.subSteps ?? [step])) {
     if (!isBuiltinStep(type)) workflowStepDefinitions[type] = await readDefinition(store, app, 'WorkflowStepDefinition', type);
   }
   return { componentDefinitions, workflowStepDefinitions };

@@ -171,6 +171,14 @@ const failed = (type: string, message: string, at: Date): Condition => ({ type, 
 async function writeStatus({ app, status, store }: Pass): Promise<void> {
   if (app.metadata.generation !== undefined) status.observedGeneration = app.metadata.generation;
   for (const field of ['services', 'appliedResources'] as const) if (status[field]?.length === 0) delete status[field];
+  if (await wasCommanded(store, app)) Object.assign(status, { workflow: app.status?.workflow });
   const patch = mergeDiff(app.status ?? {}, status);
   if (Object.keys(patch).length > 0) await store.patchStatus(refOf(app), patch);
+}
+
+/** Whether somebody restarted, resumed or terminated the workflow during this look. Then that holds, and the next look goes on from there. */
+async function wasCommanded(store: ObjectStore, app: Application): Promise<boolean> {
+  const before = app.status?.workflow;
+  const { workflow } = ((await store.get(refOf(app))) as Application | undefined)?.status ?? {};
+  return before !== undefined && (workflow?.terminated !== before.terminated || workflow.suspend !== before.suspend);
 }
