@@ -5,7 +5,7 @@
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { Action, ActionKind, ActionOf, JobManifest, TaskRunManifest } from '../domain/actions.ts';
 import { isFinished } from '../domain/classify.ts';
-import type { Refusal } from '../domain/state.ts';
+import type { Refusal, StepLook } from '../domain/state.ts';
 import { answeredByRun } from '../domain/trigger.ts';
 import { isAlreadyExists, isConflict, isForbidden, isNamespaceTerminating, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
@@ -19,7 +19,7 @@ import type { CachedTask } from './projections.ts';
 import { refusalOf } from './refusal.ts';
 import { applications, taskRuns, tasks, type TaskObject, type TaskRunObject } from './resource-types.ts';
 import { TaskMemory } from './task-memory.ts';
-import { stepEnded } from './workflow-step.ts';
+import { lookAtStep } from './workflow-step.ts';
 
 /** Everything an action may touch. */
 export interface ApplyContext {
@@ -209,15 +209,15 @@ async function readTermination({ job, uid, container }: ActionOf<'readTerminatio
 async function checkStep({ run, application, step }: ActionOf<'checkStep'>, { client, caches, task, memory, now, log }: ApplyContext): Promise<Result> {
   const created = caches.runs.cache.get(task.metadata.namespace, run)?.metadata.creationTimestamp;
   if (created === undefined) return 'stop';
-  let ended: string | undefined;
+  let look: Omit<StepLook, 'at'> = { known: true };
   try {
-    ended = stepEnded(await client.get(applications, application), { step, createdAt: Date.parse(created) }, now());
+    look = lookAtStep(await client.get(applications, application), { step, createdAt: Date.parse(created) }, now());
   } catch (error) {
     // In a managed cluster the Application lives on the hub: there a step's run goes on to its own end.
     if (!isNotFound(error) && !isForbidden(error)) throw error;
     log.debug({ run, application }, 'the Application of a workflow step is not here');
   }
-  TaskMemory.keep(memory.steps, run, { at: now(), ...(ended !== undefined && { ended }) });
+  TaskMemory.keep(memory.steps, run, { at: now(), ...look });
   return 'done';
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { stepEnded, type ApplicationObject } from './workflow-step.ts';
+import { lookAtStep, type ApplicationObject } from './workflow-step.ts';
 
 type Workflow = NonNullable<NonNullable<ApplicationObject['status']>['workflow']>;
 
 const step = { name: 'migrate', id: '2r5k5try7q' };
 const createdAt = Date.parse('2025-03-20T12:30:10Z');
-const ended = (workflow?: Workflow, seconds = 5) =>
-  stepEnded({ metadata: { name: 'web' }, ...(workflow && { status: { workflow } }) }, { step, createdAt }, createdAt + seconds * 1000);
+const look = (workflow?: Workflow, seconds = 5) =>
+  lookAtStep({ metadata: { name: 'web' }, ...(workflow && { status: { workflow } }) }, { step, createdAt }, createdAt + seconds * 1000);
 const other = (firstExecuteTime: string) => ({ name: 'migrate', id: 'another', phase: 'failed', reason: 'Action', firstExecuteTime });
 
 describe('a step waits for its run', () => {
@@ -20,7 +20,7 @@ describe('a step waits for its run', () => {
     ['before the Application has a status', undefined],
     ['while the Application still speaks of the workflow before', { finished: true, steps: [other('2025-03-20T12:30:10Z')] }],
   ];
-  for (const [when, workflow] of rows) test(when, () => expect(ended(workflow)).toBeUndefined());
+  for (const [when, workflow] of rows) test(when, () => expect(look(workflow).ended).toBeUndefined());
 });
 
 describe('a step waits no more', () => {
@@ -30,8 +30,14 @@ describe('a step waits no more', () => {
     ['when the workflow is through, whatever it says of it', { finished: true, steps: [{ ...step, phase: 'pending' }] }, /was terminated$/],
     ['when the workflow was terminated, though its steps do not say so', { terminated: true, steps: [{ ...step, phase: 'running' }] }, /was terminated$/],
     ['when the workflow was restarted', { steps: [other('2025-03-20T12:30:11Z')] }, /was started again$/],
+    ['when another session of the same second is on record in its place', { steps: [other('2025-03-20T12:30:10Z')] }, /was started again$/, 11],
     ['when the Application should know it by now', { finished: true, steps: [other('2025-03-20T12:00:00Z')] }, /is not there any more$/, 61],
     ['when the Application has no workflow any more', undefined, /is not there any more$/, 61],
   ];
-  for (const [when, workflow, why, seconds] of rows) test(when, () => expect(ended(workflow, seconds)).toMatch(why));
+  for (const [when, workflow, why, seconds] of rows) test(when, () => expect(look(workflow, seconds).ended).toMatch(why));
+});
+
+test('a step is known once its session is on record, in a group too', () => {
+  const inGroup = { steps: [{ name: 'group', id: 'other', subSteps: [{ ...step, phase: 'running' }] }] };
+  expect([undefined, { steps: [other('2025-03-20T12:30:10Z')] }, { steps: [{ ...step, phase: 'running' }] }, inGroup].map((workflow) => look(workflow).known)).toEqual([false, false, true, true]);
 });

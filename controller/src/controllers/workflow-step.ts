@@ -1,6 +1,7 @@
 /**
  * What an Application's status says of a workflow step: whether it still waits for the run that it asked for.
  */
+import type { StepLook } from '../domain/state.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
 interface StepStatus {
@@ -26,20 +27,23 @@ export interface StepRun {
   readonly createdAt: number;
 }
 
-/** KubeVela runs the steps first and then writes what became of them: so long a status may know nothing yet of the step that asked. */
-const unknownMilliseconds = 60_000;
+/**
+ * KubeVela runs the steps first and then writes what became of them: so long a status may know nothing yet of the step that asked, or
+ * still speak of one that began in the same second.
+ */
+const unknownMilliseconds = { alone: 60_000, besideAnother: 10_000 };
 
 /**
  * @param now in milliseconds since the epoch
- * @returns why the step does not wait any more, in a sentence; undefined while it does, and while nothing is known of it yet
+ * @returns whether the Application knows of the step, and why that does not wait any more, in a sentence
  */
-export function stepEnded({ metadata, status }: ApplicationObject, run: StepRun, now: number): string | undefined {
+export function lookAtStep({ metadata, status }: ApplicationObject, run: StepRun, now: number): Omit<StepLook, 'at'> {
   const { steps = [], ...workflow } = status?.workflow ?? {};
   const all = steps.flatMap((one) => [one, ...(one.subSteps ?? [])]);
   const ours = all.find(({ id }) => id === run.step.id);
   const over = workflow.finished === true || (workflow.terminated === true && !all.some(endsWorkflow));
   const how = ours ? endOf(ours, over) : replacementOf(all, run, now);
-  return how && `workflow step ${run.step.name} of Application ${metadata?.name} ${how}`;
+  return { known: ours !== undefined, ...(how && { ended: `workflow step ${run.step.name} of Application ${metadata?.name} ${how}` }) };
 }
 
 /**
@@ -56,8 +60,9 @@ function endOf(step: StepStatus, over: boolean): string | undefined {
 }
 
 function replacementOf(all: readonly StepStatus[], { step, createdAt }: StepRun, now: number): string | undefined {
-  if (all.some(({ name, firstExecuteTime = '' }) => name === step.name && Date.parse(firstExecuteTime) > createdAt)) return 'was started again';
-  return now - createdAt > unknownMilliseconds ? 'is not there any more' : undefined;
+  const earliest = now - createdAt > unknownMilliseconds.besideAnother ? createdAt : createdAt + 1;
+  if (all.some(({ name, firstExecuteTime = '' }) => name === step.name && Date.parse(firstExecuteTime) >= earliest)) return 'was started again';
+  return now - createdAt > unknownMilliseconds.alone ? 'is not there any more' : undefined;
 }
 
 /** As KubeVela sees it: an error while a step was executed passes, and the step is tried again. */

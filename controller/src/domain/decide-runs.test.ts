@@ -7,6 +7,7 @@ import { classify } from './classify.ts';
 import { decide } from './decide.ts';
 import { after, aJob, aPod, aRun, aState, aTask, noon, rfc3339 } from './testing/builders.ts';
 import { mustBeValid } from './testing/crd-schema.ts';
+import type { StepLook } from './state.ts';
 import type { Snapshot, Task, TaskRunStatus } from '../resources/index.ts';
 
 type RunBuilder = ReturnType<typeof aRun>;
@@ -150,7 +151,7 @@ describe('a run of a workflow step', () => {
   const trigger = { type: 'WorkflowStep', value: 'app-worker-v1#session-1', generation: 1, step: { name: 'migrate', id: 'session-1' } } as const;
   const run = aRun().spec({ trigger }).running(1);
   const running = aState().runs(run).jobs(aJob(run).running(1));
-  const looked = (look: { at: number; ended?: string }) => running.with({ steps: new Map([['mytask-v1', look]]) });
+  const looked = (look: { at: number; ended?: string }) => running.with({ steps: new Map([['mytask-v1', { known: true, ...look }]]) });
   /** What is left to do once the Task's status is written, and KubeVela told. */
   const told = (state: StateBuilder, seconds: number) => {
     const reported = state.task(aTask().status(first('writeTaskStatus', at(state, seconds))?.status));
@@ -166,15 +167,27 @@ describe('a run of a workflow step', () => {
   const ended = 'workflow step migrate of Application app-worker ended: failed, Timeout';
   describe('starts', () => {
     const fresh = aState().runs(aRun().spec({ trigger }));
-    const known = (look: { at: number; ended?: string }) => at(fresh.with({ steps: new Map([['mytask-v1', look]]) }), 1);
-    test('once its step was looked at', () => {
+    const looked = (look: Partial<StepLook>) => fresh.with({ steps: new Map([['mytask-v1', { at: after(1).getTime(), known: true, ...look }]]) });
+    test('once its session is on record', () => {
       expect([first('createJob', at(fresh, 1)), first('checkStep', at(fresh, 1))]).toEqual([undefined, check]);
-      expect(first('createJob', known({ at: after(1).getTime() }))).toBeDefined();
+      expect(first('createJob', at(looked({ known: false }), 1))).toBeUndefined();
+      expect(first('createJob', at(looked({}), 1))).toBeDefined();
+    });
+    test.each([[0, 250], [1, 500], [4, 2_000], [60, 5_000]])('and asks again, after %d seconds in %d ms', (seconds, milliseconds) => {
+      const now = after(seconds).getTime();
+      expect(told(looked({ at: now, known: false }), seconds)).toEqual([{ kind: 'wakeAt', at: now + milliseconds }]);
     });
     test('never where the step is over, as it is when KubeVela made the run again', () => {
-      const actions = known({ at: after(1).getTime(), ended });
+      const actions = at(looked({ ended }), 1);
       expect(first('createJob', actions)).toBeUndefined();
       expect(first('writeRunStatus', actions)?.status).toMatchObject({ phase: 'Cancelled', reason: 'WorkflowStepEnded', message: ended });
+    });
+    test('under Forbid beside one whose session KubeVela lost', () => {
+      const again = aRun(aTask(), 'mytask-v1-again').meta({ creationTimestamp: rfc3339(0.5) }).spec({ trigger: { ...trigger, step: { name: 'migrate', id: 'session-2' } } });
+      const both = aState(aTask().policy({ concurrencyPolicy: 'Forbid' })).runs(aRun().spec({ trigger }), again);
+      const look = { at: after(1).getTime() };
+      const state = both.with({ steps: new Map([['mytask-v1', { ...look, known: false }], ['mytask-v1-again', { ...look, known: true }]]) });
+      expect(first('createJob', at(state, 1))?.run).toBe('mytask-v1-again');
     });
   });
   test('ends with its step, for its reason', () => {

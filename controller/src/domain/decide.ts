@@ -1,8 +1,8 @@
 /**
  * What to do about one Task: the only place where that is decided. Pure: the same state and time give the same actions.
  */
-import { velaLabels, type Task, type TaskRunStatus } from '../resources/index.ts';
-import type { Action, ApplicationRef } from './actions.ts';
+import type { Task, TaskRunStatus } from '../resources/index.ts';
+import type { Action } from './actions.ts';
 import { adoptRuns } from './adopt.ts';
 import { agendaOf, missedEvents, type DueTime } from './agenda.ts';
 import { attemptOf, classify, isFinished, type RunView, type TaskView } from './classify.ts';
@@ -22,6 +22,7 @@ import { canonicalJson, hexHash, snapshotOf } from './snapshot.ts';
 import { holdOf } from './start.ts';
 import type { Refusal, TaskState } from './state.ts';
 import { nextMessageAt, stalledBy, taskStatus } from './task-status.ts';
+import { applicationOf, checkSteps, nextStepLooks, waitsForStep } from './workflow-step.ts';
 
 /**
  * @returns the next actions, in order. Each step waits until those before it have nothing left to do, so whoever applies them
@@ -102,12 +103,7 @@ function isRecorded({ run, attempt }: RunView): boolean {
 }
 
 function mayStart(run: RunView, view: TaskView): boolean {
-  return run.run.spec.snapshot !== undefined && !holdOf(run, view) && !waitsForLook(run, view) && !waitsForName(run, view);
-}
-
-/** What a step applied and somebody deleted KubeVela makes again, be the step long over: it is looked at before its run starts. */
-function waitsForLook({ name, run }: RunView, { state }: TaskView): boolean {
-  return run.spec.trigger?.step !== undefined && applicationOf(state.task) !== undefined && !state.steps.has(name);
+  return run.run.spec.snapshot !== undefined && !holdOf(run, view) && !waitsForStep(run, view) && !waitsForName(run, view);
 }
 
 function createJob(run: RunView, attempt: number, { state }: TaskView, now: Date): Action {
@@ -222,11 +218,6 @@ function nudge(view: TaskView, now: Date): readonly Action[] {
   return [{ kind: 'nudge', application, value }];
 }
 
-function applicationOf({ metadata: { labels = {}, namespace } }: Task): ApplicationRef | undefined {
-  const name = labels[velaLabels.application];
-  return name ? { name, namespace: labels[velaLabels.applicationNamespace] || namespace } : undefined;
-}
-
 /** Once its component is healthy, KubeVela looks no more: with healthyWhen Started, and where no deployment asked for the run. */
 function isPolled({ current, policy }: TaskView, now: Date): boolean {
   if (!current || policy.healthyWhen === 'Started' || current.run.spec.trigger?.type !== 'Revision') return false;
@@ -238,30 +229,6 @@ function isRecent({ current, state }: TaskView, now: Date): boolean {
   const { startTime, completionTime } = current?.run.status ?? {};
   const changes = [startTime, completionTime, ...(state.task.status?.conditions ?? []).map((c) => c.lastTransitionTime)];
   return changes.some((at) => at !== undefined && now.getTime() - Date.parse(at) < recentMilliseconds);
-}
-
-/** KubeVela tells nobody that a workflow was terminated or a step timed out: it is asked, now and then, while a step's run is active. */
-const stepLookMilliseconds = 5_000;
-
-function checkSteps(view: TaskView, now: Date): readonly Action[] {
-  const application = applicationOf(view.state.task);
-  if (!application) return [];
-  return view.active.flatMap((run): readonly Action[] => {
-    const step = run.run.spec.trigger?.step;
-    if (!step || stepLookAt(run, view) > now.getTime()) return [];
-    return [{ kind: 'checkStep', run: run.name, application, step }];
-  });
-}
-
-/** When to ask, in milliseconds since the epoch: at once, and then again. */
-function stepLookAt({ name }: RunView, { state }: TaskView): number {
-  const last = state.steps.get(name);
-  return last === undefined ? 0 : last.at + stepLookMilliseconds;
-}
-
-function nextStepLooks(view: TaskView): readonly number[] {
-  if (!applicationOf(view.state.task)) return [];
-  return view.active.filter(({ run }) => run.spec.trigger?.step).map((run) => stepLookAt(run, view));
 }
 
 /** The next moment at which time alone makes a difference. */

@@ -83,6 +83,8 @@ export interface TakenNames {
 export interface StepLook {
   /** When the Application was last asked, in milliseconds since the epoch. */
   readonly at: number;
+  /** Whether the Application's status names the step's session, or nobody could be asked. */
+  readonly known: boolean;
   /** Why the step does not wait for the run any more; left out while it does. */
   readonly ended?: string;
 }

@@ -7,6 +7,7 @@
 import type { TaskRunStatus } from '../../resources/index.ts';
 import type { RunView, TaskView } from '../classify.ts';
 import { reasons } from '../reasons.ts';
+import { waitsForStep } from '../workflow-step.ts';
 
 /** Why a run does not start: for now, or, with phase Skipped, for good. */
 export interface Hold {
@@ -21,7 +22,7 @@ export function heldByOthers(view: RunView, task: TaskView): Hold | undefined {
     case 'Allow':
       return undefined;
     case 'Forbid':
-      return skipped(view, task) ?? untilPodsAreGone(view, task);
+      return skipped(view, task) ?? untilPodsAreGone(view, task, []);
     case 'Replace':
       return untilPodsAreGone(view, task);
     case 'Queue':
@@ -49,13 +50,13 @@ export function overQueueLimit(view: RunView, task: TaskView): Hold | undefined 
 }
 
 /** The unfinished run that this one may not run beside: one before it, or a newer one that started while another policy held. */
-function activeBeside(view: RunView, task: TaskView): RunView | undefined {
-  const [before] = activeBefore(view, task);
-  return before ?? task.active.find((other) => other !== view && other.attempt !== undefined);
+function activeBeside(view: RunView, task: TaskView, before = activeBefore(view, task)): RunView | undefined {
+  return before[0] ?? task.active.find((other) => other !== view && other.attempt !== undefined);
 }
 
+/** A run whose step may never have been is no reason to skip another. */
 function skipped(view: RunView, task: TaskView): Hold | undefined {
-  const other = activeBeside(view, task);
+  const other = activeBeside(view, task, activeBefore(view, task).filter((one) => !waitsForStep(one, task)));
   return other && { phase: 'Skipped', reason: reasons.concurrencyForbidden, message: `${other.name} is active (concurrencyPolicy: Forbid)` };
 }
 
@@ -65,9 +66,9 @@ function queued(view: RunView, task: TaskView): Hold | undefined {
 }
 
 /** A run that was cancelled or replaced is finished before its pods are. */
-function untilPodsAreGone(view: RunView, task: TaskView): Hold | undefined {
+function untilPodsAreGone(view: RunView, task: TaskView, before = activeBefore(view, task)): Hold | undefined {
   const others = task.runs.filter((other) => other.phase === 'Cancelled' && other.leaves);
-  const other = [...activeBefore(view, task), ...others][0];
+  const other = [...before, ...others][0];
   const message = `waits until the pods of ${other?.name} are gone (concurrencyPolicy: ${task.policy.concurrencyPolicy})`;
   return other && { phase: 'Pending', reason: reasons.waitsForPods, message };
 }

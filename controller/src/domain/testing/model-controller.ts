@@ -177,7 +177,7 @@ export class ModelController {
     readTermination: ({ uid }) => this.#messages.set(uid, { text: this.#world.messages.get(uid) }),
     checkStep: ({ run, step }) => {
       const ended = this.#world.endedSteps.has(step.id) ? `workflow step ${step.name} ended` : undefined;
-      this.#steps.set(run, compact({ at: this.#world.now, ended }));
+      this.#steps.set(run, compact({ at: this.#world.now, known: true, ended }));
     },
     createJob: ({ run, job }) => {
       const owner = job.metadata.ownerReferences[0]?.uid ?? '';
