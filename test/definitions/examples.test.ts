@@ -10,7 +10,7 @@ const folder = new URL('../../examples/', import.meta.url);
 interface Application {
   kind: 'Application';
   metadata: { name: string };
-  spec: { components: { name: string; type: string; properties: JsonObject }[] };
+  spec: { components: { name: string; type: string; properties: JsonObject }[]; workflow?: { steps: { name: string; type: string; properties: JsonObject }[] } };
 }
 interface TaskRun {
   kind: 'TaskRun';
@@ -19,6 +19,14 @@ interface TaskRun {
 
 const examples = (await readdir(folder)).filter((file) => file.endsWith('.yaml'));
 const read = async (file: string) => parseAllDocuments(await readFile(new URL(file, folder), 'utf8')).map((document) => document.toJS() as Application | TaskRun);
+
+/** What a workflow step applies where there is no Task yet. */
+async function appliedBy(definition: Definition, parameter: JsonObject, context: JsonObject): Promise<JsonObject> {
+  const read = await definition.step({ parameter, context, answers: [] });
+  const apply = read && (await definition.step({ parameter, context, answers: [{ path: read.path, returns: { ...read.params, err: 'not found' } }] }));
+  expect(apply).toMatchObject({ do: 'apply' });
+  return apply?.params['value'] as JsonObject;
+}
 
 describe.each(Object.keys(cueVersions) as CueVersion[])('examples, with CUE %s', (version) => {
   let cue: Cue;
@@ -37,6 +45,12 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('examples, with CUE %s',
       for (const { name, type, properties } of spec.components.filter(({ type }) => type in ours)) {
         const context = { name, namespace: 'default', appName: metadata.name, appRevision: `${metadata.name}-v1`, appRevisionNum: 1, publishVersion: '' };
         const output = (await ours[type]?.render({ parameter: properties, context }))?.output as { metadata: { name: string } };
+        expect(problemsOf(output)).toEqual([]);
+        tasks.push(output.metadata.name);
+      }
+      for (const { name, type, properties } of spec.workflow?.steps.filter(({ type }) => type in ours) ?? []) {
+        const context = { name: metadata.name, namespace: 'default', appRevision: `${metadata.name}-v1`, stepName: name, stepSessionID: 'cwvuisx3x4' };
+        const output = (await appliedBy(ours[type] as Definition, properties, context)) as { metadata: { name: string } };
         expect(problemsOf(output)).toEqual([]);
         tasks.push(output.metadata.name);
       }
