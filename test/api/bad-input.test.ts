@@ -199,7 +199,7 @@ describe.concurrent('a name that is taken', () => {
   it("by somebody else's TaskRun is left alone, and another taken", async () => {
     const room = await openRoom();
     await room.apply({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name: 'mytask-v1' }, spec: { taskRef: { name: 'another' } } });
-    const { metadata: before } = await room.get(taskRuns, 'mytask-v1');
+    const { metadata: before } = await room.runWhere('mytask-v1', 'is told that its own Task is missing', ({ reason }) => reason === 'TaskNotFound');
     const task = await room.deploy({ revision: 1 });
     await recovers(room, task);
     expect(await room.names(taskRuns)).toEqual(['mytask-v1', expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/)]);
