@@ -21,7 +21,7 @@ function asJsonSchema(schema: JSONSchema): JSONSchema {
   const keepsUnknown = (schema as Record<string, unknown>)['x-kubernetes-preserve-unknown-fields'] === true;
   return {
     ...rest,
-    ...(schema.type === 'object' && { additionalProperties: keepsUnknown }),
+    ...(schema.type === 'object' && schema.additionalProperties === undefined && { additionalProperties: keepsUnknown }),
     ...(items && { items: asJsonSchema(items) }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, asJsonSchema(value)])),

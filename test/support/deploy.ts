@@ -1,6 +1,7 @@
 /** What KubeVela does at a deployment, as far as the controller sees it: it creates the Task, or changes its spec. */
 import { tasks, type TaskObject } from '../../controller/src/controllers/resource-types.ts';
 import { isNotFound } from '../../controller/src/kube/api-error.ts';
+import type { FlowStep } from '../../controller/src/domain/flow.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { velaLabels, type TaskSpec } from '../../controller/src/resources/index.ts';
@@ -22,11 +23,17 @@ export interface Deployment {
   readonly podSpec?: Readonly<Record<string, unknown>>;
   /** Further fields of the Task's spec. */
   readonly spec?: Partial<TaskSpec>;
+  /** A flow in place of one Job. */
+  readonly steps?: readonly StepOf[];
+}
+
+/** A step of a flow, and what the simulated node does with its pod. */
+export interface StepOf extends Omit<FlowStep, 'template'>, Pick<Deployment, 'pods' | 'command'> {
+  readonly args?: readonly string[];
 }
 
 /** The Task that the definition renders for this deployment. */
-export function taskOf({ namespace, application = 'app', component = 'mytask', revision, pods = {}, command = 'true', policy, job, podSpec, spec }: Deployment): TaskObject {
-  const behaviour = Object.entries({ duration: '50ms', ...pods }).map(([key, value]) => [podAnnotations[key as keyof typeof podAnnotations], value]);
+export function taskOf({ namespace, application = 'app', component = 'mytask', revision, pods, command, policy, job, podSpec, spec, steps }: Deployment): TaskObject {
   return {
     apiVersion: 'task.oam.dev/v1alpha1',
     kind: 'Task',
@@ -38,13 +45,23 @@ export function taskOf({ namespace, application = 'app', component = 'mytask', r
     spec: {
       trigger: { appRevision: `${application}-v${revision}` },
       ...(policy && { executionPolicy: policy }),
-      job: { backoffLimit: 0, ...job },
-      template: {
-        metadata: { annotations: Object.fromEntries(behaviour) as Record<string, string> },
-        spec: { restartPolicy: 'Never', containers: [{ name: component, image: 'busybox', command: [command] }], ...podSpec },
-      },
+      ...(steps ? { steps: steps.map(flowStep) } : { job: { backoffLimit: 0, ...job }, template: templateOf(component, { pods, command }, podSpec) }),
       ...spec,
     },
+  };
+}
+
+function flowStep({ pods, command, args, ...step }: StepOf): FlowStep {
+  return { job: { backoffLimit: 0 }, ...step, template: templateOf(step.name, { pods, command, args }) };
+}
+
+type Does = { readonly [K in 'pods' | 'command' | 'args']?: StepOf[K] | undefined };
+
+function templateOf(name: string, { pods, command = 'true', args }: Does, podSpec: object = {}): Record<string, unknown> {
+  const behaviour = Object.entries({ duration: '50ms', ...pods }).map(([key, value]) => [podAnnotations[key as keyof typeof podAnnotations], value]);
+  return {
+    metadata: { annotations: Object.fromEntries(behaviour) as Record<string, string> },
+    spec: { restartPolicy: 'Never', containers: [{ name, image: 'busybox', command: [command], ...(args && { args }) }], ...podSpec },
   };
 }
 

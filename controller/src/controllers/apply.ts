@@ -39,8 +39,8 @@ type Handlers = { readonly [K in ActionKind]: (action: ActionOf<K>, context: App
 
 const handlers: Handlers = {
   adoptRun,
-  createRun: ({ run }, context) => creating(context, 'TaskRun', run.metadata.name, () => createRun(run, context)),
-  createJob: ({ run, job }, context) => creating(context, 'Job', run, () => createJob(run, job, context)),
+  createRun: ({ run }, context) => creating(context, { object: 'TaskRun', run: run.metadata.name }, () => createRun(run, context)),
+  createJob: ({ run, step, job }, context) => creating(context, { object: 'Job', run, step }, () => createJob(run, job, context)),
   checkJob,
   readTermination,
   checkStep,
@@ -76,17 +76,17 @@ export async function applyActions(actions: readonly Action[], context: ApplyCon
 }
 
 /** Create an object; a refusal is remembered, so that it is told and tried again later. */
-async function creating(context: ApplyContext, object: Refusal['object'], run: string, create: () => Promise<Result>): Promise<Result> {
+async function creating(context: ApplyContext, refused: Pick<Refusal, 'object' | 'run' | 'step'>, create: () => Promise<Result>): Promise<Result> {
   try {
     const result = await create();
-    if (result === 'done') context.memory.accepted(object, run);
+    if (result === 'done') context.memory.accepted(refused.object, refused.run, refused.step);
     return result;
   } catch (error) {
     if (isNamespaceTerminating(error)) return 'stop'; // the Task is about to go, too
-    const refusal = refusalOf(error, object, run);
+    const refusal = refusalOf(error, refused);
     if (!refusal) throw error;
     context.memory.refuse(refusal, context.now());
-    context.log.warn({ run, reason: refusal.reason, message: refusal.message }, 'refused');
+    context.log.warn({ run: refused.run, step: refused.step, reason: refusal.reason, message: refusal.message }, 'refused');
     return 'stop';
   }
 }

@@ -23,7 +23,7 @@ export function projectTask({ metadata, spec, status }: Stored<TaskObject>): Cac
   return compact({ metadata: slimMeta(metadata), spec, status });
 }
 
-/** A finished run's snapshot is not needed any more, but for its hash; a cancelled one's Jobs are, until their pods are gone. */
+/** A finished run's snapshot is not needed any more, but for its hash; a cancelled one's Jobs are, until their pods are gone, and a flow's steps are shown. */
 export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
   const meta = slimMeta(metadata);
   if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
@@ -32,7 +32,7 @@ export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): C
   return {
     metadata: meta,
     spec: compact({ ...rest, snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }) }),
-    status: compact({ phase, reason, message, startTime, completionTime, duration, outputs, jobs: phase === 'Cancelled' ? jobs : undefined }),
+    status: compact({ phase, reason, message, startTime, completionTime, duration, outputs, jobs: phase === 'Cancelled' || jobs?.[0]?.step !== undefined ? jobs : undefined }),
   };
 }
 
@@ -40,10 +40,11 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
   const { parallelism, completions, backoffLimit, suspend } = spec ?? {};
   const { active, ready, succeeded, failed, startTime, completionTime, conditions } = status ?? {};
   const finished = conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed').map(slimCondition);
-  const attempt = metadata.labels?.[labels.attempt];
+  const { [labels.attempt]: attempt, [labels.step]: step } = metadata.labels ?? {};
   return compact({
     metadata: slimMeta(metadata, { withLabels: false }),
     attempt: attempt === undefined ? undefined : Number(attempt),
+    step,
     spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
     status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: finished }),
   });

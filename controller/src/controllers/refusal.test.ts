@@ -3,7 +3,7 @@ import { ApiError } from '../kube/api-error.ts';
 import { refusalOf } from './refusal.ts';
 
 const answer = (status: number, reason: string, message: string) =>
-  refusalOf(new ApiError({ verb: 'create', resource: 'jobs.batch', kind: 'Job', namespace: 'web', name: 'web-v1' }, { status, reason, message }), 'Job', 'web-v1');
+  refusalOf(new ApiError({ verb: 'create', resource: 'jobs.batch', kind: 'Job', namespace: 'web', name: 'web-v1' }, { status, reason, message }), { object: 'Job', run: 'web-v1' });
 
 const rows: readonly [of: string, status: number, reason: string, message: string, refusal: { reason: string; final: boolean } | undefined][] = [
   ['a field that does not exist', 400, 'BadRequest', 'strict decoding error: unknown field "spec.x"', { reason: 'Invalid', final: true }],

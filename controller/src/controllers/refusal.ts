@@ -15,13 +15,14 @@ const admission = /^\S+ ".*" is forbidden: |^admission webhook |failed calling w
  * What the API server's refusal to create an object means to its run; undefined for errors that say nothing about the object
  * (no connection, overload), which are simply tried again.
  */
-export function refusalOf(error: unknown, object: Refusal['object'], run: string): Omit<Refusal, 'retryAt'> | undefined {
+export function refusalOf(error: unknown, refused: Pick<Refusal, 'object' | 'run' | 'step'>): Omit<Refusal, 'retryAt'> | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const byAdmission = admission.test(error.serverMessage);
   const final = finalStatuses.has(error.status) && !byAdmission;
   if (!final && !byAdmission && !passingStatuses.has(error.status)) return undefined;
   const remedy = final ? '; mend the Application and deploy it again' : '';
-  return { object, run, reason: reasonOf(error, byAdmission), message: `${object} ${run} was refused: ${error.serverMessage}${remedy}`, final };
+  const { object, run, step } = refused;
+  return { ...refused, reason: reasonOf(error, byAdmission), message: `${object} ${step === undefined ? run : `of step ${step}`} was refused: ${error.serverMessage}${remedy}`, final };
 }
 
 function reasonOf({ serverMessage, status, reason }: ApiError, byAdmission: boolean): string {

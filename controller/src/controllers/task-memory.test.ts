@@ -23,13 +23,13 @@ describe('what is remembered of a Task', () => {
   });
   test('nothing grows without limit', () => {
     const memory = new TaskMemory();
-    for (let index = 0; index < 250; index += 1) {
+    for (let index = 0; index < 1_250; index += 1) {
       memory.see(index, index);
       TaskMemory.note(memory.goneJobs, String(index));
       TaskMemory.keep(memory.terminationMessages, String(index), {});
       memory.refuse({ ...refusal, object: 'Job', run: String(index) }, 0);
     }
-    expect([memory.seenAt.size, memory.goneJobs.size, memory.terminationMessages.size, memory.refusals.length]).toEqual([100, 100, 100, 100]);
-    expect(memory.goneJobs.has('249')).toBe(true);
+    expect([memory.seenAt.size, memory.goneJobs.size, memory.terminationMessages.size, memory.refusals.length]).toEqual([1_000, 1_000, 1_000, 1_000]);
+    expect(memory.goneJobs.has('1249')).toBe(true);
   });
 });

@@ -7,7 +7,7 @@ import type { Answered } from '../domain/trigger.ts';
 import type { Task } from '../resources/index.ts';
 
 /** Most entries of each list; the oldest go first. */
-const limit = 100;
+const limit = 1_000;
 const firstRetry = 2_000;
 const lastRetry = 60_000;
 
@@ -68,7 +68,7 @@ export class TaskMemory {
 
   /** Remember a refusal; each further one of the same object waits twice as long, a minute at most. */
   refuse(refusal: Omit<Refusal, 'retryAt'>, now: number): void {
-    const key = `${refusal.object}/${refusal.run}`;
+    const key = `${refusal.object}/${refusal.run}/${refusal.step ?? ''}`;
     const attempts = (this.#refusals.get(key)?.attempts ?? 0) + 1;
     const wait = Math.min(lastRetry, firstRetry * 2 ** (attempts - 1));
     this.#refusals.delete(key);
@@ -77,14 +77,14 @@ export class TaskMemory {
   }
 
   /** An object of this run was created. A run that was created also settles what was refused to runs before it. */
-  accepted(object: Refusal['object'], run: string): void {
-    if (object === 'Job') this.#refusals.delete(`Job/${run}`);
+  accepted(object: Refusal['object'], run: string, step = ''): void {
+    if (object === 'Job') this.#refusals.delete(`Job/${run}/${step}`);
     else for (const [key, refusal] of this.#refusals) if (refusal.object === 'TaskRun') this.#refusals.delete(key);
   }
 
   /** The run is finished: what was remembered for its sake goes. */
   finished(run: string, runUid: string): void {
-    this.#refusals.delete(`Job/${run}`);
+    for (const [key, refusal] of this.#refusals) if (refusal.object === 'Job' && refusal.run === run) this.#refusals.delete(key);
     this.steps.delete(run);
     this.deletedJobs = this.deletedJobs.filter(({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid));
   }

@@ -46,5 +46,5 @@ export function readOrphans(key: string, caches: Caches): readonly CachedRun[] {
 
 /** Whoever replaces a cancelled run waits for its pods, also when its Job is gone already. */
 function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
-  return runs.flatMap(({ status }) => (status?.phase === 'Cancelled' ? (status.jobs ?? []).map(({ uid }) => uid) : []));
+  return runs.flatMap(({ status }) => (status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : []));
 }

@@ -42,7 +42,7 @@ export interface Adoption {
 export type Action =
   | { readonly kind: 'adoptRun'; readonly name: string; readonly uid: string; readonly adoption: Adoption }
   | { readonly kind: 'createRun'; readonly run: TaskRunManifest }
-  | { readonly kind: 'createJob'; readonly run: string; readonly job: JobManifest }
+  | { readonly kind: 'createJob'; readonly run: string; readonly step?: string; readonly job: JobManifest }
   /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
   | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }
   /** Read what the pods of a Job that is complete left as termination message. */

@@ -1,10 +1,16 @@
-import type { RunPhase, TaskRun } from '../resources/index.ts';
+import type { RunPhase, TaskRun, TaskRunStatus } from '../resources/index.ts';
+import { compact } from './compact.ts';
 import { policyOf, type CompletePolicy } from './execution-policy.ts';
+import type { FlowStep } from './flow.ts';
+import { joinName } from './names.ts';
+import { reasons } from './reasons.ts';
 import type { Job, Pod, PodRefusal, Refusal, TaskState } from './state.ts';
 import { lastAnswered, type Answered } from './trigger.ts';
 
-/** A run with what belongs to it. */
-export interface RunView {
+type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
+
+/** One Job's worth of work with what belongs to it: a run, or a step of one as if it were a run of its own. */
+export interface PartView {
   readonly run: TaskRun;
   readonly name: string;
   /** As recorded; what the run should say now is decided in run-status.ts. */
@@ -12,7 +18,7 @@ export interface RunView {
   readonly finished: boolean;
   /** Its Jobs that are still there, be it on their way out. */
   readonly jobs: readonly Job[];
-  /** The number of its latest attempt, counted from 0; undefined for a run that never had a Job. */
+  /** The number of its latest attempt, counted from 0; undefined for what never had a Job. */
   readonly attempt: number | undefined;
   /** The latest attempt's Job as it is, or as it was when somebody deleted it. */
   readonly job: Job | undefined;
@@ -28,6 +34,15 @@ export interface RunView {
   readonly leaves: boolean;
   readonly podRefusal: PodRefusal | undefined;
   readonly refusal: Refusal | undefined;
+}
+
+export interface RunView extends PartView {
+  /** The steps in their order, where the run is a flow: then it has no Job of its own, and what is said of Jobs above is of all of theirs. */
+  readonly flow?: readonly StepView[] | undefined;
+}
+
+export interface StepView extends PartView {
+  readonly step: FlowStep;
 }
 
 export interface FailedAttempt {
@@ -84,13 +99,31 @@ function currentOf(runs: readonly RunView[], answered: Answered | undefined, { t
 
 function viewRun(run: TaskRun, state: TaskState): RunView {
   const { name, uid } = run.metadata;
-  const jobs = state.jobs.filter((job) => isOwnedBy(job, uid));
-  const known = [...jobs, ...state.deletedJobs.filter((deleted) => isOwnedBy(deleted, uid))];
+  const found: Found = {
+    jobs: state.jobs.filter((job) => isOwnedBy(job, uid)),
+    deletedJobs: state.deletedJobs.filter((deleted) => isOwnedBy(deleted, uid)),
+    pods: state.pods,
+    podRefusals: state.podRefusals,
+    refusals: state.refusals.filter((refusal) => refusal.run === name && refusal.object === 'Job'),
+  };
+  const { steps } = run.spec.snapshot ?? {};
+  return steps ? viewFlow(run, steps, found) : viewPart(run, name, found);
+}
+
+/** What of a run has Jobs: its steps, or itself. */
+export function partsOf(run: RunView): readonly PartView[] {
+  return run.flow ?? [run];
+}
+
+type Found = Pick<TaskState, 'jobs' | 'deletedJobs' | 'pods' | 'podRefusals' | 'refusals'>;
+
+function viewPart(run: TaskRun, name: string, { jobs, deletedJobs, pods: allPods, podRefusals, refusals }: Found): PartView {
+  const known = [...jobs, ...deletedJobs];
   const rows = run.status?.jobs ?? [];
   const attempt = latest([...known.map(attemptOf), ...rows.map(attemptOf)]);
   const job = known.find((candidate) => attemptOf(candidate) === attempt);
   const jobUids = new Set([...known.map(({ metadata }) => metadata.uid), ...rows.map((row) => row.uid)]);
-  const pods = state.pods.filter((pod) => pod.metadata.ownerReferences?.some((owner) => jobUids.has(owner.uid)));
+  const pods = allPods.filter((pod) => pod.metadata.ownerReferences?.some((owner) => jobUids.has(owner.uid)));
   const phase = run.status?.phase ?? 'Pending';
   return {
     run,
@@ -105,9 +138,91 @@ function viewRun(run: TaskRun, state: TaskState): RunView {
     kept: jobs.some(({ metadata }) => metadata.deletionTimestamp === undefined),
     pods: job ? pods.filter((pod) => isOwnedBy(pod, job.metadata.uid)) : [],
     leaves: jobs.length > 0 || pods.some((pod) => pod.phase !== 'Failed' && pod.phase !== 'Succeeded'),
-    podRefusal: state.podRefusals.find(({ jobUid }) => jobUid === job?.metadata.uid),
-    refusal: state.refusals.find((refusal) => refusal.run === name && refusal.object === 'Job'),
+    podRefusal: podRefusals.find(({ jobUid }) => jobUid === job?.metadata.uid),
+    refusal: refusals[0],
   };
+}
+
+function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): RunView {
+  const { name } = run.metadata;
+  const recorded = run.status?.jobs ?? [];
+  const rows = new Map(recorded.map((row) => [row.step, row]));
+  const belongings = belongingsByStep(found, recorded);
+  const flow = steps.map((step): StepView => {
+    const asRun = stepRun(run, step, rows.get(step.name));
+    return { ...viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), step };
+  });
+  const phase = run.status?.phase ?? 'Pending';
+  return {
+    run,
+    name,
+    phase,
+    finished: isFinished(phase),
+    jobs: found.jobs,
+    attempt: flow.some(({ attempt }) => attempt !== undefined) ? 0 : undefined,
+    job: undefined,
+    jobExists: false,
+    failed: undefined,
+    kept: flow.some(({ kept }) => kept),
+    pods: [],
+    leaves: flow.some(({ leaves }) => leaves),
+    podRefusal: undefined,
+    refusal: undefined,
+    flow,
+  };
+}
+
+const nothing: Found = { jobs: [], deletedJobs: [], pods: [], podRefusals: [], refusals: [] };
+
+/** Sorted once, so that a flow of a thousand steps is not searched a thousand times. */
+function belongingsByStep({ jobs, deletedJobs, pods, podRefusals, refusals }: Found, rows: readonly JobRow[]): ReadonlyMap<string | undefined, Found> {
+  const stepOf = new Map(rows.map(({ uid, step }) => [uid, step]));
+  for (const { metadata, step } of [...jobs, ...deletedJobs]) stepOf.set(metadata.uid, step);
+  const ownerOf = ({ metadata }: Pod) => metadata.ownerReferences?.find(({ uid }) => stepOf.has(uid))?.uid;
+  const sorted = {
+    jobs: groupBy(jobs, ({ step }) => step),
+    deletedJobs: groupBy(deletedJobs, ({ step }) => step),
+    pods: groupBy(pods, (pod) => stepOf.get(ownerOf(pod))),
+    podRefusals: groupBy(podRefusals, ({ jobUid }) => stepOf.get(jobUid)),
+    refusals: groupBy(refusals, ({ step }) => step),
+  };
+  const steps = new Set(Object.values(sorted).flatMap((groups) => [...groups.keys()]));
+  const belonging = <T>(groups: ReadonlyMap<string | undefined, readonly T[]>, step: string | undefined) => groups.get(step) ?? [];
+  return new Map([...steps].map((step) => [step, {
+    jobs: belonging(sorted.jobs, step),
+    deletedJobs: belonging(sorted.deletedJobs, step),
+    pods: belonging(sorted.pods, step),
+    podRefusals: belonging(sorted.podRefusals, step),
+    refusals: belonging(sorted.refusals, step),
+  }]));
+}
+
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string | undefined): ReadonlyMap<string | undefined, readonly T[]> {
+  const groups = new Map<string | undefined, T[]>();
+  for (const one of all) {
+    const group = groups.get(keyOf(one));
+    if (group) group.push(one);
+    else groups.set(keyOf(one), [one]);
+  }
+  return groups;
+}
+
+/** The step as if it were a run of its own, whose Jobs are named after both. */
+function stepRun({ metadata, spec }: TaskRun, { name, template, job, retry, timeoutSeconds, outputs }: FlowStep, row: JobRow | undefined): TaskRun {
+  const { snapshot, taskRef, trigger } = spec;
+  const own = compact({ template, job, retry: retry ?? snapshot?.retry, timeoutSeconds, outputs, hash: snapshot?.hash ?? '' });
+  return {
+    metadata,
+    spec: compact({ taskRef, trigger, jobName: joinName(spec.jobName ?? metadata.name, name), snapshot: own }),
+    ...(row && { status: stepStatus(row) }),
+  };
+}
+
+/** A step that waits for its next attempt has its failed one on record in the same row. */
+function stepStatus(row: JobRow): TaskRunStatus {
+  const { phase = 'Pending', reason, message, startTime, completionTime, uid } = row;
+  const attempt = { ...row, phase: reason === reasons.retryBackoff ? 'Failed' : phase };
+  return compact({ phase: phase as RunPhase, reason, message, startTime, completionTime, jobs: uid === undefined ? undefined : [attempt] });
 }
 
 export function attemptOf({ attempt }: { readonly attempt?: number }): number {

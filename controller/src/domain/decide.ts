@@ -5,24 +5,24 @@ import type { Task, TaskRunStatus } from '../resources/index.ts';
 import type { Action } from './actions.ts';
 import { adoptRuns } from './adopt.ts';
 import { agendaOf, missedEvents, type DueTime } from './agenda.ts';
-import { attemptOf, classify, isFinished, type RunView, type TaskView } from './classify.ts';
-import { jobManifest, jobName, runManifest, type RunRequest } from './manifests.ts';
-import { nameWithHash } from './names.ts';
+import { classify, isFinished, partsOf, type RunView, type TaskView } from './classify.ts';
+import { createJobs, isRefused } from './create-jobs.ts';
+import { lacksOutputs } from './job-status.ts';
+import { runManifest, type RunRequest } from './manifests.ts';
 import { beyondHistoryLimit } from './policies/history-limit.ts';
 import { beyondKeepLast } from './policies/keep-last.ts';
 import { runNames, scheduledRunNames } from './policies/name-suffix.ts';
 import { nextAttempt } from './policies/retry.ts';
-import { activeDeadlineSeconds } from './policies/timeout-seconds.ts';
+import { deadlineOf } from './policies/timeout-seconds.ts';
 import { dueRuns } from './policies/trigger.ts';
 import { beyondTtl } from './policies/ttl-seconds-after-finished.ts';
-import { replacementOf, waitsForName } from './policies/unique.ts';
-import { jobIdentity, lacksOutputs, runStatus } from './run-status.ts';
+import { replacementOf } from './policies/unique.ts';
+import { runStatus } from './run-status.ts';
 import { sameJson } from './same-json.ts';
 import { canonicalJson, hexHash, snapshotOf } from './snapshot.ts';
-import { holdOf } from './start.ts';
-import type { Refusal, TaskState } from './state.ts';
+import type { TaskState } from './state.ts';
 import { nextMessageAt, stalledBy, taskStatus } from './task-status.ts';
-import { applicationOf, checkSteps, nextStepLooks, waitsForStep } from './workflow-step.ts';
+import { applicationOf, checkSteps, nextStepLooks } from './workflow-step.ts';
 
 /**
  * @returns the next actions, in order. Each step waits until those before it have nothing left to do, so whoever applies them
@@ -78,50 +78,11 @@ function scheduledRun(task: Task, { time, trigger }: DueTime): WantedRun {
   return { request: { version: task, snapshot: snapshotOf(task), trigger }, names: scheduledRunNames(task, time) };
 }
 
-/** A Job for every run that may have one. A run whose Job is missing is checked: its Job is never started again. */
-function createJobs(view: TaskView, now: Date): readonly Action[] {
-  return view.active.flatMap((run): readonly Action[] => {
-    const attempt = attemptToStart(run, view, now);
-    if (attempt !== undefined) return [createJob(run, attempt, view, now)];
-    const identity = jobIdentity(run);
-    if (run.jobExists || run.failed || !identity || view.state.goneJobs.has(identity.uid)) return [];
-    return [{ kind: 'checkJob', name: identity.name, uid: identity.uid }];
-  });
-}
-
-/** The number of the attempt that the run is to start now. */
-function attemptToStart(run: RunView, view: TaskView, now: Date): number | undefined {
-  if (isRefused(run.refusal, now) || isFinished(runStatus(run, view, now).phase)) return undefined;
-  if (run.attempt === undefined) return mayStart(run, view) ? 0 : undefined;
-  const next = nextAttempt(run, now);
-  return next && next.at <= now.getTime() && isRecorded(run) ? next.attempt : undefined;
-}
-
-/** The failure is on record first: from there the next attempt's number comes. */
-function isRecorded({ run, attempt }: RunView): boolean {
-  return run.status?.jobs?.some((row) => attemptOf(row) === attempt && row.phase === 'Failed') ?? false;
-}
-
-function mayStart(run: RunView, view: TaskView): boolean {
-  return run.run.spec.snapshot !== undefined && !holdOf(run, view) && !waitsForStep(run, view) && !waitsForName(run, view);
-}
-
-function createJob(run: RunView, attempt: number, { state }: TaskView, now: Date): Action {
-  const wanted = jobName(run.run, attempt);
-  const name = state.taken.jobs.has(wanted) ? nameWithHash(wanted, run.run.metadata.uid) : wanted;
-  const job = jobManifest(run.run, { name, attempt, activeDeadlineSeconds: activeDeadlineSeconds(run, now) });
-  return { kind: 'createJob', run: run.name, job };
-}
-
-function isRefused(refusal: Refusal | undefined, now: Date): boolean {
-  return refusal !== undefined && (refusal.final || refusal.retryAt > now.getTime());
-}
-
 /** The outputs of each Job that is complete, before its run is called finished. */
 function readOutputs(view: TaskView): readonly Action[] {
-  return view.active.flatMap((run): readonly Action[] => {
-    if (!run.job || !lacksOutputs(run, view)) return [];
-    return [{ kind: 'readTermination', job: run.job.metadata.name, uid: run.job.metadata.uid, container: firstContainer(run.run.spec.snapshot?.template) }];
+  return view.active.flatMap(partsOf).flatMap((part): readonly Action[] => {
+    if (!part.job || part.finished || !lacksOutputs(part, view.state)) return [];
+    return [{ kind: 'readTermination', job: part.job.metadata.name, uid: part.job.metadata.uid, container: firstContainer(part.run.spec.snapshot?.template) }];
   });
 }
 
@@ -150,10 +111,11 @@ function outcomeEvent(name: string, { phase = 'Pending', reason = phase, message
 /** A run that has just begun has more news coming: its first seconds are told in one write. */
 const settleMilliseconds = 1_500;
 
-/** Until when, in milliseconds since the epoch. A run that seems to be of the future was there before the clock was set back. */
-function holdBackUntil({ run }: RunView, { phase, reason }: TaskRunStatus, now: Date): number | undefined {
+/** Until when, in milliseconds since the epoch; not where steps wait for the end of others to be on record. A run that seems to be of the future was there before the clock was set back. */
+function holdBackUntil({ run }: RunView, { phase, reason, jobs }: TaskRunStatus, now: Date): number | undefined {
   const age = now.getTime() - Date.parse(run.metadata.creationTimestamp);
-  const isHeld = !isFinished(phase) && reason === undefined && age >= 0 && age < settleMilliseconds;
+  const isNews = reason !== undefined || [phase, ...(jobs ?? []).map((row) => row.phase)].some(isFinished);
+  const isHeld = !isNews && age >= 0 && age < settleMilliseconds;
   return isHeld ? now.getTime() - age + settleMilliseconds : undefined;
 }
 
@@ -238,7 +200,8 @@ function wake(view: TaskView, now: Date): readonly Action[] {
     nextMessageAt(view, now),
     ...settleTimes(view, now),
     agendaOf(view.state, now)?.next?.getTime(),
-    ...view.active.map((run) => nextAttempt(run, now)?.at),
+    ...view.active.flatMap(partsOf).map((part) => (part.finished ? undefined : nextAttempt(part, now)?.at)),
+    ...view.active.map((run) => (run.flow ? deadlineOf(run) : undefined)),
     ...nextStepLooks(view),
     ...view.state.refusals.filter(({ final }) => !final).map(({ retryAt }) => retryAt),
   ].filter((at) => at !== undefined && at > now.getTime());

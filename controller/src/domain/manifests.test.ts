@@ -61,7 +61,7 @@ describe('the Job of a run', () => {
       spec: {
         parallelism: 3,
         backoffLimit: 0,
-        template: { metadata: { labels: ours }, spec: task.build().spec.template['spec'] },
+        template: { metadata: { labels: ours }, spec: task.build().spec.template?.['spec'] },
       },
     });
   });

@@ -53,6 +53,8 @@ export interface AttemptJob {
   readonly name: string;
   /** 0 for the first. */
   readonly attempt: number;
+  /** The step of a flow that it is of. */
+  readonly step?: string | undefined;
   readonly activeDeadlineSeconds?: number | undefined;
 }
 
@@ -62,10 +64,11 @@ export interface AttemptJob {
  * pod's default, Always, is refused in every Job. A ttlSecondsAfterFinished is left out: see that policy. A scheduled run's Job says
  * when it was due in CronJob's annotation, for tools that read it.
  */
-export function jobManifest({ metadata, spec }: TaskRun, { name, attempt, activeDeadlineSeconds }: AttemptJob): JobManifest {
+export function jobManifest({ metadata, spec }: TaskRun, { name, attempt, step, activeDeadlineSeconds }: AttemptJob): JobManifest {
   const template = (spec.snapshot?.template ?? {}) as PodTemplate;
   const { ttlSecondsAfterFinished: _ttl, ...job } = spec.snapshot?.job ?? {};
-  const ours = { ...applicationLabels(metadata), [labels.task]: labelValue(spec.taskRef.name), [labels.run]: labelValue(metadata.name) };
+  const ofStep = step === undefined ? {} : { [labels.step]: step };
+  const ours = { ...applicationLabels(metadata), [labels.task]: labelValue(spec.taskRef.name), [labels.run]: labelValue(metadata.name), ...ofStep };
   const numbered = attempt > 0 ? { [labels.attempt]: String(attempt) } : {};
   return {
     apiVersion: 'batch/v1',

@@ -1,33 +1,23 @@
 /**
- * What a run's status should say now: from its Job, its pods, and what was refused. A finished run's status never changes.
+ * What a run's status should say now. A finished run's status never changes.
  */
-import type { RunPhase, TaskRunStatus } from '../resources/index.ts';
+import type { TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
-import { attemptOf, conditionOf, isFinished, type RunView, type TaskView } from './classify.ts';
+import { attemptOf, isFinished, type RunView, type TaskView } from './classify.ts';
 import { durationBetween } from './duration.ts';
+import { flowStartTime, flowVerdict, stepRows } from './flow-status.ts';
+import { jobSummary, jobVerdict, refused, startTimeOf, timestamp, type Verdict } from './job-status.ts';
 import { overridesProblem } from './policies/allowed-overrides.ts';
 import { replacingRun } from './policies/concurrency-policy.ts';
-import { readOutputs } from './policies/outputs.ts';
-import { mostAttempts, nextAttempt, type NextAttempt } from './policies/retry.ts';
 import { replacementOf } from './policies/unique.ts';
 import { reasons } from './reasons.ts';
 import { holdOf } from './start.ts';
 import { oneLine } from './sentence.ts';
-import type { ContainerFailure, Job, Pod, Refusal } from './state.ts';
-
-interface Verdict {
-  readonly phase: RunPhase;
-  readonly reason?: string | undefined;
-  readonly message?: string | undefined;
-  readonly completionTime?: string | undefined;
-  readonly outputs?: Readonly<Record<string, unknown>> | undefined;
-}
 
 export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStatus {
   if (view.finished) return view.run.status ?? {};
-  const verdict = judge(view, task, now);
+  const { verdict, jobs, startTime } = judge(view, task, now);
   const { phase, reason, message, completionTime, outputs } = verdict;
-  const startTime = startTimeOf(view);
   return compact({
     phase,
     reason,
@@ -37,18 +27,36 @@ export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStat
     duration: durationBetween(startTime, completionTime),
     attempts: view.attempt ? view.attempt + 1 : undefined,
     outputs,
-    jobs: jobRows(view, verdict),
+    jobs,
     conditions: completionTime === undefined ? undefined : [finishedCondition(verdict)],
   });
 }
 
-/** A Job that a queue suspends and starts again has another start then; a run of several attempts began with the first. */
-function startTimeOf({ run, job, attempt = 0 }: RunView): string | undefined {
-  const recorded = run.status?.startTime;
-  return attempt > 0 ? (recorded ?? job?.status?.startTime) : job ? job.status?.startTime : recorded;
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly jobs: TaskRunStatus['jobs'];
+  readonly startTime: string | undefined;
 }
 
-/** The CRD's limit. */
+function judge(view: RunView, task: TaskView, now: Date): Judgement {
+  const otherwise = { ended: () => endedEarly(view, task), notStarted: () => notStarted(view, task, timestamp(now)) };
+  if (!view.flow) {
+    const verdict = jobVerdict(view, task.state, now, otherwise);
+    return { verdict, jobs: jobRows(view, verdict), startTime: startTimeOf(view) };
+  }
+  const end = otherwise.ended();
+  const held = end || view.attempt !== undefined ? undefined : heldBack(otherwise.notStarted());
+  if (held) return { verdict: held, jobs: undefined, startTime: undefined };
+  const jobs = stepRows(view, task, now, end);
+  return { verdict: flowVerdict(view, jobs, now, end), jobs: jobs.length > 0 ? [...jobs] : undefined, startTime: flowStartTime(view, jobs) };
+}
+
+/** What keeps a flow from its first step. */
+function heldBack(verdict: Verdict): Verdict | undefined {
+  return verdict.reason === undefined ? undefined : verdict;
+}
+
+/** How many attempts of a run of one Job stay on record. */
 const maxJobs = 20;
 
 /** What is on record of Jobs that are no more stays on record. */
@@ -61,22 +69,7 @@ function jobRows(view: RunView, verdict: Verdict): TaskRunStatus['jobs'] {
   return rows.length === 0 ? undefined : rows.slice(-maxJobs);
 }
 
-function judge(view: RunView, task: TaskView, now: Date): Verdict {
-  const at = now.toISOString().replace(/\.\d+Z$/, 'Z');
-  const next = nextAttempt(view, now);
-  const outcome = next ? undefined : jobOutcome(view, task);
-  if (outcome) return outcome;
-  const ended = endedEarly(view, task);
-  if (ended) return { phase: 'Cancelled', ...ended, completionTime: at };
-  if (next) return awaitingAttempt(view, next, at);
-  if (isGone(view, task)) {
-    const message = `Job ${jobIdentity(view)?.name ?? view.name} was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again`;
-    return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: at };
-  }
-  return view.job && view.jobExists ? progress(view.job, view) : notStarted(view, task, at);
-}
-
-/** Why the run ends though its Job has not, if it does: a person, a newer run or the end of its workflow step. */
+/** Why the run ends though its Jobs have not, if it does: a person, a newer run or the end of its workflow step. */
 function endedEarly(view: RunView, task: TaskView): { reason: string; message: string } | undefined {
   const { cancel, cancelReason } = view.run.spec;
   if (cancel === true) return { reason: reasons.cancelled, message: cancelReason ?? 'cancelled (spec.cancel)' };
@@ -86,166 +79,13 @@ function endedEarly(view: RunView, task: TaskView): { reason: string; message: s
   return stepEnded === undefined ? undefined : { reason: reasons.workflowStepEnded, message: stepEnded };
 }
 
-function awaitingAttempt(view: RunView, { attempt, at }: NextAttempt, now: string): Verdict {
-  if (view.refusal) return refused(view.refusal, now);
-  const time = new Date(at).toISOString().slice(11, 19);
-  const why = failureOf(view);
-  const message = `attempt ${attempt} of ${mostAttempts(view)} failed${why && `: ${why}`}; the next one starts at ${time} UTC`;
-  return { phase: 'Pending', reason: reasons.retryBackoff, message };
-}
-
-/** The Job that the run is known to have had last, by name and UID. */
-export function jobIdentity({ run, job, attempt }: RunView): { readonly name: string; readonly uid: string } | undefined {
-  return job?.metadata ?? run.status?.jobs?.find((row) => attemptOf(row) === attempt);
-}
-
-/** Whether the run had a Job that the live API says is gone. */
-function isGone(view: RunView, { state }: TaskView): boolean {
-  const identity = jobIdentity(view);
-  return !view.jobExists && identity !== undefined && state.goneJobs.has(identity.uid);
-}
-
 function notStarted(view: RunView, task: TaskView, at: string): Verdict {
   const { refusal, run } = view;
-  const problem = overridesProblem(run.spec.overrides, task.policy);
+  const problem = overridesProblem(run.spec, task.policy);
   if (problem !== undefined) return { phase: 'Failed', reason: reasons.overrideNotAllowed, message: problem, completionTime: at };
   const hold = holdOf(view, task);
   if (hold) return isFinished(hold.phase) ? { ...hold, completionTime: at } : hold;
   return refusal ? refused(refusal, at) : { phase: 'Pending' };
-}
-
-function refused({ reason, message, final }: Refusal, at: string): Verdict {
-  return final ? { phase: 'Failed', reason, message, completionTime: at } : { phase: 'Pending', reason, message };
-}
-
-function jobOutcome(view: RunView, task: TaskView): Verdict | undefined {
-  const { job, failed } = view;
-  const complete = job && conditionOf(job, 'Complete');
-  if (complete) return succeeded(job, job.status?.completionTime ?? complete.lastTransitionTime, view, task);
-  if (!failed) return undefined;
-  const why = failureOf(view);
-  return { phase: 'Failed', reason: failed.reason, message: why === '' ? failed.reason : why, completionTime: failed.completionTime };
-}
-
-/** A Job that succeeded is a run that did once its outputs are read, and as they should be. */
-function succeeded(job: Job, completionTime: string | undefined, { run }: RunView, { state }: TaskView): Verdict | undefined {
-  const declared = run.spec.snapshot?.outputs;
-  if (!declared) return { phase: 'Succeeded', completionTime };
-  const read = state.terminationMessages.get(job.metadata.uid);
-  if (!read) return undefined;
-  const { outputs, problem } = readOutputs(declared, read.text);
-  if (problem !== undefined) return { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
-  return { phase: 'Succeeded', completionTime, outputs };
-}
-
-/** Whether the run's Job is complete and the outputs that it declares have not been read yet. */
-export function lacksOutputs({ job, run }: RunView, { state }: TaskView): boolean {
-  if (!job || run.spec.snapshot?.outputs === undefined || !conditionOf(job, 'Complete')) return false;
-  return !state.terminationMessages.has(job.metadata.uid);
-}
-
-/** Why the latest attempt failed: in the words of the container that failed last, or else of the Job. */
-function failureOf(view: RunView): string {
-  const { failed } = view;
-  if (!failed) return '';
-  const failure = lastFailure(view);
-  if (failure) return `${failureText(failure)} (${failed.reason})`;
-  return failed.message === '' ? recordedFailure(view, failed.reason) : `${failed.reason}: ${failed.message}`;
-}
-
-/** What the record has of an attempt whose Job is no more. */
-function recordedFailure({ run, attempt }: RunView, reason: string): string {
-  const exitCode = run.status?.jobs?.find((row) => attemptOf(row) === attempt)?.exitCode;
-  return exitCode === undefined ? reason : `exit code ${exitCode} (${reason})`;
-}
-
-function progress(job: Job, view: RunView): Verdict {
-  const { ready = 0, succeeded = 0 } = job.status ?? {};
-  if (job.spec.suspend === true) return { phase: 'Pending', reason: reasons.suspended, message: 'the Job is suspended' };
-  const started = view.phase === 'Running' || ready > 0 || succeeded > 0 || view.pods.some((pod) => pod.phase === 'Running');
-  return { phase: started ? 'Running' : 'Pending', ...obstacle(job, view) };
-}
-
-/** Why an unfinished Job does not get on, if it does not. */
-function obstacle(job: Job, view: RunView): { reason: string; message: string } | undefined {
-  if (view.podRefusal && lacksPods(job)) return podRefusalReason(view.podRefusal.message);
-  const waiting = view.pods.find((pod) => pod.waiting && pod.phase === 'Pending')?.waiting;
-  if (waiting) return waitingReason(waiting, view);
-  const failure = lastFailure(view);
-  if (!failure) return undefined;
-  const failed = job.status?.failed ?? 0;
-  if (isExhausted(job, view)) return undefined;
-  const pods = failed > 1 ? `${failed} pods failed, the last with` : 'a pod failed with';
-  return { reason: reasons.podFailed, message: `${pods} ${failureText(failure)}; the Job tries again` };
-}
-
-/** Whether no failed pod is replaced any more: the Job's own verdict is about to come. */
-function isExhausted({ spec, status }: Job, { pods }: RunView): boolean {
-  const failed = Math.max(status?.failed ?? 0, pods.filter(({ phase }) => phase === 'Failed').length);
-  return failed > (spec.backoffLimit ?? 6);
-}
-
-function lacksPods({ spec, status }: Job): boolean {
-  const { active = 0, succeeded = 0 } = status ?? {};
-  const { parallelism = 1, completions = parallelism } = spec;
-  return active < Math.min(parallelism, completions - succeeded);
-}
-
-const imagePullReasons = new Set<string | undefined>(['ErrImagePull', 'ImagePullBackOff']);
-
-/** The kubelet alternates between two words for an image that it cannot pull; the first one seen stays, so that nothing is written at each turn. */
-function waitingReason(waiting: NonNullable<Pod['waiting']>, { run }: RunView): { reason: string; message: string } {
-  const { reason, message } = run.status ?? {};
-  const same = imagePullReasons.has(reason) && imagePullReasons.has(waiting.reason);
-  if (same && reason !== undefined && message !== undefined) return { reason, message };
-  return { ...waiting, message: `${waiting.reason}: ${waiting.message}` };
-}
-
-function podRefusalReason(text: string): { reason: string; message: string } {
-  const message = `pods cannot be created: ${text.replace(/^Error creating: /, '')}`;
-  if (/exceeded quota/.test(text)) return { reason: reasons.quotaExceeded, message };
-  if (/serviceaccount .* not found/.test(text)) return { reason: reasons.serviceAccountNotFound, message };
-  return { reason: reasons.podNotCreated, message };
-}
-
-function lastFailure({ pods }: RunView): ContainerFailure | undefined {
-  return [...pods]
-    .sort((a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp))
-    .find(({ failure }) => failure !== undefined)?.failure;
-}
-
-function failureText({ container, exitCode, reason }: ContainerFailure): string {
-  if (container === '') return reason;
-  const code = reason === 'Error' ? `exit code ${exitCode}` : `${reason} (exit code ${exitCode})`;
-  return `${code} in container ${container}`;
-}
-
-/** Counts are written once, at the end: a write for every pod of a wide Job would cost more than it tells. */
-function jobSummary(job: Job, view: RunView, verdict: Verdict): NonNullable<TaskRunStatus['jobs']>[number] {
-  const { metadata, attempt, status } = job;
-  const failure = lastFailure(view);
-  const phase = jobPhase(job, view, verdict);
-  return compact({
-    name: metadata.name,
-    uid: metadata.uid,
-    phase,
-    attempt,
-    ...failedRow(view),
-    ...(isFinished(phase) && { succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0 }),
-    exitCode: failure?.exitCode,
-    exitReason: failure?.reason,
-  });
-}
-
-/** The Job's own; a run may have failed though its Job did not, or go on though it did. */
-function jobPhase(job: Job, view: RunView, verdict: Verdict): RunPhase {
-  if (view.failed) return 'Failed';
-  return conditionOf(job, 'Complete') ? 'Succeeded' : verdict.phase;
-}
-
-/** Where another attempt may follow, the record of this one is what it starts from. */
-function failedRow({ failed, run }: RunView): { reason?: string; completionTime?: string } {
-  return failed && run.spec.snapshot?.retry ? { reason: failed.reason, completionTime: failed.completionTime } : {};
 }
 
 /** Complete or Failed, as on a Job, so that `kubectl wait --for=condition=Complete vrun/...` works. */

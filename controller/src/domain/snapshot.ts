@@ -22,7 +22,8 @@ export function hexHash(text: string, length: number): string {
  * other content.
  */
 export function snapshotOf({ metadata, spec }: Task): Snapshot {
-  const { template, job, retry, timeoutSeconds, outputs } = spec;
-  const hash = hexHash(canonicalJson({ template, job: job ?? {} }), 16);
-  return { template, ...compact({ job: job && { ...job }, retry, timeoutSeconds, outputs }), generation: metadata.generation ?? 0, hash };
+  const { template, job, steps, maxParallel, globals, retry, timeoutSeconds, outputs } = spec;
+  const hash = hexHash(canonicalJson(steps ? { steps, globals } : { template, job: job ?? {} }), 16);
+  const rest = compact({ template, job: job && { ...job }, steps, maxParallel, globals: globals && { ...globals }, retry, timeoutSeconds, outputs });
+  return { ...rest, generation: metadata.generation ?? 0, hash };
 }

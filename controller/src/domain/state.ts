@@ -9,6 +9,8 @@ export interface Job {
   readonly metadata: Meta;
   /** Which attempt of its run it is; left out for the first, which has number 0. */
   readonly attempt?: number;
+  /** The step of its run's flow that it is of. */
+  readonly step?: string;
   readonly spec: {
     readonly parallelism?: number;
     readonly completions?: number;
@@ -65,6 +67,8 @@ export interface Refusal {
   readonly object: 'TaskRun' | 'Job';
   /** The TaskRun's name, for both. */
   readonly run: string;
+  /** The step whose Job was refused, in a flow. */
+  readonly step?: string | undefined;
   readonly reason: string;
   readonly message: string;
   /** Whether trying again can help: false for a Job that is invalid. */

@@ -15,6 +15,7 @@ import { revisionHash } from './trigger.ts';
 /** The CRD's limits. */
 const maxActive = 20;
 const maxLastRuns = 10;
+const maxSteps = 100;
 
 export function taskStatus(view: TaskView, now: Date): TaskStatus {
   const { active, finished, kept } = view;
@@ -40,8 +41,16 @@ export function taskStatus(view: TaskView, now: Date): TaskStatus {
     ...scheduleStatus(view, agenda),
     lastSuccessfulTime: lastSuccessfulTime(view),
     outputs: view.current?.run.status?.outputs,
+    steps: stepSummaries(view.current),
     conditions: conditions(view, phase, now),
   });
+}
+
+/** Of the flow that the status speaks of. */
+function stepSummaries(current: RunView | undefined): TaskStatus['steps'] {
+  const rows = current?.run.status?.jobs ?? [];
+  if (rows[0]?.step === undefined) return undefined;
+  return rows.slice(0, maxSteps).map(({ step: name = '', phase = 'Pending', message, duration }) => compact({ name, phase, message, duration }));
 }
 
 /** The counts that most Tasks never have are left out while they are nought. */

@@ -60,6 +60,8 @@ export const labels = {
   run: `${group}/run`,
   /** On the Jobs of a run's further attempts. */
   attempt: `${group}/attempt`,
+  /** On the Jobs and pods of a flow's steps. */
+  step: `${group}/step`,
 } as const;
 
 /** Labels that KubeVela sets on what it renders. */

@@ -74,7 +74,7 @@ export interface TaskRunSpec {
    * What runs, as it was when the run was asked for.
    */
   snapshot?: {
-    template: {
+    template?: {
       [k: string]: unknown;
     };
     job?: {
@@ -90,7 +90,36 @@ export interface TaskRunSpec {
       name: string;
       type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
       required?: boolean;
+      valueFrom?: string;
     }[];
+    steps?: {
+      name: string;
+      dependsOn?: string[];
+      when?: "OnSuccess" | "OnFailure" | "Always";
+      continueOnFailure?: boolean;
+      template: {
+        [k: string]: unknown;
+      };
+      job?: {
+        [k: string]: unknown;
+      };
+      retry?: {
+        limit: number;
+        delaySeconds?: number;
+        backoff?: "Constant" | "Exponential";
+      };
+      timeoutSeconds?: number;
+      outputs?: {
+        name: string;
+        type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
+        required?: boolean;
+        valueFrom?: string;
+      }[];
+    }[];
+    maxParallel?: number;
+    globals?: {
+      [k: string]: unknown;
+    };
     /**
      * The Task's generation that this was taken of.
      */
@@ -128,10 +157,26 @@ export interface TaskRunStatus {
   outputs?: {
     [k: string]: unknown;
   };
+  /**
+   * The last attempts of a run of one Job; of a flow, each step with its last attempt.
+   */
   jobs?: {
-    name: string;
-    uid: string;
+    step?: string;
+    /**
+     * Of the Job, once there was one.
+     */
+    name?: string;
+    uid?: string;
     phase?: string;
+    /**
+     * Why a step did not run or failed.
+     */
+    message?: string;
+    startTime?: string;
+    duration?: string;
+    outputs?: {
+      [k: string]: unknown;
+    };
     /**
      * 0 for the first, then 1, 2, ...
      */

@@ -1,6 +1,6 @@
 // Generated from addon/resources/crd-task.yaml by `npm run generate`. Do not edit.
 /**
- * What runs, and when a run of it is asked for.
+ * What runs, and when a run of it is asked for: one Job (template, job), or the Jobs of a flow (steps).
  */
 export interface TaskSpec {
   /**
@@ -95,7 +95,7 @@ export interface TaskSpec {
     startingDeadlineSeconds?: number;
   };
   /**
-   * New attempts of a run that failed, each a Job of its own, beside the Job's own backoffLimit.
+   * New attempts of a run that failed, each a Job of its own, beside the Job's own backoffLimit; in a flow, of each step that says nothing else.
    */
   retry?: {
     /**
@@ -125,11 +125,15 @@ export interface TaskSpec {
      * true: a run that does not write it has failed.
      */
     required?: boolean;
+    /**
+     * In a flow: the step's output that it is, such as steps.build.outputs.image.
+     */
+    valueFrom?: string;
   }[];
   /**
    * The pod template of the Job. Open, so that KubeVela's traits can patch it; what the API server refuses in a Job shows in the run's status.
    */
-  template: {
+  template?: {
     [k: string]: unknown;
   };
   /**
@@ -151,6 +155,124 @@ export interface TaskSpec {
     };
     podReplacementPolicy?: "TerminatingOrFailed" | "Failed";
     managedBy?: string;
+  };
+  /**
+   * A flow. Each step is a Job of the run; it starts when those that it depends on have ended.
+   */
+  steps?: {
+    name: string;
+    /**
+     * The steps that have to end first. Left out, a step starts at once, and one that runs OnFailure or Always after all those that do not.
+     */
+    dependsOn?: string[];
+    /**
+     * How those it depends on have to end. OnSuccess: all succeeded. OnFailure: one failed, or what it depends on. Always: however.
+     */
+    when?: "OnSuccess" | "OnFailure" | "Always";
+    /**
+     * true: its failure fails neither the run nor what depends on it.
+     */
+    continueOnFailure?: boolean;
+    /**
+     * The pod template of the step's Job.
+     */
+    template: {
+      [k: string]: unknown;
+    };
+    /**
+     * Further fields of the JobSpec, under their own names.
+     */
+    job?: {
+      parallelism?: number;
+      completions?: number;
+      completionMode?: "NonIndexed" | "Indexed";
+      backoffLimit?: number;
+      backoffLimitPerIndex?: number;
+      maxFailedIndexes?: number;
+      activeDeadlineSeconds?: number;
+      podFailurePolicy?: {
+        [k: string]: unknown;
+      };
+      successPolicy?: {
+        [k: string]: unknown;
+      };
+      podReplacementPolicy?: "TerminatingOrFailed" | "Failed";
+      managedBy?: string;
+    };
+    /**
+     * New attempts of a run that failed, each a Job of its own, beside the Job's own backoffLimit; in a flow, of each step that says nothing else.
+     */
+    retry?: {
+      /**
+       * How many attempts may follow the first.
+       */
+      limit: number;
+      /**
+       * How long the first of them waits.
+       */
+      delaySeconds?: number;
+      /**
+       * Constant: each waits as long. Exponential: each waits twice as long as the one before, a day at most.
+       */
+      backoff?: "Constant" | "Exponential";
+    };
+    /**
+     * How long the step may take with all its attempts.
+     */
+    timeoutSeconds?: number;
+    /**
+     * What the step hands on; $(steps.NAME.outputs.OUTPUT) in a later step's command, args and env is its value.
+     */
+    outputs?: {
+      name: string;
+      type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
+      /**
+       * true: a run that does not write it has failed.
+       */
+      required?: boolean;
+      /**
+       * In a flow: the step's output that it is, such as steps.build.outputs.image.
+       */
+      valueFrom?: string;
+    }[];
+  }[];
+  /**
+   * How many steps of a run may run at once; all of them when left out.
+   */
+  maxParallel?: number;
+  /**
+   * What all steps of a flow have. A step's own value wins.
+   */
+  globals?: {
+    env?: {
+      name: string;
+      [k: string]: unknown;
+    }[];
+    labels?: {
+      [k: string]: string;
+    };
+    annotations?: {
+      [k: string]: string;
+    };
+    /**
+     * The node that all pods run on.
+     */
+    nodeName?: string;
+    /**
+     * As of a pod.
+     */
+    volumes?: {
+      name: string;
+      [k: string]: unknown;
+    }[];
+    /**
+     * Of every container.
+     */
+    volumeMounts?: {
+      name: string;
+      mountPath: string;
+      [k: string]: unknown;
+    }[];
   };
 }
 
@@ -225,6 +347,15 @@ export interface TaskStatus {
      * Whether its Job and pods still exist.
      */
     kept?: boolean;
+  }[];
+  /**
+   * The steps of the run that phase speaks of, where it is a flow; its TaskRun has them all.
+   */
+  steps?: {
+    name: string;
+    phase: string;
+    message?: string;
+    duration?: string;
   }[];
   /**
    * The runs on record.

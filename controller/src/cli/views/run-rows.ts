@@ -96,7 +96,7 @@ function containerFields({ spec: { snapshot } }: StoredRun): readonly (readonly 
 type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
 
 const jobColumns: readonly Column<JobRow>[] = [
-  { title: 'JOB', cell: ({ name }) => name },
+  { title: 'JOB', cell: ({ name = '', step = name }) => step },
   { title: 'ATTEMPT', cell: ({ attempt = 0 }) => String(attempt + 1) },
   { title: 'PHASE', cell: ({ phase = '' }) => phase },
   { title: 'SUCCEEDED', cell: ({ succeeded }) => String(succeeded ?? '') },

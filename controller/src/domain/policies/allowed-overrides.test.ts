@@ -23,7 +23,12 @@ describe('overrides', () => {
     [{ args: [] }, ['env'], 'spec.overrides.args: the Task does not allow it (allowedOverrides: env); create a TaskRun without'],
   ])('%o where %o is allowed', (overrides, allowedOverrides, expected) => {
     const task = aTask().policy(allowedOverrides ? { allowedOverrides } : {}).build();
-    expect(overridesProblem(overrides, policyOf(task))).toBe(expected);
+    expect(overridesProblem({ taskRef: { name: 'task' }, ...(overrides && { overrides }) }, policyOf(task))).toBe(expected);
+  });
+  test('of a flow are env alone', () => {
+    const problem = (overrides: Overrides) => overridesProblem({ taskRef: { name: 'task' }, overrides, snapshot: { hash: '', steps: [] } }, policyOf(aTask().build()));
+    expect(problem({ env })).toBeUndefined();
+    expect(problem({ args, env })).toBe("spec.overrides.args: a flow's steps have args of their own; create a TaskRun without, and with env for all steps if need be");
   });
 });
 
@@ -43,6 +48,10 @@ describe('a snapshot with', () => {
     const [first, ...others] = containers;
     const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ ...first, ...changed }, ...others], restartPolicy: 'Never' } };
     expect(withOverrides(snapshot, overrides)).toEqual({ ...snapshot, template });
+  });
+  test('env has it in every step of a flow', () => {
+    const step = (name: string, more: object = {}) => ({ name, template: { spec: { containers: [{ name, ...more }] } } });
+    expect(withOverrides({ hash: '', steps: [step('a'), step('b')] }, { env })).toEqual({ hash: '', steps: [step('a', { env }), step('b', { env })] });
   });
   test('no container is left alone', () => {
     const empty = { ...snapshot, template: {} };

@@ -17,20 +17,26 @@ interface PodTemplate {
 }
 
 /** What is wrong with a run's overrides, in a sentence with the remedy; undefined where nothing is. */
-export function overridesProblem(overrides: Overrides | undefined, { allowedOverrides }: CompletePolicy): string | undefined {
+export function overridesProblem({ overrides, snapshot }: TaskRun['spec'], { allowedOverrides }: CompletePolicy): string | undefined {
+  if (overrides?.args && snapshot?.steps) return "spec.overrides.args: a flow's steps have args of their own; create a TaskRun without, and with env for all steps if need be";
   const denied = (['args', 'env'] as const).filter((field) => overrides?.[field] !== undefined && !allowedOverrides.includes(field));
   if (denied.length === 0) return undefined;
   const allowed = allowedOverrides.length > 0 ? allowedOverrides.join(', ') : 'none';
   return `spec.overrides.${denied.join(' and spec.overrides.')}: the Task does not allow it (allowedOverrides: ${allowed}); create a TaskRun without`;
 }
 
-/** The snapshot as the run is to run it. */
+/** The snapshot as the run is to run it; in a flow all steps get the env. */
 export function withOverrides(snapshot: Snapshot, overrides: Overrides | undefined): Snapshot {
-  const { spec } = snapshot.template as PodTemplate;
+  const { template, steps } = snapshot;
+  if (!overrides) return snapshot;
+  if (steps) return { ...snapshot, steps: steps.map((step) => ({ ...step, template: withOverridden(step.template, overrides) })) };
+  return template ? { ...snapshot, template: withOverridden(template, overrides) } : snapshot;
+}
+
+function withOverridden(template: Record<string, unknown>, overrides: Overrides): Record<string, unknown> {
+  const { spec } = template as PodTemplate;
   const [first, ...others] = spec?.containers ?? [];
-  if (!overrides || !first) return snapshot;
-  const containers = [overridden(first, overrides), ...others];
-  return { ...snapshot, template: { ...snapshot.template, spec: { ...spec, containers } } };
+  return first ? { ...template, spec: { ...spec, containers: [overridden(first, overrides), ...others] } } : template;
 }
 
 function overridden(container: Container, { args, env }: Overrides): Container {

@@ -23,6 +23,11 @@ export function readOutputs(declared: readonly Output[], text: string | undefine
   }
   const written = parseObject(text);
   if (!written) return { problem: `${termination} is no JSON object: ${start(text)}; write one such as {"${declared[0]?.name ?? 'name'}": ...}, 4096 bytes at most` };
+  return fittingOutputs(declared, written);
+}
+
+/** Those of the declared outputs that were written, if they are as declared. */
+export function fittingOutputs(declared: readonly Output[], written: Outputs): OutputsVerdict {
   const problems = declared.flatMap((output) => outputProblem(output, written));
   if (problems.length > 0) return { problem: problems.join('; ') };
   return { outputs: Object.fromEntries(declared.flatMap(({ name }) => (Object.hasOwn(written, name) ? [[name, written[name]]] : []))) };

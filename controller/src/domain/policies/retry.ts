@@ -2,7 +2,7 @@
  * retry: new attempts of a run whose Job failed, each a Job of its own, beside the Job's own backoffLimit. The first attempt has
  * number 0. A Job whose podFailurePolicy said FailJob is not tried again: it says that trying again is of no use.
  */
-import type { RunView } from '../classify.ts';
+import type { PartView } from '../classify.ts';
 import { deadlineOf } from './timeout-seconds.ts';
 
 /** The longest pause that the Task's schema lets people write. */
@@ -24,7 +24,7 @@ const defaults = { delaySeconds: 10, backoff: 'Exponential' };
  * @returns the attempt that follows the failed one, or undefined where none does, or could not begin within timeoutSeconds any
  *   more: the run has failed
  */
-export function nextAttempt(view: RunView, now: Date): NextAttempt | undefined {
+export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined {
   const { limit, delaySeconds, backoff } = { ...defaults, ...(view.run.spec.snapshot?.retry ?? noRetry) };
   const { failed } = view;
   if (!failed || failed.attempt >= limit || failed.reason === podFailurePolicy) return undefined;
@@ -34,6 +34,6 @@ export function nextAttempt(view: RunView, now: Date): NextAttempt | undefined {
 }
 
 /** How many attempts the run may have. */
-export function mostAttempts({ run }: RunView): number {
+export function mostAttempts({ run }: PartView): number {
   return 1 + (run.spec.snapshot?.retry?.limit ?? 0);
 }

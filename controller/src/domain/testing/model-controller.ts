@@ -118,7 +118,7 @@ export class ModelController {
   #pods(runs: readonly TaskRun[]): readonly Pod[] {
     const unfinished = new Set(runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid));
     const jobs = this.#jobs.values().filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => unfinished.has(uid)));
-    const uids = [...jobs.map(({ metadata }) => metadata.uid), ...runs.flatMap(({ status }) => (status?.phase === 'Cancelled' ? (status.jobs ?? []).map(({ uid }) => uid) : []))];
+    const uids = [...jobs.map(({ metadata }) => metadata.uid), ...runs.flatMap(({ status }) => (status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : []))];
     return this.#world.pods.filter((pod) => uids.some((uid) => isOwnedBy(pod, uid)));
   }
 

@@ -1,0 +1,241 @@
+/**
+ * What `decide` does about flows.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Task } from '../resources/index.ts';
+import type { FlowStep } from './flow.ts';
+import { FlowWorld, type Outcome } from './testing/flow-world.ts';
+
+const step = (name: string, dependsOn?: string[], more: Partial<FlowStep> = {}): FlowStep => ({
+  name,
+  template: { spec: { containers: [{ name, image: 'busybox' }] } },
+  ...(dependsOn && { dependsOn }),
+  ...more,
+});
+const fiveJobs = [step('job1'), step('job2'), step('job3', ['job1', 'job2']), step('job4', ['job3']), step('job5', ['job2', 'job4'])];
+const begun = (steps: FlowStep[], spec: Partial<Task['spec']> = {}) => new FlowWorld(steps, spec).reconcile();
+/** Ends Jobs, each a second after the one before, and lets the controller act on it. */
+const ends = (world: FlowWorld, ...names: string[]) => {
+  for (const name of names) world.advance(1).finish(`mytask-v1-${name}`).reconcile();
+  return world;
+};
+
+describe('a flow', () => {
+  test('starts each step once those that it depends on have succeeded', () => {
+    const world = begun(fiveJobs);
+    expect(world.active).toEqual(['mytask-v1-job1', 'mytask-v1-job2']);
+    ends(world, 'job2');
+    expect(world.active).toEqual(['mytask-v1-job1']);
+    ends(world, 'job1');
+    expect(world.active).toEqual(['mytask-v1-job3']);
+    ends(world, 'job3', 'job4');
+    expect(world.active).toEqual(['mytask-v1-job5']);
+    ends(world, 'job5');
+    expect(world.run?.status).toMatchObject({ phase: 'Succeeded', duration: '4s' });
+    expect(world.phases).toBe('job1 Succeeded, job2 Succeeded, job3 Succeeded, job4 Succeeded, job5 Succeeded');
+    expect(world.task.status?.message).toBe('mytask-v1 Succeeded in 4s · 1 kept');
+    expect(world.events).toEqual(['mytask-v1 Succeeded after 4s']);
+  });
+
+  test('names its Jobs after run and step, and says in labels which', () => {
+    const [first] = begun(fiveJobs).created;
+    expect(first?.manifest.metadata).toMatchObject({ name: 'mytask-v1-job1', labels: { 'task.oam.dev/run': 'mytask-v1', 'task.oam.dev/step': 'job1', 'task.oam.dev/task': 'app-worker-mytask' } });
+  });
+
+  test('says in one line how far it is', () => {
+    const world = begun(fiveJobs).start('mytask-v1-job1').start('mytask-v1-job2').advance(2).reconcile();
+    expect(world.run?.status?.message).toBe('0/5 steps · job1 Running, job2 Running');
+    ends(world, 'job1');
+    expect(world.task.status).toMatchObject({ phase: 'Running', message: 'mytask-v1 Running: 1/5 steps · job2 Running · 0 kept' });
+    expect(world.task.status?.steps?.map(({ name, phase }) => `${name} ${phase}`)).toEqual(['job1 Succeeded', 'job2 Running', 'job3 Pending', 'job4 Pending', 'job5 Pending']);
+  });
+
+  test('skips what depends on a failed step, says which, and does the rest', () => {
+    const world = begun([...fiveJobs, step('tell', undefined, { when: 'OnFailure' }), step('clean', undefined, { when: 'Always' }), step('boast', ['tell'])]);
+    world.advance(1).finish('mytask-v1-job1', 'Failed').reconcile();
+    expect(world.phases).toBe('job1 Failed, job2 Pending, job3 Skipped, job4 Skipped, job5 Skipped, tell Pending, clean Pending, boast Pending');
+    ends(world, 'job2');
+    expect(world.active).toEqual(['mytask-v1-tell', 'mytask-v1-clean']);
+    ends(world, 'tell', 'boast', 'clean');
+    expect(world.run?.status).toMatchObject({ phase: 'Failed', reason: 'StepFailed', message: 'job1 failed: BackoffLimitExceeded; skipped: job3, job4, job5' });
+  });
+
+  test('succeeds without the steps that a failure would have needed', () => {
+    const world = ends(begun([step('a'), step('tell', undefined, { when: 'OnFailure' }), step('boast', ['tell'])]), 'a');
+    expect([world.run?.status?.phase, world.phases]).toEqual(['Succeeded', 'a Succeeded, tell Skipped, boast Skipped']);
+  });
+
+  test('goes on after a step that may fail', () => {
+    const world = begun([step('lint', [], { continueOnFailure: true }), step('build', ['lint'])]);
+    world.advance(1).finish('mytask-v1-lint', 'Failed').reconcile();
+    ends(world, 'build');
+    expect([world.run?.status?.phase, world.phases]).toEqual(['Succeeded', 'lint Failed, build Succeeded']);
+  });
+
+  test('runs no more steps at once than maxParallel, in their order', () => {
+    const world = begun([step('a'), step('b'), step('c')], { maxParallel: 2 });
+    expect(world.active).toEqual(['mytask-v1-a', 'mytask-v1-b']);
+    ends(world, 'b');
+    expect(world.active).toEqual(['mytask-v1-a', 'mytask-v1-c']);
+  });
+
+  test('tries a step again as its retry says, or the one of all', () => {
+    const world = begun([step('a'), step('b', [], { retry: { limit: 0 } })], { retry: { limit: 1, delaySeconds: 10 } });
+    world.advance(1).finish('mytask-v1-a', 'Failed').finish('mytask-v1-b', 'Failed').reconcile();
+    expect([world.active, world.phases]).toEqual([[], 'a Pending, b Failed']);
+    expect(world.run?.status?.jobs?.[0]).toMatchObject({ reason: 'RetryBackoff', message: 'attempt 1 of 2 failed: BackoffLimitExceeded; the next one starts at 12:00:11 UTC' });
+    world.advance(9).reconcile();
+    expect(world.active).toEqual([]);
+    world.advance(1).reconcile();
+    expect(world.active).toEqual(['mytask-v1-a-r1']);
+    world.finish('mytask-v1-a-r1').reconcile();
+    expect(world.run?.status).toMatchObject({ phase: 'Failed', message: 'b failed: BackoffLimitExceeded' });
+  });
+
+  test('hands outputs on to later steps and to the run', () => {
+    const outputs = [{ name: 'image' }];
+    const world = begun(
+      [step('build', [], { outputs }), step('deploy', ['build'], { template: { spec: { containers: [{ name: 'deploy', args: ['$(steps.build.outputs.image)'] }] } } })],
+      { outputs: [{ name: 'image', valueFrom: 'steps.build.outputs.image' }] },
+    );
+    world.advance(1).finish('mytask-v1-build', 'Succeeded', '{"image": "shop:1"}').reconcile();
+    expect(world.created.at(-1)?.manifest.spec).toMatchObject({ template: { spec: { containers: [{ args: ['shop:1'] }] } } });
+    ends(world, 'deploy');
+    expect(world.run?.status).toMatchObject({ phase: 'Succeeded', outputs: { image: 'shop:1' } });
+  });
+
+  test('has its steps start with what is left of timeoutSeconds, and none after it', () => {
+    const world = begun([step('a'), step('b', ['a']), step('c', ['b'])], { timeoutSeconds: 60 });
+    expect(world.created[0]?.manifest.spec).toMatchObject({ activeDeadlineSeconds: 60 });
+    world.start('mytask-v1-a').advance(20).finish('mytask-v1-a').reconcile();
+    expect(world.created[1]?.manifest.spec).toMatchObject({ activeDeadlineSeconds: 40 });
+    world.advance(41).finish('mytask-v1-b').reconcile();
+    expect([world.active, world.run?.status?.phase]).toEqual([[], 'Failed']);
+    expect(world.run?.status).toMatchObject({ reason: 'DeadlineExceeded', message: "c did not start: the run's time was up (timeoutSeconds: 60)" });
+  });
+
+  test('that is cancelled ends with all its steps', () => {
+    const world = ends(begun(fiveJobs), 'job1').cancel().reconcile();
+    expect(world.run?.status).toMatchObject({ phase: 'Cancelled', reason: 'Cancelled' });
+    expect([world.phases, [...world.jobs.keys()]]).toEqual(['job1 Succeeded, job2 Cancelled, job3 Cancelled, job4 Cancelled, job5 Cancelled', []]);
+  });
+
+  test('takes a Job that somebody deleted for a failed step', () => {
+    const world = begun([step('a'), step('b', ['a'])]).start('mytask-v1-a').advance(2).reconcile();
+    world.remove('mytask-v1-a', false).reconcile(0).reconcile();
+    expect(world.run?.status).toMatchObject({ phase: 'Failed', message: expect.stringMatching(/^a failed: Job mytask-v1-a was deleted before it finished.*; skipped: b$/) as string });
+  });
+
+  test.each([
+    ['in a circle', [step('a', ['b']), step('b', ['a'])], /^steps depend on each other in a circle \(a -> b -> a\)/],
+    ['with a step that is not there', [step('a', ['b'])], /^step a depends on b, which is no step/],
+  ])('%s never starts and says why', (_what, steps, message) => {
+    const world = begun(steps);
+    expect(world.created).toEqual([]);
+    expect(world.run?.status).toMatchObject({ phase: 'Failed', reason: 'InvalidFlow', message: expect.stringMatching(message) as string });
+  });
+
+  test('of a thousand steps is decided on in milliseconds, and fits its limits', () => {
+    const world = begun(Array.from({ length: 1_000 }, (_, index) => step(`step-${index}`, index < 10 ? [] : [`step-${index - 10}`])), { maxParallel: 10 });
+    for (const name of world.active) world.advance(1).finish(name);
+    world.reconcile();
+    expect(world.active).toHaveLength(10);
+    expect(JSON.stringify(world.run?.status).length).toBeLessThan(256 * 1024);
+  });
+});
+
+/** Steps that depend on earlier ones, in another order than that. */
+const flows = fc.array(
+  fc.record({ when: fc.constantFrom('OnSuccess' as const, 'OnSuccess' as const, 'OnFailure' as const, 'Always' as const), continueOnFailure: fc.boolean(), retries: fc.nat(1), needs: fc.option(fc.array(fc.nat(11), { maxLength: 3 }), { nil: undefined }) }),
+  { minLength: 1, maxLength: 12 },
+).chain((drafts) => fc.shuffledSubarray(drafts.map((_, index) => index), { minLength: drafts.length }).map((order) => order.map((index) => {
+  const { when, continueOnFailure, retries, needs } = drafts[index] as (typeof drafts)[number];
+  // Without a list of its own it may wait for all others: see the tables above.
+  const dependsOn = needs?.filter((need) => need < index).map((need) => `s${need}`) ?? (when === 'OnSuccess' ? undefined : []);
+  return step(`s${index}`, dependsOn && [...new Set(dependsOn)], { when, continueOnFailure, retry: { limit: retries, delaySeconds: 5, backoff: 'Constant' } });
+})));
+type Move = { readonly do: 'finish'; readonly pick: number; readonly outcome: Outcome } | { readonly do: 'remove'; readonly pick: number; readonly seen: boolean } | { readonly do: 'advance' } | { readonly do: 'reconcile'; readonly diesAfter: number | undefined } | { readonly do: 'cancel' };
+const pick = fc.nat(20);
+const moves: fc.Arbitrary<Move[]> = fc.array(
+  fc.oneof(
+    { weight: 8, arbitrary: fc.record({ do: fc.constant('finish' as const), pick, outcome: fc.constantFrom('Succeeded' as const, 'Succeeded' as const, 'Failed' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), pick, seen: fc.boolean() }) },
+    { weight: 4, arbitrary: fc.constant({ do: 'advance' as const }) },
+    { weight: 8, arbitrary: fc.record({ do: fc.constant('reconcile' as const), diesAfter: fc.option(fc.nat(4), { nil: undefined }) }) },
+    { weight: 1, arbitrary: fc.constant({ do: 'cancel' as const }) },
+  ),
+  { maxLength: 60, size: 'max' },
+);
+
+function play(world: FlowWorld, move: Move): void {
+  switch (move.do) {
+    case 'finish': {
+      const name = world.active[move.pick % Math.max(1, world.active.length)];
+      if (name !== undefined) world.finish(name, move.outcome);
+      return;
+    }
+    case 'remove': {
+      // What leaves no trace cannot be known: the Job is on record.
+      const known = [...world.jobs.values()].filter(({ metadata }) => world.run?.status?.jobs?.some(({ uid }) => uid === metadata.uid));
+      const name = known[move.pick % Math.max(1, known.length)]?.metadata.name;
+      if (name !== undefined) world.remove(name, move.seen);
+      return;
+    }
+    case 'advance':
+      return void world.advance(3);
+    case 'reconcile':
+      return void world.reconcile(move.diesAfter);
+    case 'cancel':
+      return void world.cancel();
+  }
+}
+
+/** Everything that is active ends well, time passes, and the controller lives. */
+function settle(world: FlowWorld): void {
+  for (let round = 0; round < 100 && !world.run?.status?.conditions; round += 1) {
+    world.reconcile();
+    for (const name of world.active) world.finish(name);
+    world.advance(6);
+  }
+  world.reconcile();
+}
+
+const hasRun = (phase: string | undefined) => phase === 'Succeeded' || phase === 'Failed';
+
+/** What the rules say of the run, from how each step ended that ran; throws where one ran that should not have, or the other way round. */
+function rightPhase(world: FlowWorld): string {
+  const phases = new Map(world.run?.status?.jobs?.map(({ step: name, phase }) => [name, phase]));
+  const ends = new Map<string, 'ok' | 'failed' | 'unneeded'>();
+  const endOf = (one: FlowStep): 'ok' | 'failed' | 'unneeded' => {
+    const needed = (one.dependsOn ?? []).map((name) => ends.get(name) ?? endOf(world.steps.find((other) => other.name === name) as FlowStep));
+    const phase = phases.get(one.name);
+    const runs = shouldRun(one, needed);
+    if (runs !== hasRun(phase)) throw new Error(`${one.name} is ${phase}, and should ${runs ? '' : 'not '}have run after ${needed.join()}: ${world.phases}`);
+    if (!runs) return needed.includes('failed') ? 'failed' : 'unneeded';
+    return phase === 'Succeeded' || one.continueOnFailure === true ? 'ok' : 'failed';
+  };
+  for (const one of world.steps) ends.set(one.name, endOf(one));
+  const failed = world.steps.some((one) => phases.get(one.name) === 'Failed' && one.continueOnFailure !== true);
+  return failed ? 'Failed' : 'Succeeded';
+}
+
+function shouldRun({ when }: FlowStep, needed: readonly string[]): boolean {
+  return when === 'Always' || (when === 'OnFailure' ? needed.includes('failed') : needed.every((end) => end === 'ok'));
+}
+
+describe('whatever fails, dies and is deleted', () => {
+  test('a flow starts each step in its turn and once, comes to an end, and the end is what the rules say', () => {
+    fc.assert(
+      fc.property(flows, fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }), moves, (steps, maxParallel, story) => {
+        const world = new FlowWorld(steps, maxParallel === undefined ? {} : { maxParallel });
+        for (const move of story) play(world, move);
+        settle(world);
+        const { phase } = world.run?.status ?? {};
+        if (world.run?.spec.cancel === true && phase === 'Cancelled') return;
+        expect(phase).toBe(rightPhase(world));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

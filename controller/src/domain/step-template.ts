@@ -1,0 +1,75 @@
+/**
+ * A step's pod template as it runs: with what all steps of the flow have, and with the outputs of steps before it.
+ */
+import type { Task, TaskRunStatus } from '../resources/index.ts';
+import { withStepOutputs } from './step-outputs.ts';
+
+type Globals = NonNullable<Task['spec']['globals']>;
+type Rows = Readonly<NonNullable<TaskRunStatus['jobs']>>;
+
+interface Container {
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly volumeMounts?: readonly { readonly mountPath: string }[];
+}
+
+interface PodSpec {
+  readonly containers?: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly volumes?: readonly { readonly name: string }[];
+}
+
+interface PodTemplate {
+  readonly metadata?: { readonly labels?: object; readonly annotations?: object };
+  readonly spec?: PodSpec;
+}
+
+/**
+ * @param template as the step says it; where it says something that globals say too, its own word counts
+ * @param rows the steps' rows on record, whose outputs stand for `$(steps.NAME.outputs.OUTPUT)` in command, args and env
+ */
+export function stepTemplate(template: object, globals: Globals = {}, rows: Rows): Record<string, unknown> {
+  const { metadata, spec = {}, ...rest } = template as PodTemplate;
+  const { labels, annotations } = globals;
+  return {
+    ...rest,
+    metadata: { ...metadata, labels: { ...labels, ...metadata?.labels }, annotations: { ...annotations, ...metadata?.annotations } },
+    spec: podSpec(spec, globals, (container) => withGlobals(withOutputs(container, rows), globals)),
+  };
+}
+
+function podSpec(spec: PodSpec, { nodeName, volumes }: Globals, complete: (container: Container) => Container): PodSpec {
+  return {
+    ...(nodeName !== undefined && { nodeName }),
+    ...spec,
+    containers: (spec.containers ?? []).map(complete),
+    ...(spec.initContainers && { initContainers: spec.initContainers.map(complete) }),
+    ...(volumes && { volumes: beside(spec.volumes, volumes, ({ name }) => name) }),
+  };
+}
+
+function withGlobals(container: Container, { env, volumeMounts }: Globals = {}): Container {
+  return {
+    ...container,
+    ...(env && { env: beside(container.env, env as NonNullable<Container['env']>, ({ name }) => name) }),
+    ...(volumeMounts && { volumeMounts: beside(container.volumeMounts, volumeMounts as NonNullable<Container['volumeMounts']>, ({ mountPath }) => mountPath) }),
+  };
+}
+
+function withOutputs(container: Container, rows: Rows): Container {
+  const { command, args, env } = container;
+  const filled = (text: string) => withStepOutputs(text, rows);
+  return {
+    ...container,
+    ...(command && { command: command.map(filled) }),
+    ...(args && { args: args.map(filled) }),
+    ...(env && { env: env.map((variable) => (variable.value === undefined ? variable : { ...variable, value: filled(variable.value) })) }),
+  };
+}
+
+/** The shared ones first, so that what is a step's own can refer to them, as in `$(SHARED)/sub`. */
+function beside<T>(own: readonly T[] = [], shared: readonly T[] = [], keyOf: (one: T) => string): readonly T[] {
+  const keys = new Set(own.map(keyOf));
+  return [...shared.filter((one) => !keys.has(keyOf(one))), ...own];
+}
