@@ -39,6 +39,7 @@ describe('a schedule', () => {
     ['asks for the latest of several times alone', aState(scheduled().status(observed({ lastScheduleTime: rfc3339(at7()) }))), at7(5), { due: at7(5), last: at7(), next: at7(6), missed: 0 }],
     ['counts the others as missed once the latest has its run', aState(scheduled().status(observed({ lastScheduleTime: rfc3339(at7()) }))).runs(runOf(at7(5))), at7(5), { due: undefined, last: at7(5), next: at7(6), missed: 4 }],
     ['counts no time that has a run, though the status was lost', aState(scheduled()).runs(runOf(at7()), runOf(at7(1)), runOf(at7(3))), at7(3), { due: undefined, last: at7(3), next: at7(4), missed: 1 }],
+    ["takes no run of the schedule before for one of its own: the clock was set back", aState(scheduled().status(observed())).runs(runOf(20 * minute)), 25 * minute, { due: undefined, last: 20 * minute, next: at7(1), missed: 1 }],
     ['stands still while the Task is suspended', aState(scheduled(hourly, { suspend: true }).status(observed())), at7(5), { due: undefined, last: undefined, next: undefined, missed: 0 }],
     ['asks for the latest time once it is not any more', aState(scheduled(hourly, { suspend: false }).status(observed())), at7(5), { due: at7(5), last: undefined, next: at7(6), missed: 0 }],
     ['counts nothing again when the clock is set back', aState(scheduled().status(observed({ lastScheduleTime: rfc3339(at7(5)) }))).runs(runOf(at7(5))), at7(1), { due: undefined, last: at7(5), next: at7(6), missed: 0 }],

@@ -113,11 +113,11 @@ function scheduleTrigger(time: Date, schedule: Schedule): RunTrigger {
   return { type: 'Schedule', value: formatScheduledTime(time, schedule), scheduledTime: rfc3339(time) };
 }
 
-/** The times after `since` up to `last` that no run answers; one more than `tooMany` stands for any number of them. */
+/** The times after `since` up to `last` that no run answers, not counting runs of a schedule before this one; one more than `tooMany` stands for any number of them. */
 function missedUntil(last: Date, schedule: Schedule, since: Date, { runs, lastScheduled }: TaskState): number {
   const answered = new Set([lastScheduled, ...runs.map(({ spec }) => spec.trigger?.scheduledTime)]);
-  const isBetween = (time: Date | undefined) => time !== undefined && time > since && time <= last;
-  const withRun = [...answered].filter((time) => isBetween(timeOf(time))).length;
+  const isDue = (time: Date) => dueTimes(schedule, { after: new Date(time.getTime() - 1), until: time }).count === 1;
+  const withRun = [...answered].map(timeOf).filter((time) => time !== undefined && time > since && time <= last && isDue(time)).length;
   const { count } = dueTimes(schedule, { after: since, until: last });
   return count > tooMany ? tooMany + 1 : Math.max(0, count - withRun);
 }
