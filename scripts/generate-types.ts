@@ -17,11 +17,12 @@ const resources = [
 
 /** As json-schema-to-typescript reads it: Kubernetes prunes unknown fields unless told to keep them, and a list's limits make unreadable types. */
 function asJsonSchema(schema: JSONSchema): JSONSchema {
-  const { properties, items, minItems: _min, maxItems: _max, ...rest } = schema;
+  const { properties, items, additionalProperties, minItems: _min, maxItems: _max, ...rest } = schema;
   const keepsUnknown = (schema as Record<string, unknown>)['x-kubernetes-preserve-unknown-fields'] === true;
+  if ((schema as Record<string, unknown>)['x-kubernetes-int-or-string'] === true) return { tsType: '(string | number)' };
   return {
     ...rest,
-    ...(schema.type === 'object' && schema.additionalProperties === undefined && { additionalProperties: keepsUnknown }),
+    ...(schema.type === 'object' && { additionalProperties: typeof additionalProperties === 'object' ? asJsonSchema(additionalProperties) : keepsUnknown }),
     ...(items && { items: asJsonSchema(items) }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, asJsonSchema(value)])),

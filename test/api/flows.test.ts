@@ -101,13 +101,32 @@ describe.concurrent('a flow', () => {
   });
 });
 
+describe.concurrent('items', () => {
+  it('have a Job each, of one template, and their outputs are collected', async () => {
+    const room = await openRoom();
+    const outputs = [{ name: 'rows', type: 'integer' as const }, { name: 'all', type: 'array' as const, valueFrom: 'items.outputs.rows' }];
+    await room.finish({ revision: 1, command: '$(item.table)', pods: { message: '{"rows":3}' }, spec: { items: [{ name: 'people', table: 'a' }, { table: 'b' }], outputs } });
+    expect(await room.names(jobs)).toEqual(['mytask-v1-item-1', 'mytask-v1-people']);
+    expect((await room.get(jobs, 'mytask-v1-people')).spec?.template.spec?.containers[0]?.command).toEqual(['a']);
+    expect((await room.get(taskRuns, 'mytask-v1')).status).toMatchObject({ phase: 'Succeeded', outputs: { all: [3, 3] } });
+  });
+
+  it('that fail are tried again by themselves', async () => {
+    const room = await openRoom();
+    await room.finish({ revision: 1, command: '$(item.os)', pods: { exitCode: '3' }, spec: { matrix: { os: ['linux', 'mac'] }, retry: { limit: 1, delaySeconds: 1 } } });
+    expect(await room.names(jobs)).toEqual(['mytask-v1-linux', 'mytask-v1-linux-r1', 'mytask-v1-mac', 'mytask-v1-mac-r1']);
+    expect((await room.get(taskRuns, 'mytask-v1')).status?.message).toBe('linux failed: exit code 3 in container mytask (BackoffLimitExceeded); also failed: mac');
+  });
+});
+
 describe.concurrent('a flow that cannot be', () => {
   it.each<[string, Partial<Deployment>, string]>([
     ['with two steps of one name', { steps: [{ name: 'a' }, { name: 'a' }] }, 'Duplicate value: {"name":"a"}'],
     ['with a step that depends on itself', { steps: [{ name: 'a', dependsOn: ['a'] }] }, 'a step cannot depend on itself: take its name out of its dependsOn'],
     ['without a step', { steps: [] }, 'should have at least 1 items'],
     ['and a Job at once', { steps: [{ name: 'a' }], spec: { template: {} } }, 'say what runs: template, the pod template of one Job, or steps, those of a flow'],
-    ['that is none', { spec: { maxParallel: 3 } }, 'globals and maxParallel are for a flow: write steps, or leave them out'],
+    ['that is none', { spec: { maxParallel: 3 } }, 'maxParallel is for a flow, items and a matrix: write one of these, or leave it out'],
+    ['with items', { steps: [{ name: 'a' }], spec: { items: [{ a: 1 }] } }, 'a flow has steps, and no items and matrix: these are for one template'],
     ['where no step runs at once', { steps: [{ name: 'a' }], spec: { maxParallel: 0 } }, 'should be greater than or equal to 1'],
     ['with outputs from nowhere', { steps: [{ name: 'a' }], spec: { outputs: [{ name: 'x', valueFrom: 'a.x' }] } }, 'spec.outputs[0].valueFrom'],
   ])('%s is refused', async (_what, deployment, message) => {

@@ -124,6 +124,16 @@ const whenAndHow: { parameter: string; given: JsonObject; spec: JsonObject }[] =
   { parameter: 'retry with all it has', given: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } }, spec: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } } },
   { parameter: 'timeoutSeconds', given: { timeoutSeconds: 3600 }, spec: { timeoutSeconds: 3600 } },
   {
+    parameter: 'items, maxParallel',
+    given: { items: [{ os: 'linux', name: 'linux' }, { os: 'mac' }], maxParallel: 1 },
+    spec: { items: [{ os: 'linux', name: 'linux' }, { os: 'mac' }], maxParallel: 1 },
+  },
+  {
+    parameter: 'matrix',
+    given: { matrix: { os: ['linux', 'mac'], bits: [32, 64] } },
+    spec: { matrix: { os: ['linux', 'mac'], bits: [32, 64] } },
+  },
+  {
     parameter: 'outputs',
     given: { outputs: [{ name: 'version' }, { name: 'rows', type: 'integer', required: false }] },
     spec: { outputs: [{ name: 'version' }, { name: 'rows', type: 'integer', required: false }] },
@@ -221,6 +231,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     [{ schedule: { cron: '@hourly', timezone: 'UTC' } }, 'parameter.schedule.timezone: field not allowed'],
     [{ retry: { limit: 1, delay: 5 } }, 'parameter.retry.delay: field not allowed'],
     [{ outputs: [{ name: 'a', kind: 'string' }] }, 'parameter.outputs.0.kind: field not allowed'],
+    [{ items: { os: 'linux' } }, 'parameter.items'],
     [{ suspend: 'yes' }, /\.suspend: conflicting values .*mismatched types/],
     [{ timeoutSeconds: '1h' }, /\.timeoutSeconds: conflicting values .*mismatched types/],
     [{ executionPolicy: { keepLast: 'three' } }, /parameter\.executionPolicy\.keepLast: conflicting values .*mismatched types (int and string|string and int)/],
@@ -346,6 +357,8 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
         },
         problems: {},
       });
+      const steps = [{ name: 'build', phase: 'Succeeded', duration: '3s' }, { name: 'test', phase: 'Failed', duration: '1s', message: 'exit code 3' }, { name: 'ship', phase: 'Pending' }];
+      expect((await statusOf({ observedGeneration: 2, steps })).details).toMatchObject({ steps: 'build Succeeded in 3s\ntest Failed in 1s (exit code 3)\nship Pending' });
       const none = { observedGeneration: 2, missedSchedules: 0, totals: { queued: 0 }, outputs: {} };
       expect(Object.keys((await statusOf(none)).details).sort()).toEqual(['active', 'lastRun', 'next', 'totals']);
     });

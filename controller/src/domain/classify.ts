@@ -2,6 +2,7 @@ import type { RunPhase, TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
 import { policyOf, type CompletePolicy } from './execution-policy.ts';
 import type { FlowStep } from './flow.ts';
+import { stepsOf } from './items.ts';
 import { joinName } from './names.ts';
 import { reasons } from './reasons.ts';
 import type { Job, Pod, PodRefusal, Refusal, TaskState } from './state.ts';
@@ -106,7 +107,7 @@ function viewRun(run: TaskRun, state: TaskState): RunView {
     podRefusals: state.podRefusals,
     refusals: state.refusals.filter((refusal) => refusal.run === name && refusal.object === 'Job'),
   };
-  const { steps } = run.spec.snapshot ?? {};
+  const steps = stepsOf(run.spec.snapshot);
   return steps ? viewFlow(run, steps, found) : viewPart(run, name, found);
 }
 

@@ -6,6 +6,7 @@ import { attemptOf, isFinished, type PartView, type RunView, type StepView, type
 import { compact } from './compact.ts';
 import { flowOf, gateOf } from './flow.ts';
 import { endsOf } from './flow-status.ts';
+import { stepsOf } from './items.ts';
 import { jobIdentity } from './job-status.ts';
 import { jobManifest, jobName } from './manifests.ts';
 import { nameWithHash } from './names.ts';
@@ -83,7 +84,7 @@ function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Da
 function stepAttempt({ run }: RunView, step: StepView, now: Date): number | undefined {
   if (isRefused(step.refusal, now)) return undefined;
   if (step.attempt !== undefined) return attemptDue(step, now);
-  const flow = flowOf(run.spec.snapshot?.steps ?? []);
+  const flow = flowOf(stepsOf(run.spec.snapshot) ?? []);
   if ('problem' in flow) return undefined;
   const rows = new Map((run.status?.jobs ?? []).map((row) => [row.step ?? '', row]));
   const gate = gateOf(step.step, endsOf(step.step, flow, rows));
@@ -93,7 +94,7 @@ function stepAttempt({ run }: RunView, step: StepView, now: Date): number | unde
 function stepJob(run: RunView, part: StepView, attempt: number, view: TaskView, now: Date): Action {
   const { step } = part;
   const { spec, status } = run.run;
-  const template = stepTemplate(step.template, spec.snapshot?.globals, status?.jobs ?? []);
+  const template = stepTemplate(step, spec.snapshot?.globals, status?.jobs ?? []);
   const filled = { ...part.run, spec: { ...part.run.spec, snapshot: { hash: '', ...part.run.spec.snapshot, template } } };
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
   const job = jobManifest(filled, { name: freeName(part, attempt, view), attempt, step: step.name, activeDeadlineSeconds: deadline });

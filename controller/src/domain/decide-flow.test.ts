@@ -127,11 +127,12 @@ describe('a flow', () => {
     expect(world.run?.status).toMatchObject({ phase: 'Failed', message: expect.stringMatching(/^a failed: Job mytask-v1-a was deleted before it finished.*; skipped: b$/) as string });
   });
 
-  test.each([
+  test.each<[string, FlowStep[], RegExp, Partial<Task['spec']>?]>([
     ['in a circle', [step('a', ['b']), step('b', ['a'])], /^steps depend on each other in a circle \(a -> b -> a\)/],
     ['with a step that is not there', [step('a', ['b'])], /^step a depends on b, which is no step/],
-  ])('%s never starts and says why', (_what, steps, message) => {
-    const world = begun(steps);
+    ['with an output from nowhere', [step('a')], /^output image says nothing of where it comes from: give it a valueFrom, such as steps.a.outputs.image$/, { outputs: [{ name: 'image' }] }],
+  ])('%s never starts and says why', (_what, steps, message, spec = {}) => {
+    const world = begun(steps, spec);
     expect(world.created).toEqual([]);
     expect(world.run?.status).toMatchObject({ phase: 'Failed', reason: 'InvalidFlow', message: expect.stringMatching(message) as string });
   });
@@ -142,6 +143,31 @@ describe('a flow', () => {
     world.reconcile();
     expect(world.active).toHaveLength(10);
     expect(JSON.stringify(world.run?.status).length).toBeLessThan(256 * 1024);
+  });
+});
+
+describe('items', () => {
+  const template = { spec: { containers: [{ name: 'main', image: 'busybox', args: ['$(item.os)'] }] } };
+  test('have a Job each, of one template, no more at once than maxParallel, and their outputs are collected', () => {
+    const outputs = [{ name: 'size', type: 'integer' as const }, { name: 'sizes', type: 'array' as const, valueFrom: 'items.outputs.size' }];
+    const world = begun([], { template, items: [{ os: 'linux', name: 'linux' }, { os: 'mac' }, { os: 'bsd' }], maxParallel: 2, outputs });
+    expect(world.active).toEqual(['mytask-v1-linux', 'mytask-v1-item-1']);
+    expect(world.created.map(({ manifest }) => manifest.spec)).toMatchObject([{ template: { spec: { containers: [{ args: ['linux'] }] } } }, { template: { spec: { containers: [{ args: ['mac'] }] } } }]);
+    world.advance(1).finish('mytask-v1-item-1', 'Succeeded', '{"size": 2}').reconcile();
+    expect(world.run?.status?.message).toBe('1/3 items');
+    world.finish('mytask-v1-linux', 'Succeeded', '{"size": 1}').finish('mytask-v1-item-2', 'Succeeded', '{"size": 3}').reconcile();
+    expect(world.run?.status).toMatchObject({ phase: 'Succeeded', outputs: { sizes: [1, 2, 3] } });
+  });
+  test('fail the run where one fails, and the others go on', () => {
+    const world = begun([], { template, items: [{ os: 'linux' }, { os: 'mac' }] });
+    world.advance(1).finish('mytask-v1-item-0', 'Failed').reconcile();
+    expect([world.run?.status?.phase, world.active]).toEqual(['Running', ['mytask-v1-item-1']]);
+    ends(world, 'item-1');
+    expect(world.run?.status).toMatchObject({ phase: 'Failed', reason: 'StepFailed', message: 'item-0 failed: BackoffLimitExceeded' });
+  });
+  test('that lack a value never start and say so', () => {
+    const world = begun([], { template, items: [{ arch: 'arm' }] });
+    expect([world.created, world.run?.status?.message]).toEqual([[], 'item item-0 has no value os, which $(item.os) asks for: it has arch']);
   });
 });
 

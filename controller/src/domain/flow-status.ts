@@ -1,11 +1,12 @@
 /**
  * What the status of a flow's run should say: a row for each step, and what they come to together.
  */
-import type { RunPhase, TaskRunStatus } from '../resources/index.ts';
+import type { RunPhase, Snapshot, TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
 import { isFinished, type RunView, type StepView, type TaskView } from './classify.ts';
 import { durationBetween } from './duration.ts';
 import { flowOf, gateOf, stepEnd, type Flow, type FlowStep, type StepEnd } from './flow.ts';
+import { itemsProblem, stepsOf } from './items.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf, timestamp, type Verdict } from './job-status.ts';
 import { deadlineOf } from './policies/timeout-seconds.ts';
 import { readStepOutputs } from './step-outputs.ts';
@@ -23,7 +24,7 @@ const mostNamed = 3;
  * @param ended why the run ends before its steps do, if it does
  */
 export function stepRows({ run, flow = [] }: RunView, { state }: TaskView, now: Date, ended: Ended | undefined): readonly StepRow[] {
-  const arranged = flowOf(run.spec.snapshot?.steps ?? []);
+  const arranged = arrangedOf(run);
   if ('problem' in arranged) return [];
   const views = new Map(flow.map((view) => [view.step.name, view]));
   const rows = new Map<string, StepRow>();
@@ -85,15 +86,26 @@ export function flowStartTime({ run }: RunView, rows: readonly StepRow[]): strin
   return run.status?.startTime ?? rows.flatMap(({ startTime }) => startTime ?? []).sort()[0];
 }
 
+function arrangedOf({ spec }: TaskRun): ReturnType<typeof flowOf> {
+  const problem = itemsProblem(spec.snapshot) ?? outputProblem(spec.snapshot);
+  return problem === undefined ? flowOf(stepsOf(spec.snapshot) ?? []) : { problem };
+}
+
+/** With items the ones without valueFrom are each item's own. */
+function outputProblem({ steps, outputs }: Partial<Snapshot> = {}): string | undefined {
+  const nowhere = steps && outputs?.find(({ valueFrom }) => valueFrom === undefined)?.name;
+  return nowhere && `output ${nowhere} says nothing of where it comes from: give it a valueFrom, such as steps.${steps[0]?.name}.outputs.${nowhere}`;
+}
+
 /** What the steps come to together. */
 export function flowVerdict({ run, flow = [] }: RunView, rows: readonly StepRow[], now: Date, ended: Ended | undefined): Verdict {
   const completionTime = timestamp(now);
-  const arranged = flowOf(run.spec.snapshot?.steps ?? []);
+  const arranged = arrangedOf(run);
   if ('problem' in arranged) return { phase: 'Failed', reason: reasons.invalidFlow, message: arranged.problem, completionTime };
-  if (!rows.every(({ phase }) => isFinished(phase))) return underWay(rows);
+  if (!rows.every(({ phase }) => isFinished(phase))) return underWay(rows, flow[0]?.step.item !== undefined);
   if (ended) return { phase: 'Cancelled', ...ended, completionTime };
   const failed = rows.filter((row, index) => isFailure(row, flow[index]));
-  return failed.length > 0 ? failure(failed, rows, completionTime) : succeeded(run.spec.snapshot?.outputs, rows, completionTime);
+  return failed.length > 0 ? failure(failed, rows, completionTime) : succeeded(run.spec.snapshot ?? {}, rows, completionTime);
 }
 
 function failure(failed: readonly StepRow[], rows: readonly StepRow[], completionTime: string): Verdict {
@@ -114,18 +126,19 @@ function failureMessage([first, ...others]: readonly StepRow[], rows: readonly S
   return `${first?.step} ${what}${first?.message === undefined ? '' : `: ${first.message}`}${too}${skipped.length === 0 ? '' : `; skipped: ${named(skipped)}`}`;
 }
 
-function succeeded(declared: NonNullable<RunView['run']['spec']['snapshot']>['outputs'], rows: readonly StepRow[], completionTime: string): Verdict {
-  if (!declared) return { phase: 'Succeeded', completionTime };
+function succeeded({ outputs: all = [] }: Partial<Snapshot>, rows: readonly StepRow[], completionTime: string): Verdict {
+  const declared = all.filter(({ valueFrom }) => valueFrom !== undefined);
+  if (declared.length === 0) return { phase: 'Succeeded', completionTime };
   const { outputs, problem } = readStepOutputs(declared, rows);
   return problem === undefined ? { phase: 'Succeeded', completionTime, outputs } : { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
 }
 
 /** 2/5 steps · job3 Running, job4 Pending: ImagePullBackOff: ... */
-function underWay(rows: readonly StepRow[]): Verdict {
+function underWay(rows: readonly StepRow[], isOfItems: boolean): Verdict {
   const done = rows.filter(({ phase }) => isFinished(phase)).length;
   const stuck = rows.find(({ phase, reason }) => !isFinished(phase) && reason !== undefined);
   const running = rows.filter(({ phase }) => phase === 'Running').map(({ step = '' }) => `${step} Running`);
-  const parts = [`${done}/${rows.length} steps`, named(running), stuck ? `${stuck.step} ${stuck.phase}${stuck.message === undefined ? '' : `: ${stuck.message}`}` : ''];
+  const parts = [`${done}/${rows.length} ${isOfItems ? 'items' : 'steps'}`, named(running), stuck ? `${stuck.step} ${stuck.phase}${stuck.message === undefined ? '' : `: ${stuck.message}`}` : ''];
   const started = rows.some(({ phase, uid }) => phase === 'Running' || (uid !== undefined && isFinished(phase)));
   return { phase: started ? 'Running' : 'Pending', reason: stuck?.reason, message: parts.filter((part) => part !== '').join(' · ') };
 }

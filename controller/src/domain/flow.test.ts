@@ -22,6 +22,15 @@ describe('the order of steps', () => {
     ['a circle, and what is behind it', [step('z', ['a']), step('a', ['c']), step('b', ['a']), step('c', ['b']), step('d')], "steps depend on each other in a circle (a -> c -> b -> a): take one of these out of the other's dependsOn"],
   ])('is refused with %s', (_what, steps, problem) => expect(arranged(steps)).toBe(problem));
 
+  const build = step('build', [], { outputs: [{ name: 'image' }] });
+  const takes = (output: string, dependsOn: string[]) => step('deploy', dependsOn, { template: { spec: { containers: [{ args: [`$(steps.build.outputs.${output})`] }] } } });
+  test.each<[string, FlowStep[], string]>([
+    ['of a step before it', [build, step('test', ['build']), takes('image', ['test'])], 'build test deploy'],
+    ['of a step that declares none such', [build, takes('tag', ['build'])], 'step deploy takes $(steps.build.outputs.tag), and step build declares no output tag: add it to the outputs of build'],
+    ['of no step', [takes('image', [])], 'step deploy takes $(steps.build.outputs.image), and there is no step build'],
+    ['of a step that it does not wait for', [build, takes('image', [])], 'step deploy takes $(steps.build.outputs.image) and does not come after build: add build to its dependsOn'],
+  ])('with an output %s', (_what, steps, expected) => expect(arranged(steps)).toBe(expected));
+
   test('of a thousand steps that all wait for all before them is found at once', () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `s${index}`);
     expect(arranged(names.map((name, index) => step(name, names.slice(Math.max(0, index - 100), index))))).toBe(names.join(' '));
@@ -52,6 +61,8 @@ describe('a step', () => {
     ['OnSuccess', ['done', 'busy'], wait],
     ['OnSuccess', ['busy', 'bad'], skip('DependencyFailed', 'bad did not succeed')],
     ['OnSuccess', ['idle', 'done'], skip('NothingFailed', 'idle was not needed')],
+    // What is still under way may fail, and then the reason is another.
+    ['OnSuccess', ['idle', 'busy'], wait],
     ['OnFailure', ['done'], skip('NothingFailed', 'nothing failed')],
     ['OnFailure', ['done', 'busy'], wait],
     ['OnFailure', ['bad', 'busy'], wait],

@@ -2,9 +2,14 @@
  * The rules of a flow: which of its steps wait for which, and what becomes of a step when those have ended.
  */
 import type { RunPhase, Snapshot } from '../resources/index.ts';
+import type { Item } from './items.ts';
 import { reasons } from './reasons.ts';
+import { outputProblems } from './step-outputs.ts';
 
-export type FlowStep = NonNullable<Snapshot['steps']>[number];
+export type FlowStep = NonNullable<Snapshot['steps']>[number] & {
+  /** What the step is for, where it is one of several of the same template. */
+  readonly item?: Item;
+};
 
 /** A flow whose steps can be ordered. */
 export interface Flow {
@@ -42,7 +47,11 @@ function arrange(steps: readonly FlowStep[]): Flow | { readonly problem: string 
     if (missing !== undefined) return { problem: `step ${name} depends on ${missing}, which is no step: name one of ${[...dependencies.keys()].slice(0, 10).join(', ')}` };
   }
   const order = ordered(steps, dependencies);
-  if (order.length === steps.length) return { order, steps: new Map(steps.map((step) => [step.name, step])), dependencies };
+  if (order.length === steps.length) {
+    const flow = { order, steps: new Map(steps.map((step) => [step.name, step])), dependencies };
+    const [problem] = outputProblems(flow);
+    return problem === undefined ? flow : { problem };
+  }
   return { problem: `steps depend on each other in a circle (${circle(new Set(order), steps, dependencies).join(' -> ')}): take one of these out of the other's dependsOn` };
 }
 
@@ -112,12 +121,14 @@ export function stepEnd({ continueOnFailure }: FlowStep, { phase, reason }: Step
 export function gateOf({ when = 'OnSuccess' }: FlowStep, ends: ReadonlyMap<string, StepEnd | undefined>): Gate {
   const all = [...ends];
   const failed = all.find(([, end]) => end === 'failed')?.[0];
-  if (when === 'OnSuccess') {
-    if (failed !== undefined) return { skip: { reason: reasons.dependencyFailed, message: `${failed} did not succeed` } };
-    const unneeded = all.find(([, end]) => end === 'unneeded')?.[0];
-    if (unneeded !== undefined) return { skip: { reason: reasons.nothingFailed, message: `${unneeded} was not needed` } };
-  }
+  if (when === 'OnSuccess' && failed !== undefined) return { skip: { reason: reasons.dependencyFailed, message: `${failed} did not succeed` } };
   if (all.some(([, end]) => end === undefined)) return { opens: false };
-  if (when === 'OnFailure' && failed === undefined) return { skip: { reason: reasons.nothingFailed, message: 'nothing failed' } };
-  return { opens: true };
+  const needless = when === 'Always' || (when === 'OnFailure' && failed !== undefined) ? undefined : whyNeedless(when, all);
+  return needless === undefined ? { opens: true } : { skip: { reason: reasons.nothingFailed, message: needless } };
+}
+
+function whyNeedless(when: FlowStep['when'], ends: readonly (readonly [string, StepEnd | undefined])[]): string | undefined {
+  if (when === 'OnFailure') return 'nothing failed';
+  const unneeded = ends.find(([, end]) => end === 'unneeded')?.[0];
+  return unneeded && `${unneeded} was not needed`;
 }

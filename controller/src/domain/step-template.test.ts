@@ -18,7 +18,7 @@ describe("a step's pod template", () => {
     volumeMounts: [{ name: 'work', mountPath: '/work' }, { name: 'cache', mountPath: '/cache' }],
   };
   test('has what all steps have, in every container', () => {
-    expect(stepTemplate({ spec: { containers: [container()], initContainers: [container({ name: 'first' })] } }, globals, [])).toEqual({
+    expect(stepTemplate({ template: { spec: { containers: [container()], initContainers: [container({ name: 'first' })] } } }, globals, [])).toEqual({
       metadata: { labels: globals.labels, annotations: globals.annotations },
       spec: {
         nodeName: 'node-1',
@@ -37,7 +37,7 @@ describe("a step's pod template", () => {
         volumes: [{ name: 'cache', hostPath: { path: '/tmp' } }],
       },
     };
-    expect(stepTemplate(own, globals, [])).toEqual({
+    expect(stepTemplate({ template: own }, globals, [])).toEqual({
       metadata: { labels: { team: 'shop', tier: 'own' }, annotations: { note: 'own' } },
       spec: {
         nodeName: 'node-2',
@@ -46,19 +46,26 @@ describe("a step's pod template", () => {
       },
     });
   });
-  test('has the outputs of steps before it in command, args and env; what is not there stays', () => {
+  test('has the outputs of steps before it in command, args and env, nothing for one that was not written', () => {
     const refers = container({
       command: ['deploy', '$(steps.build.outputs.image)'],
       args: ['--layers=$(steps.build.outputs.layers)', '$(steps.test.outputs.rows)', '$(HOME)'],
       env: [{ name: 'TAGS', value: '$(steps.build.outputs.tags)' }, { name: 'FROM', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
     });
-    expect(stepTemplate({ spec: { containers: [refers] } }, undefined, rows)['spec']).toEqual({
+    expect(stepTemplate({ template: { spec: { containers: [refers] } } }, undefined, rows)['spec']).toEqual({
       containers: [container({
         command: ['deploy', 'shop:1.4.2'],
-        args: ['--layers=7', '$(steps.test.outputs.rows)', '$(HOME)'],
+        args: ['--layers=7', '', '$(HOME)'],
         env: [{ name: 'TAGS', value: '["a","b"]' }, { name: 'FROM', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
       })],
     });
+  });
+});
+
+test('the values of its item stand in command, args and env', () => {
+  const refers = container({ command: ['convert', '$(item.file)'], args: ['$(item.options)', '$(item.none)'], env: [{ name: 'SIZE', value: '$(item.size) MB' }] });
+  expect(stepTemplate({ template: { spec: { containers: [refers] } }, item: { file: 'a.csv', size: 3, options: { fast: true } } }, undefined, [])['spec']).toEqual({
+    containers: [container({ command: ['convert', 'a.csv'], args: ['{"fast":true}', '$(item.none)'], env: [{ name: 'SIZE', value: '3 MB' }] })],
   });
 });
 
@@ -71,5 +78,6 @@ describe("a flow's outputs", () => {
     [{ ...image, type: 'integer' as const }, { problem: 'output image must be of type integer, not string' }],
     [{ ...image, valueFrom: 'steps.test.outputs.image' }, { problem: 'output image is missing' }],
     [{ ...image, valueFrom: 'steps.test.outputs.image', required: false }, { outputs: {} }],
-  ])('%j of a step that wrote something else', (output, verdict) => expect(readStepOutputs([output], rows)).toEqual(verdict));
+    [{ name: 'all', type: 'array' as const, valueFrom: 'items.outputs.image' }, { outputs: { all: ['shop:1.4.2', null] } }],
+  ])('%j of what its steps wrote', (output, verdict) => expect(readStepOutputs([output], rows)).toEqual(verdict));
 });

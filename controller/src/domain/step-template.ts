@@ -2,6 +2,8 @@
  * A step's pod template as it runs: with what all steps of the flow have, and with the outputs of steps before it.
  */
 import type { Task, TaskRunStatus } from '../resources/index.ts';
+import type { FlowStep } from './flow.ts';
+import { withItem } from './items.ts';
 import { withStepOutputs } from './step-outputs.ts';
 
 type Globals = NonNullable<Task['spec']['globals']>;
@@ -26,16 +28,17 @@ interface PodTemplate {
 }
 
 /**
- * @param template as the step says it; where it says something that globals say too, its own word counts
- * @param rows the steps' rows on record, whose outputs stand for `$(steps.NAME.outputs.OUTPUT)` in command, args and env
+ * @param step whose template it is; where that says something that globals say too, its own word counts
+ * @param rows the steps' rows on record, whose outputs stand for `$(steps.NAME.outputs.OUTPUT)` in command, args and env, as the item's
+ *   values do for `$(item.KEY)`
  */
-export function stepTemplate(template: object, globals: Globals = {}, rows: Rows): Record<string, unknown> {
+export function stepTemplate({ template, item }: Pick<FlowStep, 'template' | 'item'>, globals: Globals = {}, rows: Rows): Record<string, unknown> {
   const { metadata, spec = {}, ...rest } = template as PodTemplate;
   const { labels, annotations } = globals;
   return {
     ...rest,
     metadata: { ...metadata, labels: { ...labels, ...metadata?.labels }, annotations: { ...annotations, ...metadata?.annotations } },
-    spec: podSpec(spec, globals, (container) => withGlobals(withOutputs(container, rows), globals)),
+    spec: podSpec(spec, globals, (container) => withGlobals(filledIn(container, (text) => withItem(withStepOutputs(text, rows), item)), globals)),
   };
 }
 
@@ -57,9 +60,8 @@ function withGlobals(container: Container, { env, volumeMounts }: Globals = {}):
   };
 }
 
-function withOutputs(container: Container, rows: Rows): Container {
+function filledIn(container: Container, filled: (text: string) => string): Container {
   const { command, args, env } = container;
-  const filled = (text: string) => withStepOutputs(text, rows);
   return {
     ...container,
     ...(command && { command: command.map(filled) }),

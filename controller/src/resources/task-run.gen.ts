@@ -116,6 +116,12 @@ export interface TaskRunSpec {
         valueFrom?: string;
       }[];
     }[];
+    items?: {
+      [k: string]: unknown;
+    }[];
+    matrix?: {
+      [k: string]: (string | number)[];
+    };
     maxParallel?: number;
     globals?: {
       [k: string]: unknown;
@@ -158,7 +164,7 @@ export interface TaskRunStatus {
     [k: string]: unknown;
   };
   /**
-   * The last attempts of a run of one Job; of a flow, each step with its last attempt.
+   * The last attempts of a run of one Job; else each step or item with its last attempt.
    */
   jobs?: {
     step?: string;

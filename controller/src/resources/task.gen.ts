@@ -1,6 +1,6 @@
 // Generated from addon/resources/crd-task.yaml by `npm run generate`. Do not edit.
 /**
- * What runs, and when a run of it is asked for: one Job (template, job), or the Jobs of a flow (steps).
+ * What runs, and when a run of it is asked for: one Job (template, job), a Job for each item (items, matrix), or the Jobs of a flow (steps).
  */
 export interface TaskSpec {
   /**
@@ -126,7 +126,7 @@ export interface TaskSpec {
      */
     required?: boolean;
     /**
-     * In a flow: the step's output that it is, such as steps.build.outputs.image.
+     * In a flow: the step's output that it is, such as steps.build.outputs.image. With items: those of all, as an array, such as items.outputs.rows.
      */
     valueFrom?: string;
   }[];
@@ -231,13 +231,25 @@ export interface TaskSpec {
        */
       required?: boolean;
       /**
-       * In a flow: the step's output that it is, such as steps.build.outputs.image.
+       * In a flow: the step's output that it is, such as steps.build.outputs.image. With items: those of all, as an array, such as items.outputs.rows.
        */
       valueFrom?: string;
     }[];
   }[];
   /**
-   * How many steps of a run may run at once; all of them when left out.
+   * A Job of the run for each of these, of the one template; $(item.KEY) in its command, args and env is the item's value. The Jobs are called after an item's value of `name`, else item-0, item-1, ...
+   */
+  items?: {
+    [k: string]: unknown;
+  }[];
+  /**
+   * An item for each combination of these values, 1000 at most.
+   */
+  matrix?: {
+    [k: string]: (string | number)[];
+  };
+  /**
+   * How many steps or items of a run may run at once; all of them when left out.
    */
   maxParallel?: number;
   /**

@@ -43,9 +43,10 @@ export class FlowWorld {
   #version = 1;
   #nudged: string | undefined;
 
+  /** Without steps it is of the items of `spec`. */
   constructor(steps: readonly FlowStep[], spec: Partial<Task['spec']> = {}) {
     const { template: _template, ...rest } = aTask().build().spec;
-    this.task = { ...aTask().build(), spec: { ...rest, steps: [...steps], ...spec } };
+    this.task = { ...aTask().build(), spec: { ...rest, ...(steps.length > 0 && { steps: [...steps] }), ...spec } };
   }
 
   get steps(): readonly FlowStep[] {
@@ -163,6 +164,9 @@ export class FlowWorld {
       this.task = { ...this.task, status };
     },
     event: ({ message }) => this.events.push(message),
+    expectLook: ({ value }) => {
+      this.#nudged = value;
+    },
     nudge: ({ value }) => {
       this.#nudged = value;
     },

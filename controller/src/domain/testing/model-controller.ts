@@ -205,6 +205,9 @@ export class ModelController {
       this.#world.deleteRun(name, uid);
       this.#runs.forget(uid);
     },
+    expectLook: ({ value }) => {
+      this.#nudged = value;
+    },
     nudge: ({ value }) => {
       this.#nudged = value;
       this.#world.calls += 1;
