@@ -59,6 +59,10 @@ const handlers: Handlers = {
     return Promise.resolve('done');
   },
   nudge,
+  expectLook: ({ value }, { memory }) => {
+    memory.nudged = value;
+    return Promise.resolve('done');
+  },
   wakeAt: () => Promise.resolve('done'),
 };
 

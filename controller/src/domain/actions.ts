@@ -57,6 +57,8 @@ export type Action =
   | { readonly kind: 'event'; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
   /** Change an annotation of the Application, so that KubeVela reads the Task's status again. */
   | { readonly kind: 'nudge'; readonly application: ApplicationRef; readonly value: string }
+  /** No call: KubeVela is about to read the Task's status by itself. */
+  | { readonly kind: 'expectLook'; readonly value: string }
   /** Decide again at that time. `at` is in milliseconds since the epoch. */
   | { readonly kind: 'wakeAt'; readonly at: number };
 

@@ -218,6 +218,14 @@ describe('KubeVela', () => {
     expect(decide(untold, after(40))).toEqual([{ kind: 'nudge', application: { name: 'app-worker', namespace: 'default' }, value: nudged }]);
     expect(at(told)).toEqual([]);
   });
+  test.each([
+    [2, 'expectLook', 'finds it by itself'],
+    [3, undefined, 'may find it by itself'],
+    [4, 'nudge', 'has to be told'],
+  ] as const)('after %d seconds of a run: %s, for it %s', (seconds, kind, _why) => {
+    const running = aState().runs(aRun().running(1)).jobs(aJob().running(1));
+    expect(at(reported(running, seconds).with({ nudged: 'old' }), seconds)[0]?.kind).toBe(kind ?? 'wakeAt');
+  });
   test('is not nudged about what a restart finds long settled', () => {
     const { nudged: _nudged, ...untold } = reported(done).build();
     expect(decide(untold, after(3_600))).toEqual([]);

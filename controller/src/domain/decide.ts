@@ -165,8 +165,11 @@ function stalledEvent(view: TaskView, now: Date): Action[] {
   return [{ kind: 'event', type: 'Warning', reason: stalled.reason, message: `${run}: ${stalled.message}` }];
 }
 
-/** KubeVela looks at a component that is not healthy yet about every second at first; only later does it need to be told. */
-const polledMilliseconds = 3_000;
+/**
+ * KubeVela looks at a component that is not healthy yet about every second at first; only later does it need to be told. What is
+ * written within `sure` it surely finds by itself before `until`.
+ */
+const polledMilliseconds = { sure: 2_500, until: 4_000 };
 /** After a restart nobody knows what was told: what changed within this time is told again. */
 const recentMilliseconds = 60_000;
 
@@ -176,15 +179,17 @@ function nudge(view: TaskView, now: Date): readonly Action[] {
   const application = applicationOf(task);
   const { observedGeneration, phase, message } = task.status ?? {};
   const value = hexHash(canonicalJson([observedGeneration, phase, message]), 12);
-  if (!application || value === nudged || isPolled(view, now) || (nudged === undefined && !isRecent(view, now))) return [];
-  return [{ kind: 'nudge', application, value }];
+  if (!application || value === nudged || (nudged === undefined && !isRecent(view, now))) return [];
+  const age = polledAge(view, now);
+  if (age < polledMilliseconds.sure) return [{ kind: 'expectLook', value }];
+  return age < polledMilliseconds.until ? [] : [{ kind: 'nudge', application, value }];
 }
 
-/** Once its component is healthy, KubeVela looks no more: with healthyWhen Started, and where no deployment asked for the run. */
-function isPolled({ current, policy }: TaskView, now: Date): boolean {
-  if (!current || policy.healthyWhen === 'Started' || current.run.spec.trigger?.type !== 'Revision') return false;
+/** For how long KubeVela has looked by itself: once its component is healthy it looks no more, with healthyWhen Started, and where no deployment asked for the run. */
+function polledAge({ current, policy }: TaskView, now: Date): number {
+  if (!current || policy.healthyWhen === 'Started' || current.run.spec.trigger?.type !== 'Revision') return Infinity;
   const age = now.getTime() - Date.parse(current.run.metadata.creationTimestamp);
-  return age >= 0 && age < polledMilliseconds;
+  return age >= 0 ? age : Infinity;
 }
 
 function isRecent({ current, state }: TaskView, now: Date): boolean {
