@@ -68,8 +68,8 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     const kinds: Record<string, string> = { component: 'ComponentDefinition', 'workflow-step': 'WorkflowStepDefinition' };
     expect(kindsOf(application, 'task-runs-definition')).toEqual([...definitions.map(({ name, type }) => `${kinds[type]} vela-system/${name}`), 'ConfigMap vela-system/task-runs-topology']);
     const named = (kind: string) => definitions.filter(({ type }) => kinds[type] === kind).map(({ name }) => name).join(',');
-    expect(named('ComponentDefinition')).toBe('cron-task,task');
-    expect(application.metadata.annotations).toMatchObject({ 'addon.oam.dev/componentDefinitions': 'cron-task,task', 'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition') });
+    expect(named('ComponentDefinition')).toBe('cron-task,task,task-flow');
+    expect(application.metadata.annotations).toMatchObject({ 'addon.oam.dev/componentDefinitions': 'cron-task,task,task-flow', 'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition') });
   });
 
   it('gives people roles to look, to run and to edit, each a part of what Kubernetes calls so', async () => {

@@ -5,9 +5,12 @@ import { definitionNames } from '../../scripts/definition-files.ts';
 /** Fields of a list's elements that are named as in Kubernetes: no sentence says more. */
 const plain = ['httpHeaders', 'key', 'path', 'mode', 'name', 'value'];
 
+/** How a block begins that is made of parameters, and has none. */
+const working = '\t\tof: {...}\n';
+
 /** The fields of a definition's parameters without a line that `vela show` would print. */
 function undocumented(text: string): string[] {
-  const blocks = [...text.matchAll(/^\t(?:parameter|_\w+|#\w+): (?:close\()?\{\n([^]*?)\n\t\}/gm)].map(([, block = '']) => block.split('\n'));
+  const blocks = [...text.matchAll(/^\t(?:parameter|_\w+|#\w+): (?:close\()?\{\n([^]*?)\n\t\}/gm)].flatMap(([, block = '']) => (block.startsWith(working) ? [] : [block.split('\n')]));
   return blocks.flatMap((lines) =>
     lines.filter((line, index) => {
       const field = /^\t+(\w+)\??:\s+/.exec(line)?.[1];

@@ -1,0 +1,87 @@
+/** Flows and items: Jobs that depend on each other, and Jobs of one template, as one run each. */
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import type { Stored } from '../../controller/src/kube/objects.ts';
+import { jobs } from '../../controller/src/kube/resources.ts';
+import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
+import type { ApplicationSpec } from '../../sandbox/src/kubevela/application.ts';
+import { all, aNamespace, App, apply, kubectl, place } from './user.ts';
+
+const realPods = place.pods === 'real';
+const image = 'busybox:1.36';
+
+interface Example {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly components: { readonly name: string; readonly properties: { readonly steps?: object[]; readonly annotations?: object } }[] };
+}
+
+/** An example as it is, but for an image that the cluster has, and what the simulated node does with each step's pod. */
+async function anExample(file: string, pods: Record<string, Partial<Record<keyof typeof podAnnotations, string>>> = {}): Promise<App> {
+  const text = await readFile(new URL(`../../examples/${file}`, import.meta.url), 'utf8');
+  const { metadata, spec } = parse(text.replaceAll(/image: "?ubuntu:22.04"?/g, `image: "${image}"`)) as Example;
+  const annotated = (name: string) => Object.fromEntries(Object.entries({ duration: '100ms', ...pods[name] }).map(([key, value]) => [podAnnotations[key as keyof typeof podAnnotations], value]));
+  const [component] = spec.components;
+  const properties = { ...component?.properties };
+  const steps = properties.steps?.map((step) => ({ ...step, annotations: annotated((step as { name: string }).name) }));
+  const app = new App(await aNamespace(file.replace('.yaml', '')), metadata.name, component?.name);
+  await apply(app.namespace, app.name, { components: [{ ...component, properties: { ...properties, ...(steps ? { steps } : { annotations: annotated('item') }) } }] } as unknown as ApplicationSpec);
+  return app;
+}
+
+const rows = ({ status }: Stored<TaskRunObject>) => (status?.jobs ?? []).map(({ step, phase }) => `${step} ${phase}`).join(', ');
+
+describe.concurrent('a flow', () => {
+  it('of five Jobs runs each after those that it depends on, and shows them', async () => {
+    const app = await anExample('flow.yaml');
+    const service = await app.says(/^nightly-v1 Succeeded in \d+s · 1 kept$/, { seconds: 90 });
+    const run = await app.succeeded(1);
+    expect(rows(run)).toBe('job1 Succeeded, job2 Succeeded, job3 Succeeded, job4 Succeeded, job5 Succeeded');
+    expect(service.details?.['steps']).toMatch(/^job1 Succeeded in \d+s\njob2 /);
+    const began = new Map((await all(jobs, app.namespace)).map(({ metadata }) => [metadata.labels?.['task.oam.dev/step'], metadata.creationTimestamp]));
+    const ended = new Map(run.status?.jobs?.map(({ step, completionTime }) => [step, completionTime]));
+    for (const [later, earlier] of [['job3', 'job1'], ['job3', 'job2'], ['job4', 'job3'], ['job5', 'job4']]) expect(`${began.get(later)}` >= `${ended.get(earlier)}`, `${later} after ${earlier}`).toBe(true);
+  });
+
+  it('that fails says where and what it skipped; it tells, and tidies up', async () => {
+    const app = await anExample('flow-failing.yaml', { build: { message: '{"image": "shop:1.4.2"}' }, test: { exitCode: '3' } });
+    await app.says(/^release-v1 Failed after \d+s: test failed: exit code 3 in container release \(BackoffLimitExceeded\); skipped: deploy · 1 kept$/, { seconds: 90 });
+    const [run] = await app.runs();
+    expect(run && rows(run)).toBe('build Succeeded, test Failed, deploy Skipped, tell Succeeded, clean-up Succeeded');
+    if (realPods) expect(await kubectl(['logs', 'job/release-v1-test', '-n', app.namespace])).toBe('testing shop:1.4.2\n');
+  });
+
+  it.runIf(realPods)('hands a file on in a volume that its steps share', async () => {
+    const app = new App(await aNamespace('shared'), 'shop', 'flow');
+    const claim = { accessModes: ['ReadWriteOnce'], storageClassName: '', volumeName: app.namespace };
+    await kubectl(['create', '-f', '-'], { input: { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: app.namespace }, spec: { capacity: { storage: '1Mi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: `/tmp/${app.namespace}`, type: 'DirectoryOrCreate' } } } });
+    try {
+      await kubectl(['create', '-f', '-'], { input: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'work', namespace: app.namespace }, spec: { ...claim, resources: { requests: { storage: '1Mi' } } } } });
+      const step = (name: string, script: string, dependsOn: string[]) => ({ name, image, cmd: ['sh', '-c', script], dependsOn });
+      await app.deploy({
+        globals: { volumes: [{ name: 'work', mountPath: '/work', type: 'pvc', claimName: 'work' }], env: [{ name: 'WHO', value: 'build' }] },
+        steps: [step('write', 'echo by $WHO > /work/file', []), step('read', 'cat /work/file; rm -r /work/*', ['write'])],
+      }, { type: 'task-flow' });
+      await app.succeeded(1);
+      expect(await kubectl(['logs', 'job/flow-v1-read', '-n', app.namespace])).toBe('by build\n');
+    } finally {
+      await kubectl(['delete', 'persistentvolume', app.namespace, '--wait=false']);
+    }
+  });
+
+  it('whose steps depend on each other in a circle never starts, and says so', async () => {
+    const app = new App(await aNamespace('circle'), 'shop', 'flow');
+    await app.deploy({ steps: [{ name: 'a', image, dependsOn: ['b'] }, { name: 'b', image, dependsOn: ['a'] }] }, { type: 'task-flow' });
+    await app.says(/steps depend on each other in a circle \(a -> b -> a\): take one of these out of the other's dependsOn/);
+    expect(await all(jobs, app.namespace)).toEqual([]);
+  });
+});
+
+it('items have a Job each, and hand their outputs on together', async () => {
+  const app = await anExample('items.yaml', { item: { message: '{"rows": 1}' } });
+  const run = await app.succeeded(1, 90);
+  expect(rows(run)).toBe('people Succeeded, orders Succeeded, parts Succeeded');
+  expect(run.status?.outputs).toEqual({ all: realPods ? [42, 7, 0] : [1, 1, 1] });
+  if (realPods) expect(await kubectl(['logs', 'job/tables-v1-orders', '-n', app.namespace])).toBe('importing public.orders\n');
+});
