@@ -19,7 +19,7 @@ const out = fileURLToPath(new URL('../out', import.meta.url));
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   'api-calls': { measure: apiCalls, seconds: 200 },
   'deploy-to-job': { measure: deployToJob, seconds: 60 },
-  burst: { measure: burst, seconds: 120 },
+  burst: { measure: burst, seconds: 300 },
   schedules: { measure: schedules, seconds: 300 },
   'schedules-at-rest': { measure: schedulesAtRest, seconds: 400 },
   'kept-runs': { measure: keptRuns, seconds: 600 },

@@ -123,6 +123,7 @@ describe.concurrent('a flow that cannot be', () => {
   it.each<[string, Partial<Deployment>, string]>([
     ['with two steps of one name', { steps: [{ name: 'a' }, { name: 'a' }] }, 'Duplicate value: {"name":"a"}'],
     ['with a step that depends on itself', { steps: [{ name: 'a', dependsOn: ['a'] }] }, 'a step cannot depend on itself: take its name out of its dependsOn'],
+    ['with a step that is called as an attempt of another', { steps: [{ name: 'a' }, { name: 'a-r1' }] }, 'a name that ends in -r and a number is that of another attempt: choose another one'],
     ['without a step', { steps: [] }, 'should have at least 1 items'],
     ['and a Job at once', { steps: [{ name: 'a' }], spec: { template: {} } }, 'say what runs: template, the pod template of one Job, or steps, those of a flow'],
     ['that is none', { spec: { maxParallel: 3 } }, 'maxParallel is for a flow, items and a matrix: write one of these, or leave it out'],

@@ -4,8 +4,8 @@
 import type { Action } from './actions.ts';
 import { attemptOf, isFinished, type PartView, type RunView, type StepView, type TaskView } from './classify.ts';
 import { compact } from './compact.ts';
-import { flowOf, gateOf } from './flow.ts';
-import { endsOf } from './flow-status.ts';
+import { flowOf, gateOf, type Flow } from './flow.ts';
+import { endsOf, type StepRow } from './flow-status.ts';
 import { stepsOf } from './items.ts';
 import { jobIdentity } from './job-status.ts';
 import { jobManifest, jobName } from './manifests.ts';
@@ -69,11 +69,14 @@ function freeName({ run }: PartView, attempt: number, { state }: TaskView): stri
 function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Date): readonly Action[] {
   if (isFinished(runStatus(run, view, now).phase)) return [];
   if (run.attempt === undefined && firstAttempt(run, view) === undefined) return [];
+  const { snapshot } = run.run.spec;
+  const arranged = flowOf(stepsOf(snapshot) ?? []);
+  if ('problem' in arranged) return [];
+  const recorded = new Map((run.run.status?.jobs ?? []).map((row) => [row.step ?? '', row]));
   const unfinished = flow.filter(({ finished }) => !finished);
-  const { maxParallel = Infinity } = run.run.spec.snapshot ?? {};
-  let room = maxParallel - unfinished.filter(({ jobExists, failed }) => jobExists && !failed).length;
+  let room = (snapshot?.maxParallel ?? Infinity) - unfinished.filter(({ jobExists, failed }) => jobExists && !failed).length;
   return unfinished.flatMap((step): readonly Action[] => {
-    const attempt = stepAttempt(run, step, now);
+    const attempt = stepAttempt(step, arranged, recorded, now);
     if (attempt === undefined) return checkJob(step, view);
     room -= 1;
     return room < 0 ? [] : [stepJob(run, step, attempt, view, now)];
@@ -81,13 +84,10 @@ function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Da
 }
 
 /** A step starts once those that it depends on have ended, and that is on record: what is on record stays, whatever becomes of their Jobs. */
-function stepAttempt({ run }: RunView, step: StepView, now: Date): number | undefined {
+function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, StepRow>, now: Date): number | undefined {
   if (isRefused(step.refusal, now)) return undefined;
   if (step.attempt !== undefined) return attemptDue(step, now);
-  const flow = flowOf(stepsOf(run.spec.snapshot) ?? []);
-  if ('problem' in flow) return undefined;
-  const rows = new Map((run.status?.jobs ?? []).map((row) => [row.step ?? '', row]));
-  const gate = gateOf(step.step, endsOf(step.step, flow, rows));
+  const gate = gateOf(step.step, endsOf(step.step, flow, recorded));
   return 'opens' in gate && gate.opens ? 0 : undefined;
 }
 

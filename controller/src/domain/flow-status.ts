@@ -74,11 +74,13 @@ function waiting(view: StepView, flow: Flow, rows: ReadonlyMap<string, StepRow>,
 /** How those ended that a step depends on. */
 export function endsOf(step: FlowStep, { dependencies, steps }: Flow, rows: ReadonlyMap<string, StepRow>): ReadonlyMap<string, StepEnd | undefined> {
   const needed = dependencies.get(step.name) ?? [];
-  return new Map(needed.map((name) => {
+  const ends = new Map<string, StepEnd | undefined>();
+  for (const name of needed) {
     const other = steps.get(name);
     const { phase = 'Pending', reason } = rows.get(name) ?? {};
-    return [name, other && stepEnd(other, { phase: phase as RunPhase, reason })];
-  }));
+    ends.set(name, other && stepEnd(other, { phase: phase as RunPhase, reason }));
+  }
+  return ends;
 }
 
 /** When its first step started. */

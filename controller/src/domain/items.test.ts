@@ -13,7 +13,7 @@ describe('items', () => {
   });
   test.each<[string, Partial<Snapshot>, string[] | undefined]>([
     ['their number', { items: [{ os: 'linux' }, { os: 'linux' }] }, ['item-0', 'item-1']],
-    ['their name, where it can be one', { items: [{ os: 'a', name: 'first' }, { os: 'b', name: 'Second!' }] }, ['first', 'item-1']],
+    ['their name, where it can be one', { items: [{ os: 'a', name: 'first' }, { os: 'b', name: 'Second!' }, { os: 'c', name: 'first-r1' }] }, ['first', 'item-1', 'item-2']],
     ['the values of a matrix', { matrix: { os: ['linux', 'mac'], bits: [32, 64] } }, ['linux-32', 'linux-64', 'mac-32', 'mac-64']],
     ['nothing, of one Job', {}, undefined],
   ])('are called after %s', (_what, more, expected) => expect(names(more)).toEqual(expected));

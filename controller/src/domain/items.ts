@@ -10,9 +10,12 @@ export type Item = Readonly<Record<string, unknown>>;
 /** As many as a run may have steps. */
 const most = 1_000;
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** As the Job of a further attempt ends. */
+const attempt = /-r\d+$/;
 const inText = /\$\(item\.([^()]+)\)/g;
 
 const known = new WeakMap<Snapshot, readonly FlowStep[]>();
+const problems = new WeakMap<Snapshot, { readonly problem: string | undefined }>();
 
 /** @returns the steps of a run, written or one for each item; undefined for a run of one Job */
 export function stepsOf(snapshot: Snapshot | undefined): readonly FlowStep[] | undefined {
@@ -25,6 +28,12 @@ export function stepsOf(snapshot: Snapshot | undefined): readonly FlowStep[] | u
 /** What is wrong with the items, in a sentence with the remedy; undefined where nothing is. */
 export function itemsProblem(snapshot: Snapshot | undefined): string | undefined {
   if (!snapshot?.items && !snapshot?.matrix) return undefined;
+  const { problem } = problems.get(snapshot) ?? { problem: problemOf(snapshot) };
+  problems.set(snapshot, { problem });
+  return problem;
+}
+
+function problemOf(snapshot: Snapshot): string | undefined {
   const count = snapshot.items?.length ?? combinations(snapshot.matrix as Matrix);
   if (count > most) return `the matrix makes ${count} items, and a run has ${most} at most: take values out, or split it into several tasks`;
   const names = itemsOf(snapshot).map((item, index) => nameOf(item, index, snapshot));
@@ -61,7 +70,7 @@ function itemStep(item: Item, index: number, snapshot: Snapshot): FlowStep {
 /** Of a matrix the values make the name, where they can. */
 function nameOf(item: Item, index: number, { matrix }: Snapshot): string {
   const name = matrix ? Object.values(item).map(textOf).join('-') : item['name'];
-  return typeof name === 'string' && label.test(name) ? name : `item-${index}`;
+  return typeof name === 'string' && label.test(name) && !attempt.test(name) ? name : `item-${index}`;
 }
 
 /** A value that the template names and an item lacks would stay as text in what runs. */

@@ -35,11 +35,16 @@ export function jobVerdict(view: PartView, state: TaskState, now: Date, { ended,
   const end = ended();
   if (end) return { phase: 'Cancelled', ...end, completionTime: at };
   if (next) return awaitingAttempt(view, next, at);
+  return view.attempt === undefined ? notStarted() : underWay(view, state, at) ?? notStarted();
+}
+
+/** The latest attempt, while nothing has ended it; undefined where its Job is yet to be seen or made. */
+function underWay(view: PartView, state: TaskState, at: string): Verdict | undefined {
   if (isGone(view, state)) {
     const message = `Job ${jobIdentity(view)?.name ?? view.name} was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again`;
     return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: at };
   }
-  return view.job && view.jobExists ? progress(view.job, view) : notStarted();
+  return view.job && view.jobExists ? progress(view.job, view) : undefined;
 }
 
 /** RFC 3339, in seconds. */

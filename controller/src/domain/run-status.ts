@@ -14,8 +14,19 @@ import { reasons } from './reasons.ts';
 import { holdOf } from './start.ts';
 import { oneLine } from './sentence.ts';
 
+/** One decision asks several times. */
+const asked = new WeakMap<RunView, { readonly at: number; readonly status: TaskRunStatus }>();
+
 export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStatus {
   if (view.finished) return view.run.status ?? {};
+  const known = asked.get(view);
+  if (known?.at === now.getTime()) return known.status;
+  const status = statusOf(view, task, now);
+  asked.set(view, { at: now.getTime(), status });
+  return status;
+}
+
+function statusOf(view: RunView, task: TaskView, now: Date): TaskRunStatus {
   const { verdict, jobs, startTime } = judge(view, task, now);
   const { phase, reason, message, completionTime, outputs } = verdict;
   return compact({
