@@ -122,6 +122,7 @@ export class RunStory {
     this.#do({ do: 'change', change: { suspend: false } });
     this.rest();
     this.#do({ do: 'change', change: { schedule: null } });
+    this.rest(); // what was refused for good is tried again with the new version
     for (let round = 0; round < mostRounds && this.#isBusy(); round += 1) {
       this.rest();
       for (const { metadata } of world.ownJobs()) world.progress(metadata.name, 'complete', '{"version":"1"}');
