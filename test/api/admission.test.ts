@@ -97,10 +97,12 @@ describe("a run's Job", () => {
   });
 
   it.each(everyone)('keeps the labels that say whose run it is, whatever $who tries', async ({ as }) => {
-    await apply(aJob(suspended));
-    const refusal = 'the labels task.oam.dev/task and task.oam.dev/run say whose run this is and cannot change';
+    const { metadata, ...rest } = aJob(suspended);
+    await apply({ ...rest, metadata: { ...metadata, labels: { ...metadata.labels, 'task.oam.dev/attempt': '1', 'task.oam.dev/step': 'build' } } });
+    const refusal = 'the labels task.oam.dev/task, run, attempt and step say whose run this is and cannot change';
     await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } } })).rejects.toThrow(refusal);
     await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/task': 'other' } } })).rejects.toThrow(refusal);
+    for (const label of ['attempt', 'step']) await expect(patchAs(as, 'job', { metadata: { labels: { [`task.oam.dev/${label}`]: null } } })).rejects.toThrow(refusal);
     await expect(patchAs(as, 'job', { metadata: { labels: null } })).rejects.toThrow(refusal);
     await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } }, spec: { parallelism: 3 } })).rejects.toThrow('cannot change');
   });

@@ -98,7 +98,7 @@ export class RunStory {
   /** Whether TaskRuns ever were: what is refused for good is passed over, and for now, waits. */
   #isRefused = false;
   /** What the clock said at its latest. */
-  #latest = 0;
+  #latest = this.world.now;
 
   play(steps: readonly Step[]): this {
     for (const next of steps) this.#do(next);
