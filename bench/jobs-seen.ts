@@ -1,23 +1,23 @@
 import type { Client } from '../controller/src/kube/client.ts';
 import { jobs } from './objects.ts';
 
-/** Sees the Jobs of a namespace appear, by one watch. Times are performance.now(). */
+/** Sees the Jobs of a namespace appear, or end, by one watch. Times are performance.now(). */
 export class JobsSeen {
   readonly #at = new Map<string, number>();
   readonly #waiting = new Map<string, (at: number) => void>();
   readonly #stopped = new AbortController();
   readonly #broken: Promise<never>;
 
-  private constructor(client: Client, namespace: string, resourceVersion: string) {
-    this.#broken = this.#watch(client, namespace, resourceVersion);
+  private constructor(client: Client, namespace: string, resourceVersion: string, ended: boolean) {
+    this.#broken = this.#watch(client, namespace, resourceVersion, ended);
     this.#broken.catch(() => undefined); // whoever waits is told
   }
 
-  /** Begins to watch; Jobs that are there already are not seen. */
-  static async in(client: Client, namespace: string): Promise<JobsSeen> {
+  /** Begins to watch; Jobs that are there already are not seen. With `ended` a Job is seen once it is complete. */
+  static async in(client: Client, namespace: string, { ended = false } = {}): Promise<JobsSeen> {
     let version = '';
     for await (const page of client.list(jobs, { namespace })) version = page.resourceVersion;
-    return new JobsSeen(client, namespace, version);
+    return new JobsSeen(client, namespace, version, ended);
   }
 
   /** The moments at which Jobs were seen, in order. */
@@ -37,10 +37,11 @@ export class JobsSeen {
     this.#stopped.abort();
   }
 
-  async #watch(client: Client, namespace: string, resourceVersion: string): Promise<never> {
+  async #watch(client: Client, namespace: string, resourceVersion: string, ended: boolean): Promise<never> {
     for await (const { type, object } of client.watch(jobs, { namespace, resourceVersion, timeoutSeconds: 600, signal: this.#stopped.signal })) {
-      if (type !== 'ADDED') continue;
+      const isComplete = object.status?.conditions?.some((condition) => condition.type === 'Complete' && condition.status === 'True');
       const { name } = object.metadata;
+      if (!(ended ? isComplete : type === 'ADDED') || this.#at.has(name)) continue;
       const now = performance.now();
       this.#at.set(name, now);
       this.#waiting.get(name)?.(now);

@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 
 const folder = new URL('../definitions/', import.meta.url);
 const attributesOf = /\battributes:\s+(\w+)\.attributes\n/;
+const below = /\b(\w+)\._work\b|\b(\w+)\._shared\b/;
 
 /** The names of all definitions, in order. */
 export async function definitionNames(): Promise<string[]> {
@@ -9,14 +10,15 @@ export async function definitionNames(): Promise<string[]> {
 }
 
 /**
- * The text of definitions/NAME.cue as `vela def` takes it, in one piece: a definition with `attributes: task.attributes` is one on
- * top of task.cue, and gets that one's attributes and, as the field `task` of its template, that one's template.
+ * The text of definitions/NAME.cue as `vela def` takes it, in one piece: a definition whose parameters are those of `task._work` or
+ * `task._shared` is one on top of task.cue, and gets that one's template as the field `task` of its own; and that one's attributes
+ * where it says `attributes: task.attributes`.
  * @throws Error where the definition below, or a part of it, is missing
  */
 export async function readDefinition(name: string): Promise<string> {
   const text = await read(name);
-  const below = attributesOf.exec(text)?.[1];
-  return below === undefined ? text : composed(text, below, await read(below));
+  const [, work, shared = work] = below.exec(text) ?? [];
+  return shared === undefined ? text : composed(text, shared, await read(shared));
 }
 
 const read = (name: string) => readFile(new URL(`${name}.cue`, folder), 'utf8');

@@ -13,6 +13,7 @@ interface Crd {
 const resources = [
   { crd: 'addon/resources/crd-task.yaml', target: 'controller/src/resources/task.gen.ts' },
   { crd: 'addon/resources/crd-taskrun.yaml', target: 'controller/src/resources/task-run.gen.ts' },
+  { crd: 'addon/resources/crd-tasktemplate.yaml', target: 'controller/src/resources/task-template.gen.ts' },
 ];
 
 /** As json-schema-to-typescript reads it: Kubernetes prunes unknown fields unless told to keep them, and a list's limits make unreadable types. */
@@ -20,6 +21,7 @@ function asJsonSchema(schema: JSONSchema): JSONSchema {
   const { properties, items, additionalProperties, minItems: _min, maxItems: _max, ...rest } = schema;
   const keepsUnknown = (schema as Record<string, unknown>)['x-kubernetes-preserve-unknown-fields'] === true;
   if ((schema as Record<string, unknown>)['x-kubernetes-int-or-string'] === true) return { tsType: '(string | number)' };
+  if (keepsUnknown && schema.type === undefined) return { tsType: 'unknown' };
   return {
     ...rest,
     ...(schema.type === 'object' && { additionalProperties: typeof additionalProperties === 'object' ? asJsonSchema(additionalProperties) : keepsUnknown }),
@@ -36,7 +38,7 @@ async function generate(crd: string): Promise<string> {
   if (!schema?.properties) throw new Error(`${crd}: no schema at spec.versions[0].schema.openAPIV3Schema`);
   const { spec: specSchema, status } = schema.properties;
   const parts = await Promise.all(
-    [specSchema, status].map((part, index) =>
+    [specSchema, status].filter((part) => part !== undefined).map((part, index) =>
       compile(asJsonSchema(part as JSONSchema), `${spec.names.kind}${index === 0 ? 'Spec' : 'Status'}`, {
         bannerComment: '',
         additionalProperties: false,

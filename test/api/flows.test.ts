@@ -125,10 +125,10 @@ describe.concurrent('a flow that cannot be', () => {
     ['with a step that depends on itself', { steps: [{ name: 'a', dependsOn: ['a'] }] }, 'a step cannot depend on itself: take its name out of its dependsOn'],
     ['with a step that is called as an attempt of another', { steps: [{ name: 'a' }, { name: 'a-r1' }] }, 'a name that ends in -r and a number is that of another attempt: choose another one'],
     ['without a step', { steps: [] }, 'should have at least 1 items'],
-    ['and a Job at once', { steps: [{ name: 'a' }], spec: { template: {} } }, 'say what runs: template, the pod template of one Job, or steps, those of a flow'],
-    ['that is none', { spec: { maxParallel: 3 } }, 'maxParallel is for a flow, items and a matrix: write one of these, or leave it out'],
+    ['and a Job at once', { steps: [{ name: 'a' }], spec: { template: {} } }, 'say what runs: template, the pod template of one Job, templateRef, a TaskTemplate, or steps, those of a flow'],
+    ['that is none', { spec: { maxParallel: 3 } }, 'maxParallel is for a flow, items, a matrix and nodes: write one of these, or leave it out'],
     ['with items', { steps: [{ name: 'a' }], spec: { items: [{ a: 1 }] } }, 'a flow has steps, and no items and matrix: these are for one template'],
-    ['where no step runs at once', { steps: [{ name: 'a' }], spec: { maxParallel: 0 } }, 'should be greater than or equal to 1'],
+    ['where no step runs at once', { steps: [{ name: 'a' }], spec: { maxParallel: 0 } }, 'maxParallel is a number from 1 on, or a share from 1% to 100%'],
     ['with outputs from nowhere', { steps: [{ name: 'a' }], spec: { outputs: [{ name: 'x', valueFrom: 'a.x' }] } }, 'spec.outputs[0].valueFrom'],
   ])('%s is refused', async (_what, deployment, message) => {
     const room = await openRoom();

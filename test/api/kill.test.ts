@@ -7,7 +7,7 @@ import type { Job } from 'kubernetes-types/batch/v1.js';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
-import { isFinished } from '../../controller/src/domain/classify.ts';
+import { isFinished } from '../../controller/src/domain/phase.ts';
 import { compareResourceVersions, controllerUid, type Stored } from '../../controller/src/kube/objects.ts';
 import { namespaces } from '../../controller/src/kube/resources.ts';
 import { labels } from '../../controller/src/resources/index.ts';

@@ -49,10 +49,13 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       'ClusterRole task-runs-view',
       'CustomResourceDefinition taskruns.task.oam.dev',
       'CustomResourceDefinition tasks.task.oam.dev',
+      'CustomResourceDefinition tasktemplates.task.oam.dev',
     ]);
     expect(kindsOf(application, 'task-runs-controller').sort()).toEqual([
       'ClusterRole task-runs',
+      'ClusterRole task-runs-nodes',
       'ClusterRoleBinding task-runs',
+      'ClusterRoleBinding task-runs-nodes',
       'Deployment vela-system/task-runs',
       'Role vela-system/task-runs-leader',
       'RoleBinding vela-system/task-runs-leader',
@@ -68,8 +71,8 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     const kinds: Record<string, string> = { component: 'ComponentDefinition', 'workflow-step': 'WorkflowStepDefinition' };
     expect(kindsOf(application, 'task-runs-definition')).toEqual([...definitions.map(({ name, type }) => `${kinds[type]} vela-system/${name}`), 'ConfigMap vela-system/task-runs-topology']);
     const named = (kind: string) => definitions.filter(({ type }) => kinds[type] === kind).map(({ name }) => name).join(',');
-    expect(named('ComponentDefinition')).toBe('cron-task,task,task-flow');
-    expect(application.metadata.annotations).toMatchObject({ 'addon.oam.dev/componentDefinitions': 'cron-task,task,task-flow', 'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition') });
+    expect(named('ComponentDefinition')).toBe('cron-task,daemon-task,task,task-flow,task-template');
+    expect(application.metadata.annotations).toMatchObject({ 'addon.oam.dev/componentDefinitions': 'cron-task,daemon-task,task,task-flow,task-template', 'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition') });
   });
 
   it('gives people roles to look, to run and to edit, each a part of what Kubernetes calls so', async () => {
@@ -77,9 +80,9 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     const all = ['view', 'run', 'edit'].map((name) => find(application, 'task-runs-resources', 'ClusterRole', `task-runs-${name}`));
     const verbs = all.map(({ rules = [] }) => Object.fromEntries(rules.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, verbs.join(' ')]))));
     expect(verbs).toEqual([
-      { tasks: 'get list watch', taskruns: 'get list watch' },
-      { tasks: 'get list watch', taskruns: 'get list watch create update patch' },
-      { tasks: 'create update patch delete deletecollection', taskruns: 'create update patch delete deletecollection' },
+      { tasks: 'get list watch', taskruns: 'get list watch', tasktemplates: 'get list watch' },
+      { tasks: 'get list watch', taskruns: 'get list watch create update patch', tasktemplates: 'get list watch' },
+      { tasks: 'create update patch delete deletecollection', taskruns: 'create update patch delete deletecollection', tasktemplates: 'create update patch delete deletecollection' },
     ]);
     const roles = all.map(({ metadata }) => Object.keys((metadata as { labels?: object }).labels ?? {}).map((label) => label.replace('rbac.authorization.k8s.io/aggregate-to-', '')));
     expect(roles).toEqual([['view', 'edit', 'admin'], ['edit', 'admin'], ['edit', 'admin']]);
@@ -89,6 +92,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     const { rules = [] } = find(await renderAddon(cue, dist), 'task-runs-controller', 'ClusterRole', 'task-runs');
     expect(Object.fromEntries(rules.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, verbs.join(' ')])))).toEqual({
       tasks: 'get list watch',
+      tasktemplates: 'get list watch',
       'tasks/status': 'patch update',
       'taskruns/status': 'patch update',
       taskruns: 'get list watch create patch delete',

@@ -22,12 +22,12 @@ function validatorOf(file: string): ValidateFunction {
   return new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(strict(crd.spec.versions[0]?.schema.openAPIV3Schema ?? {}));
 }
 
-const validators: Record<string, ValidateFunction> = { Task: validatorOf('crd-task.yaml'), TaskRun: validatorOf('crd-taskrun.yaml') };
+const validators: Record<string, ValidateFunction> = { Task: validatorOf('crd-task.yaml'), TaskRun: validatorOf('crd-taskrun.yaml'), TaskTemplate: validatorOf('crd-tasktemplate.yaml') };
 
-/** What the API server would say of a Task or TaskRun, as `path message`; nothing where it would take it. */
+/** What the API server would say of an object of ours, as `path message`; nothing where it would take it. */
 export function problemsOf(object: unknown): string[] {
   const { kind = 'nothing' } = (object ?? {}) as { kind?: string };
   const validate = validators[kind];
-  if (!validate) return [`/kind must be Task or TaskRun, not ${kind}`];
+  if (!validate) return [`/kind must be Task, TaskRun or TaskTemplate, not ${kind}`];
   return validate(object) ? [] : (validate.errors ?? []).map((error: ErrorObject) => `${error.instancePath} ${error.message}`);
 }

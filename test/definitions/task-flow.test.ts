@@ -66,7 +66,6 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
     [{ steps: [] }, '/spec/steps must NOT have fewer than 1 items'],
     [{ steps: [{ ...build, name: 'Build it' }] }, '/spec/steps/0/name must match pattern'],
     [{ steps: [{ ...build, when: 'Sometimes' }] }, '/spec/steps/0/when must be equal to one of the allowed values'],
-    [{ steps: [build], maxParallel: 0 }, '/spec/maxParallel must be >= 1'],
   ])('leaves %j to the API server', async (parameter, problem) => {
     expect(problemsOf((await render(parameter)) as unknown as JsonObject).join()).toContain(problem);
   });

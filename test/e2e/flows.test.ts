@@ -78,6 +78,39 @@ describe.concurrent('a flow', () => {
   });
 });
 
+describe('a daemon-task', () => {
+  it('runs on every node that fits, and names them', async () => {
+    const app = await anExample('daemon-task.yaml');
+    const run = await app.succeeded(1, 90);
+    const names = (await kubectl(['get', 'nodes', '-o', 'name'])).trim().split('\n').map((name) => name.replace('node/', '')).sort();
+    expect(run.status?.jobs?.map(({ step, node = step }) => node).sort()).toEqual(names);
+    if (realPods) expect(await kubectl(['logs', `job/${run.status?.jobs?.[0]?.name}`, '-n', app.namespace])).toBe(`cleaning ${names[0]}\n`);
+  });
+
+  it('that fits no node says so, and runs once one does', async () => {
+    const app = new App(await aNamespace('nowhere'), 'shop', 'upkeep');
+    await app.deploy({ image, cmd: ['true'], nodeSelector: { place: app.namespace } }, { type: 'daemon-task' });
+    await app.says(/^upkeep-v1 Pending: no node fits: of \d+ there are \d+ without the labels of nodeSelector; the run starts once one does/);
+    const [node = ''] = (await kubectl(['get', 'nodes', '-o', 'name'])).split('\n');
+    await kubectl(['label', node, `place=${app.namespace}`]);
+    try {
+      await app.succeeded(1, 90);
+    } finally {
+      await kubectl(['label', node, 'place-']);
+    }
+  });
+});
+
+it('a run that failed is taken up where it failed', async () => {
+  const app = new App(await aNamespace('retry'), 'shop', 'flow');
+  const step = (name: string, cmd: string[], exitCode = '0') => ({ name, image, cmd, backoffLimit: 0, annotations: { [podAnnotations.duration]: '100ms', [podAnnotations.exitCode]: exitCode } });
+  await app.deploy({ steps: [step('a', ['true']), { ...step('b', ['false'], '1'), dependsOn: ['a'] }] }, { type: 'task-flow' });
+  await app.says(/^flow-v1 Failed/, { seconds: 90 });
+  await kubectl(['create', '-n', app.namespace, '-f', '-'], { input: { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name: 'again' }, spec: { taskRef: { name: 'shop-flow' }, retryOf: 'flow-v1' } } });
+  await app.says(/^again Failed after \d+s: b failed/, { seconds: 90 });
+  expect((await all(jobs, app.namespace)).map(({ metadata }) => metadata.name).sort()).toEqual(['again-b', 'flow-v1-a', 'flow-v1-b']);
+});
+
 it('items have a Job each, and hand their outputs on together', async () => {
   const app = await anExample('items.yaml', { item: { message: '{"rows": 1}' } });
   const run = await app.succeeded(1, 90);

@@ -4,13 +4,13 @@ import { createProgram } from './program.ts';
 import type { Io } from './io.ts';
 
 const nowhere = { terminal: false, columns: Infinity, write: () => Promise.resolve() };
-const io: Io = { out: nowhere, err: nowhere, interactive: false, environment: {}, interrupted: new AbortController().signal, now: () => new Date(0), ask: () => Promise.resolve('') };
+const io: Io = { out: nowhere, err: nowhere, interactive: false, environment: {}, interrupted: new AbortController().signal, now: () => new Date(0), ask: () => Promise.resolve(''), read: () => Promise.resolve('') };
 const program = createProgram(() => Promise.resolve(), io, 'task-runs');
 const at = (line: string) => candidatesFor(program, line.split(' '));
 
 describe('at the cursor', () => {
   it('stand the commands first, but not the one for shells', () => {
-    expect(at('').words).toEqual(['list', 'status', 'runs', 'describe', 'logs', 'run', 'cancel', 'suspend', 'resume', 'prune', 'version', 'completion', 'help']);
+    expect(at('').words).toEqual(['list', 'status', 'runs', 'describe', 'logs', 'run', 'cancel', 'suspend', 'resume', 'prune', 'convert', 'version', 'completion', 'help']);
     expect(at('-n prod ').words).toContain('status');
   });
 

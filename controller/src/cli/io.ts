@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import type { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
 /** Where text goes. */
 export interface Sink {
@@ -21,6 +23,8 @@ export interface Io {
   /** Fires at Ctrl-C; its reason is an {@link Interrupted}. */
   readonly interrupted: AbortSignal;
   now(): Date;
+  /** A file's text, or that of standard input for `-`. */
+  read(filename: string): Promise<string>;
   ask(question: string): Promise<string>;
 }
 
@@ -40,6 +44,7 @@ export function processIo(): Io {
     environment: process.env,
     interrupted: interruption.signal,
     now: () => new Date(),
+    read: (filename) => (filename === '-' ? text(process.stdin) : readFile(filename, 'utf8')),
     async ask(question) {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {

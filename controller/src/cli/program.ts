@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { nameArgument } from './arguments.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
+import { convertCommand } from './commands/convert.ts';
 import { describeCommand } from './commands/describe.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -61,7 +62,7 @@ export function createProgram(start: Start, io: Io, name: string): Command {
     .configureHelp({ showGlobalOptions: true });
   const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand];
   for (const create of commands) program.addCommand(create(start));
-  program.addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
+  program.addCommand(convertCommand(io)).addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureHelp({ showGlobalOptions: true });
     command.configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void io.err.write(text) });

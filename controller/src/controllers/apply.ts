@@ -3,9 +3,12 @@
  * a call did is found again by the object's deterministic name and its owner's UID.
  */
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
+import type { Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { Action, ActionKind, ActionOf, JobManifest, TaskRunManifest } from '../domain/actions.ts';
-import { isFinished } from '../domain/classify.ts';
-import type { Refusal, StepLook } from '../domain/state.ts';
+import { isFinished } from '../domain/phase.ts';
+import { withOverrides } from '../domain/policies/allowed-overrides.ts';
+import { retrySpec } from '../domain/policies/retry-of.ts';
+import type { Refusal, StepLook, TerminationMessage } from '../domain/state.ts';
 import { answeredByRun } from '../domain/trigger.ts';
 import { isAlreadyExists, isConflict, isForbidden, isNamespaceTerminating, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
@@ -13,7 +16,7 @@ import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
 import { controllerUid, type KubeObject, type Stored } from '../kube/objects.ts';
 import { jobs, pods } from '../kube/resources.ts';
-import { labels, nudgeAnnotation, scheduledTimestampAnnotation, type RunTrigger } from '../resources/index.ts';
+import { labels, nudgeAnnotation, scheduledTimestampAnnotation, type RunTrigger, type TaskRun } from '../resources/index.ts';
 import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';
 import { refusalOf } from './refusal.ts';
@@ -39,6 +42,7 @@ type Handlers = { readonly [K in ActionKind]: (action: ActionOf<K>, context: App
 
 const handlers: Handlers = {
   adoptRun,
+  fillTemplates,
   createRun: ({ run }, context) => creating(context, { object: 'TaskRun', run: run.metadata.name }, () => createRun(run, context)),
   createJob: ({ run, step, job }, context) => creating(context, { object: 'Job', run, step }, () => createJob(run, job, context)),
   checkJob,
@@ -96,9 +100,12 @@ async function creating(context: ApplyContext, refused: Pick<Refusal, 'object' |
 }
 
 /** Make a person's TaskRun a run of the Task, in one write; whatever the person adds meanwhile stays. */
-async function adoptRun({ name, uid, adoption }: ActionOf<'adoptRun'>, context: ApplyContext): Promise<Result> {
+async function adoptRun({ name, uid, adoption, retryOf }: ActionOf<'adoptRun'>, context: ApplyContext): Promise<Result> {
   const { client, caches, log } = context;
-  const { labels, ownerReference, spec } = adoption;
+  const { labels, ownerReference } = adoption;
+  const again = retryOf ? await readRetry(retryOf, name, context) : {};
+  if (!again) return 'stop';
+  const spec = { ...adoption.spec, ...again };
   const patch = { metadata: { uid, labels, ownerReferences: [ownerReference] }, spec };
   try {
     caches.runs.observe(await client.patch(taskRuns, refTo(name, context), patch));
@@ -109,6 +116,36 @@ async function adoptRun({ name, uid, adoption }: ActionOf<'adoptRun'>, context: 
     caches.runs.forget(uid); // deleted, or made anew: the watch tells of the new one
     return 'stop';
   }
+}
+
+async function fillTemplates({ name, uid, templates }: ActionOf<'fillTemplates'>, context: ApplyContext): Promise<Result> {
+  const { client, caches, log } = context;
+  try {
+    caches.runs.observe(await client.patch(taskRuns, refTo(name, context), { metadata: { uid }, spec: { templates } }));
+    log.info({ run: name, templates: Object.keys(templates) }, 'templates taken');
+    return 'done';
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+    caches.runs.forget(uid);
+    return 'stop';
+  }
+}
+
+/** What the run ran that `name` is a retry of, with that one's overrides, unless it is gone; the caches have no finished run whole. */
+async function readRetry({ name: before, uid }: { name: string; uid: string }, name: string, context: ApplyContext): Promise<Partial<TaskRun['spec']> | undefined> {
+  const { client, caches, task } = context;
+  try {
+    const run = await client.get(taskRuns, refTo(before, context));
+    if (run.metadata.uid === uid) {
+      const { snapshot, ...rest } = retrySpec(run as TaskRun);
+      const overrides = caches.runs.cache.get(task.metadata.namespace, name)?.spec.overrides;
+      return { ...rest, ...(snapshot && { snapshot: withOverrides(snapshot, overrides) }) };
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  caches.runs.forget(uid);
+  return undefined;
 }
 
 async function createRun(run: TaskRunManifest, context: ApplyContext): Promise<Result> {
@@ -194,18 +231,24 @@ async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: ApplyConte
   return 'done';
 }
 
+interface Ended extends TerminationMessage {
+  readonly at: string;
+}
+
+function endOf({ spec, status }: Stored<CorePod>, container: string | undefined): Ended | undefined {
+  const terminated = status?.containerStatuses?.find(({ name }) => name === container)?.state?.terminated;
+  return terminated && { at: terminated.finishedAt ?? '', text: terminated.message, nodeName: spec?.nodeName };
+}
+
 /** The kubelet's copy of what a container wrote; of several pods, that of the one which ended last. */
 async function readTermination({ job, uid, container }: ActionOf<'readTermination'>, { client, task, memory, log }: ApplyContext): Promise<Result> {
-  const ended: { readonly at: string; readonly text: string | undefined }[] = [];
+  const ended: Ended[] = [];
   const selection = { namespace: task.metadata.namespace, labelSelector: `batch.kubernetes.io/controller-uid=${uid}`, fieldSelector: 'status.phase=Succeeded' };
   for await (const { items } of client.list(pods, selection)) {
-    for (const { status } of items) {
-      const terminated = status?.containerStatuses?.find(({ name }) => name === container)?.state?.terminated;
-      if (terminated) ended.push({ at: terminated.finishedAt ?? '', text: terminated.message });
-    }
+    ended.push(...items.flatMap((pod) => endOf(pod, container) ?? []));
   }
-  const last = ended.reduce<(typeof ended)[number] | undefined>((latest, one) => (latest && latest.at >= one.at ? latest : one), undefined);
-  TaskMemory.keep(memory.terminationMessages, uid, { text: last?.text });
+  const last = ended.reduce<Ended | undefined>((latest, one) => (latest && latest.at >= one.at ? latest : one), undefined);
+  TaskMemory.keep(memory.terminationMessages, uid, { text: last?.text, nodeName: last?.nodeName });
   log.debug({ job, pods: ended.length }, 'outputs read');
   return 'done';
 }
@@ -226,7 +269,8 @@ async function checkStep({ run, application, step }: ActionOf<'checkStep'>, { cl
 }
 
 async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>, context: ApplyContext): Promise<Result> {
-  const { client, caches, memory, log } = context;
+  const { client, caches, memory, log, now } = context;
+  TaskMemory.keep(memory.written, name, now());
   try {
     // A cache that lags behind, as a new leader's may, must not bring a finished run back.
     const before = { op: 'test', path: '/status/phase', value: caches.runs.cache.byUid(uid)?.status?.phase ?? 'Pending' };

@@ -1,11 +1,12 @@
 import type { Client } from '../kube/client.ts';
 import { Informer, type InformerObserver } from '../kube/informer.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { events, jobs, pods } from '../kube/resources.ts';
+import { events, jobs, nodes, pods } from '../kube/resources.ts';
 import { labels } from '../resources/index.ts';
 import { isOrphan } from '../domain/adopt.ts';
-import { projectJob, projectPod, projectPodRefusal, projectRun, projectTask, taskKey } from './projections.ts';
-import { taskRuns, tasks } from './resource-types.ts';
+import { hasNodes } from '../domain/nodes.ts';
+import { projectJob, projectNode, projectPod, projectPodRefusal, projectRun, projectTask, projectTemplate, taskKey, templateKeys } from './projections.ts';
+import { taskRuns, tasks, taskTemplates } from './resource-types.ts';
 
 export interface CacheOptions {
   readonly client: Client;
@@ -22,7 +23,15 @@ export function createCaches(options: CacheOptions) {
   return {
     tasks: new Informer({ ...options, type: tasks, project: projectTask }),
     /** Those that people made are found by the Task that they name until it owns them. */
-    runs: new Informer({ ...options, type: taskRuns, project: projectRun, indexers: { orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []) } }),
+    runs: new Informer({
+      ...options,
+      type: taskRuns,
+      project: projectRun,
+      indexers: { orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []), nodes: (run) => (hasNodes(run) ? ['all'] : []), template: templateKeys },
+    }),
+    templates: new Informer({ ...options, type: taskTemplates, project: projectTemplate }),
+    /** The only kind that has no namespace. */
+    nodes: new Informer({ client: options.client, observer: options.observer, type: nodes, project: projectNode }),
     jobs: new Informer({ ...ours, type: jobs, project: projectJob }),
     /** Succeeded pods explain nothing, and they are most of what is kept. */
     pods: new Informer({ ...ours, type: pods, fieldSelector: 'status.phase!=Succeeded', project: projectPod }),

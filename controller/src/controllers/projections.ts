@@ -1,22 +1,26 @@
 /**
  * What the caches keep of each object. Ten thousand kept runs have to fit into 150 MB, so it is little: see docs/decisions.
  */
-import type { Event, Pod as CorePod } from 'kubernetes-types/core/v1.js';
+import type { Event, Node as CoreNode, Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
-import { isFinished } from '../domain/classify.ts';
+import { isFinished } from '../domain/phase.ts';
 import { compact } from '../domain/compact.ts';
+import type { Node } from '../domain/nodes.ts';
 import { digestPod } from '../domain/pod-digest.ts';
+import { lacksTemplates, templateNames } from '../domain/templates.ts';
 import { oneLine } from '../domain/sentence.ts';
 import type { Job, JobCondition, Pod, PodRefusal } from '../domain/state.ts';
 import type { Cached } from '../kube/cache.ts';
 import { keyOf, type Stored, type StoredMeta } from '../kube/objects.ts';
-import { labels, type Meta, type Task, type TaskRun } from '../resources/index.ts';
-import type { TaskObject, TaskRunObject } from './resource-types.ts';
+import { labels, type Meta, type Task, type TaskRun, type TaskTemplate } from '../resources/index.ts';
+import type { TaskObject, TaskRunObject, TaskTemplateObject } from './resource-types.ts';
 
 export type CachedTask = Task & Cached;
 export type CachedRun = TaskRun & Cached;
 export type CachedJob = Job & Cached;
 export type CachedPod = Pod & Cached;
+export type CachedTemplate = TaskTemplate & Cached;
+export type CachedNode = Node & Cached;
 export type CachedPodRefusal = PodRefusal & Cached;
 
 export function projectTask({ metadata, spec, status }: Stored<TaskObject>): CachedTask {
@@ -58,6 +62,22 @@ function slimCondition({ type, status, reason, message, lastTransitionTime }: No
 export function projectPod(pod: Stored<CorePod>): CachedPod {
   const digest = digestPod({ ...pod, metadata: slimMeta(pod.metadata, { withLabels: false }) });
   return digest as CachedPod;
+}
+
+export function projectTemplate({ metadata, spec }: Stored<TaskTemplateObject>): CachedTemplate {
+  return { metadata: slimMeta(metadata, { withLabels: false }), spec };
+}
+
+/** The keys of the templates that a run waits for, or is about to be given. */
+export function templateKeys(run: CachedRun): readonly string[] {
+  const { namespace } = run.metadata;
+  return lacksTemplates(run) ? templateNames(run.spec.snapshot).map((name) => keyOf({ namespace, name })) : [];
+}
+
+/** Of a node's several KB what says whether pods may run there; its heartbeats change nothing of that. */
+export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
+  const taints = spec?.taints?.map(({ key, value, effect }) => compact({ key, value, effect }));
+  return compact({ metadata: slimMeta(metadata), taints });
 }
 
 export function projectPodRefusal({ metadata, involvedObject, message, lastTimestamp, eventTime }: Stored<Event>): CachedPodRefusal {

@@ -1,7 +1,8 @@
 /**
  * From watch events to reconciles: which Task an object belongs to, and what must be remembered of what it was.
  */
-import { isFinished } from '../domain/classify.ts';
+import { isFinished } from '../domain/phase.ts';
+import { sameJson } from '../domain/same-json.ts';
 import { lastAnswered, triggerValue } from '../domain/trigger.ts';
 import type { CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
@@ -11,7 +12,7 @@ import { BoundedMap } from '../kube/bounded-map.ts';
 import { controllerUid, keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
 import type { Caches } from './caches.ts';
-import { taskKey, type CachedJob, type CachedRun, type CachedTask } from './projections.ts';
+import { taskKey, type CachedJob, type CachedNode, type CachedRun, type CachedTask, type CachedTemplate } from './projections.ts';
 import { TaskReconciler } from './task-reconciler.ts';
 import { readOrphans } from './task-state.ts';
 
@@ -46,6 +47,8 @@ export class TaskController {
     caches.tasks.onEvent((event) => this.#onTask(event));
     caches.runs.onEvent(({ object }) => this.#enqueueTaskOf(object));
     caches.jobs.onEvent((event) => this.#onJob(event));
+    caches.templates.onEvent(({ object }) => this.#onTemplate(object));
+    caches.nodes.onEvent((event) => this.#onNode(event));
     caches.pods.onEvent(({ object }) => this.#onJobChild(controllerUid(object)));
     caches.podRefusals.onEvent(({ object }) => this.#onJobChild(object.jobUid));
   }
@@ -93,6 +96,16 @@ export class TaskController {
     this.#enqueueTaskOf(run);
   }
 
+  #onTemplate({ metadata }: CachedTemplate): void {
+    for (const run of this.#caches.runs.cache.by('template', keyOf(metadata))) this.#enqueueTaskOf(run);
+  }
+
+  /** A node that comes, goes or changes what decides of it concerns the active runs that have a Job for each. */
+  #onNode(event: CacheEvent<CachedNode>): void {
+    if (event.type === 'updated' && sameNode(event.old, event.object)) return;
+    for (const run of this.#caches.runs.cache.by('nodes', 'all')) this.#enqueueTaskOf(run);
+  }
+
   #onJobChild(jobUid = ''): void {
     const job = this.#caches.jobs.cache.byUid(jobUid);
     const run = job && this.#caches.runs.cache.byUid(controllerUid(job) ?? '');
@@ -104,6 +117,11 @@ export class TaskController {
   #enqueueTaskOf(run: CachedRun): void {
     this.#queue.add(taskKey(run));
   }
+}
+
+/** Nodes are written every few minutes, to say that they live. */
+function sameNode(a: CachedNode, b: CachedNode): boolean {
+  return sameJson({ labels: a.metadata.labels, taints: a.taints }, { labels: b.metadata.labels, taints: b.taints });
 }
 
 function isUnanswered(old: CachedTask, next: CachedTask): boolean {

@@ -27,6 +27,8 @@ export class TaskMemory {
   readonly terminationMessages = new Map<string, TerminationMessage>();
   /** By the run's name. */
   readonly steps = new Map<string, StepLook>();
+  /** When each run's status was last written, by the run's name. */
+  readonly written = new Map<string, number>();
   readonly seenAt = new Map<number, number>();
   readonly #refusals = new Map<string, Refusal & { readonly attempts: number }>();
 
@@ -86,6 +88,7 @@ export class TaskMemory {
   finished(run: string, runUid: string): void {
     for (const [key, refusal] of this.#refusals) if (refusal.object === 'Job' && refusal.run === run) this.#refusals.delete(key);
     this.steps.delete(run);
+    this.written.delete(run);
     this.deletedJobs = this.deletedJobs.filter(({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid));
   }
 }

@@ -1,10 +1,11 @@
 import { isOrphan } from '../domain/adopt.ts';
-import { isFinished } from '../domain/classify.ts';
+import { isFinished } from '../domain/phase.ts';
+import { hasNodes } from '../domain/nodes.ts';
 import type { TaskState } from '../domain/state.ts';
 import { lastAnswered } from '../domain/trigger.ts';
 import { refOf } from '../kube/objects.ts';
 import type { Caches } from './caches.ts';
-import type { CachedRun } from './projections.ts';
+import { templateKeys, type CachedRun } from './projections.ts';
 import type { TaskMemory } from './task-memory.ts';
 
 /** All that is known of the Task with that key, `namespace/name`; undefined when there is none. */
@@ -26,6 +27,12 @@ export function readTaskState(key: string, caches: Caches, memory: TaskMemory): 
     jobs,
     deletedJobs: memory.deletedJobs,
     pods: [...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)].flatMap((uid) => caches.pods.cache.by('owner', uid)),
+    nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
+    templates: new Map(runs.flatMap(templateKeys).flatMap((one) => {
+      const { namespace: at, name: template } = refOf(one);
+      const found = caches.templates.cache.get(at, template);
+      return found ? [[template, found.spec] as const] : [];
+    })),
     podRefusals: unfinished.flatMap(({ metadata }) => caches.podRefusals.cache.by('job', metadata.uid)),
     refusals: memory.refusals,
     taken: { runs: memory.takenRuns, jobs: memory.takenJobs },
@@ -34,6 +41,7 @@ export function readTaskState(key: string, caches: Caches, memory: TaskMemory): 
     lastScheduled: memory.lastScheduled,
     terminationMessages: memory.terminationMessages,
     steps: memory.steps,
+    written: memory.written,
     seenAt: memory.seenAt,
     nudged: memory.nudged,
   };

@@ -40,7 +40,10 @@ export interface Adoption {
 }
 
 export type Action =
-  | { readonly kind: 'adoptRun'; readonly name: string; readonly uid: string; readonly adoption: Adoption }
+  /** Where it is a retry its snapshot is made of that run's, which only the API server has whole. */
+  | { readonly kind: 'adoptRun'; readonly name: string; readonly uid: string; readonly adoption: Adoption; readonly retryOf?: { readonly name: string; readonly uid: string } }
+  /** Give a run copies of the TaskTemplates that it names. */
+  | { readonly kind: 'fillTemplates'; readonly name: string; readonly uid: string; readonly templates: Readonly<Record<string, object>> }
   | { readonly kind: 'createRun'; readonly run: TaskRunManifest }
   | { readonly kind: 'createJob'; readonly run: string; readonly step?: string; readonly job: JobManifest }
   /** Ask the live API for a Job that the cache does not have, before it is called deleted. */

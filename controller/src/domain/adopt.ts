@@ -7,6 +7,7 @@ import type { TaskView } from './classify.ts';
 import { compact } from './compact.ts';
 import { controlledBy, runLabels } from './manifests.ts';
 import { withOverrides } from './policies/allowed-overrides.ts';
+import { retryProblem } from './policies/retry-of.ts';
 import { sharedJobName } from './policies/unique.ts';
 import { reasons } from './reasons.ts';
 import { sameJson } from './same-json.ts';
@@ -14,18 +15,19 @@ import { snapshotOf } from './snapshot.ts';
 
 /** Make runs of the Task out of the TaskRuns that people made for it, each with what the Task says now. */
 export function adoptRuns({ state }: TaskView): readonly Action[] {
-  return state.orphans.map(({ metadata, spec }): Action => {
+  return state.orphans.map(({ metadata: { name, uid }, spec }): Action => {
     const { task } = state;
-    const adoption = {
-      labels: runLabels(task),
-      ownerReference: controlledBy('Task', task.metadata),
-      spec: compact({
-        trigger: spec.trigger ?? { type: 'Manual' as const },
-        jobName: sharedJobName(task),
-        snapshot: withOverrides(snapshotOf(task), spec.overrides),
-      }),
-    };
-    return { kind: 'adoptRun', name: metadata.name, uid: metadata.uid, adoption };
+    const { retryOf, overrides } = spec;
+    const adoption = { labels: runLabels(task), ownerReference: controlledBy('Task', task.metadata) };
+    const jobName = sharedJobName(task);
+    if (retryOf === undefined) {
+      const trigger = spec.trigger ?? { type: 'Manual' as const };
+      return { kind: 'adoptRun', name, uid, adoption: { ...adoption, spec: compact({ trigger, jobName, snapshot: withOverrides(snapshotOf(task), overrides) }) } };
+    }
+    const trigger = { type: 'Retry' as const, value: retryOf };
+    const before = state.runs.find(({ metadata }) => metadata.name === retryOf);
+    const isRetry = before !== undefined && retryProblem(retryOf, before) === undefined;
+    return compact({ kind: 'adoptRun' as const, name, uid, adoption: { ...adoption, spec: compact({ trigger, jobName }) }, retryOf: isRetry ? { name: retryOf, uid: before.metadata.uid } : undefined });
   });
 }
 

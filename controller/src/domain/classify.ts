@@ -3,8 +3,11 @@ import { compact } from './compact.ts';
 import { policyOf, type CompletePolicy } from './execution-policy.ts';
 import type { FlowStep } from './flow.ts';
 import { stepsOf } from './items.ts';
+import { nodeSteps } from './nodes.ts';
 import { joinName } from './names.ts';
+import { isFinished } from './phase.ts';
 import { reasons } from './reasons.ts';
+import { lacksTemplates, withTemplates } from './templates.ts';
 import type { Job, Pod, PodRefusal, Refusal, TaskState } from './state.ts';
 import { lastAnswered, type Answered } from './trigger.ts';
 
@@ -40,10 +43,14 @@ export interface PartView {
 export interface RunView extends PartView {
   /** The steps in their order, where the run is a flow: then it has no Job of its own, and what is said of Jobs above is of all of theirs. */
   readonly flow?: readonly StepView[] | undefined;
+  /** The same steps without what became of them: one list as long as they stay the same. */
+  readonly steps?: readonly FlowStep[];
 }
 
 export interface StepView extends PartView {
   readonly step: FlowStep;
+  /** What is on record of it. */
+  readonly row: JobRow | undefined;
 }
 
 export interface FailedAttempt {
@@ -70,10 +77,6 @@ export interface TaskView {
   readonly kept: readonly RunView[];
 }
 
-export function isFinished(phase: string | undefined): boolean {
-  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Cancelled' || phase === 'Skipped';
-}
-
 export function classify(state: TaskState): TaskView {
   const runs = state.runs.map((run) => viewRun(run, state)).sort(newestFirst);
   const answered = lastAnswered(state.task, state.runs, state.answered);
@@ -98,7 +101,9 @@ function currentOf(runs: readonly RunView[], answered: Answered | undefined, { t
   return runs.find((view) => view.phase !== 'Skipped' && (view === asked || generationOf(view) >= since)) ?? asked;
 }
 
-function viewRun(run: TaskRun, state: TaskState): RunView {
+function viewRun(bare: TaskRun, state: TaskState): RunView {
+  const recorded = withTemplates(bare);
+  const run = withKept(recorded);
   const { name, uid } = run.metadata;
   const found: Found = {
     jobs: state.jobs.filter((job) => isOwnedBy(job, uid)),
@@ -107,8 +112,15 @@ function viewRun(run: TaskRun, state: TaskState): RunView {
     podRefusals: state.podRefusals,
     refusals: state.refusals.filter((refusal) => refusal.run === name && refusal.object === 'Job'),
   };
-  const steps = stepsOf(run.spec.snapshot);
+  if (lacksTemplates(run)) return viewPart(run, name, found);
+  const steps = run.spec.snapshot?.nodes ? nodeSteps(recorded, state.nodes) : stepsOf(run.spec.snapshot);
   return steps ? viewFlow(run, steps, found) : viewPart(run, name, found);
+}
+
+/** What succeeded in the run that this one is a retry of counts as on record from the start. */
+function withKept(run: TaskRun): TaskRun {
+  const { status, spec } = run;
+  return spec.snapshot?.kept && !status?.jobs ? { ...run, status: { ...status, jobs: spec.snapshot.kept } } : run;
 }
 
 /** What of a run has Jobs: its steps, or itself. */
@@ -150,8 +162,9 @@ function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): RunVi
   const rows = new Map(recorded.map((row) => [row.step, row]));
   const belongings = belongingsByStep(found, recorded);
   const flow = steps.map((step): StepView => {
-    const asRun = stepRun(run, step, rows.get(step.name));
-    return { ...viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), step };
+    const row = rows.get(step.name);
+    const asRun = stepRun(run, step, row);
+    return { ...viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), step, row };
   });
   const phase = run.status?.phase ?? 'Pending';
   return {
@@ -170,6 +183,7 @@ function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): RunVi
     podRefusal: undefined,
     refusal: undefined,
     flow,
+    steps,
   };
 }
 

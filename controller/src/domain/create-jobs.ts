@@ -2,21 +2,25 @@
  * Which Jobs are to be created now: a run's next attempt, and the steps of a flow whose turn it is.
  */
 import type { Action } from './actions.ts';
-import { attemptOf, isFinished, type PartView, type RunView, type StepView, type TaskView } from './classify.ts';
+import { attemptOf, conditionOf, type PartView, type RunView, type StepView, type TaskView } from './classify.ts';
+import { isFinished } from './phase.ts';
 import { compact } from './compact.ts';
 import { flowOf, gateOf, type Flow } from './flow.ts';
 import { endsOf, type StepRow } from './flow-status.ts';
-import { stepsOf } from './items.ts';
 import { jobIdentity } from './job-status.ts';
 import { jobManifest, jobName } from './manifests.ts';
 import { nameWithHash } from './names.ts';
 import { nextAttempt } from './policies/retry.ts';
+import { endsStep, stopOf, type Stop } from './policies/failure-policy.ts';
+import { mostAtOnce } from './policies/max-parallel.ts';
 import { activeDeadlineSeconds, leastOf } from './policies/timeout-seconds.ts';
 import { waitsForName } from './policies/unique.ts';
 import { runStatus } from './run-status.ts';
 import { holdOf } from './start.ts';
 import type { Refusal } from './state.ts';
+import { awaitsNode, nodeOfRun } from './same-node.ts';
 import { stepTemplate } from './step-template.ts';
+import { lacksTemplates } from './templates.ts';
 import { waitsForStep } from './workflow-step.ts';
 
 /** A Job for everything that may have one. Where a Job is missing it is checked: it is never started again. */
@@ -43,7 +47,7 @@ function attemptToStart(run: RunView, view: TaskView, now: Date): number | undef
 }
 
 function firstAttempt(run: RunView, view: TaskView): 0 | undefined {
-  const mayStart = run.run.spec.snapshot !== undefined && !holdOf(run, view) && !waitsForStep(run, view) && !waitsForName(run, view);
+  const mayStart = run.run.spec.snapshot !== undefined && !lacksTemplates(run.run) && !holdOf(run, view) && !waitsForStep(run, view) && !waitsForName(run, view);
   return mayStart ? 0 : undefined;
 }
 
@@ -67,26 +71,48 @@ function freeName({ run }: PartView, attempt: number, { state }: TaskView): stri
 
 /** The steps that may start, in their order, as far as maxParallel goes. */
 function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Date): readonly Action[] {
-  if (isFinished(runStatus(run, view, now).phase)) return [];
-  if (run.attempt === undefined && firstAttempt(run, view) === undefined) return [];
+  if (!isOpen(run, view, now)) return [];
   const { snapshot } = run.run.spec;
-  const arranged = flowOf(stepsOf(snapshot) ?? []);
+  const arranged = flowOf(run.steps ?? []);
   if ('problem' in arranged) return [];
   const recorded = new Map((run.run.status?.jobs ?? []).map((row) => [row.step ?? '', row]));
   const unfinished = flow.filter(({ finished }) => !finished);
-  let room = (snapshot?.maxParallel ?? Infinity) - unfinished.filter(({ jobExists, failed }) => jobExists && !failed).length;
+  const stop = stopOf(run, now);
+  const most = awaitsNode(run.run) ? 1 : mostAtOnce(snapshot ?? {}, flow.length);
+  let room = most - unfinished.filter(isUnderWay).length;
   return unfinished.flatMap((step): readonly Action[] => {
-    const attempt = stepAttempt(step, arranged, recorded, now);
+    const attempt = isStopped(step, stop) ? undefined : stepAttempt(step, arranged, recorded, now);
     if (attempt === undefined) return checkJob(step, view);
     room -= 1;
     return room < 0 ? [] : [stepJob(run, step, attempt, view, now)];
   });
 }
 
-/** A step starts once those that it depends on have ended, and that is on record: what is on record stays, whatever becomes of their Jobs. */
+/** Whether steps of the run may start at all; what holds a run back leaves it without rows. */
+function isOpen(run: RunView, view: TaskView, now: Date): boolean {
+  const { phase, jobs } = runStatus(run, view, now);
+  if (isFinished(phase) || jobs === undefined) return false;
+  return run.attempt !== undefined || firstAttempt(run, view) !== undefined;
+}
+
+/** A Job that has ended makes room, be it on record or not. */
+function isUnderWay({ job, jobExists, failed }: StepView): boolean {
+  return jobExists && !failed && !(job && conditionOf(job, 'Complete'));
+}
+
+/** Whether another step's failure keeps this one from its next attempt; what a pause finds under way goes on. */
+function isStopped(step: StepView, stop: Stop | undefined): boolean {
+  return stop !== undefined && (endsStep(stop, step) || (stop.policy === 'Pause' && step.attempt === undefined));
+}
+
+/**
+ * A step starts once those that it depends on have ended, and that is on record: what is on record stays, whatever becomes of their
+ * Jobs. Of nodes the record is also what says which the run has.
+ */
 function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, StepRow>, now: Date): number | undefined {
   if (isRefused(step.refusal, now)) return undefined;
   if (step.attempt !== undefined) return attemptDue(step, now);
+  if (step.step.node !== undefined && !step.row) return undefined;
   const gate = gateOf(step.step, endsOf(step.step, flow, recorded));
   return 'opens' in gate && gate.opens ? 0 : undefined;
 }
@@ -94,7 +120,7 @@ function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, S
 function stepJob(run: RunView, part: StepView, attempt: number, view: TaskView, now: Date): Action {
   const { step } = part;
   const { spec, status } = run.run;
-  const template = stepTemplate(step, spec.snapshot?.globals, status?.jobs ?? []);
+  const template = stepTemplate(step, spec.snapshot?.globals, status?.jobs ?? [], nodeOfRun(run.run));
   const filled = { ...part.run, spec: { ...part.run.spec, snapshot: { hash: '', ...part.run.spec.snapshot, template } } };
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
   const job = jobManifest(filled, { name: freeName(part, attempt, view), attempt, step: step.name, activeDeadlineSeconds: deadline });

@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Task } from '../resources/index.ts';
+import type { Task, TaskTemplateSpec } from '../resources/index.ts';
 import type { FlowStep } from './flow.ts';
 import { FlowWorld, type Outcome } from './testing/flow-world.ts';
 
@@ -35,7 +35,8 @@ describe('a flow', () => {
     expect(world.run?.status).toMatchObject({ phase: 'Succeeded', duration: '4s' });
     expect(world.phases).toBe('job1 Succeeded, job2 Succeeded, job3 Succeeded, job4 Succeeded, job5 Succeeded');
     expect(world.task.status?.message).toBe('mytask-v1 Succeeded in 4s · 1 kept');
-    expect(world.events).toEqual(['mytask-v1 Succeeded after 4s']);
+    expect(world.events.filter((event) => !event.startsWith('mytask-v1: '))).toEqual(['mytask-v1 Succeeded after 4s']);
+    expect(world.events).toContain('mytask-v1: job3 Succeeded after 0s');
   });
 
   test('names its Jobs after run and step, and says in labels which', () => {
@@ -171,6 +172,217 @@ describe('items', () => {
   });
 });
 
+describe('nodes', () => {
+  const template = { spec: { nodeSelector: { disk: 'ssd' }, containers: [{ name: 'main', image: 'busybox' }] } };
+  const ssd = { labels: { disk: 'ssd' } };
+  const of = (spec: Partial<Task['spec']>, ...names: string[]) => {
+    const world = new FlowWorld([], { template, nodes: {}, ...spec });
+    for (const name of names) world.join(name, ssd);
+    return world.reconcile();
+  };
+
+  test('that fit have a Job each, there and nowhere else, with what a DaemonSet tolerates', () => {
+    const world = new FlowWorld([], { template, nodes: { excludedNames: ['c'], excludedSelector: { role: 'db' } } });
+    world.join('b', ssd).join('a', ssd).join('c', ssd).join('d').join('e', { labels: { disk: 'ssd', role: 'db' } }).join('f', { ...ssd, taints: [{ key: 'gpu', effect: 'NoSchedule' }] });
+    world.join('g', { ...ssd, taints: [{ key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }] }).reconcile();
+    expect(world.active).toEqual(['mytask-v1-a', 'mytask-v1-b', 'mytask-v1-g']);
+    expect(world.created[0]?.manifest.spec).toMatchObject({
+      template: {
+        spec: {
+          affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['a'] }] }] } } },
+          tolerations: expect.arrayContaining([{ key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' }]) as object[],
+        },
+      },
+    });
+    ends(world, 'a', 'b', 'g');
+    expect(world.run?.status?.phase).toBe('Succeeded');
+  });
+
+  test('are on record before any of them has a Job', () => {
+    const world = new FlowWorld([], { template, nodes: {} }).join('a', ssd).join('b', ssd).reconcile(2);
+    expect([world.phases, world.created]).toEqual(['a Pending, b Pending', []]);
+  });
+
+  test('are as many at once as maxParallel says, as a share rounded up', () => {
+    const world = of({ maxParallel: '34%' }, 'a', 'b', 'c', 'd', 'e');
+    expect(world.active).toEqual(['mytask-v1-a', 'mytask-v1-b']);
+    ends(world, 'a');
+    expect(world.active).toEqual(['mytask-v1-b', 'mytask-v1-c']);
+  });
+
+  test('that none fits are waited for, and it is said what keeps each', () => {
+    const world = new FlowWorld([], { template, nodes: { excludedNames: ['b'] } }).join('a').join('b', ssd).reconcile();
+    expect(world.run?.status).toMatchObject({ phase: 'Pending', reason: 'NoNodeFits', message: 'no node fits: of 2 there are 1 without the labels of nodeSelector, 1 excluded by name; the run starts once one does' });
+    world.join('a', ssd).reconcile();
+    expect(world.active).toEqual(['mytask-v1-a']);
+  });
+
+  test('that join later have none, or one where the run takes them', () => {
+    expect(of({}, 'a').join('b', ssd).reconcile().active).toEqual(['mytask-v1-a']);
+    const world = of({ nodes: { joining: true } }, 'a').join('b', ssd).reconcile();
+    expect(world.active).toEqual(['mytask-v1-a', 'mytask-v1-b']);
+    ends(world, 'a', 'b');
+    expect(world.run?.status?.phase).toBe('Succeeded');
+    expect(world.join('c', ssd).reconcile().active).toEqual([]);
+  });
+
+  test('that are deleted end there, and the run goes on', () => {
+    const world = of({ maxParallel: 1 }, 'a', 'b', 'c').start('mytask-v1-a').advance(2).reconcile();
+    world.leave('a').leave('c').reconcile();
+    expect([world.phases, world.active]).toEqual(['a Cancelled, b Pending, c Skipped', ['mytask-v1-b']]);
+    ends(world, 'b');
+    expect(world.run?.status).toMatchObject({ phase: 'Succeeded', message: 'deleted meanwhile: a, c' });
+  });
+
+  test('with names that a label cannot have are called otherwise, each its own', () => {
+    const world = of({}, 'node.example', 'node-example', 'node-r1');
+    expect(world.run?.status?.jobs?.map(({ step: name, node }) => [name, node])).toEqual([['node-example', undefined], [expect.stringMatching(/^node-r1-[0-9a-f]{5}$/), 'node-r1'], [expect.stringMatching(/^node-example-[0-9a-f]{5}$/), 'node.example']]);
+  });
+
+  test('of more than a run may have are refused', () => {
+    const world = of({}, ...Array.from({ length: 1_001 }, (_, index) => `n${index}`));
+    expect([world.created, world.run?.status]).toMatchObject([[], { phase: 'Failed', message: expect.stringMatching(/^1001 nodes fit, and a run has 1000 at most/) as string }]);
+  });
+});
+
+describe('failurePolicy', () => {
+  const template = { spec: { containers: [{ name: 'main', image: 'busybox' }] } };
+  const three = (spec: Partial<Task['spec']>) => {
+    const world = begun([], { template, items: [{ name: 'a' }, { name: 'b' }, { name: 'c' }], maxParallel: 2, ...spec });
+    return world.start('mytask-v1-b').advance(2).finish('mytask-v1-a', 'Failed').reconcile();
+  };
+
+  test('Continue lets the others run', () => {
+    expect(three({ failurePolicy: 'Continue' }).active).toEqual(['mytask-v1-b', 'mytask-v1-c']);
+  });
+
+  test('FailFast cancels what runs and starts nothing else', () => {
+    const world = three({ failurePolicy: 'FailFast' });
+    expect([world.phases, world.active]).toEqual(['a Failed, b Cancelled, c Skipped', []]);
+    expect(world.run?.status).toMatchObject({ phase: 'Failed', message: 'a failed: BackoffLimitExceeded' });
+    expect(world.run?.status?.jobs?.[1]).toMatchObject({ reason: 'FailFast', message: 'a failed (failurePolicy: FailFast)' });
+  });
+
+  test('FailFast leaves clean-up and notifications', () => {
+    const world = begun([step('a'), step('b'), step('tell', undefined, { when: 'OnFailure' }), step('clean', undefined, { when: 'Always' })], { failurePolicy: 'FailFast' });
+    world.advance(2).finish('mytask-v1-a', 'Failed').reconcile();
+    expect(world.active).toEqual(['mytask-v1-tell', 'mytask-v1-clean']);
+  });
+
+  test('FailFast waits for the attempts that may follow', () => {
+    const world = three({ failurePolicy: 'FailFast', retry: { limit: 1, delaySeconds: 5 } });
+    expect(world.phases).toBe('a Pending, b Running, c Pending');
+  });
+
+  test('Pause starts nothing else until it is told to go on', () => {
+    const world = three({ failurePolicy: 'Pause' });
+    expect([world.phases, world.active]).toEqual(['a Failed, b Running, c Pending', ['mytask-v1-b']]);
+    expect(world.run?.status).toMatchObject({ phase: 'Running', reason: 'Paused', message: '1/3 items · b Running · a failed: BackoffLimitExceeded; paused (failurePolicy: Pause): set spec.resume of TaskRun mytask-v1 to true to go on, or spec.cancel to end it' });
+    expect(world.advance(60).reconcile().active).toEqual(['mytask-v1-b']);
+    world.resume().reconcile();
+    expect(world.active).toEqual(['mytask-v1-b', 'mytask-v1-c']);
+    ends(world, 'b', 'c');
+    expect(world.run?.status?.phase).toBe('Failed');
+  });
+});
+
+describe('retryOf', () => {
+  test('runs what failed and what comes after it, with the outputs of what succeeded', () => {
+    const outputs = [{ name: 'image' }];
+    const world = begun([
+      step('build', [], { outputs }),
+      step('test', ['build']),
+      step('deploy', ['test'], { template: { spec: { containers: [{ name: 'deploy', args: ['$(steps.build.outputs.image)'] }] } } }),
+      step('clean', undefined, { when: 'Always' }),
+    ]);
+    world.advance(1).finish('mytask-v1-build', 'Succeeded', '{"image": "shop:1"}').reconcile();
+    world.advance(1).finish('mytask-v1-test', 'Failed').reconcile();
+    ends(world, 'clean');
+    expect(world.run?.status?.phase).toBe('Failed');
+    world.advance(60).retry();
+    expect(world.active).toEqual(['again-test']);
+    world.advance(1).finish('again-test').reconcile();
+    expect(world.created.at(-1)?.manifest.spec).toMatchObject({ template: { spec: { containers: [{ args: ['shop:1'] }] } } });
+    world.advance(1).finish('again-deploy').reconcile();
+    expect(world.active).toEqual(['again-clean']);
+    world.advance(1).finish('again-clean').reconcile();
+    expect(world.run?.status).toMatchObject({ phase: 'Succeeded', duration: '2s' });
+    expect(world.run?.status?.jobs?.[0]).toMatchObject({ step: 'build', run: 'mytask-v1', outputs: { image: 'shop:1' } });
+  });
+
+  test('of nodes runs those that failed, and those that fit since', () => {
+    const world = new FlowWorld([], { template: {}, nodes: {} }).join('a').join('b').reconcile();
+    world.advance(1).finish('mytask-v1-a').finish('mytask-v1-b', 'Failed').reconcile();
+    world.join('c').retry();
+    expect([world.phases, world.active]).toEqual(['a Succeeded, b Pending, c Pending', ['again-b', 'again-c']]);
+  });
+
+  test('of a retry keeps what succeeded in both', () => {
+    const world = begun([step('a'), step('b', ['a']), step('c', ['b'])]);
+    ends(world, 'a').advance(1).finish('mytask-v1-b', 'Failed').reconcile();
+    world.retry().advance(1).finish('again-b').reconcile().finish('again-c', 'Failed').reconcile();
+    world.retry();
+    expect([world.phases, world.run?.status?.jobs?.map(({ run }) => run)]).toEqual(['a Succeeded, b Succeeded, c Pending', ['mytask-v1', 'again', undefined]]);
+  });
+});
+
+describe('templates', () => {
+  const dump: TaskTemplateSpec = {
+    parameters: [{ name: 'table' }, { name: 'rows', type: 'integer', default: 10 }, { name: 'mode', enum: ['full', 'part'], default: 'full' }],
+    template: { spec: { containers: [{ name: 'dump', image: 'dump:1', args: ['$(params.table)', '--rows=$(params.rows)'], env: [{ name: 'MODE', value: '$(params.mode)' }] }] } },
+    job: { backoffLimit: '$(params.rows)' },
+    retry: { limit: 1 },
+  };
+  const ref = (parameters: Record<string, unknown>, more: object = {}) => ({ templateRef: { name: 'dump', parameters, ...more } });
+  const of = (spec: Partial<Task['spec']>, templates: Record<string, TaskTemplateSpec> = { dump }) => {
+    const world = new FlowWorld([], spec);
+    for (const [name, template] of Object.entries(templates)) world.templates.set(name, template);
+    return world.reconcile();
+  };
+
+  test('are filled in, and what runs them may say otherwise', () => {
+    const world = of(ref({ table: 'people' }, { env: [{ name: 'MODE', value: 'mine' }, { name: 'NEW', value: 'x' }] }));
+    expect(world.created[0]?.manifest).toMatchObject({
+      metadata: { name: 'mytask-v1' },
+      spec: { backoffLimit: 10, template: { spec: { containers: [{ image: 'dump:1', args: ['people', '--rows=10'], env: [{ name: 'MODE', value: 'mine' }, { name: 'NEW', value: 'x' }] }] } } },
+    });
+  });
+
+  test('that are not there are waited for, and what they say once the run has them stays', () => {
+    const world = of({ steps: [{ name: 'a', ...ref({ table: 'a' }) }, { name: 'b', dependsOn: ['a'], ...ref({ table: 'b', rows: 2 }) }] }, {});
+    expect([world.created, world.run?.status]).toMatchObject([[], { phase: 'Pending', reason: 'TemplateNotFound', message: 'there is no TaskTemplate dump in namespace default; the run starts once there is' }]);
+    world.templates.set('dump', dump);
+    world.reconcile();
+    expect(world.active).toEqual(['mytask-v1-a']);
+    world.templates.set('dump', { template: {} });
+    ends(world, 'a');
+    expect(world.created.at(-1)?.manifest.spec).toMatchObject({ template: { spec: { containers: [{ args: ['b', '--rows=2'] }] } } });
+    world.templates.clear();
+    ends(world, 'b');
+    expect(world.run?.status?.phase).toBe('Succeeded');
+  });
+
+  test("give a step what it does not say itself, and take an item's values and other steps' outputs", () => {
+    const world = of({ ...ref({ table: '$(item.table)', rows: '$(item.rows)' }), items: [{ name: 'x', table: 'people', rows: 3 }] });
+    expect(world.created[0]?.manifest.spec).toMatchObject({ template: { spec: { containers: [{ args: ['people', '--rows=3'] }] } } });
+    world.advance(1).finish('mytask-v1-x', 'Failed').reconcile();
+    expect(world.phases).toBe('x Pending');
+  });
+
+  test.each<[string, Record<string, unknown>, string, Partial<TaskTemplateSpec>?]>([
+    ['without a value that it needs', {}, 'parameter table of TaskTemplate dump has no value: write one into templateRef.parameters'],
+    ['with a value that it does not know', { table: 'a', tabel: 'b' }, 'TaskTemplate dump has no parameter tabel: it has table, rows, mode'],
+    ['with a value of another type', { table: 'a', rows: 'many' }, 'parameter rows of TaskTemplate dump is "many", and has to be an integer'],
+    ['with a value that is none of its own', { table: 'a', mode: 'all' }, 'parameter mode of TaskTemplate dump is "all", and has to be one of "full", "part"'],
+    ['that is wrong itself', { table: 'a' }, 'TaskTemplate dump says $(params.tablet), which is none of its parameters: it has table, rows, mode', { template: { spec: { nodeName: '$(params.tablet)' } } }],
+  ])('%s never start, and say so', (_what, parameters, message, wrong) => {
+    const world = of(ref(parameters), { dump: { ...dump, ...wrong } });
+    expect([world.created, world.run?.status]).toMatchObject([[], { phase: 'Failed', reason: 'InvalidParameters', message }]);
+    const flow = of({ steps: [{ name: 'a', ...ref(parameters) }] }, { dump: { ...dump, ...wrong } });
+    expect([flow.created, flow.run?.status]).toMatchObject([[], { phase: 'Failed', reason: 'InvalidParameters', message: `step a: ${message}` }]);
+  });
+});
+
 /** Steps that depend on earlier ones, in another order than that. */
 const flows = fc.array(
   fc.record({ when: fc.constantFrom('OnSuccess' as const, 'OnSuccess' as const, 'OnFailure' as const, 'Always' as const), continueOnFailure: fc.boolean(), retries: fc.nat(1), needs: fc.option(fc.array(fc.nat(11), { maxLength: 3 }), { nil: undefined }) }),
@@ -262,6 +474,41 @@ describe('whatever fails, dies and is deleted', () => {
         expect(phase).toBe(rightPhase(world));
       }),
       { numRuns: 500 },
+    );
+  });
+
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const churn = fc.array(fc.record({ name: fc.constantFrom(...names), joins: fc.boolean(), after: fc.nat(40) }), { maxLength: 10 });
+  const policies = fc.constantFrom('Continue' as const, 'FailFast' as const, 'Pause' as const);
+  test('every node that stays has its Job once, whatever nodes come and go, and the run ends', () => {
+    fc.assert(
+      fc.property(fc.subarray(names, { minLength: 1 }), churn, fc.boolean(), policies, fc.constantFrom(2, '50%'), moves, (first, comings, joining, failurePolicy, maxParallel, story) => {
+        const world = new FlowWorld([], { template: {}, nodes: { joining }, failurePolicy, maxParallel });
+        for (const name of first) world.join(name);
+        world.reconcile();
+        const stays = new Set(first);
+        const come = ({ name, joins }: (typeof comings)[number]) => {
+          if (joins) return world.join(name);
+          stays.delete(name);
+          return world.leave(name);
+        };
+        story.forEach((move, index) => {
+          comings.filter(({ after }) => after === index).forEach(come);
+          play(world, move);
+        });
+        world.resume();
+        settle(world);
+        const { jobs, phase, conditions } = world.run?.status ?? {};
+        const rows = new Map(jobs?.map((row) => [row.step, row.phase]));
+        expect(conditions, world.phases).toBeDefined();
+        const ran = world.created.map((one) => one.step);
+        expect(new Set(ran).size).toBe(ran.length);
+        if (phase === 'Cancelled') return;
+        expect(phase).toBe([...rows.values()].includes('Failed') ? 'Failed' : 'Succeeded');
+        if (failurePolicy === 'FailFast' && phase === 'Failed') return;
+        for (const name of stays) expect(hasRun(rows.get(name)), `${name} of ${world.phases}`).toBe(true);
+      }),
+      { numRuns: 300 },
     );
   });
 });

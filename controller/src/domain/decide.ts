@@ -1,11 +1,12 @@
 /**
  * What to do about one Task: the only place where that is decided. Pure: the same state and time give the same actions.
  */
-import type { Task, TaskRunStatus } from '../resources/index.ts';
+import type { Task, TaskRun, TaskRunStatus } from '../resources/index.ts';
 import type { Action } from './actions.ts';
 import { adoptRuns } from './adopt.ts';
 import { agendaOf, missedEvents, type DueTime } from './agenda.ts';
-import { classify, isFinished, partsOf, type RunView, type TaskView } from './classify.ts';
+import { classify, conditionOf, partsOf, type PartView, type RunView, type TaskView } from './classify.ts';
+import { isFinished } from './phase.ts';
 import { createJobs, isRefused } from './create-jobs.ts';
 import { lacksOutputs } from './job-status.ts';
 import { runManifest, type RunRequest } from './manifests.ts';
@@ -17,10 +18,13 @@ import { deadlineOf } from './policies/timeout-seconds.ts';
 import { dueRuns } from './policies/trigger.ts';
 import { beyondTtl } from './policies/ttl-seconds-after-finished.ts';
 import { replacementOf } from './policies/unique.ts';
+import { awaitsNode } from './same-node.ts';
 import { runStatus } from './run-status.ts';
 import { sameJson } from './same-json.ts';
 import { canonicalJson, hexHash, snapshotOf } from './snapshot.ts';
+import { stepEvents } from './step-events.ts';
 import type { TaskState } from './state.ts';
+import { fillTemplates } from './templates.ts';
 import { nextMessageAt, stalledBy, taskStatus } from './task-status.ts';
 import { applicationOf, checkSteps, nextStepLooks } from './workflow-step.ts';
 
@@ -31,7 +35,7 @@ import { applicationOf, checkSteps, nextStepLooks } from './workflow-step.ts';
 export function decide(state: TaskState, now: Date): readonly Action[] {
   if (state.task.metadata.deletionTimestamp !== undefined) return [];
   const view = classify(state);
-  const steps = [adoptRuns, createRuns, createJobs, readOutputs, recordOutcomes, prune, report, nudge, checkSteps];
+  const steps = [adoptRuns, createRuns, fillTemplates, endSteps, createJobs, readOutputs, recordOutcomes, prune, report, nudge, checkSteps];
   for (const step of steps) {
     const actions = step(view, now);
     if (actions.length > 0) return actions;
@@ -78,12 +82,23 @@ function scheduledRun(task: Task, { time, trigger }: DueTime): WantedRun {
   return { request: { version: task, snapshot: snapshotOf(task), trigger }, names: scheduledRunNames(task, time) };
 }
 
+/** The Jobs of steps that are on record as cancelled while their run goes on. */
+function endSteps({ active }: TaskView): readonly Action[] {
+  const ended = active.flatMap(({ flow = [] }) => flow.filter(({ finished, phase }) => finished && phase === 'Cancelled'));
+  return ended.flatMap((step) => deleteJobs(step, step.row?.message ?? 'cancelled'));
+}
+
 /** The outputs of each Job that is complete, before its run is called finished. */
 function readOutputs(view: TaskView): readonly Action[] {
-  return view.active.flatMap(partsOf).flatMap((part): readonly Action[] => {
-    if (!part.job || part.finished || !lacksOutputs(part, view.state)) return [];
+  return view.active.flatMap((run) => partsOf(run).flatMap((part): readonly Action[] => {
+    if (!part.job || part.finished || !(lacksOutputs(part, view.state) || (awaitsNode(run.run) && lacksNode(part, view.state)))) return [];
     return [{ kind: 'readTermination', job: part.job.metadata.name, uid: part.job.metadata.uid, container: firstContainer(part.run.spec.snapshot?.template) }];
-  });
+  }));
+}
+
+/** Whether it is to be asked where the pod ran, which is known no more once it succeeded. */
+function lacksNode({ job, pods }: PartView, { terminationMessages }: TaskState): boolean {
+  return job !== undefined && conditionOf(job, 'Complete') !== undefined && !terminationMessages.has(job.metadata.uid) && pods.length === 0;
 }
 
 function firstContainer(template: object | undefined): string | undefined {
@@ -95,9 +110,9 @@ function firstContainer(template: object | undefined): string | undefined {
 function recordOutcomes(view: TaskView, now: Date): readonly Action[] {
   return view.active.flatMap((run): Action[] => {
     const status = runStatus(run, view, now);
-    if (sameJson(status, run.run.status ?? {}) || holdBackUntil(run, status, now) !== undefined) return [];
+    if (sameJson(status, run.run.status ?? {}) || holdBackUntil(run, status, view.state, now) !== undefined) return [];
     const { name, uid } = run.run.metadata;
-    return [{ kind: 'writeRunStatus', name, uid, status }, ...outcomeEvent(name, status)];
+    return [{ kind: 'writeRunStatus', name, uid, status }, ...stepEvents(name, run.run.status, status), ...outcomeEvent(name, status)];
   });
 }
 
@@ -111,12 +126,36 @@ function outcomeEvent(name: string, { phase = 'Pending', reason = phase, message
 /** A run that has just begun has more news coming: its first seconds are told in one write. */
 const settleMilliseconds = 1_500;
 
+/** A status of many rows is written at most every so many milliseconds a row: each write takes them all. */
+const rowMilliseconds = 1;
+const manyRows = 50;
+
+/** Until when, in milliseconds since the epoch. */
+function holdBackUntil(run: RunView, status: TaskRunStatus, state: TaskState, now: Date): number | undefined {
+  return settlesAt(run, status, now) ?? spacedUntil(run, status, state, now);
+}
+
+/** What ends the run, names nodes, or lets other steps start is not held back. */
+function spacedUntil({ name, run }: RunView, status: TaskRunStatus, { written }: TaskState, now: Date): number | undefined {
+  const { jobs = [], phase } = status;
+  const last = written.get(name) ?? 0;
+  const isUrgent = isFinished(phase) || namesNodes(run, jobs) || run.spec.snapshot?.steps !== undefined;
+  if (jobs.length <= manyRows || isUrgent || last > now.getTime()) return undefined;
+  const at = last + jobs.length * rowMilliseconds;
+  return at > now.getTime() ? at : undefined;
+}
+
 /** Until when, in milliseconds since the epoch; not where steps wait for the end of others to be on record. A run that seems to be of the future was there before the clock was set back. */
-function holdBackUntil({ run }: RunView, { phase, reason, jobs }: TaskRunStatus, now: Date): number | undefined {
+function settlesAt({ run }: RunView, { phase, reason, jobs, nodeName }: TaskRunStatus, now: Date): number | undefined {
   const age = now.getTime() - Date.parse(run.metadata.creationTimestamp);
-  const isNews = reason !== undefined || [phase, ...(jobs ?? []).map((row) => row.phase)].some(isFinished);
+  const isNews = namesNodes(run, jobs) || nodeName !== run.status?.nodeName || reason !== undefined || [phase, ...(jobs ?? []).map((row) => row.phase)].some(isFinished);
   const isHeld = !isNews && age >= 0 && age < settleMilliseconds;
   return isHeld ? now.getTime() - age + settleMilliseconds : undefined;
+}
+
+/** Whether the status tells of nodes that are not on record, before which nothing starts there. */
+function namesNodes({ spec, status }: TaskRun, jobs: TaskRunStatus['jobs']): boolean {
+  return spec.snapshot?.nodes !== undefined && (jobs?.length ?? 0) > (status?.jobs?.length ?? 0);
 }
 
 /** Delete Jobs, and records, that no policy keeps. Everything here is finished, and recorded as such. */
@@ -138,7 +177,7 @@ function prune(view: TaskView, now: Date): readonly Action[] {
   return [...jobs, ...records];
 }
 
-function deleteJobs({ jobs }: RunView, because: string): readonly Action[] {
+function deleteJobs({ jobs }: PartView, because: string): readonly Action[] {
   const there = jobs.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return there.map(({ metadata: { name, uid } }) => ({ kind: 'deleteJob', name, uid, because }));
 }
@@ -154,7 +193,7 @@ function report(view: TaskView, now: Date): readonly Action[] {
 
 /** Until when news of runs that have just begun is held back, and the Task's with it. */
 function settleTimes(view: TaskView, now: Date): readonly number[] {
-  return view.active.flatMap((run) => holdBackUntil(run, runStatus(run, view, now), now) ?? []);
+  return view.active.flatMap((run) => holdBackUntil(run, runStatus(run, view, now), view.state, now) ?? []);
 }
 
 function stalledEvent(view: TaskView, now: Date): Action[] {

@@ -1,14 +1,17 @@
 /**
  * What the status of a flow's run should say: a row for each step, and what they come to together.
  */
-import type { RunPhase, Snapshot, TaskRun, TaskRunStatus } from '../resources/index.ts';
+import type { RunPhase, Snapshot, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
-import { isFinished, type RunView, type StepView, type TaskView } from './classify.ts';
+import type { RunView, StepView, TaskView } from './classify.ts';
+import { isFinished } from './phase.ts';
 import { durationBetween } from './duration.ts';
 import { flowOf, gateOf, stepEnd, type Flow, type FlowStep, type StepEnd } from './flow.ts';
-import { itemsProblem, stepsOf } from './items.ts';
+import { itemsProblem } from './items.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf, timestamp, type Verdict } from './job-status.ts';
+import { endsStep, stopOf, type Stop } from './policies/failure-policy.ts';
 import { deadlineOf } from './policies/timeout-seconds.ts';
+import { nodeOfRun } from './same-node.ts';
 import { readStepOutputs } from './step-outputs.ts';
 import { reasons } from './reasons.ts';
 import { oneLine } from './sentence.ts';
@@ -23,33 +26,46 @@ const mostNamed = 3;
  * A row for each step, in their order.
  * @param ended why the run ends before its steps do, if it does
  */
-export function stepRows({ run, flow = [] }: RunView, { state }: TaskView, now: Date, ended: Ended | undefined): readonly StepRow[] {
-  const arranged = arrangedOf(run);
+export function stepRows(view: RunView, { state }: TaskView, now: Date, ended: Ended | undefined): readonly StepRow[] {
+  const { run, flow = [] } = view;
+  const arranged = arrangedOf(view);
   if ('problem' in arranged) return [];
-  const views = new Map(flow.map((view) => [view.step.name, view]));
+  const views = new Map(flow.map((step) => [step.step.name, step]));
   const rows = new Map<string, StepRow>();
   const isLate = (deadlineOf({ run, job: undefined }) ?? Infinity) <= now.getTime();
-  for (const step of arranged.order) {
-    const view = views.get(step.name);
-    if (!view) continue;
-    const notStarted = () => waiting(view, arranged, rows, isLate ? run.spec.snapshot?.timeoutSeconds : undefined, now);
-    rows.set(step.name, view.finished ? recordedRow(view) : stepRow(view, jobVerdict(view, state, now, { ended: () => ended, notStarted })));
+  const stop = stopOf(view, now);
+  const boundTo = nodeOfRun(run);
+  const nodes = new Set(state.nodes.map(({ metadata }) => metadata.name));
+  for (const { name } of arranged.order) {
+    const step = views.get(name);
+    if (!step) continue;
+    const ends = ended ?? endOfStep(step, boundTo, stop, nodes);
+    const notStarted = () => ends ? skipped(ends, now) : waiting(step, arranged, rows, isLate ? run.spec.snapshot?.timeoutSeconds : undefined, now);
+    rows.set(name, step.finished && step.row ? step.row : stepRow(step, jobVerdict(step, state, now, { ended: () => (ended || step.attempt !== undefined ? ends : undefined), notStarted })));
   }
   return flow.map(({ step }) => rows.get(step.name) ?? { step: step.name, phase: 'Pending' });
 }
 
-function recordedRow({ run, step }: StepView): StepRow {
-  return run.status?.jobs?.[0] ?? compact({ step: step.name, phase: run.status?.phase, reason: run.status?.reason, message: run.status?.message, completionTime: run.status?.completionTime });
+/** Why a step ends though the run goes on, if it does: its node is no more, or another step failed. */
+function endOfStep(view: StepView, boundTo: string | undefined, stop: Stop | undefined, nodes: ReadonlySet<string>): Ended | undefined {
+  const { node } = view.step;
+  if (node !== undefined && !nodes.has(node)) return { reason: reasons.nodeDeleted, message: `node ${node} was deleted` };
+  if (boundTo !== undefined && !nodes.has(boundTo)) return { reason: reasons.nodeDeleted, message: `node ${boundTo}, on which all steps run, was deleted` };
+  return stop && endsStep(stop, view) ? { reason: reasons.failFast, message: `${stop.step} failed (failurePolicy: FailFast)` } : undefined;
+}
+
+function skipped(ended: Ended, now: Date): Verdict {
+  return { phase: 'Skipped', ...ended, completionTime: timestamp(now) };
 }
 
 function stepRow(view: StepView, verdict: Verdict): StepRow {
   const { phase, reason, message, completionTime, outputs } = verdict;
   const startTime = startTimeOf(view);
-  const { run, job, step, failed } = view;
-  const summary = job ? jobSummary(job, view, verdict) : (run.status?.jobs?.[0] ?? {});
+  const { step: { name, node }, failed } = view;
   return compact({
-    ...summary,
-    step: step.name,
+    ...summaryOf(view, verdict),
+    step: name,
+    node: node === name ? undefined : node,
     phase,
     reason,
     message: message && oneLine(message),
@@ -59,6 +75,10 @@ function stepRow(view: StepView, verdict: Verdict): StepRow {
     duration: durationBetween(startTime, completionTime),
     outputs,
   });
+}
+
+function summaryOf(view: StepView, verdict: Verdict): StepRow {
+  return view.job ? jobSummary(view.job, view, verdict) : (view.run.status?.jobs?.[0] ?? {});
 }
 
 /** What becomes of a step that has no Job yet. */
@@ -85,12 +105,12 @@ export function endsOf(step: FlowStep, { dependencies, steps }: Flow, rows: Read
 
 /** When its first step started. */
 export function flowStartTime({ run }: RunView, rows: readonly StepRow[]): string | undefined {
-  return run.status?.startTime ?? rows.flatMap(({ startTime }) => startTime ?? []).sort()[0];
+  return run.status?.startTime ?? rows.flatMap(({ startTime, run: other }) => (other === undefined ? (startTime ?? []) : [])).sort()[0];
 }
 
-function arrangedOf({ spec }: TaskRun): ReturnType<typeof flowOf> {
+function arrangedOf({ run: { spec }, steps = [] }: RunView): ReturnType<typeof flowOf> {
   const problem = itemsProblem(spec.snapshot) ?? outputProblem(spec.snapshot);
-  return problem === undefined ? flowOf(stepsOf(spec.snapshot) ?? []) : { problem };
+  return problem === undefined ? flowOf(steps) : { problem };
 }
 
 /** With items the ones without valueFrom are each item's own. */
@@ -100,29 +120,33 @@ function outputProblem({ steps, outputs }: Partial<Snapshot> = {}): string | und
 }
 
 /** What the steps come to together. */
-export function flowVerdict({ run, flow = [] }: RunView, rows: readonly StepRow[], now: Date, ended: Ended | undefined): Verdict {
+export function flowVerdict(view: RunView, rows: readonly StepRow[], now: Date, ended: Ended | undefined): Verdict {
   const completionTime = timestamp(now);
-  const arranged = arrangedOf(run);
+  const { run, flow = [] } = view;
+  const arranged = arrangedOf(view);
   if ('problem' in arranged) return { phase: 'Failed', reason: reasons.invalidFlow, message: arranged.problem, completionTime };
-  if (!rows.every(({ phase }) => isFinished(phase))) return underWay(rows, flow[0]?.step.item !== undefined);
+  if (!rows.every(({ phase }) => isFinished(phase))) return pausedBy(view, rows, now) ?? underWay(rows, wordFor(flow[0]));
   if (ended) return { phase: 'Cancelled', ...ended, completionTime };
+  // A run that is finished keeps its Jobs as keepLast says: what was cancelled goes before.
+  if (flow.some((step, index) => rows[index]?.phase === 'Cancelled' && step.kept)) return underWay(rows, wordFor(flow[0]));
   const failed = rows.filter((row, index) => isFailure(row, flow[index]));
   return failed.length > 0 ? failure(failed, rows, completionTime) : succeeded(run.spec.snapshot ?? {}, rows, completionTime);
 }
 
 function failure(failed: readonly StepRow[], rows: readonly StepRow[], completionTime: string): Verdict {
   const hasFailed = failed.some(({ phase }) => phase === 'Failed');
-  return { phase: 'Failed', reason: hasFailed ? reasons.stepFailed : reasons.timedOut, message: failureMessage(failed, rows), completionTime };
+  return { phase: 'Failed', reason: hasFailed ? reasons.stepFailed : failed[0]?.reason, message: failureMessage(failed, rows), completionTime };
 }
 
 function isFailure({ phase, reason }: StepRow, view: StepView | undefined): boolean {
+  if (reason === reasons.nodeDeleted) return view?.step.node === undefined;
   if (phase === 'Skipped') return reason === reasons.timedOut;
   return phase === 'Failed' && view?.step.continueOnFailure !== true;
 }
 
 /** job3 failed: exit code 3 in container job3 (BackoffLimitExceeded); skipped: job5 */
 function failureMessage([first, ...others]: readonly StepRow[], rows: readonly StepRow[]): string {
-  const what = first?.phase === 'Skipped' ? 'did not start' : 'failed';
+  const what = first?.phase === 'Skipped' ? 'did not start' : first?.phase === 'Cancelled' ? 'was cancelled' : 'failed';
   const too = others.length === 0 ? '' : `; also failed: ${named(others.map(({ step = '' }) => step))}`;
   const skipped = rows.filter(({ phase, reason }) => phase === 'Skipped' && reason === reasons.dependencyFailed).map(({ step = '' }) => step);
   return `${first?.step} ${what}${first?.message === undefined ? '' : `: ${first.message}`}${too}${skipped.length === 0 ? '' : `; skipped: ${named(skipped)}`}`;
@@ -130,19 +154,35 @@ function failureMessage([first, ...others]: readonly StepRow[], rows: readonly S
 
 function succeeded({ outputs: all = [] }: Partial<Snapshot>, rows: readonly StepRow[], completionTime: string): Verdict {
   const declared = all.filter(({ valueFrom }) => valueFrom !== undefined);
-  if (declared.length === 0) return { phase: 'Succeeded', completionTime };
+  const gone = rows.filter(({ reason }) => reason === reasons.nodeDeleted).map(({ step = '' }) => step);
+  const message = gone.length === 0 ? undefined : `deleted meanwhile: ${named(gone)}`;
+  if (declared.length === 0) return { phase: 'Succeeded', message, completionTime };
   const { outputs, problem } = readStepOutputs(declared, rows);
-  return problem === undefined ? { phase: 'Succeeded', completionTime, outputs } : { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
+  return problem === undefined ? { phase: 'Succeeded', message, completionTime, outputs } : { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
 }
 
 /** 2/5 steps · job3 Running, job4 Pending: ImagePullBackOff: ... */
-function underWay(rows: readonly StepRow[], isOfItems: boolean): Verdict {
+function underWay(rows: readonly StepRow[], word: string): Verdict {
   const done = rows.filter(({ phase }) => isFinished(phase)).length;
   const stuck = rows.find(({ phase, reason }) => !isFinished(phase) && reason !== undefined);
   const running = rows.filter(({ phase }) => phase === 'Running').map(({ step = '' }) => `${step} Running`);
-  const parts = [`${done}/${rows.length} ${isOfItems ? 'items' : 'steps'}`, named(running), stuck ? `${stuck.step} ${stuck.phase}${stuck.message === undefined ? '' : `: ${stuck.message}`}` : ''];
+  const parts = [`${done}/${rows.length} ${word}`, named(running), stuck ? `${stuck.step} ${stuck.phase}${stuck.message === undefined ? '' : `: ${stuck.message}`}` : ''];
   const started = rows.some(({ phase, uid }) => phase === 'Running' || (uid !== undefined && isFinished(phase)));
   return { phase: started ? 'Running' : 'Pending', reason: stuck?.reason, message: parts.filter((part) => part !== '').join(' · ') };
+}
+
+/** 2/5 nodes · node-2 failed: exit code 1 in ...; paused: set spec.resume ... */
+function pausedBy(view: RunView, rows: readonly StepRow[], now: Date): Verdict | undefined {
+  const stop = stopOf(view, now);
+  if (stop?.policy !== 'Pause') return undefined;
+  const under = underWay(rows, wordFor(view.flow?.[0]));
+  const why = rows.find(({ step }) => step === stop.step)?.message;
+  const remedy = `paused (failurePolicy: Pause): set spec.resume of TaskRun ${view.name} to true to go on, or spec.cancel to end it`;
+  return { phase: 'Running', reason: reasons.paused, message: `${under.message} · ${stop.step} failed${why === undefined ? '' : `: ${why}`}; ${remedy}` };
+}
+
+function wordFor(view: StepView | undefined): 'steps' | 'items' | 'nodes' {
+  return view?.step.item ? 'items' : view?.step.node === undefined ? 'steps' : 'nodes';
 }
 
 function named(names: readonly string[]): string {

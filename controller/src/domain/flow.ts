@@ -6,9 +6,13 @@ import type { Item } from './items.ts';
 import { reasons } from './reasons.ts';
 import { outputProblems } from './step-outputs.ts';
 
-export type FlowStep = NonNullable<Snapshot['steps']>[number] & {
+export type FlowStep = Omit<NonNullable<Snapshot['steps']>[number], 'template' | 'templateRef'> & {
+  /** Its own, or made of a TaskTemplate. */
+  readonly template: Record<string, unknown>;
   /** What the step is for, where it is one of several of the same template. */
   readonly item?: Item;
+  /** The node that it is for, where there is one for each. */
+  readonly node?: string;
 };
 
 /** A flow whose steps can be ordered. */

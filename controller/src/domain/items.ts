@@ -2,8 +2,8 @@
  * items and matrix: a Job for each item, all of one template. Each is seen as a step that depends on nothing.
  */
 import type { Snapshot } from '../resources/index.ts';
-import { compact } from './compact.ts';
 import type { FlowStep } from './flow.ts';
+import { templateStep } from './template-step.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
 
@@ -19,7 +19,7 @@ const problems = new WeakMap<Snapshot, { readonly problem: string | undefined }>
 
 /** @returns the steps of a run, written or one for each item; undefined for a run of one Job */
 export function stepsOf(snapshot: Snapshot | undefined): readonly FlowStep[] | undefined {
-  if (!snapshot || snapshot.steps || !(snapshot.items || snapshot.matrix)) return snapshot?.steps;
+  if (!snapshot || snapshot.steps || !(snapshot.items || snapshot.matrix)) return snapshot?.steps as readonly FlowStep[] | undefined;
   const steps = known.get(snapshot) ?? itemsOf(snapshot).map((item, index) => itemStep(item, index, snapshot));
   known.set(snapshot, steps);
   return steps;
@@ -62,9 +62,7 @@ function itemsOf({ items, matrix }: Snapshot): readonly Item[] {
 }
 
 function itemStep(item: Item, index: number, snapshot: Snapshot): FlowStep {
-  const { template = {}, job, retry, outputs } = snapshot;
-  const own = outputs?.filter(({ valueFrom }) => valueFrom === undefined);
-  return { ...compact({ name: nameOf(item, index, snapshot), job, retry, outputs: own && own.length > 0 ? own : undefined }), template, item };
+  return { ...templateStep(nameOf(item, index, snapshot), snapshot), item };
 }
 
 /** Of a matrix the values make the name, where they can. */

@@ -3,7 +3,8 @@
  */
 import type { RunPhase, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
-import { attemptOf, conditionOf, isFinished, type PartView } from './classify.ts';
+import { attemptOf, conditionOf, type PartView } from './classify.ts';
+import { isFinished } from './phase.ts';
 import { readOutputs } from './policies/outputs.ts';
 import { mostAttempts, nextAttempt, type NextAttempt } from './policies/retry.ts';
 import { reasons } from './reasons.ts';

@@ -20,6 +20,7 @@ interface ContainerState {
 /** The part of a core/v1 Pod that is read. */
 export interface RawPod {
   readonly metadata: Meta;
+  readonly spec?: { readonly nodeName?: string };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;
@@ -33,11 +34,11 @@ export interface RawPod {
 /** Waiting for these is what every pod does. */
 const ordinaryWaits = new Set(['ContainerCreating', 'PodInitializing']);
 
-export function digestPod({ metadata, status = {} }: RawPod): Pod {
+export function digestPod({ metadata, spec, status = {} }: RawPod): Pod {
   const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const waiting = unschedulable(status) ?? blockedContainer(containers);
   const failure = containerFailure(containers) ?? podFailure(status);
-  return compact({ metadata: slimMeta(metadata), phase: status.phase ?? 'Pending', waiting, failure });
+  return compact({ metadata: slimMeta(metadata), phase: status.phase ?? 'Pending', nodeName: spec?.nodeName, waiting, failure });
 }
 
 function slimMeta({ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences }: Meta): Meta {

@@ -3,15 +3,20 @@
  */
 import type { TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
-import { attemptOf, isFinished, type RunView, type TaskView } from './classify.ts';
+import { attemptOf, type RunView, type TaskView } from './classify.ts';
+import { isFinished } from './phase.ts';
 import { durationBetween } from './duration.ts';
 import { flowStartTime, flowVerdict, stepRows } from './flow-status.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf, timestamp, type Verdict } from './job-status.ts';
+import { tooManyNodes, whyNoNode, type Node } from './nodes.ts';
 import { overridesProblem } from './policies/allowed-overrides.ts';
 import { replacingRun } from './policies/concurrency-policy.ts';
+import { retryProblem } from './policies/retry-of.ts';
 import { replacementOf } from './policies/unique.ts';
 import { reasons } from './reasons.ts';
 import { holdOf } from './start.ts';
+import { missingTemplates, templatesProblem } from './templates.ts';
+import { nodeOfRun, nodeToRecord } from './same-node.ts';
 import { oneLine } from './sentence.ts';
 
 /** One decision asks several times. */
@@ -36,6 +41,7 @@ function statusOf(view: RunView, task: TaskView, now: Date): TaskRunStatus {
     startTime,
     completionTime,
     duration: durationBetween(startTime, completionTime),
+    nodeName: view.flow ? nodeToRecord(view, task.state) : undefined,
     attempts: view.attempt ? view.attempt + 1 : undefined,
     outputs,
     jobs,
@@ -91,12 +97,42 @@ function endedEarly(view: RunView, task: TaskView): { reason: string; message: s
 }
 
 function notStarted(view: RunView, task: TaskView, at: string): Verdict {
-  const { refusal, run } = view;
-  const problem = overridesProblem(run.spec, task.policy);
-  if (problem !== undefined) return { phase: 'Failed', reason: reasons.overrideNotAllowed, message: problem, completionTime: at };
-  const hold = holdOf(view, task);
+  const { refusal } = view;
+  const problem = problemOf(view, task);
+  if (problem) return { phase: 'Failed', ...problem, completionTime: at };
+  const hold = holdOf(view, task) ?? lacksTemplate(view, task) ?? lacksNode(view, task);
   if (hold) return isFinished(hold.phase) ? { ...hold, completionTime: at } : hold;
   return refusal ? refused(refusal, at) : { phase: 'Pending' };
+}
+
+/** Why the run can never start, if so. */
+function problemOf({ run, steps }: RunView, { policy, state }: TaskView): { reason: string; message: string } | undefined {
+  const denied = overridesProblem(run.spec, policy);
+  if (denied !== undefined) return { reason: reasons.overrideNotAllowed, message: denied };
+  const { retryOf, snapshot } = run.spec;
+  if (retryOf !== undefined && !snapshot) return { reason: reasons.notRetryable, message: retryProblem(retryOf, state.runs.find(({ metadata }) => metadata.name === retryOf)) ?? `spec.retryOf: ${retryOf} says nothing of what it ran` };
+  const parameters = templatesProblem(run);
+  if (parameters !== undefined) return { reason: reasons.invalidParameters, message: parameters };
+  const message = tooManyNodes(steps);
+  return message === undefined ? undefined : { reason: reasons.invalidFlow, message };
+}
+
+function lacksTemplate({ run }: RunView, { state }: TaskView): Verdict | undefined {
+  const [name] = missingTemplates(run, state.templates);
+  const message = `there is no TaskTemplate ${name} in namespace ${run.metadata.namespace}; the run starts once there is`;
+  return name === undefined ? undefined : { phase: 'Pending', reason: reasons.templateNotFound, message };
+}
+
+function lacksNode(view: RunView, { state }: TaskView): Verdict | undefined {
+  const message = noNode(view, state.nodes);
+  return message === undefined ? undefined : { phase: 'Pending', reason: reasons.noNodeFits, message };
+}
+
+function noNode({ run, steps }: RunView, nodes: readonly Node[]): string | undefined {
+  const { snapshot } = run.spec;
+  if (snapshot?.nodes) return steps?.length === 0 ? whyNoNode(snapshot, nodes) : undefined;
+  const name = nodeOfRun(run);
+  return name === undefined || nodes.some(({ metadata }) => metadata.name === name) ? undefined : `there is no node ${name}, on which all steps are to run; the run starts once there is`;
 }
 
 /** Complete or Failed, as on a Job, so that `kubectl wait --for=condition=Complete vrun/...` works. */

@@ -22,8 +22,8 @@ export function hexHash(text: string, length: number): string {
  * other content.
  */
 export function snapshotOf({ metadata, spec }: Task): Snapshot {
-  const { template, job, steps, items, matrix, maxParallel, globals, retry, timeoutSeconds, outputs } = spec;
-  const hash = hexHash(canonicalJson(steps ? { steps, globals } : { template, job: job ?? {}, items, matrix }), 16);
-  const rest = compact({ template, job: job && { ...job }, steps, items, matrix, maxParallel, globals: globals && { ...globals }, retry, timeoutSeconds, outputs });
+  const { template, templateRef, job, steps, items, matrix, nodes, maxParallel, failurePolicy, globals, retry, timeoutSeconds, outputs } = spec;
+  const hash = hexHash(canonicalJson(steps ? { steps, globals } : { template, templateRef, job: job ?? {}, items, matrix, nodes }), 16);
+  const rest = compact({ template, templateRef, job: job && { ...job }, steps, items, matrix, nodes, maxParallel, failurePolicy, globals: globals && { ...globals }, retry, timeoutSeconds, outputs });
   return { ...rest, generation: metadata.generation ?? 0, hash };
 }

@@ -2,6 +2,8 @@
  * What `decide` is given: one Task and everything that belongs to it, as plain readonly data.
  */
 import type { Meta, Task, TaskRun } from '../resources/index.ts';
+import type { Node } from './nodes.ts';
+import type { Templates } from './templates.ts';
 import type { Answered } from './trigger.ts';
 
 /** The part of a batch/v1 Job that decisions need. */
@@ -40,6 +42,8 @@ export interface JobCondition {
 export interface Pod {
   readonly metadata: Meta;
   readonly phase: string;
+  /** Once it has one. */
+  readonly nodeName?: string;
   /** Why it does not run yet: ImagePullBackOff, Unschedulable, ... */
   readonly waiting?: { readonly reason: string; readonly message: string };
   /** How the container that failed last ended. */
@@ -96,6 +100,8 @@ export interface StepLook {
 /** A Job's termination message, as it was read; without text where there was none to read. */
 export interface TerminationMessage {
   readonly text?: string | undefined;
+  /** Where the pod ran. */
+  readonly nodeName?: string | undefined;
 }
 
 export interface TaskState {
@@ -111,6 +117,10 @@ export interface TaskState {
   /** Jobs as they were when they were deleted, so that an outcome which nobody recorded yet is not lost. */
   readonly deletedJobs: readonly Job[];
   readonly pods: readonly Pod[];
+  /** All of the cluster, where a run has a Job for each; else none. */
+  readonly nodes: readonly Node[];
+  /** Those that runs wait for, as far as they are there. */
+  readonly templates: Templates;
   readonly podRefusals: readonly PodRefusal[];
   readonly refusals: readonly Refusal[];
   readonly taken: TakenNames;
@@ -124,6 +134,8 @@ export interface TaskState {
   readonly terminationMessages: ReadonlyMap<string, TerminationMessage>;
   /** By the run's name. */
   readonly steps: ReadonlyMap<string, StepLook>;
+  /** When this process last wrote each run's status, by the run's name, in milliseconds since the epoch. */
+  readonly written: ReadonlyMap<string, number>;
   /** When each version was first seen, by generation, in milliseconds since the epoch. */
   readonly seenAt: ReadonlyMap<number, number>;
   /** What this process last nudged the Application with. */

@@ -3,6 +3,7 @@
  */
 import type { Task, TaskRunStatus } from '../resources/index.ts';
 import type { FlowStep } from './flow.ts';
+import { daemonTolerations, type Toleration } from './tolerations.ts';
 import { withItem } from './items.ts';
 import { withStepOutputs } from './step-outputs.ts';
 
@@ -17,6 +18,8 @@ interface Container {
 }
 
 interface PodSpec {
+  readonly tolerations?: readonly Toleration[];
+  readonly affinity?: { readonly nodeAffinity?: object };
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly volumes?: readonly { readonly name: string }[];
@@ -30,15 +33,33 @@ interface PodTemplate {
 /**
  * @param step whose template it is; where that says something that globals say too, its own word counts
  * @param rows the steps' rows on record, whose outputs stand for `$(steps.NAME.outputs.OUTPUT)` in command, args and env, as the item's
- *   values do for `$(item.KEY)`
+ *   values do for `$(item.KEY)` and the node's name for `$(node.name)`
+ * @param boundTo the node that all steps of the run are on, where they are
  */
-export function stepTemplate({ template, item }: Pick<FlowStep, 'template' | 'item'>, globals: Globals = {}, rows: Rows): Record<string, unknown> {
+export function stepTemplate({ template, item, node }: Pick<FlowStep, 'template' | 'item' | 'node'>, globals: Globals = {}, rows: Rows, boundTo?: string): Record<string, unknown> {
   const { metadata, spec = {}, ...rest } = template as PodTemplate;
   const { labels, annotations } = globals;
   return {
     ...rest,
     metadata: { ...metadata, labels: { ...labels, ...metadata?.labels }, annotations: { ...annotations, ...metadata?.annotations } },
-    spec: podSpec(spec, globals, (container) => withGlobals(filledIn(container, (text) => withItem(withStepOutputs(text, rows), item)), globals)),
+    spec: onNode(node, boundTo, podSpec(spec, globals, (container) => withGlobals(filledIn(container, (text) => withNode(withItem(withStepOutputs(text, rows), item), node)), globals))),
+  };
+}
+
+function withNode(text: string, node: string | undefined): string {
+  return node === undefined ? text : text.replaceAll('$(node.name)', node);
+}
+
+/** As the DaemonSet controller puts a pod on its node: the scheduler still sees to it that there is room. */
+function onNode(own: string | undefined, boundTo: string | undefined, spec: PodSpec): PodSpec {
+  const node = own ?? boundTo;
+  if (node === undefined) return spec;
+  const { tolerations = [], affinity } = spec;
+  const required = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }] };
+  return {
+    ...spec,
+    affinity: { ...affinity, nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: required } },
+    ...(own !== undefined && { tolerations: [...tolerations, ...daemonTolerations] }),
   };
 }
 

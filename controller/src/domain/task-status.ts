@@ -4,7 +4,8 @@
 import type { Condition, RunSummary, Task, TaskStatus } from '../resources/index.ts';
 import { agendaOf, rfc3339, type Agenda } from './agenda.ts';
 import { compact } from './compact.ts';
-import { isFinished, type RunView, type TaskView } from './classify.ts';
+import type { RunView, TaskView } from './classify.ts';
+import { isFinished } from './phase.ts';
 import { coarseAge, formatDuration } from './duration.ts';
 import { isHealthy } from './policies/healthy-when.ts';
 import { patientReasons, reasons } from './reasons.ts';

@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Action } from './actions.ts';
-import { classify, isFinished } from './classify.ts';
+import { classify } from './classify.ts';
+import { isFinished } from './phase.ts';
 import type { ModelController } from './testing/model-controller.ts';
 import { DeploymentStory, step, type Step } from './testing/deployment-story.ts';
 import { RunStory, step as runStep, type Step as RunStep } from './testing/run-story.ts';

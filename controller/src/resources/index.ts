@@ -2,9 +2,10 @@
  * The resources of group task.oam.dev, as the API server hands them out. Specs and statuses are generated from the CRDs.
  */
 import type { TaskSpec, TaskStatus } from './task.gen.ts';
+import type { TaskTemplateSpec } from './task-template.gen.ts';
 import type { TaskRunSpec, TaskRunStatus } from './task-run.gen.ts';
 
-export type { TaskSpec, TaskStatus, TaskRunSpec, TaskRunStatus };
+export type { TaskSpec, TaskStatus, TaskRunSpec, TaskRunStatus, TaskTemplateSpec };
 
 export const group = 'task.oam.dev';
 export const version = 'v1alpha1';
@@ -44,6 +45,11 @@ export interface TaskRun {
   readonly metadata: Meta;
   readonly spec: TaskRunSpec;
   readonly status?: TaskRunStatus;
+}
+
+export interface TaskTemplate {
+  readonly metadata: Meta;
+  readonly spec: TaskTemplateSpec;
 }
 
 export type ExecutionPolicy = NonNullable<TaskSpec['executionPolicy']>;

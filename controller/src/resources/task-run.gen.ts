@@ -12,9 +12,9 @@ export interface TaskRunSpec {
    */
   trigger?: {
     /**
-     * A deployment, the clock, a person, or a step of the Application's workflow.
+     * A deployment, the clock, a person, a step of the Application's workflow, or a person who wants a failed run taken up again.
      */
-    type: "Revision" | "Schedule" | "Manual" | "WorkflowStep";
+    type: "Revision" | "Schedule" | "Manual" | "WorkflowStep" | "Retry";
     /**
      * What asked, for people: app-worker-v3.
      */
@@ -63,6 +63,14 @@ export interface TaskRunSpec {
     }[];
   };
   /**
+   * A run of the same Task that failed or was cancelled. This one runs what that one ran; steps, items and nodes that succeeded there are not run again.
+   */
+  retryOf?: string;
+  /**
+   * true: the run goes on after a failure that paused it (failurePolicy Pause), and is not paused again.
+   */
+  resume?: boolean;
+  /**
    * true ends the run: its Job and pods go, and it stays on record as Cancelled.
    */
   cancel?: boolean;
@@ -76,6 +84,17 @@ export interface TaskRunSpec {
   snapshot?: {
     template?: {
       [k: string]: unknown;
+    };
+    templateRef?: {
+      name: string;
+      parameters?: {
+        [k: string]: unknown;
+      };
+      args?: string[];
+      env?: {
+        name: string;
+        [k: string]: unknown;
+      }[];
     };
     job?: {
       [k: string]: unknown;
@@ -94,10 +113,21 @@ export interface TaskRunSpec {
     }[];
     steps?: {
       name: string;
+      templateRef?: {
+        name: string;
+        parameters?: {
+          [k: string]: unknown;
+        };
+        args?: string[];
+        env?: {
+          name: string;
+          [k: string]: unknown;
+        }[];
+      };
       dependsOn?: string[];
       when?: "OnSuccess" | "OnFailure" | "Always";
       continueOnFailure?: boolean;
-      template: {
+      template?: {
         [k: string]: unknown;
       };
       job?: {
@@ -122,7 +152,36 @@ export interface TaskRunSpec {
     matrix?: {
       [k: string]: (string | number)[];
     };
-    maxParallel?: number;
+    nodes?: {
+      excludedNames?: string[];
+      excludedSelector?: {
+        [k: string]: string;
+      };
+      joining?: boolean;
+    };
+    maxParallel?: string | number;
+    failurePolicy?: "Continue" | "FailFast" | "Pause";
+    /**
+     * What succeeded in the run that this one is a retry of.
+     */
+    kept?: {
+      step: string;
+      /**
+       * The node that it was for, where its name is not the step's.
+       */
+      node?: string;
+      /**
+       * The run that it ran in, where that is another one.
+       */
+      run?: string;
+      phase: string;
+      startTime?: string;
+      completionTime?: string;
+      duration?: string;
+      outputs?: {
+        [k: string]: unknown;
+      };
+    }[];
     globals?: {
       [k: string]: unknown;
     };
@@ -134,6 +193,14 @@ export interface TaskRunSpec {
      * A hash of template and job.
      */
     hash: string;
+  };
+  /**
+   * The TaskTemplates that the snapshot names, as they were when the run started.
+   */
+  templates?: {
+    [k: string]: {
+      [k: string]: unknown;
+    };
   };
 }
 
@@ -154,6 +221,10 @@ export interface TaskRunStatus {
    */
   duration?: string;
   /**
+   * The node that all pods of the run are on (globals.sameNode).
+   */
+  nodeName?: string;
+  /**
    * How many Jobs the run has had; jobs names the last of them.
    */
   attempts?: number;
@@ -168,6 +239,14 @@ export interface TaskRunStatus {
    */
   jobs?: {
     step?: string;
+    /**
+     * The node that it is for, where its name is not the step's.
+     */
+    node?: string;
+    /**
+     * The run that it ran in, where that is another one.
+     */
+    run?: string;
     /**
      * Of the Job, once there was one.
      */

@@ -1,6 +1,6 @@
 // Generated from addon/resources/crd-task.yaml by `npm run generate`. Do not edit.
 /**
- * What runs, and when a run of it is asked for: one Job (template, job), a Job for each item (items, matrix), or the Jobs of a flow (steps).
+ * What runs, and when a run of it is asked for: one Job (template, job), a Job for each item (items, matrix) or node (nodes), or the Jobs of a flow (steps).
  */
 export interface TaskSpec {
   /**
@@ -137,6 +137,29 @@ export interface TaskSpec {
     [k: string]: unknown;
   };
   /**
+   * A TaskTemplate of the same namespace, in place of template. What it says is taken when a run starts.
+   */
+  templateRef?: {
+    name: string;
+    /**
+     * Values of the template's parameters: strings, numbers, booleans.
+     */
+    parameters?: {
+      [k: string]: unknown;
+    };
+    /**
+     * In place of the first container's args.
+     */
+    args?: string[];
+    /**
+     * Beside the first container's env; a variable of the same name is replaced.
+     */
+    env?: {
+      name: string;
+      [k: string]: unknown;
+    }[];
+  };
+  /**
    * Further fields of the JobSpec, under their own names.
    */
   job?: {
@@ -176,8 +199,31 @@ export interface TaskSpec {
     /**
      * The pod template of the step's Job.
      */
-    template: {
+    template?: {
       [k: string]: unknown;
+    };
+    /**
+     * A TaskTemplate of the same namespace, in place of template. What it says is taken when a run starts.
+     */
+    templateRef?: {
+      name: string;
+      /**
+       * Values of the template's parameters: strings, numbers, booleans.
+       */
+      parameters?: {
+        [k: string]: unknown;
+      };
+      /**
+       * In place of the first container's args.
+       */
+      args?: string[];
+      /**
+       * Beside the first container's env; a variable of the same name is replaced.
+       */
+      env?: {
+        name: string;
+        [k: string]: unknown;
+      }[];
     };
     /**
      * Further fields of the JobSpec, under their own names.
@@ -249,9 +295,29 @@ export interface TaskSpec {
     [k: string]: (string | number)[];
   };
   /**
-   * How many steps or items of a run may run at once; all of them when left out.
+   * A Job of the run for each node that the template's pods may run on, as a DaemonSet chooses them: by nodeSelector, required node affinity and tolerations, with the tolerations that a DaemonSet's pods get.
    */
-  maxParallel?: number;
+  nodes?: {
+    /**
+     * Nodes that get none.
+     */
+    excludedNames?: string[];
+    /**
+     * Labels, all of which a node has that gets none.
+     */
+    excludedSelector?: {
+      [k: string]: string;
+    };
+    /**
+     * true: a node that fits only after the run began gets a Job, too, as long as the run has not ended.
+     */
+    joining?: boolean;
+  };
+  maxParallel?: string | number;
+  /**
+   * What a run of several Jobs does once one has failed for good. Continue, when left out: all that does not depend on it runs. FailFast: what runs is cancelled and nothing else starts, but for steps that run OnFailure or Always. Pause: nothing else starts until the TaskRun's spec.resume is true.
+   */
+  failurePolicy?: "Continue" | "FailFast" | "Pause";
   /**
    * What all steps of a flow have. A step's own value wins.
    */
@@ -270,6 +336,10 @@ export interface TaskSpec {
      * The node that all pods run on.
      */
     nodeName?: string;
+    /**
+     * true: all pods run on the node of the first, which status.nodeName of the TaskRun names.
+     */
+    sameNode?: boolean;
     /**
      * As of a pod.
      */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { taskRuns } from '../../controllers/resource-types.ts';
-import { isFinished } from '../../domain/classify.ts';
+import { isFinished } from '../../domain/phase.ts';
 import { nameArgument } from '../arguments.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import { findRun } from '../find.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { isFinished } from '../../domain/classify.ts';
+import { isFinished } from '../../domain/phase.ts';
 import { labelValue } from '../../domain/names.ts';
 import type { Stored } from '../../kube/objects.ts';
 import { pods } from '../../kube/resources.ts';

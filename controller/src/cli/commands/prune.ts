@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import pLimit from 'p-limit';
 import { taskRuns } from '../../controllers/resource-types.ts';
-import { isFinished } from '../../domain/classify.ts';
+import { isFinished } from '../../domain/phase.ts';
 import { isConflict, isNotFound } from '../../kube/api-error.ts';
 import { countArgument, durationArgument, taskArgument } from '../arguments.ts';
 import { CliError, exitCodes, UsageError } from '../errors.ts';

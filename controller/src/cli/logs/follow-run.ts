@@ -1,7 +1,7 @@
 /** A run while it goes on: what its pods print, until it has ended. */
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { taskRuns } from '../../controllers/resource-types.ts';
-import { isFinished } from '../../domain/classify.ts';
+import { isFinished } from '../../domain/phase.ts';
 import type { Stored } from '../../kube/objects.ts';
 import { pods } from '../../kube/resources.ts';
 import { CliError } from '../errors.ts';

@@ -4,6 +4,7 @@ import type { Stored } from '../../kube/objects.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
 import type { StoredRun } from '../find.ts';
 import { elapsed, exact, relative } from '../moments.ts';
+import { drawFlow } from './flow-drawing.ts';
 import { renderFields, renderTable, type Column, type TableOptions } from '../table.ts';
 
 /** Names of the runs that have a Job; undefined where one may not look. */
@@ -50,7 +51,7 @@ export function renderRun(run: StoredRun, pods: readonly Stored<Pod>[], now: Dat
     options.paint,
   );
   const { jobs = [] } = status;
-  const tables = [jobs.length > 0 && renderTable(jobColumns, jobs, options), pods.length > 0 && renderTable(podColumns(now), pods, options)];
+  const tables = [drawFlow(run) ?? false, jobs.length > 0 && renderTable(jobColumns, jobs, options), pods.length > 0 && renderTable(podColumns(now), pods, options)];
   return [fields, ...tables.filter((table) => table !== false)].join('\n');
 }
 

@@ -8,8 +8,8 @@ import type { CompletePolicy } from '../execution-policy.ts';
 type Overrides = NonNullable<TaskRun['spec']['overrides']>;
 
 interface Container {
+  readonly args?: readonly string[];
   readonly env?: readonly { readonly name: string }[];
-  readonly [field: string]: unknown;
 }
 
 interface PodTemplate {
@@ -27,19 +27,26 @@ export function overridesProblem({ overrides, snapshot }: TaskRun['spec'], { all
 
 /** The snapshot as the run is to run it; in a flow all steps get the env. */
 export function withOverrides(snapshot: Snapshot, overrides: Overrides | undefined): Snapshot {
-  const { template, steps } = snapshot;
+  const { steps } = snapshot;
   if (!overrides) return snapshot;
-  if (steps) return { ...snapshot, steps: steps.map((step) => ({ ...step, template: withOverridden(step.template, overrides) })) };
-  return template ? { ...snapshot, template: withOverridden(template, overrides) } : snapshot;
+  return steps ? { ...snapshot, steps: steps.map((step) => overriddenWork(step, overrides)) } : overriddenWork(snapshot, overrides);
 }
 
-function withOverridden(template: Record<string, unknown>, overrides: Overrides): Record<string, unknown> {
+/** What is taken of a TaskTemplate is overridden where it says what it does otherwise itself. */
+function overriddenWork<T extends Pick<Snapshot, 'template' | 'templateRef'>>(work: T, overrides: Overrides): T {
+  const { template, templateRef } = work;
+  if (templateRef) return { ...work, templateRef: overridden(templateRef, overrides) };
+  return template ? { ...work, template: withOverridden(template, overrides) } : work;
+}
+
+/** A pod template whose first container has other args, or env beside its own. */
+export function withOverridden(template: Record<string, unknown>, overrides: Overrides): Record<string, unknown> {
   const { spec } = template as PodTemplate;
   const [first, ...others] = spec?.containers ?? [];
   return first ? { ...template, spec: { ...spec, containers: [overridden(first, overrides), ...others] } } : template;
 }
 
-function overridden(container: Container, { args, env }: Overrides): Container {
+function overridden<T extends Container>(container: T, { args, env }: Overrides): T {
   const names = new Set(env?.map(({ name }) => name));
   const kept = (container.env ?? []).filter(({ name }) => !names.has(name));
   return { ...container, ...(args && { args }), ...(env && { env: [...kept, ...env] }) };

@@ -36,7 +36,7 @@ function closed(schema: Schema): Schema {
   return {
     ...schema,
     ...(schema.items && { items: closed(schema.items) }),
-    ...(schema.properties && { properties: Object.fromEntries(properties), additionalProperties: false }),
+    ...(schema.properties && { properties: Object.fromEntries(properties), additionalProperties: schema['x-kubernetes-preserve-unknown-fields'] === true }),
   };
 }
 

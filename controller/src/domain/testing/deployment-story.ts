@@ -3,7 +3,8 @@
  * World while a ModelController acts, dies and comes back.
  */
 import fc from 'fast-check';
-import { isFinished, isOwnedBy } from '../classify.ts';
+import { isOwnedBy } from '../classify.ts';
+import { isFinished } from '../phase.ts';
 import { policyOf } from '../execution-policy.ts';
 import { runNames } from '../policies/name-suffix.ts';
 import { snapshotOf } from '../snapshot.ts';

@@ -2,12 +2,15 @@
  * One run of a flow in memory: the controller around `decide`, which may die between any two actions, and Jobs that end as they are
  * told. It checks at every Job what always holds of flows, and throws with the rule that was broken.
  */
-import { labels, type Task, type TaskRun } from '../../resources/index.ts';
+import { labels, type Task, type TaskRun, type TaskTemplateSpec } from '../../resources/index.ts';
 import type { Action, ActionKind, ActionOf, JobManifest } from '../actions.ts';
-import { isFinished } from '../classify.ts';
+import { isFinished } from '../phase.ts';
 import { compact } from '../compact.ts';
 import { decide } from '../decide.ts';
 import type { FlowStep } from '../flow.ts';
+import type { Node } from '../nodes.ts';
+import { mostAtOnce } from '../policies/max-parallel.ts';
+import { retrySpec } from '../policies/retry-of.ts';
 import type { Job, TerminationMessage } from '../state.ts';
 import { aState, aTask, noon } from './builders.ts';
 import { mustBeValid } from './crd-schema.ts';
@@ -35,8 +38,13 @@ export class FlowWorld {
   /** How each Job ended, by its UID. */
   readonly outcomes = new Map<string, Outcome>();
   readonly events: string[] = [];
+  /** Of the cluster, by name. */
+  readonly nodes = new Map<string, Node>();
+  /** Of the namespace, by name. */
+  readonly templates = new Map<string, TaskTemplateSpec>();
   runStatusWrites = 0;
-  readonly #written = new Map<string, string>();
+  readonly #texts = new Map<string, string>();
+  #written = new Map<string, number>();
   #messages = new Map<string, TerminationMessage>();
   #gone = new Set<string>();
   #deletedJobs: Job[] = [];
@@ -50,7 +58,7 @@ export class FlowWorld {
   }
 
   get steps(): readonly FlowStep[] {
-    return this.task.spec.steps ?? [];
+    return (this.task.spec.steps ?? []) as FlowStep[];
   }
 
   /** Each step with its phase, in their order. */
@@ -88,7 +96,7 @@ export class FlowWorld {
     const job = this.jobs.get(name);
     if (!job || this.outcomes.has(job.metadata.uid)) throw new Error(`Job ${name} is not active`);
     this.outcomes.set(job.metadata.uid, outcome);
-    if (text !== undefined) this.#written.set(job.metadata.uid, text);
+    if (text !== undefined) this.#texts.set(job.metadata.uid, text);
     const at = new Date(this.now).toISOString();
     const condition = outcome === 'Succeeded' ? { type: 'Complete', status: 'True', lastTransitionTime: at } : { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: '', lastTransitionTime: at };
     this.jobs.set(name, { ...job, status: { ...job.status, startTime: job.status?.startTime ?? at, completionTime: at, conditions: [condition], active: 0 } });
@@ -109,6 +117,37 @@ export class FlowWorld {
     return this;
   }
 
+  /** A person sets spec.resume. */
+  resume(): this {
+    if (this.run) this.run = { ...this.run, spec: { ...this.run.spec, resume: true } };
+    return this;
+  }
+
+  /** The run that takes this one up, alone on record. */
+  retry(): this {
+    const { run } = this;
+    const again = run && retrySpec(run);
+    mustHold('only what ended badly is taken up', run?.status?.phase === 'Failed' || run?.status?.phase === 'Cancelled', this.phases);
+    if (!run || !again) return this;
+    const { cancel: _cancel, resume: _resume, ...spec } = run.spec;
+    this.run = { metadata: { ...run.metadata, name: 'again', uid: 'again-uid', creationTimestamp: new Date(this.now).toISOString() }, spec: { ...spec, trigger: { type: 'Retry', value: run.metadata.name }, retryOf: run.metadata.name, ...again }, status: { phase: 'Pending' } };
+    mustBeValid.taskRunSpec(this.run.spec);
+    this.jobs.clear();
+    this.created.length = 0;
+    return this.reconcile();
+  }
+
+  join(name: string, more: Omit<Node, 'metadata'> & { readonly labels?: Readonly<Record<string, string>> } = {}): this {
+    const { labels: nodeLabels = {}, ...rest } = more;
+    this.nodes.set(name, { ...rest, metadata: { name, labels: nodeLabels } });
+    return this;
+  }
+
+  leave(name: string): this {
+    this.nodes.delete(name);
+    return this;
+  }
+
   cancel(): this {
     if (this.run && !isFinished(this.run.status?.phase)) this.run = { ...this.run, spec: { ...this.run.spec, cancel: true } };
     return this;
@@ -118,10 +157,13 @@ export class FlowWorld {
     const state = aState().with({
       task: this.task,
       runs: this.run ? [this.run] : [],
+      nodes: [...this.nodes.values()],
+      templates: new Map(this.templates),
       jobs: [...this.jobs.values()],
       deletedJobs: [...this.#deletedJobs],
       goneJobs: new Set(this.#gone),
       terminationMessages: new Map(this.#messages),
+      written: new Map(this.#written),
       nudged: this.#nudged,
     });
     return decide(state.build(), new Date(this.now));
@@ -130,6 +172,7 @@ export class FlowWorld {
   #die(): this {
     this.#messages = new Map();
     this.#gone = new Set();
+    this.#written = new Map();
     this.#deletedJobs = [];
     return this;
   }
@@ -144,19 +187,26 @@ export class FlowWorld {
       mustBeValid.taskRunSpec(run.spec);
       this.run = { metadata: { ...run.metadata, uid: 'run-uid', creationTimestamp: new Date(this.now).toISOString() }, spec: run.spec, status: { phase: 'Pending' } };
     },
+    fillTemplates: ({ templates }) => {
+      mustHold('what templates said is taken once', this.run?.spec.templates === undefined, Object.keys(templates).join());
+      if (this.run) this.run = { ...this.run, spec: { ...this.run.spec, templates: structuredClone(templates) as NonNullable<TaskRun['spec']['templates']> } };
+      mustBeValid.taskRunSpec(this.run?.spec);
+    },
     createJob: (action) => this.#createJob(action),
     checkJob: ({ name, uid }) => {
       if (this.jobs.get(name)?.metadata.uid !== uid) this.#gone.add(uid);
     },
-    readTermination: ({ uid }) => this.#messages.set(uid, compact({ text: this.#written.get(uid) })),
-    writeRunStatus: ({ status }) => {
+    readTermination: ({ uid }) => this.#messages.set(uid, compact({ text: this.#texts.get(uid) })),
+    writeRunStatus: ({ name, status }) => {
       mustBeValid.taskRunStatus(status);
       mustHold('an outcome is final', !isFinished(this.run?.status?.phase), this.phases);
       this.runStatusWrites += 1;
+      this.#written.set(name, this.now);
       if (this.run) this.run = { ...this.run, status };
     },
     deleteJob: ({ name }) => {
-      mustHold('no Job is deleted before its outcome is on record', isFinished(this.run?.status?.phase), name);
+      const row = this.run?.status?.jobs?.find((one) => one.name === name);
+      mustHold('no Job is deleted before its outcome is on record', isFinished(this.run?.status?.phase) || row?.phase === 'Cancelled', name);
       this.jobs.delete(name);
     },
     writeTaskStatus: ({ status }) => {
@@ -188,14 +238,20 @@ export class FlowWorld {
     this.created.push({ job, step, attempt, manifest });
   }
 
+  /** On record, be it in the run that this one is a retry of. */
+  get #rows() {
+    return this.run?.status?.jobs ?? this.run?.spec.snapshot?.kept ?? [];
+  }
+
   #checkStart(name: string, attempt: number, jobName: string): void {
     const before = this.created.filter(({ step }) => step === name);
     mustHold('each attempt of a step has one Job', before.every((one) => one.attempt < attempt) && before.length === attempt, jobName);
     mustHold('another attempt follows a failure', attempt === 0 || this.outcomes.get(before.at(-1)?.job.metadata.uid ?? '') === 'Failed', jobName);
-    mustHold('no more steps at once than maxParallel', this.active.length < (this.task.spec.maxParallel ?? Infinity), `${jobName} beside ${this.active.join()}`);
+    const rows = this.#rows;
+    mustHold('no more steps at once than maxParallel', this.active.length < mostAtOnce(this.task.spec, Math.max(rows.length, this.nodes.size)), `${jobName} beside ${this.active.join()}`);
     mustHold('a cancelled run starts nothing', this.run?.spec.cancel !== true, jobName);
-    const step = this.steps.find((one) => one.name === name);
-    const open = (step?.dependsOn ?? []).filter((needed) => !isFinished(this.run?.status?.jobs?.find((row) => row.step === needed)?.phase));
+    const needed = this.steps.find((one) => one.name === name)?.dependsOn ?? [];
+    const open = needed.filter((other) => !isFinished(rows.find((row) => row.step === other)?.phase));
     mustHold('no step starts before what it depends on has ended, on record', open.length === 0, `${jobName} before ${open.join()}`);
   }
 }

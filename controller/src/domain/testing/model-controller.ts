@@ -4,7 +4,8 @@
  */
 import { decide } from '../decide.ts';
 import type { Action, ActionKind, ActionOf } from '../actions.ts';
-import { isFinished, isOwnedBy } from '../classify.ts';
+import { isOwnedBy } from '../classify.ts';
+import { isFinished } from '../phase.ts';
 import { canonicalJson } from '../snapshot.ts';
 import { isOrphan } from '../adopt.ts';
 import { compact } from '../compact.ts';
@@ -101,7 +102,7 @@ export class ModelController {
       jobs: this.#jobs.values(),
       deletedJobs: [...this.#deletedJobs],
       pods: this.#pods(runs),
-      podRefusals: [],
+      nodes: [], written: new Map(), templates: new Map(), podRefusals: [],
       refusals: [...this.#refusals],
       taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
       goneJobs: new Set(this.#gone),
@@ -174,6 +175,9 @@ export class ModelController {
       this.#lastScheduled = run.spec.trigger?.scheduledTime ?? this.#lastScheduled;
     },
     adoptRun: ({ name, uid, adoption }) => this.#runs.put(this.#world.adoptRun(name, uid, adoption)),
+    fillTemplates: () => {
+      throw new Error('no story has templates');
+    },
     readTermination: ({ uid }) => this.#messages.set(uid, { text: this.#world.messages.get(uid) }),
     checkStep: ({ run, step }) => {
       const ended = this.#world.endedSteps.has(step.id) ? `workflow step ${step.name} ended` : undefined;

@@ -3,7 +3,8 @@
  */
 import { labels, type RunTrigger, type Snapshot, type TaskRun, type TaskStatus } from '../../resources/index.ts';
 import type { JobManifest } from '../actions.ts';
-import { isFinished, isOwnedBy } from '../classify.ts';
+import { isOwnedBy } from '../classify.ts';
+import { isFinished } from '../phase.ts';
 import { policyOf } from '../execution-policy.ts';
 import type { Job } from '../state.ts';
 import { scheduleKey, timesBetween } from './calendar.ts';

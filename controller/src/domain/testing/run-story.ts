@@ -3,7 +3,8 @@
  * are slow and leave pods behind, and the controller acts, dies and comes back. As data, as in deployment-story.ts.
  */
 import fc from 'fast-check';
-import { isFinished, isOwnedBy } from '../classify.ts';
+import { isOwnedBy } from '../classify.ts';
+import { isFinished } from '../phase.ts';
 import type { ExecutionPolicy, Task, TaskRun } from '../../resources/index.ts';
 import { schedules } from './calendar.ts';
 import { ModelController } from './model-controller.ts';

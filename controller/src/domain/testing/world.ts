@@ -3,7 +3,8 @@
  * checks every call against what always holds, and throws with the rule that was broken.
  */
 import type { Adoption, JobManifest, TaskRunManifest } from '../actions.ts';
-import { isFinished, isOwnedBy } from '../classify.ts';
+import { isOwnedBy } from '../classify.ts';
+import { isFinished } from '../phase.ts';
 import { compact } from '../compact.ts';
 import { readOutputs } from '../policies/outputs.ts';
 import type { Job, JobCondition, Pod } from '../state.ts';

@@ -1,0 +1,30 @@
+/**
+ * failurePolicy: what a run of several Jobs does once one of them has failed for good. Kruise's BroadcastJob has these three for nodes;
+ * FailFast cancels what runs, as a matrix of GitHub's does, and leaves notifications and clean-up, which say when they run.
+ */
+import type { RunView, StepView } from '../classify.ts';
+import { nextAttempt } from './retry.ts';
+
+export interface Stop {
+  readonly policy: 'FailFast' | 'Pause';
+  /** The step that failed. */
+  readonly step: string;
+}
+
+/** What a failure means for the steps of a run that have not ended; undefined while all of them go on. */
+export function stopOf({ run, flow = [] }: RunView, now: Date): Stop | undefined {
+  const { failurePolicy: policy = 'Continue' } = run.spec.snapshot ?? {};
+  if (policy === 'Continue' || (policy === 'Pause' && run.spec.resume === true)) return undefined;
+  const failed = flow.find((part) => part.step.continueOnFailure !== true && hasFailed(part, now));
+  return failed && { policy, step: failed.step.name };
+}
+
+/** Whether the failure ends the step, though it is for others. */
+export function endsStep({ policy }: Stop, { step }: StepView): boolean {
+  return policy === 'FailFast' && (step.when ?? 'OnSuccess') === 'OnSuccess';
+}
+
+/** Known before it is on record: no other may begin in between. */
+function hasFailed(part: StepView, now: Date): boolean {
+  return part.finished ? part.phase === 'Failed' : part.failed !== undefined && nextAttempt(part, now) === undefined;
+}

@@ -1,0 +1,28 @@
+/**
+ * What is told of a run's steps, items and nodes, each as it starts and as it ends.
+ */
+import type { TaskRunStatus } from '../resources/index.ts';
+import type { ActionOf } from './actions.ts';
+import type { StepRow } from './flow-status.ts';
+import { isFinished } from './phase.ts';
+
+/** Of a wider run only failures are told: an event is a write, and two a node would be most of what it costs. */
+const mostTold = 50;
+
+/**
+ * @param before what is on record
+ * @param after what is about to be
+ */
+export function stepEvents(run: string, before: TaskRunStatus | undefined, after: TaskRunStatus): readonly ActionOf<'event'>[] {
+  const rows = after.jobs ?? [];
+  const phases = new Map((before?.jobs ?? []).map(({ step, phase = 'Pending' }) => [step, phase]));
+  const news = rows.filter(({ step, phase, run: other }) => step !== undefined && other === undefined && phase !== (phases.get(step) ?? 'Pending'));
+  return news.filter(({ phase }) => rows.length <= mostTold || phase === 'Failed').flatMap((row) => eventOf(run, row) ?? []);
+}
+
+function eventOf(run: string, { step, phase = 'Pending', duration, message }: StepRow): ActionOf<'event'> | undefined {
+  const reason = phase === 'Running' ? 'StepStarted' : isFinished(phase) ? `Step${phase}` : undefined;
+  const time = duration === undefined ? '' : ` after ${duration}`;
+  const text = `${run}: ${step} ${phase}${time}${message === undefined ? '' : `: ${message}`}`;
+  return reason === undefined ? undefined : { kind: 'event', type: phase === 'Failed' ? 'Warning' : 'Normal', reason, message: text };
+}

@@ -1,0 +1,52 @@
+// Generated from addon/resources/crd-tasktemplate.yaml by `npm run generate`. Do not edit.
+export interface TaskTemplateSpec {
+  /**
+   * What it is for, for people.
+   */
+  description?: string;
+  /**
+   * What whoever uses it may say. $(params.NAME) in any text of template and job is the value; where it is all of the text the value keeps its type.
+   */
+  parameters?: {
+    name: string;
+    type?: "string" | "integer" | "number" | "boolean";
+    description?: string;
+    default?: unknown;
+    /**
+     * The values that it may have, where not all are allowed.
+     */
+    enum?: unknown[];
+  }[];
+  /**
+   * The pod template.
+   */
+  template: {
+    [k: string]: unknown;
+  };
+  /**
+   * Further fields of the JobSpec. What the Task or step says itself counts.
+   */
+  job?: {
+    [k: string]: unknown;
+  };
+  /**
+   * As of a Task that says nothing else.
+   */
+  retry?: {
+    limit: number;
+    delaySeconds?: number;
+    backoff?: "Constant" | "Exponential";
+  };
+  /**
+   * As of a Task that says nothing else.
+   */
+  timeoutSeconds?: number;
+  /**
+   * As of a Task that says nothing else.
+   */
+  outputs?: {
+    name: string;
+    type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
+    required?: boolean;
+  }[];
+}

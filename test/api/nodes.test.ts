@@ -1,0 +1,247 @@
+/**
+ * A Job for each node, against a real API server with simulated nodes. The nodes are all the cluster's: each test has some of its own,
+ * with a label.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import type { Stored } from '../../controller/src/kube/objects.ts';
+import { jobs, nodes, pods } from '../../controller/src/kube/resources.ts';
+import { simulatedNodes } from '../../sandbox/src/kwok.ts';
+import { startCluster, type Cluster } from '../support/cluster.ts';
+import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import type { Deployment } from '../support/deploy.ts';
+import { eventually } from '../support/eventually.ts';
+import { Room } from '../support/room.ts';
+
+let cluster: Cluster;
+let controller: ControllerProcess;
+let count = 0;
+
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: 'simulated' });
+  controller = await startController(cluster.controllerKubeconfig);
+});
+afterAll(async () => {
+  await controller?.stop();
+  await cluster?.stop();
+});
+
+interface Place {
+  readonly room: Room;
+  /** A deployment of a Job for each of the place's nodes. */
+  readonly task: (more?: Partial<Deployment>) => Omit<Deployment, 'namespace'>;
+  readonly join: (name: string, more?: { readonly labels?: Record<string, string>; readonly taints?: object[]; readonly unschedulable?: boolean }) => Promise<unknown>;
+}
+
+/** A namespace and nodes of a test's own, called after it. */
+async function openPlace(...names: string[]): Promise<Place> {
+  const place = `place-${(count += 1)}`;
+  const join: Place['join'] = (name, { labels = {}, ...spec } = {}) => openNode(`${place}-${name}`, { place, ...labels }, spec);
+  for (const name of names) await join(name);
+  const room = await Room.open(cluster, place);
+  const task: Place['task'] = ({ spec, ...more } = {}) => ({ revision: 1, podSpec: { nodeSelector: { place } }, spec: { nodes: {}, ...spec }, ...more });
+  return { room, task, join };
+}
+
+const phases = ({ metadata, status }: Stored<TaskRunObject>) => (status?.jobs ?? []).map(({ step = '', phase }) => `${step.replace(`${metadata.namespace}-`, '')} ${phase}`).join(', ');
+const forever = { duration: '1h' };
+
+describe.concurrent('a Job for each node', () => {
+  it('runs on every node that fits, and there alone', async () => {
+    const { room, task, join } = await openPlace('a', 'b', 'c');
+    await join('tainted', { taints: [{ key: 'gpu', effect: 'NoSchedule' }] });
+    await join('cordoned', { unschedulable: true });
+    await join('db', { labels: { role: 'db' } });
+    await room.finish(task({ spec: { nodes: { excludedNames: [`${room.namespace}-c`], excludedSelector: { role: 'db' } } } }));
+    expect(phases(await room.get(taskRuns, 'mytask-v1'))).toBe('a Succeeded, b Succeeded, cordoned Succeeded');
+    const ran = (await room.list(pods)).map(({ metadata, spec }) => [metadata.labels?.['task.oam.dev/step'], spec?.nodeName] as const);
+    expect(ran).toHaveLength(3);
+    for (const [step, node] of ran) expect(node).toBe(step);
+  });
+
+  it('says how far it is, some at a time, and which failed', async () => {
+    const { room, task } = await openPlace('a', 'b', 'c', 'd');
+    const first = await room.deploy(task({ pods: { exitCode: '3' }, spec: { maxParallel: '50%' } }));
+    await room.finished(first);
+    const run = await room.get(taskRuns, 'mytask-v1');
+    expect(phases(run)).toBe('a Failed, b Failed, c Failed, d Failed');
+    expect(run.status?.message).toBe(`${room.namespace}-a failed: exit code 3 in container mytask (BackoffLimitExceeded); also failed: ${['b', 'c', 'd'].map((name) => `${room.namespace}-${name}`).join(', ')}`);
+  });
+
+  it('waits for a node that fits, and says what keeps each of those that do not', async () => {
+    const { room, task, join } = await openPlace();
+    const deployed = await room.deploy(task());
+    await room.where(deployed, 'says so', ({ message = '' }) => /^mytask-v1 Pending: no node fits: of \d+ there are \d+ without the labels of nodeSelector; the run starts once one does/.test(message));
+    await join('a');
+    await room.finished(deployed);
+    expect(await room.runs()).toEqual(['mytask-v1 Succeeded']);
+  });
+
+  it('goes to nodes that join, and ends on nodes that leave', async () => {
+    const { room, task, join } = await openPlace('a', 'b');
+    await room.run(task({ pods: forever, spec: { nodes: { joining: true } } }));
+    await join('c');
+    await eventually('c has a Job', async () => expect(await room.names(jobs)).toContain(`mytask-v1-${room.namespace}-c`));
+    for (const name of ['a', 'b', 'c']) await cluster.client.delete(nodes, { name: `${room.namespace}-${name}` });
+    const run = await room.runWhere('mytask-v1', 'ends', ({ conditions }) => conditions !== undefined);
+    expect(phases(run)).toMatch(/^a (Cancelled|Skipped), b (Cancelled|Skipped), c (Cancelled|Skipped)$/);
+    expect(run.status).toMatchObject({ phase: 'Succeeded', message: `deleted meanwhile: ${['a', 'b', 'c'].map((name) => `${room.namespace}-${name}`).join(', ')}` });
+    await eventually('no Job is left', async () => expect(await room.names(jobs)).toEqual([]));
+  });
+
+  it('stops at the first failure, cancels what runs, and is taken up where it failed', async () => {
+    const { room, task } = await openPlace('a', 'b');
+    const deployed = await room.run(task({ pods: forever, spec: { failurePolicy: 'FailFast' } }));
+    await failPod(room, `${room.namespace}-a`);
+    await room.finished(deployed);
+    const run = await room.get(taskRuns, 'mytask-v1');
+    expect(phases(run)).toBe('a Failed, b Cancelled');
+    expect(await room.names(jobs)).toEqual([`mytask-v1-${room.namespace}-a`]);
+    await room.ask('again', { retryOf: 'mytask-v1' });
+    const again = await room.runWhere('again', 'runs', ({ phase }) => phase === 'Running');
+    expect(again.spec).toMatchObject({ trigger: { type: 'Retry', value: 'mytask-v1' }, snapshot: { nodes: {} } });
+    expect(await room.names(jobs)).toEqual([`again-${room.namespace}-a`, `again-${room.namespace}-b`, `mytask-v1-${room.namespace}-a`]);
+  });
+
+  it('pauses at a failure until it is told to go on', async () => {
+    const { room, task } = await openPlace('a', 'b');
+    const deployed = await room.run(task({ pods: forever, spec: { failurePolicy: 'Pause', maxParallel: 1 } }));
+    await failPod(room, `${room.namespace}-a`);
+    await room.where(deployed, 'is paused', ({ message = '' }) => message.includes('paused (failurePolicy: Pause): set spec.resume of TaskRun mytask-v1 to true to go on'));
+    expect(await room.names(jobs)).toEqual([`mytask-v1-${room.namespace}-a`]);
+    await room.kubectl('patch', 'taskrun', 'mytask-v1', '--type=merge', '-p', '{"spec":{"resume":true}}');
+    await eventually('b has its Job', async () => expect(await room.names(jobs)).toContain(`mytask-v1-${room.namespace}-b`));
+    await expect(room.kubectl('patch', 'taskrun', 'mytask-v1', '--type=merge', '-p', '{"spec":{"resume":false}}')).rejects.toThrow('a run that was resumed stays so; set spec.cancel to end it');
+  });
+
+  it.each<[string, Partial<Deployment>['spec'], string]>([
+    ['with steps', { items: [{ a: 1 }] }, 'nodes are for one template: write nodes, or steps, items or a matrix, not both'],
+    ['of which a share of 0% runs', { maxParallel: '0%' }, 'maxParallel is a number from 1 on, or a share from 1% to 100%'],
+    ['of which "some" run', { maxParallel: 'some' }, 'maxParallel is a number from 1 on, or a share from 1% to 100%'],
+    ['with another failurePolicy', { failurePolicy: 'Stop' as never }, 'supported values: "Continue", "FailFast", "Pause"'],
+  ])('%s is refused', async (_what, spec, message) => {
+    const { room, task } = await openPlace();
+    await expect(room.deploy(task({ spec: { ...spec } }))).rejects.toThrow(message);
+  });
+});
+
+describe.concurrent('a retry of a run', () => {
+  const two = [{ name: 'a', pods: { message: '{"file":"x"}' }, outputs: [{ name: 'file' }] }, { name: 'b', dependsOn: ['a'], args: ['$(steps.a.outputs.file)'], pods: { exitCode: '3' } }];
+
+  it('runs the steps that failed, with what the others handed on, though another version is deployed', async () => {
+    const { room } = await openPlace();
+    await room.finish({ revision: 1, steps: two });
+    await room.finish({ revision: 2, steps: [{ name: 'c' }] });
+    await room.ask('again', { retryOf: 'mytask-v1' });
+    const again = await room.runWhere('again', 'ends', ({ phase }) => phase === 'Failed');
+    expect(again.status?.jobs).toMatchObject([{ step: 'a', phase: 'Succeeded', run: 'mytask-v1', outputs: { file: 'x' } }, { step: 'b', phase: 'Failed', name: 'again-b' }]);
+    expect((await room.get(jobs, 'again-b')).spec?.template.spec?.containers[0]?.args).toEqual(['x']);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['that there is not', 'nobody', /^spec.retryOf: the Task has no run nobody on record; name one of its runs that failed or was cancelled$/],
+    ['that succeeded', 'mytask-v1', /^spec.retryOf: mytask-v1 is Succeeded, and only a run that failed or was cancelled is taken up; create a TaskRun without retryOf to run again$/],
+  ])('%s never starts, and says so', async (_what, retryOf, message) => {
+    const { room } = await openPlace();
+    await room.finish({ revision: 1 });
+    await room.ask('again', { retryOf });
+    const { status } = await room.runWhere('again', 'fails', ({ phase }) => phase === 'Failed');
+    expect(status).toMatchObject({ reason: 'NotRetryable', message: expect.stringMatching(message) as string });
+    expect(await room.names(jobs)).toEqual(['mytask-v1']);
+  });
+});
+
+describe.concurrent('a template', () => {
+  const dump = (namespace: string, image: string) => ({
+    apiVersion: 'task.oam.dev/v1alpha1',
+    kind: 'TaskTemplate',
+    metadata: { name: 'dump', namespace },
+    spec: { parameters: [{ name: 'table' }], job: { backoffLimit: 0 }, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image, args: ['$(params.table)'] }] } } },
+  });
+  const uses = { name: 'dump', parameters: { table: 'people' } };
+
+  it('that is not there is waited for, and what it says as the run starts is what runs', async () => {
+    const { room } = await openPlace();
+    const task = { metadata: { name: 'app-mytask', labels: { 'app.oam.dev/component': 'mytask' } }, apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task' };
+    await room.apply({ ...task, spec: { trigger: { appRevision: 'app-v1' }, templateRef: uses } });
+    const run = await room.runWhere('mytask-v1', 'waits', ({ reason }) => reason === 'TemplateNotFound');
+    expect(run.status?.message).toBe(`there is no TaskTemplate dump in namespace ${room.namespace}; the run starts once there is`);
+    await room.apply(dump(room.namespace, 'dump:1'));
+    await room.runWhere('mytask-v1', 'runs', ({ phase }) => phase !== 'Pending');
+    await room.kubectl('patch', 'vtemplate', 'dump', '--type=merge', '-p', JSON.stringify({ spec: { template: { spec: { containers: [] } } } }));
+    expect((await room.get(jobs, 'mytask-v1')).spec).toMatchObject({ backoffLimit: 0, template: { spec: { containers: [{ image: 'dump:1', args: ['people'] }] } } });
+    expect((await room.get(taskRuns, 'mytask-v1')).spec.templates).toMatchObject({ dump: { template: { spec: { containers: [{ image: 'dump:1' }] } } } });
+  });
+
+  it('whose values are wrong fails the run, in a sentence', async () => {
+    const { room } = await openPlace();
+    await room.apply(dump(room.namespace, 'dump:1'));
+    await room.apply({ metadata: { name: 'app-mytask', labels: { 'app.oam.dev/component': 'mytask' } }, apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', spec: { trigger: { appRevision: 'app-v1' }, templateRef: { name: 'dump', parameters: { tabel: 'x' } } } });
+    const { status } = await room.runWhere('mytask-v1', 'fails', ({ phase }) => phase === 'Failed');
+    expect(status).toMatchObject({ reason: 'InvalidParameters', message: 'TaskTemplate dump has no parameter tabel: it has table' });
+  });
+
+  it.each<[string, object, string]>([
+    ['beside pods', { templateRef: uses, template: {} }, 'what runs is what the TaskTemplate of templateRef says'],
+    ['without a name', { templateRef: {} }, 'spec.templateRef.name: Required value'],
+    ['of a step beside its pods', { steps: [{ name: 'a', templateRef: uses, template: {} }] }, 'what the step runs is what the TaskTemplate of templateRef says'],
+    ['of a step that says nothing', { steps: [{ name: 'a' }] }, 'say what the step runs: template, its pod template, or templateRef, a TaskTemplate'],
+  ])('%s is refused', async (_what, spec, message) => {
+    const { room } = await openPlace();
+    await expect(room.apply({ metadata: { name: 'app-mytask' }, apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', spec })).rejects.toThrow(message);
+  });
+});
+
+describe.concurrent('steps on one node', () => {
+  it('go where the first went', async () => {
+    const { room } = await openPlace('a', 'b', 'c');
+    const step = (name: string, ...dependsOn: string[]) => ({ name, dependsOn });
+    await room.finish({ revision: 1, steps: [step('one'), step('two'), step('three', 'one')], spec: { globals: { sameNode: true } } });
+    const run = await room.get(taskRuns, 'mytask-v1');
+    expect(phases(run)).toBe('one Succeeded, two Succeeded, three Succeeded');
+    const ran = new Set((await room.list(pods)).map(({ spec }) => spec?.nodeName));
+    expect([...ran]).toEqual([run.status?.nodeName]);
+  });
+
+  it('fail where that node is deleted', async () => {
+    const { room } = await openPlace();
+    const gone = `${room.namespace}-gone`;
+    await openNode(gone);
+    const deployed = await room.run({ revision: 1, steps: [{ name: 'one', pods: forever }, { name: 'two', dependsOn: ['one'] }], spec: { globals: { nodeName: gone } } });
+    await cluster.client.delete(nodes, { name: gone });
+    await room.finished(deployed);
+    const run = await room.get(taskRuns, 'mytask-v1');
+    expect(run.status).toMatchObject({ phase: 'Failed', reason: 'NodeDeleted', message: `one was cancelled: node ${gone}, on which all steps run, was deleted; also failed: two` });
+  });
+
+  it('wait for the node that is named', async () => {
+    const { room } = await openPlace();
+    const late = `${room.namespace}-late`;
+    await room.deploy({ revision: 1, steps: [{ name: 'one' }], spec: { globals: { nodeName: late } } });
+    await room.runWhere('mytask-v1', 'waits', ({ message }) => message === `there is no node ${late}, on which all steps are to run; the run starts once there is`);
+    await openNode(late);
+    await room.runWhere('mytask-v1', 'succeeds', ({ phase }) => phase === 'Succeeded');
+  });
+});
+
+/** A node, once it is ready: until then it has a taint that says so. */
+async function openNode(name: string, labels: Record<string, string> = {}, spec: object = {}): Promise<void> {
+  const [node] = simulatedNodes(1);
+  await cluster.client.create(nodes, { ...node, metadata: { name, labels }, spec } as never);
+  await eventually(`node ${name} is ready`, async () => {
+    const { spec: now } = await cluster.client.get(nodes, { name });
+    return !now?.taints?.some(({ key }) => key === 'node.kubernetes.io/not-ready');
+  });
+}
+
+/** The pod's container ends with exit code 3, as though by itself. */
+async function failPod(room: Room, step: string): Promise<void> {
+  const pod = await eventually(`${step} has a pod that runs`, async () => {
+    const found = (await room.list(pods)).find(({ metadata, status }) => metadata.labels?.['task.oam.dev/step'] === step && status?.phase === 'Running');
+    if (!found) throw new Error('none yet');
+    return found;
+  });
+  const terminated = { exitCode: 3, reason: 'Error', startedAt: pod.status?.startTime, finishedAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z') };
+  const containerStatuses = [{ name: 'mytask', image: 'busybox', imageID: '', ready: false, restartCount: 0, state: { terminated } }];
+  await room.kubectl('patch', 'pod', pod.metadata.name, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status: { phase: 'Failed', containerStatuses } }));
+}
