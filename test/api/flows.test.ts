@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { taskRuns, tasks, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
-import { jobs, pods } from '../../controller/src/kube/resources.ts';
+import { jobs, persistentVolumeClaims, pods } from '../../controller/src/kube/resources.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
 import type { Deployment, StepOf } from '../support/deploy.ts';
@@ -116,6 +116,117 @@ describe.concurrent('items', () => {
     await room.finish({ revision: 1, command: '$(item.os)', pods: { exitCode: '3' }, spec: { matrix: { os: ['linux', 'mac'] }, retry: { limit: 1, delaySeconds: 1 } } });
     expect(await room.names(jobs)).toEqual(['mytask-v1-linux', 'mytask-v1-linux-r1', 'mytask-v1-mac', 'mytask-v1-mac-r1']);
     expect((await room.get(taskRuns, 'mytask-v1')).status?.message).toBe('linux failed: exit code 3 in container mytask (BackoffLimitExceeded); also failed: mac');
+  });
+});
+
+describe.concurrent('a retry of a run', () => {
+  const two = [{ name: 'a', pods: { message: '{"file":"x"}' }, outputs: [{ name: 'file' }] }, { name: 'b', dependsOn: ['a'], args: ['$(steps.a.outputs.file)'], pods: { exitCode: '3' } }];
+
+  it('runs the steps that failed, with what the others handed on, though another version is deployed', async () => {
+    const room = await openRoom();
+    await room.finish({ revision: 1, steps: two });
+    await room.finish({ revision: 2, steps: [{ name: 'c' }] });
+    await room.ask('again', { retryOf: 'mytask-v1' });
+    const again = await room.runWhere('again', 'ends', ({ phase }) => phase === 'Failed');
+    expect(again.status?.jobs).toMatchObject([{ step: 'a', phase: 'Succeeded', run: 'mytask-v1', outputs: { file: 'x' } }, { step: 'b', phase: 'Failed', name: 'again-b' }]);
+    expect((await room.get(jobs, 'again-b')).spec?.template.spec?.containers[0]?.args).toEqual(['x']);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['that there is not', 'nobody', /^spec.retryOf: the Task has no run nobody on record; name one of its runs that failed or was cancelled$/],
+    ['that succeeded', 'mytask-v1', /^spec.retryOf: mytask-v1 is Succeeded, and only a run that failed or was cancelled is taken up; create a TaskRun without retryOf to run again$/],
+  ])('%s never starts, and says so', async (_what, retryOf, message) => {
+    const room = await openRoom();
+    await room.finish({ revision: 1 });
+    await room.ask('again', { retryOf });
+    const { status } = await room.runWhere('again', 'fails', ({ phase }) => phase === 'Failed');
+    expect(status).toMatchObject({ reason: 'NotRetryable', message: expect.stringMatching(message) as string });
+    expect(await room.names(jobs)).toEqual(['mytask-v1']);
+  });
+});
+
+describe.concurrent('a template', () => {
+  const dump = (namespace: string, image: string) => ({
+    apiVersion: 'task.oam.dev/v1alpha1',
+    kind: 'TaskTemplate',
+    metadata: { name: 'dump', namespace },
+    spec: { parameters: [{ name: 'table' }], job: { backoffLimit: 0 }, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image, args: ['$(params.table)'] }] } } },
+  });
+  const uses = { name: 'dump', parameters: { table: 'people' } };
+
+  it('that is not there is waited for, and what it says as the run starts is what runs', async () => {
+    const room = await openRoom();
+    const task = { metadata: { name: 'app-mytask', labels: { 'app.oam.dev/component': 'mytask' } }, apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task' };
+    await room.apply({ ...task, spec: { trigger: { appRevision: 'app-v1' }, templateRef: uses } });
+    const run = await room.runWhere('mytask-v1', 'waits', ({ reason }) => reason === 'TemplateNotFound');
+    expect(run.status?.message).toBe(`there is no TaskTemplate dump in namespace ${room.namespace}; the run starts once there is`);
+    await room.apply(dump(room.namespace, 'dump:1'));
+    await room.runWhere('mytask-v1', 'runs', ({ phase }) => phase !== 'Pending');
+    await room.kubectl('patch', 'vtemplate', 'dump', '--type=merge', '-p', JSON.stringify({ spec: { template: { spec: { containers: [] } } } }));
+    expect((await room.get(jobs, 'mytask-v1')).spec).toMatchObject({ backoffLimit: 0, template: { spec: { containers: [{ image: 'dump:1', args: ['people'] }] } } });
+    expect((await room.get(taskRuns, 'mytask-v1')).spec.templates).toMatchObject({ dump: { template: { spec: { containers: [{ image: 'dump:1' }] } } } });
+  });
+
+  it('whose values are wrong fails the run, in a sentence', async () => {
+    const room = await openRoom();
+    await room.apply(dump(room.namespace, 'dump:1'));
+    await room.apply({ metadata: { name: 'app-mytask', labels: { 'app.oam.dev/component': 'mytask' } }, apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', spec: { trigger: { appRevision: 'app-v1' }, templateRef: { name: 'dump', parameters: { tabel: 'x' } } } });
+    const { status } = await room.runWhere('mytask-v1', 'fails', ({ phase }) => phase === 'Failed');
+    expect(status).toMatchObject({ reason: 'InvalidParameters', message: 'TaskTemplate dump has no parameter tabel: it has table' });
+  });
+
+  it.each<[string, object, string]>([
+    ['beside pods', { templateRef: uses, template: {} }, 'what runs is what the TaskTemplate of templateRef says'],
+    ['without a name', { templateRef: {} }, 'spec.templateRef.name: Required value'],
+    ['of a step beside its pods', { steps: [{ name: 'a', templateRef: uses, template: {} }] }, 'what the step runs is what the TaskTemplate of templateRef says'],
+    ['of a step that says nothing', { steps: [{ name: 'a' }] }, 'say what the step runs: template, its pod template, or templateRef, a TaskTemplate'],
+  ])('%s is refused', async (_what, spec, message) => {
+    const room = await openRoom();
+    await expect(room.apply({ metadata: { name: 'app-mytask' }, apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', spec })).rejects.toThrow(message);
+  });
+});
+
+describe.concurrent('a workspace', () => {
+  const workspace = { size: '1Mi', storageClassName: 'none' };
+  const step = (name: string, pods: StepOf['pods'], ...dependsOn: string[]): StepOf => ({ name, dependsOn, job: { backoffLimit: 0 }, ...(pods && { pods }) });
+
+  /** A claim is bound by hand: nothing in the cluster makes volumes. */
+  async function bind(room: Room, claim: string): Promise<void> {
+    const name = `${room.namespace}-${claim}`;
+    await eventually(`claim ${claim} is there`, () => room.get(persistentVolumeClaims, claim));
+    const spec = { capacity: { storage: '1Mi' }, accessModes: ['ReadWriteOnce'], storageClassName: 'none', persistentVolumeReclaimPolicy: 'Retain', hostPath: { path: `/tmp/${name}` }, claimRef: { namespace: room.namespace, name: claim } };
+    await cluster.kubectl(['create', '-f', '-'], { input: { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name }, spec } });
+  }
+
+  it('is made for the run, mounted in every step, and deleted with its pods', async () => {
+    const room = await openRoom();
+    const task = await room.deploy({ revision: 1, policy: { keepLast: 1 }, steps: [step('a', {}), step('b', {}, 'a')], spec: { globals: { workspace } } });
+    await bind(room, 'mytask-v1-workspace');
+    await room.finished(task);
+    expect((await room.get(taskRuns, 'mytask-v1')).status).toMatchObject({ phase: 'Succeeded', workspace: 'mytask-v1-workspace' });
+    for (const name of ['mytask-v1-a', 'mytask-v1-b']) {
+      expect((await room.get(jobs, name)).spec?.template.spec).toMatchObject({ volumes: [{ name: 'workspace', persistentVolumeClaim: { claimName: 'mytask-v1-workspace' } }], containers: [{ volumeMounts: [{ name: 'workspace', mountPath: '/workspace' }] }] });
+    }
+    const second = await room.deploy({ revision: 2, policy: { keepLast: 1 }, steps: [step('a', {})], spec: { globals: { workspace } } });
+    await bind(room, 'mytask-v2-workspace');
+    await room.finished(second);
+    await eventually('the first workspace is gone', async () => expect(await room.names(persistentVolumeClaims)).toEqual(['mytask-v2-workspace']));
+  });
+
+  it('is what a retry goes on with', async () => {
+    const room = await openRoom();
+    const task = await room.deploy({ revision: 1, steps: [step('a', {}), step('b', { exitCode: '3' }, 'a')], spec: { globals: { workspace } } });
+    await bind(room, 'mytask-v1-workspace');
+    await room.finished(task);
+    await room.ask('again', { retryOf: 'mytask-v1' });
+    const again = await room.runWhere('again', 'ends', ({ phase }) => phase === 'Failed');
+    expect(again.status?.workspace).toBe('mytask-v1-workspace');
+    await room.delete(persistentVolumeClaims, 'mytask-v1-workspace').catch(() => undefined);
+    await room.kubectl('patch', 'pvc', 'mytask-v1-workspace', '--type=merge', '-p', '{"metadata":{"finalizers":null}}').catch(() => undefined);
+    await eventually('the workspace is gone', async () => expect(await room.names(persistentVolumeClaims)).toEqual([]));
+    await room.ask('once-more', { retryOf: 'again' });
+    const { status } = await room.runWhere('once-more', 'fails', ({ phase }) => phase === 'Failed');
+    expect(status?.message).toBe('the workspace mytask-v1-workspace, with what the steps that succeeded left in it, was deleted: create a TaskRun without retryOf to run all steps');
   });
 });
 

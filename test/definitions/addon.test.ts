@@ -100,6 +100,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       'taskruns/finalizers': 'update',
       jobs: 'get list watch create delete',
       pods: 'get list watch',
+      persistentvolumeclaims: 'get list watch create delete',
       events: 'get list watch create patch',
       applications: 'get patch',
     });

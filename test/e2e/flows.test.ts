@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
-import { jobs } from '../../controller/src/kube/resources.ts';
+import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
 import type { ApplicationSpec } from '../../sandbox/src/kubevela/application.ts';
 import { all, aNamespace, App, apply, kubectl, place } from './user.ts';
@@ -99,6 +99,46 @@ describe('a daemon-task', () => {
       await kubectl(['label', node, 'place-']);
     }
   });
+});
+
+describe('a template', () => {
+  it('is run by a task and by steps, each with values of its own', async () => {
+    const text = await readFile(new URL('../../examples/templates.yaml', import.meta.url), 'utf8');
+    const { metadata, spec } = parse(text.replaceAll('ubuntu:22.04', image)) as Example;
+    const components = spec.components.map((component) => (component.name === 'dump' ? { ...component, properties: { ...component.properties, annotations: { [podAnnotations.duration]: '100ms' } } } : component));
+    const namespace = await aNamespace('templates');
+    await apply(namespace, metadata.name, { components } as unknown as ApplicationSpec);
+    await new App(namespace, metadata.name, 'people').succeeded(1, 90);
+    await new App(namespace, metadata.name, 'nightly').succeeded(1, 90);
+    const texts = (await all(jobs, namespace)).map(({ metadata: { name }, spec: job }) => `${name}: ${job?.template.spec?.containers[0]?.command?.[2]}`);
+    expect(texts.sort()).toEqual([
+      'nightly-v1-orders: echo full dump of orders, 1000 rows at a time, by $WHO',
+      'nightly-v1-parts: echo full dump of parts, 10 rows at a time, by $WHO',
+      'people-v1: echo part dump of people, 1000 rows at a time, by $WHO',
+    ]);
+    if (realPods) expect(await kubectl(['logs', 'job/people-v1', '-n', namespace])).toBe('part dump of people, 1000 rows at a time, by shop\n');
+  });
+
+  it('that is not there is waited for, and said', async () => {
+    const app = new App(await aNamespace('missing'), 'shop', 'dump');
+    await app.deploy({ templateRef: { name: 'nothing' } });
+    await app.says(/^dump-v1 Pending: there is no TaskTemplate nothing in namespace missing-\w+; the run starts once there is/);
+  });
+
+  it('beside an image is refused in a sentence', async () => {
+    const app = new App(await aNamespace('both'), 'shop', 'dump');
+    await app.deploy({ templateRef: { name: 'nothing' }, image });
+    await app.step(/what runs is what the TaskTemplate of templateRef says: take templateRef out, or all else that says what runs/);
+  });
+});
+
+it('steps that are to be on one node are, and the run says which', async () => {
+  const app = new App(await aNamespace('same-node'), 'shop', 'flow');
+  const step = (name: string, ...dependsOn: string[]) => ({ name, image, cmd: ['true'], dependsOn, annotations: { [podAnnotations.duration]: '100ms' } });
+  await app.deploy({ globals: { sameNode: true }, steps: [step('a'), step('b'), step('c', 'a', 'b')] }, { type: 'task-flow' });
+  const run = await app.succeeded(1, 90);
+  const found = await all(pods, app.namespace);
+  expect(found.map(({ spec }) => spec?.nodeName)).toEqual(Array.from({ length: 3 }, () => run.status?.nodeName));
 });
 
 it('a run that failed is taken up where it failed', async () => {

@@ -8,6 +8,7 @@ import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { resumeCommand } from './commands/resume.ts';
+import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { statusCommand } from './commands/status.ts';
@@ -60,7 +61,7 @@ export function createProgram(start: Start, io: Io, name: string): Command {
     .option('-n, --namespace <namespace>', "the namespace; the context's own when left out", nameArgument)
     .addHelpText('after', exitCodesHelp)
     .configureHelp({ showGlobalOptions: true });
-  const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand];
+  const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, retryCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand];
   for (const create of commands) program.addCommand(create(start));
   program.addCommand(convertCommand(io)).addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
   for (const command of [program, ...program.commands]) {

@@ -3,8 +3,8 @@
  * a call did is found again by the object's deterministic name and its owner's UID.
  */
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
-import type { Pod as CorePod } from 'kubernetes-types/core/v1.js';
-import type { Action, ActionKind, ActionOf, JobManifest, TaskRunManifest } from '../domain/actions.ts';
+import type { PersistentVolumeClaim, Pod as CorePod } from 'kubernetes-types/core/v1.js';
+import type { Action, ActionKind, ActionOf, ClaimManifest, JobManifest, TaskRunManifest } from '../domain/actions.ts';
 import { isFinished } from '../domain/phase.ts';
 import { withOverrides } from '../domain/policies/allowed-overrides.ts';
 import { retrySpec } from '../domain/policies/retry-of.ts';
@@ -15,7 +15,7 @@ import type { Client } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
 import { controllerUid, type KubeObject, type Stored } from '../kube/objects.ts';
-import { jobs, pods } from '../kube/resources.ts';
+import { jobs, persistentVolumeClaims, pods } from '../kube/resources.ts';
 import { labels, nudgeAnnotation, scheduledTimestampAnnotation, type RunTrigger, type TaskRun } from '../resources/index.ts';
 import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';
@@ -45,6 +45,11 @@ const handlers: Handlers = {
   fillTemplates,
   createRun: ({ run }, context) => creating(context, { object: 'TaskRun', run: run.metadata.name }, () => createRun(run, context)),
   createJob: ({ run, step, job }, context) => creating(context, { object: 'Job', run, step }, () => createJob(run, job, context)),
+  createClaim: ({ run, claim }, context) => creating(context, { object: 'PersistentVolumeClaim', run }, () => createClaim(claim, context)),
+  deleteClaim: ({ name, uid, because }, context) =>
+    deleting(context, `PersistentVolumeClaim ${name}`, because, context.caches.claims, uid, () =>
+      context.client.delete(persistentVolumeClaims, refTo(name, context), { propagationPolicy: 'Background', uid }),
+    ),
   checkJob,
   readTermination,
   checkStep,
@@ -198,6 +203,21 @@ async function createJob(run: string, job: JobManifest, context: ApplyContext): 
     }
     return nameTaken(existing, context, error);
   }
+}
+
+/** A claim of somebody else's under this name would hold the run up for ever: the refusal says so. */
+async function createClaim(claim: ClaimManifest, { client, caches, log }: ApplyContext): Promise<Result> {
+  const { name, namespace } = claim.metadata;
+  try {
+    caches.claims.observe(await client.create(persistentVolumeClaims, claim as unknown as PersistentVolumeClaim));
+    log.info({ claim: name }, 'workspace created');
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const existing = await client.get(persistentVolumeClaims, { name, namespace });
+    if (controllerUid(existing) !== claim.metadata.ownerReferences[0]?.uid) throw error;
+    caches.claims.observe(existing);
+  }
+  return 'done';
 }
 
 function observeDelay({ metadata }: JobManifest, { scheduleDelay, now }: ApplyContext): void {

@@ -1,11 +1,11 @@
 import type { Client } from '../kube/client.ts';
 import { Informer, type InformerObserver } from '../kube/informer.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { events, jobs, nodes, pods } from '../kube/resources.ts';
+import { events, jobs, nodes, persistentVolumeClaims, pods } from '../kube/resources.ts';
 import { labels } from '../resources/index.ts';
 import { isOrphan } from '../domain/adopt.ts';
 import { hasNodes } from '../domain/nodes.ts';
-import { projectJob, projectNode, projectPod, projectPodRefusal, projectRun, projectTask, projectTemplate, taskKey, templateKeys } from './projections.ts';
+import { projectClaim, projectJob, projectNode, projectPod, projectPodRefusal, projectRun, projectTask, projectTemplate, taskKey, templateKeys } from './projections.ts';
 import { taskRuns, tasks, taskTemplates } from './resource-types.ts';
 
 export interface CacheOptions {
@@ -33,6 +33,7 @@ export function createCaches(options: CacheOptions) {
     /** The only kind that has no namespace. */
     nodes: new Informer({ client: options.client, observer: options.observer, type: nodes, project: projectNode }),
     jobs: new Informer({ ...ours, type: jobs, project: projectJob }),
+    claims: new Informer({ ...ours, type: persistentVolumeClaims, project: projectClaim }),
     /** Succeeded pods explain nothing, and they are most of what is kept. */
     pods: new Informer({ ...ours, type: pods, fieldSelector: 'status.phase!=Succeeded', project: projectPod }),
     /** The only place where the Job controller says that it may not create a pod. */

@@ -1,7 +1,7 @@
 /**
  * What the caches keep of each object. Ten thousand kept runs have to fit into 150 MB, so it is little: see docs/decisions.
  */
-import type { Event, Node as CoreNode, Pod as CorePod } from 'kubernetes-types/core/v1.js';
+import type { Event, Node as CoreNode, PersistentVolumeClaim, Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import { isFinished } from '../domain/phase.ts';
 import { compact } from '../domain/compact.ts';
@@ -11,6 +11,7 @@ import { lacksTemplates, templateNames } from '../domain/templates.ts';
 import { oneLine } from '../domain/sentence.ts';
 import type { Job, JobCondition, Pod, PodRefusal } from '../domain/state.ts';
 import type { Cached } from '../kube/cache.ts';
+import type { Claim } from '../domain/workspace.ts';
 import { keyOf, type Stored, type StoredMeta } from '../kube/objects.ts';
 import { labels, type Meta, type Task, type TaskRun, type TaskTemplate } from '../resources/index.ts';
 import type { TaskObject, TaskRunObject, TaskTemplateObject } from './resource-types.ts';
@@ -20,6 +21,7 @@ export type CachedRun = TaskRun & Cached;
 export type CachedJob = Job & Cached;
 export type CachedPod = Pod & Cached;
 export type CachedTemplate = TaskTemplate & Cached;
+export type CachedClaim = Claim & Cached;
 export type CachedNode = Node & Cached;
 export type CachedPodRefusal = PodRefusal & Cached;
 
@@ -31,12 +33,12 @@ export function projectTask({ metadata, spec, status }: Stored<TaskObject>): Cac
 export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
   const meta = slimMeta(metadata);
   if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
-  const { phase, reason, message, startTime, completionTime, duration, outputs, jobs } = status ?? {};
+  const { phase, reason, message, startTime, completionTime, duration, outputs, workspace, jobs } = status ?? {};
   const { snapshot, overrides: _overrides, ...rest } = spec;
   return {
     metadata: meta,
     spec: compact({ ...rest, snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }) }),
-    status: compact({ phase, reason, message, startTime, completionTime, duration, outputs, jobs: phase === 'Cancelled' || jobs?.[0]?.step !== undefined ? jobs : undefined }),
+    status: compact({ phase, reason, message, startTime, completionTime, duration, outputs, workspace, jobs: phase === 'Cancelled' || jobs?.[0]?.step !== undefined ? jobs : undefined }),
   };
 }
 
@@ -66,6 +68,10 @@ export function projectPod(pod: Stored<CorePod>): CachedPod {
 
 export function projectTemplate({ metadata, spec }: Stored<TaskTemplateObject>): CachedTemplate {
   return { metadata: slimMeta(metadata, { withLabels: false }), spec };
+}
+
+export function projectClaim({ metadata }: Stored<PersistentVolumeClaim>): CachedClaim {
+  return { metadata: slimMeta(metadata, { withLabels: false }) };
 }
 
 /** The keys of the templates that a run waits for, or is about to be given. */

@@ -12,7 +12,7 @@ import { BoundedMap } from '../kube/bounded-map.ts';
 import { controllerUid, keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
 import type { Caches } from './caches.ts';
-import { taskKey, type CachedJob, type CachedNode, type CachedRun, type CachedTask, type CachedTemplate } from './projections.ts';
+import { taskKey, type CachedClaim, type CachedJob, type CachedNode, type CachedRun, type CachedTask, type CachedTemplate } from './projections.ts';
 import { TaskReconciler } from './task-reconciler.ts';
 import { readOrphans } from './task-state.ts';
 
@@ -47,6 +47,7 @@ export class TaskController {
     caches.tasks.onEvent((event) => this.#onTask(event));
     caches.runs.onEvent(({ object }) => this.#enqueueTaskOf(object));
     caches.jobs.onEvent((event) => this.#onJob(event));
+    caches.claims.onEvent(({ object }) => this.#onClaim(object));
     caches.templates.onEvent(({ object }) => this.#onTemplate(object));
     caches.nodes.onEvent((event) => this.#onNode(event));
     caches.pods.onEvent(({ object }) => this.#onJobChild(controllerUid(object)));
@@ -94,6 +95,11 @@ export class TaskController {
     if (type === 'deleted') this.#deletedJobs.set(object.metadata.uid, taskKey(run));
     if (type === 'deleted' && !isFinished(run.status?.phase)) this.#reconciler.memory(taskKey(run)).keepDeleted(object);
     this.#enqueueTaskOf(run);
+  }
+
+  #onClaim(claim: CachedClaim): void {
+    const task = this.#caches.tasks.cache.byUid(controllerUid(claim) ?? '');
+    if (task) this.#queue.add(keyOf(task.metadata));
   }
 
   #onTemplate({ metadata }: CachedTemplate): void {

@@ -80,13 +80,13 @@ export class TaskMemory {
 
   /** An object of this run was created. A run that was created also settles what was refused to runs before it. */
   accepted(object: Refusal['object'], run: string, step = ''): void {
-    if (object === 'Job') this.#refusals.delete(`Job/${run}/${step}`);
+    if (object !== 'TaskRun') this.#refusals.delete(`${object}/${run}/${step}`);
     else for (const [key, refusal] of this.#refusals) if (refusal.object === 'TaskRun') this.#refusals.delete(key);
   }
 
   /** The run is finished: what was remembered for its sake goes. */
   finished(run: string, runUid: string): void {
-    for (const [key, refusal] of this.#refusals) if (refusal.object === 'Job' && refusal.run === run) this.#refusals.delete(key);
+    for (const [key, refusal] of this.#refusals) if (refusal.object !== 'TaskRun' && refusal.run === run) this.#refusals.delete(key);
     this.steps.delete(run);
     this.written.delete(run);
     this.deletedJobs = this.deletedJobs.filter(({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid));

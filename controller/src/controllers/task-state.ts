@@ -28,6 +28,7 @@ export function readTaskState(key: string, caches: Caches, memory: TaskMemory): 
     deletedJobs: memory.deletedJobs,
     pods: [...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)].flatMap((uid) => caches.pods.cache.by('owner', uid)),
     nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
+    claims: caches.claims.cache.by('owner', task.metadata.uid),
     templates: new Map(runs.flatMap(templateKeys).flatMap((one) => {
       const { namespace: at, name: template } = refOf(one);
       const found = caches.templates.cache.get(at, template);

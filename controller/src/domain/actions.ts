@@ -19,6 +19,13 @@ export interface JobManifest {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+export interface ClaimManifest {
+  readonly apiVersion: 'v1';
+  readonly kind: 'PersistentVolumeClaim';
+  readonly metadata: ManifestMeta;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
 export interface ManifestMeta {
   readonly name: string;
   readonly namespace: string;
@@ -45,6 +52,8 @@ export type Action =
   /** Give a run copies of the TaskTemplates that it names. */
   | { readonly kind: 'fillTemplates'; readonly name: string; readonly uid: string; readonly templates: Readonly<Record<string, object>> }
   | { readonly kind: 'createRun'; readonly run: TaskRunManifest }
+  | { readonly kind: 'createClaim'; readonly run: string; readonly claim: ClaimManifest }
+  | { readonly kind: 'deleteClaim'; readonly name: string; readonly uid: string; readonly because: string }
   | { readonly kind: 'createJob'; readonly run: string; readonly step?: string; readonly job: JobManifest }
   /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
   | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }

@@ -110,7 +110,7 @@ function viewRun(bare: TaskRun, state: TaskState): RunView {
     deletedJobs: state.deletedJobs.filter((deleted) => isOwnedBy(deleted, uid)),
     pods: state.pods,
     podRefusals: state.podRefusals,
-    refusals: state.refusals.filter((refusal) => refusal.run === name && refusal.object === 'Job'),
+    refusals: state.refusals.filter((refusal) => refusal.run === name && refusal.object !== 'TaskRun'),
   };
   if (lacksTemplates(run)) return viewPart(run, name, found);
   const steps = run.spec.snapshot?.nodes ? nodeSteps(recorded, state.nodes) : stepsOf(run.spec.snapshot);
@@ -181,7 +181,7 @@ function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): RunVi
     pods: [],
     leaves: flow.some(({ leaves }) => leaves),
     podRefusal: undefined,
-    refusal: undefined,
+    refusal: found.refusals.find(({ step }) => step === undefined),
     flow,
     steps,
   };

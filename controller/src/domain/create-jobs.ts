@@ -21,6 +21,7 @@ import type { Refusal } from './state.ts';
 import { awaitsNode, nodeOfRun } from './same-node.ts';
 import { stepTemplate } from './step-template.ts';
 import { lacksTemplates } from './templates.ts';
+import { claimManifest, lacksClaim, withWorkspace } from './workspace.ts';
 import { waitsForStep } from './workflow-step.ts';
 
 /** A Job for everything that may have one. Where a Job is missing it is checked: it is never started again. */
@@ -71,6 +72,7 @@ function freeName({ run }: PartView, attempt: number, { state }: TaskView): stri
 
 /** The steps that may start, in their order, as far as maxParallel goes. */
 function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Date): readonly Action[] {
+  if (lacksClaim(run, view.state)) return mayBegin(run, view, now) ? [{ kind: 'createClaim', run: run.name, claim: claimManifest(run, view.state.task) }] : [];
   if (!isOpen(run, view, now)) return [];
   const { snapshot } = run.run.spec;
   const arranged = flowOf(run.steps ?? []);
@@ -93,6 +95,10 @@ function isOpen(run: RunView, view: TaskView, now: Date): boolean {
   const { phase, jobs } = runStatus(run, view, now);
   if (isFinished(phase) || jobs === undefined) return false;
   return run.attempt !== undefined || firstAttempt(run, view) !== undefined;
+}
+
+function mayBegin(run: RunView, view: TaskView, now: Date): boolean {
+  return !isRefused(run.refusal, now) && !isFinished(runStatus(run, view, now).phase) && firstAttempt(run, view) !== undefined;
 }
 
 /** A Job that has ended makes room, be it on record or not. */
@@ -119,8 +125,7 @@ function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, S
 
 function stepJob(run: RunView, part: StepView, attempt: number, view: TaskView, now: Date): Action {
   const { step } = part;
-  const { spec, status } = run.run;
-  const template = stepTemplate(step, spec.snapshot?.globals, status?.jobs ?? [], nodeOfRun(run.run));
+  const template = stepTemplate(step, withWorkspace(run.run), run.run.status?.jobs ?? [], nodeOfRun(run.run));
   const filled = { ...part.run, spec: { ...part.run.spec, snapshot: { hash: '', ...part.run.spec.snapshot, template } } };
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
   const job = jobManifest(filled, { name: freeName(part, attempt, view), attempt, step: step.name, activeDeadlineSeconds: deadline });

@@ -383,6 +383,29 @@ describe('templates', () => {
   });
 });
 
+describe('a workspace', () => {
+  const two = [step('a'), step('b', ['a'])];
+  const globals = { workspace: { size: '1Gi', mountPath: '/work' } };
+
+  test('is there before the first Job, is mounted in every container, and goes with the pods', () => {
+    const world = new FlowWorld(two, { globals, executionPolicy: { keepLastFailed: 0 } }).reconcile(2);
+    expect([[...world.claims.keys()], world.created]).toEqual([['mytask-v1-workspace'], []]);
+    world.reconcile();
+    expect(world.created[0]?.manifest.spec).toMatchObject({ template: { spec: { volumes: [{ persistentVolumeClaim: { claimName: 'mytask-v1-workspace' } }], containers: [{ volumeMounts: [{ mountPath: '/work' }] }] } } });
+    world.advance(1).finish('mytask-v1-a', 'Failed').reconcile();
+    expect([world.run?.status?.phase, [...world.claims.keys()]]).toEqual(['Failed', []]);
+  });
+
+  test('of a retry is that of the run before, and none where that is gone', () => {
+    const world = ends(begun(two, { globals }), 'a').advance(1).finish('mytask-v1-b', 'Failed').reconcile();
+    world.retry().advance(1).finish('again-b').reconcile();
+    expect([world.run?.status?.phase, world.run?.status?.workspace, [...world.claims.keys()]]).toEqual(['Succeeded', 'mytask-v1-workspace', ['mytask-v1-workspace']]);
+    const other = ends(begun(two, { globals }), 'a').advance(1).finish('mytask-v1-b', 'Failed').reconcile();
+    other.claims.clear();
+    expect(other.retry().run?.status).toMatchObject({ phase: 'Failed', reason: 'NotRetryable', message: expect.stringMatching(/^the workspace mytask-v1-workspace, .* was deleted/) as string });
+  });
+});
+
 /** Steps that depend on earlier ones, in another order than that. */
 const flows = fc.array(
   fc.record({ when: fc.constantFrom('OnSuccess' as const, 'OnSuccess' as const, 'OnFailure' as const, 'Always' as const), continueOnFailure: fc.boolean(), retries: fc.nat(1), needs: fc.option(fc.array(fc.nat(11), { maxLength: 3 }), { nil: undefined }) }),

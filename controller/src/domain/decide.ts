@@ -26,6 +26,7 @@ import { stepEvents } from './step-events.ts';
 import type { TaskState } from './state.ts';
 import { fillTemplates } from './templates.ts';
 import { nextMessageAt, stalledBy, taskStatus } from './task-status.ts';
+import { pruneClaims } from './workspace.ts';
 import { applicationOf, checkSteps, nextStepLooks } from './workflow-step.ts';
 
 /**
@@ -174,7 +175,7 @@ function prune(view: TaskView, now: Date): readonly Action[] {
     const { name, uid } = run.metadata;
     return { kind: 'deleteRun', name, uid, because: `historyLimit: ${view.policy.historyLimit}` };
   });
-  return [...jobs, ...records];
+  return [...jobs, ...records, ...pruneClaims(view)];
 }
 
 function deleteJobs({ jobs }: PartView, because: string): readonly Action[] {

@@ -17,6 +17,7 @@ import { reasons } from './reasons.ts';
 import { holdOf } from './start.ts';
 import { missingTemplates, templatesProblem } from './templates.ts';
 import { nodeOfRun, nodeToRecord } from './same-node.ts';
+import { claimOf, workspaceProblem } from './workspace.ts';
 import { oneLine } from './sentence.ts';
 
 /** One decision asks several times. */
@@ -41,6 +42,7 @@ function statusOf(view: RunView, task: TaskView, now: Date): TaskRunStatus {
     startTime,
     completionTime,
     duration: durationBetween(startTime, completionTime),
+    workspace: view.flow ? claimOf(view.run) : undefined,
     nodeName: view.flow ? nodeToRecord(view, task.state) : undefined,
     attempts: view.attempt ? view.attempt + 1 : undefined,
     outputs,
@@ -106,15 +108,18 @@ function notStarted(view: RunView, task: TaskView, at: string): Verdict {
 }
 
 /** Why the run can never start, if so. */
-function problemOf({ run, steps }: RunView, { policy, state }: TaskView): { reason: string; message: string } | undefined {
+function problemOf(view: RunView, { policy, state }: TaskView): { reason: string; message: string } | undefined {
+  const { run } = view;
   const denied = overridesProblem(run.spec, policy);
   if (denied !== undefined) return { reason: reasons.overrideNotAllowed, message: denied };
   const { retryOf, snapshot } = run.spec;
   if (retryOf !== undefined && !snapshot) return { reason: reasons.notRetryable, message: retryProblem(retryOf, state.runs.find(({ metadata }) => metadata.name === retryOf)) ?? `spec.retryOf: ${retryOf} says nothing of what it ran` };
   const parameters = templatesProblem(run);
   if (parameters !== undefined) return { reason: reasons.invalidParameters, message: parameters };
-  const message = tooManyNodes(steps);
-  return message === undefined ? undefined : { reason: reasons.invalidFlow, message };
+  const message = tooManyNodes(view.steps);
+  if (message !== undefined) return { reason: reasons.invalidFlow, message };
+  const workspace = workspaceProblem(view, state);
+  return workspace === undefined ? undefined : { reason: reasons.notRetryable, message: workspace };
 }
 
 function lacksTemplate({ run }: RunView, { state }: TaskView): Verdict | undefined {

@@ -4,6 +4,7 @@
 import type { Meta, Task, TaskRun } from '../resources/index.ts';
 import type { Node } from './nodes.ts';
 import type { Templates } from './templates.ts';
+import type { Claim } from './workspace.ts';
 import type { Answered } from './trigger.ts';
 
 /** The part of a batch/v1 Job that decisions need. */
@@ -68,8 +69,8 @@ export interface PodRefusal {
 
 /** The API server refused to create one of our objects, and when to try again. */
 export interface Refusal {
-  readonly object: 'TaskRun' | 'Job';
-  /** The TaskRun's name, for both. */
+  readonly object: 'TaskRun' | 'Job' | 'PersistentVolumeClaim';
+  /** The TaskRun's name, for all of them. */
   readonly run: string;
   /** The step whose Job was refused, in a flow. */
   readonly step?: string | undefined;
@@ -119,6 +120,8 @@ export interface TaskState {
   readonly pods: readonly Pod[];
   /** All of the cluster, where a run has a Job for each; else none. */
   readonly nodes: readonly Node[];
+  /** The workspaces of the Task's runs. */
+  readonly claims: readonly Claim[];
   /** Those that runs wait for, as far as they are there. */
   readonly templates: Templates;
   readonly podRefusals: readonly PodRefusal[];

@@ -1,6 +1,6 @@
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { Lease } from 'kubernetes-types/coordination/v1.js';
-import type { Event, Namespace, Node, Pod } from 'kubernetes-types/core/v1.js';
+import type { Event, Namespace, Node, PersistentVolumeClaim, Pod } from 'kubernetes-types/core/v1.js';
 import { resourceType } from './objects.ts';
 
 /** The built-in kinds that the controller touches. */
@@ -21,4 +21,5 @@ export const namespaces = resourceType<Namespace>({
   kind: 'Namespace',
   namespaced: false,
 });
+export const persistentVolumeClaims = resourceType<PersistentVolumeClaim>({ group: '', version: 'v1', plural: 'persistentvolumeclaims', kind: 'PersistentVolumeClaim', namespaced: true });
 export const nodes = resourceType<Node>({ group: '', version: 'v1', plural: 'nodes', kind: 'Node', namespaced: false });

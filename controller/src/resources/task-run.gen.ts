@@ -221,6 +221,10 @@ export interface TaskRunStatus {
    */
   duration?: string;
   /**
+   * The claim that the run has for itself (globals.workspace).
+   */
+  workspace?: string;
+  /**
    * The node that all pods of the run are on (globals.sameNode).
    */
   nodeName?: string;

@@ -341,6 +341,21 @@ export interface TaskSpec {
      */
     sameNode?: boolean;
     /**
+     * A volume that each run has for itself: a claim made before its first step, mounted in every container, and deleted with the run's pods.
+     */
+    workspace?: {
+      /**
+       * Such as 1Gi.
+       */
+      size: string;
+      /**
+       * The cluster's default when left out.
+       */
+      storageClassName?: string;
+      accessModes?: ("ReadWriteOnce" | "ReadWriteOncePod" | "ReadWriteMany" | "ReadOnlyMany")[];
+      mountPath?: string;
+    };
+    /**
      * As of a pod.
      */
     volumes?: {

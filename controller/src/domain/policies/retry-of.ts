@@ -29,13 +29,15 @@ export function retrySpec(run: TaskRun): Pick<TaskRun['spec'], 'snapshot' | 'tem
   if (!snapshot) return {};
   const { kept: _kept, ...rest } = snapshot;
   const kept = keptRows(withTemplates(run));
-  return compact({ snapshot: kept.length > 0 ? { ...rest, kept, globals: withNode(run) } : rest, templates }) as Pick<TaskRun['spec'], 'snapshot' | 'templates'>;
+  return compact({ snapshot: kept.length > 0 ? { ...rest, kept, globals: withPlace(run) } : rest, templates }) as Pick<TaskRun['spec'], 'snapshot' | 'templates'>;
 }
 
-/** What the steps that succeeded left is on the node where they ran. */
-function withNode({ spec, status }: TaskRun): Snapshot['globals'] {
+/** What the steps that succeeded left is on the node where they ran, and in the workspace that they had. */
+function withPlace({ spec, status }: TaskRun): Snapshot['globals'] {
   const { globals } = spec.snapshot ?? {};
-  return globals && status?.nodeName !== undefined ? { ...globals, nodeName: status.nodeName } : globals;
+  const workspace = globals?.['workspace'];
+  const { nodeName, workspace: claimName } = status ?? {};
+  return globals && compact({ ...globals, ...(nodeName !== undefined && { nodeName }), ...(claimName !== undefined && { workspace: { ...(workspace as object), claimName } }) });
 }
 
 /** What succeeded, after nothing but what succeeded: a clean-up after a failure is no more use to the steps that follow now. */

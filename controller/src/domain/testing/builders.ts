@@ -356,6 +356,7 @@ export function aState(task: Buildable<Task> = aTask()): StateBuilder {
     deletedJobs: [],
     pods: [],
     nodes: [],
+    claims: [],
     written: new Map(),
     templates: new Map(),
     podRefusals: [],

@@ -9,6 +9,7 @@ import { compact } from '../compact.ts';
 import { decide } from '../decide.ts';
 import type { FlowStep } from '../flow.ts';
 import type { Node } from '../nodes.ts';
+import type { Claim } from '../workspace.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { retrySpec } from '../policies/retry-of.ts';
 import type { Job, TerminationMessage } from '../state.ts';
@@ -40,6 +41,8 @@ export class FlowWorld {
   readonly events: string[] = [];
   /** Of the cluster, by name. */
   readonly nodes = new Map<string, Node>();
+  /** The workspaces that are there, by name. */
+  readonly claims = new Map<string, Claim>();
   /** Of the namespace, by name. */
   readonly templates = new Map<string, TaskTemplateSpec>();
   runStatusWrites = 0;
@@ -158,6 +161,7 @@ export class FlowWorld {
       task: this.task,
       runs: this.run ? [this.run] : [],
       nodes: [...this.nodes.values()],
+      claims: [...this.claims.values()],
       templates: new Map(this.templates),
       jobs: [...this.jobs.values()],
       deletedJobs: [...this.#deletedJobs],
@@ -191,6 +195,14 @@ export class FlowWorld {
       mustHold('what templates said is taken once', this.run?.spec.templates === undefined, Object.keys(templates).join());
       if (this.run) this.run = { ...this.run, spec: { ...this.run.spec, templates: structuredClone(templates) as NonNullable<TaskRun['spec']['templates']> } };
       mustBeValid.taskRunSpec(this.run?.spec);
+    },
+    createClaim: ({ claim: { metadata } }) => {
+      mustHold('a run has one workspace, from before its first Job', !this.claims.has(metadata.name) && this.created.length === 0, metadata.name);
+      this.claims.set(metadata.name, { metadata: { ...metadata, uid: `${metadata.name}-uid`, creationTimestamp: new Date(this.now).toISOString() } });
+    },
+    deleteClaim: ({ name }) => {
+      mustHold('no workspace goes before its run has ended', isFinished(this.run?.status?.phase), name);
+      this.claims.delete(name);
     },
     createJob: (action) => this.#createJob(action),
     checkJob: ({ name, uid }) => {

@@ -102,7 +102,7 @@ export class ModelController {
       jobs: this.#jobs.values(),
       deletedJobs: [...this.#deletedJobs],
       pods: this.#pods(runs),
-      nodes: [], written: new Map(), templates: new Map(), podRefusals: [],
+      nodes: [], claims: [], written: new Map(), templates: new Map(), podRefusals: [],
       refusals: [...this.#refusals],
       taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
       goneJobs: new Set(this.#gone),
@@ -177,6 +177,12 @@ export class ModelController {
     adoptRun: ({ name, uid, adoption }) => this.#runs.put(this.#world.adoptRun(name, uid, adoption)),
     fillTemplates: () => {
       throw new Error('no story has templates');
+    },
+    createClaim: () => {
+      throw new Error('no story has workspaces');
+    },
+    deleteClaim: () => {
+      throw new Error('no story has workspaces');
     },
     readTermination: ({ uid }) => this.#messages.set(uid, { text: this.#world.messages.get(uid) }),
     checkStep: ({ run, step }) => {

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { taskRuns, type TaskRunObject } from '../../controllers/resource-types.ts';
+import { compact } from '../../domain/compact.ts';
+import { retryProblem } from '../../domain/policies/retry-of.ts';
+import { apiVersion, velaLabels, type TaskRun } from '../../resources/index.ts';
+import { nameArgument } from '../arguments.ts';
+import { CliError, exitCodes } from '../errors.ts';
+import { findRun, type StoredRun } from '../find.ts';
+import type { Session, Start } from '../session.ts';
+
+interface RetryOptions {
+  readonly name?: string;
+}
+
+export function retryCommand(start: Start): Command {
+  return new Command('retry')
+    .description('take up a run that failed or was cancelled: what succeeded in it is not run again')
+    .argument('<run>', "a TaskRun's name", nameArgument)
+    .option('--name <name>', "the new run's name, instead of one that is made up", nameArgument)
+    .action((run: string, _options, command: Command) => start<RetryOptions>(command, (session, options) => retry(session, run, options)));
+}
+
+export async function retry(session: Session, name: string, options: RetryOptions): Promise<number> {
+  const { client, io } = session;
+  const run = await findRun(session, name);
+  const problem = retryProblem(name, run as TaskRun);
+  if (problem !== undefined) throw new CliError(problem.replace(/^spec\.retryOf: /, ''));
+  const created = await client.create(taskRuns, retryManifest(run, options), { fieldManager: 'task-runs-cli' });
+  await io.out.write(`run ${created.metadata.name} takes up ${name}\n`);
+  return exitCodes.ok;
+}
+
+/** The TaskRun to create. Its name is the component's, as all runs' are, with letters that the API server makes up. */
+export function retryManifest({ metadata, spec }: StoredRun, { name }: RetryOptions): TaskRunObject {
+  const prefix = metadata.labels?.[velaLabels.component] ?? spec.taskRef.name;
+  return {
+    apiVersion,
+    kind: 'TaskRun',
+    metadata: compact({ namespace: metadata.namespace, ...(name === undefined ? { generateName: `${prefix}-` } : { name }) }),
+    spec: { taskRef: { name: spec.taskRef.name }, retryOf: metadata.name },
+  };
+}
