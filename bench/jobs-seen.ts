@@ -25,12 +25,12 @@ export class JobsSeen {
     return [...this.#at.values()];
   }
 
-  /** When the Job was seen; waits for it. @throws Error when the watch breaks, or when it does not come within a minute */
-  async at(name: string): Promise<number> {
+  /** When the Job was seen; waits for it. @throws Error when the watch breaks, or when it does not come in time */
+  async at(name: string, seconds = 60): Promise<number> {
     const known = this.#at.get(name);
     if (known !== undefined) return known;
     const seen = new Promise<number>((resolve) => this.#waiting.set(name, resolve));
-    return Promise.race([seen, this.#broken, lateness(`Job ${name}`, seen)]);
+    return Promise.race([seen, this.#broken, lateness(`Job ${name}`, seen, seconds)]);
   }
 
   stop(): void {
@@ -51,9 +51,9 @@ export class JobsSeen {
   }
 }
 
-function lateness(what: string, instead: Promise<unknown>): Promise<never> {
+function lateness(what: string, instead: Promise<unknown>, seconds: number): Promise<never> {
   return new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${what} was not seen within a minute`)), 60_000);
+    const timer = setTimeout(() => reject(new Error(`${what} was not seen within ${seconds} s`)), seconds * 1000);
     void instead.then(() => clearTimeout(timer));
   });
 }

@@ -23,11 +23,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   burst: { measure: burst, seconds: 300 },
   schedules: { measure: schedules, seconds: 300 },
   'schedules-at-rest': { measure: schedulesAtRest, seconds: 400 },
-  flows: { measure: flows, seconds: 700 },
+  flows: { measure: flows, seconds: 1_000 },
   'kept-runs': { measure: keptRuns, seconds: 600 },
 };
 /** All of them, with the cluster's start: those that come last on a busy machine may find no time left, and fail. */
-const mostSeconds = 2_500;
+const mostSeconds = 3_000;
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in benchmarks));

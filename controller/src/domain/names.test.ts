@@ -30,6 +30,16 @@ describe('joinName', () => {
   }
 });
 
+test('a suffix that leaves the prefix no room is cut, and names that differ stay apart', () => {
+  const pairs = [['mytask-v1', long(63)], ['mytask-v2', long(63)], ['mytask-v1', `${long(62)}b`], [long(63), long(57)], ['mytask-v1', long(55)]] as const;
+  const names = pairs.map(([prefix, suffix]) => joinName(prefix, suffix));
+  for (const name of names) {
+    expect(name.length).toBeLessThanOrEqual(maxNameLength);
+    expect(name).toMatch(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
+  }
+  expect(new Set(names).size).toBe(names.length);
+});
+
 test('nameWithHash gives the same other name for the same identity', () => {
   expect(nameWithHash('mytask-v3', 'task-uid/7')).toBe('mytask-v3-c3737');
   expect(nameWithHash('mytask-v3', 'task-uid/8')).not.toBe(nameWithHash('mytask-v3', 'task-uid/7'));

@@ -7,16 +7,21 @@ import { hexHash } from './snapshot.ts';
 /** A Job's name goes into the label batch.kubernetes.io/job-name, and labels end at 63. */
 export const maxNameLength = 63;
 const hashLength = 5;
+/** A letter, a dash and a hash. */
+const shortestPrefix = hashLength + 2;
 
 /**
  * A valid name of at most 63 characters made of a prefix and a suffix. A prefix that is too long is cut and gets a hash
- * of the whole, so that long names which differ only at their end stay apart; the suffix stays readable.
+ * of the whole, so that long names which differ only at their end stay apart; the suffix stays readable, unless it leaves the
+ * prefix no room.
  */
 export function joinName(prefix: string, suffix: string): string {
   const base = toLabel(prefix);
   const tail = suffix === '' ? '' : `-${suffix}`;
   const room = maxNameLength - tail.length;
   if (base.length <= room) return `${base}${tail}`;
+  // A step's name may take all the room there is.
+  if (room < shortestPrefix) return joinName(`${base}${tail}`, hexHash(`${prefix}${tail}`, hashLength));
   const cut = trimDashes(base.slice(0, room - hashLength - 1));
   return `${cut}-${hexHash(prefix, hashLength)}${tail}`;
 }
