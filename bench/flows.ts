@@ -108,6 +108,10 @@ async function everyNode(bench: Bench): Promise<Row[]> {
   const [node] = simulatedNodes(1);
   const names = Array.from({ length: nodeCount }, (_, index) => `bench-${String(index).padStart(4, '0')}`);
   await forAll(names, 10, (name) => client.create(nodes, { ...node, metadata: { name, labels: { bench: 'nodes' } } } as never));
+  await eventually('all nodes are ready', async () => {
+    for await (const { items } of client.list(nodes, { labelSelector: 'bench=nodes' })) if (items.some(({ spec }) => spec?.taints)) return false;
+    return true;
+  }, { seconds: 120, everyMs: 1_000 });
   const task = await taskWith(bench, 'nodes', (template) => ({ nodes: {}, maxParallel: '10%', template: { ...template, spec: { ...(template['spec'] as object), nodeSelector: { bench: 'nodes' } } } }));
   try {
     return await withController(bench, async ({ port }) => {

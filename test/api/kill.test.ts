@@ -30,8 +30,8 @@ interface DeployStep extends Omit<Deployment, 'namespace'> {
   readonly schedule?: () => string;
 }
 
-/** A person makes a TaskRun of that name, or cancels it. */
-type PersonStep = { readonly ask: string } | { readonly cancel: string };
+/** A person makes a TaskRun of that name, be it a retry of a run that failed and fails again, or cancels one. */
+type PersonStep = { readonly ask: string; readonly retryOf?: string } | { readonly cancel: string };
 
 type Step = DeployStep | PersonStep;
 
@@ -141,6 +141,18 @@ const flow: Scenario = {
   left: { runs: ['mytask-v1'], jobs: ['mytask-v1-clean', 'mytask-v1-one', 'mytask-v1-three', 'mytask-v1-two', 'mytask-v1-two-r1'] },
 };
 
+const onNodes = ['sandbox-0', 'sandbox-1'];
+const jobsOnNodes = (run: string) => onNodes.map((node) => `${run}-${node}`);
+const eachNode: Scenario = {
+  name: 'nodes',
+  steps: [{ revision: 1, command: 'one', pods: { exitCode: '3' }, spec: { nodes: {}, maxParallel: 1 } }, { ask: 'again', retryOf: 'mytask-v1' }],
+  story: [
+    { run: 'mytask-v1', ran: 'one', phase: 'Failed', jobs: jobsOnNodes('mytask-v1') },
+    { run: 'again', ran: 'one', phase: 'Failed', jobs: jobsOnNodes('again') },
+  ],
+  left: { runs: ['again', 'mytask-v1'], jobs: [...jobsOnNodes('again'), ...jobsOnNodes('mytask-v1')] },
+};
+
 let cluster: Cluster;
 let ledger: Ledger;
 beforeAll(async () => {
@@ -220,7 +232,7 @@ async function play(scenario: Scenario, namespace: string, points: readonly Plug
 }
 
 async function playStep(step: Step, namespace: string): Promise<void> {
-  if ('ask' in step) return ask(step.ask, namespace);
+  if ('ask' in step) return ask(step, namespace);
   if ('cancel' in step) return cancel(step.cancel, namespace);
   const { nextWhenRunning, schedule, ...deployment } = step;
   const spec = { ...deployment.spec, ...(schedule && { schedule: { crons: [schedule()] } }) };
@@ -229,10 +241,10 @@ async function playStep(step: Step, namespace: string): Promise<void> {
   else await finishedTask(cluster.client, task, patience);
 }
 
-async function ask(name: string, namespace: string): Promise<void> {
-  const spec = { taskRef: { name: 'app-mytask' } };
+async function ask({ ask: name, ...more }: { readonly ask: string; readonly retryOf?: string }, namespace: string): Promise<void> {
+  const spec = { taskRef: { name: 'app-mytask' }, ...more };
   await cluster.client.create(taskRuns, { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name, namespace }, spec });
-  await runIn('Succeeded', name, namespace);
+  await runIn(more.retryOf === undefined ? 'Succeeded' : 'Failed', name, namespace);
 }
 
 async function cancel(name: string, namespace: string): Promise<void> {
@@ -319,7 +331,7 @@ const rounds = 2;
 const isCertain = ({ what, nth }: PlugPulled): boolean => nth === 1 && !/^POST events|applications/.test(what);
 
 describe('kill -9 of the controller before and after each of its calls', () => {
-  it.each([deployments, replacements, asked, scheduled, flow])('leaves one run of each trigger, and one Job of each attempt: $name', { timeout: 900_000 }, async (scenario) => {
+  it.each([deployments, replacements, asked, scheduled, flow, eachNode])('leaves one run of each trigger, and one Job of each attempt: $name', { timeout: 900_000 }, async (scenario) => {
     const { calls } = (await play(scenario, `${scenario.name}-alive`)).proxy;
     const points = calls.flatMap((call): PlugPulled[] => [{ ...call, side: 'before' }, { ...call, side: 'after' }]);
     const limit = pLimit(atOnce);

@@ -130,7 +130,18 @@ export function partsOf(run: RunView): readonly PartView[] {
 
 type Found = Pick<TaskState, 'jobs' | 'deletedJobs' | 'pods' | 'podRefusals' | 'refusals'>;
 
-function viewPart(run: TaskRun, name: string, { jobs, deletedJobs, pods: allPods, podRefusals, refusals }: Found): PartView {
+function viewPart(run: TaskRun, name: string, found: Found): PartView {
+  return found === nothing && run.status?.jobs === undefined ? untouched(run, name) : viewFound(run, name, found);
+}
+
+/** As below, of a step that nothing happened to: most of a large flow. */
+function untouched(run: TaskRun, name: string): PartView {
+  const phase = run.status?.phase ?? 'Pending';
+  const { jobs, pods } = nothing;
+  return { run, name, phase, finished: isFinished(phase), jobs, attempt: undefined, job: undefined, jobExists: false, failed: undefined, kept: false, pods, leaves: false, podRefusal: undefined, refusal: undefined };
+}
+
+function viewFound(run: TaskRun, name: string, { jobs, deletedJobs, pods: allPods, podRefusals, refusals }: Found): PartView {
   const known = [...jobs, ...deletedJobs];
   const rows = run.status?.jobs ?? [];
   const attempt = latest([...known.map(attemptOf), ...rows.map(attemptOf)]);
@@ -164,7 +175,7 @@ function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): RunVi
   const flow = steps.map((step): StepView => {
     const row = rows.get(step.name);
     const asRun = stepRun(run, step, row);
-    return { ...viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), step, row };
+    return Object.assign(viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), { step, row });
   });
   const phase = run.status?.phase ?? 'Pending';
   return {
@@ -223,14 +234,24 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => string | undefined): R
 }
 
 /** The step as if it were a run of its own, whose Jobs are named after both. */
-function stepRun({ metadata, spec }: TaskRun, { name, template, job, retry, timeoutSeconds, outputs }: FlowStep, row: JobRow | undefined): TaskRun {
-  const { snapshot, taskRef, trigger } = spec;
+function stepRun(run: TaskRun, step: FlowStep, row: JobRow | undefined): TaskRun {
+  const { metadata } = run;
+  const spec = stepSpec(run, step);
+  return row ? { metadata, spec, status: stepStatus(row) } : { metadata, spec };
+}
+
+const stepSpecs = new WeakMap<FlowStep, { readonly of: TaskRun['spec']; readonly spec: TaskRun['spec'] }>();
+
+/** A run's spec stays what it is, and there may be a thousand steps. */
+function stepSpec({ metadata, spec: of }: TaskRun, step: FlowStep): TaskRun['spec'] {
+  const known = stepSpecs.get(step);
+  if (known?.of === of) return known.spec;
+  const { snapshot, taskRef, trigger } = of;
+  const { name, template, job, retry, timeoutSeconds, outputs } = step;
   const own = compact({ template, job, retry: retry ?? snapshot?.retry, timeoutSeconds, outputs, hash: snapshot?.hash ?? '' });
-  return {
-    metadata,
-    spec: compact({ taskRef, trigger, jobName: joinName(spec.jobName ?? metadata.name, name), snapshot: own }),
-    ...(row && { status: stepStatus(row) }),
-  };
+  const spec = compact({ taskRef, trigger, jobName: joinName(of.jobName ?? metadata.name, name), snapshot: own });
+  stepSpecs.set(step, { of, spec });
+  return spec;
 }
 
 /** A step that waits for its next attempt has its failed one on record in the same row. */

@@ -83,10 +83,10 @@ function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Da
   const most = awaitsNode(run.run) ? 1 : mostAtOnce(snapshot ?? {}, flow.length);
   let room = most - unfinished.filter(isUnderWay).length;
   return unfinished.flatMap((step): readonly Action[] => {
-    const attempt = isStopped(step, stop) ? undefined : stepAttempt(step, arranged, recorded, now);
+    const attempt = room <= 0 || isStopped(step, stop) ? undefined : stepAttempt(step, arranged, recorded, now);
     if (attempt === undefined) return checkJob(step, view);
     room -= 1;
-    return room < 0 ? [] : [stepJob(run, step, attempt, view, now)];
+    return [stepJob(run, step, attempt, view, now)];
   });
 }
 

@@ -59,6 +59,8 @@ function skipped(ended: Ended, now: Date): Verdict {
 }
 
 function stepRow(view: StepView, verdict: Verdict): StepRow {
+  // Most of a large flow waits, as it did before.
+  if (verdict === waits && view.row?.phase === 'Pending' && view.row.reason === undefined) return view.row;
   const { phase, reason, message, completionTime, outputs } = verdict;
   const startTime = startTimeOf(view);
   const { step: { name, node }, failed } = view;
@@ -81,14 +83,16 @@ function summaryOf(view: StepView, verdict: Verdict): StepRow {
   return view.job ? jobSummary(view.job, view, verdict) : (view.run.status?.jobs?.[0] ?? {});
 }
 
+/** Of a step that nothing is to be said of. */
+const waits: Verdict = { phase: 'Pending' };
+
 /** What becomes of a step that has no Job yet. */
 function waiting(view: StepView, flow: Flow, rows: ReadonlyMap<string, StepRow>, timeoutSeconds: number | undefined, now: Date): Verdict {
-  const at = timestamp(now);
   const { step, refusal } = view;
   const gate = gateOf(step, endsOf(step, flow, rows));
-  if ('skip' in gate) return { phase: 'Skipped', ...gate.skip, completionTime: at };
-  if (timeoutSeconds !== undefined) return { phase: 'Skipped', reason: reasons.timedOut, message: `the run's time was up (timeoutSeconds: ${timeoutSeconds})`, completionTime: at };
-  return refusal ? refused(refusal, at) : { phase: 'Pending' };
+  if ('skip' in gate) return skipped(gate.skip, now);
+  if (timeoutSeconds !== undefined) return skipped({ reason: reasons.timedOut, message: `the run's time was up (timeoutSeconds: ${timeoutSeconds})` }, now);
+  return refusal ? refused(refusal, timestamp(now)) : waits;
 }
 
 /** How those ended that a step depends on. */

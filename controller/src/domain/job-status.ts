@@ -29,21 +29,20 @@ export interface Otherwise {
 
 /** What the work has come to. A Job's own end counts before all else. */
 export function jobVerdict(view: PartView, state: TaskState, now: Date, { ended, notStarted }: Otherwise): Verdict {
-  const at = timestamp(now);
   const next = nextAttempt(view, now);
   const outcome = next ? undefined : jobOutcome(view, state);
   if (outcome) return outcome;
   const end = ended();
-  if (end) return { phase: 'Cancelled', ...end, completionTime: at };
-  if (next) return awaitingAttempt(view, next, at);
-  return view.attempt === undefined ? notStarted() : underWay(view, state, at) ?? notStarted();
+  if (end) return { phase: 'Cancelled', ...end, completionTime: timestamp(now) };
+  if (next) return awaitingAttempt(view, next, timestamp(now));
+  return view.attempt === undefined ? notStarted() : underWay(view, state, now) ?? notStarted();
 }
 
 /** The latest attempt, while nothing has ended it; undefined where its Job is yet to be seen or made. */
-function underWay(view: PartView, state: TaskState, at: string): Verdict | undefined {
+function underWay(view: PartView, state: TaskState, now: Date): Verdict | undefined {
   if (isGone(view, state)) {
     const message = `Job ${jobIdentity(view)?.name ?? view.name} was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again`;
-    return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: at };
+    return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: timestamp(now) };
   }
   return view.job && view.jobExists ? progress(view.job, view) : undefined;
 }

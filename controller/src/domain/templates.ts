@@ -19,9 +19,14 @@ export function lacksTemplates({ spec, status }: Pick<TaskRun, 'spec' | 'status'
   return spec.templates === undefined && !isFinished(status?.phase) && templateNames(spec.snapshot).length > 0;
 }
 
+const namesOf = new WeakMap<Snapshot, readonly string[]>();
+
 /** The names of the templates that a run uses. */
 export function templateNames(snapshot: Snapshot | undefined): readonly string[] {
-  return [...new Set(refsOf(snapshot).map(([, { name }]) => name))];
+  if (!snapshot) return [];
+  const names = namesOf.get(snapshot) ?? [...new Set(refsOf(snapshot).map(([, { name }]) => name))];
+  namesOf.set(snapshot, names);
+  return names;
 }
 
 /** Each use of a template, with the step that uses it. */

@@ -93,9 +93,11 @@ describe('a call', () => {
 
   it('gives up at its deadline, with the attempts bounded', async () => {
     const { client, server } = await open(() => undefined);
-    const error = await client.get(configMaps, ref, { timeoutMs: 20 }).catch((caught: unknown) => caught as ApiError);
-    expect(error).toMatchObject({ status: 0, reason: 'Timeout', message: 'could not get ConfigMap default/a: no answer within 20 ms' });
-    expect(server.requests).toHaveLength(5);
+    const error = await client.get(configMaps, ref, { timeoutMs: 100 }).catch((caught: unknown) => caught as ApiError);
+    expect(error).toMatchObject({ status: 0, reason: 'Timeout', message: 'could not get ConfigMap default/a: no answer within 100 ms' });
+    // On a busy machine one may be given up before the server has read it.
+    expect(server.requests.length).toBeGreaterThan(1);
+    expect(server.requests.length).toBeLessThanOrEqual(5);
   });
 
   it('ends at once, with the reason given, when its signal aborts', async () => {

@@ -25,9 +25,10 @@ const defaults = { delaySeconds: 10, backoff: 'Exponential' };
  *   more: the run has failed
  */
 export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined {
-  const { limit, delaySeconds, backoff } = { ...defaults, ...(view.run.spec.snapshot?.retry ?? noRetry) };
   const { failed } = view;
-  if (!failed || failed.attempt >= limit || failed.reason === podFailurePolicy) return undefined;
+  if (!failed) return undefined;
+  const { limit, delaySeconds, backoff } = { ...defaults, ...(view.run.spec.snapshot?.retry ?? noRetry) };
+  if (failed.attempt >= limit || failed.reason === podFailurePolicy) return undefined;
   const factor = backoff === 'Constant' ? 1 : 2 ** failed.attempt;
   const at = Date.parse(failed.completionTime) + Math.min(longestDelaySeconds, delaySeconds * factor) * 1000;
   return Math.max(at, now.getTime()) < (deadlineOf(view) ?? Infinity) ? { attempt: failed.attempt + 1, at } : undefined;
