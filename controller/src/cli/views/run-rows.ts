@@ -51,7 +51,8 @@ export function renderRun(run: StoredRun, pods: readonly Stored<Pod>[], now: Dat
     options.paint,
   );
   const { jobs = [] } = status;
-  const tables = [drawFlow(run) ?? false, jobs.length > 0 && renderTable(jobColumns, jobs, options), pods.length > 0 && renderTable(podColumns(now), pods, options)];
+  const drawing = drawFlow(run);
+  const tables = [drawing !== undefined && `${drawing}\n`, jobs.length > 0 && renderTable(jobColumns, jobs, options), pods.length > 0 && renderTable(podColumns(now), pods, options)];
   return [fields, ...tables.filter((table) => table !== false)].join('\n');
 }
 
