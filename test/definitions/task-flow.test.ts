@@ -58,8 +58,21 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
     [{ steps: [{ name: 'build' }] }, 'image'],
     [{ steps: [{ ...build, dependsOn: 'fetch' }] }, 'parameter.steps.0.dependsOn'],
     [{ steps: [build], outputs: [{ name: 'image' }] }, 'outputs.0.valueFrom'],
+    [{ steps: [{ ...build, dependsOn: ['test'] }, { ...build, name: 'test', dependsOn: ['build'] }] }, 'these steps depend on each other in a circle, or on what is no step: build, test'],
+    [{ steps: [build, { ...build, name: 'test', dependsOn: ['biuld'] }] }, 'these steps depend on each other in a circle, or on what is no step: test'],
+    [{ steps: [{ ...build, dependsOn: ['build'] }] }, 'these steps depend on each other in a circle, or on what is no step: build'],
   ])('refuses %j', async (parameter, message) => {
     await expect(render(parameter)).rejects.toThrow(message);
+  });
+
+  it('leaves it to the run to order more steps than CUE orders in good time', async () => {
+    const steps = Array.from({ length: 41 }, (_, index) => ({ ...build, name: `s${index}`, dependsOn: [`s${(index + 1) % 41}`] }));
+    expect((await render({ steps })).spec.steps).toHaveLength(41);
+  });
+
+  it('orders any steps that can be ordered', async () => {
+    const steps = Array.from({ length: 40 }, (_, index) => ({ ...build, name: `s${index}`, ...(index < 39 && { dependsOn: [`s${index + 1}`] }) }));
+    expect((await render({ steps })).spec.steps).toHaveLength(40);
   });
 
   it.each<[JsonObject, string]>([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { events, jobs } from '../../controller/src/kube/resources.ts';
 import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
 import { eventually } from '../support/eventually.ts';
-import { all, aNamespace, App, client, exits, kubectl, prints } from './user.ts';
+import { all, aNamespace, App, client, exits, kubectl, place, prints } from './user.ts';
 
 describe.concurrent('a run that fails', () => {
   it('says its exit code, stays on record, and does not stand in the way of the next deployment', async () => {
@@ -77,6 +77,14 @@ describe.concurrent('a run that cannot start', () => {
     await app.says(/^mytask-v1 Pending: pods cannot be created: .*serviceaccount "runner" not found/);
     await kubectl(['create', 'serviceaccount', 'runner', '-n', app.namespace]);
     await app.says(/^mytask-v1 Succeeded/, { seconds: 120 });
+  });
+
+  it.runIf(place.pods === 'real')('says which volume there is not, and starts once there is', async () => {
+    const app = new App(await aNamespace('volume'));
+    await app.deploy({ ...prints('mounted'), volumes: [{ name: 'config', mountPath: '/config', type: 'configMap', cmName: 'nothing' }] });
+    await app.says(/^mytask-v1 Pending: FailedMount: MountVolume.SetUp failed for volume "config" : configmap "nothing" not found/);
+    await kubectl(['create', 'configmap', 'nothing', '-n', app.namespace, '--from-literal=a=b']);
+    await app.succeeded(1, 150);
   });
 
   it('whose name is that of somebody else\'s Job gets another and leaves that alone', async () => {

@@ -5,7 +5,7 @@ import { events, jobs, nodes, persistentVolumeClaims, pods } from '../kube/resou
 import { labels } from '../resources/index.ts';
 import { isOrphan } from '../domain/adopt.ts';
 import { hasNodes } from '../domain/nodes.ts';
-import { projectClaim, projectJob, projectNode, projectPod, projectPodRefusal, projectRun, projectTask, projectTemplate, taskKey, templateKeys } from './projections.ts';
+import { projectClaim, projectJob, projectMountFailure, projectNode, projectPod, projectPodRefusal, projectRun, projectTask, projectTemplate, taskKey, templateKeys } from './projections.ts';
 import { taskRuns, tasks, taskTemplates } from './resource-types.ts';
 
 export interface CacheOptions {
@@ -43,6 +43,14 @@ export function createCaches(options: CacheOptions) {
       fieldSelector: 'involvedObject.kind=Job,reason=FailedCreate',
       project: projectPodRefusal,
       indexers: { job: ({ jobUid }) => [jobUid] },
+    }),
+    /** Nor does a pod's status say that a volume of it is not to be had. */
+    mountFailures: new Informer({
+      ...options,
+      type: events,
+      fieldSelector: 'involvedObject.kind=Pod,reason=FailedMount',
+      project: projectMountFailure,
+      indexers: { pod: ({ podUid }) => [podUid] },
     }),
   };
 }

@@ -6,7 +6,7 @@ import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import { isFinished } from '../domain/phase.ts';
 import { compact } from '../domain/compact.ts';
 import type { Node } from '../domain/nodes.ts';
-import { digestPod } from '../domain/pod-digest.ts';
+import { digestPod, type MountFailure } from '../domain/pod-digest.ts';
 import { lacksTemplates, templateNames } from '../domain/templates.ts';
 import { oneLine } from '../domain/sentence.ts';
 import type { Job, JobCondition, Pod, PodRefusal } from '../domain/state.ts';
@@ -23,6 +23,7 @@ export type CachedPod = Pod & Cached;
 export type CachedTemplate = TaskTemplate & Cached;
 export type CachedClaim = Claim & Cached;
 export type CachedNode = Node & Cached;
+export type CachedMountFailure = MountFailure & Cached;
 export type CachedPodRefusal = PodRefusal & Cached;
 
 export function projectTask({ metadata, spec, status }: Stored<TaskObject>): CachedTask {
@@ -86,10 +87,17 @@ export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
   return compact({ metadata: slimMeta(metadata), taints });
 }
 
-export function projectPodRefusal({ metadata, involvedObject, message, lastTimestamp, eventTime }: Stored<Event>): CachedPodRefusal {
+export function projectPodRefusal(event: Stored<Event>): CachedPodRefusal {
+  return { ...told(event), jobUid: event.involvedObject.uid ?? '' };
+}
+
+export function projectMountFailure(event: Stored<Event>): CachedMountFailure {
+  return { ...told(event), podUid: event.involvedObject.uid ?? '' };
+}
+
+function told({ metadata, message, lastTimestamp, eventTime }: Stored<Event>) {
   return {
     metadata: slimMeta(metadata, { withLabels: false }),
-    jobUid: involvedObject.uid ?? '',
     message: oneLine(message ?? 'no reason given'),
     seenAt: Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp),
   };

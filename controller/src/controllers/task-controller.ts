@@ -51,6 +51,7 @@ export class TaskController {
     caches.templates.onEvent(({ object }) => this.#onTemplate(object));
     caches.nodes.onEvent((event) => this.#onNode(event));
     caches.pods.onEvent(({ object }) => this.#onJobChild(controllerUid(object)));
+    caches.mountFailures.onEvent(({ object }) => this.#onJobChild(controllerUid(caches.pods.cache.byUid(object.podUid) ?? { metadata: {} })));
     caches.podRefusals.onEvent(({ object }) => this.#onJobChild(object.jobUid));
   }
 

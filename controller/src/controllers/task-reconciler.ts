@@ -59,7 +59,7 @@ export class TaskReconciler {
   async reconcile(key: string): Promise<number | undefined> {
     for (let pass = 0; pass < mostPasses; pass += 1) {
       const memory = this.memory(key);
-      const state = readTaskState(key, this.#options.caches, memory);
+      const state = readTaskState(key, this.#options.caches, memory, this.#now());
       if (!state) {
         this.forget(key);
         return this.#tellOrphans(key);

@@ -1,6 +1,7 @@
 import { isOrphan } from '../domain/adopt.ts';
 import { isFinished } from '../domain/phase.ts';
 import { hasNodes } from '../domain/nodes.ts';
+import { withMountFailure } from '../domain/pod-digest.ts';
 import type { TaskState } from '../domain/state.ts';
 import { lastAnswered } from '../domain/trigger.ts';
 import { refOf } from '../kube/objects.ts';
@@ -8,8 +9,11 @@ import type { Caches } from './caches.ts';
 import { templateKeys, type CachedRun } from './projections.ts';
 import type { TaskMemory } from './task-memory.ts';
 
-/** All that is known of the Task with that key, `namespace/name`; undefined when there is none. */
-export function readTaskState(key: string, caches: Caches, memory: TaskMemory): TaskState | undefined {
+/**
+ * All that is known of the Task with that key, `namespace/name`; undefined when there is none.
+ * @param now in milliseconds since the epoch
+ */
+export function readTaskState(key: string, caches: Caches, memory: TaskMemory, now: number): TaskState | undefined {
   const { namespace, name } = refOf(key);
   const task = caches.tasks.cache.get(namespace, name);
   if (!task) return undefined;
@@ -26,7 +30,9 @@ export function readTaskState(key: string, caches: Caches, memory: TaskMemory): 
     orphans: readOrphans(key, caches),
     jobs,
     deletedJobs: memory.deletedJobs,
-    pods: [...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)].flatMap((uid) => caches.pods.cache.by('owner', uid)),
+    pods: [...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)]
+      .flatMap((uid) => caches.pods.cache.by('owner', uid))
+      .map((pod) => withMountFailure(pod, caches.mountFailures.cache.by('pod', pod.metadata.uid), now)),
     nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
     claims: caches.claims.cache.by('owner', task.metadata.uid),
     templates: new Map(runs.flatMap(templateKeys).flatMap((one) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { digestPod, type RawPod } from './pod-digest.ts';
+import { digestPod, withMountFailure, type RawPod } from './pod-digest.ts';
 import { aPod } from './testing/builders.ts';
 
 const { metadata } = aPod().build();
@@ -63,4 +63,19 @@ const rows: readonly [is: string, status: RawPod['status'], rest: object][] = [
 ];
 describe('the digest of a pod', () => {
   for (const [is, status, rest] of rows) test(is, () => expect(digest(status)).toEqual({ metadata: slim, ...rest }));
+});
+
+describe('a pod that waits for a volume', () => {
+  const pending = aPod().build();
+  const failure = { podUid: pending.metadata.uid, message: 'configmap "nothing" not found', seenAt: 1_000_000 };
+  test('says which it is, as long as that is said again', () => {
+    const waiting = { reason: 'FailedMount', message: failure.message };
+    expect(withMountFailure({ ...pending, phase: 'Pending' }, [failure], 1_100_000).waiting).toEqual(waiting);
+    expect(withMountFailure({ ...pending, phase: 'Pending' }, [failure], 1_200_000).waiting).toBeUndefined();
+  });
+  test('says nothing of it once it runs, or where something else is the matter', () => {
+    expect(withMountFailure({ ...pending, phase: 'Running' }, [failure], 1_000_000).waiting).toBeUndefined();
+    const other = { reason: 'Unschedulable', message: 'no node fits the pod' };
+    expect(withMountFailure({ ...pending, phase: 'Pending', waiting: other }, [failure], 1_000_000).waiting).toBe(other);
+  });
 });

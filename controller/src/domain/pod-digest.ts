@@ -41,6 +41,23 @@ export function digestPod({ metadata, spec, status = {} }: RawPod): Pod {
   return compact({ metadata: slimMeta(metadata), phase: status.phase ?? 'Pending', nodeName: spec?.nodeName, waiting, failure });
 }
 
+/** The kubelet could not give a pod one of its volumes (an Event with reason FailedMount): a config map, a secret or a claim that there is not. */
+export interface MountFailure {
+  readonly podUid: string;
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly seenAt: number;
+}
+
+/** The kubelet tries again at least so often, and says so each time that it fails. */
+const mountRetryMilliseconds = 150_000;
+
+/** A pod that says nothing of why it waits does so for its volumes, if that was said lately. */
+export function withMountFailure(pod: Pod, failures: readonly MountFailure[], now: number): Pod {
+  const last = failures.find(({ seenAt }) => now - seenAt < mountRetryMilliseconds);
+  return last && pod.phase === 'Pending' && !pod.waiting ? { ...pod, waiting: { reason: 'FailedMount', message: last.message } } : pod;
+}
+
 function slimMeta({ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences }: Meta): Meta {
   return compact({ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences });
 }
