@@ -73,6 +73,10 @@ describe('a pod that waits for a volume', () => {
     expect(withMountFailure({ ...pending, phase: 'Pending' }, [failure], 1_100_000).waiting).toEqual(waiting);
     expect(withMountFailure({ ...pending, phase: 'Pending' }, [failure], 1_200_000).waiting).toBeUndefined();
   });
+  test('says what was said last', () => {
+    const passing = { ...failure, message: 'timed out waiting for the condition', seenAt: 900_000 };
+    for (const failures of [[passing, failure], [failure, passing]]) expect(withMountFailure({ ...pending, phase: 'Pending' }, failures, 1_000_000).waiting?.message).toBe(failure.message);
+  });
   test('says nothing of it once it runs, or where something else is the matter', () => {
     expect(withMountFailure({ ...pending, phase: 'Running' }, [failure], 1_000_000).waiting).toBeUndefined();
     const other = { reason: 'Unschedulable', message: 'no node fits the pod' };

@@ -54,8 +54,10 @@ const mountRetryMilliseconds = 150_000;
 
 /** A pod that says nothing of why it waits does so for its volumes, if that was said lately. */
 export function withMountFailure(pod: Pod, failures: readonly MountFailure[], now: number): Pod {
-  const last = failures.find(({ seenAt }) => now - seenAt < mountRetryMilliseconds);
-  return last && pod.phase === 'Pending' && !pod.waiting ? { ...pod, waiting: { reason: 'FailedMount', message: last.message } } : pod;
+  // At first the kubelet may fail for what passes by itself.
+  const last = failures.reduce<MountFailure | undefined>((newest, one) => (newest && newest.seenAt > one.seenAt ? newest : one), undefined);
+  const isSaid = last !== undefined && now - last.seenAt < mountRetryMilliseconds;
+  return isSaid && pod.phase === 'Pending' && !pod.waiting ? { ...pod, waiting: { reason: 'FailedMount', message: last.message } } : pod;
 }
 
 function slimMeta({ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences }: Meta): Meta {
