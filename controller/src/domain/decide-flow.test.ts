@@ -239,6 +239,14 @@ describe('nodes', () => {
     expect(world.run?.status?.jobs?.map(({ step: name, node }) => [name, node])).toEqual([['node-example', undefined], [expect.stringMatching(/^node-r1-[0-9a-f]{5}$/), 'node-r1'], [expect.stringMatching(/^node-example-[0-9a-f]{5}$/), 'node.example']]);
   });
 
+  test('of which a thousand fail stay within the size that a TaskRun may have', () => {
+    const world = of({}, ...Array.from({ length: 1_000 }, (_, index) => `ip-10-0-${Math.floor(index / 256)}-${index % 256}`));
+    for (const name of world.active) world.start(name).finish(name, 'Failed');
+    world.advance(5).reconcile();
+    expect(world.run?.status).toMatchObject({ phase: 'Failed', message: expect.stringMatching(/^ip-10-0-0-0 failed: BackoffLimitExceeded; also failed: .* and 996 more$/) as string });
+    expect(JSON.stringify(world.run).length).toBeLessThan(256 * 1024);
+  });
+
   test('of more than a run may have are refused', () => {
     const world = of({}, ...Array.from({ length: 1_001 }, (_, index) => `n${index}`));
     expect([world.created, world.run?.status]).toMatchObject([[], { phase: 'Failed', message: expect.stringMatching(/^1001 nodes fit, and a run has 1000 at most/) as string }]);

@@ -43,7 +43,22 @@ export function stepRows(view: RunView, { state }: TaskView, now: Date, ended: E
     const notStarted = () => ends ? skipped(ends, now) : waiting(step, arranged, rows, isLate ? run.spec.snapshot?.timeoutSeconds : undefined, now);
     rows.set(name, step.finished && step.row ? step.row : stepRow(step, jobVerdict(step, state, now, { ended: () => (ended || step.attempt !== undefined ? ends : undefined), notStarted })));
   }
-  return flow.map(({ step }) => rows.get(step.name) ?? { step: step.name, phase: 'Pending' });
+  return slim(flow.map(({ step }) => rows.get(step.name) ?? { step: step.name, phase: 'Pending' }));
+}
+
+/** Of more rows, a thousand at most, each says less, so that a TaskRun stays below 256 KiB though all of them fail. */
+const manyRows = 500;
+/** So many failures are told in words even then. */
+const mostExplained = 20;
+
+function slim(rows: readonly StepRow[]): readonly StepRow[] {
+  if (rows.length <= manyRows) return rows;
+  let explained = 0;
+  return rows.map(({ duration: _duration, succeeded: _succeeded, failed: _failed, message, ...row }) => {
+    if (message === undefined || !isFinished(row.phase)) return message === undefined ? row : { ...row, message };
+    explained += 1;
+    return explained > mostExplained ? row : { ...row, message };
+  });
 }
 
 /** Why a step ends though the run goes on, if it does: its node is no more, or another step failed. */
