@@ -132,6 +132,16 @@ describe.concurrent('a retry of a run', () => {
     expect((await room.get(jobs, 'again-b')).spec?.template.spec?.containers[0]?.args).toEqual(['x']);
   });
 
+  it('of one Job runs it again, be the run asked for by hand or not', async () => {
+    const room = await openRoom();
+    await room.finish({ revision: 1, command: 'one', pods: { exitCode: '3' } });
+    await room.finish({ revision: 2, command: 'two' });
+    await room.ask('again', { retryOf: 'mytask-v1', trigger: { type: 'Manual', value: 'ann' } });
+    const again = await room.runWhere('again', 'ends', ({ phase }) => phase === 'Failed');
+    expect(again.spec.trigger).toEqual({ type: 'Manual', value: 'ann' });
+    expect((await room.get(jobs, 'again')).spec?.template.spec?.containers[0]?.command).toEqual(['one']);
+  });
+
   it.each<[string, string, RegExp]>([
     ['that there is not', 'nobody', /^spec.retryOf: the Task has no run nobody on record; name one of its runs that failed or was cancelled$/],
     ['that succeeded', 'mytask-v1', /^spec.retryOf: mytask-v1 is Succeeded, and only a run that failed or was cancelled is taken up; create a TaskRun without retryOf to run again$/],

@@ -87,6 +87,16 @@ describe('a daemon-task', () => {
     if (realPods) expect(await kubectl(['logs', `job/${run.status?.jobs?.[0]?.name}`, '-n', app.namespace])).toBe(`cleaning ${names[0]}\n`);
   });
 
+  it('leaves out the nodes that are excluded, and says how many', async () => {
+    const names = (await kubectl(['get', 'nodes', '-o', 'name'])).trim().split('\n').map((name) => name.replace('node/', ''));
+    const app = new App(await aNamespace('excluded'), 'shop', 'upkeep');
+    await app.deploy({ image, cmd: ['true'], exclude: { names: names.slice(1) }, annotations: { [podAnnotations.duration]: '100ms' } }, { type: 'daemon-task' });
+    const run = await app.succeeded(1, 90);
+    expect(run.status?.jobs?.map(({ step, node = step }) => node)).toEqual(names.slice(0, 1));
+    await app.deploy({ image, cmd: ['true'], exclude: { names } }, { type: 'daemon-task' });
+    await app.says(new RegExp(`^upkeep-v2 Pending: no node fits: of ${names.length} there are ${names.length} excluded by name; the run starts once one does`));
+  });
+
   it('that fits no node says so, and runs once one does', async () => {
     const app = new App(await aNamespace('nowhere'), 'shop', 'upkeep');
     await app.deploy({ image, cmd: ['true'], nodeSelector: { place: app.namespace } }, { type: 'daemon-task' });

@@ -30,12 +30,12 @@ export function projectTask({ metadata, spec, status }: Stored<TaskObject>): Cac
   return compact({ metadata: slimMeta(metadata), spec, status });
 }
 
-/** A finished run's snapshot is not needed any more, but for its hash; a cancelled one's Jobs are, until their pods are gone, and a flow's steps are shown. */
+/** A finished run's snapshot and templates are not needed any more, but for its hash; a cancelled one's Jobs are, until their pods are gone, and a flow's steps are shown. */
 export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
   const meta = slimMeta(metadata);
   if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
   const { phase, reason, message, startTime, completionTime, duration, outputs, workspace, jobs } = status ?? {};
-  const { snapshot, overrides: _overrides, ...rest } = spec;
+  const { snapshot, overrides: _overrides, templates: _templates, ...rest } = spec;
   return {
     metadata: meta,
     spec: compact({ ...rest, snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }) }),

@@ -24,7 +24,8 @@ export function adoptRuns({ state }: TaskView): readonly Action[] {
       const trigger = spec.trigger ?? { type: 'Manual' as const };
       return { kind: 'adoptRun', name, uid, adoption: { ...adoption, spec: compact({ trigger, jobName, snapshot: withOverrides(snapshotOf(task), overrides) }) } };
     }
-    const trigger = { type: 'Retry' as const, value: retryOf };
+    // What a person wrote stays: a run's trigger does not change.
+    const trigger = spec.trigger ?? { type: 'Retry' as const, value: retryOf };
     const before = state.runs.find(({ metadata }) => metadata.name === retryOf);
     const isRetry = before !== undefined && retryProblem(retryOf, before) === undefined;
     return compact({ kind: 'adoptRun' as const, name, uid, adoption: { ...adoption, spec: compact({ trigger, jobName }) }, retryOf: isRetry ? { name: retryOf, uid: before.metadata.uid } : undefined });

@@ -166,6 +166,13 @@ describe('items', () => {
     ends(world, 'item-1');
     expect(world.run?.status).toMatchObject({ phase: 'Failed', reason: 'StepFailed', message: 'item-0 failed: BackoffLimitExceeded' });
   });
+  test('in great number are told of now and then, however fast they end', () => {
+    const world = begun([], { template: { spec: { containers: [{ name: 'main' }] } }, items: Array.from({ length: 100 }, (_, index) => ({ name: `i${index}` })) }).advance(2).reconcile();
+    const before = world.runStatusWrites;
+    for (const name of world.active.slice(0, 50)) world.advance(0.02).finish(name).reconcile();
+    expect(world.runStatusWrites - before).toBeLessThanOrEqual(11);
+    expect(Number(/(\d+)\/100 items/.exec(world.task.status?.message ?? '')?.[1])).toBeGreaterThan(40);
+  });
   test('that lack a value never start and say so', () => {
     const world = begun([], { template, items: [{ arch: 'arm' }] });
     expect([world.created, world.run?.status?.message]).toEqual([[], 'item item-0 has no value os, which $(item.os) asks for: it has arch']);

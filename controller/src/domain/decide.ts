@@ -136,14 +136,17 @@ function holdBackUntil(run: RunView, status: TaskRunStatus, state: TaskState, no
   return settlesAt(run, status, now) ?? spacedUntil(run, status, state, now);
 }
 
-/** What ends the run, names nodes, or lets other steps start is not held back. */
 function spacedUntil({ name, run }: RunView, status: TaskRunStatus, { written }: TaskState, now: Date): number | undefined {
-  const { jobs = [], phase } = status;
+  const { jobs = [] } = status;
+  if (jobs.length <= manyRows || isUrgent(run, status)) return undefined;
   const last = written.get(name) ?? 0;
-  const isUrgent = isFinished(phase) || namesNodes(run, jobs) || run.spec.snapshot?.steps !== undefined;
-  if (jobs.length <= manyRows || isUrgent || last > now.getTime()) return undefined;
-  const at = last + jobs.length * rowMilliseconds;
-  return at > now.getTime() ? at : undefined;
+  const isSpaced = last <= now.getTime() && last + jobs.length * rowMilliseconds > now.getTime();
+  return isSpaced && !sameJson(status, run.status ?? {}) ? last + jobs.length * rowMilliseconds : undefined;
+}
+
+/** What ends the run, names nodes, or lets other steps start is not held back. */
+function isUrgent(run: TaskRun, { phase, jobs }: TaskRunStatus): boolean {
+  return isFinished(phase) || namesNodes(run, jobs) || run.spec.snapshot?.steps !== undefined;
 }
 
 /** Until when, in milliseconds since the epoch; not where steps wait for the end of others to be on record. A run that seems to be of the future was there before the clock was set back. */

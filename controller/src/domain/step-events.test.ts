@@ -9,6 +9,11 @@ test('each start and end of a step is told once', () => {
   expect(told('run', rows('Running', 'Pending', 'Running', 'Succeeded'), rows('Failed', 'Skipped', 'Running', 'Succeeded'))).toEqual(['Warning StepFailed run: s0 Failed after 4s: exit code 3', 'Normal StepSkipped run: s1 Skipped']);
 });
 
+test('a step that was over before anybody looked has its start told, too', () => {
+  const over = { jobs: [{ step: 'a', phase: 'Succeeded', startTime: '2026-11-23T00:00:00Z', duration: '0s' }, { step: 'b', phase: 'Skipped' }] };
+  expect(told('run', undefined, over)).toEqual(['Normal StepStarted run: a Running', 'Normal StepSucceeded run: a Succeeded after 0s', 'Normal StepSkipped run: b Skipped']);
+});
+
 test('of many steps only failures are told, and nothing of what another run did', () => {
   const many = Array.from({ length: 51 }, () => 'Running');
   expect(told('run', undefined, rows(...many))).toEqual([]);

@@ -4,6 +4,7 @@
 import type { TaskRunStatus } from '../resources/index.ts';
 import type { ActionOf } from './actions.ts';
 import type { StepRow } from './flow-status.ts';
+import { compact } from './compact.ts';
 import { isFinished } from './phase.ts';
 
 /** Of a wider run only failures are told: an event is a write, and two a node would be most of what it costs. */
@@ -17,12 +18,16 @@ export function stepEvents(run: string, before: TaskRunStatus | undefined, after
   const rows = after.jobs ?? [];
   const phases = new Map((before?.jobs ?? []).map(({ step, phase = 'Pending' }) => [step, phase]));
   const news = rows.filter(({ step, phase, run: other }) => step !== undefined && other === undefined && phase !== (phases.get(step) ?? 'Pending'));
-  return news.filter(({ phase }) => rows.length <= mostTold || phase === 'Failed').flatMap((row) => eventOf(run, row) ?? []);
+  const told = news.filter(({ phase }) => rows.length <= mostTold || phase === 'Failed');
+  return told.flatMap((row) => {
+    const isQuick = row.startTime !== undefined && isFinished(row.phase) && (phases.get(row.step) ?? 'Pending') === 'Pending';
+    return [...(isQuick && rows.length <= mostTold ? eventOf(run, compact({ step: row.step, phase: 'Running' })) : []), ...eventOf(run, row)];
+  });
 }
 
-function eventOf(run: string, { step, phase = 'Pending', duration, message }: StepRow): ActionOf<'event'> | undefined {
+function eventOf(run: string, { step, phase = 'Pending', duration, message }: Partial<StepRow>): readonly ActionOf<'event'>[] {
   const reason = phase === 'Running' ? 'StepStarted' : isFinished(phase) ? `Step${phase}` : undefined;
   const time = duration === undefined ? '' : ` after ${duration}`;
   const text = `${run}: ${step} ${phase}${time}${message === undefined ? '' : `: ${message}`}`;
-  return reason === undefined ? undefined : { kind: 'event', type: phase === 'Failed' ? 'Warning' : 'Normal', reason, message: text };
+  return reason === undefined ? [] : [{ kind: 'event', type: phase === 'Failed' ? 'Warning' : 'Normal', reason, message: text }];
 }
