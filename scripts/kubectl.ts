@@ -16,6 +16,8 @@ export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Pro
 export function kubectlOf(kubectl: string, kubeconfig: string): Kubectl {
   return async (args, { as, input } = {}) => {
     const running = run(kubectl, [`--kubeconfig=${kubeconfig}`, ...(as === undefined ? [] : [`--as=${as}`]), ...args], { maxBuffer: 64 << 20 });
+    // One that is done before it was written to has not read it: how it ended says the rest.
+    running.child.stdin?.on('error', () => undefined);
     running.child.stdin?.end(typeof input === 'string' ? input : input === undefined ? '' : JSON.stringify(input));
     return (await running).stdout;
   };
