@@ -1,0 +1,212 @@
+/**
+ * What goes in and out of the REST API: each shape is declared once, here. Requests are checked against them, the OpenAPI document
+ * is written from them, and the console and the command line take their types from them. Times are RFC 3339 in UTC, durations are
+ * in seconds.
+ */
+import { z } from 'zod';
+
+export const phases = ['Pending', 'Queued', 'Running', 'Succeeded', 'Failed', 'Cancelled', 'Skipped'] as const;
+export const triggerTypes = ['Revision', 'Schedule', 'Manual', 'WorkflowStep', 'Retry'] as const;
+
+const dnsName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const name = z.string().regex(dnsName, 'a name has lower case letters, digits, dashes and dots only, and at most 253 of them').refine((text) => !text.includes('..'), 'a name has no two dots in a row');
+const time = z.iso.datetime({ offset: true });
+const open = z.record(z.string(), z.unknown());
+
+/** An error: `code` never changes its meaning, `message` says what is wrong and what to do instead. */
+export const problem = z
+  .object({ error: z.object({ code: z.string(), message: z.string(), field: z.string().optional() }) })
+  .meta({ id: 'Problem', description: 'What went wrong. `code` is stable; `message` is for people; `field` is the parameter or field that was refused.' });
+
+export const trigger = z
+  .object({ type: z.enum(triggerTypes), value: z.string().optional(), scheduledTime: time.optional() })
+  .meta({ id: 'Trigger', description: 'What asked for a run: a revision, a time of the schedule, a person, a workflow step, a retry.' });
+
+export const run = z
+  .object({
+    uid: z.string(),
+    namespace: z.string(),
+    name: z.string(),
+    task: z.string(),
+    trigger,
+    phase: z.enum(phases),
+    reason: z.string().optional(),
+    message: z.string().optional(),
+    creationTimestamp: time,
+    startTime: time.optional(),
+    completionTime: time.optional(),
+    durationSeconds: z.number().optional().meta({ description: 'From start to completion; absent until then.' }),
+    delaySeconds: z.number().optional().meta({ description: "How long after it was due a schedule's run started." }),
+    exitCode: z.int().optional(),
+    attempts: z.int().optional(),
+    shape: z.enum(['Job', 'Steps', 'Items', 'Nodes']).meta({ description: 'Whether it is one Job, or the Jobs of steps, items or nodes.' }),
+    kept: z.boolean().meta({ description: 'Whether a Job of it exists still, and with it its pods and their logs.' }),
+    archived: z.boolean().meta({ description: 'Whether the TaskRun is gone and the archive alone knows of it.' }),
+  })
+  .meta({ id: 'Run', description: 'A run in one line.' });
+
+export const runPage = z
+  .object({
+    items: z.array(run),
+    nextCursor: z.string().optional().meta({ description: 'Give it as `cursor` for the runs that follow; absent at the end.' }),
+    total: z.int().meta({ description: 'How many runs the filters choose, on all pages.' }),
+    totalIsLeast: z.boolean().meta({ description: 'True where there are more than `total`: beyond 10,000 nobody counts.' }),
+  })
+  .meta({ id: 'RunPage' });
+
+export const job = z
+  .object({
+    name: z.string().optional(),
+    step: z.string().optional(),
+    node: z.string().optional(),
+    item: z.unknown().optional(),
+    attempt: z.int().optional(),
+    phase: z.string().optional(),
+    reason: z.string().optional(),
+    message: z.string().optional(),
+    startTime: z.string().optional(),
+    completionTime: z.string().optional(),
+    duration: z.string().optional(),
+    exitCode: z.int().optional(),
+    dependsOn: z.array(z.string()).optional(),
+  })
+  .loose()
+  .meta({ id: 'RunJob', description: 'A Job of a run, or a step, item or node that has none yet.' });
+
+export const logPart = z
+  .object({ pod: z.string(), container: z.string(), restart: z.int(), bytes: z.int(), cutBytes: z.int(), archived: z.boolean() })
+  .meta({ id: 'LogPart', description: 'The log of one container. `cutBytes` is how much of its beginning the archive left out.' });
+
+export const runDetail = run
+  .extend({
+    application: z.string().optional(),
+    component: z.string().optional(),
+    jobs: z.array(job),
+    snapshot: open.optional().meta({ description: 'What ran. Values of environment variables are left out.' }),
+    overrides: open.optional(),
+    outputs: open.optional(),
+    cancelReason: z.string().optional(),
+    retryOf: z.string().optional(),
+    logs: z.array(logPart),
+  })
+  .meta({ id: 'RunDetail', description: 'Everything that is known of a run.' });
+
+export const runSummary = z
+  .object({ name: z.string(), phase: z.enum(phases), reason: z.string().optional(), message: z.string().optional(), startTime: time.optional(), completionTime: time.optional(), durationSeconds: z.number().optional() })
+  .meta({ id: 'RunSummary' });
+
+export const task = z
+  .object({
+    uid: z.string(),
+    namespace: z.string(),
+    name: z.string(),
+    application: z.string().optional(),
+    component: z.string().optional(),
+    phase: z.string().optional(),
+    message: z.string().optional(),
+    suspended: z.boolean(),
+    schedule: z.object({ crons: z.array(z.string()), timeZone: z.string().optional() }).optional(),
+    nextScheduleTime: time.optional(),
+    lastSuccessfulTime: time.optional(),
+    totals: z.object({ active: z.int(), queued: z.int(), succeeded: z.int(), failed: z.int(), cancelled: z.int(), skipped: z.int(), kept: z.int() }),
+    active: z.array(runSummary),
+    lastRuns: z.array(runSummary),
+  })
+  .meta({ id: 'Task', description: 'A task with its latest runs.' });
+
+export const taskPage = z
+  .object({ items: z.array(task), nextCursor: z.string().optional(), total: z.int() })
+  .meta({ id: 'TaskPage' });
+
+export const taskDetail = task
+  .extend({
+    nextScheduleTimes: z.array(time).meta({ description: 'The next ten times of the schedule; none while it is suspended.' }),
+    policy: open,
+    conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string(), lastTransitionTime: z.string().optional() })),
+  })
+  .meta({ id: 'TaskDetail' });
+
+/** What people may do in a namespace, so that a console does not offer the rest. */
+export const access = z
+  .object({
+    user: z.string(),
+    namespaces: z.array(z.string()).meta({ description: 'Those that have tasks and that may be looked at; at most 500.' }),
+    allNamespaces: z.boolean(),
+    may: z.object({ run: z.boolean(), cancel: z.boolean(), suspend: z.boolean(), prune: z.boolean(), logs: z.boolean() }).meta({ description: 'In the namespace asked for.' }),
+  })
+  .meta({ id: 'Access' });
+
+export const taskPath = z.object({ namespace: name, task: name });
+export const runPath = z.object({ namespace: name, run: name });
+export const namespacePath = z.object({ namespace: name });
+
+const list = <T extends z.ZodType>(item: T) => z.preprocess((value) => (typeof value === 'string' ? value.split(',').filter(Boolean) : value), z.array(item).max(20));
+
+export const runQuery = z.object({
+  task: name.optional().meta({ description: 'Of this task alone.' }),
+  phase: list(z.enum(phases)).optional().meta({ description: 'Of these phases, separated by commas.' }),
+  trigger: list(z.enum(triggerTypes)).optional().meta({ description: 'Asked for by these, separated by commas.' }),
+  from: time.optional().meta({ description: 'Asked for at that time or later.' }),
+  to: time.optional().meta({ description: 'Asked for before that time.' }),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(500).optional(),
+});
+
+export const taskQuery = z.object({ limit: z.coerce.number().int().min(1).max(5_000).default(500), cursor: z.string().max(500).optional() });
+
+const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true');
+
+export const logQuery = z.object({
+  follow: flag.meta({ description: 'Go on until the run has ended.' }),
+  since: time.optional().meta({ description: 'Only lines printed at that time or later.' }),
+  tail: z.coerce.number().int().min(0).max(100_000).optional().meta({ description: 'Only the last lines of each container.' }),
+  search: z.string().max(200).optional().meta({ description: 'Only lines that contain this, whatever the case.' }),
+  format: z.enum(['text', 'ndjson']).default('text').meta({ description: 'text: `run/pod line`; ndjson: a LogLine each.' }),
+});
+
+export const taskLogQuery = logQuery.omit({ follow: true }).extend({
+  runs: z.coerce.number().int().min(1).max(100).default(50).meta({ description: 'Of how many of the newest runs.' }),
+  phase: list(z.enum(phases)).optional(),
+});
+
+export const logLine = z
+  .object({ time: z.string(), run: z.string(), pod: z.string(), container: z.string(), line: z.string() })
+  .meta({ id: 'LogLine', description: 'A line of a log; or, with an empty pod, a remark such as what was cut.' });
+
+const text = (most: number) => z.string().max(most);
+export const runRequest = z
+  .object({
+    args: z.array(text(4_096)).max(100).optional().meta({ description: "In place of the container's args." }),
+    env: z.array(z.object({ name: z.string().min(1).max(253), value: text(32_768).optional() }).strict()).max(100).optional(),
+    name: name.max(63).optional().meta({ description: "The run's name; one is made up where it is left out." }),
+  })
+  .strict()
+  .meta({ id: 'RunRequest' });
+export const cancelRequest = z.object({ reason: text(400).optional() }).strict().meta({ id: 'CancelRequest' });
+export const pruneRequest = z
+  .object({ keep: z.int().min(0).optional(), olderThanSeconds: z.number().min(0).optional(), dryRun: z.boolean().default(false) })
+  .strict()
+  .refine(({ keep, olderThanSeconds }) => keep !== undefined || olderThanSeconds !== undefined, 'say which runs may go: keep, olderThanSeconds, or both; {"keep": 0} is all that have finished')
+  .meta({ id: 'PruneRequest' });
+export const pruned = z.object({ runs: z.array(z.string()), dryRun: z.boolean() }).meta({ id: 'Pruned', description: 'The runs that were deleted; with dryRun: that would be.' });
+
+export type Run = z.infer<typeof run>;
+export type RunPage = z.infer<typeof runPage>;
+export type RunDetail = z.infer<typeof runDetail>;
+export type RunJob = z.infer<typeof job>;
+export type LogPart = z.infer<typeof logPart>;
+export type LogLine = z.infer<typeof logLine>;
+export type TaskView = z.infer<typeof task>;
+export type TaskPage = z.infer<typeof taskPage>;
+export type TaskDetail = z.infer<typeof taskDetail>;
+export type RunSummary = z.infer<typeof runSummary>;
+export type Access = z.infer<typeof access>;
+export type Problem = z.infer<typeof problem>;
+export type RunQuery = z.infer<typeof runQuery>;
+export type TaskQuery = z.infer<typeof taskQuery>;
+export type LogQuery = z.infer<typeof logQuery>;
+export type TaskLogQuery = z.infer<typeof taskLogQuery>;
+export type RunRequest = z.infer<typeof runRequest>;
+export type CancelRequest = z.infer<typeof cancelRequest>;
+export type PruneRequest = z.infer<typeof pruneRequest>;
+export type Pruned = z.infer<typeof pruned>;
