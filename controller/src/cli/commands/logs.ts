@@ -10,7 +10,7 @@ import { CliError, exitCodes, UsageError } from '../errors.ts';
 import { everything, findRunOrTask, ofRun, ofTask, runsOf, type StoredRun, type StoredTask } from '../find.ts';
 import { followRun, watchPods } from '../logs/follow-run.ts';
 import { LogPrinter, mostStreams, type LogOptions } from '../logs/print-logs.ts';
-import { streamsOf } from '../logs/streams.ts';
+import { streamsOf } from '../../logs/streams.ts';
 import type { Session, Start } from '../session.ts';
 
 interface LogsOptions extends LogOptions {

@@ -6,9 +6,9 @@ import { explain } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { paintFor, type Colour, type Paint } from '../style.ts';
 import { terminalSafe } from '../text.ts';
-import { byTime, LineSource, type LogLine } from './line-source.ts';
-import { Merge } from './merge.ts';
-import { prefixOf, streamsOf, type LogStream } from './streams.ts';
+import { byTime, LineSource, type LogLine } from '../../logs/line-source.ts';
+import { Merge } from '../../logs/merge.ts';
+import { prefixOf, streamsOf, type LogStream } from '../../logs/streams.ts';
 
 export interface LogOptions {
   readonly follow?: boolean;
