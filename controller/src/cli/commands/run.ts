@@ -6,7 +6,7 @@ import { durationArgument, envArgument, nameArgument, taskArgument, textsArgumen
 import { CliError, exitCodes, TimedOut, UsageError } from '../errors.ts';
 import { findTask, type StoredRun } from '../find.ts';
 import { Interrupted } from '../io.ts';
-import { followRun } from '../logs/follow-run.ts';
+import { printRun } from '../logs/print-run.ts';
 import { elapsed } from '../moments.ts';
 import { whoAmI } from '../person.ts';
 import type { Session, Start } from '../session.ts';
@@ -52,7 +52,7 @@ async function waitFor(session: Session, created: StoredRun, timeout: number | u
   const signal = AbortSignal.any([io.interrupted, deadline.signal]);
   const ended = new AbortController();
   try {
-    const finished = await followRun(session, created, {}, signal, progress(session, ended));
+    const finished = await printRun(session, created, {}, signal, progress(session, ended));
     await io.err.write(`${outcomeLine(finished, io.now())}\n`);
     return taskExitCode(finished);
   } catch (error) {
