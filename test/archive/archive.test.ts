@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mostCounted, openArchive, type Archive, type Material, type Place, type RunFilter } from '../../controller/src/archive/archive.ts';
+import { Archive, mostCounted, type Material, type Place, type RunFilter } from '../../controller/src/archive/archive.ts';
 import type { RunRecord } from '../../controller/src/archive/record.ts';
 import { startPostgres, type Postgres } from '../support/postgres.ts';
 
@@ -63,7 +63,8 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
 
   beforeAll(async () => {
     home = await homes[kind]();
-    archive = await openArchive(home.setting);
+    archive = new Archive(home.setting);
+    await archive.ready();
   });
   afterAll(async () => {
     await archive.close();
@@ -141,7 +142,8 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
   it('is the same after it was closed and opened again', async () => {
     await archive.save([aMaterial(aRecord('u1'))]);
     await archive.close();
-    archive = await openArchive(home.setting);
+    archive = new Archive(home.setting);
+    await archive.ready();
     expect(await archive.count({})).toBe(1);
     await empty();
   });
@@ -164,7 +166,8 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
     await empty();
     await archive.close();
     const { size } = await stat(home.setting);
-    archive = await openArchive(home.setting);
+    archive = new Archive(home.setting);
+    await archive.ready();
     expect(size).toBeLessThan(before / 2);
   });
 });
@@ -182,6 +185,6 @@ describe('a database that is not to be had', () => {
     ['/nowhere/archive.db', /the archive \/nowhere\/archive\.db cannot be opened: .*does its directory exist, and may this user write there\?/],
     ['postgres://archive:hidden@127.0.0.1:1/postgres', /^(?!.*hidden)the archive's tables cannot be brought up to date: .*ECONNREFUSED/],
   ])('%s', async (setting, message) => {
-    await expect(openArchive(setting)).rejects.toThrow(message);
+    await expect(new Archive(setting).ready()).rejects.toThrow(message);
   });
 });

@@ -2,8 +2,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { sql, type Kysely } from 'kysely';
-import type { OpenDatabase } from './database.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, type OpenDatabase } from './database.ts';
 import type { Phase, RunBody, RunRecord, TriggerType } from './record.ts';
 import type { LogTable, RunTable, Tables } from './schema.ts';
 
@@ -66,28 +65,30 @@ const listLength = 5_000;
 const deletedAtOnce = 500;
 const rowsAtOnce = 1_000;
 
-/** @throws Error where the database cannot be opened; see {@link openDatabase} */
-export async function openArchive(setting: string): Promise<Archive> {
-  return new Archive(await openDatabase(setting));
-}
-
-/** Each method rejects with the database's error when that cannot be asked. */
+/**
+ * The database is opened when it is first asked, and again after that has failed: one that is away when the controller starts keeps
+ * nobody waiting. Each method rejects with the database's error when that cannot be asked.
+ */
 export class Archive {
-  readonly kind: OpenDatabase['kind'];
-  readonly #database: Kysely<Tables>;
-  readonly #close: () => Promise<void>;
+  readonly #setting: string;
+  #opening: Promise<OpenDatabase> | undefined;
+  #closed = false;
 
-  constructor(opened: OpenDatabase) {
-    this.kind = opened.kind;
-    this.#database = opened.database;
-    this.#close = () => opened.close();
+  /** @param setting see {@link openDatabase} */
+  constructor(setting: string) {
+    this.#setting = setting;
+  }
+
+  /** @throws Error where the database cannot be opened */
+  async ready(): Promise<void> {
+    await this.#open();
   }
 
   /** All of them or none, so at most some hundred at once; one that is there already stays as it is. */
   async save(materials: readonly Material[]): Promise<void> {
     if (materials.length === 0) return;
     const rows = await Promise.all(materials.map(async ({ record, body, logs }) => runRow(record, await zip(JSON.stringify(body)), logs)));
-    await this.#database.transaction().execute(async (transaction) => {
+    await (await this.#database()).transaction().execute(async (transaction) => {
       const saved = await transaction.insertInto('runs').values(rows).onConflict((conflict) => conflict.column('uid').doNothing()).returning('uid').execute();
       const isNew = new Set(saved.map(({ uid }) => uid));
       const logs = materials.flatMap(({ record: { uid }, logs: all }) => (isNew.has(uid) ? all.map((log) => logRow(uid, log)) : []));
@@ -98,8 +99,10 @@ export class Archive {
   /** Which of these runs are there. */
   async known(uids: readonly string[]): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
+    if (uids.length === 0) return found;
+    const database = await this.#database();
     for (let at = 0; at < uids.length; at += listLength) {
-      const rows = await this.#database.selectFrom('runs').select('uid').where('uid', 'in', uids.slice(at, at + listLength)).execute();
+      const rows = await database.selectFrom('runs').select('uid').where('uid', 'in', uids.slice(at, at + listLength)).execute();
       for (const { uid } of rows) found.add(uid);
     }
     return found;
@@ -107,10 +110,11 @@ export class Archive {
 
   /** The newest runs of the filter beyond a place in the order. */
   async find(filter: RunFilter, { limit, after }: { readonly limit: number; readonly after?: Place | undefined }): Promise<readonly RunRecord[]> {
+    const database = await this.#database();
     // One phase, or one trigger, at a time: so each is read off its index in the order that is wanted, and never sorted.
     const pages = await Promise.all(
       singleFilters(filter).map((single) =>
-        this.#matching(single)
+        matching(database, single)
           .select(['uid', 'created_at', 'summary'])
           .$if(after !== undefined, (query) => query.where(sql<boolean>`(created_at, uid) < (${after?.createdAt ?? 0}, ${after?.uid ?? ''})`))
           .orderBy('created_at', 'desc')
@@ -125,10 +129,11 @@ export class Archive {
 
   /** How many runs the filter chooses; at most one more than {@link mostCounted}. */
   async count(filter: RunFilter): Promise<number> {
+    const database = await this.#database();
     const counts = await Promise.all(
       singleFilters(filter).map(async (single) => {
-        const some = this.#matching(single).select('uid').limit(mostCounted + 1);
-        const row = await this.#database.selectFrom(some.as('some')).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirst();
+        const some = matching(database, single).select('uid').limit(mostCounted + 1);
+        const row = await database.selectFrom(some.as('some')).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirst();
         return Number(row?.count ?? 0);
       }),
     );
@@ -137,26 +142,26 @@ export class Archive {
 
   /** The youngest run of that name, for a name may come again. */
   async get(namespace: string, name: string): Promise<{ readonly record: RunRecord; readonly body: RunBody } | undefined> {
-    const row = await this.#database.selectFrom('runs').select(['summary', 'body']).where('namespace', '=', namespace).where('name', '=', name).orderBy('created_at', 'desc').limit(1).executeTakeFirst();
+    const row = await (await this.#database()).selectFrom('runs').select(['summary', 'body']).where('namespace', '=', namespace).where('name', '=', name).orderBy('created_at', 'desc').limit(1).executeTakeFirst();
     if (row === undefined) return undefined;
     return { record: JSON.parse(row.summary) as RunRecord, body: JSON.parse((await unzip(row.body)).toString('utf8')) as RunBody };
   }
 
   /** Whether any run of that Task is there. */
   async hasTask(namespace: string, task: string): Promise<boolean> {
-    const row = await this.#database.selectFrom('runs').select('uid').where('namespace', '=', namespace).where('task', '=', task).limit(1).executeTakeFirst();
+    const row = await (await this.#database()).selectFrom('runs').select('uid').where('namespace', '=', namespace).where('task', '=', task).limit(1).executeTakeFirst();
     return row !== undefined;
   }
 
   /** Which logs of a run there are, without their text. */
   async logsOf(uid: string): Promise<readonly ArchivedLog[]> {
-    const rows = await this.#database.selectFrom('logs').select(['pod', 'container', 'restart', 'bytes', 'cut_bytes']).where('run_uid', '=', uid).orderBy('pod').orderBy('container').orderBy('restart').execute();
+    const rows = await (await this.#database()).selectFrom('logs').select(['pod', 'container', 'restart', 'bytes', 'cut_bytes']).where('run_uid', '=', uid).orderBy('pod').orderBy('container').orderBy('restart').execute();
     return rows.map(({ cut_bytes: cutBytes, ...log }) => ({ ...log, cutBytes }));
   }
 
   /** The text of one log: lines with timestamps. Undefined where it is gone. */
   async readLog(uid: string, { pod, container, restart }: Pick<ArchivedLog, 'pod' | 'container' | 'restart'>): Promise<Uint8Array | undefined> {
-    const row = await this.#database
+    const row = await (await this.#database())
       .selectFrom('logs')
       .select('body')
       .where('run_uid', '=', uid)
@@ -173,17 +178,22 @@ export class Archive {
    * @returns how many went
    */
   async retain({ maxAgeMs, maxRuns, maxBytes }: Retention, now: number, signal?: AbortSignal): Promise<number> {
+    const { database, kind } = await this.#open();
     let deleted = 0;
     for (let more = true; more && signal?.aborted !== true; ) {
       const { count, bytes } = await this.size();
-      const oldest = await this.#database.selectFrom('runs').select(['uid', 'created_at', 'bytes']).orderBy('created_at').orderBy('uid').limit(deletedAtOnce).execute();
+      const oldest = await database.selectFrom('runs').select(['uid', 'created_at', 'bytes']).orderBy('created_at').orderBy('uid').limit(deletedAtOnce).execute();
       let [runs, size] = [count, bytes];
       const doomed = oldest.filter((row) => {
         const goes = row.created_at < now - maxAgeMs || runs > maxRuns || size > maxBytes;
         if (goes) [runs, size] = [runs - 1, size - row.bytes];
         return goes;
       });
-      if (doomed.length > 0) await this.#forget(doomed.map(({ uid }) => uid));
+      if (doomed.length > 0) {
+        await database.deleteFrom('runs').where('uid', 'in', doomed.map(({ uid }) => uid)).execute();
+        // What was deleted goes back to the file system; PostgreSQL's autovacuum sees to that by itself.
+        if (kind === 'sqlite') await sql`pragma incremental_vacuum(10000)`.execute(database);
+      }
       deleted += doomed.length;
       more = doomed.length === deletedAtOnce;
     }
@@ -192,33 +202,42 @@ export class Archive {
 
   /** How many runs there are, and how many bytes of them. Reads them all: not for every request. */
   async size(): Promise<{ readonly count: number; readonly bytes: number }> {
-    const row = await this.#database
+    const row = await (await this.#database())
       .selectFrom('runs')
       .select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number>('bytes').as('bytes')])
       .executeTakeFirst();
     return { count: Number(row?.count ?? 0), bytes: Number(row?.bytes ?? 0) };
   }
 
-  close(): Promise<void> {
-    return this.#close();
+  async close(): Promise<void> {
+    this.#closed = true;
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.close();
   }
 
-  async #forget(uids: readonly string[]): Promise<void> {
-    await this.#database.deleteFrom('runs').where('uid', 'in', uids).execute();
-    // What was deleted goes back to the file system; PostgreSQL's autovacuum sees to that by itself.
-    if (this.kind === 'sqlite') await sql`pragma incremental_vacuum(10000)`.execute(this.#database);
+  #open(): Promise<OpenDatabase> {
+    if (this.#closed) return Promise.reject(new Error('the archive is closed'));
+    const opening = (this.#opening ??= openDatabase(this.#setting));
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening;
   }
 
-  #matching({ namespace, task, phase, trigger, from, to }: SingleFilter) {
-    let query = this.#database.selectFrom('runs');
-    if (namespace !== undefined) query = query.where('namespace', '=', namespace);
-    if (task !== undefined) query = query.where('task', '=', task);
-    if (phase !== undefined) query = query.where('phase', '=', phase);
-    if (trigger !== undefined) query = query.where('trigger_type', '=', trigger);
-    if (from !== undefined) query = query.where('created_at', '>=', from);
-    if (to !== undefined) query = query.where('created_at', '<', to);
-    return query;
+  async #database(): Promise<Kysely<Tables>> {
+    return (await this.#open()).database;
   }
+}
+
+function matching(database: Kysely<Tables>, { namespace, task, phase, trigger, from, to }: SingleFilter) {
+  let query = database.selectFrom('runs');
+  if (namespace !== undefined) query = query.where('namespace', '=', namespace);
+  if (task !== undefined) query = query.where('task', '=', task);
+  if (phase !== undefined) query = query.where('phase', '=', phase);
+  if (trigger !== undefined) query = query.where('trigger_type', '=', trigger);
+  if (from !== undefined) query = query.where('created_at', '>=', from);
+  if (to !== undefined) query = query.where('created_at', '<', to);
+  return query;
 }
 
 function runRow(record: RunRecord, body: Uint8Array, logs: readonly LogContent[]): RunTable {
