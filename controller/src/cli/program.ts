@@ -4,6 +4,9 @@ import { cancelCommand } from './commands/cancel.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { convertCommand } from './commands/convert.ts';
 import { describeCommand } from './commands/describe.ts';
+import { diffCommand } from './commands/diff.ts';
+import { topCommand } from './commands/top.ts';
+import { uiCommand } from './commands/ui.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -58,10 +61,11 @@ export function createProgram(start: Start, io: Io, name: string): Command {
     .version(version)
     .option('--kubeconfig <path>', 'the kubeconfig to use; KUBECONFIG, or ~/.kube/config, when left out')
     .option('--context <name>', 'the context of the kubeconfig')
+    .option('--server <url>', "the controller's REST API, for what the archive alone knows; TASK_RUNS_SERVER when left out")
     .option('-n, --namespace <namespace>', "the namespace; the context's own when left out", nameArgument)
     .addHelpText('after', exitCodesHelp)
     .configureHelp({ showGlobalOptions: true });
-  const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, retryCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand];
+  const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, retryCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand, diffCommand, topCommand, uiCommand];
   for (const create of commands) program.addCommand(create(start));
   program.addCommand(convertCommand(io)).addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
   for (const command of [program, ...program.commands]) {
