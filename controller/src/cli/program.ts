@@ -6,6 +6,7 @@ import { convertCommand } from './commands/convert.ts';
 import { describeCommand } from './commands/describe.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
+import { planCommand } from './commands/plan.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { retryCommand } from './commands/retry.ts';
@@ -40,7 +41,7 @@ export async function runCli(args: readonly string[], io: Io, name: string): Pro
     }
   };
   try {
-    await createProgram(start, io, name).parseAsync([...args], { from: 'user' });
+    await createProgram(start, io, name, (code) => (exitCode = code)).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     // Commander has printed what is wrong, or the help that was asked for.
@@ -51,8 +52,12 @@ export async function runCli(args: readonly string[], io: Io, name: string): Pro
   }
 }
 
-/** All commands, with their options and help. */
-export function createProgram(start: Start, io: Io, name: string): Command {
+/**
+ * All commands, with their options and help.
+ *
+ * @param setExitCode for a command that needs no session
+ */
+export function createProgram(start: Start, io: Io, name: string, setExitCode: (code: number) => void = () => undefined): Command {
   const program = new Command(name)
     .description('Tasks and their runs: what ran, why it did not, what it printed; and run, cancel, hold and tidy up.')
     .version(version)
@@ -63,7 +68,7 @@ export function createProgram(start: Start, io: Io, name: string): Command {
     .configureHelp({ showGlobalOptions: true });
   const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, retryCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand];
   for (const create of commands) program.addCommand(create(start));
-  program.addCommand(convertCommand(io)).addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
+  program.addCommand(planCommand(start, io, setExitCode)).addCommand(convertCommand(io)).addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureHelp({ showGlobalOptions: true });
     command.configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void io.err.write(text) });
