@@ -107,9 +107,9 @@ function readApplication({ metadata, spec }: Fields, positions: Positions, types
   problems.push(...read.flatMap((one) => one.problems));
   const named = read.flatMap(({ component }) => component ?? []);
   problems.push(...named.filter(({ name }, index) => named.findIndex((other) => other.name === name) < index).map(({ name, path }) => positions.problem([...path, 'name'], `two components are called ${name}: give each a name of its own`)));
-  if (problems.length > 0) return { problems };
+  // What is fine is planned, so that all that is wrong is told at once.
   const application: Application = {
-    name: String(meta['name']),
+    name: typeof meta['name'] === 'string' ? meta['name'] : '',
     namespace: typeof meta['namespace'] === 'string' ? meta['namespace'] : undefined,
     labels: textsOf(meta['labels']),
     annotations: textsOf(meta['annotations']),
@@ -118,7 +118,7 @@ function readApplication({ metadata, spec }: Fields, positions: Positions, types
     spec: fieldsOf(spec),
     positions,
   };
-  return { application, problems: [] };
+  return { application, problems };
 }
 
 function readComponent(value: unknown, path: Path, positions: Positions, types: readonly string[]): { readonly component?: Component; readonly problems: readonly Problem[] } {

@@ -50,7 +50,7 @@ function ofParameter({ path, words }: CueLine, properties: Fields, { type, names
   if (types) {
     const value = valueAt(properties, path);
     const is = cueType(value);
-    const wanted = types[1] === is ? types[2] : types[1];
+    const wanted = (types[1] === is ? types[2] : types[1])?.replace(/[()]/g, '');
     return { path, message: `${name} has to be ${wordsFor(wanted ?? '')}, not ${shown(value)}${remedyFor(wanted, value)}` };
   }
   return { path, message: `${name}: ${words}` };
@@ -110,7 +110,7 @@ function cueType(value: unknown): string {
 const typeWords: Readonly<Record<string, string>> = { string: 'a string', int: 'a whole number', bool: 'true or false', list: 'a list', struct: 'fields', number: 'a number', float: 'a number' };
 
 function wordsFor(types: string): string {
-  return types.replace(/[()]/g, '').split('|').map((type) => typeWords[type] ?? type).join(' or ');
+  return types.split('|').map((type) => typeWords[type] ?? type).join(' or ');
 }
 
 function remedyFor(wanted: string | undefined, value: unknown): string {

@@ -9,6 +9,7 @@ import { isFinished } from '../domain/phase.ts';
 import { jobName } from '../domain/manifests.ts';
 import { runNames } from '../domain/policies/name-suffix.ts';
 import { formatScheduledTime, isScheduleError, nextTime, parseSchedule } from '../domain/policies/schedule.ts';
+import { reasons } from '../domain/reasons.ts';
 import { runStatus } from '../domain/run-status.ts';
 import type { TakenNames, TaskState } from '../domain/state.ts';
 import type { Task, TaskRunStatus } from '../resources/index.ts';
@@ -81,7 +82,7 @@ function runPlan(run: RunView, { isNew, replaces }: Pick<RunPlan, 'isNew' | 'rep
     decision,
     trigger: run.run.spec.trigger?.type ?? 'Manual',
     reason: status.reason,
-    message: status.message,
+    message: status.reason === reasons.noNodeFits && view.state.nodes.length === 0 ? nodesUnknown : status.message,
     replaces,
     jobs: decision === 'Skipped' || decision === 'Fails' || decision === 'Cancelled' ? [] : jobPlans(run),
   });
@@ -94,6 +95,8 @@ function decisionOf({ attempt }: RunView, { phase }: TaskRunStatus): RunDecision
   if (attempt !== undefined) return 'Starts';
   return phase === 'Queued' ? 'Queued' : 'Held';
 }
+
+const nodesUnknown = 'it has a Job for each node that fits, and no nodes are known: plan with --live';
 
 /** A UUID, and the hash behind a name that is taken, come of the Task's UID; a timestamp of the minute. */
 function nameIsExact({ name, run }: RunView, { task, runs }: TaskState): boolean {

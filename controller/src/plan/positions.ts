@@ -63,3 +63,11 @@ export class Positions {
 export function sentenceOf({ file, line, column, message }: Problem): string {
   return `${file}:${line}:${column}: ${message}`;
 }
+
+const mostProblems = 200;
+
+/** Each once, in the order of the file. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const once = [...new Map(problems.map((problem) => [sentenceOf(problem), problem])).values()];
+  return once.sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : 0)).slice(0, mostProblems);
+}

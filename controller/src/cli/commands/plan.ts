@@ -4,7 +4,7 @@ import { readApplications, type Application, type ApplicationFile } from '../../
 import type { Deployed } from '../../plan/deployment.ts';
 import type { Plan } from '../../plan/document.ts';
 import { applicationKey, planApplications, startsRuns, type PlanRequest, type PlanResult } from '../../plan/plan.ts';
-import { sentenceOf, type Problem } from '../../plan/positions.ts';
+import { inOrder, sentenceOf, type Problem } from '../../plan/positions.ts';
 import type { Render } from '../../plan/render.ts';
 import { countArgument } from '../arguments.ts';
 import { exitCodes, UsageError } from '../errors.ts';
@@ -57,7 +57,7 @@ async function plan(io: Io, options: PlanOptions, namespace: string, basisOf: (r
     const file = readApplications(text, nameOf(options.filename), render.componentTypes);
     const { problems, ...basis } = await basisOf(render);
     const result = await planApplications({ applications: file.applications, render, namespace, now: io.now(), revision: options.revision, ...basis });
-    return await tell(io, options, file, { ...result, problems: [...problems, ...file.problems, ...result.problems] });
+    return await tell(io, options, file, { ...result, problems: inOrder([...problems, ...file.problems, ...result.problems]) });
   } finally {
     await render.close();
   }
