@@ -5,12 +5,19 @@ const mostEdits = 2;
 /** The nearest word, be it for upper case, dashes or two wrong letters; undefined where none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = plainOf(word);
-  const near = known.map((other) => ({ other, edits: edits(plain, plainOf(other)) })).filter(({ edits: count }) => count <= Math.min(mostEdits, Math.floor(plain.length / 3)));
+  const most = Math.min(mostEdits, Math.floor(plain.length / 3));
+  const near = known.map((other) => ({ other, edits: editsOrSwaps(plain, plainOf(other)) })).filter(({ edits: count }) => count <= most);
   return near.reduce<(typeof near)[number] | undefined>((best, one) => (best && best.edits <= one.edits ? best : one), undefined)?.other;
 }
 
 function plainOf(word: string): string {
   return word.slice(0, 100).toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** The same letters in another order are one slip. */
+function editsOrSwaps(a: string, b: string): number {
+  const isSwapped = a !== b && [...a].sort().join('') === [...b].sort().join('');
+  return isSwapped ? 1 : edits(a, b);
 }
 
 /** Levenshtein's distance. */
