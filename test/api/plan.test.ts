@@ -74,8 +74,10 @@ async function deploy(namespace: string, text: string): Promise<void> {
     const { apiVersion, kind, metadata, spec } = document.toJS() as Application;
     if (kind !== 'Application') continue;
     const at = { apiVersion: core, kind, namespace, name: metadata.name };
-    if (await store.get(at)) await store.mergePatch(at, { spec });
-    else await store.create({ apiVersion, kind, metadata: { ...metadata, namespace }, spec });
+    // The stand-in has no webservice.
+    const known = { ...spec, components: (spec['components'] as JsonObject[]).filter(({ type }) => type !== 'webservice') };
+    if (await store.get(at)) await store.mergePatch(at, { spec: known });
+    else await store.create({ apiVersion, kind, metadata: { ...metadata, namespace }, spec: known });
   }
 }
 
@@ -119,17 +121,18 @@ describe.concurrent('examples', () => {
         const created = (await all(taskRuns, namespace)).filter(({ spec }) => spec.taskRef.name === task.name && spec.trigger?.type === 'Revision');
         if (task.runs.every(({ nameIsExact }) => nameIsExact)) expect(created.map(({ metadata }) => metadata.name)).toEqual(task.runs.map(({ name }) => name));
         else expect(created).toHaveLength(task.runs.length);
-        for (const [index, run] of created.entries()) await expectJobs(namespace, run, task.runs[index] as RunPlan);
+        const pruned = task.prunes.filter(({ what }) => what === 'Job').map(({ run }) => run);
+        for (const [index, run] of created.entries()) await expectJobs(namespace, run, task.runs[index] as RunPlan, pruned);
       }
     }
   });
 });
 
 /** All that was to start where it succeeded, and else nothing but what was to start. */
-async function expectJobs(namespace: string, run: Stored<TaskRunObject>, plan: RunPlan): Promise<void> {
+async function expectJobs(namespace: string, run: Stored<TaskRunObject>, plan: RunPlan, pruned: readonly string[]): Promise<void> {
   if (!plan.nameIsExact) return;
   const there = await jobsOf(namespace, run);
-  if (run.status?.phase === 'Succeeded') expect(there).toEqual(jobsThat(plan, 'Now', 'Later').sort());
+  if (run.status?.phase === 'Succeeded') expect(there).toEqual(pruned.includes(plan.name) ? [] : jobsThat(plan, 'Now', 'Later').sort());
   const known = plan.jobs.map(({ name }) => name);
   for (const name of there) expect(known).toContain(name.replace(/-r\d+$/, ''));
 }

@@ -12,7 +12,7 @@ describe("CUE's words", () => {
     [['parameter.timeoutSeconds: conflicting values "5" and int (mismatched types string and int)'], { timeoutSeconds: '5' }, 'timeoutSeconds', 'timeoutSeconds has to be a whole number, not "5": write 5 without quotes'],
     [['output.spec.template.spec.containers.0.image: cannot reference optional field: image'], {}, '', 'image is missing: write it'],
     [['output.spec.template.spec.containers.0.env.0.name: incomplete value string'], { env: [{ value: 'x' }] }, 'env.0', 'env.0.name is missing: write it'],
-    [['output."these steps depend on each other in a circle: a, b"."mend dependsOn": conflicting values'], {}, '', 'these steps depend on each other in a circle: a, b; mend dependsOn'],
+    [['output."these steps depend on each other in a circle: a, b"."mend dependsOn": conflicting values'], { steps: [] }, 'steps', 'these steps depend on each other in a circle: a, b; mend it there'],
     [['something else'], {}, '', ': something else'],
   ])('%o become a problem of a property', ([messages, properties, path, message]) => {
     expect(refusalsOf(messages, properties, parameters)).toEqual([{ path: path === '' ? [] : path.split('.'), message }]);

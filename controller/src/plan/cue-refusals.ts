@@ -59,7 +59,7 @@ function ofParameter({ path, words }: CueLine, properties: Fields, { type, names
 /** What is missing shows only where the output needs it; what a template itself refuses stands in the path, in words. */
 function ofOutput({ path, words }: CueLine, properties: Fields): Refusal {
   const sentence = path.filter((part) => part.includes(' '));
-  if (sentence.length > 0) return { path: [], message: sentence.join('; ') };
+  if (sentence.length > 0) return { path: 'steps' in properties ? ['steps'] : [], message: `${sentence[0]}; mend it there` };
   const [, missing = words.startsWith('incomplete value') ? path.at(-1) : undefined] = /(?:optional field|undefined field|field not found): "?([\w-]+)/.exec(words) ?? [];
   const around = propertyOf(missing === undefined ? path : path.slice(0, -1), properties);
   if (missing === undefined) return { path: around, message: `${path.join('.')}: ${words}` };

@@ -1,5 +1,6 @@
 /** From Applications to a Plan: what each task of theirs would do, or what is wrong with it. */
 import { isScheduleError, parseSchedule } from '../domain/policies/schedule.ts';
+import type { Node } from '../domain/nodes.ts';
 import type { TakenNames, TaskState } from '../domain/state.ts';
 import type { TaskTemplateSpec } from '../resources/index.ts';
 import type { Application, Component, WorkflowStep } from './application.ts';
@@ -30,6 +31,8 @@ export interface Surroundings {
   readonly runs: ReadonlyMap<string, string>;
   readonly jobs: ReadonlyMap<string, string>;
   readonly templates: ReadonlyMap<string, TaskTemplateSpec>;
+  /** All of the cluster; asked for only where runs have to do with nodes. */
+  readonly nodes: () => Promise<readonly Node[]>;
 }
 
 export interface PlanResult {
@@ -63,6 +66,7 @@ interface Names {
   readonly runs: Map<string, string>;
   readonly jobs: Map<string, string>;
   readonly templates: Map<string, TaskTemplateSpec>;
+  readonly nodes: () => Promise<readonly Node[]>;
 }
 
 class Planner {
@@ -90,7 +94,8 @@ class Planner {
     const { revisionName, changed } = release;
     const rendered = await this.#renderAll(release, names);
     const tasks = new Map<string, DeployedTask>();
-    const components = rendered.map((one) => this.#component(release, one, names, tasks));
+    const components: ComponentPlan[] = [];
+    for (const one of rendered) components.push(await this.#component(release, one, names, tasks));
     const steps = await this.#steps(release, rendered);
     this.#plans.push({ name: application.name, namespace, revision: revisionName, changed, components: [...components, ...removedComponents(application, before)], ...(steps.length > 0 && { steps }) });
     this.#deployed.set(applicationKey(namespace, application.name), { spec: application.spec, publishVersion: publishVersionOf(application), revision: revisionNumber(revisionName), revisionName, tasks });
@@ -128,11 +133,11 @@ class Planner {
     for (const refusal of refusals) this.#problems.push(positions.problem([...path, ...refusal.path], refusal.message));
   }
 
-  #component(release: Release, { component, object }: RenderedComponent, names: Names, tasks: Map<string, DeployedTask>): ComponentPlan {
+  async #component(release: Release, { component, object }: RenderedComponent, names: Names, tasks: Map<string, DeployedTask>): Promise<ComponentPlan> {
     const { name, type } = component;
     if (!object) return { name, type, message: this.#request.render.componentTypes.includes(type) ? 'cannot be planned: see the errors' : notATask };
     if (object.kind !== 'Task') return { name, type, message: template };
-    const state = stateAfter(release, component, object);
+    const state = { ...stateAfter(release, component, object), ...(concernsNodes(object) && { nodes: await names.nodes() }) };
     const { plan, atEnd, atRest } = forecast(state, release.now, takenByOthers(names, object.metadata.name));
     note(names, object.metadata.name, [atRest, atEnd]);
     tasks.set(object.metadata.name, { state: atEnd, applied: object.spec });
@@ -180,11 +185,17 @@ class Planner {
   async #namesIn(namespace: string): Promise<Names> {
     const known = this.#names.get(namespace);
     if (known) return known;
-    const { runs, jobs, templates } = (await this.#request.surroundings?.(namespace)) ?? { runs: [], jobs: [], templates: [] };
-    const names = { runs: new Map(runs), jobs: new Map(jobs), templates: new Map(templates) };
+    const { runs, jobs, templates, nodes } = (await this.#request.surroundings?.(namespace)) ?? nothing;
+    const names = { runs: new Map(runs), jobs: new Map(jobs), templates: new Map(templates), nodes };
     this.#names.set(namespace, names);
     return names;
   }
+}
+
+const nothing = { runs: [], jobs: [], templates: [], nodes: () => Promise.resolve([]) };
+
+function concernsNodes({ spec }: RenderedObject): boolean {
+  return spec.nodes !== undefined || spec.globals?.nodeName !== undefined;
 }
 
 function takenByOthers({ runs, jobs }: Names, task: string): TakenNames {

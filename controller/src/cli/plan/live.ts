@@ -7,7 +7,7 @@ import { projectClaim, projectJob, projectNode, projectPod, projectRun, projectT
 import { applications, taskRuns, tasks, taskTemplates } from '../../controllers/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { controllerUid, type KubeObject, type ResourceType, type Stored } from '../../kube/objects.ts';
-import { jobs, nodes, persistentVolumeClaims, pods } from '../../kube/resources.ts';
+import { jobs, nodes as nodeType, persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import { fieldsOf, type Application } from '../../plan/application.ts';
 import { publishVersionOf, type Deployed, type DeployedTask } from '../../plan/deployment.ts';
 import { newState } from '../../plan/memory-cluster.ts';
@@ -56,25 +56,28 @@ async function readTask(session: Session, stored: StoredTask, now: Date): Promis
     orphans: allRuns.filter((run) => isOrphan(run as Stored<typeof run> & { metadata: TaskState['task']['metadata'] }) && run.spec.taskRef.name === name).map(projectRun),
     jobs: ownJobs.filter((job) => uids.has(controllerUid(job) ?? '')).map(projectJob),
     pods: ownPods.map((pod): Pod => projectPod(pod)),
-    nodes: stored.spec.nodes !== undefined || runs.some(hasNodes) ? await readNodes(session) : [],
+    nodes: runs.some(hasNodes) ? await readNodes(session) : [],
     claims: claims.filter((claim) => controllerUid(claim) === uid).map(projectClaim),
   };
   return { state, applied: appliedSpec(stored) };
 }
 
 /** Whom a namespace's names belong to, and its templates. */
-export async function readSurroundings({ client }: Session, namespace: string): Promise<Surroundings> {
+export async function readSurroundings(session: Session, namespace: string): Promise<Surroundings> {
+  const { client } = session;
+  let nodes: Promise<readonly Node[]> | undefined;
   const [runs, ownJobs, templates] = await Promise.all([everything(client, taskRuns, namespace), allowed(everything(client, jobs, namespace)), allowed(everything(client, taskTemplates, namespace))]);
   const tasksOfRuns = new Map(runs.map(({ metadata, spec }) => [metadata.uid, spec.taskRef.name]));
   return {
     runs: new Map(runs.map(({ metadata, spec }) => [metadata.name, spec.taskRef.name])),
     jobs: new Map(ownJobs.map((job) => [job.metadata.name, tasksOfRuns.get(controllerUid(job) ?? '') ?? ''])),
     templates: new Map(templates.map(({ metadata, spec }) => [metadata.name, spec])),
+    nodes: () => (nodes ??= readNodes(session)),
   };
 }
 
 async function readNodes({ client }: Session): Promise<readonly Node[]> {
-  return (await allowed(everything(client, nodes, undefined))).map(projectNode);
+  return (await allowed(everything(client, nodeType, undefined))).map(projectNode);
 }
 
 function appliedSpec({ metadata }: StoredTask): TaskSpec | undefined {
