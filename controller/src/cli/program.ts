@@ -21,7 +21,7 @@ import { openSession, version, type Start } from './session.ts';
 import { paintFor } from './style.ts';
 
 const exitCodesHelp = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted; run --wait: the task's own.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted; run --wait: the task's own; plan --detailed-exitcode: 3 where a run would start.`;
 
 /**
  * Runs one command line.
