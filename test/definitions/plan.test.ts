@@ -111,6 +111,11 @@ describe('plan', () => {
     ]);
   });
 
+  it('knows the rules of the Task beyond single fields', async () => {
+    const { err } = await plan({ 'app.yaml': application(task('image: busybox\nitems: [{a: 1}]\nmatrix: {a: [1]}') + task('image: busybox\nmaxParallel: 2', 'task', 'b')) }, '-f', 'app.yaml');
+    expect(err).toBe('error: app.yaml:9:7: write items or matrix, not both\nerror: app.yaml:15:7: maxParallel is for a flow, items, a matrix and nodes: write one of these, or leave it out\n');
+  });
+
   it('says what to do where its files are missing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'plan-parts-'));
     await writeFile(join(folder, 'definitions.json'), '{}');

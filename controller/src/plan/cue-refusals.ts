@@ -91,7 +91,8 @@ export function refusalOfSchema({ path, message }: SchemaProblem, properties: Fi
   const named = otherNames[field.slice(0, 2).join('.')] ?? [];
   const candidates = [field, ...named.map((name) => [...name, ...field.slice(2)]), ...named, field.filter((part) => part !== 'job')];
   const found = candidates.find((candidate) => valueAt(properties, candidate) !== undefined) ?? propertyOf(field.slice(0, -1), properties);
-  return { path: found, message: `${(found.length > 0 ? found : field).join('.')} ${message}` };
+  const [, sentence] = /^is refused: (.*)$/s.exec(message) ?? [];
+  return { path: found, message: sentence ?? `${(found.length > 0 ? found : field).join('.')} ${message}` };
 }
 
 function valueAt(properties: Fields, path: readonly string[]): unknown {

@@ -1,8 +1,9 @@
 /**
  * What the API server makes of an object by its CRD's schema: fills in defaults, drops what the schema does not name, and refuses what
- * breaks a rule. The keywords are those that our CRDs use; rules in CEL are left to the API server.
+ * breaks a rule. The keywords are those that our CRDs use; a rule in CEL that cel.ts does not know is left to the API server.
  */
 import { isFields, type Fields } from './application.ts';
+import { celHolds } from './cel.ts';
 
 /** A part of an OpenAPI v3 schema. */
 export interface Schema {
@@ -26,6 +27,7 @@ export interface Schema {
   readonly 'x-kubernetes-int-or-string'?: boolean;
   readonly 'x-kubernetes-list-type'?: string;
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message?: string }[];
 }
 
 export interface SchemaProblem {
@@ -92,6 +94,10 @@ const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[]
     return missing.length > 0 ? `lacks ${missing.join(', ')}: write ${missing.length === 1 ? 'it' : 'them'}` : undefined;
   },
   (schema, value) => twiceIn(schema, value),
+  ({ 'x-kubernetes-validations': validations = [] }, value) => {
+    const broken = validations.find(({ rule }) => celHolds(rule, value) === false);
+    return broken && `is refused: ${broken.message ?? broken.rule}`;
+  },
 ];
 
 function brokenRules(schema: Schema, value: unknown): readonly string[] {

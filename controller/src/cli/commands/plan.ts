@@ -8,7 +8,7 @@ import type { Start } from '../session.ts';
 const exitCodesHelp = `
 Exit codes: 0 the plan is fine, 1 something is wrong with the Application, 2 wrong usage;
 with --detailed-exitcode: 3 the plan is fine, and at least one run would start.
-Traits are not evaluated, and rules in CEL are left to the API server.`;
+Traits are not evaluated; what an API server's admission adds or refuses beyond our own resources is not foreseen.`;
 
 /** @param setExitCode for a plan that asks no cluster */
 export function planCommand(start: Start, io: Io, setExitCode: (code: number) => void): Command {
