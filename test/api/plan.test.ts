@@ -249,6 +249,20 @@ async function expectOutcome(namespace: string, plan: ApplicationPlan, jobsBefor
 }
 
 describe('--live', () => {
+  it('knows that a spec which comes back gets its old revision, and its run another name', async () => {
+    const namespace = await openNamespace();
+    const text = (word: string) => application(component(word, {}));
+    for (const [index, word] of ['one', 'two'].entries()) {
+      await deploy(namespace, text(word));
+      await settled(namespace, 'app-mytask', `app-v${index + 1}`);
+    }
+    const plan = (await planned(namespace, text('one'), '--live')).applications[0] as ApplicationPlan;
+    expect(plan).toMatchObject({ revision: 'app-v1', components: [{ task: { runs: [{ name: expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/) as string, nameIsExact: true, decision: 'Starts' }], keeps: ['mytask-v2', 'mytask-v1'] } }] });
+    await deploy(namespace, text('one'));
+    await settled(namespace, 'app-mytask', 'app-v1');
+    expect((await all(taskRuns, namespace)).map(({ metadata }) => metadata.name)).toContain(runsOf(plan)[0]?.name);
+  });
+
   it('says that nothing starts where nothing changed, and what a removed component means', async () => {
     const namespace = await openNamespace();
     const text = application(component('one', {}));

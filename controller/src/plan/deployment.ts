@@ -20,8 +20,16 @@ export interface Deployed {
   /** The number and name of its latest revision. */
   readonly revision: number;
   readonly revisionName: string;
+  /** Those that KubeVela still has: a spec that was deployed before gets its old revision again. */
+  readonly revisions?: readonly Revision[];
   /** By the Task's name. */
   readonly tasks: ReadonlyMap<string, DeployedTask>;
+}
+
+export interface Revision {
+  readonly name: string;
+  readonly spec: Fields;
+  readonly publishVersion: string | undefined;
 }
 
 export interface DeployedTask {
@@ -52,6 +60,12 @@ export function isChanged(application: Application, before: Deployed | undefined
   const version = publishVersionOf(application);
   if (!before || version !== before.publishVersion) return true;
   return version === undefined && canonicalJson(application.spec) !== canonicalJson(before.spec);
+}
+
+/** The revision that had this spec before. */
+export function earlierRevision(application: Application, { revisions = [] }: Deployed): string | undefined {
+  const [version, spec] = [publishVersionOf(application), canonicalJson(application.spec)];
+  return revisions.find((one) => one.publishVersion === version && canonicalJson(one.spec) === spec)?.name;
 }
 
 /** The number at the end of a revision's name. */

@@ -99,12 +99,11 @@ function decisionOf({ attempt }: RunView, { phase }: TaskRunStatus): RunDecision
 const nodesUnknown = 'it has a Job for each node that fits, and no nodes are known: plan with --live';
 
 /** A UUID, and the hash behind a name that is taken, come of the Task's UID; a timestamp of the minute. */
-function nameIsExact({ name, run }: RunView, { task, runs }: TaskState): boolean {
+function nameIsExact({ name, run }: RunView, { task }: TaskState): boolean {
   if (run.spec.trigger?.type === 'Schedule') return true;
   const { nameSuffix = 'Revision' } = task.spec.executionPolicy ?? {};
   if (nameSuffix === 'Timestamp') return false;
-  const isKnownTask = runs.length > 0 && task.metadata.uid !== unknownUid;
-  return isKnownTask || (nameSuffix === 'Revision' && name === runNames(task, new Date(0))[0]);
+  return task.metadata.uid !== unknownUid || (nameSuffix === 'Revision' && name === runNames(task, new Date(0))[0]);
 }
 
 /** Of a Task that the API server has not seen yet. */

@@ -4,7 +4,7 @@ import type { Node } from '../domain/nodes.ts';
 import type { TakenNames, TaskState } from '../domain/state.ts';
 import type { TaskTemplateSpec } from '../resources/index.ts';
 import type { Application, Component, WorkflowStep } from './application.ts';
-import { componentsOf, contextOf, isChanged, publishVersionOf, revisionNumber, stateAfter, type Deployed, type DeployedTask, type Release } from './deployment.ts';
+import { componentsOf, contextOf, earlierRevision, isChanged, publishVersionOf, revisionNumber, stateAfter, type Deployed, type DeployedTask, type Release } from './deployment.ts';
 import { planApiVersion, type ApplicationPlan, type ComponentPlan, type Plan, type StepPlan, type TaskPlan } from './document.ts';
 import { forecast } from './forecast.ts';
 import type { Path, Problem } from './positions.ts';
@@ -103,7 +103,9 @@ class Planner {
 
   #revisionOf(application: Application, before: Deployed | undefined): Pick<Release, 'revisionName' | 'changed'> {
     if (before && !isChanged(application, before)) return { revisionName: before.revisionName, changed: false };
-    return { revisionName: `${application.name}-v${this.#request.revision ?? (before?.revision ?? 0) + 1}`, changed: true };
+    const { revision } = this.#request;
+    const earlier = before && revision === undefined ? earlierRevision(application, before) : undefined;
+    return { revisionName: earlier ?? `${application.name}-v${revision ?? (before?.revision ?? 0) + 1}`, changed: true };
   }
 
   /** All of them first: a task may use a template that stands behind it. */

@@ -6,10 +6,10 @@ import { hasNodes } from '../../domain/nodes.ts';
 import { projectClaim, projectJob, projectNode, projectPod, projectRun, projectTask } from '../../controllers/projections.ts';
 import { applications, taskRuns, tasks, taskTemplates } from '../../controllers/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
-import { controllerUid, type KubeObject, type ResourceType, type Stored } from '../../kube/objects.ts';
+import { controllerUid, resourceType, type KubeObject, type ResourceType, type Stored } from '../../kube/objects.ts';
 import { jobs, nodes as nodeType, persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import { fieldsOf, type Application } from '../../plan/application.ts';
-import { publishVersionOf, type Deployed, type DeployedTask } from '../../plan/deployment.ts';
+import { publishVersionOf, type Deployed, type DeployedTask, type Revision } from '../../plan/deployment.ts';
 import { newState } from '../../plan/memory-cluster.ts';
 import type { Surroundings } from '../../plan/plan.ts';
 import { velaLabels, type TaskSpec } from '../../resources/index.ts';
@@ -19,6 +19,12 @@ import type { Session } from '../session.ts';
 
 /** KubeVela's copy of what it applied. */
 const lastApplied = 'app.oam.dev/last-applied-configuration';
+
+interface RevisionObject extends KubeObject {
+  spec?: { readonly application?: LiveApplication };
+}
+
+const revisionType = resourceType<RevisionObject>({ group: 'core.oam.dev', version: 'v1beta1', plural: 'applicationrevisions', kind: 'ApplicationRevision', namespaced: true });
 
 interface LiveApplication {
   readonly spec?: object;
@@ -32,15 +38,20 @@ interface LiveApplication {
  */
 export async function readDeployed(session: Session, { name }: Application, namespace: string, now: Date): Promise<Deployed | undefined> {
   const { client } = session;
-  const [application, owned] = await Promise.all([
+  const [application, owned, revisions] = await Promise.all([
     client.get(applications, { namespace, name }).catch(nothingThere),
     everything(client, tasks, namespace, `${velaLabels.application}=${name}`),
+    allowed(everything(client, revisionType, namespace, `${velaLabels.application}=${name}`)),
   ]);
   if (!application && owned.length === 0) return undefined;
   const found = new Map(await Promise.all(owned.map(async (task) => [task.metadata.name, await readTask(session, task, now)] as const)));
   const { spec = {}, status, metadata } = (application ?? { metadata: {} }) as unknown as LiveApplication;
   const { name: revisionName = `${name}-v0`, revision = 0 } = status?.latestRevision ?? {};
-  return { spec: fieldsOf(spec), publishVersion: publishVersionOf({ annotations: metadata.annotations ?? {} }), revision, revisionName, tasks: found };
+  return { spec: fieldsOf(spec), publishVersion: publishVersionOf({ annotations: metadata.annotations ?? {} }), revision, revisionName, revisions: revisions.map(revisionOf), tasks: found };
+}
+
+function revisionOf({ metadata, spec }: Stored<RevisionObject>): Revision {
+  return { name: metadata.name, spec: fieldsOf(spec?.application?.spec), publishVersion: publishVersionOf({ annotations: metadata.annotations ?? {} }) };
 }
 
 async function readTask(session: Session, stored: StoredTask, now: Date): Promise<DeployedTask> {
