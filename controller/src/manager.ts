@@ -5,6 +5,8 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { allInformers, createCaches } from './controllers/caches.ts';
+import { RunCensus } from './controllers/run-census.ts';
+import type { RunObserver } from './controllers/run-observer.ts';
 import { TaskController } from './controllers/task-controller.ts';
 import { createClient } from './kube/client.ts';
 import { EventRecorder } from './kube/event-recorder.ts';
@@ -12,8 +14,11 @@ import { LeaderElector } from './kube/leader-election.ts';
 import type { ControllerOptions } from './options.ts';
 import { cachesSynced, watchesMove } from './server/checks.ts';
 import { healthPages, metricsPages, servePages } from './server/http-server.ts';
-import { createMetrics } from './server/metrics.ts';
+import { createMetrics, type Metrics } from './server/metrics.ts';
 import { createObservers } from './server/observers.ts';
+import { traceOf } from './tracing/run-trace.ts';
+import { createTraceExporter, tracesConfigured, type TraceExporter } from './tracing/trace-exporter.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 
 const program = 'task-runs';
 
@@ -38,15 +43,19 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
   const caches = createCaches({ client, namespaces: options.namespace, observer: observers.informers });
   const informers = allInformers(caches);
   const recorder = new EventRecorder({ client, component: program, instance: identity, ...observers.events });
-  const controller = new TaskController({ client, caches, recorder, log, workers: options.workers, observer: observers.queues, scheduleDelay: (seconds) => metrics.scheduleDelay.observe(seconds) });
+  const census = new RunCensus(caches.runs, observers.census);
+  const traces = tracesConfigured(process.env) ? await startTraces(metrics, log) : undefined;
+  const runObserver: RunObserver = { ...observers.runs, finished: (run, status) => traces?.send(traceOf(run, status)) };
+  const controller = new TaskController({ client, caches, recorder, log, workers: options.workers, observer: observers.queues, runObserver });
   const checks = { alive: { watches: watchesMove(informers) }, ready: { caches: cachesSynced(informers) } };
-  const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry) });
+  const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry, () => observeOldest(metrics, census)) });
   const synced = Promise.all(informers.map((informer) => informer.start()));
 
   const lead = (): void => {
     void synced.then(() => {
       metrics.leader.set(1);
       log.info({ identity }, 'leading');
+      census.start();
       controller.start();
     });
   };
@@ -72,8 +81,28 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
       await recorder.stop();
       await elector?.stop(); // only now may another act
       await Promise.all(informers.map((informer) => informer.stop()));
+      await traces?.stop();
       await client.close();
       await server.close();
     },
   };
+}
+
+/** At a scrape, for ages grow by themselves. */
+function observeOldest(metrics: Metrics, census: RunCensus): void {
+  for (const [phase, seconds] of Object.entries(census.oldestWaiting(Date.now()))) metrics.oldestWaiting.set({ phase }, seconds);
+}
+
+/** A controller without traces is better than none. */
+async function startTraces(metrics: Metrics, log: Logger): Promise<TraceExporter | undefined> {
+  const onDropped = (spans: number, error: Error | undefined): void => {
+    metrics.spansDropped.inc(spans);
+    log.warn({ spans, err: error }, 'the collector did not take spans');
+  };
+  try {
+    return await createTraceExporter({ service: program, version: packageJson.version, onDropped });
+  } catch (error) {
+    log.error({ err: error }, 'no traces are sent');
+    return undefined;
+  }
 }

@@ -3,13 +3,18 @@ import type { InformerObserver } from '../kube/informer.ts';
 import { resourceName } from '../kube/objects.ts';
 import type { QueueObserver } from '../kube/queue.ts';
 import type { CallObserver } from '../kube/transport.ts';
+import type { CensusObserver } from '../controllers/run-census.ts';
+import type { RunObserver } from '../controllers/run-observer.ts';
+import { knownReasons } from '../domain/reasons.ts';
 import type { Metrics } from './metrics.ts';
 
-/** What the kube library tells, counted, and logged where a person should know. */
+/** What the kube library and the task controller tell, counted, and logged where a person should know. */
 export interface Observers {
   calls: CallObserver;
   informers: InformerObserver;
   queues: QueueObserver;
+  census: CensusObserver;
+  runs: Omit<RunObserver, 'finished'>;
   events: { onError: (error: unknown) => void; onDropped: (reason: string) => void };
 }
 
@@ -53,12 +58,32 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
         if (isPowerOfTwo(failures)) log.warn({ queue, key, failures, retryMs, err: error }, 'reconciling failed and is tried again');
       },
     },
+    census: censusObserver(metrics),
+    runs: {
+      scheduled: (delaySeconds) => metrics.scheduleDelay.observe(delaySeconds),
+      jobDeleted: (cause) => metrics.jobsDeleted.inc({ cause }),
+      recordDeleted: () => metrics.recordsDeleted.inc(),
+    },
     events: {
       onError(error) {
         metrics.eventsDropped.inc({ reason: 'refused' });
         log.warn({ err: error }, 'an event could not be written');
       },
       onDropped: (reason) => metrics.eventsDropped.inc({ reason }),
+    },
+  };
+}
+
+/** A series goes with its last run, so that namespaces which are gone leave none behind. */
+function censusObserver(metrics: Metrics): CensusObserver {
+  return {
+    counted({ namespace, trigger, phase }, runs) {
+      if (runs === 0) metrics.runs.remove({ namespace, trigger, phase });
+      else metrics.runs.set({ namespace, trigger, phase }, runs);
+    },
+    finished({ namespace, trigger, phase, reason, seconds }) {
+      metrics.runsFinished.inc({ namespace, trigger, phase, reason: reason === '' || knownReasons.has(reason) ? reason : 'Other' });
+      if (seconds !== undefined) metrics.runSeconds.observe({ trigger, phase }, seconds);
     },
   };
 }
