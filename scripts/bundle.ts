@@ -27,6 +27,17 @@ const onlyWhatIsUsed: Plugin = {
   },
 };
 
+/** What is parsed costs memory, though it never runs: some modules are in files of their own. */
+const leftApart = (apart: Readonly<Record<string, string>>): Plugin => ({
+  name: 'left-apart',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^\./ }, ({ path, kind }) => {
+      const file = kind === 'dynamic-import' ? apart[path] : undefined;
+      return file === undefined ? undefined : { path: file, external: true };
+    });
+  },
+});
+
 export interface Bundle {
   readonly entry: string;
   readonly outfile: string;
@@ -34,9 +45,11 @@ export interface Bundle {
   readonly shebang?: string;
   readonly sourcemap: boolean;
   readonly minify: boolean;
+  /** Modules that are imported when they are needed, such as `./otlp.ts`, and the files beside the bundle that they are then read from. */
+  readonly apart?: Readonly<Record<string, string>>;
 }
 
-export async function bundle({ entry, outfile, shebang, sourcemap, minify }: Bundle): Promise<void> {
+export async function bundle({ entry, outfile, shebang, sourcemap, minify, apart = {} }: Bundle): Promise<void> {
   // Some of what is bundled is CommonJS and calls require() for Node's own modules.
   const require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
   await build({
@@ -48,7 +61,7 @@ export async function bundle({ entry, outfile, shebang, sourcemap, minify }: Bun
     format: 'esm',
     sourcemap,
     minify,
-    plugins: [onlyWhatIsUsed],
+    plugins: [onlyWhatIsUsed, leftApart(apart)],
     banner: { js: shebang === undefined ? require : `${shebang}\n${require}` },
     logLevel: 'warning',
   });

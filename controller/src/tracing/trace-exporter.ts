@@ -2,9 +2,7 @@
  * Sends traces of runs to a collector of OpenTelemetry's, by OTLP over HTTP. It is set up by the SDK's own environment variables
  * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/); without an endpoint nothing of the SDK is loaded.
  */
-import type { HrTime } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
-import type { RunTrace, Span } from './run-trace.ts';
+import type { RunTrace } from './run-trace.ts';
 
 export interface TraceExporter {
   /** Takes a trace in; it is sent with others, within seconds. Never throws, never waits. */
@@ -33,54 +31,7 @@ export function tracesConfigured(environment: Readonly<Record<string, string | u
  * Loads the SDK. Ask {@link tracesConfigured} first: that costs several megabytes of memory.
  * @throws Error where the environment says something that the SDK does not take
  */
-export async function createTraceExporter({ service, version, onDropped }: TraceExporterOptions): Promise<TraceExporter> {
-  const [{ SpanKind, SpanStatusCode, TraceFlags }, { BatchSpanProcessor }, { OTLPTraceExporter }, { detectResources, envDetector, resourceFromAttributes }] = await Promise.all([
-    import('@opentelemetry/api'),
-    import('@opentelemetry/sdk-trace-node'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/resources'),
-  ]);
-  const resource = resourceFromAttributes({ 'service.name': service, 'service.version': version }).merge(detectResources({ detectors: [envDetector] }));
-  const otlp = new OTLPTraceExporter();
-  // Holds at most OTEL_BSP_MAX_QUEUE_SIZE spans, 2,048 by default.
-  const processor = new BatchSpanProcessor({
-    export: (spans, done) =>
-      otlp.export(spans, (result) => {
-        if (result.error) onDropped(spans.length, result.error);
-        done(result);
-      }),
-    shutdown: () => otlp.shutdown(),
-  });
-  const readable = (span: Span, traceId: string): ReadableSpan => {
-    const contextOf = (spanId: string) => ({ traceId, spanId, traceFlags: TraceFlags.SAMPLED });
-    return {
-      name: span.name,
-      kind: SpanKind.INTERNAL,
-      spanContext: () => contextOf(span.spanId),
-      ...(span.parentSpanId !== undefined && { parentSpanContext: contextOf(span.parentSpanId) }),
-      startTime: hrTime(span.start),
-      endTime: hrTime(span.end),
-      duration: hrTime(span.end - span.start),
-      status: { code: span.failed ? SpanStatusCode.ERROR : SpanStatusCode.UNSET },
-      attributes: span.attributes,
-      links: [],
-      events: [],
-      ended: true,
-      resource,
-      instrumentationScope: { name: service, version },
-      droppedAttributesCount: 0,
-      droppedEventsCount: 0,
-      droppedLinksCount: 0,
-    };
-  };
-  return {
-    send: ({ traceId, spans }) => spans.forEach((span) => processor.onEnd(readable(span, traceId))),
-    // That the last ones were not taken was told already.
-    stop: () => processor.shutdown().catch(() => undefined),
-  };
-}
-
-/** Seconds and nanoseconds. */
-function hrTime(milliseconds: number): HrTime {
-  return [Math.floor(milliseconds / 1000), (milliseconds % 1000) * 1_000_000];
+export async function createTraceExporter(options: TraceExporterOptions): Promise<TraceExporter> {
+  const { createOtlpExporter } = await import('./otlp.ts');
+  return createOtlpExporter(options);
 }
