@@ -156,6 +156,26 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     expect(JSON.stringify(find(application, 'task-runs-controller', 'ValidatingAdmissionPolicy', 'jobs.task-runs'))).toContain(JSON.stringify(String.raw`request.userInfo.username in ["queue \"1\""]`).slice(1, -1));
   });
 
+  it('has nothing of the Prometheus Operator unless told to', async () => {
+    const kinds = async (parameters: JsonObject) => kindsOf(await renderAddon(cue, dist, parameters), 'task-runs-controller').filter((kind) => /^(PodMonitor|PrometheusRule)/.test(kind));
+    expect(await kinds({})).toEqual([]);
+    expect(await kinds({ podMonitor: true })).toEqual(['PodMonitor vela-system/task-runs']);
+    expect(await kinds({ prometheusRule: true })).toEqual(['PrometheusRule vela-system/task-runs']);
+    const application = await renderAddon(cue, dist, { podMonitor: true, prometheusRule: true, monitoringLabels: { release: 'prometheus' } });
+    expect(find(application, 'task-runs-controller', 'PodMonitor', 'task-runs')).toMatchObject({
+      metadata: { labels: { release: 'prometheus' } },
+      spec: { selector: { matchLabels: { 'app.kubernetes.io/name': 'task-runs' } }, podMetricsEndpoints: [{ port: 'http', path: '/metrics' }] },
+    });
+    const rules = parse(await readFile(new URL('../../observability/task-runs.rules.yaml', import.meta.url), 'utf8')) as JsonObject;
+    expect(find(application, 'task-runs-controller', 'PrometheusRule', 'task-runs')).toMatchObject({ metadata: { labels: { release: 'prometheus' } }, spec: rules });
+  });
+
+  it('names the collector of traces to the controller', async () => {
+    const containers = async (parameters: JsonObject) => (find(await renderAddon(cue, dist, parameters), 'task-runs-controller', 'Deployment', 'task-runs') as AnObject & { spec: { template: { spec: { containers: JsonObject[] } } } }).spec.template.spec.containers;
+    expect((await containers({}))[0]).not.toHaveProperty('env');
+    expect(await containers({ otlpEndpoint: 'http://collector:4318' })).toMatchObject([{ env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://collector:4318' }] }]);
+  });
+
   it.each([{ replicas: 'two' }, { imagePullPolicy: 'always' }, { clusters: 'local' }])('refuses %o', async (parameters) => {
     await expect(renderAddon(cue, dist, parameters)).rejects.toThrow(Object.keys(parameters)[0]);
   });

@@ -76,10 +76,18 @@ describe('the observers of runs', () => {
     for (const reason of ['BackoffLimitExceeded', 'Whatever1', 'Whatever2']) observers.census.finished({ ...run, reason });
     observers.census.finished({ ...run, phase: 'Skipped', reason: '', seconds: undefined });
     const text = await metrics.registry.metrics();
-    expect(text).toContain('task_runs_finished_total{namespace="web",trigger="Schedule",phase="Failed",reason="BackoffLimitExceeded"} 1');
-    expect(text).toContain('task_runs_finished_total{namespace="web",trigger="Schedule",phase="Failed",reason="Other"} 2');
+    expect(text).toContain('task_runs_finished_total{namespace="web",trigger="Schedule",phase="Failed"} 3');
+    expect(text).toContain('task_runs_finish_reasons_total{phase="Failed",reason="BackoffLimitExceeded"} 1');
+    expect(text).toContain('task_runs_finish_reasons_total{phase="Failed",reason="Other"} 2');
+    expect(text).not.toContain('task_runs_finish_reasons_total{phase="Skipped"');
     expect(text).toContain('task_runs_duration_seconds_bucket{le="60",trigger="Schedule",phase="Failed"} 3');
     expect(text).not.toContain('task_runs_duration_seconds_count{trigger="Schedule",phase="Skipped"}');
+  });
+
+  it('begin the series of ends with 0, before the first', async () => {
+    const { metrics, observers } = observed();
+    observers.census.counted({ namespace: 'web', trigger: 'Revision', phase: 'Pending' }, 1);
+    expect(await metrics.registry.metrics()).toContain('task_runs_finished_total{namespace="web",trigger="Revision",phase="Failed"} 0');
   });
 
   it('drop a series with its last run', async () => {

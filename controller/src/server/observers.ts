@@ -74,15 +74,22 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
   };
 }
 
-/** A series goes with its last run, so that namespaces which are gone leave none behind. */
+const finishedPhases = ['Succeeded', 'Failed', 'Cancelled', 'Skipped'] as const;
+
+/**
+ * A gauge's series goes with its last run, so that namespaces which are gone leave none behind. A counter's begins with 0 once there is a run:
+ * Prometheus sees an increase only of a series that it has seen before.
+ */
 function censusObserver(metrics: Metrics): CensusObserver {
   return {
     counted({ namespace, trigger, phase }, runs) {
       if (runs === 0) metrics.runs.remove({ namespace, trigger, phase });
       else metrics.runs.set({ namespace, trigger, phase }, runs);
+      if (runs === 1) for (const end of finishedPhases) metrics.runsFinished.inc({ namespace, trigger, phase: end }, 0);
     },
     finished({ namespace, trigger, phase, reason, seconds }) {
-      metrics.runsFinished.inc({ namespace, trigger, phase, reason: reason === '' || knownReasons.has(reason) ? reason : 'Other' });
+      metrics.runsFinished.inc({ namespace, trigger, phase });
+      if (reason !== '') metrics.finishReasons.inc({ phase, reason: knownReasons.has(reason) ? reason : 'Other' });
       if (seconds !== undefined) metrics.runSeconds.observe({ trigger, phase }, seconds);
     },
   };
