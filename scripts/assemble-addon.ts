@@ -46,7 +46,8 @@ async function alerts(): Promise<string> {
 
 async function assemble(cue: Cue, draft: string, texts: Record<string, string>): Promise<void> {
   await rm(draft, { recursive: true, force: true });
-  await mkdir(join(draft, 'resources'), { recursive: true });
+  for (const folder of ['resources', 'schemas']) await mkdir(join(draft, folder), { recursive: true });
+  for (const name of await readdir(join(source, 'schemas'))) await copyFile(join(source, 'schemas', name), join(draft, 'schemas', name));
   for (const name of ['metadata.yaml', 'parameter.cue', 'template.cue', 'NOTES.cue', 'README.md']) await copyFile(join(source, name), join(draft, name));
   for (const name of await readdir(join(source, 'resources'))) {
     const text = await readFile(join(source, 'resources', name), 'utf8');
