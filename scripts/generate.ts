@@ -4,11 +4,12 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { definitionPages } from './definition-pages.ts';
 import { metricsPage } from './metrics-page.ts';
 import { resourceTypeFiles } from './resource-types.ts';
 
 const check = process.argv.includes('--check');
-for (const { target, text } of [...(await resourceTypeFiles()), metricsPage()]) {
+for (const { target, text } of [...(await resourceTypeFiles()), metricsPage(), ...(await definitionPages())]) {
   if (!check) {
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, text);
