@@ -45,7 +45,7 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
   const recorder = new EventRecorder({ client, component: program, instance: identity, ...observers.events });
   const census = new RunCensus(caches.runs, observers.census);
   const traces = tracesConfigured(process.env) ? await startTraces(metrics, log) : undefined;
-  const runObserver: RunObserver = { ...observers.runs, finished: (run, status) => traces?.send(traceOf(run, status)) };
+  const runObserver: RunObserver = { ...observers.runs, finished: (run, status, jobs) => traces?.send(traceOf(run, status, jobs)) };
   const controller = new TaskController({ client, caches, recorder, log, workers: options.workers, observer: observers.queues, runObserver });
   const checks = { alive: { watches: watchesMove(informers) }, ready: { caches: cachesSynced(informers) } };
   const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry, () => observeOldest(metrics, census)) });

@@ -306,7 +306,7 @@ async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>,
   if (isFinished(status.phase)) {
     memory.finished(name, uid);
     const run = caches.runs.cache.byUid(uid);
-    if (run) context.runObserver?.finished(run, status);
+    if (run) context.runObserver?.finished(run, status, caches.jobs.cache.by('owner', uid));
     log.info({ run: name, phase: status.phase, reason: status.reason, duration: status.duration }, 'run finished');
   }
   return 'done';

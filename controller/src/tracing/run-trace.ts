@@ -33,6 +33,12 @@ export interface TracedRun {
   readonly spec: { readonly taskRef: { readonly name: string }; readonly trigger?: RunTrigger };
 }
 
+/** What a trace needs of a Job; a row of a status does not always have its times. */
+export interface TracedJob {
+  readonly metadata: Pick<Meta, 'uid' | 'creationTimestamp'>;
+  readonly status?: { readonly startTime?: string; readonly completionTime?: string; readonly conditions?: readonly { readonly lastTransitionTime?: string }[] };
+}
+
 type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
 
 /** A status has at most 1,000 rows; what waits for the collector is bounded, too, and no run shall push all others out. */
@@ -40,11 +46,12 @@ const mostJobs = 500;
 
 /**
  * The trace of a run: `run TASK` from its trigger (the scheduled time, or when the TaskRun was created) to its end; below it `create TaskRun`
- * until the TaskRun was there, `create Job` from then until the first Job started, and `job NAME` for each Job of its own.
+ * until the TaskRun was there, `create Job` from then until the first Job was there, and `job NAME` for each Job that is known to have started.
  *
  * @param status the run's last, of a phase that is finished
+ * @param known Jobs of the run that are still there
  */
-export function traceOf(run: TracedRun, status: TaskRunStatus): RunTrace {
+export function traceOf(run: TracedRun, status: TaskRunStatus, known: readonly TracedJob[]): RunTrace {
   const { metadata: { uid, name, namespace, creationTimestamp }, spec: { taskRef, trigger } } = run;
   const created = Date.parse(creationTimestamp);
   const asked = trigger?.scheduledTime === undefined ? created : Math.min(Date.parse(trigger.scheduledTime), created);
@@ -55,18 +62,33 @@ export function traceOf(run: TracedRun, status: TaskRunStatus): RunTrace {
     const { attributes, ...rest } = span;
     return { failed: false, spanId: spanIdOf(uid, key), parentSpanId: root, ...rest, end: Math.max(span.start, span.end), attributes: { ...shared, ...attributes } };
   };
-  const jobs = (status.jobs ?? []).filter((job) => job.run === undefined && job.name !== undefined && job.startTime !== undefined).slice(0, mostJobs);
-  const starts = jobs.map(({ startTime }) => Date.parse(startTime ?? ''));
+  const jobs = startedJobs(status, known);
+  const made = [...jobs.map(({ startTime }) => startTime), ...known.map(({ metadata }) => metadata.creationTimestamp)].map((text) => Date.parse(text ?? ''));
   return {
     traceId: traceIdOf(uid),
     spans: [
       { ...child('run', { name: `run ${taskRef.name}`, start: asked, end, failed: status.phase === 'Failed', attributes: compact({ ...outcomeOf(status), 'task_runs.run.uid': uid, 'task_runs.jobs': status.jobs?.length }) }), parentSpanId: undefined },
       child('create TaskRun', { name: 'create TaskRun', start: asked, end: created }),
-      ...(jobs.length === 0 ? [] : [child('create Job', { name: 'create Job', start: created, end: Math.min(...starts) })]),
+      ...(jobs.length === 0 ? [] : [child('create Job', { name: 'create Job', start: created, end: Math.min(...made) })]),
       ...jobs.map((job) => child(`job ${job.uid ?? job.name}`, jobSpan(job, end))),
     ],
   };
 }
+
+/** The rows of Jobs of this very run, with the times that the Job itself has where the row has none. */
+function startedJobs({ jobs = [] }: TaskRunStatus, known: readonly TracedJob[]): readonly JobRow[] {
+  const byUid = new Map(known.map((job) => [job.metadata.uid, job.status]));
+  const rows = jobs.slice(0, mostJobs).map((row) => {
+    const { startTime, completionTime, conditions } = byUid.get(row.uid ?? '') ?? {};
+    return { ...compactRow({ startTime, completionTime: completionTime ?? conditions?.[0]?.lastTransitionTime }), ...row };
+  });
+  return rows.filter((row) => row.run === undefined && row.name !== undefined && row.startTime !== undefined);
+}
+
+const compactRow = ({ startTime, completionTime }: { startTime: string | undefined; completionTime: string | undefined }): Pick<JobRow, 'startTime' | 'completionTime'> => ({
+  ...(startTime !== undefined && { startTime }),
+  ...(completionTime !== undefined && { completionTime }),
+});
 
 /** Of a Job that was cancelled there is no completion time: it ended with the run. */
 function jobSpan(job: JobRow, runEnd: number): Pick<Span, 'name' | 'start' | 'end' | 'failed' | 'attributes'> {

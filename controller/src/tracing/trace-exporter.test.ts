@@ -58,9 +58,9 @@ afterEach(() => vi.unstubAllEnvs());
 
 describe('a trace of a run', () => {
   it('goes from trigger to Job, under ids that depend on the run alone', () => {
-    const trace = traceOf(run, status);
+    const trace = traceOf(run, status, []);
     expect(trace.traceId).toBe('0f1e2d3c4b5a69788796a5b4c3d2e1f0');
-    expect(trace).toEqual(traceOf(structuredClone(run), structuredClone(status)));
+    expect(trace).toEqual(traceOf(structuredClone(run), structuredClone(status), []));
     const second = (at: number) => (at - Date.UTC(2025, 0, 1)) / 1000;
     expect(trace.spans.map(({ name, start, end, failed }) => [name, second(start), second(end), failed])).toEqual([
       ['run web', 0, 60, true],
@@ -75,8 +75,19 @@ describe('a trace of a run', () => {
     expect(new Set(trace.spans.map(({ spanId }) => spanId)).size).toBe(5);
   });
 
+  it('takes the times of Jobs from these themselves where the status has none', () => {
+    const jobs = [{ name: 'web-v1', uid: 'job-0', phase: 'Succeeded' }];
+    const known = [{ metadata: { uid: 'job-0', creationTimestamp: '2025-01-01T00:00:04Z' }, status: { startTime: '2025-01-01T00:00:05Z', completionTime: '2025-01-01T00:00:50Z' } }];
+    const spans = traceOf(run, { ...status, jobs }, known).spans.slice(2);
+    expect(spans.map(({ name, start, end }) => [name, new Date(start).getUTCSeconds(), new Date(end).getUTCSeconds()])).toEqual([
+      ['create Job', 2, 4],
+      ['job web-v1', 5, 50],
+    ]);
+    expect(traceOf(run, { ...status, jobs }, []).spans).toHaveLength(2);
+  });
+
   it('says where, what and how it ended, and nothing that people may have put a secret into', () => {
-    const { spans } = traceOf(run, status);
+    const { spans } = traceOf(run, status, []);
     expect(spans[0]?.attributes).toEqual({
       'k8s.namespace.name': 'shop',
       'task_runs.task.name': 'web',
@@ -92,9 +103,9 @@ describe('a trace of a run', () => {
   });
 
   it('has no Job where none was, and no more than 500', () => {
-    expect(traceOf(run, { phase: 'Skipped', completionTime: '2025-01-01T00:00:02Z' }).spans.map(({ name }) => name)).toEqual(['run web', 'create TaskRun']);
+    expect(traceOf(run, { phase: 'Skipped', completionTime: '2025-01-01T00:00:02Z' }, []).spans.map(({ name }) => name)).toEqual(['run web', 'create TaskRun']);
     const jobs = Array.from({ length: 1_000 }, (_, n) => ({ name: `web-${n}`, uid: `${n}`, phase: 'Succeeded', startTime: '2025-01-01T00:00:03Z' }));
-    expect(traceOf(run, { ...status, jobs }).spans).toHaveLength(503);
+    expect(traceOf(run, { ...status, jobs }, []).spans).toHaveLength(503);
   });
 });
 
@@ -113,7 +124,7 @@ describe('the exporter of traces', () => {
     vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'k8s.cluster.name=here');
     const dropped = vi.fn();
     const exporter = await createTraceExporter({ service: 'task-runs', version: '1.2.3', onDropped: dropped });
-    const trace = traceOf(run, status);
+    const trace = traceOf(run, status, []);
     exporter.send(trace);
     await exporter.stop();
     close();
@@ -132,7 +143,7 @@ describe('the exporter of traces', () => {
     const { close } = await collector(400);
     const dropped = vi.fn();
     const exporter = await createTraceExporter({ service: 'task-runs', version: '1.2.3', onDropped: dropped });
-    exporter.send(traceOf(run, status));
+    exporter.send(traceOf(run, status, []));
     await exporter.stop();
     close();
     expect(dropped).toHaveBeenCalledWith(5, expect.any(Error));
