@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['controller/src/**/*.test.ts', 'console/src/**/*.test.ts', 'cue/ts/**/*.test.ts', 'sandbox/src/**/*.test.ts', 'test/definitions/**/*.test.ts'],
+          include: ['controller/src/**/*.test.ts', 'console/src/**/*.test.ts', 'cue/ts/**/*.test.ts', 'sandbox/src/**/*.test.ts', 'test/definitions/**/*.test.ts', 'test/archive/**/*.test.ts'],
           setupFiles: ['test/support/property-seed.ts'],
           testTimeout: 60_000,
           hookTimeout: 300_000,

@@ -102,7 +102,7 @@ function succeeded(): NonNullable<Job['status']> {
 
 function viewOf(task: Task, runs: readonly TaskRun[], existing: readonly FinishedJob[]): TaskView {
   const taken = { runs: new Set<string>(), jobs: new Set<string>() };
-  const nothingElse = { earlier: [], orphans: [], deletedJobs: [], terminationMessages: new Map(), steps: new Map(), pods: [], nodes: [], claims: [], written: new Map(), templates: new Map(), podRefusals: [], refusals: [], taken, goneJobs: new Set<string>(), seenAt: new Map<number, number>() };
+  const nothingElse = { earlier: [], orphans: [], held: new Set(), deletedJobs: [], terminationMessages: new Map(), steps: new Map(), pods: [], nodes: [], claims: [], written: new Map(), templates: new Map(), podRefusals: [], refusals: [], taken, goneJobs: new Set<string>(), seenAt: new Map<number, number>() };
   return classify({ ...nothingElse, task, runs, jobs: existing });
 }
 

@@ -49,6 +49,8 @@ export async function bundle({ entry, outfile, shebang, sourcemap, minify }: Bun
     sourcemap,
     minify,
     plugins: [onlyWhatIsUsed],
+    // libsql is a native library, which stays beside the file; pg asks for one that it does without.
+    external: ['libsql', 'pg-native'],
     banner: { js: shebang === undefined ? require : `${shebang}\n${require}` },
     logLevel: 'warning',
   });

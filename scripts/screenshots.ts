@@ -20,7 +20,7 @@ const directory = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const mostBytes = 150_000;
 const pictures: readonly Picture[] = [
   { name: 'console-tasks', hash: '#/tasks', until: 'housekeeping' },
-  { name: 'console-timeline', hash: '#/timeline?range=1h', until: 'shop/backup' },
+  { name: 'console-timeline', hash: '#/timeline?range=1h', until: 'next time of a schedule' },
   { name: 'console-task', hash: '#/namespaces/shop/tasks/backup', until: 'BackoffLimitExceeded' },
   { name: 'console-flow', hash: '#/namespaces/shop/runs/etl-v4?tab=jobs', until: 'notify' },
   { name: 'console-logs', hash: '#/namespaces/shop/runs/migrate-v3?tab=logs', until: 'batch 40', dark: true },

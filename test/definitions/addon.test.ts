@@ -20,6 +20,9 @@ interface AnObject extends JsonObject {
   rules?: Rule[];
 }
 
+/** What the archive keeps, as the parameters have it by default. */
+const retention = ['--archive-max-age-days=90', '--archive-max-runs=1000000', '--archive-max-size=8Gi', '--archive-log-limit=1Mi'];
+
 const find = (application: AddonApplication, component: string, kind: string, name: string): AnObject => {
   const objects = objectsOf(application, component) as AnObject[];
   const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
@@ -55,11 +58,15 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       'ClusterRole task-runs',
       'ClusterRole task-runs-nodes',
       'ClusterRoleBinding task-runs',
+      'ClusterRoleBinding task-runs-console',
       'ClusterRoleBinding task-runs-nodes',
+      'ClusterRoleBinding task-runs-reviews',
       'Deployment vela-system/task-runs',
       'Role vela-system/task-runs-leader',
       'RoleBinding vela-system/task-runs-leader',
+      'Service vela-system/task-runs',
       'ServiceAccount vela-system/task-runs',
+      'ServiceAccount vela-system/task-runs-console',
       'ValidatingAdmissionPolicy jobs.task-runs',
       'ValidatingAdmissionPolicy status.task-runs',
       'ValidatingAdmissionPolicy taskruns.task-runs',
@@ -100,6 +107,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       'taskruns/finalizers': 'update',
       jobs: 'get list watch create delete',
       pods: 'get list watch',
+      'pods/log': 'get',
       persistentvolumeclaims: 'get list watch create delete',
       events: 'get list watch create patch',
       applications: 'get patch',
@@ -111,14 +119,24 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     expect(deployment).toMatchObject({
       spec: {
         replicas: 1,
+        strategy: { type: 'Recreate' },
         template: {
           spec: {
-            securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-            containers: [{ image: `task-runs:${packageJson.version}`, args: ['--leader-elect'], securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } }],
+            volumes: [{ name: 'archive', emptyDir: { sizeLimit: '8Gi' } }],
+            securityContext: { runAsNonRoot: true, fsGroup: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
+            containers: [{ image: `task-runs:${packageJson.version}`, args: ['--leader-elect', '--api-address=:8090', '--archive=/archive/runs.db', ...retention], volumeMounts: [{ name: 'archive', mountPath: '/archive' }], securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } }],
           },
         },
       },
     });
+  });
+
+  it('keeps the archive on a volume of the cluster where one is wished for, and nowhere where it is not', async () => {
+    const kept = await renderAddon(cue, dist, { archive: { volumeSize: '10Gi', storageClassName: 'fast' } });
+    expect(find(kept, 'task-runs-controller', 'PersistentVolumeClaim', 'task-runs-archive')).toMatchObject({ spec: { storageClassName: 'fast', resources: { requests: { storage: '10Gi' } } } });
+    expect(find(kept, 'task-runs-controller', 'Deployment', 'task-runs')).toMatchObject({ spec: { template: { spec: { volumes: [{ name: 'archive', persistentVolumeClaim: { claimName: 'task-runs-archive' } }] } } } });
+    const off = await renderAddon(cue, dist, { archive: { enabled: false } });
+    expect(JSON.stringify(find(off, 'task-runs-controller', 'Deployment', 'task-runs'))).not.toMatch(/--archive=|volumeMounts/);
   });
 
   it('heeds every parameter', async () => {
@@ -131,9 +149,10 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       clusters: ['local', 'far'],
       namespaces: ['a', 'b'],
       queueControllers: ['queue "1"'],
+      archive: { postgresSecret: 'runs-database', maxAgeDays: 7, maxRuns: 10, maxSize: '1Gi', logLimit: '2Mi' },
     });
     expect(application.spec.policies.find(({ name }) => name === 'clusters')).toMatchObject({ properties: { clusters: ['local', 'far'] } });
-    expect(kindsOf(application, 'task-runs-controller')).toEqual(expect.arrayContaining(['RoleBinding a/task-runs', 'RoleBinding b/task-runs']));
+    expect(kindsOf(application, 'task-runs-controller')).toEqual(expect.arrayContaining(['RoleBinding a/task-runs', 'RoleBinding b/task-runs', 'RoleBinding a/task-runs-console', 'RoleBinding b/task-runs-console']));
     expect(kindsOf(application, 'task-runs-controller')).not.toContain('ClusterRoleBinding task-runs');
     expect(find(application, 'task-runs-controller', 'Deployment', 'task-runs')).toMatchObject({
       spec: {
@@ -145,7 +164,8 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
               {
                 image: 'registry.example/task-runs:9',
                 imagePullPolicy: 'Always',
-                args: ['--leader-elect', '--namespace=a', '--namespace=b'],
+                args: ['--leader-elect', '--namespace=a', '--namespace=b', '--api-address=:8090', '--archive-max-age-days=7', '--archive-max-runs=10', '--archive-max-size=1Gi', '--archive-log-limit=2Mi'],
+                env: [{ name: 'TASK_RUNS_ARCHIVE', valueFrom: { secretKeyRef: { name: 'runs-database', key: 'url' } } }],
                 resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '2Gi' } },
               },
             ],

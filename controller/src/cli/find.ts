@@ -5,6 +5,7 @@ import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
 import { namespaces } from '../kube/resources.ts';
+import { newestFirst } from '../requests/prune-runs.ts';
 import { labels, velaLabels } from '../resources/index.ts';
 import { CliError, isKindMissing } from './errors.ts';
 import type { Session } from './session.ts';
@@ -64,11 +65,6 @@ export async function runsOf(client: Client, { metadata: { name, namespace } }: 
   // A person's run has the label only once the controller took it up.
   const all = await everything(client, taskRuns, namespace);
   return all.filter(({ spec }) => spec.taskRef.name === name).sort(newestFirst);
-}
-
-function newestFirst(a: StoredRun, b: StoredRun): number {
-  const age = Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp);
-  return age || (b.metadata.name < a.metadata.name ? -1 : 1);
 }
 
 /** For label selectors. */

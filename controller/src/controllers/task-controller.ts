@@ -24,6 +24,8 @@ export interface TaskControllerOptions {
   /** Tasks reconciled at the same time. */
   readonly workers: number;
   readonly observer?: QueueObserver | undefined;
+  /** UIDs of the runs that are not to be pruned yet. */
+  readonly held?: Pick<ReadonlySet<string>, 'has'> | undefined;
   /** Is told how many seconds after its time a scheduled run's Job was created. */
   readonly scheduleDelay?: ((seconds: number) => void) | undefined;
 }
@@ -58,6 +60,12 @@ export class TaskController {
   /** Begin to act. The caches must have synced: what they lack is taken for absent. */
   start(): void {
     this.#queue.start();
+  }
+
+  /** Look at the Task of a run again, though nothing in the cluster has changed. */
+  lookAgain(runUid: string): void {
+    const run = this.#caches.runs.cache.byUid(runUid);
+    if (run) this.#enqueueTaskOf(run);
   }
 
   /** Finish what is under way and act no more. */

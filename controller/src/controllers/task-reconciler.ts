@@ -10,6 +10,8 @@ import type { CachedTask } from './projections.ts';
 import { TaskMemory } from './task-memory.ts';
 import { readOrphans, readTaskState } from './task-state.ts';
 
+const nobody: ReadonlySet<string> = new Set();
+
 /** More than any Task needs: a burst of deployments takes a handful. Beyond it something fights with us. */
 const mostPasses = 25;
 
@@ -20,6 +22,8 @@ export interface ReconcilerOptions {
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** UIDs of the runs that are not to be pruned yet. */
+  readonly held?: Pick<ReadonlySet<string>, 'has'> | undefined;
   /** Is told how many seconds after its time a scheduled run's Job was created. */
   readonly scheduleDelay?: ((seconds: number) => void) | undefined;
 }
@@ -59,7 +63,7 @@ export class TaskReconciler {
   async reconcile(key: string): Promise<number | undefined> {
     for (let pass = 0; pass < mostPasses; pass += 1) {
       const memory = this.memory(key);
-      const state = readTaskState(key, this.#options.caches, memory, this.#now());
+      const state = readTaskState(key, this.#options.caches, memory, this.#now(), this.#options.held ?? nobody);
       if (!state) {
         this.forget(key);
         return this.#tellOrphans(key);

@@ -12,8 +12,9 @@ import type { TaskMemory } from './task-memory.ts';
 /**
  * All that is known of the Task with that key, `namespace/name`; undefined when there is none.
  * @param now in milliseconds since the epoch
+ * @param held the runs that are not to be pruned yet
  */
-export function readTaskState(key: string, caches: Caches, memory: TaskMemory, now: number): TaskState | undefined {
+export function readTaskState(key: string, caches: Caches, memory: TaskMemory, now: number, held: TaskState['held']): TaskState | undefined {
   const { namespace, name } = refOf(key);
   const task = caches.tasks.cache.get(namespace, name);
   if (!task) return undefined;
@@ -27,6 +28,7 @@ export function readTaskState(key: string, caches: Caches, memory: TaskMemory, n
     task,
     earlier: memory.earlier,
     runs,
+    held,
     orphans: readOrphans(key, caches),
     jobs,
     deletedJobs: memory.deletedJobs,

@@ -165,16 +165,18 @@ function namesNodes({ spec, status }: TaskRun, jobs: TaskRunStatus['jobs']): boo
 /** Delete Jobs, and records, that no policy keeps. Everything here is finished, and recorded as such. */
 function prune(view: TaskView, now: Date): readonly Action[] {
   const { ttlSecondsAfterFinished: ttl } = view.policy;
+  const isHeld = ({ run }: RunView): boolean => view.state.held.has(run.metadata.uid);
   const because = new Map<RunView, string>();
-  for (const run of beyondTtl(view, now).expired) because.set(run, `ttlSecondsAfterFinished: ${ttl}`);
-  for (const { view: run, because: reason } of beyondKeepLast(view)) because.set(run, reason);
+  for (const run of beyondTtl(view, now).expired) if (!isHeld(run)) because.set(run, `ttlSecondsAfterFinished: ${ttl}`);
+  for (const { view: run, because: reason } of beyondKeepLast(view)) if (!isHeld(run)) because.set(run, reason);
+  // Whoever waits for a Job to be gone does not wait for its readers.
   for (const run of view.kept) {
     const replacement = replacementOf(run, view);
     if (replacement) because.set(run, `replaced by ${replacement.name}`);
     if (run.phase === 'Cancelled') because.set(run, `${run.name} was cancelled`);
   }
   const jobs = [...because].flatMap(([run, reason]) => deleteJobs(run, reason));
-  const records = beyondHistoryLimit(view).map(({ run }): Action => {
+  const records = beyondHistoryLimit(view).filter((run) => !isHeld(run)).map(({ run }): Action => {
     const { name, uid } = run.metadata;
     return { kind: 'deleteRun', name, uid, because: `historyLimit: ${view.policy.historyLimit}` };
   });

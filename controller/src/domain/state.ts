@@ -113,6 +113,8 @@ export interface TaskState {
   readonly runs: readonly TaskRun[];
   /** TaskRuns that name the Task and that nobody owns yet: people made them. */
   readonly orphans: readonly TaskRun[];
+  /** UIDs of the runs that somebody still reads: for a while nothing of them is pruned by age or by number. */
+  readonly held: Pick<ReadonlySet<string>, 'has'>;
   /** The Jobs that those runs own. */
   readonly jobs: readonly Job[];
   /** Jobs as they were when they were deleted, so that an outcome which nobody recorded yet is not lost. */

@@ -1,5 +1,5 @@
 import { errorFromStatus, type CallTarget, type StatusBody, type Verb } from './api-error.ts';
-import { openCredentials, type ConnectionOptions } from './credentials.ts';
+import { credentialsOf, openCredentials, type ConnectionOptions, type Credentials } from './credentials.ts';
 import { jsonLines } from './json-lines.ts';
 import { apiVersionOf, pathOf, resourceName, type KubeObject, type ObjectRef, type ResourceType, type Stored } from './objects.ts';
 import { ApiError } from './api-error.ts';
@@ -97,6 +97,8 @@ export interface Client {
   getText(path: string, query?: Query, options?: CallOptions): Promise<string>;
   /** GETs the same as it comes, without retries, for as long as the signal lets it; breaks when nothing came for `idleMs` (0: never). */
   getStream(path: string, query?: Query, options?: { idleMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<AsyncIterable<Uint8Array>>;
+  /** A client that acts as whoever the token is of, over the same connections. */
+  as(token: string): Client;
   /** Closes all connections; calls in flight fail. */
   close(): Promise<void>;
 }
@@ -126,7 +128,10 @@ function targetOf(verb: Verb, type: ResourceType, at: At): CallTarget {
  * @throws Error when the kubeconfig cannot be read or names no cluster.
  */
 export function createClient(options: ClientOptions): Client {
-  const credentials = openCredentials(options);
+  return clientWith(openCredentials(options), options);
+}
+
+function clientWith(credentials: Credentials, options: Pick<ClientOptions, 'userAgent' | 'onRequest' | 'concurrency'>): Client {
   const transport = createTransport({ credentials, userAgent: options.userAgent, observer: options.onRequest, concurrency: options.concurrency });
 
   /** One call about `type`; the path leaves out the name that a create must not have in it. */
@@ -175,6 +180,7 @@ export function createClient(options: ClientOptions): Client {
       transport.send({ verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, ...timing(options) }),
     getStream: (path, query = {}, { idleMs = STREAM_IDLE_MS, signal } = {}) =>
       transport.stream({ verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, signal }, idleMs),
+    as: (token) => clientWith(credentialsOf(token, credentials), options),
     close: () => credentials.close(),
   };
   return client;

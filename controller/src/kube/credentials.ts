@@ -25,6 +25,8 @@ export interface Connection {
   basePath: string;
   headers: Readonly<Record<string, string>>;
   dispatcher: Dispatcher;
+  /** Whether the sockets themselves say who we are, by a client certificate. */
+  hasCertificate: boolean;
 }
 
 /** Credentials that are read again as they rotate. */
@@ -61,7 +63,7 @@ export function openCredentials(options: ConnectionOptions): Credentials {
       dispatcher = { tls: fingerprint, dispatcher: openDispatcher(tls, cluster.proxyUrl) };
     }
     const url = new URL(cluster.server);
-    return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), headers, dispatcher: dispatcher.dispatcher };
+    return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), headers, dispatcher: dispatcher.dispatcher, hasCertificate: tls.cert !== undefined };
   };
   const reread = (): Promise<Connection> => {
     readAt = performance.now();
@@ -78,6 +80,24 @@ export function openCredentials(options: ConnectionOptions): Credentials {
       return reread();
     },
     close: async () => dispatcher?.dispatcher.destroy(),
+  };
+}
+
+/**
+ * Somebody else's token over the same sockets, which stay open when this is closed. Calls fail where the sockets have a certificate
+ * of ours: the API server would believe that, and not the token.
+ */
+export function credentialsOf(token: string, ours: Credentials): Credentials {
+  const theirs = async (connection: Promise<Connection>): Promise<Connection> => {
+    const { hasCertificate, ...rest } = await connection;
+    if (hasCertificate) throw new Error('the kubeconfig has a client certificate, so nobody else can be acted for: use one with a token');
+    return { ...rest, hasCertificate, headers: { Authorization: `Bearer ${token}` } };
+  };
+  return {
+    namespace: ours.namespace,
+    current: () => theirs(ours.current()),
+    refresh: () => theirs(ours.current()),
+    close: () => Promise.resolve(),
   };
 }
 

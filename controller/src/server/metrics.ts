@@ -30,6 +30,11 @@ export function createMetrics() {
     reconcileSeconds: histogram('task_runs_reconcile_duration_seconds', ['queue', 'outcome'], 'How long reconciling a key took, by outcome: done, again, failed.'),
     eventsDropped: counter('task_runs_events_dropped_total', ['reason'], 'Events left out or not written.'),
     scheduleDelay: new Histogram({ name: 'task_runs_schedule_delay_seconds', help: "How long after its time a scheduled run's Job was created, waiting for its turn included.", buckets: DELAYS, registers }),
+    archiveQueue: gauge('task_runs_archive_queue_length', [], 'Finished runs on their way into the archive.'),
+    archiveLag: gauge('task_runs_archive_lag_seconds', [], 'For how long the oldest of them has been on its way.'),
+    archiveSaved: counter('task_runs_archive_saved_total', [], 'Runs that were written into the archive.'),
+    archiveDropped: counter('task_runs_archive_dropped_total', ['what'], 'What the archive will never have: a run, or a log of one.'),
+    archiveFailures: counter('task_runs_archive_failures_total', [], 'How often database or cluster could not be asked for the archive; it is tried again.'),
     leader: gauge('task_runs_leader', [], '1 while this process leads.'),
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ArchiveObserver } from '../archive/archiver.ts';
 import type { InformerObserver } from '../kube/informer.ts';
 import { resourceName } from '../kube/objects.ts';
 import type { QueueObserver } from '../kube/queue.ts';
@@ -10,6 +11,7 @@ export interface Observers {
   calls: CallObserver;
   informers: InformerObserver;
   queues: QueueObserver;
+  archive: ArchiveObserver;
   events: { onError: (error: unknown) => void; onDropped: (reason: string) => void };
 }
 
@@ -52,6 +54,15 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
       failed(queue, key, error, failures, retryMs) {
         if (isPowerOfTwo(failures)) log.warn({ queue, key, failures, retryMs, err: error }, 'reconciling failed and is tried again');
       },
+    },
+    archive: {
+      queue(length, lagSeconds) {
+        metrics.archiveQueue.set(length);
+        metrics.archiveLag.set(lagSeconds);
+      },
+      saved: (runs) => metrics.archiveSaved.inc(runs),
+      dropped: (what) => metrics.archiveDropped.inc({ what }),
+      failed: () => metrics.archiveFailures.inc(),
     },
     events: {
       onError(error) {

@@ -1,19 +1,16 @@
 import { Command } from 'commander';
 import { taskRuns } from '../../controllers/resource-types.ts';
 import { isFinished } from '../../domain/phase.ts';
+import { cancelReason } from '../../requests/cancel-reason.ts';
 import { nameArgument } from '../arguments.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import { findRun } from '../find.ts';
 import { whoAmI } from '../person.ts';
 import type { Session, Start } from '../session.ts';
-import { cutTo } from '../text.ts';
 
 interface CancelOptions {
   readonly reason?: string;
 }
-
-/** The CRD's limit. */
-const longestReason = 512;
 
 export function cancelCommand(start: Start): Command {
   return new Command('cancel')
@@ -27,14 +24,7 @@ export async function cancel(session: Session, name: string, { reason }: CancelO
   const { client, io, namespace, program } = session;
   const { status } = await findRun(session, name);
   if (isFinished(status?.phase)) throw new CliError(`run ${name} has ended already (${status?.phase ?? ''}), so there is nothing to cancel: \`${program} describe ${name}\` says how`);
-  const cancelReason = cutTo(longestReason, reasonOf(await whoAmI(client), reason));
-  await client.patch(taskRuns, { namespace, name }, { spec: { cancel: true, cancelReason } }, { fieldManager: 'task-runs-cli' });
+  await client.patch(taskRuns, { namespace, name }, { spec: { cancel: true, cancelReason: cancelReason(await whoAmI(client), reason) } }, { fieldManager: 'task-runs-cli' });
   await io.out.write(`run ${name} is being cancelled\n`);
   return exitCodes.ok;
-}
-
-/** As it is put on record: `ann: wrong table`. */
-export function reasonOf(person: string | undefined, reason: string | undefined): string {
-  if (person === undefined) return reason ?? 'cancelled on the command line';
-  return reason === undefined ? `cancelled by ${person}` : `${person}: ${reason}`;
 }

@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { contradiction } from '../suspension.ts';
 import { aRun, aTask, now } from '../testing/resources.ts';
-import { reasonOf } from './cancel.ts';
 import { currentOf, missingLine, withoutPods } from './logs.ts';
-import { prunable } from './prune.ts';
-import { outcomeLine, runManifest, taskExitCode } from './run.ts';
+import { outcomeLine, taskExitCode } from './run.ts';
+import { cancelReason } from '../../requests/cancel-reason.ts';
+import { manualRun } from '../../requests/manual-run.ts';
+import { prunable } from '../../requests/prune-runs.ts';
 
 const ended = (name: string, completionTime: string) => aRun({ name, status: { phase: 'Succeeded', completionTime } });
 const day = 86_400_000;
@@ -29,7 +30,7 @@ describe('prune', () => {
 
 describe('run', () => {
   it('asks for a run with nothing of its own unless told', () => {
-    expect(runManifest(aTask(), {}, undefined)).toEqual({
+    expect(manualRun(aTask(), {}, undefined)).toEqual({
       apiVersion: 'task.oam.dev/v1alpha1',
       kind: 'TaskRun',
       metadata: { namespace: 'prod', generateName: 'mytask-' },
@@ -38,7 +39,7 @@ describe('run', () => {
   });
 
   it('says who asks, and what is to be otherwise', () => {
-    const { metadata, spec } = runManifest(aTask(), { name: 'again', arg: ['--fast'], env: [{ name: 'A', value: '1' }] }, 'ann');
+    const { metadata, spec } = manualRun(aTask(), { name: 'again', args: ['--fast'], env: [{ name: 'A', value: '1' }] }, 'ann');
     expect(metadata).toEqual({ namespace: 'prod', name: 'again' });
     expect(spec).toMatchObject({ trigger: { type: 'Manual', value: 'ann' }, overrides: { args: ['--fast'], env: [{ name: 'A', value: '1' }] } });
   });
@@ -68,8 +69,8 @@ describe('cancel puts on record', () => {
     ['ann', 'wrong table', 'ann: wrong table'],
     ['ann', undefined, 'cancelled by ann'],
     [undefined, 'wrong table', 'wrong table'],
-    [undefined, undefined, 'cancelled on the command line'],
-  ])('of %s with reason %s: %s', ([person, reason, text]) => expect(reasonOf(person, reason)).toBe(text));
+    [undefined, undefined, 'cancelled by a person'],
+  ])('of %s with reason %s: %s', ([person, reason, text]) => expect(cancelReason(person, reason)).toBe(text));
 });
 
 describe('suspend', () => {

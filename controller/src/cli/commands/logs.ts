@@ -8,12 +8,14 @@ import { labels } from '../../resources/index.ts';
 import { countArgument, durationArgument, taskArgument } from '../arguments.ts';
 import { CliError, exitCodes, UsageError } from '../errors.ts';
 import { everything, findRunOrTask, ofRun, ofTask, runsOf, type StoredRun, type StoredTask } from '../find.ts';
-import { followRun, watchPods } from '../logs/follow-run.ts';
-import { LogPrinter, mostStreams, type LogOptions } from '../logs/print-logs.ts';
-import { streamsOf } from '../logs/streams.ts';
+import { watchPods } from '../../logs/follow-run.ts';
+import { mostStreams, type LogChoice } from '../../logs/pod-logs.ts';
+import { printRun } from '../logs/print-run.ts';
+import { LogPrinter } from '../logs/print-logs.ts';
+import { streamsOf } from '../../logs/streams.ts';
 import type { Session, Start } from '../session.ts';
 
-interface LogsOptions extends LogOptions {
+interface LogsOptions extends LogChoice {
   readonly failed?: boolean;
   readonly allRuns?: boolean;
 }
@@ -55,11 +57,11 @@ function hasStarted({ status }: StoredRun): boolean {
   return (status?.jobs?.length ?? 0) > 0;
 }
 
-async function logsOfRun(session: Session, run: StoredRun, options: LogOptions): Promise<number> {
+async function logsOfRun(session: Session, run: StoredRun, options: LogChoice): Promise<number> {
   const { client, io } = session;
   const { name, namespace } = run.metadata;
   if (options.follow === true && !isFinished(run.status?.phase)) {
-    await followRun(session, run, options, io.interrupted, () => Promise.resolve());
+    await printRun(session, run, options, io.interrupted, () => Promise.resolve());
     return exitCodes.ok;
   }
   const found = await everything(client, pods, namespace, ofRun(name));
@@ -75,7 +77,7 @@ export function withoutPods({ metadata: { name }, status = {} }: StoredRun): str
   return status.jobs === undefined ? `run ${name} never had pods (${state})` : `run ${name} has no pods any more, and its log went with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep theirs`;
 }
 
-async function logsOfAll(session: Session, task: StoredTask, runs: readonly StoredRun[], options: LogOptions): Promise<number> {
+async function logsOfAll(session: Session, task: StoredTask, runs: readonly StoredRun[], options: LogChoice): Promise<number> {
   const { client, io } = session;
   const { name, namespace } = task.metadata;
   const wanted = new Set(runs.map((run) => labelValue(run.metadata.name)));
@@ -109,7 +111,7 @@ function newest(found: readonly Stored<Pod>[]): Stored<Pod>[] {
   return sorted.filter((pod) => (streams += streamsOf(pod).length) <= mostStreams);
 }
 
-async function printAll(session: Session, found: readonly Stored<Pod>[], options: LogOptions, shows: { run: boolean; pod: boolean }): Promise<number> {
+async function printAll(session: Session, found: readonly Stored<Pod>[], options: LogChoice, shows: { run: boolean; pod: boolean }): Promise<number> {
   const printer = new LogPrinter(session, { ...options, follow: false }, shows, session.io.interrupted);
   printer.add(found);
   printer.close();

@@ -1,11 +1,8 @@
 import { Command } from 'commander';
-import pLimit from 'p-limit';
-import { taskRuns } from '../../controllers/resource-types.ts';
-import { isFinished } from '../../domain/phase.ts';
-import { isConflict, isNotFound } from '../../kube/api-error.ts';
+import { deleteRuns, prunable } from '../../requests/prune-runs.ts';
 import { countArgument, durationArgument, taskArgument } from '../arguments.ts';
 import { CliError, exitCodes, UsageError } from '../errors.ts';
-import { findTask, runsOf, type StoredRun } from '../find.ts';
+import { findTask, runsOf } from '../find.ts';
 import type { Session, Start } from '../session.ts';
 import { paintFor } from '../style.ts';
 import { renderTable } from '../table.ts';
@@ -18,8 +15,6 @@ interface PruneOptions {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
-
-const atOnce = 8;
 
 export function pruneCommand(start: Start): Command {
   return new Command('prune')
@@ -47,19 +42,9 @@ export async function prune(session: Session, text: string, options: PruneOption
     return exitCodes.ok;
   }
   await confirm(session, doomed.length, table, options.yes === true);
-  const deleted = await deleteRuns(session, doomed);
-  await io.out.write(`${runCount(deleted)} of task ${task.metadata.name} deleted\n`);
+  const deleted = await deleteRuns(client, doomed);
+  await io.out.write(`${runCount(deleted.length)} of task ${task.metadata.name} deleted\n`);
   return exitCodes.ok;
-}
-
-/** Finished runs beyond the newest to keep that ended long enough ago. @param runs newest first */
-export function prunable(runs: readonly StoredRun[], { keep = 0, olderThan = 0 }: Pick<PruneOptions, 'keep' | 'olderThan'>, now: Date): readonly StoredRun[] {
-  const before = now.getTime() - olderThan;
-  return runs.filter(({ status }) => isFinished(status?.phase)).slice(keep).filter((run) => endOf(run) <= before);
-}
-
-function endOf({ status, metadata }: StoredRun): number {
-  return Date.parse(status?.completionTime ?? metadata.creationTimestamp);
 }
 
 async function confirm({ io }: Session, count: number, table: string, yes: boolean): Promise<void> {
@@ -68,25 +53,6 @@ async function confirm({ io }: Session, count: number, table: string, yes: boole
   await io.err.write(table);
   const answer = await io.ask(`Delete ${runCount(count)} with Jobs, pods and logs? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was deleted: it was not confirmed');
-}
-
-/** A finished run stays finished, so its uid is all that has to be the same. */
-async function deleteRuns({ client }: Session, runs: readonly StoredRun[]): Promise<number> {
-  const limit = pLimit(atOnce);
-  const outcomes = await Promise.all(
-    runs.map(({ metadata: { name, namespace, uid } }) =>
-      limit(() =>
-        client.delete(taskRuns, { namespace, name }, { uid }).then(
-          () => true,
-          (error: unknown) => {
-            if (isNotFound(error) || isConflict(error)) return false; // somebody was quicker
-            throw error;
-          },
-        ),
-      ),
-    ),
-  );
-  return outcomes.filter(Boolean).length;
 }
 
 function runCount(count: number): string {

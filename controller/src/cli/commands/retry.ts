@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { taskRuns, type TaskRunObject } from '../../controllers/resource-types.ts';
-import { compact } from '../../domain/compact.ts';
+import { taskRuns } from '../../controllers/resource-types.ts';
 import { retryProblem } from '../../domain/policies/retry-of.ts';
-import { apiVersion, velaLabels, type TaskRun } from '../../resources/index.ts';
+import { retryRun } from '../../requests/retry-run.ts';
+import type { TaskRun } from '../../resources/index.ts';
 import { nameArgument } from '../arguments.ts';
 import { CliError, exitCodes } from '../errors.ts';
-import { findRun, type StoredRun } from '../find.ts';
+import { findRun } from '../find.ts';
 import type { Session, Start } from '../session.ts';
 
 interface RetryOptions {
@@ -25,18 +25,7 @@ export async function retry(session: Session, name: string, options: RetryOption
   const run = await findRun(session, name);
   const problem = retryProblem(name, run as TaskRun);
   if (problem !== undefined) throw new CliError(problem.replace(/^spec\.retryOf: /, ''));
-  const created = await client.create(taskRuns, retryManifest(run, options), { fieldManager: 'task-runs-cli' });
+  const created = await client.create(taskRuns, retryRun(run, options.name), { fieldManager: 'task-runs-cli' });
   await io.out.write(`run ${created.metadata.name} takes up ${name}\n`);
   return exitCodes.ok;
-}
-
-/** The TaskRun to create. Its name is the component's, as all runs' are, with letters that the API server makes up. */
-export function retryManifest({ metadata, spec }: StoredRun, { name }: RetryOptions): TaskRunObject {
-  const prefix = metadata.labels?.[velaLabels.component] ?? spec.taskRef.name;
-  return {
-    apiVersion,
-    kind: 'TaskRun',
-    metadata: compact({ namespace: metadata.namespace, ...(name === undefined ? { generateName: `${prefix}-` } : { name }) }),
-    spec: { taskRef: { name: spec.taskRef.name }, retryOf: metadata.name },
-  };
 }

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
-import { taskRuns, type TaskRunObject } from '../../controllers/resource-types.ts';
-import { compact } from '../../domain/compact.ts';
-import { apiVersion, velaLabels } from '../../resources/index.ts';
+import { taskRuns } from '../../controllers/resource-types.ts';
+import { manualRun } from '../../requests/manual-run.ts';
 import { durationArgument, envArgument, nameArgument, taskArgument, textsArgument, type EnvVariable } from '../arguments.ts';
 import { CliError, exitCodes, TimedOut, UsageError } from '../errors.ts';
-import { findTask, type StoredRun, type StoredTask } from '../find.ts';
+import { findTask, type StoredRun } from '../find.ts';
 import { Interrupted } from '../io.ts';
-import { followRun } from '../logs/follow-run.ts';
+import { printRun } from '../logs/print-run.ts';
 import { elapsed } from '../moments.ts';
 import { whoAmI } from '../person.ts';
 import type { Session, Start } from '../session.ts';
@@ -39,25 +38,10 @@ export async function run(session: Session, text: string, options: RunOptions): 
   const { client, io } = session;
   if (options.timeout !== undefined && options.wait !== true) throw new UsageError('--timeout is how long --wait waits: add --wait, or leave it out');
   const task = await findTask(session, text);
-  const created = await client.create(taskRuns, runManifest(task, options, await whoAmI(client)), { fieldManager: 'task-runs-cli' });
+  const created = await client.create(taskRuns, manualRun(task, { ...options, args: options.arg }, await whoAmI(client)), { fieldManager: 'task-runs-cli' });
   const sink = options.wait === true ? io.err : io.out;
   await sink.write(`run ${created.metadata.name} of task ${task.metadata.name} created\n`);
   return options.wait === true ? waitFor(session, created, options.timeout) : exitCodes.ok;
-}
-
-/** The TaskRun to create. Its name is the component's, as all runs' are, with letters that the API server makes up. */
-export function runManifest({ metadata }: StoredTask, { arg, env, name }: Pick<RunOptions, 'arg' | 'env' | 'name'>, person: string | undefined): TaskRunObject {
-  const prefix = metadata.labels?.[velaLabels.component] ?? metadata.name;
-  return {
-    apiVersion,
-    kind: 'TaskRun',
-    metadata: compact({ namespace: metadata.namespace, ...(name === undefined ? { generateName: `${prefix}-` } : { name }) }),
-    spec: {
-      taskRef: { name: metadata.name },
-      trigger: compact({ type: 'Manual' as const, value: person }),
-      ...((arg ?? env) && { overrides: compact({ args: arg && [...arg], env: env && [...env] }) }),
-    },
-  };
 }
 
 async function waitFor(session: Session, created: StoredRun, timeout: number | undefined): Promise<number> {
@@ -68,7 +52,7 @@ async function waitFor(session: Session, created: StoredRun, timeout: number | u
   const signal = AbortSignal.any([io.interrupted, deadline.signal]);
   const ended = new AbortController();
   try {
-    const finished = await followRun(session, created, {}, signal, progress(session, ended));
+    const finished = await printRun(session, created, {}, signal, progress(session, ended));
     await io.err.write(`${outcomeLine(finished, io.now())}\n`);
     return taskExitCode(finished);
   } catch (error) {

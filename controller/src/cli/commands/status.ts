@@ -4,7 +4,7 @@ import { tasks } from '../../controllers/resource-types.ts';
 import { taskArgument } from '../arguments.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import { findTask, type StoredTask } from '../find.ts';
-import { follow } from '../follow.ts';
+import { follow } from '../../kube/follow.ts';
 import { outputOption, renderObjects, show, type OutputOptions } from '../output.ts';
 import type { Session, Start } from '../session.ts';
 import { paintFor } from '../style.ts';

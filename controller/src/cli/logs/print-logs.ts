@@ -1,62 +1,36 @@
-/** From streams to lines on the screen: opens them, merges them by time, and writes them as fast as they are read. */
+/** From streams to lines on the screen: written as fast as they are read. */
 import type { Stored } from '../../kube/objects.ts';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { ApiError, isNotFound } from '../../kube/api-error.ts';
+import type { LogLine } from '../../logs/line-source.ts';
+import { PodLogs, type LogChoice } from '../../logs/pod-logs.ts';
+import { prefixOf, type LogStream } from '../../logs/streams.ts';
 import { explain } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { paintFor, type Colour, type Paint } from '../style.ts';
 import { terminalSafe } from '../text.ts';
-import { byTime, LineSource, type LogLine } from './line-source.ts';
-import { Merge } from './merge.ts';
-import { prefixOf, streamsOf, type LogStream } from './streams.ts';
-
-export interface LogOptions {
-  readonly follow?: boolean;
-  /** In milliseconds. */
-  readonly since?: number;
-  /** Lines of each container. */
-  readonly tail?: number;
-}
-
-/** How many logs are read at the same time, a connection each. */
-export const mostStreams = 100;
-/** How long the others wait for a pod that prints nothing. */
-const patienceMs = 300;
 
 /** Prints the logs of pods, those added later included, until it is closed and they have ended. */
 export class LogPrinter {
   readonly #session: Session;
-  readonly #options: LogOptions;
-  readonly #shows: { readonly run: boolean; readonly pod: boolean };
-  readonly #signal: AbortSignal;
-  readonly #merge: Merge<LogLine>;
-  readonly #seen = new Set<string>();
-  #open = 0;
+  readonly #logs: PodLogs<string>;
   /** How many logs could not be read. */
   failures = 0;
 
   /** @param shows whether lines tell run and pod */
-  constructor(session: Session, options: LogOptions, shows: { readonly run: boolean; readonly pod: boolean }, signal: AbortSignal) {
+  constructor(session: Session, choice: LogChoice, shows: { readonly run: boolean; readonly pod: boolean }, signal: AbortSignal) {
     this.#session = session;
-    this.#options = options;
-    this.#shows = shows;
-    this.#signal = signal;
-    this.#merge = new Merge<LogLine>(byTime, options.follow === true ? patienceMs : Infinity);
+    const { client } = session;
+    this.#logs = new PodLogs({ client, choice, signal, originOf: (stream) => prefixOf(stream, shows), onProblem: (stream, error) => this.#remark(stream, error) });
   }
 
   /** Begins with what has started in these pods since they were shown last. */
   add(pods: Iterable<Stored<Pod>>): void {
-    for (const stream of [...pods].flatMap(streamsOf)) {
-      // What does not fit now is taken up when another has ended.
-      if (this.#seen.has(stream.key) || this.#open >= mostStreams) continue;
-      this.#seen.add(stream.key);
-      this.#open += 1;
-      this.#merge.add(new LineSource(this.#read(stream), prefixOf(stream, this.#shows)));
-    }
+    this.#logs.add(pods);
   }
 
   close(): void {
-    this.#merge.close();
+    this.#logs.close();
   }
 
   /** Writes until the end. */
@@ -64,25 +38,7 @@ export class LogPrinter {
     const { io } = this.#session;
     const paint = paintFor(io, io.out);
     const line = io.out.terminal ? safeLine : rawLine;
-    for await (const portion of this.#merge.portions()) {
-      await io.out.write(Buffer.concat(portion.flatMap((one) => line(one, paint))));
-      this.#signal.throwIfAborted();
-    }
-  }
-
-  /** One stream's bytes; a remark instead where they cannot be read. */
-  async *#read(stream: LogStream): AsyncGenerator<Uint8Array, void, undefined> {
-    const { follow = false, since, tail } = this.#options;
-    const sinceSeconds = since === undefined ? undefined : Math.max(1, Math.ceil(since / 1_000));
-    const query = { ...stream.query, follow, timestamps: true, sinceSeconds, tailLines: tail };
-    try {
-      yield* await this.#session.client.getStream(stream.path, query, { signal: this.#signal, ...(follow && { idleMs: 0 }) });
-    } catch (error) {
-      if (this.#signal.aborted) return;
-      await this.#remark(stream, error);
-    } finally {
-      this.#open -= 1;
-    }
+    for await (const portion of this.#logs.portions()) await io.out.write(Buffer.concat(portion.flatMap((one) => line(one, paint))));
   }
 
   async #remark({ pod }: LogStream, error: unknown): Promise<void> {

@@ -352,6 +352,7 @@ export function aState(task: Buildable<Task> = aTask()): StateBuilder {
     earlier: [],
     runs: [],
     orphans: [],
+    held: new Set(),
     jobs: [],
     deletedJobs: [],
     pods: [],

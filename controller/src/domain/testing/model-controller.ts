@@ -98,6 +98,7 @@ export class ModelController {
       task: this.#task,
       earlier: [...this.#earlier],
       runs,
+      held: new Set(),
       orphans: this.#runs.values().filter((run) => isOrphan(run) && run.spec.taskRef.name === this.#task.metadata.name),
       jobs: this.#jobs.values(),
       deletedJobs: [...this.#deletedJobs],

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError, isGone, isUnreachable } from '../kube/api-error.ts';
-import type { Client, Selection } from '../kube/client.ts';
-import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
+import { ApiError, isGone, isUnreachable } from './api-error.ts';
+import type { Client, Selection } from './client.ts';
+import type { KubeObject, ResourceType, Stored } from './objects.ts';
 
 /** How often in a row a watch may break before it is given up. */
 const patience = 5;

@@ -1,14 +1,14 @@
 import type { Source } from './merge.ts';
 
 /** One line of a container's log. */
-export interface LogLine {
+export interface LogLine<Origin = string> {
   /** When it was written: seconds since 1970, and nanoseconds. */
   readonly seconds: number;
   readonly nanos: number;
   /** Without its time and its newline. */
   readonly text: Uint8Array;
-  /** Of which log it is, for the reader; may be empty. */
-  readonly origin: string;
+  /** Of which log it is, for the reader; a text may be empty. */
+  readonly origin: Origin;
 }
 
 const newline = 0x0a;
@@ -20,7 +20,7 @@ const longestStamp = 40;
 const stampPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 
 /** Orders lines by when they were written. */
-export function byTime(a: LogLine, b: LogLine): number {
+export function byTime(a: LogLine<unknown>, b: LogLine<unknown>): number {
   return a.seconds - b.seconds || a.nanos - b.nanos;
 }
 
@@ -28,22 +28,22 @@ export function byTime(a: LogLine, b: LogLine): number {
  * Reads a log that was asked for with timestamps, a chunk at a time. What has no time (a piece of a long line, a remark of the
  * kubelet's) counts as written with the line before it.
  */
-export class LineSource implements Source<LogLine> {
+export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
   readonly #chunks: AsyncIterator<Uint8Array>;
-  #lines: LogLine[] = [];
+  #lines: LogLine<Origin>[] = [];
   #at = 0;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
-  #stamp: Pick<LogLine, 'seconds' | 'nanos'> = { seconds: 0, nanos: 0 };
+  #stamp: Pick<LogLine<Origin>, 'seconds' | 'nanos'> = { seconds: 0, nanos: 0 };
   #inLine = false;
-  readonly #origin: string;
+  readonly #origin: Origin;
 
-  constructor(chunks: AsyncIterable<Uint8Array>, origin = '') {
+  constructor(chunks: AsyncIterable<Uint8Array>, origin: Origin) {
     this.#chunks = chunks[Symbol.asyncIterator]();
     this.#origin = origin;
   }
 
-  peek(): LogLine | undefined {
+  peek(): LogLine<Origin> | undefined {
     return this.#lines[this.#at];
   }
 

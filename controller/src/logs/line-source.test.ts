@@ -7,7 +7,7 @@ async function linesOf(...chunks: readonly (string | Uint8Array)[]): Promise<Log
   async function* stream() {
     for (const chunk of chunks) yield Buffer.from(chunk);
   }
-  const source = new LineSource(stream());
+  const source = new LineSource(stream(), '');
   const lines: LogLine[] = [];
   while (await source.more()) {
     for (let line = source.peek(); line !== undefined; line = source.peek()) {

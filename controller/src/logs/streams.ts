@@ -1,8 +1,8 @@
 /** Which logs there are to read: the containers of a run's pods that have started. */
 import type { ContainerStatus, Pod } from 'kubernetes-types/core/v1.js';
-import { pathOf, type Stored } from '../../kube/objects.ts';
-import { pods as podType } from '../../kube/resources.ts';
-import { labels } from '../../resources/index.ts';
+import { pathOf, type Stored } from '../kube/objects.ts';
+import { pods as podType } from '../kube/resources.ts';
+import { labels } from '../resources/index.ts';
 
 /** The log of one container, from one of its starts on. */
 export interface LogStream {

@@ -1,0 +1,123 @@
+/** Who asks, and what they may do: the cluster says both (TokenReview, SubjectAccessReview), and its answers are kept for a moment. */
+import { createHash } from 'node:crypto';
+import { BoundedMap } from '../kube/bounded-map.ts';
+import type { Client } from '../kube/client.ts';
+import { systemClock, type Clock } from '../kube/clock.ts';
+import { resourceType, type KubeObject } from '../kube/objects.ts';
+import { ApiProblem } from './problems.ts';
+
+interface TokenReview extends KubeObject {
+  spec: { token: string };
+  status?: { authenticated?: boolean; user?: UserInfo; error?: string };
+}
+
+interface UserInfo {
+  readonly username?: string;
+  readonly uid?: string;
+  readonly groups?: string[];
+  readonly extra?: Record<string, string[]>;
+}
+
+interface AccessReview extends KubeObject {
+  spec: { user: string; uid?: string; groups?: string[]; extra?: Record<string, string[]>; resourceAttributes: Record<string, string> };
+  status?: { allowed?: boolean; reason?: string };
+}
+
+const tokenReviews = resourceType<TokenReview>({ group: 'authentication.k8s.io', version: 'v1', plural: 'tokenreviews', kind: 'TokenReview', namespaced: false });
+const accessReviews = resourceType<AccessReview>({ group: 'authorization.k8s.io', version: 'v1', plural: 'subjectaccessreviews', kind: 'SubjectAccessReview', namespaced: false });
+
+/** A right, in RBAC's words. */
+export interface Right {
+  readonly verb: 'get' | 'list' | 'create' | 'patch' | 'delete';
+  readonly resource: 'tasks' | 'taskruns' | 'pods/log';
+}
+
+/** Somebody whose token the cluster knows. */
+export interface Person {
+  readonly name: string;
+  /** Acts as them. */
+  readonly client: Client;
+  /** Whether they may do that in a namespace; undefined: in all of them. @throws ApiError where the cluster cannot be asked */
+  may(right: Right, namespace: string | undefined): Promise<boolean>;
+  /** @throws ApiProblem Forbidden which names the right */
+  require(right: Right, namespace: string | undefined): Promise<void>;
+}
+
+/** A right that is taken away holds for so long here; a token that is revoked, too. */
+const rememberedMs = 10_000;
+const mostPeople = 1_000;
+const mostRights = 10_000;
+const longestToken = 16_384;
+
+interface Remembered<T> {
+  readonly until: number;
+  readonly value: Promise<T>;
+}
+
+/** Tells people apart by their tokens. */
+export class People {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #people = new BoundedMap<string, Remembered<Person | undefined>>(mostPeople);
+  readonly #rights = new BoundedMap<string, Remembered<boolean>>(mostRights);
+
+  /** @param client of ours, which may create TokenReviews and SubjectAccessReviews */
+  constructor(client: Client, clock: Clock = systemClock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** @throws ApiProblem Unauthenticated; ApiError where the cluster cannot be asked */
+  async of(token: string | undefined): Promise<Person> {
+    if (token === undefined || token === '' || token.length > longestToken) throw unauthenticated('send `Authorization: Bearer <token>`');
+    // The token itself is not kept as a key: what is in memory may come to be on disk.
+    const key = createHash('sha256').update(token).digest('base64');
+    const person = await this.#remember(this.#people, key, () => this.#review(token));
+    if (person === undefined) throw unauthenticated('the cluster does not know this token, or it has expired: get another, for example with `kubectl create token`');
+    return person;
+  }
+
+  async #review(token: string): Promise<Person | undefined> {
+    const { status } = await this.#client.create(tokenReviews, { spec: { token } });
+    const user = status?.user;
+    if (status?.authenticated !== true || user?.username === undefined) return undefined;
+    const name = user.username;
+    const may = (right: Right, namespace: string | undefined): Promise<boolean> => this.#remember(this.#rights, JSON.stringify([user, right, namespace]), () => this.#ask(user, right, namespace));
+    return {
+      name,
+      client: this.#client.as(token),
+      may,
+      async require(right, namespace) {
+        if (!(await may(right, namespace))) throw forbidden(name, right, namespace);
+      },
+    };
+  }
+
+  async #ask({ username = '', uid, groups, extra }: UserInfo, { verb, resource }: Right, namespace: string | undefined): Promise<boolean> {
+    const [plural = '', subresource] = resource.split('/');
+    const group = plural === 'pods' ? '' : 'task.oam.dev';
+    const resourceAttributes = { verb, group, resource: plural, ...(subresource !== undefined && { subresource }), ...(namespace !== undefined && { namespace }) };
+    const spec = { user: username, ...(uid !== undefined && { uid }), ...(groups && { groups }), ...(extra && { extra }), resourceAttributes };
+    return (await this.#client.create(accessReviews, { spec })).status?.allowed === true;
+  }
+
+  #remember<T>(map: BoundedMap<string, Remembered<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+    const known = map.get(key);
+    const now = this.#clock.monotonic();
+    if (known && known.until > now) return known.value;
+    const value = ask();
+    map.set(key, { until: now + rememberedMs, value });
+    // A failed question is asked again at once.
+    value.catch(() => map.set(key, { until: 0, value }));
+    return value;
+  }
+}
+
+function unauthenticated(remedy: string): ApiProblem {
+  return new ApiProblem('Unauthenticated', `who asks is not known: ${remedy}`);
+}
+
+function forbidden(name: string, { verb, resource }: Right, namespace: string | undefined): ApiProblem {
+  const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
+  return new ApiProblem('Forbidden', `${name} may not ${verb} ${resource} ${where}: ask for the role task-runs-view to look, task-runs-run to run and cancel, or task-runs-edit for the rest`);
+}

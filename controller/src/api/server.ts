@@ -1,0 +1,232 @@
+/** Carries the API and the console over HTTP: express, with what each request must pass before it is answered. */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import express, { type ErrorRequestHandler, type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { ApiError } from '../kube/api-error.ts';
+import { clusterProblem } from './cluster-errors.ts';
+import { openApiDocument } from './openapi.ts';
+import type { People, Person } from './person.ts';
+import { ApiProblem } from './problems.ts';
+import { readRequest, tokenOf } from './request.ts';
+import { routes, type Route, type Streamed } from './routes.ts';
+import type { Service } from './service.ts';
+import { StreamLimit, type StreamLimits } from './stream-limit.ts';
+
+export interface ApiOptions {
+  readonly service: Service;
+  readonly people: People;
+  readonly log: Logger;
+  readonly version: string;
+  /** The directory of the console's files; none is served without it. */
+  readonly console?: string | undefined;
+  /** Requests a minute of one person, and how many of them may change something. */
+  readonly requestLimits?: { readonly all: number; readonly changes: number } | undefined;
+  readonly streamLimits?: StreamLimits | undefined;
+}
+
+export interface Serving {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** PEM files; without them it is HTTP, for what encrypts in front of it. */
+export interface Tls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+const longestBody = 256 * 1024;
+const answerMs = 30_000;
+/** For a client that reads nothing of a stream. */
+const unreadMs = 60_000;
+/** Requests a minute without a token that is known, from one address: each costs the cluster a review. */
+const mostUnknown = 120;
+
+/** The person, once known; and what a request is called in logs. */
+interface Locals {
+  person: Person;
+  id: string;
+}
+
+/** The express application; tests ask it without a port of its own. */
+export function createApi(options: ApiOptions): Express {
+  const { console: files, version } = options;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(helmet(securityHeaders));
+  app.use((_request, response: Response<unknown, Locals>, next) => {
+    response.locals.id = randomUUID();
+    response.setHeader('x-request-id', response.locals.id);
+    next();
+  });
+  app.use('/api', noCaching, ...admission(options));
+  app.get('/api/v1/openapi.json', (_request, response) => void response.json(openApiDocument(version)));
+  for (const route of routes) app[route.method](`/api/v1${route.path.replace(/\{(\w+)\}/g, ':$1')}`, handlerOf(route, options));
+  app.use('/api', () => {
+    throw new ApiProblem('RouteNotFound', 'there is no such route: see /api/v1/openapi.json');
+  });
+  if (files !== undefined) app.use(express.static(files, { index: 'index.html', redirect: false, maxAge: '1h' }));
+  app.use((_request, response) => void response.status(404).type('text').send('not found\n'));
+  app.use(errorHandler(options.log));
+  return app;
+}
+
+const self = "'self'";
+const none = "'none'";
+const securityHeaders: Parameters<typeof helmet>[0] = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: [none], scriptSrc: [self], styleSrc: [self], imgSrc: [self, 'data:'], connectSrc: [self], baseUri: [none], formAction: [none], frameAncestors: [none] },
+  },
+  referrerPolicy: { policy: 'no-referrer' },
+};
+
+const noCaching: RequestHandler = (_request, response, next) => {
+  response.setHeader('cache-control', 'no-store');
+  next();
+};
+
+/** Each request of the API passes these, in this order. */
+function admission({ people, requestLimits = { all: 1_200, changes: 120 } }: ApiOptions): RequestHandler[] {
+  const tooMany: RequestHandler = (_request, _response, next) => next(new ApiProblem('TooManyRequests', 'too many requests in the last minute: wait as long as Retry-After says'));
+  const minute = { windowMs: 60_000, standardHeaders: 'draft-8', legacyHeaders: false, handler: tooMany } as const;
+  const byPerson = (_request: Request, response: Response): string => (response as Response<unknown, Locals>).locals.person.name;
+  const unknown = rateLimit({ ...minute, limit: mostUnknown, skipSuccessfulRequests: true, requestWasSuccessful: (_request, response) => response.statusCode !== 401 });
+  const known = rateLimit({ ...minute, limit: requestLimits.all, keyGenerator: byPerson });
+  const changes = rateLimit({ ...minute, limit: requestLimits.changes, keyGenerator: byPerson, skip: ({ method }) => method === 'GET' });
+  const authenticate: RequestHandler = (request, response, next) => {
+    people.of(tokenOf(request)).then((person) => {
+      response.locals['person'] = person;
+      next();
+    }, next);
+  };
+  return [unknown, authenticate, known, changes, jsonOnly, express.json({ limit: longestBody, strict: true })];
+}
+
+/** A form of another site cannot send JSON, so nobody is made to do something by following a link. */
+const jsonOnly: RequestHandler = (request, _response, next) => {
+  const hasBody = Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined;
+  const isJson = request.is('application/json') !== false;
+  next(hasBody && !isJson ? new ApiProblem('NotJson', 'the body is not JSON: send Content-Type: application/json') : undefined);
+};
+
+function handlerOf(route: Route, { service, log, streamLimits = { all: 200, each: 20 } }: ApiOptions): RequestHandler {
+  const streams = streamLimitOf(service, streamLimits);
+  return async (request, plain) => {
+    const response = plain as Response<unknown, Locals>;
+    const gone = new AbortController();
+    response.on('close', () => gone.abort(new Error('the client is gone')));
+    const isStream = route.answer === undefined;
+    const { person } = response.locals;
+    const release = isStream ? streams.take(person.name) : () => undefined;
+    const timer = setTimeout(() => gone.abort(new ApiProblem('Timeout', 'the answer took longer than 30 seconds: ask for less')), answerMs);
+    try {
+      const asked = readRequest(route, request);
+      const answer = await within(gone.signal, route.handle(service, { person, signal: gone.signal }, asked));
+      clearTimeout(timer);
+      if (isStream) await sendStream(answer as Streamed, response);
+      else response.status(route.status).json(answer);
+      if (route.changes) audit(log, route, request, response, route.status);
+    } catch (error) {
+      if (route.changes) audit(log, route, request, response, toProblem(error).status);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      release();
+    }
+  };
+}
+
+/** One for all routes of a service. */
+const streamLimitOfService = new WeakMap<Service, StreamLimit>();
+
+function streamLimitOf(service: Service, limits: StreamLimits): StreamLimit {
+  const known = streamLimitOfService.get(service) ?? new StreamLimit(limits);
+  streamLimitOfService.set(service, known);
+  return known;
+}
+
+/** Rejects when the time is over, though what was asked may still go on: it has the same signal. */
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+/** The first piece decides: an error before it is told as an error, one after it can but break the stream off. */
+async function sendStream({ contentType, chunks }: Streamed, response: Response): Promise<void> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  response.status(200).type(contentType);
+  response.setTimeout(unreadMs, () => response.destroy());
+  async function* all() {
+    if (first.done !== true) yield first.value;
+    yield* { [Symbol.asyncIterator]: () => iterator };
+  }
+  try {
+    await pipeline(Readable.from(all()), response);
+  } catch (error) {
+    if (!response.destroyed) throw error;
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** Who did what, for whoever has to find out later; what was asked for in the body is not in it, for it may hold secrets. */
+function audit(log: Logger, route: Route, request: Request, response: Response<unknown, Locals>, status: number): void {
+  const { person, id } = response.locals;
+  log.info({ audit: true, user: person.name, action: route.id, ...request.params, status, requestId: id, from: request.socket.remoteAddress }, `${person.name} asked for ${route.id}`);
+}
+
+function errorHandler(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request: Request, response: Response, next: NextFunction) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500) log.warn({ err: error, requestId: (response as Response<unknown, Locals>).locals.id, path: request.path }, 'a request could not be answered');
+    if (response.headersSent) return next(error); // the stream is broken off
+    const { code, message, field } = problem;
+    if (code === 'Unauthenticated') response.setHeader('www-authenticate', 'Bearer realm="task-runs"');
+    response.status(problem.status).json({ error: { code, message, ...(field !== undefined && { field }) } });
+  };
+}
+
+/** Any error, as one of ours. */
+function toProblem(error: unknown): ApiProblem {
+  if (error instanceof ApiProblem) return error;
+  if (error instanceof ApiError) return clusterProblem(error);
+  const { type, status } = (error ?? {}) as { readonly type?: string; readonly status?: number };
+  if (type === 'entity.too.large') return new ApiProblem('BodyTooLarge', 'the body is larger than 256 KiB', { cause: error });
+  if (type === 'entity.parse.failed') return new ApiProblem('InvalidRequest', 'the body is not JSON', { cause: error });
+  if (status !== undefined && status >= 400 && status < 500) return new ApiProblem('InvalidRequest', error instanceof Error ? error.message : 'the request cannot be read', { cause: error });
+  return new ApiProblem('Internal', 'a mistake of ours: the log of the controller has more, under the request id', { cause: error });
+}
+
+/**
+ * @param host all addresses where it is left out
+ * @throws Error when the address is taken, or the certificate is none
+ */
+export async function serveApi(app: Express, { host, port }: { readonly host: string | undefined; readonly port: number }, tls: Tls | undefined): Promise<Serving> {
+  const server = tls ? createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, app) : createServer(app);
+  server.requestTimeout = answerMs;
+  server.headersTimeout = 10_000;
+  server.maxHeadersCount = 100;
+  server.listen(port, host);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}

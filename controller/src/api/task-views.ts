@@ -1,0 +1,56 @@
+/** What the API says of Tasks. */
+import type { CachedTask } from '../controllers/projections.ts';
+import { compact } from '../domain/compact.ts';
+import { policyOf } from '../domain/execution-policy.ts';
+import { isScheduleError, nextTime, parseSchedule } from '../domain/policies/schedule.ts';
+import { velaLabels, type RunSummary as Summary } from '../resources/index.ts';
+import type { RunSummary, TaskDetail, TaskView } from './schemas.ts';
+
+const mostTimes = 10;
+
+const none: TaskView['totals'] = { active: 0, queued: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0, kept: 0 };
+
+/** A task in a list. */
+export function taskView({ metadata, spec, status = {} }: CachedTask): TaskView {
+  const { schedule, suspend: suspended = false } = spec;
+  return compact({
+    uid: metadata.uid,
+    namespace: metadata.namespace,
+    name: metadata.name,
+    application: metadata.labels?.[velaLabels.application],
+    component: metadata.labels?.[velaLabels.component],
+    phase: status.phase,
+    message: status.message,
+    suspended,
+    schedule: schedule && compact({ crons: schedule.crons, timeZone: schedule.timeZone }),
+    nextScheduleTime: suspended ? undefined : status.nextScheduleTime,
+    lastSuccessfulTime: status.lastSuccessfulTime,
+    totals: { ...none, ...status.totals },
+    active: (status.active ?? []).map(summaryOf),
+    lastRuns: (status.lastRuns ?? []).map(summaryOf),
+  });
+}
+
+/** A task by itself. */
+export function taskDetail(task: CachedTask, now: Date): TaskDetail {
+  return {
+    ...taskView(task),
+    nextScheduleTimes: nextTimes(task, now),
+    policy: { ...policyOf(task) },
+    conditions: (task.status?.conditions ?? []).map(({ type, status, reason, message, lastTransitionTime }) => ({ type, status, reason, message, lastTransitionTime })),
+  };
+}
+
+function nextTimes({ spec }: CachedTask, now: Date): string[] {
+  if (spec.schedule === undefined || spec.suspend === true) return [];
+  const schedule = parseSchedule(spec.schedule);
+  if (isScheduleError(schedule)) return [];
+  const times: string[] = [];
+  for (let time = nextTime(schedule, now); time !== undefined && times.length < mostTimes; time = nextTime(schedule, time)) times.push(time.toISOString());
+  return times;
+}
+
+function summaryOf({ name, phase, reason, message, startTime, completionTime }: Summary): RunSummary {
+  const durationSeconds = startTime === undefined || completionTime === undefined ? undefined : Math.max(0, (Date.parse(completionTime) - Date.parse(startTime)) / 1_000);
+  return compact({ name, phase: phase as RunSummary['phase'], reason, message, startTime, completionTime, durationSeconds });
+}

@@ -1,0 +1,262 @@
+/** What is remembered of runs when their TaskRuns, Jobs and pods are gone: writing, asking, forgetting. */
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { sql, type Kysely } from 'kysely';
+import { openDatabase, type OpenDatabase } from './database.ts';
+import type { Phase, RunBody, RunRecord, TriggerType } from './record.ts';
+import type { LogTable, RunTable, Tables } from './schema.ts';
+
+const zip = promisify(gzip);
+const unzip = promisify(gunzip);
+
+/** The log of one container. */
+export interface ArchivedLog {
+  readonly pod: string;
+  readonly container: string;
+  readonly restart: number;
+  /** Of what is kept, before compression. */
+  readonly bytes: number;
+  /** Of the beginning that was left out, as far as it is known. */
+  readonly cutBytes: number;
+}
+
+export interface LogContent extends ArchivedLog {
+  /** Lines with the kubelet's timestamps, gzipped. */
+  readonly body: Uint8Array;
+}
+
+/** A run with all that is kept of it. */
+export interface Material {
+  readonly record: RunRecord;
+  readonly body: RunBody;
+  readonly logs: readonly LogContent[];
+}
+
+/** Which runs; all that is left out chooses all. Times are milliseconds since 1970. */
+export interface RunFilter {
+  readonly namespace?: string | undefined;
+  readonly task?: string | undefined;
+  readonly phases?: readonly Phase[] | undefined;
+  readonly triggers?: readonly TriggerType[] | undefined;
+  /** Asked for at that time or later. */
+  readonly from?: number | undefined;
+  /** Asked for before that time. */
+  readonly to?: number | undefined;
+}
+
+/** A run's place in the order of the history, which is by age, the newest first. */
+export interface Place {
+  readonly createdAt: number;
+  readonly uid: string;
+}
+
+/** How old, how many and how large runs in the archive may become; the oldest go first. */
+export interface Retention {
+  readonly maxAgeMs: number;
+  readonly maxRuns: number;
+  readonly maxBytes: number;
+}
+
+/** Beyond so many nobody counts: it would take longer than the page itself. */
+export const mostCounted = 10_000;
+
+/** Values in one list of a query: both databases take more. */
+const listLength = 5_000;
+const deletedAtOnce = 500;
+const rowsAtOnce = 1_000;
+
+/**
+ * The database is opened when it is first asked, and again after that has failed: one that is away when the controller starts keeps
+ * nobody waiting. Each method rejects with the database's error when that cannot be asked.
+ */
+export class Archive {
+  readonly #setting: string;
+  #opening: Promise<OpenDatabase> | undefined;
+  #closed = false;
+
+  /** @param setting see {@link openDatabase} */
+  constructor(setting: string) {
+    this.#setting = setting;
+  }
+
+  /** @throws Error where the database cannot be opened */
+  async ready(): Promise<void> {
+    await this.#open();
+  }
+
+  /** All of them or none, so at most some hundred at once; one that is there already stays as it is. */
+  async save(materials: readonly Material[]): Promise<void> {
+    if (materials.length === 0) return;
+    const rows = await Promise.all(materials.map(async ({ record, body, logs }) => runRow(record, await zip(JSON.stringify(body)), logs)));
+    await (await this.#database()).transaction().execute(async (transaction) => {
+      const saved = await transaction.insertInto('runs').values(rows).onConflict((conflict) => conflict.column('uid').doNothing()).returning('uid').execute();
+      const isNew = new Set(saved.map(({ uid }) => uid));
+      const logs = materials.flatMap(({ record: { uid }, logs: all }) => (isNew.has(uid) ? all.map((log) => logRow(uid, log)) : []));
+      for (let at = 0; at < logs.length; at += rowsAtOnce) await transaction.insertInto('logs').values(logs.slice(at, at + rowsAtOnce)).execute();
+    });
+  }
+
+  /** Which of these runs are there. */
+  async known(uids: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    if (uids.length === 0) return found;
+    const database = await this.#database();
+    for (let at = 0; at < uids.length; at += listLength) {
+      const rows = await database.selectFrom('runs').select('uid').where('uid', 'in', uids.slice(at, at + listLength)).execute();
+      for (const { uid } of rows) found.add(uid);
+    }
+    return found;
+  }
+
+  /** The newest runs of the filter beyond a place in the order. */
+  async find(filter: RunFilter, { limit, after }: { readonly limit: number; readonly after?: Place | undefined }): Promise<readonly RunRecord[]> {
+    const database = await this.#database();
+    // One phase, or one trigger, at a time: so each is read off its index in the order that is wanted, and never sorted.
+    const pages = await Promise.all(
+      singleFilters(filter).map((single) =>
+        matching(database, single)
+          .select(['uid', 'created_at', 'summary'])
+          .$if(after !== undefined, (query) => query.where(sql<boolean>`(created_at, uid) < (${after?.createdAt ?? 0}, ${after?.uid ?? ''})`))
+          .orderBy('created_at', 'desc')
+          .orderBy('uid', 'desc')
+          .limit(limit)
+          .execute(),
+      ),
+    );
+    const rows = pages.flat().sort((a, b) => b.created_at - a.created_at || (a.uid < b.uid ? 1 : -1));
+    return rows.slice(0, limit).map(({ summary }) => JSON.parse(summary) as RunRecord);
+  }
+
+  /** How many runs the filter chooses; at most one more than {@link mostCounted}. */
+  async count(filter: RunFilter): Promise<number> {
+    const database = await this.#database();
+    const counts = await Promise.all(
+      singleFilters(filter).map(async (single) => {
+        const some = matching(database, single).select('uid').limit(mostCounted + 1);
+        const row = await database.selectFrom(some.as('some')).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirst();
+        return Number(row?.count ?? 0);
+      }),
+    );
+    return Math.min(mostCounted + 1, counts.reduce((sum, count) => sum + count, 0));
+  }
+
+  /** The youngest run of that name, for a name may come again. */
+  async get(namespace: string, name: string): Promise<{ readonly record: RunRecord; readonly body: RunBody } | undefined> {
+    const row = await (await this.#database()).selectFrom('runs').select(['summary', 'body']).where('namespace', '=', namespace).where('name', '=', name).orderBy('created_at', 'desc').limit(1).executeTakeFirst();
+    if (row === undefined) return undefined;
+    return { record: JSON.parse(row.summary) as RunRecord, body: JSON.parse((await unzip(row.body)).toString('utf8')) as RunBody };
+  }
+
+  /** Whether any run of that Task is there. */
+  async hasTask(namespace: string, task: string): Promise<boolean> {
+    const row = await (await this.#database()).selectFrom('runs').select('uid').where('namespace', '=', namespace).where('task', '=', task).limit(1).executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** Which logs of a run there are, without their text. */
+  async logsOf(uid: string): Promise<readonly ArchivedLog[]> {
+    const rows = await (await this.#database()).selectFrom('logs').select(['pod', 'container', 'restart', 'bytes', 'cut_bytes']).where('run_uid', '=', uid).orderBy('pod').orderBy('container').orderBy('restart').execute();
+    return rows.map(({ cut_bytes: cutBytes, ...log }) => ({ ...log, cutBytes }));
+  }
+
+  /** The text of one log: lines with timestamps. Undefined where it is gone. */
+  async readLog(uid: string, { pod, container, restart }: Pick<ArchivedLog, 'pod' | 'container' | 'restart'>): Promise<Uint8Array | undefined> {
+    const row = await (await this.#database())
+      .selectFrom('logs')
+      .select('body')
+      .where('run_uid', '=', uid)
+      .where('pod', '=', pod)
+      .where('container', '=', container)
+      .where('restart', '=', restart)
+      .executeTakeFirst();
+    return row && unzip(row.body);
+  }
+
+  /**
+   * Forgets the oldest runs, some at a time, until the rest is within the limits.
+   * @param now milliseconds since 1970
+   * @returns how many went
+   */
+  async retain({ maxAgeMs, maxRuns, maxBytes }: Retention, now: number, signal?: AbortSignal): Promise<number> {
+    const { database, kind } = await this.#open();
+    let deleted = 0;
+    for (let more = true; more && signal?.aborted !== true; ) {
+      const { count, bytes } = await this.size();
+      const oldest = await database.selectFrom('runs').select(['uid', 'created_at', 'bytes']).orderBy('created_at').orderBy('uid').limit(deletedAtOnce).execute();
+      let [runs, size] = [count, bytes];
+      const doomed = oldest.filter((row) => {
+        const goes = row.created_at < now - maxAgeMs || runs > maxRuns || size > maxBytes;
+        if (goes) [runs, size] = [runs - 1, size - row.bytes];
+        return goes;
+      });
+      if (doomed.length > 0) {
+        await database.deleteFrom('runs').where('uid', 'in', doomed.map(({ uid }) => uid)).execute();
+        // What was deleted goes back to the file system; PostgreSQL's autovacuum sees to that by itself.
+        if (kind === 'sqlite') await sql`pragma incremental_vacuum(10000)`.execute(database);
+      }
+      deleted += doomed.length;
+      more = doomed.length === deletedAtOnce;
+    }
+    return deleted;
+  }
+
+  /** How many runs there are, and how many bytes of them. Reads them all: not for every request. */
+  async size(): Promise<{ readonly count: number; readonly bytes: number }> {
+    const row = await (await this.#database())
+      .selectFrom('runs')
+      .select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number>('bytes').as('bytes')])
+      .executeTakeFirst();
+    return { count: Number(row?.count ?? 0), bytes: Number(row?.bytes ?? 0) };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.close();
+  }
+
+  #open(): Promise<OpenDatabase> {
+    if (this.#closed) return Promise.reject(new Error('the archive is closed'));
+    const opening = (this.#opening ??= openDatabase(this.#setting));
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening;
+  }
+
+  async #database(): Promise<Kysely<Tables>> {
+    return (await this.#open()).database;
+  }
+}
+
+function matching(database: Kysely<Tables>, { namespace, task, phase, trigger, from, to }: SingleFilter) {
+  let query = database.selectFrom('runs');
+  if (namespace !== undefined) query = query.where('namespace', '=', namespace);
+  if (task !== undefined) query = query.where('task', '=', task);
+  if (phase !== undefined) query = query.where('phase', '=', phase);
+  if (trigger !== undefined) query = query.where('trigger_type', '=', trigger);
+  if (from !== undefined) query = query.where('created_at', '>=', from);
+  if (to !== undefined) query = query.where('created_at', '<', to);
+  return query;
+}
+
+function runRow(record: RunRecord, body: Uint8Array, logs: readonly LogContent[]): RunTable {
+  const { uid, namespace, task, name, phase, trigger, creationTimestamp } = record;
+  const bytes = logs.reduce((sum, log) => sum + log.body.length, body.length);
+  return { uid, namespace, task, name, phase, trigger_type: trigger.type, created_at: Date.parse(creationTimestamp), summary: JSON.stringify(record), body, bytes };
+}
+
+function logRow(uid: string, { cutBytes, ...log }: LogContent): LogTable {
+  return { run_uid: uid, cut_bytes: cutBytes, ...log };
+}
+
+interface SingleFilter extends Omit<RunFilter, 'phases' | 'triggers'> {
+  readonly phase: Phase | undefined;
+  readonly trigger: TriggerType | undefined;
+}
+
+/** The same filter for each phase and trigger apart. */
+function singleFilters({ phases, triggers, ...rest }: RunFilter): readonly SingleFilter[] {
+  const unique = <T>(values: readonly T[] | undefined): readonly (T | undefined)[] => (values === undefined || values.length === 0 ? [undefined] : [...new Set(values)]);
+  return unique(phases).flatMap((phase) => unique(triggers).map((trigger) => ({ ...rest, phase, trigger })));
+}

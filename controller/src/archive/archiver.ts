@@ -1,0 +1,298 @@
+/**
+ * Brings runs into the archive as they end. Nothing waits for it but the deletion of what it has yet to read, and that not for ever:
+ * a database that is lost, a disk that is full or a log that is slow delay no run.
+ *
+ * A run goes through two queues. First its record and logs are taken (some at a time), from when on it may be pruned; then what was
+ * taken is written, in batches. Both are bounded: by a number of runs that are only named, and by the bytes that are held in memory.
+ */
+import type { Logger } from 'pino';
+import { taskRuns } from '../controllers/resource-types.ts';
+import { isFinished } from '../domain/phase.ts';
+import { isNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import { sleep, systemClock, type Clock } from '../kube/clock.ts';
+import type { TaskRun } from '../resources/index.ts';
+import type { Archive, Material, Retention } from './archive.ts';
+import { takeLogs, type LogLimits } from './log-taker.ts';
+import { bodyOf, recordOf } from './record.ts';
+
+/** A TaskRun, as far as this needs to know it. */
+export interface FinishedRun {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly finishedAt: number;
+}
+
+/** Hears how it goes; for metrics. */
+export interface ArchiveObserver {
+  /** How many runs are on their way, and for how many seconds the oldest of them. */
+  queue?(length: number, lagSeconds: number): void;
+  saved?(runs: number): void;
+  /** Something was left out for good: `run`, or `log` of a run that is there otherwise. */
+  dropped?(what: 'run' | 'log'): void;
+  /** The database, or the API server, could not be asked; it is tried again. */
+  failed?(): void;
+}
+
+export interface ArchiverOptions {
+  readonly client: Client;
+  readonly archive: Archive;
+  readonly log: Logger;
+  readonly logLimits: LogLimits;
+  readonly retention: Retention;
+  readonly observer?: ArchiveObserver | undefined;
+  /** Is told when a run that somebody asked about is no longer held: it may be pruned now. */
+  readonly onReleased: (run: FinishedRun) => void;
+  readonly clock?: Clock | undefined;
+}
+
+/** Named runs that wait; a day's worth of a busy cluster. */
+const mostWaiting = 100_000;
+/** What was taken and is not written yet, in bytes. */
+const mostSpooled = 64 * 1024 * 1024;
+const takenAtOnce = 8;
+const batch = 50;
+/** For so long pruning waits at most. */
+export const longestHoldMs = 15 * 60_000;
+const pauseMs = { least: 500, most: 30_000 };
+const retentionMs = 10 * 60_000;
+const lookupLength = 500;
+const beatMs = 1_000;
+
+interface Taken {
+  readonly run: FinishedRun;
+  readonly material: Material;
+  readonly bytes: number;
+}
+
+export class Archiver {
+  readonly #options: ArchiverOptions;
+  readonly #clock: Clock;
+  readonly #stopped = new AbortController();
+  /** By uid, in the order of their ends. */
+  readonly #waiting = new Map<string, FinishedRun>();
+  readonly #taking = new Set<string>();
+  /** Runs that must not be pruned yet, and since when, by the monotonic clock. */
+  readonly #held = new Map<string, { readonly run: FinishedRun; readonly since: number; asked: boolean }>();
+  readonly #spool: Taken[] = [];
+  #spooled = 0;
+  #running: Promise<unknown> | undefined;
+  readonly #sleepers = new Set<() => void>();
+
+  constructor(options: ArchiverOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** A run has ended in front of us, or had ended when this process began and may be archived already. */
+  add(run: FinishedRun): void {
+    if (this.#waiting.has(run.uid) || this.#taking.has(run.uid) || this.#stopped.signal.aborted) return;
+    if (this.#waiting.size >= mostWaiting) return this.#drop(run, `${mostWaiting} others are waiting already`);
+    this.#waiting.set(run.uid, run);
+    this.#held.set(run.uid, { run, since: this.#clock.monotonic(), asked: false });
+    this.#wake();
+  }
+
+  /** Whether the run's Jobs, pods and record are still to be read here. */
+  holds(uid: string): boolean {
+    const held = this.#held.get(uid);
+    if (held) held.asked = true;
+    return held !== undefined;
+  }
+
+  /** How many runs are on their way into the archive. */
+  get queueLength(): number {
+    return this.#waiting.size + this.#taking.size + this.#spool.length;
+  }
+
+  start(): void {
+    this.#running ??= Promise.all([this.#takeRuns(), this.#writeRuns(), this.#beat(), this.#retain()]);
+  }
+
+  /** Writes what was taken, where the database lets it at once, and ends. What is not written is found again by the next process, as long as its TaskRun is there. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#wake();
+    await this.#running;
+    while (this.#spool.length > 0) if (!(await this.#write())) break;
+  }
+
+  /** Takes records and logs, some at a time, while there is room for them. */
+  async #takeRuns(): Promise<void> {
+    const { signal } = this.#stopped;
+    let failures = 0;
+    while (!signal.aborted) {
+      const next = await this.#nextRuns().catch((error: unknown) => this.#failed('the archive cannot be asked what it has', error));
+      if (next === undefined) {
+        failures += 1;
+        await sleep(this.#clock, pauseOf(failures), signal);
+        continue;
+      }
+      failures = 0;
+      if (next.length === 0) await this.#change();
+      else await Promise.all(next.map((run) => this.#take(run)));
+    }
+  }
+
+  /** Those to take now; what is archived already is left out. */
+  async #nextRuns(): Promise<readonly FinishedRun[]> {
+    if (this.#spooled >= mostSpooled || this.#waiting.size === 0) return [];
+    const named = [...first(this.#waiting.values(), lookupLength)];
+    const known = await this.#options.archive.known(named.map(({ uid }) => uid));
+    for (const run of named.filter(({ uid }) => known.has(uid))) this.#settle(run);
+    return named.filter(({ uid }) => !known.has(uid)).slice(0, takenAtOnce);
+  }
+
+  async #take(run: FinishedRun): Promise<void> {
+    this.#waiting.delete(run.uid);
+    this.#taking.add(run.uid);
+    try {
+      const { client, logLimits, log, observer } = this.#options;
+      const object = await client.get(taskRuns, run, { signal: this.#stopped.signal });
+      if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase)) return this.#drop(run, 'it was deleted before it was archived');
+      const { logs, problems } = await takeLogs(client, run.namespace, run.name, logLimits);
+      problems.forEach(() => observer?.dropped?.('log'));
+      if (problems.length > 0) log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
+      const taskRun = object as unknown as TaskRun;
+      const bytes = logs.reduce((sum, { body }) => sum + body.length, 0);
+      this.#spool.push({ run, material: { record: recordOf(taskRun), body: bodyOf(taskRun), logs }, bytes });
+      this.#spooled += bytes;
+      this.#release(run);
+    } catch (error) {
+      if (isNotFound(error)) this.#drop(run, 'it was deleted before it was archived');
+      else this.#again(run, error);
+    } finally {
+      this.#taking.delete(run.uid);
+      this.#wake();
+    }
+  }
+
+  /** Behind the others, so that one that fails does not hold them up. */
+  #again(run: FinishedRun, error: unknown): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#failed(`run ${keyOf(run)} cannot be read`, error);
+    const { signal } = this.#stopped;
+    void sleep(this.#clock, pauseMs.least, signal).then(() => {
+      if (signal.aborted) return;
+      this.#waiting.set(run.uid, run);
+      this.#wake();
+    });
+  }
+
+  async #writeRuns(): Promise<void> {
+    const { signal } = this.#stopped;
+    for (let failures = 0; !signal.aborted; ) {
+      if (this.#spool.length === 0) {
+        await this.#change();
+      } else if (await this.#write()) {
+        failures = 0;
+      } else {
+        failures += 1;
+        await sleep(this.#clock, pauseOf(failures), signal);
+      }
+    }
+  }
+
+  async #write(): Promise<boolean> {
+    const some = this.#spool.slice(0, batch);
+    try {
+      await this.#options.archive.save(some.map(({ material }) => material));
+    } catch (error) {
+      this.#failed('runs cannot be archived', error);
+      return false;
+    }
+    this.#spool.splice(0, some.length);
+    this.#spooled -= some.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#options.observer?.saved?.(some.length);
+    this.#wake();
+    return true;
+  }
+
+  /** Once a second: tells how it goes, and lets go of what was held for too long. */
+  async #beat(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      const oldest = Math.min(...[this.#spool[0]?.run, first(this.#waiting.values(), 1).next().value].flatMap((run) => (run ? [run.finishedAt] : [])));
+      this.#options.observer?.queue?.(this.queueLength, Number.isFinite(oldest) ? Math.max(0, (this.#clock.now() - oldest) / 1_000) : 0);
+      for (const { run, since } of this.#held.values()) {
+        if (this.#clock.monotonic() - since < longestHoldMs) break; // they are in order
+        this.#options.log.warn({ run: keyOf(run) }, 'the archive had no room for a run in 15 minutes: it may be pruned before it is archived');
+        this.#release(run);
+      }
+      await sleep(this.#clock, beatMs, signal);
+    }
+  }
+
+  async #retain(): Promise<void> {
+    const { archive, retention, log } = this.#options;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      try {
+        const deleted = await archive.retain(retention, this.#clock.now(), signal);
+        if (deleted > 0) log.info({ runs: deleted }, 'the oldest runs left the archive');
+      } catch (error) {
+        this.#failed('old runs cannot be deleted from the archive', error);
+      }
+      await sleep(this.#clock, retentionMs, signal);
+    }
+  }
+
+  /** It is in the archive, or will never be. */
+  #settle(run: FinishedRun): void {
+    this.#waiting.delete(run.uid);
+    this.#release(run);
+  }
+
+  #release(run: FinishedRun): void {
+    const wasAsked = this.#held.get(run.uid)?.asked ?? false;
+    this.#held.delete(run.uid);
+    if (wasAsked) this.#options.onReleased(run);
+  }
+
+  #drop(run: FinishedRun, because: string): void {
+    this.#options.observer?.dropped?.('run');
+    this.#options.log.warn({ run: keyOf(run) }, `a run is not archived: ${because}`);
+    this.#settle(run);
+  }
+
+  #failed(what: string, error: unknown): undefined {
+    this.#options.observer?.failed?.();
+    this.#options.log.warn({ err: error }, `${what}; it is tried again`);
+  }
+
+  /** Until there is something new, or a second has passed. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        cancel();
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const cancel = this.#clock.after(beatMs, wake);
+      this.#sleepers.add(wake);
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#sleepers]) wake();
+  }
+}
+
+function* first<T>(values: Iterable<T>, most: number): Generator<T, undefined, undefined> {
+  let count = 0;
+  for (const value of values) {
+    if (count >= most) return;
+    count += 1;
+    yield value;
+  }
+}
+
+function pauseOf(failures: number): number {
+  return Math.min(pauseMs.most, pauseMs.least * 2 ** Math.min(failures - 1, 10));
+}
+
+function keyOf({ namespace, name }: FinishedRun): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,61 @@
+/** Opens the database that a setting names, and brings its tables up to date. */
+import { Kysely, Migrator, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { migrationsFor, type ColumnTypes } from './migrations.ts';
+import type { Tables } from './schema.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
+import { SqliteThread } from './sqlite-thread.ts';
+
+export interface OpenDatabase {
+  readonly database: Kysely<Tables>;
+  readonly kind: 'sqlite' | 'postgres';
+  close(): Promise<void>;
+}
+
+/** int8 is a text in pg, for it may be too large for a number; times and sizes are not. */
+const int8 = 20;
+const numbers: pg.CustomTypesConfig = {
+  getTypeParser: ((id: number, format?: 'text' | 'binary'): unknown => (id === int8 ? Number : pg.types.getTypeParser(id, format))) as typeof pg.types.getTypeParser,
+};
+
+/** Longer than any query here takes on a healthy server: a lost one must not keep callers for minutes. */
+const queryMs = 10_000;
+const mostConnections = 8;
+
+/**
+ * @param setting the path of a SQLite file, or a URL postgres://user:password@host/database
+ * @throws Error which says what is wrong; a password is not in it
+ */
+export async function openDatabase(setting: string): Promise<OpenDatabase> {
+  const isPostgres = /^postgres(ql)?:\/\//.test(setting);
+  const opened = isPostgres ? openPostgres(setting) : await openSqlite(setting);
+  try {
+    await migrate(opened.database, isPostgres ? { bytes: 'bytea' } : { bytes: 'blob' });
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+  return opened;
+}
+
+async function openSqlite(file: string): Promise<OpenDatabase> {
+  const thread = await SqliteThread.open(file);
+  const database = new Kysely<Tables>({ dialect: sqliteDialect(thread) });
+  return { database, kind: 'sqlite', close: () => database.destroy() };
+}
+
+function openPostgres(connectionString: string): OpenDatabase {
+  const pool = new pg.Pool({ connectionString, max: mostConnections, types: numbers, connectionTimeoutMillis: queryMs, query_timeout: queryMs, statement_timeout: queryMs, application_name: 'task-runs' });
+  // A connection that breaks while nobody uses it is replaced at the next query, which tells of what is wrong.
+  pool.on('error', () => undefined);
+  const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { database, kind: 'postgres', close: () => database.destroy() };
+}
+
+async function migrate(database: Kysely<Tables>, types: ColumnTypes): Promise<void> {
+  const migrator = new Migrator({ db: database, provider: migrationsFor(types) });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const failed = results.find(({ status }) => status === 'Error')?.migrationName;
+  throw new Error(`the archive's tables cannot be brought up to date${failed === undefined ? '' : ` (${failed})`}: ${error instanceof Error ? error.message : JSON.stringify(error)}`, { cause: error });
+}

@@ -1,0 +1,109 @@
+/** Takes the logs of a run's pods before these are deleted: the end of each, for that is where a failure is. */
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import { labelValue } from '../domain/names.ts';
+import { isNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import type { Stored } from '../kube/objects.ts';
+import { pods } from '../kube/resources.ts';
+import { streamsOf, type LogStream } from '../logs/streams.ts';
+import { labels } from '../resources/index.ts';
+import type { LogContent } from './archive.ts';
+
+const zip = promisify(gzip);
+
+export interface LogLimits {
+  /** Of a run, before compression. */
+  readonly bytes: number;
+  /** How many containers' logs of a run. */
+  readonly containers: number;
+  /** For all of them together. */
+  readonly timeoutMs: number;
+}
+
+/** Of a log with more lines than that only the last are asked for. */
+const mostLines = 100_000;
+/** A kubelet that says nothing for so long has nothing more to say. */
+const idleMs = 10_000;
+
+export interface TakenLogs {
+  readonly logs: readonly LogContent[];
+  /** What could not be taken, in words. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * @throws ApiError when the pods cannot be listed; a single log that cannot be read is a problem that is told
+ */
+export async function takeLogs(client: Client, namespace: string, run: string, limits: LogLimits): Promise<TakenLogs> {
+  const signal = AbortSignal.timeout(limits.timeoutMs);
+  const streams = await streamsOfRun(client, namespace, run, signal);
+  const taken = streams.slice(0, limits.containers);
+  const problems = streams.length > taken.length ? [`the logs of ${streams.length - taken.length} of ${streams.length} containers: a run keeps ${limits.containers}`] : [];
+  const logs: LogContent[] = [];
+  let rest = limits.bytes;
+  for (const [index, stream] of taken.entries()) {
+    try {
+      // What one leaves of its share is for those that follow.
+      const log = await takeLog(client, stream, Math.floor(rest / (taken.length - index)), signal);
+      rest -= log.bytes;
+      logs.push(log);
+    } catch (error) {
+      if (!isNotFound(error)) problems.push(`the log of pod ${stream.pod}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { logs, problems };
+}
+
+/** Those of pods that failed come first, for not all may fit. */
+async function streamsOfRun(client: Client, namespace: string, run: string, signal: AbortSignal): Promise<readonly LogStream[]> {
+  const found: Stored<Pod>[] = [];
+  for await (const { items } of client.list(pods, { namespace, labelSelector: `${labels.run}=${labelValue(run)}`, signal })) found.push(...items);
+  const rank = ({ status }: Stored<Pod>): number => (status?.phase === 'Failed' ? 0 : 1);
+  return found.sort((a, b) => rank(a) - rank(b) || Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp)).flatMap(streamsOf);
+}
+
+async function takeLog(client: Client, { key, pod, path, query }: LogStream, share: number, signal: AbortSignal): Promise<LogContent> {
+  const tail = new Tail(share);
+  const stream = await client.getStream(path, { ...query, timestamps: true, tailLines: mostLines }, { signal, idleMs });
+  for await (const chunk of stream) tail.add(chunk);
+  const { text, cutBytes } = tail.end();
+  return { pod, container: query.container, restart: Number(key.split('/').at(-1)), bytes: text.length, cutBytes, body: await zip(text) };
+}
+
+const newline = 0x0a;
+
+/** The last bytes of a stream, from the beginning of a line on. */
+export class Tail {
+  readonly #most: number;
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #cut = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    // A chunk goes once the others are enough without it.
+    for (let first = this.#chunks[0]; first !== undefined && this.#bytes - first.length >= this.#most; first = this.#chunks[0]) {
+      this.#chunks.shift();
+      this.#bytes -= first.length;
+      this.#cut += first.length;
+    }
+  }
+
+  /** What is kept, and how many bytes before it are not. */
+  end(): { readonly text: Uint8Array; readonly cutBytes: number } {
+    const all = Buffer.concat(this.#chunks);
+    const surplus = all.length - this.#most;
+    if (surplus <= 0 && this.#cut === 0) return { text: all, cutBytes: 0 };
+    const from = Math.max(0, surplus);
+    const line = from === 0 && this.#cut === 0 ? 0 : all.indexOf(newline, from) + 1;
+    const text = all.subarray(line === 0 ? from : line);
+    return { text, cutBytes: this.#cut + all.length - text.length };
+  }
+}

@@ -1,0 +1,118 @@
+/** A run as the archive keeps it: a line for lists, and all the rest. */
+import { compact } from '../domain/compact.ts';
+import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
+import { velaLabels } from '../resources/index.ts';
+
+/** A run in one line. Times are RFC 3339. */
+export interface RunRecord {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly task: string;
+  readonly trigger: { readonly type: TriggerType; readonly value?: string; readonly scheduledTime?: string };
+  readonly phase: Phase;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly creationTimestamp: string;
+  readonly startTime?: string;
+  readonly completionTime?: string;
+  readonly durationSeconds?: number;
+  /** How long after it was due a schedule's run started. */
+  readonly delaySeconds?: number;
+  readonly exitCode?: number;
+  readonly attempts?: number;
+  readonly shape: 'Job' | 'Steps' | 'Items' | 'Nodes';
+}
+
+export type Phase = NonNullable<TaskRunStatus['phase']>;
+export type TriggerType = NonNullable<TaskRun['spec']['trigger']>['type'];
+
+/** Everything else that is known of a run, but for its logs. */
+export interface RunBody {
+  readonly application?: string;
+  readonly component?: string;
+  readonly jobs: readonly object[];
+  readonly snapshot?: object;
+  readonly overrides?: object;
+  readonly outputs?: object;
+  readonly cancelReason?: string;
+  readonly retryOf?: string;
+}
+
+/** The line of a run that is, or was, in the cluster. */
+export function recordOf({ metadata, spec, status = {} }: TaskRun): RunRecord {
+  const { startTime, completionTime } = status;
+  const { type = 'Manual', value, scheduledTime } = spec.trigger ?? {};
+  return compact({
+    uid: metadata.uid,
+    namespace: metadata.namespace,
+    name: metadata.name,
+    task: spec.taskRef.name,
+    trigger: compact({ type, value, scheduledTime: instant(scheduledTime) }),
+    phase: status.phase ?? 'Pending',
+    reason: status.reason,
+    message: status.message,
+    creationTimestamp: metadata.creationTimestamp,
+    startTime,
+    completionTime,
+    durationSeconds: secondsBetween(startTime, completionTime),
+    delaySeconds: secondsBetween(scheduledTime, startTime),
+    exitCode: status.jobs?.at(-1)?.exitCode,
+    attempts: status.attempts,
+    shape: shapeOf(spec.snapshot, status.jobs),
+  });
+}
+
+/** What there is to know of a run beside that. Values of environment variables are left out: people put passwords there. */
+export function bodyOf({ metadata: { labels = {} }, spec, status = {} }: TaskRun): RunBody {
+  return compact({
+    application: labels[velaLabels.application],
+    component: labels[velaLabels.component],
+    jobs: jobsOf(spec.snapshot, status.jobs),
+    snapshot: spec.snapshot && (withoutValues(spec.snapshot) as object),
+    overrides: spec.overrides && (withoutValues(spec.overrides) as object),
+    outputs: status.outputs,
+    cancelReason: spec.cancelReason,
+    retryOf: spec.retryOf,
+  });
+}
+
+/** A step's row, with the steps that it waits for: so a flow can be drawn of the rows alone. */
+function jobsOf(snapshot: TaskRun['spec']['snapshot'], jobs: TaskRunStatus['jobs'] = []): readonly object[] {
+  const dependencies = new Map((snapshot?.steps ?? []).map(({ name, dependsOn }) => [name, dependsOn ?? []]));
+  return jobs.map((row) => (row.step !== undefined && dependencies.has(row.step) ? { ...row, dependsOn: dependencies.get(row.step) } : row));
+}
+
+function shapeOf(snapshot: TaskRun['spec']['snapshot'], [first]: TaskRunStatus['jobs'] = []): RunRecord['shape'] {
+  const { steps, items = snapshot?.matrix, nodes } = snapshot ?? {};
+  const shapes: readonly (readonly [unknown, RunRecord['shape']])[] = [[steps, 'Steps'], [items, 'Items'], [nodes, 'Nodes'], [first?.node, 'Nodes'], [first?.step, 'Steps']];
+  return shapes.find(([sign]) => sign !== undefined)?.[1] ?? 'Job';
+}
+
+/** Deeper than a pod template is. */
+const deepest = 24;
+
+function withoutValues(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || depth > deepest) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutValues(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, name === 'env' ? namesOnly(field) : withoutValues(field, depth + 1)]));
+}
+
+function namesOnly(env: unknown): unknown {
+  if (!Array.isArray(env)) return typeof env === 'object' && env !== null ? Object.fromEntries(Object.keys(env).map((name) => [name, '…'])) : env;
+  return env.map((variable: unknown) => {
+    if (typeof variable !== 'object' || variable === null || !('value' in variable)) return variable;
+    return { ...variable, value: '…' };
+  });
+}
+
+/** A time with a zone becomes one of UTC. */
+function instant(time: string | undefined): string | undefined {
+  return time === undefined || Number.isNaN(Date.parse(time)) ? undefined : new Date(time).toISOString();
+}
+
+function secondsBetween(from: string | undefined, to: string | undefined): number | undefined {
+  if (from === undefined || to === undefined) return undefined;
+  const seconds = (Date.parse(to) - Date.parse(from)) / 1_000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
+}

@@ -1,0 +1,35 @@
+/** The archive's tables. Times are milliseconds since 1970, sizes are bytes. */
+
+export interface RunTable {
+  uid: string;
+  namespace: string;
+  task: string;
+  name: string;
+  phase: string;
+  trigger_type: string;
+  created_at: number;
+  /** A {@link RunRecord} as JSON. */
+  summary: string;
+  /** The {@link RunBody} as gzipped JSON. */
+  body: Uint8Array;
+  /** Of the body and the logs, for the retention by size. */
+  bytes: number;
+}
+
+export interface LogTable {
+  run_uid: string;
+  pod: string;
+  container: string;
+  restart: number;
+  /** How much was printed of what is kept, before compression. */
+  bytes: number;
+  /** How much of the beginning is left out, as far as it is known. */
+  cut_bytes: number;
+  /** As the kubelet hands it out with timestamps, gzipped. */
+  body: Uint8Array;
+}
+
+export interface Tables {
+  runs: RunTable;
+  logs: LogTable;
+}

@@ -1,0 +1,64 @@
+/** A run while it goes on: its pods as they come, until it has ended. */
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import { taskRuns, type TaskRunObject } from '../controllers/resource-types.ts';
+import { labelValue } from '../domain/names.ts';
+import { isFinished } from '../domain/phase.ts';
+import type { Client } from '../kube/client.ts';
+import { follow } from '../kube/follow.ts';
+import type { Stored } from '../kube/objects.ts';
+import { pods } from '../kube/resources.ts';
+import { labels } from '../resources/index.ts';
+
+type StoredRun = Stored<TaskRunObject>;
+
+/** Takes the pods of a run as they come; closed once there will be no more. */
+export interface PodSink {
+  add(pods: Iterable<Stored<Pod>>): void;
+  close(): void;
+}
+
+/**
+ * @param onChange is told of the run whenever it has changed
+ * @returns the run once it has finished; the sink is closed then
+ * @throws the signal's reason; Error where the run is deleted meanwhile
+ */
+export async function followRun(client: Client, run: StoredRun, sink: PodSink, signal: AbortSignal, onChange: (run: StoredRun) => Promise<void>): Promise<StoredRun> {
+  const { name, namespace } = run.metadata;
+  const end = new AbortController();
+  const either = AbortSignal.any([signal, end.signal]);
+  const selection = { namespace, labelSelector: `${labels.run}=${labelValue(name)}` };
+  const watching = watchPods(client, selection, either, (found) => sink.add(found));
+  try {
+    const waiting = finished(client, run, either, onChange).then(async (ended) => {
+      // The last pod may have come and gone between two looks.
+      for await (const { items } of client.list(pods, selection)) sink.add(items);
+      return ended;
+    });
+    // A watch that fails ends the waiting; one that is ended by it does not.
+    return await Promise.race([waiting, watching.then(() => waiting)]);
+  } finally {
+    sink.close();
+    end.abort(new Error('the run has ended'));
+    await Promise.allSettled([watching]);
+  }
+}
+
+/** Calls `use` with the selected pods now and after each change, until the signal. */
+export async function watchPods(client: Client, selection: { namespace: string | undefined; labelSelector: string }, signal: AbortSignal, use: (pods: Stored<Pod>[]) => void): Promise<void> {
+  try {
+    for await (const found of follow(client, pods, selection, signal)) use([...found.values()]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** The run once it has finished. */
+async function finished(client: Client, { metadata: { name, namespace, uid } }: StoredRun, signal: AbortSignal, onChange: (run: StoredRun) => Promise<void>): Promise<StoredRun> {
+  for await (const found of follow(client, taskRuns, { namespace, fieldSelector: `metadata.name=${name}` }, signal)) {
+    const run = found.get(uid);
+    if (run === undefined) throw new Error(`run ${name} was deleted while it was awaited, so its outcome is unknown`);
+    await onChange(run);
+    if (isFinished(run.status?.phase)) return run;
+  }
+  throw new Error(`run ${name} cannot be watched any more: ask again`);
+}

@@ -1,0 +1,87 @@
+/** From pods to lines: opens the logs of their containers and merges them by time. */
+import type { Pod } from 'kubernetes-types/core/v1.js';
+import type { Client } from '../kube/client.ts';
+import type { Stored } from '../kube/objects.ts';
+import { byTime, LineSource, type LogLine } from './line-source.ts';
+import { Merge } from './merge.ts';
+import { streamsOf, type LogStream } from './streams.ts';
+
+/** What is wanted of each log. */
+export interface LogChoice {
+  readonly follow?: boolean | undefined;
+  /** Lines younger than so many milliseconds. */
+  readonly since?: number | undefined;
+  /** The last lines of each container. */
+  readonly tail?: number | undefined;
+}
+
+export interface PodLogOptions<Origin> {
+  readonly client: Client;
+  readonly choice: LogChoice;
+  /** What lines are to tell of where they are from. */
+  readonly originOf: (stream: LogStream) => Origin;
+  readonly signal: AbortSignal;
+  /** A log could not be read; the others go on. */
+  readonly onProblem: (stream: LogStream, error: unknown) => Promise<void>;
+}
+
+/** How many logs are read at the same time, a connection each. */
+export const mostStreams = 100;
+/** How long the others wait for a pod that prints nothing. */
+const patienceMs = 300;
+
+/** The logs of pods, those added later included, until it is closed and they have ended. */
+export class PodLogs<Origin> {
+  readonly #options: PodLogOptions<Origin>;
+  readonly #merge: Merge<LogLine<Origin>>;
+  readonly #seen = new Set<string>();
+  #open = 0;
+
+  constructor(options: PodLogOptions<Origin>) {
+    this.#options = options;
+    this.#merge = new Merge<LogLine<Origin>>(byTime, options.choice.follow === true ? patienceMs : Infinity);
+  }
+
+  /** Begins with what has started in these pods since they were added last. */
+  add(pods: Iterable<Stored<Pod>>): void {
+    for (const stream of [...pods].flatMap(streamsOf)) {
+      // What does not fit now is taken up when another has ended.
+      if (this.#seen.has(stream.key) || this.#open >= mostStreams) continue;
+      this.#seen.add(stream.key);
+      this.#open += 1;
+      this.addText(this.#read(stream), this.#options.originOf(stream));
+    }
+  }
+
+  /** A log from elsewhere, with the kubelet's timestamps. */
+  addText(chunks: AsyncIterable<Uint8Array>, origin: Origin): void {
+    this.#merge.add(new LineSource(chunks, origin));
+  }
+
+  close(): void {
+    this.#merge.close();
+  }
+
+  /** Lines in the order of time, some at once. @throws the signal's reason */
+  async *portions(): AsyncGenerator<readonly LogLine<Origin>[], void, undefined> {
+    for await (const portion of this.#merge.portions()) {
+      yield portion;
+      this.#options.signal.throwIfAborted();
+    }
+  }
+
+  /** One stream's bytes; none where they cannot be read. */
+  async *#read(stream: LogStream): AsyncGenerator<Uint8Array, void, undefined> {
+    const { client, choice, signal, onProblem } = this.#options;
+    const { follow = false, since, tail } = choice;
+    const sinceSeconds = since === undefined ? undefined : Math.max(1, Math.ceil(since / 1_000));
+    const query = { ...stream.query, follow, timestamps: true, sinceSeconds, tailLines: tail };
+    try {
+      yield* await client.getStream(stream.path, query, { signal, ...(follow && { idleMs: 0 }) });
+    } catch (error) {
+      if (!signal.aborted) await onProblem(stream, error);
+    } finally {
+      this.#open -= 1;
+    }
+  }
+}
