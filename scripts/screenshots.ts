@@ -35,7 +35,7 @@ try {
   for (const { name, hash, until, width = 1180, height = 640, dark = false } of pictures) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
     await page.goto(`${fake.url}/${hash}`);
-    await page.getByText(until).first().waitFor();
+    await page.getByText(until).filter({ visible: true }).first().waitFor();
     const path = `${directory}${name}.png`;
     await page.screenshot({ path });
     await page.close();

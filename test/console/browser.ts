@@ -13,9 +13,9 @@ export interface PageOptions {
 export interface ConsolePage {
   readonly page: Page;
   /** Shows another view. */
-  open(hash: string): Promise<void>;
+  readonly open: (hash: string) => Promise<void>;
   /** Fails when the browser complained, or asked anybody else. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens the console at an address. */

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import * as schemas from '../../controller/src/api/schemas.ts';
 import type { LogLine, RunDetail, TaskDetail } from '../../controller/src/api/schemas.ts';
 import { consoleDirectory } from '../../scripts/console-bundle.ts';
@@ -78,21 +78,16 @@ export async function startFakeApi(data: FakeData, options: FakeOptions = {}): P
   const actions: FakeApi['actions'] = [];
   let refused: RegExp | undefined;
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', 'http://fake');
-    if (!url.pathname.startsWith('/api/v1/')) return sendFile(url.pathname, response);
-    const path = url.pathname.slice('/api/v1'.length);
-    const body: unknown = request.method === 'POST' ? JSON.parse((await textOf(request)) || '{}') : undefined;
-    if (request.method === 'POST') actions.push({ request: `${request.method} ${path}`, body });
-    if (options.token !== undefined && request.headers.authorization !== `Bearer ${options.token}`) throw new Refusal(401, 'Unauthenticated', 'Say who you are.');
+    const { method = 'GET' } = request;
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://fake');
+    if (!pathname.startsWith('/api/v1/')) return sendFile(pathname, response);
+    const path = pathname.slice('/api/v1'.length);
+    const body: unknown = method === 'POST' ? JSON.parse((await textOf(request)) || '{}') : undefined;
+    if (method === 'POST') actions.push({ request: `${method} ${path}`, body });
+    admit(request, options);
     if (refused?.test(path)) throw new Refusal(503, 'ArchiveUnavailable', 'The archive does not answer; try again later.');
-    if (path.endsWith('/logs')) return sendLogs(path, { data, options, groups: {}, query: url.searchParams, body }, response);
-    for (const [method, pattern, schema, handler] of routes) {
-      const match = method === request.method ? pattern.exec(path) : null;
-      if (match === null) continue;
-      const value = handler({ data, options, groups: decoded(match.groups ?? {}), query: url.searchParams, body });
-      return sendJson(response, 200, schema.parse(value));
-    }
-    throw new Refusal(404, 'NotFound', `there is no ${path}`);
+    const asked = { data, options, groups: {}, query, body };
+    return path.endsWith('/logs') ? sendLogs(path, asked, response) : sendJson(response, 200, valueAt(method, path, asked));
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -111,6 +106,19 @@ export async function startFakeApi(data: FakeData, options: FakeOptions = {}): P
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function admit({ headers }: IncomingMessage, { token }: FakeOptions): void {
+  if (token !== undefined && headers.authorization !== `Bearer ${token}`) throw new Refusal(401, 'Unauthenticated', 'Say who you are.');
+}
+
+/** What a route answers, as the contract wants it. */
+function valueAt(method: string, path: string, asked: Asked): unknown {
+  for (const [of, pattern, schema, handler] of routes) {
+    const match = of === method ? pattern.exec(path) : null;
+    if (match !== null) return schema.parse(handler({ ...asked, groups: decoded(match.groups ?? {}) }));
+  }
+  throw new Refusal(404, 'NotFound', `there is no ${path}`);
 }
 
 function decoded(groups: Readonly<Record<string, string>>): Record<string, string> {
@@ -220,19 +228,33 @@ function resumeRun(asked: Asked): RunDetail {
 async function sendLogs(path: string, asked: Asked, response: ServerResponse): Promise<void> {
   const match = new RegExp(`^(?:${taskPath})/logs$`).exec(path) ?? new RegExp(`^(?:${runPath})/logs$`).exec(path);
   const groups = decoded(match?.groups ?? {});
-  const { namespace, task } = groups;
-  const query = (task === undefined ? schemas.logQuery : schemas.taskLogQuery).parse(Object.fromEntries(asked.query));
-  const runs = task === undefined ? [runOf({ ...asked, groups })] : asked.data.runs.filter((run) => run.task === task && run.namespace === namespace).slice(0, 50);
-  const wanted = ({ line, time }: LogLine) => line.toLowerCase().includes((query.search ?? '').toLowerCase()) && (query.since === undefined || time >= query.since);
-  const all = () => runs.flatMap((run) => asked.data.logs.get(`${run.namespace}/${run.name}`) ?? []).filter(wanted).sort((a, b) => a.time.localeCompare(b.time));
+  const parameters = Object.fromEntries(asked.query);
+  if (groups['task'] === undefined) {
+    const query = schemas.logQuery.parse(parameters);
+    const run = runOf({ ...asked, groups });
+    return sendLines(response, () => linesOf(asked, [run], query), query.tail, () => query.follow && run.completionTime === undefined);
+  }
+  const query = schemas.taskLogQuery.parse(parameters);
+  const runs = asked.data.runs.filter(({ task, namespace }) => task === groups['task'] && namespace === groups['namespace']).slice(0, query.runs);
+  return sendLines(response, () => linesOf(asked, runs, query), query.tail, () => false);
+}
+
+function linesOf({ data }: Asked, runs: readonly RunDetail[], { search = '', since = '' }: Pick<schemas.LogQuery, 'search' | 'since'>): readonly LogLine[] {
+  return runs
+    .flatMap(({ namespace, name }) => data.logs.get(`${namespace}/${name}`) ?? [])
+    .filter(({ line, time }) => line.toLowerCase().includes(search.toLowerCase()) && time >= since)
+    .sort((a, b) => a.time.localeCompare(b.time));
+}
+
+/** Sends the last lines there are, and those that come as long as it goes on. */
+async function sendLines(response: ServerResponse, lines: () => readonly LogLine[], tail: number | undefined, goesOn: () => boolean): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-  let sent = Math.max(0, all().length - (query.tail ?? Infinity));
+  let sent = tail === undefined ? 0 : Math.max(0, lines().length - tail);
   for (;;) {
-    const lines = all().slice(sent);
-    sent += lines.length;
-    response.write(lines.map((line) => `${JSON.stringify(schemas.logLine.parse(line))}\n`).join(''));
-    const follows = 'follow' in query && query.follow && runs[0]?.completionTime === undefined;
-    if (!follows || response.destroyed) break;
+    const next = lines().slice(sent);
+    sent += next.length;
+    response.write(next.map((line) => `${JSON.stringify(schemas.logLine.parse(line))}\n`).join(''));
+    if (!goesOn() || response.destroyed) break;
     await new Promise((resolve) => setTimeout(resolve, followMs));
   }
   response.end();

@@ -18,13 +18,17 @@ export function ago(minutes: number): string {
 
 let uids = 0;
 
+/** When a run started and ended, by its phase. */
+function timesOf(phase: Run['phase'], startTime: string, seconds: number): Partial<Run> {
+  const started = phase !== 'Pending' && phase !== 'Queued' && phase !== 'Skipped';
+  const over = phase !== 'Running' && phase !== 'Pending' && phase !== 'Queued';
+  const end = new Date(Date.parse(startTime) + seconds * 1000).toISOString();
+  return { ...(started ? { startTime } : {}), ...(over ? { completionTime: end } : {}), ...(started && over ? { durationSeconds: seconds } : {}) };
+}
+
 /** A run that succeeded, but for what is said otherwise. */
 export function fakeRun(namespace: string, task: string, name: string, rest: Partial<RunDetail> & { readonly startedAgo?: number } = {}): RunDetail {
-  const { startedAgo = 10, ...given } = rest;
-  const phase = given.phase ?? 'Succeeded';
-  const over = phase !== 'Running' && phase !== 'Pending' && phase !== 'Queued';
-  const started = phase !== 'Pending' && phase !== 'Queued' && phase !== 'Skipped';
-  const seconds = given.durationSeconds ?? 95;
+  const { startedAgo = 10, durationSeconds = 95, phase = 'Succeeded', ...given } = rest;
   const startTime = ago(startedAgo);
   return {
     uid: `uid-${(uids += 1)}`,
@@ -34,15 +38,14 @@ export function fakeRun(namespace: string, task: string, name: string, rest: Par
     trigger: { type: 'Revision', value: '3' },
     phase,
     creationTimestamp: ago(startedAgo + 0.05),
-    ...(started ? { startTime } : {}),
-    ...(over ? { completionTime: new Date(Date.parse(startTime) + seconds * 1000).toISOString(), ...(started ? { durationSeconds: seconds } : {}) } : {}),
+    ...timesOf(phase, startTime, durationSeconds),
     ...(phase === 'Succeeded' ? { exitCode: 0, attempts: 1 } : {}),
     shape: 'Job',
     kept: true,
     archived: false,
     application: 'shop',
     component: task,
-    jobs: [{ name, phase, startTime, ...(over ? { duration: `${seconds}s` } : {}) }],
+    jobs: [{ name, phase, startTime }],
     snapshot: { template: { spec: { containers: [{ name: 'main', image: 'busybox:1.36', args: ['sh', '-c', 'work'] }] } }, generation: 3, hash: '0123456789abcdef' },
     logs: [{ pod: `${name}-x7k2p`, container: 'main', restart: 0, bytes: 18_432, cutBytes: 0, archived: false }],
     ...given,
