@@ -38,7 +38,7 @@ export interface Bundle {
 
 export async function bundle({ entry, outfile, shebang, sourcemap, minify }: Bundle): Promise<void> {
   // Some of what is bundled is CommonJS and calls require() for Node's own modules.
-  const require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  const require = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
   await build({
     entryPoints: [entry],
     outfile,

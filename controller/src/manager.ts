@@ -107,11 +107,11 @@ interface ApiParts {
 }
 
 async function startApi(options: ControllerOptions, { client, caches, archive, log, version }: ApiParts): Promise<Serving | undefined> {
-  const { apiAddress, tlsCertFile, tlsPrivateKeyFile } = options;
+  const { apiAddress, apiRequestsPerMinute: all, tlsCertFile, tlsPrivateKeyFile } = options;
   if (apiAddress === undefined) return undefined;
   if ((tlsCertFile === undefined) !== (tlsPrivateKeyFile === undefined)) throw new Error('--tls-cert-file and --tls-private-key-file go together: give both, or neither for plain HTTP');
   const tls = tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined ? { cert: await readFile(tlsCertFile), key: await readFile(tlsPrivateKeyFile) } : undefined;
-  const app = createApi({ service: new Service({ caches, archive }), people: new People(client), log, version, console: consoleFiles() });
+  const app = createApi({ service: new Service({ caches, archive }), people: new People(client), log, version, console: consoleFiles(), requestLimits: { all, changes: Math.ceil(all / 10) } });
   return serveApi(app, parseAddress(apiAddress), tls);
 }
 

@@ -11,6 +11,7 @@ export interface ControllerOptions {
   readonly address: string;
   readonly logLevel: string;
   readonly apiAddress?: string;
+  readonly apiRequestsPerMinute: number;
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
   readonly archive?: string;
@@ -38,6 +39,7 @@ export function parseOptions(argv: readonly string[], version: string): Controll
     .option('--workers <number>', 'Tasks reconciled at the same time', positiveInteger, 10)
     .option('--address <host:port>', 'where /healthz, /readyz and /metrics are served', ':8080')
     .option('--api-address <host:port>', 'where the REST API and the console are served; nowhere when left out')
+    .option('--api-requests-per-minute <number>', 'of one person; a tenth of them may change something', positiveNumber, 1_200)
     .option('--tls-cert-file <path>', 'certificate of the REST API, as PEM; plain HTTP when left out')
     .option('--tls-private-key-file <path>', 'the key of that certificate, as PEM')
     .addOption(new Option('--archive <file|url>', 'where finished runs are kept: a SQLite file, or postgres://user:password@host/database; nowhere when left out').env('TASK_RUNS_ARCHIVE'))

@@ -28,6 +28,8 @@ export interface Place {
   readonly kubectl: string;
   /** KubeVela's command line, where there is one. */
   readonly vela: string | undefined;
+  /** Of the controller's REST API, on 127.0.0.1. */
+  readonly apiPort: number;
   readonly kubevela: 'stand-in' | 'real';
   readonly pods: 'real' | 'simulated';
 }
@@ -50,9 +52,9 @@ export async function startEnvironment(): Promise<Environment> {
     await enableWithoutController({ kubeconfig: place.kubeconfig, directory: addon, vela: place.vela });
     const kubeconfig = join(directory, 'controller.kubeconfig');
     await writeControllerKubeconfig(kubectlOf(place.kubectl, place.kubeconfig), kubeconfig);
-    const controller = await startController(kubeconfig);
+    const controller = await startController(kubeconfig, ['--api-address=127.0.0.1:0', '--api-requests-per-minute=100000', `--archive=${join(directory, 'archive.db')}`]);
     undo.push(() => controller.stop());
-    return { place, stop };
+    return { place: { ...place, apiPort: controller.apiPort ?? 0 }, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -60,7 +62,7 @@ export async function startEnvironment(): Promise<Environment> {
 }
 
 interface Started {
-  readonly place: Place;
+  readonly place: Omit<Place, 'apiPort'>;
   readonly end: () => Promise<void>;
 }
 
@@ -69,7 +71,7 @@ async function givenCluster(): Promise<Started | undefined> {
   if (!kubeconfig) return undefined;
   const kubectl = await onPath('kubectl');
   if (kubectl === undefined) throw new Error('KUBECONFIG is set, but kubectl is not on the PATH: install it, or unset KUBECONFIG to test in a sandbox.');
-  const place: Place = { kubeconfig, kubectl, vela: velaAtHome() ?? (await onPath('vela')), kubevela: 'real', pods: 'real' };
+  const place = { kubeconfig, kubectl, vela: velaAtHome() ?? (await onPath('vela')), kubevela: 'real' as const, pods: 'real' as const };
   return { place, end: () => Promise.resolve() };
 }
 

@@ -25,6 +25,8 @@ export interface ControllerProcess {
   readonly pid: number;
   /** Of /healthz, /readyz and /metrics, on 127.0.0.1. */
   readonly port: number;
+  /** Of the REST API, where it was asked for with --api-address. */
+  readonly apiPort: number | undefined;
   /** The last lines of its log. */
   readonly lines: readonly LogLine[];
   /** Resolves with its exit code, or null when a signal ended it. */
@@ -65,7 +67,8 @@ export async function startController(kubeconfig: string, args: readonly string[
       if (!lines.some(({ msg }) => msg === until)) return undefined;
       return lines.find(({ msg }) => msg === 'started')?.['port'] as number | undefined;
     }, { seconds: 60, everyMs: 20 });
-    return { pid: child.pid ?? 0, port, lines, exited, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+    const apiPort = lines.find(({ msg }) => msg === 'started')?.['apiPort'] as number | undefined;
+    return { pid: child.pid ?? 0, port, apiPort, lines, exited, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
   } catch (error) {
     await end('SIGKILL');
     throw error;

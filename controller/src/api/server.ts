@@ -28,7 +28,7 @@ export interface ApiOptions {
   /** The directory of the console's files; none is served without it. */
   readonly console?: string | undefined;
   /** Requests a minute of one person, and how many of them may change something. */
-  readonly requestLimits?: { readonly all: number; readonly changes: number } | undefined;
+  readonly requestLimits: { readonly all: number; readonly changes: number };
   readonly streamLimits?: StreamLimits | undefined;
 }
 
@@ -96,7 +96,7 @@ const noCaching: RequestHandler = (_request, response, next) => {
 };
 
 /** Each request of the API passes these, in this order. */
-function admission({ people, requestLimits = { all: 1_200, changes: 120 } }: ApiOptions): RequestHandler[] {
+function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
   const tooMany: RequestHandler = (_request, _response, next) => next(new ApiProblem('TooManyRequests', 'too many requests in the last minute: wait as long as Retry-After says'));
   const minute = { windowMs: 60_000, standardHeaders: 'draft-8', legacyHeaders: false, handler: tooMany } as const;
   const byPerson = (_request: Request, response: Response): string => (response as Response<unknown, Locals>).locals.person.name;
