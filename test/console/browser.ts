@@ -22,6 +22,8 @@ export interface ConsolePage {
 export async function openConsole(browser: Browser, url: string, hash: string, { width = 1280, height = 800, dark = false, complaints }: PageOptions = {}): Promise<ConsolePage> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
   const page = await context.newPage();
+  // Less than a test may take, so that it is said what was waited for.
+  page.setDefaultTimeout(30_000);
   const complained: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complained.push(message.text());

@@ -41,7 +41,7 @@ export function LogReader({ path, query, follow, source, times, label, searched 
   };
   return (
     <>
-      {error === undefined ? null : <Failure error={error} />}
+      {error === undefined ? null : <Failure error={error} retry={() => tail.retry()} />}
       <p class="log-status" role="status">
         {statusOf(tail, follow, searched)}
       </p>

@@ -64,6 +64,14 @@ export class LogTail {
     this.#timer = undefined;
   }
 
+  /** Tries again what failed, and goes on where it had come to. */
+  retry(): void {
+    this.stop();
+    this.#error = undefined;
+    this.start();
+    this.#draw();
+  }
+
   async #read(signal: AbortSignal): Promise<void> {
     for (let waitMs = leastWaitMs; !signal.aborted; waitMs = Math.min(mostWaitMs, waitMs * 2)) {
       try {
