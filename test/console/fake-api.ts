@@ -21,6 +21,8 @@ export interface FakeOptions {
   readonly token?: string;
   /** Whether one may look at all namespaces. */
   readonly allNamespaces?: boolean;
+  /** Whether an answer is made once and then given again, whatever time it was asked for: for what measures the console alone. */
+  readonly remember?: boolean;
 }
 
 export interface FakeApi {
@@ -77,6 +79,11 @@ const routes: readonly (readonly [method: string, path: RegExp, schema: z.ZodTyp
 export async function startFakeApi(data: FakeData, options: FakeOptions = {}): Promise<FakeApi> {
   const actions: FakeApi['actions'] = [];
   let refused: RegExp | undefined;
+  const memory = new Map<string, string>();
+  const known = (key: string, text: () => string) => {
+    if (!memory.has(key)) memory.set(key, text());
+    return memory.get(key) ?? '';
+  };
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET' } = request;
     const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://fake');
@@ -87,12 +94,14 @@ export async function startFakeApi(data: FakeData, options: FakeOptions = {}): P
     admit(request, options);
     if (refused?.test(path)) throw new Refusal(503, 'ArchiveUnavailable', 'The archive does not answer; try again later.');
     const asked = { data, options, groups: {}, query, body };
-    return path.endsWith('/logs') ? sendLogs(path, asked, response) : sendJson(response, 200, valueAt(method, path, asked));
+    if (path.endsWith('/logs')) return sendLogs(path, asked, response);
+    const text = () => JSON.stringify(valueAt(method, path, asked));
+    return sendText(response, 200, options.remember ? known(`${path}?${withoutTimes(query)}`, text) : text());
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       const { status, code, message } = error instanceof Refusal ? error : { status: 500, code: 'Internal', message: String(error) };
-      sendJson(response, status, schemas.problem.parse({ error: { code, message } }));
+      sendText(response, status, JSON.stringify(schemas.problem.parse({ error: { code, message } })));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -131,8 +140,12 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+function withoutTimes(query: URLSearchParams): string {
+  return [...query].filter(([name]) => name !== 'from' && name !== 'to').join('&');
+}
+
+function sendText(response: ServerResponse, status: number, json: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(json);
 }
 
 async function sendFile(path: string, response: ServerResponse): Promise<void> {

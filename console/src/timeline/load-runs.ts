@@ -18,17 +18,18 @@ const page = 500;
 const mostPages = 4;
 
 /**
- * The runs of a time, at most 2,000 of them, and those that are active however long ago they were asked for.
+ * The runs of a time, at most 2,000 of them, and those that are active however long ago they were asked for. The newest are shown
+ * before the rest is there.
  */
-export async function loadRuns(api: ApiClient, { namespace, task, from }: Wanted, signal: AbortSignal): Promise<LoadedRuns> {
+export async function loadRuns(api: ApiClient, { namespace, task, from }: Wanted, signal: AbortSignal, progress: (part: LoadedRuns) => void): Promise<LoadedRuns> {
   const path = namespace === undefined ? 'runs' : pathOf('namespaces', namespace, 'runs');
   const active = api.get<RunPage>(path, { task, phase: 'Pending,Queued,Running', limit: page }, signal);
-  const since = pages(api, path, { task, from: new Date(from).toISOString(), limit: page }, signal);
+  const since = pages(api, path, { task, from: new Date(from).toISOString(), limit: page }, signal, progress);
   const [{ items }, { runs, cut }] = await Promise.all([active, since]);
   return { runs: [...new Map([...items, ...runs].map((run) => [run.uid, run])).values()], cut };
 }
 
-async function pages(api: ApiClient, path: string, query: Query, signal: AbortSignal): Promise<LoadedRuns> {
+async function pages(api: ApiClient, path: string, query: Query, signal: AbortSignal, progress: (part: LoadedRuns) => void): Promise<LoadedRuns> {
   const runs: Run[] = [];
   let cursor: string | undefined;
   for (let count = 0; count < mostPages; count += 1) {
@@ -36,6 +37,7 @@ async function pages(api: ApiClient, path: string, query: Query, signal: AbortSi
     runs.push(...loaded.items);
     cursor = loaded.nextCursor;
     if (cursor === undefined) break;
+    if (count === 0) progress({ runs: [...runs], cut: true });
   }
   return { runs, cut: cursor !== undefined };
 }

@@ -16,7 +16,7 @@ const upcomingMs = 30_000;
 export function TimelineView({ namespace }: { readonly namespace: string | undefined }) {
   const { api } = useConsole();
   const range = rangeOf(useRoute().query['range']);
-  const live = useLive<LoadedRuns>(range.key, (signal) => loadRuns(api, { namespace, from: Date.now() - range.ms }, signal));
+  const live = useLive<LoadedRuns>(range.key, (signal, progress) => loadRuns(api, { namespace, from: Date.now() - range.ms }, signal, progress));
   const tasks = useLive<Tasks>('tasks', (signal, progress) => loadTasks(api, namespace, signal, progress), upcomingMs);
   const upcoming = (tasks.value?.items ?? []).flatMap(({ namespace: of, name, nextScheduleTime }): Upcoming[] => (nextScheduleTime === undefined ? [] : [{ namespace: of, task: name, time: nextScheduleTime }]));
   return (
