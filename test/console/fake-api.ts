@@ -81,8 +81,9 @@ export async function startFakeApi(data: FakeData, options: FakeOptions = {}): P
   let refused: RegExp | undefined;
   const memory = new Map<string, string>();
   const known = (key: string, text: () => string) => {
-    if (!memory.has(key)) memory.set(key, text());
-    return memory.get(key) ?? '';
+    const made = memory.get(key) ?? text();
+    if (options.remember) memory.set(key, made);
+    return made;
   };
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET' } = request;
@@ -95,8 +96,7 @@ export async function startFakeApi(data: FakeData, options: FakeOptions = {}): P
     if (refused?.test(path)) throw new Refusal(503, 'ArchiveUnavailable', 'The archive does not answer; try again later.');
     const asked = { data, options, groups: {}, query, body };
     if (path.endsWith('/logs')) return sendLogs(path, asked, response);
-    const text = () => JSON.stringify(valueAt(method, path, asked));
-    return sendText(response, 200, options.remember ? known(`${path}?${withoutTimes(query)}`, text) : text());
+    return sendText(response, 200, known(`${path}?${withoutTimes(query)}`, () => JSON.stringify(valueAt(method, path, asked))));
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
