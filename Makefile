@@ -24,9 +24,9 @@ addon: cue dist/task-runs/metadata.yaml ## Assemble dist/task-runs, the director
 dist/task-runs/metadata.yaml: $(shell find addon definitions cue/go cue/ts scripts -type f) package-lock.json | cue
 	@npm run --silent addon
 
-build: deps dist/controller/main.js ## Bundle the controller, the command line and the console into dist/
+build: cue dist/controller/main.js ## Bundle the controller, the command line and the console into dist/
 
-dist/controller/main.js: $(shell find controller/src console -type f) scripts/bundle.ts scripts/build-controller.ts scripts/build-cli.ts scripts/build-console.ts scripts/console-bundle.ts package-lock.json package.json | deps
+dist/controller/main.js: $(shell find controller/src console definitions cue/go cue/ts -type f) $(wildcard addon/resources/crd-*.yaml) scripts/bundle.ts scripts/build-controller.ts scripts/build-cli.ts scripts/build-console.ts scripts/console-bundle.ts scripts/plan-parts.ts package-lock.json package.json | cue
 	@npm run --silent build
 
 types: cue ## Check the types, and that generated files are fresh

@@ -13,12 +13,14 @@ import { deployToJob } from './deploy-to-job.ts';
 import { flows } from './flows.ts';
 import { keptRuns } from './kept-runs.ts';
 import { openDefinition } from './objects.ts';
+import { plan } from './plan.ts';
 import { schedules, schedulesAtRest } from './schedules.ts';
 import { tableOf, writeRows, type Row } from './report.ts';
 
 const out = fileURLToPath(new URL('../out', import.meta.url));
 /** Those that need a quiet cluster come first; the last leaves 10,000 runs behind. Times are about twice an idle machine's. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
+  plan: { measure: plan, seconds: 120 },
   'api-calls': { measure: apiCalls, seconds: 200 },
   'deploy-to-job': { measure: deployToJob, seconds: 60 },
   burst: { measure: burst, seconds: 300 },

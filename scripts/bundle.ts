@@ -34,9 +34,11 @@ export interface Bundle {
   readonly shebang?: string;
   readonly sourcemap: boolean;
   readonly minify: boolean;
+  /** Modules that are left out, because only the sources import them. */
+  readonly external?: string[];
 }
 
-export async function bundle({ entry, outfile, shebang, sourcemap, minify }: Bundle): Promise<void> {
+export async function bundle({ entry, outfile, shebang, sourcemap, minify, external = [] }: Bundle): Promise<void> {
   // Some of what is bundled is CommonJS and calls require() for Node's own modules.
   const require = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
   await build({
@@ -48,6 +50,7 @@ export async function bundle({ entry, outfile, shebang, sourcemap, minify }: Bun
     format: 'esm',
     sourcemap,
     minify,
+    external,
     plugins: [onlyWhatIsUsed],
     // libsql is a native library, which stays beside the file; pg asks for one that it does without.
     external: ['libsql', 'pg-native'],

@@ -35,15 +35,31 @@ interface Loaded {
   readonly module: object;
   readonly loader: string;
 }
-const loaded = new Map<CueVersion, Promise<Loaded>>();
 
-function load(version: CueVersion): Promise<Loaded> {
-  const known = loaded.get(version);
+/** A module that was built before, and the path of Go's own loader for it. */
+export interface CueModule {
+  readonly wasm: Uint8Array;
+  readonly loader: string;
+}
+
+/** Where CUE comes from: a release of it, which is built where that was not done yet, or what somebody brings. */
+export type CueSource = CueVersion | CueModule;
+
+const loaded = new Map<CueSource, Promise<Loaded>>();
+
+function load(source: CueSource): Promise<Loaded> {
+  const known = loaded.get(source);
   if (known) return known;
-  const loading = buildCue(version).then(async ({ wasm, loader }) => ({ module: await WebAssembly.compile(await readFile(wasm)), loader }));
-  loaded.set(version, loading);
-  loading.catch(() => loaded.delete(version));
+  const loading = compile(source);
+  loaded.set(source, loading);
+  loading.catch(() => loaded.delete(source));
   return loading;
+}
+
+async function compile(source: CueSource): Promise<Loaded> {
+  if (typeof source !== 'string') return { module: await WebAssembly.compile(source.wasm), loader: source.loader };
+  const { wasm, loader } = await buildCue(source);
+  return { module: await WebAssembly.compile(await readFile(wasm)), loader };
 }
 
 /**
@@ -51,15 +67,15 @@ function load(version: CueVersion): Promise<Loaded> {
  * calls behind it go on in the new one. The thread keeps the process alive only while there are calls.
  */
 export class Evaluator {
-  readonly #version: CueVersion;
+  readonly #source: CueSource;
   readonly #deadlineMs: number;
   readonly #queue: Call[] = [];
   #running: Call | undefined;
   #worker: Promise<Worker> | undefined;
   #closed = false;
 
-  constructor(version: CueVersion, deadlineMs: number) {
-    this.#version = version;
+  constructor(source: CueSource, deadlineMs: number) {
+    this.#source = source;
     this.#deadlineMs = deadlineMs;
   }
 
@@ -125,7 +141,7 @@ export class Evaluator {
   }
 
   async #spawn(): Promise<Worker> {
-    const { module, loader } = await load(this.#version);
+    const { module, loader } = await load(this.#source);
     const worker = new Worker(program, { eval: true, workerData: { module, loader } });
     await nextMessage(worker, startLimitMs, `CUE did not start within ${startLimitMs} ms.`);
     worker.unref();

@@ -1,9 +1,10 @@
 import { type CueVersion } from './build.ts';
-import { Evaluator } from './evaluator.ts';
+import { Evaluator, type CueModule } from './evaluator.ts';
 import { type CueErrorReport } from './error.ts';
 
 export { CueError, type CueErrorReport, type CuePosition, type CueStage } from './error.ts';
 export { cueVersions, type CueVersion } from './build.ts';
+export { type CueModule } from './evaluator.ts';
 
 /** A Kubernetes object, or any other JSON object. */
 export type JsonObject = { [field: string]: unknown };
@@ -91,10 +92,11 @@ export interface Cue {
 
 /**
  * Starts CUE as KubeVela has it: 0.9.2 for KubeVela 1.10, 0.14.1 for 1.11. Builds it the first time, which needs Go.
+ * @param options.module one that was built before, in place of a version
  * @param options.deadlineMs how long one call may take; then it is rejected, and the others go on.
  */
-export async function createCue(options: { version: CueVersion; deadlineMs?: number }): Promise<Cue> {
-  const evaluator = new Evaluator(options.version, options.deadlineMs ?? 5_000);
+export async function createCue(options: ({ version: CueVersion } | { module: CueModule }) & { deadlineMs?: number }): Promise<Cue> {
+  const evaluator = new Evaluator('module' in options ? options.module : options.version, options.deadlineMs ?? 5_000);
   await evaluator.start();
   return {
     compile: (source) => compileDefinition(evaluator, source),

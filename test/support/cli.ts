@@ -14,10 +14,11 @@ export interface CliResult {
 export type Cli = (...args: readonly string[]) => Promise<CliResult>;
 
 /** Runs it against one cluster, and one namespace of it. There is no terminal. */
-export function cliOf(kubeconfig: string, namespace: string): Cli {
+/** @param environment beside this process' own */
+export function cliOf(kubeconfig: string, namespace: string, environment: Readonly<Record<string, string>> = {}): Cli {
   return (...args) =>
     new Promise((resolve, reject) => {
-      const child = execFile(process.execPath, [program, '--kubeconfig', kubeconfig, '-n', namespace, ...args], { maxBuffer: 64 << 20, timeout: mostMs }, (error, stdout, stderr) => {
+      const child = execFile(process.execPath, [program, '--kubeconfig', kubeconfig, '-n', namespace, ...args], { maxBuffer: 64 << 20, timeout: mostMs, env: { ...process.env, ...environment } }, (error, stdout, stderr) => {
         if (child.exitCode === null) reject(new Error(`task-runs ${args.join(' ')} did not end by itself: ${stderr}`, { cause: error }));
         else resolve({ code: child.exitCode, stdout, stderr });
       });

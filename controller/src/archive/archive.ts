@@ -159,7 +159,7 @@ export class Archive {
     return rows.map(({ cut_bytes: cutBytes, ...log }) => ({ ...log, cutBytes }));
   }
 
-  /** The text of one log: lines with timestamps. Undefined where it is gone. */
+  /** The text of one log: lines with timestamps, gzipped. Undefined where it is gone. */
   async readLog(uid: string, { pod, container, restart }: Pick<ArchivedLog, 'pod' | 'container' | 'restart'>): Promise<Uint8Array | undefined> {
     const row = await (await this.#database())
       .selectFrom('logs')
@@ -169,7 +169,7 @@ export class Archive {
       .where('container', '=', container)
       .where('restart', '=', restart)
       .executeTakeFirst();
-    return row && unzip(row.body);
+    return row?.body;
   }
 
   /**

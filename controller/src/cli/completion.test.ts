@@ -10,7 +10,7 @@ const at = (line: string) => candidatesFor(program, line.split(' '));
 
 describe('at the cursor', () => {
   it('stand the commands first, but not the one for shells', () => {
-    expect(at('').words).toEqual(['list', 'status', 'runs', 'describe', 'logs', 'run', 'retry', 'cancel', 'suspend', 'resume', 'prune', 'convert', 'version', 'completion', 'help']);
+    expect(at('').words).toEqual(['list', 'status', 'runs', 'describe', 'logs', 'run', 'retry', 'cancel', 'suspend', 'resume', 'prune', 'plan', 'convert', 'version', 'completion', 'help']);
     expect(at('-n prod ').words).toContain('status');
   });
 

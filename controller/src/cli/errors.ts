@@ -1,8 +1,8 @@
 import { ApiError } from '../kube/api-error.ts';
 import { Interrupted } from './io.ts';
 
-/** What the process ends with; `run --wait` ends with the task's own code instead of `failed`. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, timedOut: 124, interrupted: 130 } as const;
+/** What the process ends with; `run --wait` ends with the task's own code instead of `failed`, and `plan --detailed-exitcode` with `runsStart`. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, runsStart: 3, timedOut: 124, interrupted: 130 } as const;
 
 /** Something that could not be done, in one sentence with what to do about it. */
 export class CliError extends Error {

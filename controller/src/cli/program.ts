@@ -4,8 +4,12 @@ import { cancelCommand } from './commands/cancel.ts';
 import { completeCommand, completionCommand } from './commands/completion.ts';
 import { convertCommand } from './commands/convert.ts';
 import { describeCommand } from './commands/describe.ts';
+import { diffCommand } from './commands/diff.ts';
+import { topCommand } from './commands/top.ts';
+import { uiCommand } from './commands/ui.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
+import { planCommand } from './commands/plan.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { retryCommand } from './commands/retry.ts';
@@ -20,7 +24,7 @@ import { openSession, version, type Start } from './session.ts';
 import { paintFor } from './style.ts';
 
 const exitCodesHelp = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted; run --wait: the task's own.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted; run --wait: the task's own; plan --detailed-exitcode: 3 where a run would start.`;
 
 /**
  * Runs one command line.
@@ -40,7 +44,7 @@ export async function runCli(args: readonly string[], io: Io, name: string): Pro
     }
   };
   try {
-    await createProgram(start, io, name).parseAsync([...args], { from: 'user' });
+    await createProgram(start, io, name, (code) => (exitCode = code)).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     // Commander has printed what is wrong, or the help that was asked for.
@@ -51,19 +55,24 @@ export async function runCli(args: readonly string[], io: Io, name: string): Pro
   }
 }
 
-/** All commands, with their options and help. */
-export function createProgram(start: Start, io: Io, name: string): Command {
+/**
+ * All commands, with their options and help.
+ *
+ * @param setExitCode for a command that needs no session
+ */
+export function createProgram(start: Start, io: Io, name: string, setExitCode: (code: number) => void = () => undefined): Command {
   const program = new Command(name)
     .description('Tasks and their runs: what ran, why it did not, what it printed; and run, cancel, hold and tidy up.')
     .version(version)
     .option('--kubeconfig <path>', 'the kubeconfig to use; KUBECONFIG, or ~/.kube/config, when left out')
     .option('--context <name>', 'the context of the kubeconfig')
+    .option('--server <url>', "the controller's REST API, for what the archive alone knows; TASK_RUNS_SERVER when left out")
     .option('-n, --namespace <namespace>', "the namespace; the context's own when left out", nameArgument)
     .addHelpText('after', exitCodesHelp)
     .configureHelp({ showGlobalOptions: true });
-  const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, retryCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand];
+  const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, retryCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand, diffCommand, topCommand, uiCommand];
   for (const create of commands) program.addCommand(create(start));
-  program.addCommand(convertCommand(io)).addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
+  program.addCommand(planCommand(start, io, setExitCode)).addCommand(convertCommand(io)).addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureHelp({ showGlobalOptions: true });
     command.configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void io.err.write(text) });

@@ -11,6 +11,7 @@ export interface GlobalOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
+  readonly server?: string;
 }
 
 /** What a command works with. */
@@ -18,6 +19,8 @@ export interface Session {
   readonly client: Client;
   readonly io: Io;
   readonly namespace: string;
+  /** Where the controller's REST API is, as --server says. */
+  readonly server: string | undefined;
   /** What the program was called as: `task-runs`, or `kubectl task`. */
   readonly program: string;
 }
@@ -28,7 +31,7 @@ export type Start = <Options extends object>(command: Command, work: (session: S
 /** @throws CliError where the kubeconfig cannot be used */
 export function openSession(io: Io, program: string, options: GlobalOptions): Session {
   const client = openClient(options);
-  return { client, io, program, namespace: options.namespace ?? client.namespace ?? 'default' };
+  return { client, io, program, server: options.server, namespace: options.namespace ?? client.namespace ?? 'default' };
 }
 
 function openClient({ kubeconfig, context }: GlobalOptions): Client {

@@ -12,6 +12,11 @@ export function terminalSafe(line: string): string {
   );
 }
 
+/** Lines of a log for a terminal, some at once. */
+export function terminalSafeLines(chunk: Uint8Array): string {
+  return Buffer.from(chunk).toString('utf8').split('\n').map(terminalSafe).join('\n');
+}
+
 /** Cuts a text that is longer. */
 export function cutTo(width: number, text: string): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;

@@ -83,6 +83,8 @@ export interface Client {
   list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): AsyncGenerator<Page<T>, void, undefined>;
   /** The namespace and, unless generateName is used, the name are taken from the object. */
   create<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
+  /** Creates what stands under an object, such as a service account's token. */
+  createAt<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef & { subresource: string }, object: T, options?: WriteOptions): Promise<Stored<T>>;
   /** Updates the whole object; its resourceVersion, where set, must be current. */
   replace<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
   /** Updates the whole status; the object's resourceVersion, where set, must be current. */
@@ -97,6 +99,8 @@ export interface Client {
   getText(path: string, query?: Query, options?: CallOptions): Promise<string>;
   /** GETs the same as it comes, without retries, for as long as the signal lets it; breaks when nothing came for `idleMs` (0: never). */
   getStream(path: string, query?: Query, options?: { idleMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<AsyncIterable<Uint8Array>>;
+  /** The bearer token that calls carry; undefined for those who show a certificate instead. */
+  bearerToken(): Promise<string | undefined>;
   /** A client that acts as whoever the token is of, over the same connections. */
   as(token: string): Client;
   /** Closes all connections; calls in flight fail. */
@@ -154,6 +158,8 @@ function clientWith(credentials: Credentials, options: Pick<ClientOptions, 'user
     list: (type, options = {}) => pages(type, options, (query) => call('list', type, { namespace: options.namespace }, { query, ...timing(options) })),
     create: (type, object, options = {}) =>
       call('create', type, placeOf(object), { body: typed(type, object), query: writeQuery(options), ...timing(options) }),
+    createAt: (type, ref, object, options = {}) =>
+      call('create', type, ref, { path: pathOf(type, ref), body: object, query: writeQuery(options), ...timing(options) }),
     replace: (type, object, options = {}) => put(type, object, options),
     replaceStatus: (type, object, options = {}) => put(type, object, options, 'status'),
     patch: (type, ref, patch, { type: how = 'merge', subresource, force, ...options } = {}) =>
@@ -180,6 +186,7 @@ function clientWith(credentials: Credentials, options: Pick<ClientOptions, 'user
       transport.send({ verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, ...timing(options) }),
     getStream: (path, query = {}, { idleMs = STREAM_IDLE_MS, signal } = {}) =>
       transport.stream({ verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, signal }, idleMs),
+    bearerToken: async () => /^Bearer (.+)$/.exec((await credentials.current()).headers['Authorization'] ?? '')?.[1],
     as: (token) => clientWith(credentialsOf(token, credentials), options),
     close: () => credentials.close(),
   };

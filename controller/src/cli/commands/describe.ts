@@ -1,12 +1,16 @@
 import { Command } from 'commander';
-import { isForbidden } from '../../kube/api-error.ts';
+import { stringify } from 'yaml';
+import { taskRuns } from '../../controllers/resource-types.ts';
+import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { pods } from '../../kube/resources.ts';
 import { nameArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
-import { everything, findRun, ofRun } from '../find.ts';
+import { everything, findRun, ofRun, type StoredRun } from '../find.ts';
 import { outputOption, show, type OutputOptions } from '../output.ts';
+import { requireServer, serverOf } from '../run-server.ts';
 import type { Session, Start } from '../session.ts';
 import { paintFor } from '../style.ts';
+import { renderArchived } from '../views/history-rows.ts';
 import { renderRun } from '../views/run-rows.ts';
 
 export function describeCommand(start: Start): Command {
@@ -19,9 +23,29 @@ export function describeCommand(start: Start): Command {
 
 export async function describe(session: Session, name: string, { output }: OutputOptions): Promise<number> {
   const { io } = session;
-  const run = await findRun(session, name);
+  const run = await liveRun(session, name);
+  if (run === undefined) return describeArchived(session, name, output);
   const found = await podsOf(session, name);
   await show(io.out, output, run, () => renderRun(run, found, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns }));
+  return exitCodes.ok;
+}
+
+/** Undefined where the archive is to be asked. */
+async function liveRun(session: Session, name: string): Promise<StoredRun | undefined> {
+  if (!serverOf(session)) return findRun(session, name);
+  const { client, namespace } = session;
+  return client.get(taskRuns, { namespace, name }).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+}
+
+async function describeArchived(session: Session, name: string, output: OutputOptions['output']): Promise<number> {
+  const { io, namespace } = session;
+  const run = await requireServer(session).run(namespace, name);
+  if (output === 'json') await io.out.write(`${JSON.stringify(run, undefined, 2)}\n`);
+  else if (output === 'yaml') await io.out.write(stringify(run));
+  else await io.out.write(renderArchived(run, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns }));
   return exitCodes.ok;
 }
 

@@ -13,9 +13,12 @@ import { mostStreams, type LogChoice } from '../../logs/pod-logs.ts';
 import { printRun } from '../logs/print-run.ts';
 import { LogPrinter } from '../logs/print-logs.ts';
 import { streamsOf } from '../../logs/streams.ts';
+import { archivedLogs } from '../logs/archived-logs.ts';
+import { serverOf } from '../run-server.ts';
 import type { Session, Start } from '../session.ts';
 
-interface LogsOptions extends LogChoice {
+export interface LogsOptions extends LogChoice {
+  readonly search?: string;
   readonly failed?: boolean;
   readonly allRuns?: boolean;
 }
@@ -27,12 +30,20 @@ export function logsCommand(start: Start): Command {
     .option('-f, --follow', 'go on until the run has ended; with --all-runs until Ctrl-C')
     .option('--all-runs', 'all runs of the task, each line with its run and pod')
     .option('--failed', 'of runs that failed: the newest, or with --all-runs all of them')
+    .option('--search <text>', 'only lines that contain it, whatever the case; with --server', undefined)
     .option('--since <duration>', 'only lines younger than that, such as 10m', durationArgument)
     .option('--tail <lines>', 'only the last lines of each container', countArgument)
     .action((name: string, _options, command: Command) => start<LogsOptions>(command, (session, options) => logs(session, name, options)));
 }
 
 export async function logs(session: Session, text: string, options: LogsOptions): Promise<number> {
+  const server = options.follow === true ? undefined : serverOf(session);
+  if (server) return archivedLogs(session, server, text, options);
+  if (options.search !== undefined) throw new UsageError("--search is the REST API's, which does not follow: name it with --server and leave -f out, or use grep");
+  return liveLogs(session, text, options);
+}
+
+async function liveLogs(session: Session, text: string, options: LogsOptions): Promise<number> {
   const found = await findRunOrTask(session, text);
   if ('run' in found) {
     const wrong = options.allRuns === true ? '--all-runs' : options.failed === true ? '--failed' : undefined;

@@ -1,14 +1,18 @@
 import { Command } from 'commander';
+import { stringify } from 'yaml';
 import { isForbidden } from '../../kube/api-error.ts';
 import { jobs } from '../../kube/resources.ts';
 import { labels } from '../../resources/index.ts';
+import { historyOf } from '../all-runs.ts';
 import { countArgument, taskArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
 import { everything, findTask, ofTask, runsOf, type StoredTask } from '../find.ts';
 import { outputOption, show, type OutputOptions } from '../output.ts';
+import { serverOf } from '../run-server.ts';
 import type { Session, Start } from '../session.ts';
 import { paintFor } from '../style.ts';
 import { renderTable } from '../table.ts';
+import { historyColumns } from '../views/history-rows.ts';
 import { runColumns, type Kept } from '../views/run-rows.ts';
 
 interface RunsOptions extends OutputOptions {
@@ -19,7 +23,7 @@ interface RunsOptions extends OutputOptions {
 export function runsCommand(start: Start): Command {
   return new Command('runs')
     .alias('history')
-    .description('the runs of a task, newest first')
+    .description('the runs of a task, newest first; with --server those of the archive, too')
     .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
     .option('--failed', 'only those that failed')
     .option('--limit <count>', 'only the newest', countArgument)
@@ -28,6 +32,7 @@ export function runsCommand(start: Start): Command {
 }
 
 export async function runs(session: Session, text: string, { output, failed = false, limit = Infinity }: RunsOptions): Promise<number> {
+  if (serverOf(session)) return archivedRuns(session, text, { output, failed, limit });
   const { client, io } = session;
   const task = await findTask(session, text);
   const all = (await runsOf(client, task)).filter(({ status }) => !failed || status?.phase === 'Failed');
@@ -40,6 +45,21 @@ export async function runs(session: Session, text: string, { output, failed = fa
   const kept = table ? await keptRuns(session, task) : undefined;
   const options = { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns };
   await show(io.out, output, shown, () => renderTable(runColumns(io.now(), kept), shown, options));
+  return exitCodes.ok;
+}
+
+/** A terminal's worth of pages; more is asked for with --limit. */
+const mostShown = 200;
+
+/** The cluster's and the archive's. */
+async function archivedRuns(session: Session, text: string, { output, failed, limit }: Required<RunsOptions>): Promise<number> {
+  const { io } = session;
+  const all = await historyOf(session, text, limit === Infinity ? mostShown : limit);
+  const shown = all.filter(({ phase }) => !failed || phase === 'Failed');
+  const options = { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns };
+  if (output === 'json') await io.out.write(`${JSON.stringify(shown, undefined, 2)}\n`);
+  else if (output === 'yaml') await io.out.write(stringify(shown));
+  else await io.out.write(renderTable(historyColumns(io.now()), shown, options));
   return exitCodes.ok;
 }
 

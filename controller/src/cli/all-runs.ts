@@ -1,0 +1,28 @@
+/** The runs of a task, from wherever most is known of them: the REST API with its archive, or else the cluster. */
+import type { Run, RunDetail } from '../api/schemas.ts';
+import { bodyOf, recordOf } from '../archive/record.ts';
+import type { TaskRun } from '../resources/index.ts';
+import { findRun, findTask, runsOf, type StoredRun } from './find.ts';
+import { serverOf } from './run-server.ts';
+import type { Session } from './session.ts';
+
+/** Newest first. @throws CliError where there is no such task */
+export async function historyOf(session: Session, text: string, limit: number): Promise<readonly Run[]> {
+  const server = serverOf(session);
+  const task = await findTask(session, text);
+  if (server) return server.history(session.namespace, task.metadata.name, { limit });
+  return (await runsOf(session.client, task)).slice(0, limit).map(lineOf);
+}
+
+/** @throws CliError where there is no such run */
+export async function detailOf(session: Session, name: string): Promise<RunDetail> {
+  const server = serverOf(session);
+  if (server) return server.run(session.namespace, name);
+  const run = await findRun(session, name);
+  const { jobs, ...body } = bodyOf(run as TaskRun);
+  return { ...lineOf(run), ...(body as Partial<RunDetail>), jobs: jobs as RunDetail['jobs'], logs: [] };
+}
+
+function lineOf(run: StoredRun): Run {
+  return { ...recordOf(run as TaskRun), kept: false, archived: false };
+}

@@ -1,0 +1,31 @@
+import { Command, Option } from 'commander';
+import { countArgument } from '../arguments.ts';
+import type { Io } from '../io.ts';
+import { outputOption } from '../output.ts';
+import type { PlanOptions } from '../plan/work.ts';
+import type { Start } from '../session.ts';
+
+const exitCodesHelp = `
+Exit codes: 0 the plan is fine, 1 something is wrong with the Application, 2 wrong usage;
+with --detailed-exitcode: 3 the plan is fine, and at least one run would start.
+Traits are not evaluated; what an API server's admission adds or refuses beyond our own resources is not foreseen.`;
+
+/** @param setExitCode for a plan that asks no cluster */
+export function planCommand(start: Start, io: Io, setExitCode: (code: number) => void): Command {
+  return new Command('plan')
+    .description('what deploying an Application would do: which runs and Jobs start, wait or go, and when the schedule is next; changes nothing')
+    .requiredOption('-f, --filename <file>', 'the Applications, as YAML or JSON; - for standard input')
+    .option('--against <file>', 'plan the change from the Applications in this file, as though they were deployed and had succeeded')
+    .addOption(new Option('--live', 'plan the change from what the cluster has').conflicts('against'))
+    .option('--revision <number>', "the number of the new revision; the one after the latest when left out", countArgument)
+    .option('--detailed-exitcode', 'exit with 3 where at least one run would start')
+    .addOption(outputOption())
+    .addHelpText('after', exitCodesHelp)
+    .action(async (_options, command: Command) => {
+      const options = command.optsWithGlobals<PlanOptions>();
+      // The other commands start sooner without all that a plan needs.
+      const { planFromFiles, planFromCluster } = await import('../plan/work.ts');
+      if (options.live === true) await start<PlanOptions>(command, (session) => planFromCluster(session, options));
+      else setExitCode(await planFromFiles(io, options));
+    });
+}

@@ -1,0 +1,82 @@
+import { Command, Option } from 'commander';
+import type { Run } from '../../api/schemas.ts';
+import { tasks } from '../../controllers/resource-types.ts';
+import { historyOf } from '../all-runs.ts';
+import { countArgument, taskArgument } from '../arguments.ts';
+import { exitCodes } from '../errors.ts';
+import { everything } from '../find.ts';
+import type { Session, Start } from '../session.ts';
+import { paintFor } from '../style.ts';
+import { renderTable, type Column } from '../table.ts';
+import { durationText } from '../views/history-rows.ts';
+
+interface TopOptions {
+  readonly limit: number;
+  readonly sort: keyof typeof orders;
+  readonly output: 'table' | 'json';
+}
+
+/** What the runs of a task were like. Durations and lateness are in seconds. */
+export interface TaskFigures {
+  readonly task: string;
+  readonly runs: number;
+  readonly failed: number;
+  readonly median?: number;
+  readonly p95?: number;
+  readonly longest?: number;
+  /** How late the latest of the schedule's runs started. */
+  readonly latest?: number;
+}
+
+/** The worst first. */
+const orders = {
+  failures: (a: TaskFigures, b: TaskFigures) => b.failed - a.failed,
+  duration: (a: TaskFigures, b: TaskFigures) => (b.p95 ?? 0) - (a.p95 ?? 0),
+  lateness: (a: TaskFigures, b: TaskFigures) => (b.latest ?? 0) - (a.latest ?? 0),
+} as const;
+
+const mostTasks = 1_000;
+
+export function topCommand(start: Start): Command {
+  return new Command('top')
+    .description('which tasks fail, take long or start late: figures of their latest runs, with --server of the archived ones, too')
+    .argument('[task]', "one task alone: a Task's name, its component's, or <application>/<component>", taskArgument)
+    .option('--limit <count>', 'of how many of the newest runs of each task', countArgument, 100)
+    .addOption(new Option('--sort <order>', 'what is first').choices(Object.keys(orders)).default('failures'))
+    .addOption(new Option('-o, --output <format>', 'how to show it').choices(['table', 'json']).default('table'))
+    .action((task: string | undefined, _options, command: Command) => start<TopOptions>(command, (session, options) => top(session, task, options)));
+}
+
+export async function top(session: Session, text: string | undefined, { limit, sort, output }: TopOptions): Promise<number> {
+  const { client, io, namespace } = session;
+  const names = text === undefined ? (await everything(client, tasks, namespace)).map(({ metadata }) => metadata.name).slice(0, mostTasks) : [text];
+  const figures: TaskFigures[] = [];
+  for (const name of names) figures.push(figuresOf(name, await historyOf(session, name, limit)));
+  figures.sort((a, b) => orders[sort](a, b) || (a.task < b.task ? -1 : 1));
+  if (output === 'json') await io.out.write(`${JSON.stringify(figures, undefined, 2)}\n`);
+  else await io.out.write(renderTable(columns, figures, { wide: false, paint: paintFor(io, io.out), columns: io.out.columns }));
+  return exitCodes.ok;
+}
+
+export function figuresOf(task: string, runs: readonly Run[]): TaskFigures {
+  const durations = runs.flatMap(({ durationSeconds }) => durationSeconds ?? []).sort((a, b) => a - b);
+  const delays = runs.flatMap(({ delaySeconds }) => delaySeconds ?? []);
+  const failed = runs.filter(({ phase }) => phase === 'Failed').length;
+  const measured = durations.length > 0 && { median: quantile(durations, 0.5), p95: quantile(durations, 0.95), longest: quantile(durations, 1) };
+  return { task, runs: runs.length, failed, ...measured, ...(delays.length > 0 && { latest: Math.max(...delays) }) };
+}
+
+/** Of sorted numbers, the one that so large a part is not above. */
+function quantile(sorted: readonly number[], part: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0;
+}
+
+const columns: readonly Column<TaskFigures>[] = [
+  { title: 'TASK', cell: ({ task }) => task },
+  { title: 'RUNS', cell: ({ runs }) => String(runs) },
+  { title: 'FAILED', cell: ({ failed, runs }) => (runs === 0 ? '' : `${failed} (${Math.round((failed / runs) * 100)}%)`) },
+  { title: 'MEDIAN', cell: ({ median }) => durationText(median) },
+  { title: 'P95', cell: ({ p95 }) => durationText(p95) },
+  { title: 'LONGEST', cell: ({ longest }) => durationText(longest) },
+  { title: 'LATEST START', cell: ({ latest }) => durationText(latest) },
+];

@@ -1,0 +1,98 @@
+/** Rendering with CUE, as KubeVela does it. */
+import { setFlagsFromString } from 'node:v8';
+import { createCue, CueError, type Cue, type JsonObject, type Template } from '../../../../cue/ts/index.ts';
+import { parameterNames, refusalOfSchema, refusalsOf } from '../../plan/cue-refusals.ts';
+import type { Fields } from '../../plan/application.ts';
+import type { Filling, Refusal, Render, RenderedObject, Rendering, StepRendering } from '../../plan/render.ts';
+import { admitBySchema } from '../../plan/schema.ts';
+import { loadParts, type Definitions, type Parts } from './parts.ts';
+
+export interface CueRender extends Render {
+  /** Ends CUE's thread. */
+  close(): Promise<void>;
+}
+
+const deadlineMs = 20_000;
+
+/**
+ * Starts CUE with our definitions.
+ * @throws CliError where its files are missing
+ */
+export async function startRender(load: () => Promise<Parts> = loadParts): Promise<CueRender> {
+  // V8's optimizing compiler takes longer over a module of 23 MB than a plan takes without it.
+  setFlagsFromString('--liftoff-only');
+  const { cue: module, definitions } = await load();
+  const cue = await createCue({ module, deadlineMs });
+  return new DefinitionRender(cue, definitions);
+}
+
+class DefinitionRender implements CueRender {
+  readonly componentTypes: readonly string[];
+  readonly stepTypes: readonly string[];
+  readonly #cue: Cue;
+  readonly #definitions: Definitions;
+  readonly #compiled = new Map<string, Promise<Template>>();
+  /** By the object, for what the schema says of it. */
+  readonly #properties = new WeakMap<RenderedObject, Fields>();
+
+  constructor(cue: Cue, definitions: Definitions) {
+    this.#cue = cue;
+    this.#definitions = definitions;
+    this.componentTypes = Object.keys(definitions.components);
+    this.stepTypes = Object.keys(definitions.steps);
+  }
+
+  async component(type: string, filling: Filling): Promise<Rendering> {
+    return this.#refusing(type, filling, async (definition, filled) => {
+      const { output } = await definition.render(filled);
+      if (!output) return { refusals: [{ path: [], message: `the definition ${type} rendered nothing of it: write its properties` }] };
+      const object = output as unknown as RenderedObject;
+      this.#properties.set(object, filling.parameter);
+      return { object };
+    });
+  }
+
+  /** The step reads the Task, and then says what it applies, or fails. */
+  async step(type: string, filling: Filling, task: object | undefined): Promise<StepRendering> {
+    return this.#refusing(type, filling, async (definition, filled) => {
+      const read = await definition.step({ ...filled, answers: [] });
+      const returns = task ? { value: task } : { err: 'not found' };
+      const next = read && (await definition.step({ ...filled, answers: [{ path: read.path, returns: returns }] }));
+      if (next?.do === 'apply') return { applies: next.params['value'] as RenderedObject };
+      const { message } = (next?.params ?? {}) as { readonly message?: string };
+      return { refusals: [{ path: [], message: message ?? `the step ${type} starts no run: mend its properties` }] };
+    });
+  }
+
+  admit(object: RenderedObject): Rendering {
+    const schema = this.#definitions.schemas[object.kind];
+    if (!schema) return { object };
+    const { value, problems } = admitBySchema(schema, object);
+    const properties = this.#properties.get(object) ?? {};
+    return problems.length > 0 ? { refusals: problems.map((problem) => refusalOfSchema(problem, properties)) } : { object: value as RenderedObject };
+  }
+
+  close(): Promise<void> {
+    return this.#cue.close();
+  }
+
+  async #refusing<T>(type: string, { parameter, context }: Filling, work: (definition: Template, filled: { parameter: JsonObject; context: JsonObject }) => Promise<T>): Promise<T | { refusals: readonly Refusal[] }> {
+    try {
+      return await work(await this.#compile(type), { parameter, context });
+    } catch (error) {
+      if (!(error instanceof CueError)) throw error;
+      const source = this.#sourceOf(type);
+      return { refusals: refusalsOf(error.messages.length > 0 ? error.messages : [error.message], parameter, { type, names: parameterNames(source) }) };
+    }
+  }
+
+  #sourceOf(type: string): string {
+    return this.#definitions.components[type] ?? this.#definitions.steps[type] ?? '';
+  }
+
+  #compile(type: string): Promise<Template> {
+    const known = this.#compiled.get(type) ?? this.#cue.compileTemplate(this.#sourceOf(type));
+    this.#compiled.set(type, known);
+    return known;
+  }
+}

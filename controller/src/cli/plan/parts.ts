@@ -1,0 +1,47 @@
+/** What rendering takes beside the program: CUE as WebAssembly and our definitions. Loaded only where somebody plans. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { CueModule } from '../../../../cue/ts/index.ts';
+import type { Schema } from '../../plan/schema.ts';
+import { CliError } from '../errors.ts';
+
+/** dist/cli/definitions.json: the definitions by their names, and the schemas of what they render by its kind. */
+export interface Definitions {
+  readonly components: Readonly<Record<string, string>>;
+  readonly steps: Readonly<Record<string, string>>;
+  readonly schemas: Readonly<Record<string, Schema>>;
+}
+
+export interface Parts {
+  readonly cue: CueModule;
+  readonly definitions: Definitions;
+}
+
+/** The files beside the bundled program. */
+export const partFiles = { wasm: 'cue.wasm.gz', loader: 'wasm_exec.cjs', definitions: 'definitions.json' } as const;
+
+/**
+ * Reads them from beside the program; from the sources, where that is what runs.
+ * @throws CliError where files are missing
+ */
+export async function loadParts(): Promise<Parts> {
+  const program = fileURLToPath(import.meta.url);
+  if (program.endsWith('.ts')) return (await import('../../../../scripts/plan-parts.ts')).partsOfSources();
+  return readParts(dirname(program));
+}
+
+export async function readParts(folder: string): Promise<Parts> {
+  try {
+    const [wasm, definitions] = await Promise.all([
+      readFile(join(folder, partFiles.wasm)).then((packed) => promisify(gunzip)(packed)),
+      readFile(join(folder, partFiles.definitions), 'utf8'),
+    ]);
+    return { cue: { wasm, loader: join(folder, partFiles.loader) }, definitions: JSON.parse(definitions) as Definitions };
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT' ? `${(error as NodeJS.ErrnoException).path ?? folder} is missing` : `the files in ${folder} cannot be read (${String(error)})`;
+    throw new CliError(`${missing}: a plan needs ${Object.values(partFiles).join(', ')} beside the program; copy them from dist/cli, or build them with npm run build`, { cause: error });
+  }
+}

@@ -1,0 +1,91 @@
+/** What `plan` does: read, render, forecast, tell. */
+import { stringify } from 'yaml';
+import { readApplications, type Application, type ApplicationFile } from '../../plan/application.ts';
+import type { Deployed } from '../../plan/deployment.ts';
+import type { Plan } from '../../plan/document.ts';
+import { applicationKey, planApplications, startsRuns, type PlanRequest, type PlanResult } from '../../plan/plan.ts';
+import { inOrder, sentenceOf, type Problem } from '../../plan/positions.ts';
+import type { Render } from '../../plan/render.ts';
+import { exitCodes, UsageError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import type { OutputOptions } from '../output.ts';
+import type { GlobalOptions, Session } from '../session.ts';
+import { paintFor } from '../style.ts';
+import { renderPlan } from '../views/plan-view.ts';
+import { startRender } from './cue-render.ts';
+import { readDeployed, readSurroundings } from './live.ts';
+
+export interface PlanOptions extends OutputOptions, GlobalOptions {
+  readonly filename: string;
+  readonly against?: string;
+  readonly live?: boolean;
+  readonly revision?: number;
+  readonly detailedExitcode?: boolean;
+}
+
+/** Plans with no cluster: as though nothing were deployed, or what `--against` names. @returns the exit code */
+export async function planFromFiles(io: Io, options: PlanOptions): Promise<number> {
+  return plan(io, options, options.namespace ?? 'default', (render) => fromFiles(io, options, render));
+}
+
+/** Plans on top of what the cluster has. @returns the exit code @throws ApiError where it cannot be asked */
+export async function planFromCluster(session: Session, options: PlanOptions): Promise<number> {
+  return plan(session.io, options, session.namespace, () => Promise.resolve(fromCluster(session)));
+}
+
+/** What a plan starts from. */
+type Basis = Pick<PlanRequest, 'before' | 'surroundings'> & { readonly problems: readonly Problem[] };
+
+async function plan(io: Io, options: PlanOptions, namespace: string, basisOf: (render: Render) => Promise<Basis>): Promise<number> {
+  const text = await read(io, options.filename);
+  const render = await startRender();
+  try {
+    const file = readApplications(text, nameOf(options.filename), render.componentTypes);
+    const { problems, ...basis } = await basisOf(render);
+    const result = await planApplications({ applications: file.applications, render, namespace, now: io.now(), revision: options.revision, ...basis });
+    return await tell(io, options, file, { ...result, problems: inOrder([...problems, ...file.problems, ...result.problems]) });
+  } finally {
+    await render.close();
+  }
+}
+
+async function tell(io: Io, { output, detailedExitcode }: PlanOptions, { remarks }: ApplicationFile, result: PlanResult): Promise<number> {
+  const paint = paintFor(io, io.err);
+  for (const problem of result.problems) await io.err.write(`${paint('red', 'error:')} ${sentenceOf(problem)}\n`);
+  for (const remark of [...remarks, ...result.remarks]) await io.err.write(`${paint('yellow', 'remark:')} ${remark}\n`);
+  if (result.problems.length > 0) return exitCodes.failed;
+  await io.out.write(shown(result.plan, output, io));
+  return detailedExitcode === true && startsRuns(result.plan) ? exitCodes.runsStart : exitCodes.ok;
+}
+
+function shown(result: Plan, output: OutputOptions['output'], io: Io): string {
+  if (output === 'json') return `${JSON.stringify(result, undefined, 2)}\n`;
+  if (output === 'yaml') return stringify(result);
+  return renderPlan(result, { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns });
+}
+
+async function fromFiles(io: Io, { against, namespace = 'default' }: PlanOptions, render: Render): Promise<Basis> {
+  if (against === undefined) return { before: () => Promise.resolve(undefined), problems: [] };
+  const file = readApplications(await read(io, against), nameOf(against), render.componentTypes);
+  const { deployed, problems } = await planApplications({ applications: file.applications, render, namespace, now: io.now(), before: () => Promise.resolve(undefined) });
+  return { before: (application: Application, at: string): Promise<Deployed | undefined> => Promise.resolve(deployed.get(applicationKey(at, application.name))), problems: [...file.problems, ...problems] };
+}
+
+function fromCluster(session: Session): Basis {
+  const now = session.io.now();
+  return {
+    before: (application, namespace) => readDeployed(session, application, namespace, now),
+    surroundings: (namespace) => readSurroundings(session, namespace),
+    problems: [],
+  };
+}
+
+async function read(io: Io, filename: string): Promise<string> {
+  return io.read(filename).catch((error: unknown) => {
+    throw new UsageError(`${filename} cannot be read: ${error instanceof Error ? error.message : String(error)}; name another file, or - for standard input`, { cause: error });
+  });
+}
+
+function nameOf(filename: string): string {
+  return filename === '-' ? 'standard input' : filename;
+}

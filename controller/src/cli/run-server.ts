@@ -1,0 +1,136 @@
+/** The REST API of a controller, for what the cluster itself does not know any more: archived runs and their logs. */
+import type { Problem, Run, RunDetail, RunPage } from '../api/schemas.ts';
+import type { Client } from '../kube/client.ts';
+import { resourceType, type KubeObject } from '../kube/objects.ts';
+import { CliError } from './errors.ts';
+import type { Session } from './session.ts';
+
+interface TokenRequest extends KubeObject {
+  spec: { expirationSeconds: number };
+  status?: { token?: string };
+}
+
+const tokenRequests = resourceType<TokenRequest>({ group: '', version: 'v1', plural: 'serviceaccounts', kind: 'TokenRequest', namespaced: true });
+
+/** The addon's account for looking. */
+const consoleAccount = { namespace: 'vela-system', name: 'task-runs-console' } as const;
+const tokenSeconds = 3_600;
+
+/** Where the API is, by --server or TASK_RUNS_SERVER; undefined where neither is set. */
+export function serverOf(session: Session): RunServer | undefined {
+  const url = session.server ?? session.io.environment['TASK_RUNS_SERVER'];
+  return url === undefined || url === '' ? undefined : new RunServer(baseOf(url), session);
+}
+
+/** @throws CliError which says how to name one */
+export function requireServer(session: Session): RunServer {
+  const server = serverOf(session);
+  if (server) return server;
+  throw new CliError('this needs the REST API of the controller: name it with --server or TASK_RUNS_SERVER, for example http://127.0.0.1:8090 beside `kubectl port-forward -n vela-system service/task-runs 8090`');
+}
+
+function baseOf(url: string): string {
+  if (!URL.canParse(url) || !/^https?:/.test(url)) throw new CliError(`--server ${url} is no URL: write http://127.0.0.1:8090, or https://...`);
+  return url.replace(/\/+$/, '');
+}
+
+/** Whose token goes along: TASK_RUNS_TOKEN, the kubeconfig's own, or one of the addon's account for looking, which may be asked for by whoever may create tokens. */
+async function tokenFor({ client, io }: Pick<Session, 'client' | 'io'>): Promise<{ readonly token: string; readonly isConsole: boolean }> {
+  const own = io.environment['TASK_RUNS_TOKEN'] ?? (await client.bearerToken());
+  if (own !== undefined && own !== '') return { token: own, isConsole: false };
+  return { token: await consoleToken(client), isConsole: true };
+}
+
+async function consoleToken(client: Client): Promise<string> {
+  try {
+    const path = { ...consoleAccount, subresource: 'token' };
+    const { status } = await client.createAt(tokenRequests, path, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: tokenSeconds } });
+    if (status?.token !== undefined) return status.token;
+    throw new Error('no token came');
+  } catch (error) {
+    throw new CliError(`your kubeconfig has no token that the REST API could check, and none of ${consoleAccount.name} can be had (${error instanceof Error ? error.message : String(error)}): set TASK_RUNS_TOKEN, for example to what \`kubectl create token\` prints`, { cause: error });
+  }
+}
+
+/** A token is asked for again in good time before it ends. */
+const rereadMs = (tokenSeconds * 1_000) / 2;
+
+/** The token that goes along, for as long as it takes. */
+export class TokenKeeper {
+  readonly #session: Session;
+  #known: ReturnType<typeof tokenFor> | undefined;
+  #readAt = -Infinity;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  current(): ReturnType<typeof tokenFor> {
+    if (this.#known && performance.now() - this.#readAt < rereadMs) return this.#known;
+    this.#readAt = performance.now();
+    this.#known = tokenFor(this.#session);
+    this.#known.catch(() => (this.#known = undefined));
+    return this.#known;
+  }
+}
+
+export class RunServer {
+  readonly url: string;
+  readonly #session: Session;
+  readonly #keeper: TokenKeeper;
+
+  constructor(url: string, session: Session) {
+    this.url = url;
+    this.#session = session;
+    this.#keeper = new TokenKeeper(session);
+  }
+
+  /** The newest runs of a task, archived ones included; as many pages as it takes. */
+  async history(namespace: string, task: string, { limit, phases = [] }: { readonly limit: number; readonly phases?: readonly string[] }): Promise<readonly Run[]> {
+    const found: Run[] = [];
+    for (let cursor: string | undefined, more = true; more && found.length < limit; ) {
+      const query = new URLSearchParams({ task, limit: String(Math.min(500, limit - found.length)), ...(phases.length > 0 && { phase: phases.join(',') }), ...(cursor !== undefined && { cursor }) });
+      const page = await this.#json<RunPage>(`/namespaces/${namespace}/runs?${query.toString()}`);
+      found.push(...page.items);
+      cursor = page.nextCursor;
+      more = cursor !== undefined;
+    }
+    return found;
+  }
+
+  /** @throws CliError where there is no such run, neither in the cluster nor in the archive */
+  run(namespace: string, name: string): Promise<RunDetail> {
+    return this.#json<RunDetail>(`/namespaces/${namespace}/runs/${name}`);
+  }
+
+  /** Lines as text, as they come. @param path such as `runs/mytask-v3` */
+  async logs(namespace: string, path: string, query: Readonly<Record<string, string>>): Promise<AsyncIterable<Uint8Array>> {
+    const { body } = await this.#ask(`/namespaces/${namespace}/${path}/logs?${new URLSearchParams(query).toString()}`);
+    return body ?? emptyBody();
+  }
+
+  async #json<T>(path: string): Promise<T> {
+    return (await (await this.#ask(path)).json()) as T;
+  }
+
+  async #ask(path: string): Promise<Response> {
+    const { token } = await this.#keeper.current();
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${this.url}/api/v1${path}`, { headers, signal: this.#session.io.interrupted }).catch((error: unknown) => {
+      if (this.#session.io.interrupted.aborted) throw this.#session.io.interrupted.reason;
+      throw new CliError(`the REST API at ${this.url} cannot be asked: ${reasonOf(error)}; check --server`, { cause: error });
+    });
+    if (response.ok) return response;
+    const { error } = (await response.json().catch(() => ({ error: { message: `${response.status} ${response.statusText}` } }))) as Problem;
+    throw new CliError(error.message);
+  }
+}
+
+async function* emptyBody(): AsyncGenerator<Uint8Array, void, undefined> {
+  // An answer without a body has no lines.
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

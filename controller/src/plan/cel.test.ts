@@ -1,0 +1,28 @@
+import { describe, expect, it, test } from 'vitest';
+import { taskSchema } from '../domain/testing/crd-schema.ts';
+import { celHolds } from './cel.ts';
+
+describe('a rule', () => {
+  it.for<[rule: string, self: unknown, holds: boolean | undefined]>([
+    ["!self.contains('TZ=')", 'TZ=UTC * * * * *', false],
+    ["!self.contains('TZ=')", '* * * * *', true],
+    ["!self.name.matches('-r[0-9]+$')", { name: 'a-r1' }, false],
+    ['has(self.templateRef) || has(self.template) != has(self.steps)', { template: {}, steps: [] }, false],
+    ['has(self.templateRef) || has(self.template) != has(self.steps)', { steps: [] }, true],
+    ['!has(self.dependsOn) || !(self.name in self.dependsOn)', { name: 'a', dependsOn: ['b', 'a'] }, false],
+    ['!has(self.dependsOn) || !(self.name in self.dependsOn)', { name: 'a' }, true],
+    ["type(self) == int ? self >= 1 : string(self).matches('^([1-9][0-9]?|100)%$')", 0, false],
+    ["type(self) == int ? self >= 1 : string(self).matches('^([1-9][0-9]?|100)%$')", 3, true],
+    ["type(self) == int ? self >= 1 : string(self).matches('^([1-9][0-9]?|100)%$')", '101%', false],
+    ["type(self) == int ? self >= 1 : string(self).matches('^([1-9][0-9]?|100)%$')", '10%', true],
+    ['self.all(x, x > 1)', [], undefined],
+    ['self.taskRef == oldSelf.taskRef', {}, undefined],
+    ["self == 'open", {}, undefined],
+  ])('%s of %o: %s', ([rule, self, holds]) => expect(celHolds(rule, self)).toBe(holds));
+
+  test('of the CRD of Tasks is understood, each one', () => {
+    const rules = [...JSON.stringify(taskSchema).matchAll(/"rule":("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text) as string);
+    expect(rules.length).toBeGreaterThan(10);
+    for (const rule of rules) expect([rule, celHolds(rule, { name: '' })]).toEqual([rule, expect.any(Boolean)]);
+  });
+});

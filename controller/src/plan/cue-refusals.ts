@@ -1,0 +1,129 @@
+/** CUE's words about properties that a template refuses, as problems of these properties with the remedy. */
+import { fieldsOf, isFields, type Fields } from './application.ts';
+import type { Refusal } from './render.ts';
+import type { SchemaProblem } from './schema.ts';
+import { nearest } from './spelling.ts';
+
+/** What a definition says of its parameters. */
+export interface Parameters {
+  readonly type: string;
+  /** The names of all its parameters, of whatever depth. */
+  readonly names: readonly string[];
+}
+
+interface CueLine {
+  readonly path: readonly string[];
+  readonly words: string;
+}
+
+const mostRefusals = 100;
+
+/** The names that a definition's text declares with a usage. */
+export function parameterNames(source: string): readonly string[] {
+  return [...new Set([...source.matchAll(/\/\/ \+usage=.*\n(?:\s*\/\/.*\n)*\s*"?([A-Za-z]\w*)"?[?!]?:/g)].map(([, name = '']) => name))];
+}
+
+/** @param messages CUE's, all of them */
+export function refusalsOf(messages: readonly string[], properties: Fields, parameters: Parameters): readonly Refusal[] {
+  const lines = messages.slice(0, mostRefusals).map(cueLine);
+  const ofParameters = lines.flatMap(({ path, words }): readonly CueLine[] => (path.includes('parameter') ? [{ path: path.slice(path.lastIndexOf('parameter') + 1), words }] : []));
+  // What a wrong parameter makes of the output is said once.
+  const refusals = ofParameters.length > 0 ? ofParameters.map((line) => ofParameter(line, properties, parameters)) : lines.map((line) => ofOutput(line, properties));
+  return [...new Map(refusals.map((refusal) => [JSON.stringify(refusal), refusal])).values()];
+}
+
+/** `parameter.env.0.name: words`; a part of the path may stand in quotes. */
+function cueLine(message: string): CueLine {
+  const [path = ''] = /^(?:"(?:[^"\\]|\\.)*"|[\w#$-]+)(?:\.(?:"(?:[^"\\]|\\.)*"|[\w#$-]+))*(?=: )/.exec(message) ?? [];
+  if (path === '') return { path: [], words: message };
+  const parts = path.match(/"(?:[^"\\]|\\.)*"|[^."]+/g) ?? [];
+  return { path: parts.map((part) => (part.startsWith('"') ? part.slice(1, -1) : part)), words: message.slice(path.length + 2) };
+}
+
+function ofParameter({ path, words }: CueLine, properties: Fields, { type, names }: Parameters): Refusal {
+  const name = path.join('.');
+  if (words.startsWith('field not allowed')) {
+    const meant = nearest(path.at(-1) ?? '', names);
+    return { path, message: `there is no ${name}: ${meant === undefined ? `see \`vela show ${type}\` for what there is` : `did you mean ${meant}?`}` };
+  }
+  const types = /mismatched types ([\w|()]+) and ([\w|()]+)/.exec(words);
+  if (types) {
+    const value = valueAt(properties, path);
+    const is = cueType(value);
+    const wanted = (types[1] === is ? types[2] : types[1])?.replace(/[()]/g, '');
+    return { path, message: `${name} has to be ${wordsFor(wanted ?? '')}, not ${shown(value)}${remedyFor(wanted, value)}` };
+  }
+  return { path, message: `${name}: ${words}` };
+}
+
+/** What is missing shows only where the output needs it; what a template itself refuses stands in the path, in words. */
+function ofOutput({ path, words }: CueLine, properties: Fields): Refusal {
+  const sentence = path.filter((part) => part.includes(' '));
+  if (sentence.length > 0) return { path: 'steps' in properties ? ['steps'] : [], message: `${sentence[0]}; mend it there` };
+  const [, missing = words.startsWith('incomplete value') ? path.at(-1) : undefined] = /(?:optional field|undefined field|field not found): "?([\w-]+)/.exec(words) ?? [];
+  const around = propertyOf(missing === undefined ? path : path.slice(0, -1), properties);
+  if (missing === undefined) return { path: around, message: `${path.join('.')}: ${words}` };
+  return { path: around, message: `${[...around, missing].join('.')} is missing: write it` };
+}
+
+/** The longest end of a path of the output that leads somewhere in the properties. */
+function propertyOf(path: readonly string[], properties: Fields): readonly string[] {
+  const start = path.findIndex((_, index) => valueAt(properties, path.slice(index)) !== undefined);
+  return start < 0 ? [] : path.slice(start);
+}
+
+/** Other names that the Task's schema has for a property. */
+const otherNames: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'schedule.crons': [['schedule', 'cron'], ['schedule']],
+  'schedule.timeZone': [['timeZone']],
+  'schedule.startingDeadlineSeconds': [['startingDeadlineSeconds']],
+  'executionPolicy.keepLast': [['successfulJobsHistoryLimit']],
+  'executionPolicy.keepLastFailed': [['failedJobsHistoryLimit']],
+  'executionPolicy.concurrencyPolicy': [['concurrencyPolicy']],
+  'executionPolicy.ttlSecondsAfterFinished': [['ttlSecondsAfterFinished']],
+  'job.parallelism': [['parallelism'], ['count']],
+  'job.completions': [['completions'], ['count']],
+};
+
+/** What the Task's schema refuses, as a problem of the property that it comes of. */
+export function refusalOfSchema({ path, message }: SchemaProblem, properties: Fields): Refusal {
+  const [, ...field] = path; // without spec
+  const named = otherNames[field.slice(0, 2).join('.')] ?? [];
+  const candidates = [field, ...named.map((name) => [...name, ...field.slice(2)]), ...named, field.filter((part) => part !== 'job')];
+  const found = candidates.find((candidate) => valueAt(properties, candidate) !== undefined) ?? propertyOf(field.slice(0, -1), properties);
+  const [, sentence] = /^is refused: (.*)$/s.exec(message) ?? [];
+  return { path: found, message: sentence ?? `${(found.length > 0 ? found : field).join('.')} ${message}` };
+}
+
+function valueAt(properties: Fields, path: readonly string[]): unknown {
+  if (path.length === 0) return undefined;
+  return path.reduce<unknown>((value, part) => (Array.isArray(value) ? value[Number(part)] : isFields(value) && Object.hasOwn(value, part) ? fieldsOf(value)[part] : undefined), properties);
+}
+
+function cueType(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'list';
+  if (isFields(value)) return 'struct';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  return typeof value === 'boolean' ? 'bool' : 'string';
+}
+
+const typeWords: Readonly<Record<string, string>> = { string: 'a string', int: 'a whole number', bool: 'true or false', list: 'a list', struct: 'fields', number: 'a number', float: 'a number' };
+
+function wordsFor(types: string): string {
+  return types.split('|').map((type) => typeWords[type] ?? type).join(' or ');
+}
+
+function remedyFor(wanted: string | undefined, value: unknown): string {
+  if (wanted === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return `: write "${value}"`;
+  if (wanted === 'list' && typeof value === 'string') return `: write [${JSON.stringify(value)}]`;
+  if (wanted === 'int' && typeof value === 'string' && /^\d+$/.test(value)) return `: write ${value} without quotes`;
+  return ': mend it';
+}
+
+const mostShown = 60;
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= mostShown ? text : `${text.slice(0, mostShown)}...`;
+}

@@ -1,0 +1,150 @@
+/**
+ * What would become of a Task: the controller's own `decide`, carried out in memory until it comes to rest, and then once more as far
+ * as all that started succeeds. Pure: the same state and time give the same forecast.
+ */
+import type { Action } from '../domain/actions.ts';
+import { classify, type RunView, type TaskView } from '../domain/classify.ts';
+import { compact } from '../domain/compact.ts';
+import { isFinished } from '../domain/phase.ts';
+import { jobName } from '../domain/manifests.ts';
+import { runNames } from '../domain/policies/name-suffix.ts';
+import { formatScheduledTime, isScheduleError, nextTime, parseSchedule } from '../domain/policies/schedule.ts';
+import { reasons } from '../domain/reasons.ts';
+import { runStatus } from '../domain/run-status.ts';
+import type { TakenNames, TaskState } from '../domain/state.ts';
+import type { Task, TaskRunStatus } from '../resources/index.ts';
+import type { JobPlan, PrunePlan, RunDecision, RunPlan, SchedulePlan, TaskPlan } from './document.ts';
+import { MemoryCluster } from './memory-cluster.ts';
+import { dependenciesOf, inOrder, neededSteps, succeedAll } from './success.ts';
+
+export interface Forecast {
+  readonly plan: TaskPlan;
+  /** Once the controller is at rest, and nothing has run yet. */
+  readonly atRest: TaskState;
+  /** Once all that started has succeeded. */
+  readonly atEnd: TaskState;
+}
+
+const nextTimesShown = 3;
+
+/**
+ * @param state the Task as deployed, with all that was there before
+ * @param others names that objects of somebody else have in the namespace
+ */
+export function forecast(state: TaskState, now: Date, others: TakenNames): Forecast {
+  const cluster = new MemoryCluster(state, now, others);
+  const atOnce = cluster.settle();
+  const atRest = cluster.state;
+  const runs = runPlans(state, atRest, atOnce, now);
+  const later = succeedAll(cluster, now);
+  const atEnd = cluster.state;
+  const everything = new Map([...state.jobs, ...atRest.jobs, ...atEnd.jobs].map((job) => [job.metadata.uid, job]));
+  const owners = new Map([...state.runs, ...atRest.runs].map((run) => [run.metadata.uid, run.metadata.name]));
+  const runOfJob = (uid: string) => owners.get(everything.get(uid)?.metadata.ownerReferences?.[0]?.uid ?? '');
+  const prunes = unique([...prunesOf(atOnce, 'Now', runOfJob), ...prunesOf(later, 'Later', runOfJob)]);
+  const keptAtEnd = new Set(classify(atEnd).kept.map(({ name }) => name));
+  const view = classify(state);
+  const plan: TaskPlan = compact({
+    name: state.task.metadata.name,
+    runs,
+    keeps: view.kept.map(({ name }) => name).filter((name) => keptAtEnd.has(name)),
+    prunes,
+    schedule: schedulePlan(state.task, now),
+    suspend: state.task.spec.suspend === true,
+    concurrencyPolicy: view.policy.concurrencyPolicy,
+  });
+  return { plan, atRest, atEnd };
+}
+
+/** The runs that are new, that start now, or that end for another. */
+function runPlans(before: TaskState, after: TaskState, done: readonly Action[], now: Date): readonly RunPlan[] {
+  const view = classify(after);
+  const unfinished = new Set(before.runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid));
+  const known = new Set(before.runs.map(({ metadata }) => metadata.uid));
+  const starting = new Set(done.flatMap((action) => (action.kind === 'createJob' ? [action.run] : [])));
+  const plans = view.runs.flatMap((run): readonly RunPlan[] => {
+    const isNew = !known.has(run.run.metadata.uid);
+    const ends = unfinished.has(run.run.metadata.uid) && run.phase === 'Cancelled';
+    if (!isNew && !ends && !starting.has(run.name)) return [];
+    const replaces = view.runs.filter((other) => unfinished.has(other.run.metadata.uid) && other.run.status?.message === `replaced by ${run.name}`);
+    return [runPlan(run, { isNew, replaces: replaces.map(({ name }) => name) }, view, now)];
+  });
+  return plans.reverse();
+}
+
+function runPlan(run: RunView, { isNew, replaces }: Pick<RunPlan, 'isNew' | 'replaces'>, view: TaskView, now: Date): RunPlan {
+  const status = runStatus(run, view, now);
+  const decision = decisionOf(run, status);
+  return compact({
+    name: run.name,
+    nameIsExact: !isNew || nameIsExact(run, view.state),
+    isNew,
+    decision,
+    trigger: run.run.spec.trigger?.type ?? 'Manual',
+    reason: status.reason,
+    message: status.reason === reasons.noNodeFits && view.state.nodes.length === 0 ? nodesUnknown : status.message,
+    replaces,
+    jobs: decision === 'Skipped' || decision === 'Fails' || decision === 'Cancelled' ? [] : jobPlans(run),
+  });
+}
+
+function decisionOf({ attempt }: RunView, { phase }: TaskRunStatus): RunDecision {
+  if (phase === 'Cancelled') return 'Cancelled';
+  if (phase === 'Skipped') return 'Skipped';
+  if (phase === 'Failed') return 'Fails';
+  if (attempt !== undefined) return 'Starts';
+  return phase === 'Queued' ? 'Queued' : 'Held';
+}
+
+const nodesUnknown = 'it has a Job for each node that fits, and no nodes are known: plan with --live';
+
+/** A UUID, and the hash behind a name that is taken, come of the Task's UID; a timestamp of the minute. */
+function nameIsExact({ name, run }: RunView, { task }: TaskState): boolean {
+  if (run.spec.trigger?.type === 'Schedule') return true;
+  const { nameSuffix = 'Revision' } = task.spec.executionPolicy ?? {};
+  if (nameSuffix === 'Timestamp') return false;
+  return task.metadata.uid !== unknownUid || (nameSuffix === 'Revision' && name === runNames(task, new Date(0))[0]);
+}
+
+/** Of a Task that the API server has not seen yet. */
+export const unknownUid = 'unknown';
+
+function jobPlans(run: RunView): readonly JobPlan[] {
+  if (!run.flow) return [compact({ name: run.job?.metadata.name ?? jobName(run.run, 0), starts: run.attempt === undefined ? ('Later' as const) : ('Now' as const) })];
+  const needed = neededSteps(run);
+  const dependencies = dependenciesOf(run);
+  return inOrder(run).map((view): JobPlan => {
+    const { name } = view.step;
+    const after = dependencies.get(name) ?? [];
+    const starts = view.attempt !== undefined ? ('Now' as const) : needed.has(name) ? ('Later' as const) : ('OnFailure' as const);
+    return compact({ name: view.job?.metadata.name ?? jobName(view.run, 0), step: name, starts, after: after.length > 0 ? after : undefined });
+  });
+}
+
+function prunesOf(actions: readonly Action[], when: PrunePlan['when'], runOfJob: (uid: string) => string | undefined): readonly PrunePlan[] {
+  return actions.flatMap((action): readonly PrunePlan[] => {
+    if (action.kind === 'deleteRun') return [{ run: action.name, what: 'TaskRun', when, because: action.because }];
+    const run = action.kind === 'deleteJob' ? runOfJob(action.uid) : undefined;
+    return action.kind === 'deleteJob' && run !== undefined ? [{ run, what: 'Job', when, because: action.because }] : [];
+  });
+}
+
+/** A run may have many Jobs. */
+function unique(prunes: readonly PrunePlan[]): readonly PrunePlan[] {
+  return [...new Map(prunes.map((prune) => [`${prune.what}/${prune.run}`, prune] as const).reverse()).values()].reverse();
+}
+
+function schedulePlan({ spec }: Task, now: Date): SchedulePlan | undefined {
+  if (!spec.schedule) return undefined;
+  const { crons, timeZone = 'UTC' } = spec.schedule;
+  const schedule = parseSchedule(spec.schedule);
+  const nextTimes: string[] = [];
+  let time: Date | undefined = now;
+  while (!isScheduleError(schedule) && spec.suspend !== true && nextTimes.length < nextTimesShown) {
+    time = nextTime(schedule, time);
+    if (time === undefined) break;
+    nextTimes.push(formatScheduledTime(time, schedule));
+  }
+  return { crons, timeZone, nextTimes };
+}
+

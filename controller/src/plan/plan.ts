@@ -1,0 +1,225 @@
+/** From Applications to a Plan: what each task of theirs would do, or what is wrong with it. */
+import { isScheduleError, parseSchedule } from '../domain/policies/schedule.ts';
+import type { Node } from '../domain/nodes.ts';
+import type { TakenNames, TaskState } from '../domain/state.ts';
+import type { TaskTemplateSpec } from '../resources/index.ts';
+import type { Application, Component, WorkflowStep } from './application.ts';
+import { componentsOf, contextOf, earlierRevision, isChanged, publishVersionOf, revisionNumber, stateAfter, type Deployed, type DeployedTask, type Release } from './deployment.ts';
+import { planApiVersion, type ApplicationPlan, type ComponentPlan, type Plan, type StepPlan, type TaskPlan } from './document.ts';
+import { forecast } from './forecast.ts';
+import type { Path, Problem } from './positions.ts';
+import type { Refusal, Render, RenderedObject } from './render.ts';
+import { notATask, removed, sentenceOf, template } from './wording.ts';
+
+export interface PlanRequest {
+  readonly applications: readonly Application[];
+  readonly render: Render;
+  /** For Applications that name none. */
+  readonly namespace: string;
+  readonly now: Date;
+  /** The number of the revision; the one after the latest where it is undefined. */
+  readonly revision?: number | undefined;
+  /** What is deployed of an Application; undefined for nothing. */
+  readonly before: (application: Application, namespace: string) => Promise<Deployed | undefined>;
+  /** What a namespace has beside that. */
+  readonly surroundings?: (namespace: string) => Promise<Surroundings>;
+}
+
+/** What a namespace has that Tasks have to get along with. */
+export interface Surroundings {
+  /** The Task's name by the names of TaskRuns and Jobs; empty for nobody's. */
+  readonly runs: ReadonlyMap<string, string>;
+  readonly jobs: ReadonlyMap<string, string>;
+  readonly templates: ReadonlyMap<string, TaskTemplateSpec>;
+  /** All of the cluster; asked for only where runs have to do with nodes. */
+  readonly nodes: () => Promise<readonly Node[]>;
+}
+
+export interface PlanResult {
+  readonly plan: Plan;
+  readonly problems: readonly Problem[];
+  /** What the plan does not know, in sentences. */
+  readonly remarks: readonly string[];
+  /** Each Application as it is once it is deployed and all its runs have succeeded, by namespace and name. */
+  readonly deployed: ReadonlyMap<string, Deployed>;
+}
+
+/** Plans all Applications, in their order: those before take their names first. */
+export async function planApplications(request: PlanRequest): Promise<PlanResult> {
+  const planner = new Planner(request);
+  for (const application of request.applications) await planner.add(application);
+  return planner.result();
+}
+
+/** The key of {@link PlanResult.deployed}. */
+export function applicationKey(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+interface RenderedComponent {
+  readonly component: Component;
+  /** undefined for what is no type of ours. */
+  readonly object?: RenderedObject;
+}
+
+interface Names {
+  readonly runs: Map<string, string>;
+  readonly jobs: Map<string, string>;
+  readonly templates: Map<string, TaskTemplateSpec>;
+  readonly nodes: () => Promise<readonly Node[]>;
+}
+
+class Planner {
+  readonly #request: PlanRequest;
+  readonly #plans: ApplicationPlan[] = [];
+  readonly #problems: Problem[] = [];
+  readonly #names = new Map<string, Names>();
+  readonly #deployed = new Map<string, Deployed>();
+  #hasTraits = false;
+
+  constructor(request: PlanRequest) {
+    this.#request = request;
+  }
+
+  result(): PlanResult {
+    const remarks = this.#hasTraits ? ['traits are not evaluated: what they change of a Task is not in the plan'] : [];
+    return { plan: { apiVersion: planApiVersion, kind: 'Plan', applications: this.#plans }, problems: this.#problems, remarks, deployed: this.#deployed };
+  }
+
+  async add(application: Application): Promise<void> {
+    const namespace = application.namespace ?? this.#request.namespace;
+    const before = await this.#request.before(application, namespace);
+    const names = await this.#namesIn(namespace);
+    const release: Release = { application, namespace, ...this.#revisionOf(application, before), before, templates: names.templates, now: this.#request.now };
+    const { revisionName, changed } = release;
+    const rendered = await this.#renderAll(release, names);
+    const tasks = new Map<string, DeployedTask>();
+    const components: ComponentPlan[] = [];
+    for (const one of rendered) components.push(await this.#component(release, one, names, tasks));
+    const steps = await this.#steps(release, rendered);
+    this.#plans.push({ name: application.name, namespace, revision: revisionName, changed, components: [...components, ...removedComponents(application, before)], ...(steps.length > 0 && { steps }) });
+    this.#deployed.set(applicationKey(namespace, application.name), { spec: application.spec, publishVersion: publishVersionOf(application), revision: revisionNumber(revisionName), revisionName, tasks });
+  }
+
+  #revisionOf(application: Application, before: Deployed | undefined): Pick<Release, 'revisionName' | 'changed'> {
+    if (before && !isChanged(application, before)) return { revisionName: before.revisionName, changed: false };
+    const { revision } = this.#request;
+    const earlier = before && revision === undefined ? earlierRevision(application, before) : undefined;
+    return { revisionName: earlier ?? `${application.name}-v${revision ?? (before?.revision ?? 0) + 1}`, changed: true };
+  }
+
+  /** All of them first: a task may use a template that stands behind it. */
+  async #renderAll(release: Release, names: Names): Promise<readonly RenderedComponent[]> {
+    const rendered: RenderedComponent[] = [];
+    for (const component of release.application.components) {
+      const object = await this.#render(release, component);
+      rendered.push(object ? { component, object } : { component });
+      if (object?.kind === 'TaskTemplate') names.templates.set(object.metadata.name, object.spec as unknown as TaskTemplateSpec);
+    }
+    return rendered;
+  }
+
+  async #render(release: Release, component: Component): Promise<RenderedObject | undefined> {
+    const { render } = this.#request;
+    const { type, properties, path, traits } = component;
+    if (!render.componentTypes.includes(type)) return undefined;
+    if (traits.length > 0) this.#hasTraits = true;
+    const rendering = await render.component(type, { parameter: properties, context: contextOf(release, component) });
+    const admitted = 'object' in rendering ? render.admit(rendering.object) : rendering;
+    if ('object' in admitted) return admitted.object;
+    this.#refused(release.application, [...path, 'properties'], admitted.refusals);
+    return undefined;
+  }
+
+  #refused({ positions }: Application, path: Path, refusals: readonly Refusal[]): void {
+    for (const refusal of refusals) this.#problems.push(positions.problem([...path, ...refusal.path], refusal.message));
+  }
+
+  async #component(release: Release, { component, object }: RenderedComponent, names: Names, tasks: Map<string, DeployedTask>): Promise<ComponentPlan> {
+    const { name, type } = component;
+    if (!object) return { name, type, message: this.#request.render.componentTypes.includes(type) ? 'cannot be planned: see the errors' : notATask };
+    if (object.kind !== 'Task') return { name, type, message: template };
+    const state = { ...stateAfter(release, component, object), ...(concernsNodes(object) && { nodes: await names.nodes() }) };
+    const { plan, atEnd, atRest } = forecast(state, release.now, takenByOthers(names, object.metadata.name));
+    note(names, object.metadata.name, [atRest, atEnd]);
+    tasks.set(object.metadata.name, { state: atEnd, applied: object.spec });
+    this.#failures(release.application, component, plan, state);
+    return { name, type, message: sentenceOf(plan, state.task, release.changed), task: plan };
+  }
+
+  /** What the API server takes, and the controller cannot carry out. */
+  #failures(application: Application, { path, properties }: Component, { runs }: TaskPlan, { task }: TaskState): void {
+    const { schedule } = task.spec;
+    const parsed = schedule && parseSchedule(schedule);
+    const at = (fields: readonly string[]) => [...path, 'properties', ...fields.filter((field) => field in properties).slice(0, 1)];
+    if (parsed && isScheduleError(parsed)) this.#problems.push(application.positions.problem(at(['schedule']), parsed.message));
+    for (const { decision, message = '', isNew } of runs) {
+      if (decision === 'Fails' && isNew) this.#problems.push(application.positions.problem(at(['steps', 'items', 'matrix', 'templateRef']), message));
+    }
+  }
+
+  async #steps(release: Release, rendered: readonly RenderedComponent[]): Promise<readonly StepPlan[]> {
+    const { render } = this.#request;
+    const plans: StepPlan[] = [];
+    for (const step of release.application.steps) {
+      if (!render.stepTypes.includes(step.type)) continue;
+      const plan = await this.#step(release, step, rendered);
+      if (plan) plans.push(plan);
+    }
+    return plans;
+  }
+
+  async #step({ application, namespace, revisionName }: Release, { name, type, properties, path }: WorkflowStep, rendered: readonly RenderedComponent[]): Promise<StepPlan | undefined> {
+    const { component } = properties;
+    const task = `${application.name}-${typeof component === 'string' ? component : name}`;
+    const found = rendered.find(({ object }) => object?.metadata.name === task);
+    const context = { name: application.name, namespace, appRevision: revisionName, stepName: name, stepSessionID: 'session' };
+    const labels = { 'app.oam.dev/component': found?.component.name };
+    const rendering = await this.#request.render.step(type, { parameter: properties, context }, found?.object && { ...found.object, metadata: { ...found.object.metadata, labels } });
+    if ('applies' in rendering) {
+      const whose = typeof component === 'string' ? `task ${task}` : `its own task ${task}`;
+      return { name, type, task, message: `step ${name} starts a run of ${whose} as part of the workflow` };
+    }
+    this.#refused(application, [...path, 'properties'], rendering.refusals);
+    return undefined;
+  }
+
+  async #namesIn(namespace: string): Promise<Names> {
+    const known = this.#names.get(namespace);
+    if (known) return known;
+    const { runs, jobs, templates, nodes } = (await this.#request.surroundings?.(namespace)) ?? nothing;
+    const names = { runs: new Map(runs), jobs: new Map(jobs), templates: new Map(templates), nodes };
+    this.#names.set(namespace, names);
+    return names;
+  }
+}
+
+const nothing = { runs: [], jobs: [], templates: [], nodes: () => Promise.resolve([]) };
+
+function concernsNodes({ spec }: RenderedObject): boolean {
+  return spec.nodes !== undefined || spec.globals?.nodeName !== undefined;
+}
+
+function takenByOthers({ runs, jobs }: Names, task: string): TakenNames {
+  const others = (names: ReadonlyMap<string, string>) => new Set([...names].filter(([, owner]) => owner !== task).map(([name]) => name));
+  return { runs: others(runs), jobs: others(jobs) };
+}
+
+function note({ runs, jobs }: Names, task: string, states: readonly TaskState[]): void {
+  for (const state of states) {
+    for (const { metadata } of state.runs) runs.set(metadata.name, task);
+    for (const { metadata } of state.jobs) jobs.set(metadata.name, task);
+  }
+}
+
+/** Those of which there is a Task. */
+function removedComponents({ name, components }: Application, before: Deployed | undefined): readonly ComponentPlan[] {
+  const gone = componentsOf(before?.spec).filter((old) => !components.some((one) => one.name === old['name']));
+  const withTask = gone.filter((old) => before?.tasks.has(`${name}-${String(old['name'])}`));
+  return withTask.map((old) => ({ name: String(old['name']), type: String(old['type']), message: removed }));
+}
+
+/** Whether a run starts at once. */
+export function startsRuns({ applications }: Plan): boolean {
+  return applications.some(({ components }) => components.some(({ task }) => task?.runs.some(({ decision, isNew }) => isNew && decision === 'Starts') ?? false));
+}

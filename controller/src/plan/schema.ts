@@ -1,0 +1,147 @@
+/**
+ * What the API server makes of an object by its CRD's schema: fills in defaults, drops what the schema does not name, and refuses what
+ * breaks a rule. The keywords are those that our CRDs use; a rule in CEL that cel.ts does not know is left to the API server.
+ */
+import { isFields, type Fields } from './application.ts';
+import { celHolds } from './cel.ts';
+
+/** A part of an OpenAPI v3 schema. */
+export interface Schema {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema;
+  readonly items?: Schema;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+  readonly 'x-kubernetes-int-or-string'?: boolean;
+  readonly 'x-kubernetes-list-type'?: string;
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message?: string }[];
+}
+
+export interface SchemaProblem {
+  readonly path: readonly string[];
+  /** What the value has to be, in words that follow the field's name. */
+  readonly message: string;
+}
+
+export interface Admitted {
+  /** The value as it would be stored. */
+  readonly value: unknown;
+  readonly problems: readonly SchemaProblem[];
+}
+
+export function admitBySchema(schema: Schema, value: unknown, path: readonly string[] = []): Admitted {
+  const own = brokenRules(schema, value).map((message) => ({ path, message }));
+  // What lies within a value of the wrong type says nothing.
+  if (own.length > 0) return { value, problems: own };
+  if (Array.isArray(value)) return admitList(schema, value, path);
+  return isFields(value) ? admitFields(schema, value, path) : { value, problems: [] };
+}
+
+function admitList({ items }: Schema, value: readonly unknown[], path: readonly string[]): Admitted {
+  if (!items) return { value, problems: [] };
+  const admitted = value.map((item, index) => admitBySchema(items, item, [...path, String(index)]));
+  return { value: admitted.map((one) => one.value), problems: admitted.flatMap(({ problems }) => problems) };
+}
+
+function admitFields(schema: Schema, value: Fields, path: readonly string[]): Admitted {
+  const { properties = {}, additionalProperties } = schema;
+  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || (!schema.properties && !additionalProperties);
+  const problems: SchemaProblem[] = [];
+  const kept: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries({ ...defaultsOf(properties), ...value })) {
+    const known = Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
+    if (!known && !isOpen) continue;
+    const admitted: Admitted = known ? admitBySchema(known, field, [...path, name]) : { value: field, problems: [] };
+    kept[name] = admitted.value;
+    problems.push(...admitted.problems);
+  }
+  return { value: kept, problems };
+}
+
+function defaultsOf(properties: Readonly<Record<string, Schema>>): Fields {
+  return Object.fromEntries(Object.entries(properties).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** Each rule: whether the schema has it and the value breaks it, and what to say then. */
+const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[] = [
+  (schema, value) => (schema.type !== undefined && !isOfType(schema.type, value) ? `has to be ${article(schema.type)}, not ${shown(value)}` : undefined),
+  (schema, value) => (schema['x-kubernetes-int-or-string'] === true && !Number.isInteger(value) && typeof value !== 'string' ? `has to be a number or a string, not ${shown(value)}` : undefined),
+  ({ enum: allowed }, value) => (allowed && !allowed.includes(value) ? `is ${shown(value)}: write one of ${allowed.map(String).join(', ')}` : undefined),
+  ({ minimum, maximum }, value) => (typeof value === 'number' && (value < (minimum ?? -Infinity) || value > (maximum ?? Infinity)) ? `is ${value}: write ${range(minimum, maximum)}` : undefined),
+  ({ minLength = 0, maxLength = Infinity }, value) =>
+    typeof value === 'string' && (value.length < minLength || value.length > maxLength) ? `has ${value.length} characters: write ${range(minLength, maxLength)} of them` : undefined,
+  ({ pattern }, value) => (pattern !== undefined && typeof value === 'string' && !new RegExp(pattern).test(value) ? `is ${shown(value)}: it has to match ${pattern}` : undefined),
+  ({ minItems = 0, maxItems = Infinity }, value) => (Array.isArray(value) && (value.length < minItems || value.length > maxItems) ? `has ${value.length} elements: write ${range(minItems, maxItems)}` : undefined),
+  ({ minProperties = 0, maxProperties = Infinity }, value) => {
+    const count = isFields(value) ? Object.keys(value).length : minProperties;
+    return count < minProperties || count > maxProperties ? `has ${count} fields: write ${range(minProperties, maxProperties)}` : undefined;
+  },
+  ({ required = [] }, value) => {
+    const missing = isFields(value) ? required.filter((name) => !Object.hasOwn(value, name)) : [];
+    return missing.length > 0 ? `lacks ${missing.join(', ')}: write ${missing.length === 1 ? 'it' : 'them'}` : undefined;
+  },
+  (schema, value) => twiceIn(schema, value),
+  ({ 'x-kubernetes-validations': validations = [] }, value) => {
+    const broken = validations.find(({ rule }) => celHolds(rule, value) === false);
+    return broken && `is refused: ${broken.message ?? broken.rule}`;
+  },
+];
+
+function brokenRules(schema: Schema, value: unknown): readonly string[] {
+  for (const rule of rules) {
+    const message = rule(schema, value);
+    if (message !== undefined) return [message];
+  }
+  return [];
+}
+
+function twiceIn(schema: Schema, value: unknown): string | undefined {
+  const { 'x-kubernetes-list-type': type, 'x-kubernetes-list-map-keys': keys = [] } = schema;
+  if (!Array.isArray(value) || (type !== 'set' && type !== 'map')) return undefined;
+  const identities = value.map((item: unknown) => (type === 'set' || !isFields(item) ? shown(item) : keys.map((key) => shown(item[key])).join(', ')));
+  const seen = new Set<string>();
+  const twice = identities.find((identity) => seen.size === seen.add(identity).size);
+  return twice === undefined ? undefined : `has ${twice} twice: write it once`;
+}
+
+function isOfType(type: string, value: unknown): boolean {
+  switch (type) {
+    case 'integer':
+      return Number.isInteger(value);
+    case 'array':
+      return Array.isArray(value);
+    case 'object':
+      return isFields(value);
+    default:
+      return typeof value === type;
+  }
+}
+
+function article(type: string): string {
+  return /^[aio]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+function range(least = -Infinity, most = Infinity): string {
+  if (most === Infinity) return `${least} or more`;
+  return least <= 0 && least !== 0 ? `${most} or less` : `${least} to ${most}`;
+}
+
+const mostShown = 60;
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= mostShown ? text : `${text.slice(0, mostShown)}...`;
+}

@@ -1,0 +1,80 @@
+/** What becomes of a Task's runs when all that has started succeeds. */
+import { classify, type RunView, type StepView } from '../domain/classify.ts';
+import { flowOf, gateOf, stepEnd, type StepEnd } from '../domain/flow.ts';
+import { jobName } from '../domain/manifests.ts';
+import { rfc3339 } from '../domain/agenda.ts';
+import type { Action } from '../domain/actions.ts';
+import type { Job } from '../domain/state.ts';
+import type { TaskRun } from '../resources/index.ts';
+import type { MemoryCluster } from './memory-cluster.ts';
+
+/** One after the other may wait in a queue. */
+const mostRounds = 1_100;
+
+/**
+ * Lets whatever has started succeed, and what then starts, until nothing is under way.
+ * @returns what the controller did meanwhile, in order
+ */
+export function succeedAll(cluster: MemoryCluster, now: Date): readonly Action[] {
+  const done: Action[] = [];
+  for (let round = 0; round < mostRounds; round += 1) {
+    const started = classify(cluster.state).active.filter(({ attempt }) => attempt !== undefined);
+    if (started.length === 0) break;
+    for (const run of started) succeed(run, cluster, now);
+    done.push(...cluster.settle());
+  }
+  return done;
+}
+
+function succeed(run: RunView, cluster: MemoryCluster, now: Date): void {
+  const needed = run.flow ? neededSteps(run) : new Set<string>();
+  for (const step of run.flow ?? []) {
+    if (needed.has(step.step.name) && step.jobs.length === 0) cluster.addJob(run.run, jobName(step.run, 0), step.step.name);
+  }
+  const { uid } = run.run.metadata;
+  const { state } = cluster;
+  const isOwn = ({ metadata }: Job) => metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
+  cluster.change({
+    jobs: state.jobs.map((job) => (isOwn(job) ? complete(job, now) : job)),
+    pods: state.pods.filter((pod) => !state.jobs.some((job) => isOwn(job) && pod.metadata.ownerReferences?.some((owner) => owner.uid === job.metadata.uid))),
+    runs: state.runs.map((one) => (one.metadata.uid === uid ? succeeded(one, now) : one)),
+  });
+}
+
+function complete(job: Job, now: Date): Job {
+  const time = rfc3339(now);
+  return { ...job, status: { succeeded: 1, startTime: time, completionTime: time, conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: time }] } };
+}
+
+function succeeded({ status, ...run }: TaskRun, now: Date): TaskRun {
+  const time = rfc3339(now);
+  return { ...run, status: { ...status, phase: 'Succeeded', startTime: status?.startTime ?? time, completionTime: time } };
+}
+
+/** The steps that run where no step fails. */
+export function neededSteps({ steps = [] }: RunView): ReadonlySet<string> {
+  const flow = flowOf(steps);
+  const needed = new Set<string>();
+  if ('problem' in flow) return needed;
+  const ends = new Map<string, StepEnd | undefined>();
+  for (const step of flow.order) {
+    const gate = gateOf(step, new Map((flow.dependencies.get(step.name) ?? []).map((name) => [name, ends.get(name)])));
+    if ('opens' in gate) needed.add(step.name);
+    ends.set(step.name, stepEnd(step, 'opens' in gate ? { phase: 'Succeeded' } : { phase: 'Skipped', reason: gate.skip.reason }));
+  }
+  return needed;
+}
+
+/** What each step waits for, by its name. */
+export function dependenciesOf({ steps = [] }: RunView): ReadonlyMap<string, readonly string[]> {
+  const flow = flowOf(steps);
+  return 'problem' in flow ? new Map() : flow.dependencies;
+}
+
+/** In the order in which they start. */
+export function inOrder({ flow = [], steps = [] }: RunView): readonly StepView[] {
+  const arranged = flowOf(steps);
+  if ('problem' in arranged) return flow;
+  const byName = new Map(flow.map((view) => [view.step.name, view]));
+  return arranged.order.flatMap(({ name }) => byName.get(name) ?? []);
+}

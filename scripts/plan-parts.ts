@@ -1,0 +1,38 @@
+/** What `task-runs plan` takes beside the program, made of the sources: CUE as KubeVela 1.10 has it, the definitions, and the schemas. */
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import type { Definitions, Parts } from '../controller/src/cli/plan/parts.ts';
+import type { Schema } from '../controller/src/plan/schema.ts';
+import { buildCue } from '../cue/ts/build.ts';
+import { definitionNames, readDefinition } from './definition-files.ts';
+
+interface Crd {
+  readonly spec: { readonly names: { readonly kind: string }; readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
+}
+
+const release = '0.9.2';
+const crds = ['crd-task.yaml', 'crd-tasktemplate.yaml', 'crd-taskrun.yaml'];
+
+/** CUE's module and the definitions, as the bundled program reads them from beside itself. */
+export async function partsOfSources(): Promise<Parts> {
+  const [{ wasm, loader }, definitions] = await Promise.all([buildCue(release), definitionsOfSources()]);
+  return { cue: { wasm: await readFile(wasm), loader }, definitions };
+}
+
+async function definitionsOfSources(): Promise<Definitions> {
+  const components: Record<string, string> = {};
+  const steps: Record<string, string> = {};
+  for (const name of await definitionNames()) {
+    const source = await readDefinition(name);
+    (/^\ttype: "workflow-step"$/m.test(source) ? steps : components)[name] = source;
+  }
+  return { components, steps, schemas: Object.fromEntries(await Promise.all(crds.map(readSchema))) };
+}
+
+/** Without the descriptions, which nobody reads there. */
+async function readSchema(file: string): Promise<readonly [kind: string, schema: Schema]> {
+  const { spec } = parse(await readFile(new URL(`../addon/resources/${file}`, import.meta.url), 'utf8')) as Crd;
+  const { status: _status, ...properties } = spec.versions[0]?.schema.openAPIV3Schema.properties ?? {};
+  const isText = (key: string, value: unknown) => key === 'description' && typeof value === 'string';
+  return [spec.names.kind, JSON.parse(JSON.stringify({ type: 'object', properties }, (key, value: unknown) => (isText(key, value) ? undefined : value))) as Schema];
+}

@@ -1,0 +1,125 @@
+/** `task-runs plan` with our definitions: what it prints, what it refuses, and with which exit code. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { Interrupted, type Io, type Sink } from '../../controller/src/cli/io.ts';
+import { readParts } from '../../controller/src/cli/plan/parts.ts';
+import { runCli } from '../../controller/src/cli/program.ts';
+import type { Plan } from '../../controller/src/plan/document.ts';
+
+interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** @param files the texts of files by their names */
+async function plan(files: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Result> {
+  const written = { out: '', err: '' };
+  const sink = (name: keyof typeof written): Sink => ({ terminal: false, columns: Infinity, write: (data) => Promise.resolve(void (written[name] += String(data))) });
+  const read = (name: string) => (files[name] === undefined ? Promise.reject(new Error('no such file')) : Promise.resolve(files[name]));
+  const io: Io = { out: sink('out'), err: sink('err'), interactive: false, environment: {}, interrupted: new AbortController().signal, now: () => new Date('2026-03-20T12:00:00Z'), ask: () => Promise.reject(new Interrupted('nobody')), read };
+  const code = await runCli(['plan', ...args], io, 'task-runs');
+  return { code, ...written };
+}
+
+const application = (components: string, more = '') => `apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: app\nspec:\n  components:\n${components}${more}`;
+const task = (properties: string, type = 'task', name = 'mytask') => `    - name: ${name}\n      type: ${type}\n      properties:\n${properties.replace(/^/gm, '        ')}\n`;
+const one = application(task('image: busybox\ncmd: [echo, one]'));
+const two = application(task('image: busybox\ncmd: [echo, two]'));
+const planOf = async (text: string, ...args: readonly string[]) => (JSON.parse((await plan({ 'app.yaml': text, 'old.yaml': one }, '-f', 'app.yaml', '-o', 'json', ...args)).out) as Plan).applications[0];
+
+describe('plan', () => {
+  it('says which run and Job would start', async () => {
+    const { code, out, err } = await plan({ '-': one }, '-f', '-');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toBe('Application app in namespace default: deployed as revision app-v1\nCOMPONENT   TYPE   RUN         PLAN     MESSAGE\nmytask      task   mytask-v1   Starts   mytask-v1 starts\n');
+  });
+
+  it('prints a document for programs, the same as YAML and as JSON', async () => {
+    const files = { 'app.yaml': one };
+    const json = await plan(files, '-f', 'app.yaml', '-o', 'json');
+    expect(parse((await plan(files, '-f', 'app.yaml', '-o', 'yaml')).out)).toEqual(JSON.parse(json.out));
+    expect(JSON.parse(json.out)).toEqual({
+      apiVersion: 'task.oam.dev/plan/v1',
+      kind: 'Plan',
+      applications: [{
+        name: 'app', namespace: 'default', revision: 'app-v1', changed: true,
+        components: [{
+          name: 'mytask', type: 'task', message: 'mytask-v1 starts',
+          task: { name: 'app-mytask', runs: [{ name: 'mytask-v1', nameIsExact: true, isNew: true, decision: 'Starts', trigger: 'Revision', replaces: [], jobs: [{ name: 'mytask-v1', starts: 'Now' }] }], keeps: [], prunes: [], suspend: false, concurrencyPolicy: 'Allow' },
+        }],
+      }],
+    });
+  });
+
+  it.each<[what: string, text: string, args: readonly string[], code: number]>([
+    ['a run', one, ['--detailed-exitcode'], 3],
+    ['a run, without the option', one, [], 0],
+    ['no run', application(task('image: busybox\nexecutionPolicy: {trigger: Manual}')), ['--detailed-exitcode'], 0],
+    ['a run that waits', application(task('image: busybox\nsuspend: true')), ['--detailed-exitcode'], 0],
+    ['errors', application(task('imag: busybox')), ['--detailed-exitcode'], 1],
+    ['two bases', one, ['--live', '--against', 'old.yaml'], 2],
+    ['a file that is not there', one, ['--against', 'nothing.yaml'], 2],
+  ])('exits for %s', async (_what, text, args, code) => {
+    expect((await plan({ 'app.yaml': text, 'old.yaml': one }, '-f', 'app.yaml', ...args)).code).toBe(code);
+  });
+
+  it('counts the revision on, or takes the one that is named', async () => {
+    expect(await planOf(two, '--against', 'old.yaml')).toMatchObject({ revision: 'app-v2', components: [{ task: { runs: [{ name: 'mytask-v2' }], keeps: ['mytask-v1'] } }] });
+    expect(await planOf(two, '--revision', '9')).toMatchObject({ revision: 'app-v9', components: [{ task: { runs: [{ name: 'mytask-v9' }] } }] });
+    expect(await planOf(one, '--against', 'old.yaml')).toMatchObject({ revision: 'app-v1', changed: false, components: [{ message: 'no new run: there is no new revision; keeps mytask-v1' }] });
+  });
+
+  it('knows what trigger Change looks at', async () => {
+    const change = 'executionPolicy: {trigger: Change}';
+    const text = application(task(`image: busybox\ncmd: [echo, one]\n${change}`), '  policies: []\n');
+    expect(await planOf(text, '--against', 'old.yaml')).toMatchObject({ revision: 'app-v2', components: [{ message: 'no new run: nothing that runs changed (trigger: Change); keeps mytask-v1', task: { runs: [] } }] });
+  });
+
+  it('tells what is no task, what a workflow step runs, and that traits are not evaluated', async () => {
+    const web = '    - name: web\n      type: webservice\n      properties: {image: nginx}\n';
+    const traits = task('image: busybox').replace('      properties', '      traits: [{type: labels, properties: {a: b}}]\n      properties');
+    const steps = '  workflow:\n    steps:\n      - {name: again, type: run-task, properties: {component: mytask}}\n      - {name: own, type: run-task, properties: {image: busybox}}\n';
+    const { out, err } = await plan({ '-': application(web + traits, steps) }, '-f', '-');
+    expect(err).toBe('remark: traits are not evaluated: what they change of a Task is not in the plan\n');
+    expect(out).toMatch(/\nweb +webservice +- +- +not a task: KubeVela applies it\n/);
+    expect(out).toContain('step again starts a run of task app-mytask as part of the workflow\nstep own starts a run of its own task app-own as part of the workflow\n');
+  });
+
+  it('tells all errors of all components, each at its line', async () => {
+    const components = [
+      task('image: 3\nexecutionPolicy:\n  keeplast: 3'),
+      task('image: busybox\nexecutionPolicy:\n  keepLast: -1', 'task', 'b'),
+      task('image: busybox\nschedule: "61 * * * *"', 'cron-task', 'c'),
+      task('steps:\n  - name: a\n    image: busybox\n    dependsOn: [b]\n  - name: b\n    image: busybox\n    dependsOn: [a]', 'task-flow', 'd'),
+      task('image: busybox\nitems: [{name: x}, {name: x}]', 'task', 'e'),
+    ];
+    const steps = '  workflow:\n    steps:\n      - {name: again, type: run-task, properties: {component: nothing}}\n';
+    const { code, out, err } = await plan({ 'app.yaml': application(components.join(''), steps) }, '-f', 'app.yaml');
+    expect([code, out]).toEqual([1, '']);
+    expect(err.trim().split('\n')).toEqual([
+      'error: app.yaml:10:9: image has to be a string, not 3: write "3"',
+      'error: app.yaml:12:11: there is no executionPolicy.keeplast: did you mean keepLast?',
+      'error: app.yaml:18:11: executionPolicy.keepLast is -1: write 0 to 1000',
+      expect.stringMatching(/^error: app\.yaml:23:9: the schedule "61 \* \* \* \*" is none: .*; write five fields/) as string,
+      'error: app.yaml:27:9: these steps depend on each other in a circle, or on what is no step: a, b; mend it there',
+      'error: app.yaml:38:9: two items are called x: give each a name of its own, or none',
+      'error: app.yaml:41:39: there is no Task app-nothing: let an earlier step apply component nothing, and let it be of type task or cron-task',
+    ]);
+  });
+
+  it('knows the rules of the Task beyond single fields', async () => {
+    const { err } = await plan({ 'app.yaml': application(task('image: busybox\nitems: [{a: 1}]\nmatrix: {a: [1]}') + task('image: busybox\nmaxParallel: 2', 'task', 'b')) }, '-f', 'app.yaml');
+    expect(err).toBe('error: app.yaml:9:7: write items or matrix, not both\nerror: app.yaml:15:7: maxParallel is for a flow, items, a matrix and nodes: write one of these, or leave it out\n');
+  });
+
+  it('says what to do where its files are missing', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'plan-parts-'));
+    await writeFile(join(folder, 'definitions.json'), '{}');
+    await expect(readParts(folder)).rejects.toThrow(`${join(folder, 'cue.wasm.gz')} is missing: a plan needs cue.wasm.gz, wasm_exec.cjs, definitions.json beside the program; copy them from dist/cli, or build them with npm run build`);
+    await rm(folder, { recursive: true });
+  });
+});
