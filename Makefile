@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint test unit api e2e demo down bench image
+.PHONY: help check deps cue addon build types lint test unit api console e2e demo down bench image
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -24,9 +24,9 @@ addon: cue dist/task-runs/metadata.yaml ## Assemble dist/task-runs, the director
 dist/task-runs/metadata.yaml: $(shell find addon definitions cue/go cue/ts scripts -type f) package-lock.json | cue
 	@npm run --silent addon
 
-build: cue dist/controller/main.js ## Bundle the controller into dist/controller and the command line into dist/cli
+build: cue dist/controller/main.js ## Bundle the controller, the command line and the console into dist/
 
-dist/controller/main.js: $(shell find controller/src definitions cue/go cue/ts -type f) $(wildcard addon/resources/crd-*.yaml) scripts/bundle.ts scripts/build-controller.ts scripts/build-cli.ts scripts/plan-parts.ts package-lock.json package.json | cue
+dist/controller/main.js: $(shell find controller/src console definitions cue/go cue/ts -type f) $(wildcard addon/resources/crd-*.yaml) scripts/bundle.ts scripts/build-controller.ts scripts/build-cli.ts scripts/build-console.ts scripts/console-bundle.ts scripts/plan-parts.ts package-lock.json package.json | cue
 	@npm run --silent build
 
 types: cue ## Check the types, and that generated files are fresh
@@ -42,10 +42,13 @@ unit: cue addon ## Unit, property and definition tests
 api: addon build ## Tests against a real API server
 	@npx vitest run --project api
 
+console: build ## Tests of the console in Chromium, which is installed where it is missing and may be
+	@npx vitest run --project console
+
 e2e: addon build ## End-to-end tests, against KUBEVELA_HOME or KUBECONFIG where set, else the sandbox with the stand-in
 	@npx vitest run --project e2e
 
-test: types lint unit api e2e ## Everything that has to pass
+test: types lint unit api console e2e ## Everything that has to pass
 
 demo: addon build ## Bring a cluster up, enable the addon and deploy a task three times
 	@npm run --silent demo

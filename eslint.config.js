@@ -30,7 +30,7 @@ export default tseslint.config(
       },
     },
     plugins: { 'import-x': importX },
-    settings: { 'import-x/extensions': ['.ts'], 'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] } },
+    settings: { 'import-x/extensions': ['.ts', '.tsx'], 'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] } },
     rules: {
       complexity: ['error', 10],
       'max-depth': ['error', 3],
@@ -81,5 +81,19 @@ export default tseslint.config(
   inward('plan', [['**/kube/**', '**/controllers/**', '**/api/**', '**/cli/**', '**/server/**', '**/cue/**', 'node:*', '!node:crypto']]),
   // A plan for a live cluster starts from what the controller's caches would have of it.
   inward('cli', [['**/server/**', '**/controllers/*', '!**/controllers/resource-types.ts', '!**/controllers/projections.ts']]),
+  {
+    files: ['console/src/**/*.ts', 'console/src/**/*.tsx'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['**/controller/src/**', '!**/controller/src/api', '!**/controller/src/api/schemas.ts', 'node:*', '**/sandbox/**', '**/cue/**'], message: 'console/ runs in a browser and knows of the rest only what the REST API says.' },
+            { group: ['**/api/schemas.ts'], allowTypeImports: true, message: 'console/ takes types alone from the REST API: import type.' },
+          ],
+        },
+      ],
+    },
+  },
   { files: ['eslint.config.js'], ...tseslint.configs.disableTypeChecked },
 );

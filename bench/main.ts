@@ -8,6 +8,7 @@ import { startCluster } from '../test/support/cluster.ts';
 import { apiCalls } from './api-calls.ts';
 import { carryOut, tidy, type Benchmark } from './bench.ts';
 import { burst } from './burst.ts';
+import { consoleViews } from './console.ts';
 import { deployToJob } from './deploy-to-job.ts';
 import { flows } from './flows.ts';
 import { keptRuns } from './kept-runs.ts';
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   schedules: { measure: schedules, seconds: 300 },
   'schedules-at-rest': { measure: schedulesAtRest, seconds: 400 },
   flows: { measure: flows, seconds: 1_000 },
+  console: { measure: consoleViews, seconds: 180 },
   'kept-runs': { measure: keptRuns, seconds: 600 },
 };
 /** All of them, with the cluster's start: those that come last on a busy machine may find no time left, and fail. */

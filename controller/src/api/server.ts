@@ -74,7 +74,7 @@ export function createApi(options: ApiOptions): Express {
   app.use('/api', () => {
     throw new ApiProblem('RouteNotFound', 'there is no such route: see /api/v1/openapi.json');
   });
-  if (files !== undefined) app.use(express.static(files, { index: 'index.html', redirect: false, maxAge: '1h' }));
+  if (files !== undefined) app.use(express.static(files, { index: 'index.html', redirect: false, setHeaders: setCaching }));
   app.use((_request, response) => void response.status(404).type('text').send('not found\n'));
   app.use(errorHandler(options.log));
   return app;
@@ -89,6 +89,11 @@ const securityHeaders: Parameters<typeof helmet>[0] = {
   },
   referrerPolicy: { policy: 'no-referrer' },
 };
+
+/** The names of assets carry a hash of their content; the page that names them must be the one that belongs to them. */
+function setCaching(response: Pick<Response, 'setHeader'>, path: string): void {
+  response.setHeader('cache-control', /[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
+}
 
 const noCaching: RequestHandler = (_request, response, next) => {
   response.setHeader('cache-control', 'no-store');

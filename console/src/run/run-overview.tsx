@@ -1,0 +1,75 @@
+import type { RunDetail } from '../../../controller/src/api/schemas.ts';
+import { ClockTime } from '../components/clock-time.tsx';
+import { Elapsed } from '../components/elapsed.tsx';
+import { Empty } from '../components/empty.tsx';
+import { Facts } from '../components/facts.tsx';
+import { bytes, duration, inWords } from '../format.ts';
+import { lookOf } from '../phase.ts';
+import { runHref } from '../route.ts';
+import { triggerWords } from '../task/run-row.tsx';
+
+/** What is known of a run at one glance. */
+export function RunOverview({ run }: { readonly run: RunDetail }) {
+  return (
+    <div class="columns">
+      <section>
+        <h2>Run</h2>
+        <RunFacts run={run} />
+      </section>
+      <section>
+        <h2>Outputs</h2>
+        <Outputs run={run} />
+      </section>
+      <section>
+        <h2>Logs kept</h2>
+        <LogParts run={run} />
+      </section>
+    </div>
+  );
+}
+
+function RunFacts({ run }: { readonly run: RunDetail }) {
+  const { namespace, trigger, phase, reason, cancelReason, retryOf, startTime, completionTime, durationSeconds, delaySeconds } = run;
+  return (
+    <Facts
+      facts={[
+        ['State', `${lookOf(phase).word}. ${lookOf(phase).meaning}`],
+        ['Reason', reason],
+        ['Cancelled because', cancelReason],
+        ['Asked for by', [triggerWords(run), trigger.value].filter(Boolean).join(', ')],
+        ['Due', trigger.scheduledTime === undefined ? undefined : <ClockTime time={trigger.scheduledTime} />],
+        ['Asked for', <ClockTime time={run.creationTimestamp} />],
+        ['Started', <ClockTime time={startTime} />],
+        ['Late by', delaySeconds === undefined ? undefined : duration(delaySeconds)],
+        ['Ended', <ClockTime time={completionTime} />],
+        ['Duration', <Elapsed startTime={startTime} completionTime={completionTime} durationSeconds={durationSeconds} />],
+        ['Exit code', run.exitCode],
+        ['Attempts', run.attempts],
+        ['Retry of', retryOf === undefined ? undefined : <a href={runHref(namespace, retryOf)}>{retryOf}</a>],
+        ['Application', run.application],
+        ['Component', run.component],
+        ['On record', run.archived ? 'in the archive only' : run.kept ? 'with its Job and pods' : 'without its Job and pods'],
+      ]}
+    />
+  );
+}
+
+function Outputs({ run: { outputs } }: { readonly run: RunDetail }) {
+  const entries = Object.entries(outputs ?? {});
+  if (entries.length === 0) return <p class="faint">None.</p>;
+  return <Facts facts={entries.map(([name, value]) => [name, <code class="wrap">{inWords(value)}</code>] as const)} />;
+}
+
+function LogParts({ run: { logs } }: { readonly run: RunDetail }) {
+  if (logs.length === 0) return <Empty title="There are no logs of this run." />;
+  return (
+    <ul class="names">
+      {logs.map(({ pod, container, restart, bytes: size, cutBytes, archived }) => (
+        <li key={`${pod}/${container}/${restart}`}>
+          {pod}/{container}
+          {restart > 0 ? `, restart ${restart}` : ''} <span class="faint">{[size > 0 ? bytes(size) : undefined, cutBytes > 0 ? `${bytes(cutBytes)} of the beginning left out` : undefined, archived ? 'archived' : undefined].filter(Boolean).join(', ')}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
