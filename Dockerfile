@@ -1,5 +1,5 @@
-# The controller: the node binary, the three libraries it needs, and one file of ours. No shell, no package manager.
-# `make image` bundles dist/controller/main.js and dist/console first.
+# The controller: the node binary, the three libraries it needs, two files of ours and the console. No shell, no package manager.
+# `make image` bundles dist/controller and dist/console first.
 FROM node:20-alpine AS node
 RUN mkdir -p /image/usr/bin /image/usr/lib /image/lib \
  && cp -L /usr/local/bin/node /image/usr/bin/ \
@@ -10,6 +10,8 @@ FROM scratch
 COPY --from=node /image /
 # .mjs says that it is a module, which a package.json would say otherwise.
 COPY dist/controller/main.js /app/main.mjs
+# Read only where traces are sent.
+COPY dist/controller/traces.mjs /app/traces.mjs
 COPY dist/console /app/console
 ENV NODE_ENV=production
 # A number, so that runAsNonRoot can tell.

@@ -1,5 +1,5 @@
 /**
- * Makes dist/task-runs, the directory that `vela addon enable` takes, from addon/ and definitions/. What is made and not
+ * Makes dist/task-runs, the directory that `vela addon enable` takes, from addon/, definitions/ and observability/. What is made and not
  * copied: YAML anchors are written out, and the definitions become objects in resources/definitions.cue, because KubeVela
  * deletes what is in an addon's definitions/ with the addon (docs/decisions/0010-disable-leaves-a-task.md). In one piece each,
  * as `vela def vet` takes them, they are in dist/definitions.
@@ -38,15 +38,23 @@ function expanded(text: string): string {
   return stringify(parse(text), { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
+/** The groups of rules that a PrometheusRule has. */
+async function alerts(): Promise<string> {
+  const rules = parse(await readFile(join(repository, 'observability/task-runs.rules.yaml'), 'utf8')) as JsonObject;
+  return `package main\n\nalerts: ${JSON.stringify(rules, undefined, '\t')}\n`;
+}
+
 async function assemble(cue: Cue, draft: string, texts: Record<string, string>): Promise<void> {
   await rm(draft, { recursive: true, force: true });
-  await mkdir(join(draft, 'resources'), { recursive: true });
+  for (const folder of ['resources', 'schemas']) await mkdir(join(draft, folder), { recursive: true });
+  for (const name of await readdir(join(source, 'schemas'))) await copyFile(join(source, 'schemas', name), join(draft, 'schemas', name));
   for (const name of ['metadata.yaml', 'parameter.cue', 'template.cue', 'NOTES.cue', 'README.md']) await copyFile(join(source, name), join(draft, name));
   for (const name of await readdir(join(source, 'resources'))) {
     const text = await readFile(join(source, 'resources', name), 'utf8');
     await writeFile(join(draft, 'resources', name), name.endsWith('.yaml') ? expanded(text) : text);
   }
   await writeFile(join(draft, 'resources/definitions.cue'), await definitionsOf(cue, texts));
+  await writeFile(join(draft, 'resources/alerts.cue'), await alerts());
   await renderAddon(cue, draft);
 }
 

@@ -27,6 +27,17 @@ const onlyWhatIsUsed: Plugin = {
   },
 };
 
+/** What is parsed costs memory, though it never runs: some modules are in files of their own. */
+const leftApart = (apart: Readonly<Record<string, string>>): Plugin => ({
+  name: 'left-apart',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^\./ }, ({ path, kind }) => {
+      const file = kind === 'dynamic-import' ? apart[path] : undefined;
+      return file === undefined ? undefined : { path: file, external: true };
+    });
+  },
+});
+
 export interface Bundle {
   readonly entry: string;
   readonly outfile: string;
@@ -36,9 +47,11 @@ export interface Bundle {
   readonly minify: boolean;
   /** Modules that are left out, because only the sources import them. */
   readonly external?: string[];
+  /** Modules that are imported when they are needed, such as `./otlp.ts`, and the files beside the bundle that they are then read from. */
+  readonly apart?: Readonly<Record<string, string>>;
 }
 
-export async function bundle({ entry, outfile, shebang, sourcemap, minify, external = [] }: Bundle): Promise<void> {
+export async function bundle({ entry, outfile, shebang, sourcemap, minify, external = [], apart = {} }: Bundle): Promise<void> {
   // Some of what is bundled is CommonJS and calls require() for Node's own modules.
   const require = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
   await build({
@@ -50,10 +63,9 @@ export async function bundle({ entry, outfile, shebang, sourcemap, minify, exter
     format: 'esm',
     sourcemap,
     minify,
-    external,
-    plugins: [onlyWhatIsUsed],
     // libsql is a native library, which stays beside the file; pg asks for one that it does without.
-    external: ['libsql', 'pg-native'],
+    external: ['libsql', 'pg-native', ...external],
+    plugins: [onlyWhatIsUsed, leftApart(apart)],
     banner: { js: shebang === undefined ? require : `${shebang}\n${require}` },
     logLevel: 'warning',
   });

@@ -16,7 +16,7 @@ function fail(message: string, error?: unknown): never {
 
 process.on('unhandledRejection', (error) => fail('a promise was rejected and nobody looked', error));
 
-const manager = await startManager(options, log, packageJson.version, (reason) => fail(`no longer leading: ${reason}`)).catch((error: unknown) =>
+const manager = await startManager(options, log, (reason) => fail(`no longer leading: ${reason}`)).catch((error: unknown) =>
   fail('could not start', error),
 );
 log.info({ port: manager.port, apiPort: manager.apiPort, version: packageJson.version }, 'started');

@@ -2,27 +2,27 @@
  * One controller process, put together: client, caches, leader election, the task controller, the archive and the endpoints.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { People } from './api/person.ts';
-import { createApi, serveApi, type Serving } from './api/server.ts';
-import { Service } from './api/service.ts';
 import { Archive } from './archive/archive.ts';
 import type { Archiver } from './archive/archiver.ts';
 import { archiveFinished, createArchiver } from './archiving.ts';
-import { allInformers, createCaches, type Caches } from './controllers/caches.ts';
+import { allInformers, createCaches } from './controllers/caches.ts';
+import { RunCensus } from './controllers/run-census.ts';
+import type { RunObserver } from './controllers/run-observer.ts';
 import { TaskController } from './controllers/task-controller.ts';
-import { createClient, type Client } from './kube/client.ts';
+import { createClient } from './kube/client.ts';
 import { EventRecorder } from './kube/event-recorder.ts';
 import { LeaderElector } from './kube/leader-election.ts';
 import type { ControllerOptions } from './options.ts';
 import { cachesSynced, watchesMove } from './server/checks.ts';
-import { healthPages, metricsPages, parseAddress, servePages } from './server/http-server.ts';
-import { createMetrics } from './server/metrics.ts';
+import { healthPages, metricsPages, servePages } from './server/http-server.ts';
+import { createMetrics, type Metrics } from './server/metrics.ts';
+import { startApi } from './serving.ts';
 import { createObservers } from './server/observers.ts';
+import { traceOf } from './tracing/run-trace.ts';
+import { createTraceExporter, tracesConfigured, type TraceExporter } from './tracing/trace-exporter.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 
 const program = 'task-runs';
 
@@ -41,7 +41,7 @@ export interface Manager {
  * @param onLost is called when the Lease is lost: the process must end, for another one acts now
  * @throws Error when the kubeconfig or the certificate cannot be read or an address cannot be listened on
  */
-export async function startManager(options: ControllerOptions, log: Logger, version: string, onLost: (reason: string) => void): Promise<Manager> {
+export async function startManager(options: ControllerOptions, log: Logger, onLost: (reason: string) => void): Promise<Manager> {
   const identity = `${hostname()}_${randomUUID()}`;
   const metrics = createMetrics();
   const observers = createObservers(metrics, log);
@@ -52,10 +52,13 @@ export async function startManager(options: ControllerOptions, log: Logger, vers
   const archive = options.archive === undefined ? undefined : new Archive(options.archive);
   const archiver: Archiver | undefined = archive && createArchiver(options, { client, archive, log, observer: observers.archive, onReleased: ({ uid }) => controller.lookAgain(uid) });
   const held = archiver && { has: (uid: string) => archiver.holds(uid) };
-  const controller = new TaskController({ client, caches, recorder, log, held, workers: options.workers, observer: observers.queues, scheduleDelay: (seconds) => metrics.scheduleDelay.observe(seconds) });
+  const census = new RunCensus(caches.runs, observers.census);
+  const traces = tracesConfigured(process.env) ? await startTraces(metrics, log) : undefined;
+  const runObserver: RunObserver = { ...observers.runs, finished: (run, status, jobs) => traces?.send(traceOf(run, status, jobs)) };
+  const controller = new TaskController({ client, caches, recorder, log, held, workers: options.workers, observer: observers.queues, runObserver });
   const checks = { alive: { watches: watchesMove(informers) }, ready: { caches: cachesSynced(informers) } };
-  const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry) });
-  const api = await startApi(options, { client, caches, archive, log, version });
+  const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry, () => observeOldest(metrics, census)) });
+  const api = await startApi(options, { client, caches, archive, log, version: packageJson.version });
   const synced = Promise.all(informers.map((informer) => informer.start()));
 
   const lead = (): void => {
@@ -63,6 +66,7 @@ export async function startManager(options: ControllerOptions, log: Logger, vers
       metrics.leader.set(1);
       log.info({ identity }, 'leading');
       if (archiver) archiveFinished(caches, archiver);
+      census.start();
       controller.start();
     });
   };
@@ -92,30 +96,28 @@ export async function startManager(options: ControllerOptions, log: Logger, vers
       await Promise.all(informers.map((informer) => informer.stop()));
       await api?.close();
       await archive?.close();
+      await traces?.stop();
       await client.close();
       await server.close();
     },
   };
 }
 
-interface ApiParts {
-  readonly client: Client;
-  readonly caches: Caches;
-  readonly archive: Archive | undefined;
-  readonly log: Logger;
-  readonly version: string;
+/** At a scrape, for ages grow by themselves. */
+function observeOldest(metrics: Metrics, census: RunCensus): void {
+  for (const [phase, seconds] of Object.entries(census.oldestWaiting(Date.now()))) metrics.oldestWaiting.set({ phase }, seconds);
 }
 
-async function startApi(options: ControllerOptions, { client, caches, archive, log, version }: ApiParts): Promise<Serving | undefined> {
-  const { apiAddress, apiRequestsPerMinute: all, tlsCertFile, tlsPrivateKeyFile } = options;
-  if (apiAddress === undefined) return undefined;
-  if ((tlsCertFile === undefined) !== (tlsPrivateKeyFile === undefined)) throw new Error('--tls-cert-file and --tls-private-key-file go together: give both, or neither for plain HTTP');
-  const tls = tlsCertFile !== undefined && tlsPrivateKeyFile !== undefined ? { cert: await readFile(tlsCertFile), key: await readFile(tlsPrivateKeyFile) } : undefined;
-  const app = createApi({ service: new Service({ caches, archive }), people: new People(client), log, version, console: consoleFiles(), requestLimits: { all, changes: Math.ceil(all / 10) } });
-  return serveApi(app, parseAddress(apiAddress), tls);
-}
-
-/** In the image the console is beside the program, in a checkout beside its folder. */
-function consoleFiles(): string | undefined {
-  return ['./console', '../console'].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(`${path}/index.html`));
+/** A controller without traces is better than none. */
+async function startTraces(metrics: Metrics, log: Logger): Promise<TraceExporter | undefined> {
+  const onDropped = (spans: number, error: Error | undefined): void => {
+    metrics.spansDropped.inc(spans);
+    log.warn({ spans, err: error }, 'the collector did not take spans');
+  };
+  try {
+    return await createTraceExporter({ service: program, version: packageJson.version, onDropped });
+  } catch (error) {
+    log.error({ err: error }, 'no traces are sent');
+    return undefined;
+  }
 }

@@ -176,6 +176,40 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     expect(JSON.stringify(find(application, 'task-runs-controller', 'ValidatingAdmissionPolicy', 'jobs.task-runs'))).toContain(JSON.stringify(String.raw`request.userInfo.username in ["queue \"1\""]`).slice(1, -1));
   });
 
+  it('has nothing of the Prometheus Operator unless told to', async () => {
+    const kinds = async (parameters: JsonObject) => kindsOf(await renderAddon(cue, dist, parameters), 'task-runs-controller').filter((kind) => /^(PodMonitor|PrometheusRule)/.test(kind));
+    expect(await kinds({})).toEqual([]);
+    expect(await kinds({ podMonitor: true })).toEqual(['PodMonitor vela-system/task-runs']);
+    expect(await kinds({ prometheusRule: true })).toEqual(['PrometheusRule vela-system/task-runs']);
+    const application = await renderAddon(cue, dist, { podMonitor: true, prometheusRule: true, monitoringLabels: { release: 'prometheus' } });
+    expect(find(application, 'task-runs-controller', 'PodMonitor', 'task-runs')).toMatchObject({
+      metadata: { labels: { release: 'prometheus' } },
+      spec: { selector: { matchLabels: { 'app.kubernetes.io/name': 'task-runs' } }, podMetricsEndpoints: [{ port: 'http', path: '/metrics' }] },
+    });
+    const rules = parse(await readFile(new URL('../../observability/task-runs.rules.yaml', import.meta.url), 'utf8')) as JsonObject;
+    expect(find(application, 'task-runs-controller', 'PrometheusRule', 'task-runs')).toMatchObject({ metadata: { labels: { release: 'prometheus' } }, spec: rules });
+  });
+
+  it('tells KubeVela the way from a Task to its Jobs, from which on it knows itself', async () => {
+    const application = await renderAddon(cue, dist);
+    const topology = find(application, 'task-runs-definition', 'ConfigMap', 'task-runs-topology') as AnObject & { data: { rules: string } };
+    expect(topology.metadata).toMatchObject({ labels: { 'rules.oam.dev/resources': 'true', 'rules.oam.dev/resource-format': 'yaml' } });
+    const rules = parse(topology.data.rules) as { parentResourceType: { group: string; kind: string }; childrenResourceType: { apiVersion: string; kind: string }[] }[];
+    const steps = rules.map(({ parentResourceType: { group, kind }, childrenResourceType }) => [`${group}/${kind}`, ...childrenResourceType.map((child) => `${child.apiVersion}/${child.kind}`)]);
+    expect(steps).toEqual([
+      ['task.oam.dev/Task', 'task.oam.dev/v1alpha1/TaskRun'],
+      ['task.oam.dev/TaskRun', 'batch/v1/Job'],
+    ]);
+    const crds = objectsOf(application, 'task-runs-resources').filter(({ kind }) => kind === 'CustomResourceDefinition') as unknown as { spec: { group: string; names: { kind: string }; versions: { name: string }[] } }[];
+    for (const [, child = ''] of steps.slice(0, 1)) expect(crds.map(({ spec }) => `${spec.group}/${spec.versions[0]?.name}/${spec.names.kind}`)).toContain(child);
+  });
+
+  it('names the collector of traces to the controller', async () => {
+    const containers = async (parameters: JsonObject) => (find(await renderAddon(cue, dist, parameters), 'task-runs-controller', 'Deployment', 'task-runs') as AnObject & { spec: { template: { spec: { containers: JsonObject[] } } } }).spec.template.spec.containers;
+    expect((await containers({}))[0]).not.toHaveProperty('env');
+    expect(await containers({ otlpEndpoint: 'http://collector:4318' })).toMatchObject([{ env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://collector:4318' }] }]);
+  });
+
   it.each([{ replicas: 'two' }, { imagePullPolicy: 'always' }, { clusters: 'local' }])('refuses %o', async (parameters) => {
     await expect(renderAddon(cue, dist, parameters)).rejects.toThrow(Object.keys(parameters)[0]);
   });

@@ -127,7 +127,7 @@ describe.runIf(place.pods === 'real')('logs', { concurrent: true }, () => {
       Array.from({ length: 1_000 }, async () => {
         try {
           const { status, json } = await ask(`${at}/runs/endless/logs?tail=1`, { signal: stop.signal });
-          return status === 200 ? 'read' : ((json as Problem).error.code as string);
+          return status === 200 ? 'read' : (json as Problem).error.code;
         } catch (error) {
           return (error as Error).name;
         }

@@ -21,6 +21,7 @@ import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';
 import { refusalOf } from './refusal.ts';
 import { applications, taskRuns, tasks, type TaskObject, type TaskRunObject } from './resource-types.ts';
+import type { RunObserver } from './run-observer.ts';
 import { TaskMemory } from './task-memory.ts';
 import { lookAtStep } from './workflow-step.ts';
 
@@ -33,7 +34,7 @@ export interface ApplyContext {
   readonly task: CachedTask;
   readonly memory: TaskMemory;
   readonly now: () => number;
-  readonly scheduleDelay?: ((seconds: number) => void) | undefined;
+  readonly runObserver?: RunObserver | undefined;
 }
 
 /** `stop` leaves the rest of the list undone, because the state is another than the list was made for. */
@@ -54,14 +55,16 @@ const handlers: Handlers = {
   readTermination,
   checkStep,
   writeRunStatus,
-  deleteJob: ({ name, uid, because }, context) =>
-    deleting(context, `Job ${name}`, because, context.caches.jobs, uid, () =>
-      context.client.delete(jobs, refTo(name, context), { propagationPolicy: 'Background', uid }),
-    ),
+  deleteJob: ({ name, uid, cause, because }, context) =>
+    deleting(context, `Job ${name}`, because, context.caches.jobs, uid, async () => {
+      await context.client.delete(jobs, refTo(name, context), { propagationPolicy: 'Background', uid });
+      context.runObserver?.jobDeleted(cause);
+    }),
   deleteRun: ({ name, uid, because }, context) =>
-    deleting(context, `TaskRun ${name}`, because, context.caches.runs, uid, () =>
-      context.client.delete(taskRuns, refTo(name, context), { propagationPolicy: 'Background', uid }),
-    ),
+    deleting(context, `TaskRun ${name}`, because, context.caches.runs, uid, async () => {
+      await context.client.delete(taskRuns, refTo(name, context), { propagationPolicy: 'Background', uid });
+      context.runObserver?.recordDeleted();
+    }),
   writeTaskStatus,
   event: ({ type, reason, message }, { recorder, task }) => {
     recorder.record(tasks, { metadata: task.metadata } as TaskObject, { type, reason, message });
@@ -220,9 +223,9 @@ async function createClaim(claim: ClaimManifest, { client, caches, log }: ApplyC
   return 'done';
 }
 
-function observeDelay({ metadata }: JobManifest, { scheduleDelay, now }: ApplyContext): void {
+function observeDelay({ metadata }: JobManifest, { runObserver, now }: ApplyContext): void {
   const due = metadata.annotations?.[scheduledTimestampAnnotation];
-  if (due !== undefined && !(labels.attempt in metadata.labels)) scheduleDelay?.((now() - Date.parse(due)) / 1000);
+  if (due !== undefined && !(labels.attempt in metadata.labels)) runObserver?.scheduled((now() - Date.parse(due)) / 1000);
 }
 
 /** Another run of the same Task will soon give the name free; anybody else keeps it, and we take another. */
@@ -302,6 +305,8 @@ async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>,
   }
   if (isFinished(status.phase)) {
     memory.finished(name, uid);
+    const run = caches.runs.cache.byUid(uid);
+    if (run) context.runObserver?.finished(run, status, caches.jobs.cache.by('owner', uid));
     log.info({ run: name, phase: status.phase, reason: status.reason, duration: status.duration }, 'run finished');
   }
   return 'done';

@@ -13,6 +13,7 @@ import { controllerUid, keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
 import type { Caches } from './caches.ts';
 import { taskKey, type CachedClaim, type CachedJob, type CachedNode, type CachedRun, type CachedTask, type CachedTemplate } from './projections.ts';
+import type { RunObserver } from './run-observer.ts';
 import { TaskReconciler } from './task-reconciler.ts';
 import { readOrphans } from './task-state.ts';
 
@@ -26,8 +27,8 @@ export interface TaskControllerOptions {
   readonly observer?: QueueObserver | undefined;
   /** UIDs of the runs that are not to be pruned yet. */
   readonly held?: Pick<ReadonlySet<string>, 'has'> | undefined;
-  /** Is told how many seconds after its time a scheduled run's Job was created. */
-  readonly scheduleDelay?: ((seconds: number) => void) | undefined;
+  /** Is told what the controller did to runs. */
+  readonly runObserver?: RunObserver | undefined;
 }
 
 /** Deleted Jobs whose pods may still be there. */

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { applyActions, type ApplyContext } from './apply.ts';
 import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';
+import type { RunObserver } from './run-observer.ts';
 import { TaskMemory } from './task-memory.ts';
 import { readOrphans, readTaskState } from './task-state.ts';
 
@@ -24,8 +25,8 @@ export interface ReconcilerOptions {
   readonly now?: () => number;
   /** UIDs of the runs that are not to be pruned yet. */
   readonly held?: Pick<ReadonlySet<string>, 'has'> | undefined;
-  /** Is told how many seconds after its time a scheduled run's Job was created. */
-  readonly scheduleDelay?: ((seconds: number) => void) | undefined;
+  /** Is told what the controller did to runs. */
+  readonly runObserver?: RunObserver | undefined;
 }
 
 /** Brings Tasks to rest, one at a time by key. */
@@ -86,7 +87,7 @@ export class TaskReconciler {
   }
 
   #context(key: string, task: CachedTask, memory: TaskMemory): ApplyContext {
-    const { client, caches, recorder, log, scheduleDelay } = this.#options;
-    return { client, caches, recorder, log: log.child({ task: key }), task, memory, now: this.#now, scheduleDelay };
+    const { client, caches, recorder, log, runObserver } = this.#options;
+    return { client, caches, recorder, log: log.child({ task: key }), task, memory, now: this.#now, runObserver };
   }
 }

@@ -46,6 +46,16 @@ export interface Adoption {
   readonly spec: Pick<TaskRunSpec, 'trigger' | 'jobName' | 'snapshot'>;
 }
 
+/** Why a finished run's Job goes: a policy by its field's name, or what became of the run. Few, for metrics count by it. */
+export const deletionCauses = ['keepLast', 'keepLastFailed', 'ttlSecondsAfterFinished', 'replaced', 'cancelled'] as const;
+export type DeletionCause = (typeof deletionCauses)[number];
+
+/** Why a Job is deleted, as one word for programs and in words for people. */
+export interface Deletion {
+  readonly cause: DeletionCause;
+  readonly because: string;
+}
+
 export type Action =
   /** Where it is a retry its snapshot is made of that run's, which only the API server has whole. */
   | { readonly kind: 'adoptRun'; readonly name: string; readonly uid: string; readonly adoption: Adoption; readonly retryOf?: { readonly name: string; readonly uid: string } }
@@ -63,7 +73,7 @@ export type Action =
   | { readonly kind: 'checkStep'; readonly run: string; readonly application: ApplicationRef; readonly step: { readonly name: string; readonly id: string } }
   | { readonly kind: 'writeRunStatus'; readonly name: string; readonly uid: string; readonly status: TaskRunStatus }
   /** Deletes in the background, so that the pods go too. */
-  | { readonly kind: 'deleteJob'; readonly name: string; readonly uid: string; readonly because: string }
+  | ({ readonly kind: 'deleteJob'; readonly name: string; readonly uid: string } & Deletion)
   | { readonly kind: 'deleteRun'; readonly name: string; readonly uid: string; readonly because: string }
   | { readonly kind: 'writeTaskStatus'; readonly status: TaskStatus }
   | { readonly kind: 'event'; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }

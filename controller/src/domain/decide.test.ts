@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Action } from './actions.ts';
+import type { Action, DeletionCause } from './actions.ts';
 import { classify } from './classify.ts';
 import { decide } from './decide.ts';
 import { jobManifest, runManifest, versionTrigger } from './manifests.ts';
@@ -19,9 +19,9 @@ const createRun = (version: TaskBuilder, name: string): Action => ({
   run: runManifest({ version: version.build(), snapshot: snapshotOf(version.build()), trigger: versionTrigger(version.build()) }, name),
 });
 const createJob = (run: RunBuilder, name = run.build().metadata.name): Action => ({ kind: 'createJob', run: run.build().metadata.name, job: jobManifest(run.build(), { name, attempt: 0 }) });
-const deleteJob = (run: RunBuilder, because: string): Action => {
+const deleteJob = (run: RunBuilder, cause: DeletionCause, because: string): Action => {
   const { name, uid } = aJob(run).build().metadata;
-  return { kind: 'deleteJob', name, uid, because };
+  return { kind: 'deleteJob', name, uid, cause, because };
 };
 const versions = (count: number) => Array.from({ length: count }, (_, index) => aTask().revision(`app-worker-v${index + 1}`).generation(index + 1));
 /** What a version's run is called where its first name is in use. */
@@ -154,12 +154,12 @@ describe('with unique false', () => {
       { kind: 'event', type: 'Normal', reason: 'Replaced', message: 'mytask-v1 Cancelled after 39s: replaced by mytask-v2' },
     ]);
     const cancelled = running.finished('Cancelled');
-    expect(at(aState(next).runs(cancelled, newer).jobs(...jobs))).toEqual([deleteJob(cancelled, 'mytask-v1 was cancelled')]);
+    expect(at(aState(next).runs(cancelled, newer).jobs(...jobs))).toEqual([deleteJob(cancelled, 'cancelled', 'mytask-v1 was cancelled')]);
     expect(at(aState(next).runs(cancelled, newer))).toEqual([createJob(newer, 'mytask')]);
   });
   test('a finished run loses its Job to the newer one', () => {
     const finished = aRun(old).sharing('mytask').finished();
-    expect(at(aState(next).runs(finished, newer).jobs(aJob(finished)))).toEqual([deleteJob(finished, 'replaced by mytask-v2')]);
+    expect(at(aState(next).runs(finished, newer).jobs(aJob(finished)))).toEqual([deleteJob(finished, 'replaced', 'replaced by mytask-v2')]);
   });
 });
 
@@ -183,7 +183,7 @@ describe('what is kept', () => {
   });
   test('is no Job of a cancelled run, for its pods have to end', () => {
     const run = aRun().finished('Cancelled');
-    expect(at(aState().runs(run).jobs(aJob(run).running(1)))).toEqual([deleteJob(run, 'mytask-v1 was cancelled')]);
+    expect(at(aState().runs(run).jobs(aJob(run).running(1)))).toEqual([deleteJob(run, 'cancelled', 'mytask-v1 was cancelled')]);
   });
   test('is by age, too', () => {
     const policy = { keepLast: 4, ttlSecondsAfterFinished: 60 };

@@ -2,7 +2,7 @@
  * What to do about one Task: the only place where that is decided. Pure: the same state and time give the same actions.
  */
 import type { Task, TaskRun, TaskRunStatus } from '../resources/index.ts';
-import type { Action } from './actions.ts';
+import type { Action, Deletion } from './actions.ts';
 import { adoptRuns } from './adopt.ts';
 import { agendaOf, missedEvents, type DueTime } from './agenda.ts';
 import { classify, conditionOf, partsOf, type PartView, type RunView, type TaskView } from './classify.ts';
@@ -86,7 +86,7 @@ function scheduledRun(task: Task, { time, trigger }: DueTime): WantedRun {
 /** The Jobs of steps that are on record as cancelled while their run goes on. */
 function endSteps({ active }: TaskView): readonly Action[] {
   const ended = active.flatMap(({ flow = [] }) => flow.filter(({ finished, phase }) => finished && phase === 'Cancelled'));
-  return ended.flatMap((step) => deleteJobs(step, step.row?.message ?? 'cancelled'));
+  return ended.flatMap((step) => deleteJobs(step, { cause: 'cancelled', because: step.row?.message ?? 'cancelled' }));
 }
 
 /** The outputs of each Job that is complete, before its run is called finished. */
@@ -166,16 +166,16 @@ function namesNodes({ spec, status }: TaskRun, jobs: TaskRunStatus['jobs']): boo
 function prune(view: TaskView, now: Date): readonly Action[] {
   const { ttlSecondsAfterFinished: ttl } = view.policy;
   const isHeld = ({ run }: RunView): boolean => view.state.held.has(run.metadata.uid);
-  const because = new Map<RunView, string>();
-  for (const run of beyondTtl(view, now).expired) if (!isHeld(run)) because.set(run, `ttlSecondsAfterFinished: ${ttl}`);
-  for (const { view: run, because: reason } of beyondKeepLast(view)) if (!isHeld(run)) because.set(run, reason);
+  const because = new Map<RunView, Deletion>();
+  for (const run of beyondTtl(view, now).expired) if (!isHeld(run)) because.set(run, { cause: 'ttlSecondsAfterFinished', because: `ttlSecondsAfterFinished: ${ttl}` });
+  for (const { view: run, ...deletion } of beyondKeepLast(view)) if (!isHeld(run)) because.set(run, deletion);
   // Whoever waits for a Job to be gone does not wait for its readers.
   for (const run of view.kept) {
     const replacement = replacementOf(run, view);
-    if (replacement) because.set(run, `replaced by ${replacement.name}`);
-    if (run.phase === 'Cancelled') because.set(run, `${run.name} was cancelled`);
+    if (replacement) because.set(run, { cause: 'replaced', because: `replaced by ${replacement.name}` });
+    if (run.phase === 'Cancelled') because.set(run, { cause: 'cancelled', because: `${run.name} was cancelled` });
   }
-  const jobs = [...because].flatMap(([run, reason]) => deleteJobs(run, reason));
+  const jobs = [...because].flatMap(([run, deletion]) => deleteJobs(run, deletion));
   const records = beyondHistoryLimit(view).filter((run) => !isHeld(run)).map(({ run }): Action => {
     const { name, uid } = run.metadata;
     return { kind: 'deleteRun', name, uid, because: `historyLimit: ${view.policy.historyLimit}` };
@@ -183,9 +183,9 @@ function prune(view: TaskView, now: Date): readonly Action[] {
   return [...jobs, ...records, ...pruneClaims(view)];
 }
 
-function deleteJobs({ jobs }: PartView, because: string): readonly Action[] {
+function deleteJobs({ jobs }: PartView, deletion: Deletion): readonly Action[] {
   const there = jobs.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  return there.map(({ metadata: { name, uid } }) => ({ kind: 'deleteJob', name, uid, because }));
+  return there.map(({ metadata: { name, uid } }) => ({ kind: 'deleteJob', name, uid, ...deletion }));
 }
 
 /** Write the Task's status when it says something new, and let KubeVela know. */

@@ -32,6 +32,12 @@ export const reasons = {
   workflowStepEnded: 'WorkflowStepEnded',
 } as const;
 
+/** What Jobs end with by themselves, and what the API server refuses objects with (controllers/refusal.ts). */
+const kubernetesReasons = ['AlreadyExists', 'BackoffLimitExceeded', 'FailedIndexes', 'Forbidden', 'InternalError', 'Invalid', 'MaxFailedIndexesExceeded', 'PodFailurePolicy'];
+
+/** All reasons that runs are known to end with; others may come with a later Kubernetes. */
+export const knownReasons: ReadonlySet<string> = new Set([...Object.values(reasons), ...kubernetesReasons]);
+
 /** What a run waits for that is in order: nothing is wrong, so nothing stalls. */
 export const patientReasons: ReadonlySet<string> = new Set([
   reasons.podFailed,

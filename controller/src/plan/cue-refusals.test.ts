@@ -13,6 +13,7 @@ describe("CUE's words", () => {
     [['output.spec.template.spec.containers.0.image: cannot reference optional field: image'], {}, '', 'image is missing: write it'],
     [['output.spec.template.spec.containers.0.env.0.name: incomplete value string'], { env: [{ value: 'x' }] }, 'env.0', 'env.0.name is missing: write it'],
     [['output."these steps depend on each other in a circle: a, b"."mend dependsOn": conflicting values'], { steps: [] }, 'steps', 'these steps depend on each other in a circle: a, b; mend it there'],
+    [['output.spec.steps.1.template.spec.containers.0.image: cannot reference optional field: image'], { steps: [{ image: 'x' }, { name: 'b' }] }, 'steps.1', 'steps.1.image is missing: write it'],
     [['something else'], {}, '', ': something else'],
   ])('%o become a problem of a property', ([messages, properties, path, message]) => {
     expect(refusalsOf(messages, properties, parameters)).toEqual([{ path: path === '' ? [] : path.split('.'), message }]);

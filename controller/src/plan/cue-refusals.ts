@@ -66,10 +66,14 @@ function ofOutput({ path, words }: CueLine, properties: Fields): Refusal {
   return { path: around, message: `${[...around, missing].join('.')} is missing: write it` };
 }
 
-/** The longest end of a path of the output that leads somewhere in the properties. */
+/** The longest part of a path of the output that leads somewhere in the properties. */
 function propertyOf(path: readonly string[], properties: Fields): readonly string[] {
-  const start = path.findIndex((_, index) => valueAt(properties, path.slice(index)) !== undefined);
-  return start < 0 ? [] : path.slice(start);
+  const ways = path.map((_, start) => {
+    const way = path.slice(start);
+    const end = way.findIndex((_part, index) => valueAt(properties, way.slice(0, index + 1)) === undefined);
+    return end < 0 ? way : way.slice(0, end);
+  });
+  return ways.reduce((longest, way) => (way.length > longest.length ? way : longest), []);
 }
 
 /** Other names that the Task's schema has for a property. */

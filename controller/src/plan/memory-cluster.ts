@@ -20,6 +20,7 @@ export function newState(task: Task, now: Date): TaskState {
     task,
     earlier: [], runs: [], orphans: [], jobs: [], deletedJobs: [], pods: [], nodes: [], claims: [], podRefusals: [], refusals: [],
     templates: new Map(),
+    held: new Set(),
     taken: { runs: new Set(), jobs: new Set() },
     goneJobs: new Set(),
     terminationMessages: new Map(),

@@ -25,10 +25,14 @@ export function healthPages(checks: { alive: Readonly<Record<string, Check>>; re
   };
 }
 
-/** /metrics, for Prometheus. */
-export function metricsPages(registry: Registry): Record<string, Page> {
+/**
+ * /metrics, for Prometheus.
+ * @param refresh is called before each answer, to set what is not kept up to date
+ */
+export function metricsPages(registry: Registry, refresh: () => void = () => undefined): Record<string, Page> {
   return {
     '/metrics': async (response) => {
+      refresh();
       const text = await registry.metrics();
       response.writeHead(200, { 'content-type': registry.contentType }).end(text);
     },

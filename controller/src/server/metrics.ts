@@ -6,6 +6,9 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** A schedule is kept to the second, or a controller was down for a while. */
 const DELAYS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200];
 
+/** From a second to a day. */
+const DURATIONS = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400];
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the controller, declared once, in a registry of its own. Process metrics are among them. */
@@ -15,8 +18,8 @@ export function createMetrics() {
   const registers = [registry];
   const counter = <L extends string>(name: string, labelNames: readonly L[], help: string): Counter<L> => new Counter({ name, help, labelNames, registers });
   const gauge = <L extends string>(name: string, labelNames: readonly L[], help: string): Gauge<L> => new Gauge({ name, help, labelNames, registers });
-  const histogram = <L extends string>(name: string, labelNames: readonly L[], help: string): Histogram<L> =>
-    new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
+  const histogram = <L extends string>(name: string, labelNames: readonly L[], help: string, buckets = SECONDS): Histogram<L> =>
+    new Histogram({ name, help, labelNames, buckets, registers });
   return {
     registry,
     apiRequests: counter('task_runs_api_requests_total', ['verb', 'resource', 'subresource', 'code'], 'Calls of the Kubernetes API, retries counted; code 0: no answer came.'),
@@ -29,7 +32,15 @@ export function createMetrics() {
     queueWaitSeconds: histogram('task_runs_queue_wait_duration_seconds', ['queue'], 'How long keys waited for a worker.'),
     reconcileSeconds: histogram('task_runs_reconcile_duration_seconds', ['queue', 'outcome'], 'How long reconciling a key took, by outcome: done, again, failed.'),
     eventsDropped: counter('task_runs_events_dropped_total', ['reason'], 'Events left out or not written.'),
-    scheduleDelay: new Histogram({ name: 'task_runs_schedule_delay_seconds', help: "How long after its time a scheduled run's Job was created, waiting for its turn included.", buckets: DELAYS, registers }),
+    scheduleDelay: histogram('task_runs_schedule_delay_seconds', [], "How long after its time a scheduled run's Job was created, waiting for its turn included.", DELAYS),
+    runs: gauge('task_runs_runs', ['namespace', 'trigger', 'phase'], 'TaskRuns on record; those Pending or Queued wait. Namespaces beyond the first 1,000 are _others.'),
+    oldestWaiting: gauge('task_runs_oldest_waiting_seconds', ['phase'], 'Age of the oldest TaskRun that is Pending or Queued; 0 where none is.'),
+    runsFinished: counter('task_runs_finished_total', ['namespace', 'trigger', 'phase'], 'TaskRuns that finished while this process led. Namespaces beyond the first 1,000 are _others.'),
+    finishReasons: counter('task_runs_finish_reasons_total', ['phase', 'reason'], 'Why TaskRuns finished as they did. A reason that is not known beforehand is Other.'),
+    runSeconds: histogram('task_runs_duration_seconds', ['trigger', 'phase'], 'How long finished TaskRuns took, from start to completion.', DURATIONS),
+    jobsDeleted: counter('task_runs_jobs_deleted_total', ['cause'], 'Jobs of finished runs that were deleted: keepLast, keepLastFailed, ttlSecondsAfterFinished, replaced, cancelled.'),
+    recordsDeleted: counter('task_runs_records_deleted_total', [], 'TaskRuns beyond historyLimit that were deleted.'),
+    spansDropped: counter('task_runs_spans_dropped_total', [], 'Spans of traces that the collector did not take.'),
     archiveQueue: gauge('task_runs_archive_queue_length', [], 'Finished runs on their way into the archive.'),
     archiveLag: gauge('task_runs_archive_lag_seconds', [], 'For how long the oldest of them has been on its way.'),
     archiveSaved: counter('task_runs_archive_saved_total', [], 'Runs that were written into the archive.'),

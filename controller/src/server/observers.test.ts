@@ -68,3 +68,43 @@ describe('the log', () => {
     expect(JSON.stringify(logged()[0])).toContain('[deeper]');
   });
 });
+
+describe('the observers of runs', () => {
+  it('count runs that finished, under reasons that are known beforehand', async () => {
+    const { metrics, observers } = observed();
+    const run = { namespace: 'web', trigger: 'Schedule', phase: 'Failed', seconds: 20 } as const;
+    for (const reason of ['BackoffLimitExceeded', 'Whatever1', 'Whatever2']) observers.census.finished({ ...run, reason });
+    observers.census.finished({ ...run, phase: 'Skipped', reason: '', seconds: undefined });
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('task_runs_finished_total{namespace="web",trigger="Schedule",phase="Failed"} 3');
+    expect(text).toContain('task_runs_finish_reasons_total{phase="Failed",reason="BackoffLimitExceeded"} 1');
+    expect(text).toContain('task_runs_finish_reasons_total{phase="Failed",reason="Other"} 2');
+    expect(text).not.toContain('task_runs_finish_reasons_total{phase="Skipped"');
+    expect(text).toContain('task_runs_duration_seconds_bucket{le="60",trigger="Schedule",phase="Failed"} 3');
+    expect(text).not.toContain('task_runs_duration_seconds_count{trigger="Schedule",phase="Skipped"}');
+  });
+
+  it('begin the series of ends with 0, before the first', async () => {
+    const { metrics, observers } = observed();
+    observers.census.counted({ namespace: 'web', trigger: 'Revision', phase: 'Pending' }, 1);
+    expect(await metrics.registry.metrics()).toContain('task_runs_finished_total{namespace="web",trigger="Revision",phase="Failed"} 0');
+  });
+
+  it('drop a series with its last run', async () => {
+    const { metrics, observers } = observed();
+    const kind = { namespace: 'web', trigger: 'Revision', phase: 'Running' } as const;
+    observers.census.counted(kind, 2);
+    expect(await metrics.registry.metrics()).toContain('task_runs_runs{namespace="web",trigger="Revision",phase="Running"} 2');
+    observers.census.counted(kind, 0);
+    expect(await metrics.registry.metrics()).not.toContain('task_runs_runs{');
+  });
+
+  it('count what was deleted, and why', async () => {
+    const { metrics, observers } = observed();
+    observers.runs.jobDeleted('keepLast');
+    observers.runs.recordDeleted();
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('task_runs_jobs_deleted_total{cause="keepLast"} 1');
+    expect(text).toContain('task_runs_records_deleted_total 1');
+  });
+});

@@ -4,14 +4,19 @@ import type { InformerObserver } from '../kube/informer.ts';
 import { resourceName } from '../kube/objects.ts';
 import type { QueueObserver } from '../kube/queue.ts';
 import type { CallObserver } from '../kube/transport.ts';
+import type { CensusObserver } from '../controllers/run-census.ts';
+import type { RunObserver } from '../controllers/run-observer.ts';
+import { knownReasons } from '../domain/reasons.ts';
 import type { Metrics } from './metrics.ts';
 
-/** What the kube library tells, counted, and logged where a person should know. */
+/** What the kube library and the task controller tell, counted, and logged where a person should know. */
 export interface Observers {
   calls: CallObserver;
   informers: InformerObserver;
   queues: QueueObserver;
   archive: ArchiveObserver;
+  census: CensusObserver;
+  runs: Omit<RunObserver, 'finished'>;
   events: { onError: (error: unknown) => void; onDropped: (reason: string) => void };
 }
 
@@ -64,12 +69,39 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
       dropped: (what) => metrics.archiveDropped.inc({ what }),
       failed: () => metrics.archiveFailures.inc(),
     },
+    census: censusObserver(metrics),
+    runs: {
+      scheduled: (delaySeconds) => metrics.scheduleDelay.observe(delaySeconds),
+      jobDeleted: (cause) => metrics.jobsDeleted.inc({ cause }),
+      recordDeleted: () => metrics.recordsDeleted.inc(),
+    },
     events: {
       onError(error) {
         metrics.eventsDropped.inc({ reason: 'refused' });
         log.warn({ err: error }, 'an event could not be written');
       },
       onDropped: (reason) => metrics.eventsDropped.inc({ reason }),
+    },
+  };
+}
+
+const finishedPhases = ['Succeeded', 'Failed', 'Cancelled', 'Skipped'] as const;
+
+/**
+ * A gauge's series goes with its last run, so that namespaces which are gone leave none behind. A counter's begins with 0 once there is a run:
+ * Prometheus sees an increase only of a series that it has seen before.
+ */
+function censusObserver(metrics: Metrics): CensusObserver {
+  return {
+    counted({ namespace, trigger, phase }, runs) {
+      if (runs === 0) metrics.runs.remove({ namespace, trigger, phase });
+      else metrics.runs.set({ namespace, trigger, phase }, runs);
+      if (runs === 1) for (const end of finishedPhases) metrics.runsFinished.inc({ namespace, trigger, phase: end }, 0);
+    },
+    finished({ namespace, trigger, phase, reason, seconds }) {
+      metrics.runsFinished.inc({ namespace, trigger, phase });
+      if (reason !== '') metrics.finishReasons.inc({ phase, reason: knownReasons.has(reason) ? reason : 'Other' });
+      if (seconds !== undefined) metrics.runSeconds.observe({ trigger, phase }, seconds);
     },
   };
 }

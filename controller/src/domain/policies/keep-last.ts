@@ -3,14 +3,15 @@
  * successfulJobsHistoryLimit and failedJobsHistoryLimit; the newest stay. Successes and failures are counted apart, so that
  * evidence of trouble is never pushed out by successes. A cancelled run keeps nothing: its Job has to go for its pods to end.
  */
+import type { Deletion } from '../actions.ts';
 import type { RunView, TaskView } from '../classify.ts';
 
-/** @returns the kept runs that are too many, with the reason in words */
-export function beyondKeepLast({ kept, policy }: TaskView): readonly { view: RunView; because: string }[] {
+/** @returns the kept runs that are too many, with the reason */
+export function beyondKeepLast({ kept, policy }: TaskView): readonly ({ view: RunView } & Deletion)[] {
   const succeeded = kept.filter(({ phase }) => phase === 'Succeeded');
   const failed = kept.filter(({ phase }) => phase === 'Failed');
   return [
-    ...succeeded.slice(policy.keepLast).map((view) => ({ view, because: `keepLast: ${policy.keepLast}` })),
-    ...failed.slice(policy.keepLastFailed).map((view) => ({ view, because: `keepLastFailed: ${policy.keepLastFailed}` })),
+    ...succeeded.slice(policy.keepLast).map((view) => ({ view, cause: 'keepLast' as const, because: `keepLast: ${policy.keepLast}` })),
+    ...failed.slice(policy.keepLastFailed).map((view) => ({ view, cause: 'keepLastFailed' as const, because: `keepLastFailed: ${policy.keepLastFailed}` })),
   ];
 }

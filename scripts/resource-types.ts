@@ -1,10 +1,7 @@
-/**
- * Writes controller/src/resources/*.gen.ts from the CRDs, which are the one source of the resources' schemas.
- * `--check` writes nothing and fails when a file is stale.
- */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
 import { parse } from 'yaml';
+import type { GeneratedFile } from './generated-file.ts';
 
 interface Crd {
   spec: { names: { kind: string }; versions: { schema: { openAPIV3Schema: JSONSchema } }[] };
@@ -48,13 +45,7 @@ async function generate(crd: string): Promise<string> {
   return [`// Generated from ${crd} by \`npm run generate\`. Do not edit.`, ...parts].join('\n');
 }
 
-const check = process.argv.includes('--check');
-for (const { crd, target } of resources) {
-  const text = await generate(crd);
-  if (!check) {
-    await writeFile(target, text);
-  } else if ((await readFile(target, 'utf8')) !== text) {
-    console.error(`${target} is stale: run \`npm run generate\` and commit the result`);
-    process.exitCode = 1;
-  }
+/** controller/src/resources/*.gen.ts, made of the CRDs, which are the one source of the resources' schemas. */
+export function resourceTypeFiles(): Promise<GeneratedFile[]> {
+  return Promise.all(resources.map(async ({ crd, target }) => ({ target, text: await generate(crd) })));
 }

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { CacheEvent } from '../kube/cache.ts';
+import { Cache } from '../kube/cache.ts';
+import type { RunPhase, TaskRunStatus } from '../resources/index.ts';
+import type { CachedRun } from './projections.ts';
+import { RunCensus, type FinishedRun } from './run-census.ts';
+
+const second = (n: number) => new Date(Date.UTC(2025, 0, 1, 0, 0, n)).toISOString();
+
+/** A cache with a census of what it holds, and what the census told. */
+function counted() {
+  const handlers: ((event: CacheEvent<CachedRun>) => void)[] = [];
+  const cache = new Cache<CachedRun>({}, (event) => handlers.forEach((handler) => handler(event)));
+  const counts: Record<string, number> = {};
+  const finished: FinishedRun[] = [];
+  const census = new RunCensus({ onEvent: (handler) => handlers.push(handler) }, {
+    counted: ({ namespace, trigger, phase }, runs) => {
+      if (runs === 0) delete counts[`${namespace} ${trigger} ${phase}`];
+      else counts[`${namespace} ${trigger} ${phase}`] = runs;
+    },
+    finished: (run) => finished.push(run),
+  });
+  let version = 0;
+  const put = (name: string, phase: RunPhase | undefined, more: Partial<TaskRunStatus> = {}, namespace = 'web') => {
+    version += 1;
+    cache.put({
+      metadata: { name, namespace, uid: `${namespace}/${name}`, resourceVersion: String(version), creationTimestamp: second(0) },
+      spec: { taskRef: { name: 'mytask' }, trigger: { type: 'Revision' } },
+      ...(phase && { status: { phase, ...more } }),
+    });
+  };
+  return { cache, census, counts, finished, put, latest: () => String(version) };
+}
+
+describe('the census of runs', () => {
+  it('follows each run from phase to phase, and out of the cache', () => {
+    const { cache, counts, put, latest } = counted();
+    put('a', undefined);
+    put('b', 'Queued');
+    expect(counts).toEqual({ 'web Revision Pending': 1, 'web Revision Queued': 1 });
+    put('a', 'Running');
+    put('b', 'Running');
+    expect(counts).toEqual({ 'web Revision Running': 2 });
+    cache.remove('web/a', latest());
+    expect(counts).toEqual({ 'web Revision Running': 1 });
+    cache.clear(undefined);
+    expect(counts).toEqual({});
+  });
+
+  it('tells of a run that finishes in front of it, once', () => {
+    const { census, finished, put } = counted();
+    census.start();
+    put('a', 'Running');
+    put('a', 'Failed', { reason: 'BackoffLimitExceeded', startTime: second(5), completionTime: second(35) });
+    put('a', 'Failed', { reason: 'BackoffLimitExceeded', message: 'said better', startTime: second(5), completionTime: second(35) });
+    expect(finished).toEqual([{ namespace: 'web', trigger: 'Revision', phase: 'Failed', reason: 'BackoffLimitExceeded', seconds: 30 }]);
+  });
+
+  it('tells of none that was finished when it came: in the first list, after a restart, in a list made anew', () => {
+    const { cache, census, finished, put } = counted();
+    put('a', 'Succeeded');
+    census.start();
+    put('b', 'Succeeded');
+    put('a', 'Succeeded');
+    cache.clear(undefined);
+    put('a', 'Succeeded');
+    expect(finished).toEqual([]);
+  });
+
+  it('tells of none before it was started: then another replica leads, and counts it', () => {
+    const { census, finished, put } = counted();
+    put('a', 'Running');
+    put('a', 'Succeeded');
+    census.start();
+    put('b', 'Running');
+    put('b', 'Skipped');
+    expect(finished).toMatchObject([{ phase: 'Skipped', reason: '', seconds: undefined }]);
+  });
+
+  it('knows how old the oldest is that waits', () => {
+    const { census, put } = counted();
+    expect(census.oldestWaiting(Date.parse(second(60)))).toEqual({ Pending: 0, Queued: 0 });
+    put('a', undefined);
+    expect(census.oldestWaiting(Date.parse(second(60)))).toEqual({ Pending: 60, Queued: 0 });
+    put('a', 'Queued');
+    expect(census.oldestWaiting(Date.parse(second(61)))).toEqual({ Pending: 0, Queued: 61 });
+    put('a', 'Running');
+    expect(census.oldestWaiting(Date.parse(second(62)))).toEqual({ Pending: 0, Queued: 0 });
+  });
+
+  it('names a thousand namespaces, and takes the others together', () => {
+    const { counts, put } = counted();
+    for (let n = 0; n < 1_005; n += 1) put('a', 'Running', {}, `n${n}`);
+    expect(Object.keys(counts)).toHaveLength(1_001);
+    expect(counts['_others Revision Running']).toBe(5);
+    put('a', 'Succeeded', {}, 'n1004');
+    expect(counts).toMatchObject({ '_others Revision Running': 4, '_others Revision Succeeded': 1, 'n0 Revision Running': 1 });
+  });
+});

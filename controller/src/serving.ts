@@ -1,0 +1,43 @@
+/** The REST API and the console, put together for a controller. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { People } from './api/person.ts';
+import { createApi, serveApi, type Serving, type Tls } from './api/server.ts';
+import { Service } from './api/service.ts';
+import type { Archive } from './archive/archive.ts';
+import type { Caches } from './controllers/caches.ts';
+import type { Client } from './kube/client.ts';
+import type { ControllerOptions } from './options.ts';
+import { parseAddress } from './server/http-server.ts';
+
+export interface ApiParts {
+  readonly client: Client;
+  readonly caches: Caches;
+  readonly archive: Archive | undefined;
+  readonly log: Logger;
+  readonly version: string;
+}
+
+/**
+ * @returns undefined where no address is set
+ * @throws Error when the certificate cannot be read or the address cannot be listened on
+ */
+export async function startApi(options: ControllerOptions, { client, caches, archive, log, version }: ApiParts): Promise<Serving | undefined> {
+  const { apiAddress, apiRequestsPerMinute: all } = options;
+  if (apiAddress === undefined) return undefined;
+  const app = createApi({ service: new Service({ caches, archive }), people: new People(client), log, version, console: consoleFiles(), requestLimits: { all, changes: Math.ceil(all / 10) } });
+  return serveApi(app, parseAddress(apiAddress), await readTls(options));
+}
+
+async function readTls({ tlsCertFile, tlsPrivateKeyFile }: ControllerOptions): Promise<Tls | undefined> {
+  if (tlsCertFile === undefined && tlsPrivateKeyFile === undefined) return undefined;
+  if (tlsCertFile === undefined || tlsPrivateKeyFile === undefined) throw new Error('--tls-cert-file and --tls-private-key-file go together: give both, or neither for plain HTTP');
+  return { cert: await readFile(tlsCertFile), key: await readFile(tlsPrivateKeyFile) };
+}
+
+/** In the image the console is beside the program, in a checkout beside its folder. */
+function consoleFiles(): string | undefined {
+  return ['./console', '../console'].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(`${path}/index.html`));
+}

@@ -1,0 +1,20 @@
+/**
+ * Writes what is made of other files and committed: the resources' types, and the reference pages of metrics and definitions.
+ * `--check` writes nothing and fails when a file is stale.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { definitionPages } from './definition-pages.ts';
+import { metricsPage } from './metrics-page.ts';
+import { resourceTypeFiles } from './resource-types.ts';
+
+const check = process.argv.includes('--check');
+for (const { target, text } of [...(await resourceTypeFiles()), metricsPage(), ...(await definitionPages())]) {
+  if (!check) {
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, text);
+  } else if ((await readFile(target, 'utf8').catch(() => '')) !== text) {
+    console.error(`${target} is stale: run \`npm run generate\` and commit the result`);
+    process.exitCode = 1;
+  }
+}
