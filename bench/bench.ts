@@ -64,8 +64,8 @@ async function within<R>(seconds: number, work: () => Promise<R>): Promise<R> {
 }
 
 /** Runs `work` beside a controller of its own, with the addon's rights, and stops it. */
-export async function withController<R>({ controllerKubeconfig, signal }: Bench, work: (controller: ControllerProcess) => Promise<R>): Promise<R> {
-  const controller = await startController(controllerKubeconfig);
+export async function withController<R>({ controllerKubeconfig, signal }: Bench, work: (controller: ControllerProcess) => Promise<R>, args: readonly string[] = []): Promise<R> {
+  const controller = await startController(controllerKubeconfig, args);
   const kill = () => void controller.kill();
   signal.addEventListener('abort', kill);
   try {

@@ -90,7 +90,8 @@ function filterOf(round: number): RunFilter {
 
 /** Rows as the archive writes them, made by the database itself: a million through the archive would take minutes and measure nothing. */
 async function fill(setting: string): Promise<void> {
-  const { database, kind, close } = await openDatabase(setting);
+  const opened = await openDatabase(setting);
+  const { database, kind } = opened;
   try {
     const number = sql.raw('i');
     const ms = sql`${sql.lit(begin)} + ${number} * ${sql.lit(everyMs)}`;
@@ -109,7 +110,7 @@ async function fill(setting: string): Promise<void> {
     for (let first = 0; first < archived; first += filledAtOnce) await insert(first).execute(database);
     await sql`analyze`.execute(database);
   } finally {
-    await close();
+    await opened.close();
   }
 }
 

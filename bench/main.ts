@@ -10,7 +10,9 @@ import { carryOut, tidy, type Benchmark } from './bench.ts';
 import { burst } from './burst.ts';
 import { consoleViews } from './console.ts';
 import { deployToJob } from './deploy-to-job.ts';
+import { archiveBurst } from './archive-burst.ts';
 import { flows } from './flows.ts';
+import { history } from './history.ts';
 import { keptRuns } from './kept-runs.ts';
 import { openDefinition } from './objects.ts';
 import { plan } from './plan.ts';
@@ -21,12 +23,14 @@ const out = fileURLToPath(new URL('../out', import.meta.url));
 /** Those that need a quiet cluster come first; the last leaves 10,000 runs behind. Times are about twice an idle machine's. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   plan: { measure: plan, seconds: 120 },
+  history: { measure: history, seconds: 300 },
   'api-calls': { measure: apiCalls, seconds: 200 },
   'deploy-to-job': { measure: deployToJob, seconds: 60 },
   burst: { measure: burst, seconds: 300 },
   schedules: { measure: schedules, seconds: 300 },
   'schedules-at-rest': { measure: schedulesAtRest, seconds: 400 },
   flows: { measure: flows, seconds: 1_000 },
+  'archive-burst': { measure: archiveBurst, seconds: 120 },
   console: { measure: consoleViews, seconds: 180 },
   'kept-runs': { measure: keptRuns, seconds: 600 },
 };

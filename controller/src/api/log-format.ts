@@ -1,5 +1,5 @@
 /** Log lines as they go over the wire. */
-import { textOf, type Line } from './logs.ts';
+import { textOf, type Line, type Origin } from './logs.ts';
 
 /** `text`: `run/pod line`, bytes as they were printed. `ndjson`: a LogLine each. */
 export type LogFormat = 'text' | 'ndjson';
@@ -8,13 +8,36 @@ export const contentTypes: Readonly<Record<LogFormat, string>> = { text: 'text/p
 
 /** A portion of lines as bytes. */
 export function formatLines(lines: readonly Line[], format: LogFormat): Uint8Array {
-  return format === 'text' ? Buffer.concat(lines.flatMap(plainLine)) : Buffer.from(lines.map(jsonLine).join(''));
+  return format === 'text' ? plainLines(lines) : Buffer.from(lines.map(jsonLine).join(''));
 }
 
-const newline = Buffer.from('\n');
+const newline = 0x0a;
 
-function plainLine({ text, origin: { run, pod } }: Line): Uint8Array[] {
-  return [Buffer.from(pod === '' ? '# ' : `${run}/${pod} `), text, newline];
+/** Into one piece of memory: a log has many lines. */
+function plainLines(lines: readonly Line[]): Uint8Array {
+  const length = lines.reduce((sum, { text, origin }) => sum + prefixOf(origin).length + text.length + 1, 0);
+  const bytes = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const { text, origin } of lines) {
+    const prefix = prefixOf(origin);
+    bytes.set(prefix, at);
+    bytes.set(text, at + prefix.length);
+    at += prefix.length + text.length;
+    bytes[at] = newline;
+    at += 1;
+  }
+  return bytes;
+}
+
+/** All lines of a log have the same origin. */
+const prefixes = new WeakMap<Origin, Uint8Array>();
+
+function prefixOf(origin: Origin): Uint8Array {
+  const known = prefixes.get(origin);
+  if (known) return known;
+  const prefix = Buffer.from(origin.pod === '' ? '# ' : `${origin.run}/${origin.pod} `);
+  prefixes.set(origin, prefix);
+  return prefix;
 }
 
 function jsonLine({ seconds, nanos, text, origin }: Line): string {

@@ -73,6 +73,8 @@ export class Archiver {
   readonly #stopped = new AbortController();
   /** By uid, in the order of their ends. */
   readonly #waiting = new Map<string, FinishedRun>();
+  /** Those of them that are not in the archive; at most as many as are looked up at once, and a few. */
+  readonly #unarchived: FinishedRun[] = [];
   readonly #taking = new Set<string>();
   /** Runs that must not be pruned yet, and since when, by the monotonic clock. */
   readonly #held = new Map<string, { readonly run: FinishedRun; readonly since: number; asked: boolean }>();
@@ -88,7 +90,7 @@ export class Archiver {
 
   /** A run has ended in front of us, or had ended when this process began and may be archived already. */
   add(run: FinishedRun): void {
-    if (this.#waiting.has(run.uid) || this.#taking.has(run.uid) || this.#stopped.signal.aborted) return;
+    if (this.#held.has(run.uid) || this.#stopped.signal.aborted) return;
     if (this.#waiting.size >= mostWaiting) return this.#drop(run, `${mostWaiting} others are waiting already`);
     this.#waiting.set(run.uid, run);
     this.#held.set(run.uid, { run, since: this.#clock.monotonic(), asked: false });
@@ -104,11 +106,11 @@ export class Archiver {
 
   /** How many runs are on their way into the archive. */
   get queueLength(): number {
-    return this.#waiting.size + this.#taking.size + this.#spool.length;
+    return this.#waiting.size + this.#unarchived.length + this.#taking.size + this.#spool.length;
   }
 
   start(): void {
-    this.#running ??= Promise.all([this.#takeRuns(), this.#writeRuns(), this.#beat(), this.#retain()]);
+    this.#running ??= Promise.all([this.#lookUpRuns(), ...Array.from({ length: takenAtOnce }, () => this.#takeRuns()), this.#writeRuns(), this.#beat(), this.#retain()]);
   }
 
   /** Writes what was taken, where the database lets it at once, and ends. What is not written is found again by the next process, as long as its TaskRun is there. */
@@ -119,40 +121,55 @@ export class Archiver {
     while (this.#spool.length > 0) if (!(await this.#write())) break;
   }
 
-  /** Takes records and logs, some at a time, while there is room for them. */
-  async #takeRuns(): Promise<void> {
+  /** Asks for many at once which of them are archived already. */
+  async #lookUpRuns(): Promise<void> {
     const { signal } = this.#stopped;
-    let failures = 0;
-    while (!signal.aborted) {
-      const next = await this.#nextRuns().catch((error: unknown) => this.#failed('the archive cannot be asked what it has', error));
-      if (next === undefined) {
-        failures += 1;
-        await sleep(this.#clock, pauseOf(failures), signal);
+    for (let failures = 0; !signal.aborted; ) {
+      if (this.#waiting.size === 0 || this.#unarchived.length >= takenAtOnce) {
+        await this.#change();
         continue;
       }
-      failures = 0;
-      if (next.length === 0) await this.#change();
-      else await Promise.all(next.map((run) => this.#take(run)));
+      try {
+        await this.#lookUp();
+        failures = 0;
+      } catch (error) {
+        this.#failed('the archive cannot be asked what it has', error);
+        failures += 1;
+        await sleep(this.#clock, pauseOf(failures), signal);
+      }
     }
   }
 
-  /** Those to take now; what is archived already is left out. */
-  async #nextRuns(): Promise<readonly FinishedRun[]> {
-    if (this.#spooled >= mostSpooled || this.#waiting.size === 0) return [];
+  async #lookUp(): Promise<void> {
     const named = [...first(this.#waiting.values(), lookupLength)];
     const known = await this.#options.archive.known(named.map(({ uid }) => uid));
-    for (const run of named.filter(({ uid }) => known.has(uid))) this.#settle(run);
-    return named.filter(({ uid }) => !known.has(uid)).slice(0, takenAtOnce);
+    for (const run of named) {
+      this.#waiting.delete(run.uid);
+      if (known.has(run.uid)) this.#release(run);
+      else this.#unarchived.push(run);
+    }
+    this.#wake();
+  }
+
+  /** One of those who take records and logs, a run at a time, while there is room for them. */
+  async #takeRuns(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      const run = this.#spooled < mostSpooled ? this.#unarchived.shift() : undefined;
+      if (run) await this.#take(run);
+      else await this.#change();
+    }
   }
 
   async #take(run: FinishedRun): Promise<void> {
-    this.#waiting.delete(run.uid);
     this.#taking.add(run.uid);
+    this.#wake();
     try {
       const { client, logLimits, log, observer } = this.#options;
       const object = await client.get(taskRuns, run, { signal: this.#stopped.signal });
       if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase)) return this.#drop(run, 'it was deleted before it was archived');
-      const { logs, problems } = await takeLogs(client, run.namespace, run.name, logLimits);
+      // Without a Job there never was a pod.
+      const { logs, problems } = object.status?.jobs === undefined ? { logs: [], problems: [] } : await takeLogs(client, run.namespace, run.name, logLimits);
       problems.forEach(() => observer?.dropped?.('log'));
       if (problems.length > 0) log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
       const taskRun = object as unknown as TaskRun;
@@ -214,7 +231,7 @@ export class Archiver {
   async #beat(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      const oldest = Math.min(...[this.#spool[0]?.run, first(this.#waiting.values(), 1).next().value].flatMap((run) => (run ? [run.finishedAt] : [])));
+      const oldest = Math.min(...[this.#spool[0]?.run, this.#unarchived[0], first(this.#waiting.values(), 1).next().value].flatMap((run) => (run ? [run.finishedAt] : [])));
       this.#options.observer?.queue?.(this.queueLength, Number.isFinite(oldest) ? Math.max(0, (this.#clock.now() - oldest) / 1_000) : 0);
       for (const { run, since } of this.#held.values()) {
         if (this.#clock.monotonic() - since < longestHoldMs) break; // they are in order

@@ -27,6 +27,26 @@ describe('a log', () => {
     expect(lines[0]).toMatchObject({ seconds: Date.UTC(2026, 10, 22, 21, 3, 5) / 1_000, nanos: 123_456_789 });
   });
 
+  it('has the time of each line, however its second is like the one before', async () => {
+    const second = fc.constantFrom('2026-11-22T21:03:05', '2026-11-22T21:03:06', '2025-11-22T21:03:05');
+    const fraction = fc.constantFrom('', '.', '.1', '.123456789', '.1234567890', '.000000001', '.5x');
+    const zone = fc.constantFrom('Z', '+01:00', 'z', '');
+    const head = fc.tuple(second, fraction, zone).map((parts) => parts.join(''));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(head, fc.constantFrom(' a', ' ', '', ' Z b', 'c')), { minLength: 1, maxLength: 8 }), async (written) => {
+        const lines = await linesOf(written.map(([time, rest]) => `${time}${rest}\n`).join(''));
+        let last = { seconds: 0, nanos: 0 };
+        for (const [index, [time, rest]] of written.entries()) {
+          const [first = '', ...others] = `${time}${rest}`.split(' ');
+          const own = readStamp(first);
+          last = own ?? last;
+          expect({ seconds: lines[index]?.seconds, nanos: lines[index]?.nanos }).toEqual(last);
+          expect(textOf(lines[index] as LogLine)).toBe(own ? others.join(' ') : `${time}${rest}`);
+        }
+      }),
+    );
+  });
+
   it('keeps lines without a time with the one before', async () => {
     const lines = await linesOf(`${stamp} one\nunable to retrieve container logs\n`);
     expect(lines.map(textOf)).toEqual(['one', 'unable to retrieve container logs']);

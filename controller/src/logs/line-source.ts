@@ -14,6 +14,9 @@ export interface LogLine<Origin = string> {
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 const space = 0x20;
+const dot = 0x2e;
+const zero = 0x30;
+const letterZ = 0x5a;
 /** A line that is longer comes in pieces. */
 export const longestLine = 256 * 1024;
 const longestStamp = 40;
@@ -36,6 +39,8 @@ export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
   #pendingBytes = 0;
   #stamp: Pick<LogLine<Origin>, 'seconds' | 'nanos'> = { seconds: 0, nanos: 0 };
   #inLine = false;
+  /** The stamp of the line before up to its seconds, where it was of UTC. */
+  #second: Uint8Array | undefined;
   readonly #origin: Origin;
 
   constructor(chunks: AsyncIterable<Uint8Array>, origin: Origin) {
@@ -91,14 +96,50 @@ export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
     this.#lines.push({ text: withoutReturn(continues ? bytes : this.#withoutStamp(bytes)), origin: this.#origin, ...this.#stamp });
   }
 
+  /**
+   * Most lines are of the second of the line before: then its fraction alone is read, which is a third of the work of a whole log.
+   * @returns where the text begins; 0 where it is not so
+   */
+  #sameSecond(bytes: Uint8Array): number {
+    const second = this.#second;
+    if (second === undefined || bytes[secondLength] !== dot || !beginsWith(bytes, second)) return 0;
+    const fraction = readFraction(bytes, secondLength + 1);
+    if (fraction === undefined || bytes[fraction.end] !== letterZ || bytes[fraction.end + 1] !== space) return 0;
+    this.#stamp = { seconds: this.#stamp.seconds, nanos: fraction.nanos };
+    return fraction.end + 2;
+  }
+
   #withoutStamp(bytes: Uint8Array): Uint8Array {
+    const quick = this.#sameSecond(bytes);
+    if (quick > 0) return bytes.subarray(quick);
     const end = bytes.subarray(0, longestStamp).indexOf(space);
     const stamp = readStamp(Buffer.from(bytes.buffer, bytes.byteOffset, end === -1 ? Math.min(bytes.length, longestStamp) : end).toString('latin1'));
     if (stamp === undefined) return bytes;
     this.#stamp = stamp;
+    this.#second = bytes[end - 1] === letterZ ? bytes.subarray(0, secondLength) : undefined;
     return end === -1 ? new Uint8Array() : bytes.subarray(end + 1);
   }
 }
+
+function beginsWith(bytes: Uint8Array, beginning: Uint8Array): boolean {
+  for (let at = beginning.length - 1; at >= 0; at -= 1) if (bytes[at] !== beginning[at]) return false;
+  return true;
+}
+
+/** The digits of a part of a second, up to nine of them. */
+function readFraction(bytes: Uint8Array, from: number): { readonly nanos: number; readonly end: number } | undefined {
+  let nanos = 0;
+  let end = from;
+  for (let digit = (bytes[end] ?? 0) - zero; digit >= 0 && digit <= 9; digit = (bytes[end] ?? 0) - zero) {
+    nanos = nanos * 10 + digit;
+    end += 1;
+  }
+  const digits = end - from;
+  return digits === 0 || digits > 9 ? undefined : { nanos: nanos * 10 ** (9 - digits), end };
+}
+
+/** Up to the seconds: `2026-03-20T12:00:00`. */
+const secondLength = 19;
 
 /** An RFC 3339 time to the nanosecond, as the kubelet writes it, in whichever zone. */
 export function readStamp(text: string): Pick<LogLine, 'seconds' | 'nanos'> | undefined {
