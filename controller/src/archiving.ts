@@ -1,7 +1,7 @@
-/** Between the controller and the archive: tells it of runs as they end, and counts how it goes. */
+/** Between the controller and the archive: tells it of runs as they end, and keeps them from being pruned before they are read. */
 import type { Logger } from 'pino';
 import type { Archive } from './archive/archive.ts';
-import { Archiver, type ArchiveObserver, type FinishedRun } from './archive/archiver.ts';
+import type { ArchiveObserver, Archiver, FinishedRun } from './archive/archiver.ts';
 import type { Caches } from './controllers/caches.ts';
 import type { CachedRun } from './controllers/projections.ts';
 import { isFinished } from './domain/phase.ts';
@@ -16,32 +16,52 @@ const logsMs = 60_000;
 
 export interface ArchivingOptions {
   readonly client: Client;
-  readonly archive: Archive;
   readonly log: Logger;
   readonly observer: ArchiveObserver;
   readonly onReleased: (run: FinishedRun) => void;
 }
 
-/** An archiver as the options want it. */
-export function createArchiver(options: ControllerOptions, { client, archive, log, observer, onReleased }: ArchivingOptions): Archiver {
-  return new Archiver({
-    client,
-    archive,
-    log,
-    observer,
-    onReleased,
-    logLimits: { bytes: options.archiveLogLimit, containers: mostContainers, timeoutMs: logsMs },
-    retention: { maxAgeMs: options.archiveMaxAgeDays * dayMs, maxRuns: options.archiveMaxRuns, maxBytes: options.archiveMaxSize },
-  });
+/** The archive of a controller. */
+export class Archiving {
+  readonly archive: Archive;
+  readonly #archiver: Archiver;
+
+  constructor(archive: Archive, archiver: Archiver) {
+    this.archive = archive;
+    this.#archiver = archiver;
+  }
+
+  /** Whether a run is still to be read, by its uid. */
+  has(uid: string): boolean {
+    return this.#archiver.holds(uid);
+  }
+
+  /** From now on what ends is archived, beginning with what had ended before. */
+  start(caches: Caches): void {
+    caches.runs.onEvent((event) => {
+      if (event.type === 'deleted' || !isFinished(event.object.status?.phase)) return;
+      if (event.type === 'added' || !isFinished(event.old.status?.phase)) this.#archiver.add(finishedRun(event.object));
+    });
+    this.#archiver.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#archiver.stop();
+  }
+
+  close(): Promise<void> {
+    return this.archive.close();
+  }
 }
 
-/** From now on hands over what ends, beginning with what had ended before. */
-export function archiveFinished(caches: Caches, archiver: Archiver): void {
-  caches.runs.onEvent((event) => {
-    if (event.type === 'deleted' || !isFinished(event.object.status?.phase)) return;
-    if (event.type === 'added' || !isFinished(event.old.status?.phase)) archiver.add(finishedRun(event.object));
-  });
-  archiver.start();
+/** As the options want it; undefined where they want none. What is not asked for is not even read. */
+export async function openArchiving(options: ControllerOptions, parts: ArchivingOptions): Promise<Archiving | undefined> {
+  if (options.archive === undefined) return undefined;
+  const [{ Archive }, { Archiver }] = await Promise.all([import('./archive/archive.ts'), import('./archive/archiver.ts')]);
+  const archive = new Archive(options.archive);
+  const logLimits = { bytes: options.archiveLogLimit, containers: mostContainers, timeoutMs: logsMs };
+  const retention = { maxAgeMs: options.archiveMaxAgeDays * dayMs, maxRuns: options.archiveMaxRuns, maxBytes: options.archiveMaxSize };
+  return new Archiving(archive, new Archiver({ ...parts, archive, logLimits, retention }));
 }
 
 function finishedRun({ metadata: { uid, namespace, name, creationTimestamp }, status }: CachedRun): FinishedRun {

@@ -4,9 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { Archive } from './archive/archive.ts';
-import type { Archiver } from './archive/archiver.ts';
-import { archiveFinished, createArchiver } from './archiving.ts';
+import { openArchiving } from './archiving.ts';
 import { allInformers, createCaches } from './controllers/caches.ts';
 import { RunCensus } from './controllers/run-census.ts';
 import type { RunObserver } from './controllers/run-observer.ts';
@@ -18,7 +16,6 @@ import type { ControllerOptions } from './options.ts';
 import { cachesSynced, watchesMove } from './server/checks.ts';
 import { healthPages, metricsPages, servePages } from './server/http-server.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
-import { startApi } from './serving.ts';
 import { createObservers } from './server/observers.ts';
 import { traceOf } from './tracing/run-trace.ts';
 import { createTraceExporter, tracesConfigured, type TraceExporter } from './tracing/trace-exporter.ts';
@@ -49,23 +46,22 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
   const caches = createCaches({ client, namespaces: options.namespace, observer: observers.informers });
   const informers = allInformers(caches);
   const recorder = new EventRecorder({ client, component: program, instance: identity, ...observers.events });
-  const archive = options.archive === undefined ? undefined : new Archive(options.archive);
-  const archiver: Archiver | undefined = archive && createArchiver(options, { client, archive, log, observer: observers.archive, onReleased: ({ uid }) => controller.lookAgain(uid) });
-  const held = archiver && { has: (uid: string) => archiver.holds(uid) };
+  const archiving = await openArchiving(options, { client, log, observer: observers.archive, onReleased: ({ uid }) => controller.lookAgain(uid) });
   const census = new RunCensus(caches.runs, observers.census);
   const traces = tracesConfigured(process.env) ? await startTraces(metrics, log) : undefined;
   const runObserver: RunObserver = { ...observers.runs, finished: (run, status, jobs) => traces?.send(traceOf(run, status, jobs)) };
-  const controller = new TaskController({ client, caches, recorder, log, held, workers: options.workers, observer: observers.queues, runObserver });
+  const controller = new TaskController({ client, caches, recorder, log, held: archiving, workers: options.workers, observer: observers.queues, runObserver });
   const checks = { alive: { watches: watchesMove(informers) }, ready: { caches: cachesSynced(informers) } };
   const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry, () => observeOldest(metrics, census)) });
-  const api = await startApi(options, { client, caches, archive, log, version: packageJson.version });
+  // What is not asked for is not even read: it would be in memory for nothing.
+  const api = options.apiAddress === undefined ? undefined : await (await import('./serving.ts')).startApi(options, options.apiAddress, { client, caches, archive: archiving?.archive, log, version: packageJson.version });
   const synced = Promise.all(informers.map((informer) => informer.start()));
 
   const lead = (): void => {
     void synced.then(() => {
       metrics.leader.set(1);
       log.info({ identity }, 'leading');
-      if (archiver) archiveFinished(caches, archiver);
+      archiving?.start(caches);
       census.start();
       controller.start();
     });
@@ -90,12 +86,12 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
     apiPort: api?.port,
     async stop() {
       await controller.stop();
-      await archiver?.stop();
+      await archiving?.stop();
       await recorder.stop();
       await elector?.stop(); // only now may another act
       await Promise.all(informers.map((informer) => informer.stop()));
       await api?.close();
-      await archive?.close();
+      await archiving?.close();
       await traces?.stop();
       await client.close();
       await server.close();

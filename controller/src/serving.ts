@@ -20,15 +20,11 @@ export interface ApiParts {
   readonly version: string;
 }
 
-/**
- * @returns undefined where no address is set
- * @throws Error when the certificate cannot be read or the address cannot be listened on
- */
-export async function startApi(options: ControllerOptions, { client, caches, archive, log, version }: ApiParts): Promise<Serving | undefined> {
-  const { apiAddress, apiRequestsPerMinute: all } = options;
-  if (apiAddress === undefined) return undefined;
+/** @throws Error when the certificate cannot be read or the address cannot be listened on */
+export async function startApi(options: ControllerOptions, address: string, { client, caches, archive, log, version }: ApiParts): Promise<Serving> {
+  const { apiRequestsPerMinute: all } = options;
   const app = createApi({ service: new Service({ caches, archive }), people: new People(client), log, version, console: consoleFiles(), requestLimits: { all, changes: Math.ceil(all / 10) } });
-  return serveApi(app, parseAddress(apiAddress), await readTls(options));
+  return serveApi(app, parseAddress(address), await readTls(options));
 }
 
 async function readTls({ tlsCertFile, tlsPrivateKeyFile }: ControllerOptions): Promise<Tls | undefined> {

@@ -1,5 +1,5 @@
 /** The OpenAPI document of the API, written from its routes and schemas. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { problemCodes } from './problems.ts';
 import { routes, type Route } from './routes.ts';

@@ -1,5 +1,5 @@
 /** Every route of the API, declared once: the server carries them out, and the OpenAPI document is written from them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { contentTypes, formatLines } from './log-format.ts';
 import type { Line } from './logs.ts';
 import * as schemas from './schemas.ts';

@@ -3,7 +3,7 @@
  * is written from them, and the console and the command line take their types from them. Times are RFC 3339 in UTC, durations are
  * in seconds.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const phases = ['Pending', 'Queued', 'Running', 'Succeeded', 'Failed', 'Cancelled', 'Skipped'] as const;
 export const triggerTypes = ['Revision', 'Schedule', 'Manual', 'WorkflowStep', 'Retry'] as const;

@@ -204,6 +204,19 @@ describe('what is kept', () => {
     const gone = [5, 2, 1].map((n) => ({ kind: 'deleteRun', name: `mytask-v${n}`, uid: `mytask-v${n}-uid`, because: 'historyLimit: 2' }));
     expect(at(reported(state))).toEqual(gone);
   });
+  test('are Jobs and records that somebody still reads', () => {
+    const held = new Set(['mytask-v1-uid', 'mytask-v2-uid']);
+    const jobs = reported(aState(last.policy({ keepLast: 3 })).runs(...runs).jobs(...runs.map(aJob)).with({ held }), 100);
+    expect(at(jobs, 100)).toEqual([]);
+    const aged = aState(last.policy({ keepLast: 4, ttlSecondsAfterFinished: 60 })).runs(...runs).jobs(...runs.map(aJob)).with({ held });
+    expect(at(reported(aged, 92), 92).map(({ kind }) => kind)).toEqual(['wakeAt']);
+    const records = reported(aState(last.policy({ historyLimit: 2 })).runs(...runs).with({ held }));
+    expect(at(records).map((action) => (action.kind === 'deleteRun' ? action.name : action.kind))).toEqual(['mytask-v5', 'mytask-v4', 'mytask-v3']);
+  });
+  test('is no Job that somebody waits to be rid of, whoever reads it', () => {
+    const cancelled = aRun().finished('Cancelled');
+    expect(at(aState().runs(cancelled).jobs(aJob(cancelled).running(1)).with({ held: { has: () => true } }))).toEqual([deleteJob(cancelled, 'cancelled', 'mytask-v1 was cancelled')]);
+  });
   test('are the records that the Task does not answer for yet: without them their triggers would look new', () => {
     const state = aState(last.policy({ historyLimit: 1 })).runs(...runs);
     expect(at(state).map(({ kind }) => kind)).toEqual(['writeTaskStatus']);
