@@ -53,7 +53,8 @@ const mostWaiting = 100_000;
 /** What was taken and is not written yet, in bytes. */
 const mostSpooled = 64 * 1024 * 1024;
 const takenAtOnce = 8;
-const batch = 50;
+/** Written at once: so many runs, and of large ones fewer, for a database that takes long over a batch never finishes it. */
+const batch = { runs: 50, bytes: 8 * 1024 * 1024 };
 /** For so long pruning waits at most. */
 export const longestHoldMs = 15 * 60_000;
 const pauseMs = { least: 500, most: 30_000 };
@@ -73,13 +74,16 @@ export class Archiver {
   readonly #stopped = new AbortController();
   /** By uid, in the order of their ends. */
   readonly #waiting = new Map<string, FinishedRun>();
-  /** Those of them that are not in the archive; at most as many as are looked up at once, and a few. */
-  readonly #unarchived: FinishedRun[] = [];
-  readonly #taking = new Set<string>();
+  /** Those of the waiting that were looked up already, and are not archived. */
+  readonly #missing = new Set<string>();
+  /** One is here, too, while its next try is due. */
+  readonly #taking = new Map<string, FinishedRun>();
   /** Runs that must not be pruned yet, and since when, by the monotonic clock. */
   readonly #held = new Map<string, { readonly run: FinishedRun; readonly since: number; asked: boolean }>();
-  readonly #spool: Taken[] = [];
+  readonly #spool = new Map<string, Taken>();
   #spooled = 0;
+  /** Runs that could not be read, one after the other. */
+  #unread = 0;
   #running: Promise<unknown> | undefined;
   readonly #sleepers = new Set<() => void>();
 
@@ -90,7 +94,7 @@ export class Archiver {
 
   /** A run has ended in front of us, or had ended when this process began and may be archived already. */
   add(run: FinishedRun): void {
-    if (this.#held.has(run.uid) || this.#stopped.signal.aborted) return;
+    if ([this.#waiting, this.#taking, this.#spool].some((queue) => queue.has(run.uid)) || this.#stopped.signal.aborted) return;
     if (this.#waiting.size >= mostWaiting) return this.#drop(run, `${mostWaiting} others are waiting already`);
     this.#waiting.set(run.uid, run);
     this.#held.set(run.uid, { run, since: this.#clock.monotonic(), asked: false });
@@ -106,11 +110,11 @@ export class Archiver {
 
   /** How many runs are on their way into the archive. */
   get queueLength(): number {
-    return this.#waiting.size + this.#unarchived.length + this.#taking.size + this.#spool.length;
+    return this.#waiting.size + this.#taking.size + this.#spool.size;
   }
 
   start(): void {
-    this.#running ??= Promise.all([this.#lookUpRuns(), ...Array.from({ length: takenAtOnce }, () => this.#takeRuns()), this.#writeRuns(), this.#beat(), this.#retain()]);
+    this.#running ??= Promise.all([this.#takeRuns(), this.#writeRuns(), this.#beat(), this.#retain()]);
   }
 
   /** Writes what was taken, where the database lets it at once, and ends. What is not written is found again by the next process, as long as its TaskRun is there. */
@@ -118,121 +122,148 @@ export class Archiver {
     this.#stopped.abort();
     this.#wake();
     await this.#running;
-    while (this.#spool.length > 0) if (!(await this.#write())) break;
+    while (this.#spool.size > 0) if (!(await this.#write(batch.runs))) break;
   }
 
-  /** Asks for many at once which of them are archived already. */
-  async #lookUpRuns(): Promise<void> {
-    const { signal } = this.#stopped;
-    for (let failures = 0; !signal.aborted; ) {
-      if (this.#waiting.size === 0 || this.#unarchived.length >= takenAtOnce) {
-        await this.#change();
-        continue;
-      }
-      try {
-        await this.#lookUp();
-        failures = 0;
-      } catch (error) {
-        this.#failed('the archive cannot be asked what it has', error);
-        failures += 1;
-        await sleep(this.#clock, pauseOf(failures), signal);
-      }
-    }
-  }
-
-  async #lookUp(): Promise<void> {
-    const named = [...first(this.#waiting.values(), lookupLength)];
-    const known = await this.#options.archive.known(named.map(({ uid }) => uid));
-    for (const run of named) {
-      this.#waiting.delete(run.uid);
-      if (known.has(run.uid)) this.#release(run);
-      else this.#unarchived.push(run);
-    }
-    this.#wake();
-  }
-
-  /** One of those who take records and logs, a run at a time, while there is room for them. */
+  /** Takes records and logs, some at a time, while there is room for them. */
   async #takeRuns(): Promise<void> {
     const { signal } = this.#stopped;
+    const slots = new Set<Promise<void>>();
+    let failures = 0;
     while (!signal.aborted) {
-      const run = this.#spooled < mostSpooled ? this.#unarchived.shift() : undefined;
-      if (run) await this.#take(run);
-      else await this.#change();
+      const next = await this.#nextRuns().catch((error: unknown) => this.#failed('the archive cannot be asked what it has', error));
+      if (next === undefined) {
+        failures += 1;
+        await sleep(this.#clock, pauseOf(failures), signal);
+        continue;
+      }
+      failures = 0;
+      if (next.length === 0) await this.#change();
+      // Each has a slot of its own: a log that is slow holds up no other.
+      for (const run of signal.aborted ? [] : next) {
+        const slot = this.#take(run).finally(() => slots.delete(slot));
+        slots.add(slot);
+      }
+    }
+    await Promise.all(slots);
+  }
+
+  /** Those that there are slots for; what is archived already is left out. */
+  async #nextRuns(): Promise<readonly FinishedRun[]> {
+    if (this.#spooled >= mostSpooled) return [];
+    const next = (): readonly FinishedRun[] => [...first(this.#waiting.values(), takenAtOnce - this.#taking.size)];
+    while (next().some(({ uid }) => !this.#missing.has(uid)) && !this.#stopped.signal.aborted) await this.#lookUp();
+    return next();
+  }
+
+  /** Asks the archive which of the first runs it has, many at once. */
+  async #lookUp(): Promise<void> {
+    const named = [...first(this.#waiting.values(), lookupLength)].filter(({ uid }) => !this.#missing.has(uid));
+    const known = await this.#options.archive.known(named.map(({ uid }) => uid));
+    for (const run of named) {
+      if (known.has(run.uid)) this.#settle(run);
+      else this.#missing.add(run.uid);
     }
   }
 
   async #take(run: FinishedRun): Promise<void> {
-    this.#taking.add(run.uid);
-    this.#wake();
+    this.#waiting.delete(run.uid);
+    this.#missing.delete(run.uid);
+    this.#taking.set(run.uid, run);
     try {
-      const { client, logLimits, log, observer } = this.#options;
-      const object = await client.get(taskRuns, run, { signal: this.#stopped.signal });
-      if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase)) return this.#drop(run, 'it was deleted before it was archived');
-      // Without a Job there never was a pod.
-      const { logs, problems } = object.status?.jobs === undefined ? { logs: [], problems: [] } : await takeLogs(client, run.namespace, run.name, logLimits);
-      problems.forEach(() => observer?.dropped?.('log'));
-      if (problems.length > 0) log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
-      const taskRun = object as unknown as TaskRun;
-      const bytes = logs.reduce((sum, { body }) => sum + body.length, 0);
-      this.#spool.push({ run, material: { record: recordOf(taskRun), body: bodyOf(taskRun), logs }, bytes });
-      this.#spooled += bytes;
-      this.#release(run);
+      await this.#read(run);
+      this.#unread = 0;
     } catch (error) {
       if (isNotFound(error)) this.#drop(run, 'it was deleted before it was archived');
-      else this.#again(run, error);
+      else await this.#again(run, error);
     } finally {
       this.#taking.delete(run.uid);
       this.#wake();
     }
   }
 
-  /** Behind the others, so that one that fails does not hold them up. */
-  #again(run: FinishedRun, error: unknown): void {
-    if (this.#stopped.signal.aborted) return;
-    this.#failed(`run ${keyOf(run)} cannot be read`, error);
+  async #read(run: FinishedRun): Promise<void> {
+    const { client, logLimits, log, observer } = this.#options;
     const { signal } = this.#stopped;
-    void sleep(this.#clock, pauseMs.least, signal).then(() => {
-      if (signal.aborted) return;
-      this.#waiting.set(run.uid, run);
-      this.#wake();
-    });
+    const object = await client.get(taskRuns, run, { signal });
+    if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase)) return this.#drop(run, 'it was deleted before it was archived');
+    // Without a Job there never was a pod.
+    const { logs, problems } = object.status?.jobs === undefined ? { logs: [], problems: [] } : await takeLogs(client, run.namespace, run.name, logLimits, signal);
+    problems.forEach(() => observer?.dropped?.('log'));
+    if (problems.length > 0) log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
+    const taskRun = object as unknown as TaskRun;
+    const material = { record: recordOf(taskRun), body: bodyOf(taskRun), logs };
+    const bytes = logs.reduce((sum, { body }) => sum + body.length, JSON.stringify(material.body).length);
+    this.#spool.set(run.uid, { run, material, bytes });
+    this.#spooled += bytes;
+    this.#release(run);
+  }
+
+  /** Behind the others, so that one that fails does not hold them up; the slot is kept for a while, so that an API server that is away is not asked by all. */
+  async #again(run: FinishedRun, error: unknown): Promise<void> {
+    const { signal } = this.#stopped;
+    if (signal.aborted) return;
+    this.#failed(`run ${keyOf(run)} cannot be read`, error);
+    this.#unread += 1;
+    await sleep(this.#clock, pauseOf(Math.max(1, this.#unread / takenAtOnce)), signal);
+    this.#waiting.set(run.uid, run);
   }
 
   async #writeRuns(): Promise<void> {
     const { signal } = this.#stopped;
-    for (let failures = 0; !signal.aborted; ) {
-      if (this.#spool.length === 0) {
+    for (let [failures, most] = [0, batch.runs]; !signal.aborted; ) {
+      if (this.#spool.size === 0) {
         await this.#change();
-      } else if (await this.#write()) {
-        failures = 0;
+      } else if (await this.#write(most)) {
+        [failures, most] = [0, Math.min(batch.runs, most * 2)];
       } else {
-        failures += 1;
+        [failures, most] = [failures + 1, 1];
         await sleep(this.#clock, pauseOf(failures), signal);
       }
     }
   }
 
-  async #write(): Promise<boolean> {
-    const some = this.#spool.slice(0, batch);
+  /** One that fails alone goes behind the others: none that the database refuses holds them up. */
+  async #write(most: number): Promise<boolean> {
+    const some = this.#nextBatch(most);
     try {
       await this.#options.archive.save(some.map(({ material }) => material));
     } catch (error) {
       this.#failed('runs cannot be archived', error);
+      if (most === 1) for (const taken of some) this.#putBehind(taken);
       return false;
     }
-    this.#spool.splice(0, some.length);
-    this.#spooled -= some.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const { run, bytes } of some) {
+      this.#spool.delete(run.uid);
+      this.#spooled -= bytes;
+    }
     this.#options.observer?.saved?.(some.length);
     this.#wake();
     return true;
+  }
+
+  #nextBatch(most: number): readonly Taken[] {
+    let bytes = 0;
+    return [...first(this.#spool.values(), most)].filter((taken, index) => (bytes += taken.bytes) <= batch.bytes || index === 0);
+  }
+
+  #putBehind(taken: Taken): void {
+    this.#spool.delete(taken.run.uid);
+    this.#spool.set(taken.run.uid, taken);
+  }
+
+  #lagSeconds(): number {
+    const [spooled] = this.#spool.values();
+    const [waiting] = this.#waiting.values();
+    const oldest = Math.min(...[...this.#taking.values(), ...(spooled ? [spooled.run] : []), ...(waiting ? [waiting] : [])].map(({ finishedAt }) => finishedAt));
+    return Number.isFinite(oldest) ? Math.max(0, (this.#clock.now() - oldest) / 1_000) : 0;
   }
 
   /** Once a second: tells how it goes, and lets go of what was held for too long. */
   async #beat(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      const oldest = Math.min(...[this.#spool[0]?.run, this.#unarchived[0], first(this.#waiting.values(), 1).next().value].flatMap((run) => (run ? [run.finishedAt] : [])));
-      this.#options.observer?.queue?.(this.queueLength, Number.isFinite(oldest) ? Math.max(0, (this.#clock.now() - oldest) / 1_000) : 0);
+      this.#options.observer?.queue?.(this.queueLength, this.#lagSeconds());
       for (const { run, since } of this.#held.values()) {
         if (this.#clock.monotonic() - since < longestHoldMs) break; // they are in order
         this.#options.log.warn({ run: keyOf(run) }, 'the archive had no room for a run in 15 minutes: it may be pruned before it is archived');
@@ -259,6 +290,7 @@ export class Archiver {
   /** It is in the archive, or will never be. */
   #settle(run: FinishedRun): void {
     this.#waiting.delete(run.uid);
+    this.#missing.delete(run.uid);
     this.#release(run);
   }
 
@@ -281,6 +313,7 @@ export class Archiver {
 
   /** Until there is something new, or a second has passed. */
   #change(): Promise<void> {
+    if (this.#stopped.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         cancel();

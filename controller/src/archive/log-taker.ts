@@ -34,10 +34,11 @@ export interface TakenLogs {
 }
 
 /**
- * @throws ApiError when the pods cannot be listed; a single log that cannot be read is a problem that is told
+ * @param stopped ends it before its time: what is not read then is no problem of the log's
+ * @throws ApiError when the pods cannot be listed; the reason of `stopped`. A single log that cannot be read is a problem that is told
  */
-export async function takeLogs(client: Client, namespace: string, run: string, limits: LogLimits): Promise<TakenLogs> {
-  const signal = AbortSignal.timeout(limits.timeoutMs);
+export async function takeLogs(client: Client, namespace: string, run: string, limits: LogLimits, stopped: AbortSignal): Promise<TakenLogs> {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(limits.timeoutMs)]);
   const streams = await streamsOfRun(client, namespace, run, signal);
   const taken = streams.slice(0, limits.containers);
   const problems = streams.length > taken.length ? [`the logs of ${streams.length - taken.length} of ${streams.length} containers: a run keeps ${limits.containers}`] : [];
@@ -50,6 +51,7 @@ export async function takeLogs(client: Client, namespace: string, run: string, l
       rest -= log.bytes;
       logs.push(log);
     } catch (error) {
+      stopped.throwIfAborted();
       if (!isNotFound(error)) problems.push(`the log of pod ${stream.pod}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -88,22 +90,21 @@ export class Tail {
   add(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    // A chunk goes once the others are enough without it.
-    for (let first = this.#chunks[0]; first !== undefined && this.#bytes - first.length >= this.#most; first = this.#chunks[0]) {
+    // A chunk goes once the others are enough without it: one byte more than is kept, which tells whether a line begins after it.
+    for (let first = this.#chunks[0]; first !== undefined && this.#bytes - first.length > this.#most; first = this.#chunks[0]) {
       this.#chunks.shift();
       this.#bytes -= first.length;
       this.#cut += first.length;
     }
   }
 
-  /** What is kept, and how many bytes before it are not. */
+  /** What is kept, and how many bytes before it are not. Of a last line that is too long by itself its end is kept. */
   end(): { readonly text: Uint8Array; readonly cutBytes: number } {
     const all = Buffer.concat(this.#chunks);
     const surplus = all.length - this.#most;
-    if (surplus <= 0 && this.#cut === 0) return { text: all, cutBytes: 0 };
-    const from = Math.max(0, surplus);
-    const line = from === 0 && this.#cut === 0 ? 0 : all.indexOf(newline, from) + 1;
-    const text = all.subarray(line === 0 ? from : line);
+    if (surplus <= 0) return { text: all, cutBytes: 0 };
+    const line = all.indexOf(newline, surplus - 1) + 1;
+    const text = all.subarray(line === 0 || line === all.length ? surplus : line);
     return { text, cutBytes: this.#cut + all.length - text.length };
   }
 }

@@ -1,0 +1,367 @@
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../kube/fake-clock.ts';
+import type { Archive, Material } from './archive.ts';
+import { Archiver, longestHoldMs, type FinishedRun } from './archiver.ts';
+import type { LogLimits } from './log-taker.ts';
+import { endless, FakeCluster } from './testing/fake-cluster.ts';
+
+const never = { maxAgeMs: Infinity, maxRuns: Infinity, maxBytes: Infinity };
+const away = new Error('the database is away');
+
+/** Holds what is saved, and fails when told. */
+class FakeArchive {
+  readonly saved: Material[] = [];
+  /** How many runs each write had, those that failed included. */
+  readonly writes: number[] = [];
+  readonly asked: number[] = [];
+  failsAt: (call: 'known' | 'save', uids: readonly string[]) => boolean = () => false;
+  readonly #has = new Set<string>();
+
+  async known(uids: readonly string[]): Promise<ReadonlySet<string>> {
+    this.asked.push(uids.length);
+    await this.#answer('known', uids);
+    return new Set(uids.filter((uid) => this.#has.has(uid)));
+  }
+
+  async save(materials: readonly Material[]): Promise<void> {
+    this.writes.push(materials.length);
+    const uids = materials.map(({ record: { uid } }) => uid);
+    await this.#answer('save', uids);
+    this.saved.push(...materials);
+    uids.forEach((uid) => this.#has.add(uid));
+  }
+
+  retain(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  /** These were archived before. */
+  has(...runs: readonly FinishedRun[]): void {
+    runs.forEach(({ uid }) => this.#has.add(uid));
+  }
+
+  get names(): readonly string[] {
+    return this.saved.map(({ record: { name } }) => name);
+  }
+
+  async #answer(call: 'known' | 'save', uids: readonly string[]): Promise<void> {
+    await Promise.resolve();
+    if (this.failsAt(call, uids)) throw away;
+  }
+}
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+function scene(logLimits: Partial<LogLimits> = {}) {
+  const [cluster, archive, clock] = [new FakeCluster(), new FakeArchive(), new FakeClock()];
+  const released: string[] = [];
+  const counts = { saved: 0, run: 0, log: 0, failed: 0, queue: 0, lag: 0 };
+  const lines: string[] = [];
+  const archiver = new Archiver({
+    client: cluster.client,
+    archive: archive as unknown as Archive,
+    log: pino({ level: 'info' }, { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) }),
+    logLimits: { bytes: 1_000_000, containers: 100, timeoutMs: 60_000, ...logLimits },
+    retention: never,
+    observer: {
+      saved: (runs) => (counts.saved += runs),
+      dropped: (what) => (counts[what] += 1),
+      failed: () => (counts.failed += 1),
+      queue: (length, lag) => Object.assign(counts, { queue: length, lag }),
+    },
+    onReleased: ({ name }) => released.push(name),
+    clock,
+  });
+  ends.push(() => archiver.stop());
+  /** Lets time pass until it is so; what works in threads (gzip) gets its turn between. */
+  const until = async (isSo: () => boolean, stepMs = 100): Promise<void> => {
+    for (const begin = performance.now(); !isSo(); ) {
+      if (performance.now() - begin > 20_000) throw new Error(`it never was so: ${isSo.toString()}; ${JSON.stringify({ counts, queue: archiver.queueLength, last: lines.at(-1) })}`);
+      await clock.advance(stepMs);
+    }
+  };
+  const all = (): Promise<void> => until(() => archiver.queueLength === 0);
+  return { cluster, archive, clock, archiver, released, counts, lines, until, all };
+}
+
+/** A pod that printed something. */
+const aPod = (name: string, text = 'hello\n') => ({ name, logs: { main: [text] } });
+
+describe('the archiver', () => {
+  it('holds a run until its record and logs are taken, and tells of it when somebody asked', async () => {
+    const { cluster, archive, archiver, released, all, counts } = scene();
+    const [asked, other] = [cluster.add('asked', [aPod('p')]), cluster.add('other')];
+    archiver.add(asked);
+    archiver.add(other);
+    expect([archiver.holds(asked.uid), archiver.holds('uid-unknown')]).toEqual([true, false]);
+    archiver.start();
+    await all();
+    expect([archiver.holds(asked.uid), archiver.holds(other.uid)]).toEqual([false, false]);
+    expect(released).toEqual(['asked']);
+    expect([...archive.names].sort()).toEqual(['asked', 'other']);
+    expect(archive.saved.find(({ record }) => record.name === 'asked')?.logs).toMatchObject([{ pod: 'p', container: 'main', bytes: 6 }]);
+    expect(counts).toMatchObject({ saved: 2, run: 0, log: 0, failed: 0 });
+  });
+
+  it('lets go of a run once it is taken, also while the database takes nothing', async () => {
+    const { cluster, archive, archiver, released, until } = scene();
+    archive.failsAt = (call) => call === 'save';
+    const run = cluster.add('a');
+    archiver.add(run);
+    archiver.holds(run.uid);
+    archiver.start();
+    await until(() => archive.writes.length > 0);
+    expect([released, archiver.holds(run.uid), archiver.queueLength]).toEqual([['a'], false, 1]);
+  });
+
+  it('settles those that are archived already without reading them, thousands within a second', async () => {
+    const { cluster, archive, archiver, clock, released } = scene();
+    const runs = Array.from({ length: 5_000 }, (_, index) => cluster.add(`r${index}`));
+    archive.has(...runs);
+    runs.forEach((run) => archiver.add(run));
+    runs.slice(0, 2).forEach(({ uid }) => archiver.holds(uid));
+    archiver.start();
+    await clock.advance(900);
+    expect([archiver.queueLength, cluster.reads, archive.saved, released]).toEqual([0, [], [], ['r0', 'r1']]);
+  });
+
+  it.each(['known', 'save'] as const)('loses nothing while %s of the database fails, asks less and less often, and saves all when it is back', async (call) => {
+    const { cluster, archive, archiver, clock, counts, all } = scene();
+    let isAway = true;
+    const times: number[] = [];
+    archive.failsAt = (at) => {
+      if (at === call && isAway) times.push(clock.now());
+      return at === call && isAway;
+    };
+    const runs = Array.from({ length: 120 }, (_, index) => cluster.add(`r${index}`));
+    runs.forEach((run) => archiver.add(run));
+    archiver.start();
+    await clock.advance(120_000);
+    expect(archiver.queueLength).toBe(120);
+    expect(counts.failed).toBe(times.length);
+    const pauses = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(pauses.slice(0, 8)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    isAway = false;
+    await all();
+    expect([...archive.names].sort()).toEqual(runs.map(({ name }) => name).sort());
+    expect(counts).toMatchObject({ saved: 120, run: 0 });
+  });
+
+  it('holds nothing for longer than it says, and says so; what is still there is saved later', async () => {
+    const { cluster, archive, archiver, clock, released, lines, all } = scene();
+    archive.failsAt = () => true;
+    const [early, late] = [cluster.add('early'), cluster.add('late')];
+    archiver.start();
+    archiver.add(early);
+    await clock.advance(60_000);
+    archiver.add(late);
+    [early, late].forEach(({ uid }) => archiver.holds(uid));
+    await clock.advance(longestHoldMs - 60_000 - 1);
+    expect(archiver.holds(early.uid)).toBe(true);
+    await clock.advance(2_000);
+    expect([archiver.holds(early.uid), archiver.holds(late.uid), released]).toEqual([false, true, ['early']]);
+    expect(lines.filter((line) => line.includes('no room for a run in 15 minutes'))).toHaveLength(1);
+    archive.failsAt = () => false;
+    await all();
+    expect([...archive.names].sort()).toEqual(['early', 'late']);
+    expect(released).toEqual(['early', 'late']);
+  });
+
+  it('counts a run as dropped that was deleted before it was taken, also when another has its name by now', async () => {
+    const { cluster, archive, archiver, counts, released, all } = scene();
+    const [gone, replaced, here] = [cluster.add('gone'), cluster.add('replaced'), cluster.add('here')];
+    [gone, replaced, here].forEach((run) => archiver.add(run));
+    [gone, replaced].forEach(({ uid }) => archiver.holds(uid));
+    cluster.delete('gone');
+    cluster.add('replaced', [], { uid: 'uid-younger' });
+    archiver.start();
+    await all();
+    expect(archive.names).toEqual(['here']);
+    expect(counts).toMatchObject({ run: 2, saved: 1, failed: 0 });
+    expect([...released].sort()).toEqual(['gone', 'replaced']);
+  });
+
+  it('takes the others while a log never ends, and that one without its log when its time is over', async () => {
+    const { cluster, archive, archiver, counts, until, all } = scene({ timeoutMs: 400 });
+    archiver.add(cluster.add('slow', [{ name: 'slow-pod', logs: { main: ['half', endless] } }]));
+    const others = Array.from({ length: 40 }, (_, index) => cluster.add(`r${index}`, [aPod(`p${index}`)]));
+    others.forEach((run) => archiver.add(run));
+    archiver.start();
+    await until(() => archive.saved.length === 40, 10);
+    expect(archive.names).not.toContain('slow');
+    await all();
+    expect(archive.saved.at(-1)).toMatchObject({ record: { name: 'slow' }, logs: [] });
+    expect(counts).toMatchObject({ log: 1, saved: 41 });
+  });
+
+  it('keeps to so many runs that wait: the next are dropped, and not held', () => {
+    const { archiver, counts } = scene();
+    const run = (index: number): FinishedRun => ({ uid: `u${index}`, namespace: 'prod', name: `r${index}`, finishedAt: 0 });
+    for (let index = 0; index < 100_002; index += 1) archiver.add(run(index));
+    expect([archiver.queueLength, counts.run, archiver.holds('u99999'), archiver.holds('u100000')]).toEqual([100_000, 2, true, false]);
+  });
+
+  it('takes no more than its memory is for while the database takes nothing, and the rest when it does', async () => {
+    const { cluster, archive, archiver, clock, counts, all } = scene();
+    let isAway = true;
+    archive.failsAt = (call) => call === 'save' && isAway;
+    const megabytes = 4;
+    const snapshot = { template: { metadata: { annotations: { long: 'x'.repeat(megabytes * 1024 ** 2) } } } };
+    for (let index = 0; index < 60; index += 1) archiver.add(cluster.add(`r${index}`, [], { snapshot }));
+    archiver.start();
+    await clock.advance(60_000);
+    expect(cluster.reads.length).toBeGreaterThanOrEqual(64 / megabytes);
+    expect(cluster.reads.length).toBeLessThan(64 / megabytes + 8);
+    isAway = false;
+    await all();
+    expect(counts.saved).toBe(60);
+    expect(Math.max(...archive.writes.slice(-20))).toBe(1);
+  });
+
+  it('writes what was taken when it is stopped, and what was not is left for the next process', async () => {
+    const { cluster, archive, archiver, until } = scene();
+    archive.failsAt = (call) => call === 'save';
+    archiver.add(cluster.add('taken'));
+    archiver.start();
+    await until(() => archive.writes.length > 0);
+    archiver.add(cluster.add('half', [{ name: 'p', logs: { main: ['half', endless] } }]));
+    await until(() => cluster.opened.length > 0);
+    archive.failsAt = () => false;
+    await archiver.stop();
+    expect(archive.names).toEqual(['taken']);
+    archiver.add(cluster.add('late'));
+    expect(archiver.holds('uid-late')).toBe(false);
+  });
+
+  it('ends at once when the database is away, too', async () => {
+    const { cluster, archive, archiver, until } = scene();
+    archive.failsAt = (call) => call === 'save';
+    archiver.add(cluster.add('taken'));
+    archiver.start();
+    await until(() => archive.writes.length > 0);
+    const before = archive.writes.length;
+    await archiver.stop();
+    expect(archive.writes.length).toBe(before + 1);
+  });
+
+  it('tries a run again behind the others that could not be read', async () => {
+    const { cluster, archive, archiver, counts, until, all } = scene();
+    const failing = new Set(['r0', 'r1']);
+    cluster.isAway = (name) => failing.has(name);
+    for (let index = 0; index < 30; index += 1) archiver.add(cluster.add(`r${index}`));
+    archiver.start();
+    await until(() => archive.saved.length === 28, 10);
+    expect(archiver.queueLength).toBe(2);
+    failing.clear();
+    await all();
+    expect(archive.names.slice(-2)).toEqual(['r0', 'r1']);
+    expect(counts.failed).toBeGreaterThanOrEqual(2);
+  });
+
+  it('does not ask an API server that is away for all that wait, again and again', async () => {
+    const { cluster, archiver, clock, counts, all } = scene();
+    let isAway = true;
+    cluster.isAway = () => isAway;
+    for (let index = 0; index < 500; index += 1) archiver.add(cluster.add(`r${index}`));
+    archiver.start();
+    await clock.advance(5 * 60_000);
+    expect(cluster.reads.length).toBeLessThan(200);
+    isAway = false;
+    await all();
+    expect(counts.saved).toBe(500);
+  });
+
+  it('takes a run once that it is told of twice, wherever that is on its way', async () => {
+    const { cluster, archive, archiver, until, all } = scene();
+    const run = cluster.add('twice', [aPod('p')]);
+    let isAway = true;
+    archive.failsAt = (call) => call === 'save' && isAway;
+    cluster.isAway = () => isAway && cluster.reads.length < 2;
+    archiver.add(run);
+    archiver.start();
+    for (const isThere of [() => cluster.reads.length === 1, () => archive.writes.length > 0]) {
+      await until(isThere);
+      archiver.add(run);
+      expect(archiver.queueLength).toBe(1);
+    }
+    isAway = false;
+    await all();
+    expect([archive.names, cluster.reads.length]).toEqual([['twice'], 2]);
+  });
+
+  it('saves all others when the database refuses one of them for good', async () => {
+    const { cluster, archive, archiver, until } = scene();
+    archive.failsAt = (call, uids) => call === 'save' && uids.includes('uid-r7');
+    for (let index = 0; index < 120; index += 1) archiver.add(cluster.add(`r${index}`));
+    archiver.start();
+    await until(() => archive.saved.length === 119);
+    expect([archiver.queueLength, archive.names.includes('r7')]).toEqual([1, false]);
+  });
+
+  it('tells how many are on their way, and for how long the oldest has been', async () => {
+    const { cluster, archive, archiver, clock, counts, all } = scene();
+    archive.failsAt = () => true;
+    archiver.add(cluster.add('a'));
+    archiver.add(cluster.add('b'));
+    archiver.start();
+    await clock.advance(60_000);
+    expect(counts).toMatchObject({ queue: 2, lag: 60 });
+    archive.failsAt = () => false;
+    await all();
+    await clock.advance(1_000);
+    expect(counts).toMatchObject({ queue: 0, lag: 0 });
+  });
+});
+
+describe('whatever fails and goes meanwhile', () => {
+  type Event = { readonly kind: 'end' | 'delete' | 'ask'; readonly run: number } | { readonly kind: 'database' | 'api'; readonly isAway: boolean } | { readonly kind: 'wait'; readonly ms: number };
+  const run = fc.nat({ max: 30 });
+  const events = fc.array(
+    fc.oneof(
+      { weight: 5, arbitrary: fc.record<Event>({ kind: fc.constantFrom('end', 'delete', 'ask'), run }) },
+      { weight: 2, arbitrary: fc.record<Event>({ kind: fc.constantFrom('database', 'api'), isAway: fc.boolean() }) },
+      { weight: 3, arbitrary: fc.record<Event>({ kind: fc.constant('wait'), ms: fc.nat({ max: 40_000 }) }) },
+    ),
+    { maxLength: 60 },
+  );
+
+  it('each run that exists when all is back is saved exactly once, and none is held in the end', async () => {
+    await fc.assert(
+      fc.asyncProperty(events, async (all) => {
+        const { cluster, archive, archiver, clock, released, until } = scene();
+        const state = { database: false, api: false };
+        archive.failsAt = () => state.database;
+        cluster.isAway = () => state.api;
+        const [ended, asked] = [new Map<number, FinishedRun>(), new Set<string>()];
+        const steps: Record<Event['kind'], (event: never) => unknown> = {
+          end: ({ run: index }: { run: number }) => {
+            const finished = ended.get(index) ?? cluster.add(`r${index}`);
+            ended.set(index, finished);
+            archiver.add(finished);
+          },
+          delete: ({ run: index }: { run: number }) => cluster.delete(`r${index}`),
+          ask: ({ run: index }: { run: number }) => archiver.holds(`uid-r${index}`) && asked.add(`r${index}`),
+          database: ({ isAway }: { isAway: boolean }) => (state.database = isAway),
+          api: ({ isAway }: { isAway: boolean }) => (state.api = isAway),
+          wait: ({ ms }: { ms: number }) => clock.advance(ms),
+        };
+        archiver.start();
+        for (const event of all) await steps[event.kind](event as never);
+        Object.assign(state, { database: false, api: false });
+        await until(() => archiver.queueLength === 0, 1_000);
+        const counted = (name: string): number => archive.names.filter((one) => one === name).length;
+        for (const name of cluster.names) expect([name, counted(name)]).toEqual([name, 1]);
+        expect(new Set(archive.names).size).toBe(archive.names.length);
+        expect([...ended.values()].filter(({ uid }) => archiver.holds(uid))).toEqual([]);
+        expect(new Set(released)).toEqual(asked);
+        await archiver.stop();
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

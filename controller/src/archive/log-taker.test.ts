@@ -1,0 +1,102 @@
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { takeLogs, Tail, type LogLimits, type TakenLogs } from './log-taker.ts';
+import { endless, FakeCluster, type FakePod } from './testing/fake-cluster.ts';
+
+const nothingStops = new AbortController().signal;
+
+/** What a run keeps of these pods. */
+function take(pods: readonly FakePod[], limits: Partial<LogLimits> = {}, stopped = nothingStops): Promise<TakenLogs> {
+  const cluster = new FakeCluster();
+  cluster.add('run', pods);
+  return takeLogs(cluster.client, 'prod', 'run', { bytes: 1_000_000, containers: 100, timeoutMs: 60_000, ...limits }, stopped);
+}
+
+const keptOf = ({ logs }: TakenLogs): Record<string, string> => Object.fromEntries(logs.map(({ pod, container, body }) => [`${pod}/${container}`, gunzipSync(body).toString()]));
+
+/** The same as {@link Tail}, at once: from the first beginning of a line that leaves no more than `most` bytes; of a longer last line, its end. */
+function tailOf(text: Buffer, most: number): Buffer {
+  if (text.length <= most) return text;
+  for (let from = text.length - most; from < text.length; from += 1) if (from === 0 || text[from - 1] === 0x0a) return text.subarray(from);
+  return text.subarray(text.length - most);
+}
+
+describe('the tail of a log', () => {
+  const chunks = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 12 }), { maxLength: 12 });
+
+  it('is its last bytes from the beginning of a line on, however the log comes, and what was cut is counted', () => {
+    fc.assert(
+      fc.property(chunks, fc.integer({ min: 0, max: 40 }), (parts, most) => {
+        const tail = new Tail(most);
+        for (const part of parts) tail.add(Buffer.from(part));
+        const whole = Buffer.from(parts.join(''));
+        const { text, cutBytes } = tail.end();
+        expect([Buffer.from(text).toString(), cutBytes]).toEqual([tailOf(whole, most).toString(), whole.length - text.length]);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('of one line that is too long is the end of the line, with or without a newline', () => {
+    for (const end of ['', '\n']) {
+      const tail = new Tail(5);
+      tail.add(Buffer.from(`0123456789${end}`));
+      expect(Buffer.from(tail.end().text).toString()).toBe(`0123456789${end}`.slice(-5));
+    }
+  });
+});
+
+describe('the logs of a run', () => {
+  it('are those of all containers, with where they are from', async () => {
+    const taken = await take([{ name: 'p', logs: { main: ['one\n', 'two\n'], side: ['three\n'] } }]);
+    expect(keptOf(taken)).toEqual({ 'p/main': 'one\ntwo\n', 'p/side': 'three\n' });
+    expect(taken.logs[0]).toMatchObject({ pod: 'p', container: 'main', restart: 0, bytes: 8, cutBytes: 0 });
+    expect(taken.problems).toEqual([]);
+  });
+
+  it('share what a run may keep, and what one leaves is for those that follow', async () => {
+    const long = 'x'.repeat(19).concat('\n').repeat(10);
+    const taken = await take([{ name: 'p', logs: { short: ['ok\n'], first: [long], second: [long] } }], { bytes: 123 });
+    expect(keptOf(taken)).toEqual({ 'p/short': 'ok\n', 'p/first': long.slice(0, 60), 'p/second': long.slice(0, 60) });
+    expect(taken.logs.map(({ cutBytes }) => cutBytes)).toEqual([0, 140, 140]);
+  });
+
+  it('never take more than a run may keep', async () => {
+    const logs = fc.array(fc.string({ unit: fc.constantFrom('a', '\n'), maxLength: 80 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(logs, fc.integer({ min: 0, max: 120 }), async (texts, bytes) => {
+        const taken = await take(texts.map((text, index) => ({ name: `p${index}`, logs: { main: [text] } })), { bytes });
+        expect(taken.logs.reduce((sum, log) => sum + log.bytes, 0)).toBeLessThanOrEqual(bytes);
+        expect(taken.logs.map((log) => log.bytes + log.cutBytes)).toEqual(texts.map(({ length }) => length));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('begin with those of the pods that failed, then go by age, and those that are too many are told', async () => {
+    const pod = (name: string, phase: 'Succeeded' | 'Failed', minute: number): FakePod => ({ name, phase, created: `2026-01-01T00:0${minute}:00Z`, logs: { main: [name] } });
+    const taken = await take([pod('good-2', 'Succeeded', 2), pod('bad-3', 'Failed', 3), pod('good-1', 'Succeeded', 1), pod('bad-4', 'Failed', 4)], { containers: 3 });
+    expect(taken.logs.map((log) => log.pod)).toEqual(['bad-3', 'bad-4', 'good-1']);
+    expect(taken.problems).toEqual(['the logs of 1 of 4 containers: a run keeps 3']);
+  });
+
+  it('lack one that breaks, which is told, and keep the others', async () => {
+    const taken = await take([{ name: 'broken', logs: { main: ['half\n', new Error('the kubelet is away')] } }, { name: 'whole', logs: { main: ['all\n'] } }]);
+    expect(keptOf(taken)).toEqual({ 'whole/main': 'all\n' });
+    expect(taken.problems).toEqual(['the log of pod broken: the kubelet is away']);
+  });
+
+  it('that never end are cut by the time limit, which is told', async () => {
+    const taken = await take([{ name: 'quick', logs: { main: ['all\n'] } }, { name: 'slow', created: '2026-01-02T00:00:00Z', logs: { main: ['half\n', endless] } }], { timeoutMs: 50 });
+    expect(keptOf(taken)).toEqual({ 'quick/main': 'all\n' });
+    expect(taken.problems).toEqual([expect.stringMatching(/^the log of pod slow: .*timeout/)]);
+  });
+
+  it('are not half of them when this process ends: then there are none', async () => {
+    const stop = new AbortController();
+    const taking = take([{ name: 'slow', logs: { main: [endless] } }], {}, stop.signal);
+    stop.abort(new Error('it ends'));
+    await expect(taking).rejects.toThrow('it ends');
+  });
+});

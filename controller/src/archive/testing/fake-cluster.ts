@@ -1,0 +1,101 @@
+/** For tests: a cluster as the archive sees it, which is finished runs, their pods, and what these printed. */
+import { taskRuns, type TaskRunObject } from '../../controllers/resource-types.ts';
+import { ApiError } from '../../kube/api-error.ts';
+import type { Client } from '../../kube/client.ts';
+import { resourceName, type ObjectRef, type Stored } from '../../kube/objects.ts';
+import { labels } from '../../resources/index.ts';
+import type { FinishedRun } from '../archiver.ts';
+
+/** What a stream does after its chunks: it stays open. */
+export const endless = Symbol('endless');
+
+/** A pod of a run. */
+export interface FakePod {
+  readonly name: string;
+  readonly phase?: 'Succeeded' | 'Failed';
+  readonly created?: string;
+  /** Of each container, its chunks; an error breaks the stream where it stands. */
+  readonly logs: Readonly<Record<string, readonly (string | Error | typeof endless)[]>>;
+}
+
+/** Answers the calls that the archive makes. */
+export class FakeCluster {
+  readonly #runs = new Map<string, { readonly object: Stored<TaskRunObject>; readonly pods: readonly FakePod[] }>();
+  /** Names of the runs that were asked for, in order. */
+  readonly reads: string[] = [];
+  /** The logs that were opened, in order, as `pod/container`. */
+  readonly opened: string[] = [];
+  /** Which runs cannot be read, as though the API server were away. */
+  isAway: (run: string) => boolean = () => false;
+
+  /** A run that has ended. */
+  add(name: string, pods: readonly FakePod[] = [], { uid = `uid-${name}`, snapshot }: { readonly uid?: string; readonly snapshot?: object } = {}): FinishedRun {
+    const metadata = { namespace: 'prod', name, uid, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
+    const object = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata, spec: { taskRef: { name: 'mytask' }, ...(snapshot && { snapshot }) }, status: { phase: 'Succeeded' } };
+    this.#runs.set(name, { object: object as unknown as Stored<TaskRunObject>, pods });
+    return { uid, namespace: 'prod', name, finishedAt: Date.parse(metadata.creationTimestamp) };
+  }
+
+  delete(name: string): void {
+    this.#runs.delete(name);
+  }
+
+  /** Of the runs that are there. */
+  get names(): readonly string[] {
+    return [...this.#runs.keys()];
+  }
+
+  /** Acts on this cluster. */
+  get client(): Client {
+    const calls: Record<'get' | 'list' | 'getStream', unknown> = {
+      get: (_type: unknown, { name }: ObjectRef, { signal }: { readonly signal?: AbortSignal } = {}) => this.#get(name, signal),
+      list: (_type: unknown, { labelSelector }: { readonly labelSelector: string }) => this.#list(labelSelector.slice(labels.run.length + 1)),
+      getStream: (path: string, { container }: { readonly container: string }, { signal }: { readonly signal: AbortSignal }) => this.#open(decodeURIComponent(path.split('/').at(-2) ?? ''), container, signal),
+    };
+    return calls as unknown as Client;
+  }
+
+  async #get(name: string, signal: AbortSignal | undefined): Promise<object> {
+    await Promise.resolve();
+    signal?.throwIfAborted();
+    this.reads.push(name);
+    const found = this.#runs.get(name);
+    const target = { verb: 'get', resource: resourceName(taskRuns), kind: taskRuns.kind, namespace: 'prod', name } as const;
+    if (this.isAway(name)) throw new ApiError(target, { status: 503, reason: 'ServiceUnavailable', message: 'away' });
+    if (!found) throw new ApiError(target, { status: 404, reason: 'NotFound', message: 'not found' });
+    return found.object;
+  }
+
+  async *#list(run: string): AsyncGenerator<object, void, undefined> {
+    await Promise.resolve();
+    yield { items: (this.#runs.get(run)?.pods ?? []).map(podObject), resourceVersion: '1' };
+  }
+
+  #open(pod: string, container: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    if (signal.aborted) return Promise.reject(reasonOf(signal));
+    this.opened.push(`${pod}/${container}`);
+    const pods = [...this.#runs.values()].flatMap((run) => run.pods);
+    return Promise.resolve(chunksOf(pods.find(({ name }) => name === pod)?.logs[container] ?? [], signal));
+  }
+}
+
+async function* chunksOf(chunks: FakePod['logs'][string], signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const chunk of chunks) {
+    if (chunk instanceof Error) throw chunk;
+    if (chunk === endless) await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(reasonOf(signal))));
+    else yield Buffer.from(chunk);
+  }
+}
+
+function reasonOf({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+function podObject({ name, phase = 'Succeeded', created = '2026-01-01T00:00:00Z', logs }: FakePod): object {
+  const containers = Object.keys(logs).map((container) => ({ name: container }));
+  return {
+    metadata: { namespace: 'prod', name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: created },
+    spec: { containers },
+    status: { phase, containerStatuses: containers.map((container) => ({ ...container, restartCount: 0, state: { terminated: {} } })) },
+  };
+}
