@@ -31,7 +31,7 @@ export class FakeCluster {
   /** A run that has ended. */
   add(name: string, pods: readonly FakePod[] = [], { uid = `uid-${name}`, snapshot }: { readonly uid?: string; readonly snapshot?: object } = {}): FinishedRun {
     const metadata = { namespace: 'prod', name, uid, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
-    const object = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata, spec: { taskRef: { name: 'mytask' }, ...(snapshot && { snapshot }) }, status: { phase: 'Succeeded' } };
+    const object = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata, spec: { taskRef: { name: 'mytask' }, ...(snapshot && { snapshot }) }, status: { phase: 'Succeeded', jobs: [{ name, uid: `${name}-job` }] } };
     this.#runs.set(name, { object: object as unknown as Stored<TaskRunObject>, pods });
     return { uid, namespace: 'prod', name, finishedAt: Date.parse(metadata.creationTimestamp) };
   }
