@@ -36,7 +36,7 @@ export async function runCli(args: readonly string[], io: Io, name: string): Pro
   let exitCode: number = exitCodes.ok;
   const start: Start = async (command, work) => {
     const options = command.optsWithGlobals<never>();
-    const session = openSession(io, name, options);
+    const session = await openSession(io, name, options);
     try {
       exitCode = await work(session, options);
     } finally {

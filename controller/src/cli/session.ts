@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createClient, type Client } from '../kube/client.ts';
+import type { Client } from '../kube/client.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { CliError } from './errors.ts';
 import type { Io } from './io.ts';
@@ -29,12 +29,14 @@ export interface Session {
 export type Start = <Options extends object>(command: Command, work: (session: Session, options: Options & GlobalOptions) => Promise<number>) => Promise<void>;
 
 /** @throws CliError where the kubeconfig cannot be used */
-export function openSession(io: Io, program: string, options: GlobalOptions): Session {
-  const client = openClient(options);
+export async function openSession(io: Io, program: string, options: GlobalOptions): Promise<Session> {
+  const client = await openClient(options);
   return { client, io, program, server: options.server, namespace: options.namespace ?? client.namespace ?? 'default' };
 }
 
-function openClient({ kubeconfig, context }: GlobalOptions): Client {
+async function openClient({ kubeconfig, context }: GlobalOptions): Promise<Client> {
+  // Most of what the program is made of, and help, version and completion do without it.
+  const { createClient } = await import('../kube/client.ts');
   try {
     return createClient({ kubeconfigPath: kubeconfig, context, userAgent: `task-runs-cli/${version}` });
   } catch (error) {

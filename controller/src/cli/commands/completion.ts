@@ -26,7 +26,7 @@ export function completeCommand(io: Io, name: string): Command {
 async function namesOf({ names }: Candidates, words: readonly string[], io: Io, program: string): Promise<string[]> {
   if (names.length === 0) return [];
   const [kubeconfig, context, given] = [valueOn(words, '--kubeconfig'), valueOn(words, '--context'), valueOn(words, '-n', '--namespace')];
-  const { client, namespace } = openSession(io, program, { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }), ...(given !== undefined && { namespace: given }) });
+  const { client, namespace } = await openSession(io, program, { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }), ...(given !== undefined && { namespace: given }) });
   try {
     const types: Record<(typeof names)[number], ResourceType> = { tasks, runs: taskRuns };
     const found = await Promise.all(names.map((kind) => everything(client, types[kind], namespace)));
