@@ -77,10 +77,28 @@ export default tseslint.config(
   },
   inward('kube', [['**/controllers/**', '**/api/**', '**/cli/**', '**/domain/**']]),
   inward('controllers', [['**/api/**', '**/cli/**']]),
+  inward('requests', [['**/api/**', '**/archive/**', '**/cli/**', '**/server/**']]),
+  inward('logs', [['**/api/**', '**/archive/**', '**/cli/**', '**/server/**']]),
+  inward('archive', [['**/api/**', '**/cli/**']]),
+  inward('api', [['**/cli/**']]),
   // What it renders with is passed in; it takes no more from outside than the domain does, but for reading YAML.
   inward('plan', [['**/kube/**', '**/controllers/**', '**/api/**', '**/cli/**', '**/server/**', '**/cue/**', 'node:*', '!node:crypto']]),
   // A plan for a live cluster starts from what the controller's caches would have of it.
   inward('cli', [['**/server/**', '**/controllers/*', '!**/controllers/resource-types.ts', '!**/controllers/projections.ts']]),
+  {
+    files: ['controller/src/cli/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['**/api/*', '!**/api/schemas.ts', '**/archive/*', '!**/archive/record.ts'], message: 'cli/ knows of the REST API its shapes alone, and of the archive how a run is described: api/schemas.ts, archive/record.ts.' },
+            { group: ['**/api/schemas.ts'], allowTypeImports: true, message: 'cli/ takes types alone from the REST API: import type.' },
+          ],
+        },
+      ],
+    },
+  },
   {
     files: ['console/src/**/*.ts', 'console/src/**/*.tsx'],
     rules: {

@@ -1,15 +1,18 @@
 /**
- * Writes what is made of other files and committed: the resources' types, and the reference pages of metrics and definitions.
+ * Writes what is made of other files and committed: the resources' types, and the reference pages of definitions, the REST API, the
+ * command line and metrics.
  * `--check` writes nothing and fails when a file is stale.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { apiPages } from './api-pages.ts';
+import { cliPage } from './cli-page.ts';
 import { definitionPages } from './definition-pages.ts';
 import { metricsPage } from './metrics-page.ts';
 import { resourceTypeFiles } from './resource-types.ts';
 
 const check = process.argv.includes('--check');
-for (const { target, text } of [...(await resourceTypeFiles()), metricsPage(), ...(await definitionPages())]) {
+for (const { target, text } of [...(await resourceTypeFiles()), metricsPage(), ...apiPages(), cliPage(), ...(await definitionPages())]) {
   if (!check) {
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, text);

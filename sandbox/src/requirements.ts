@@ -77,7 +77,7 @@ async function becomesFree(port: number): Promise<boolean> {
   return true;
 }
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -105,7 +105,7 @@ async function verdict(cluster: DemoCluster): Promise<{ line: string; asPromised
   };
 }
 
-const next = (layout: Layout, kubectl: string, vela: string | undefined): string => `
+const next = (layout: Layout, server: string, kubectl: string, vela: string | undefined): string => `
 All of this stays up. To go on from here, in ${repository}:
 
   export KUBECONFIG=${layout.kubeconfig}
@@ -118,6 +118,9 @@ All of this stays up. To go on from here, in ${repository}:
   kubectl patch job mytask-v2 --type merge -p '{"spec":{"parallelism":5}}'             # refused: nobody changes a run's Job
   kubectl apply -f examples/keep-failed.yaml
   kubectl delete application ${application}
+
+  node dist/cli/task-runs.js ui --server ${server} --kubeconfig ${layout.kubeconfig}   # the console: open the address that it prints
+  node dist/cli/task-runs.js runs mytask --server ${server}             # the history, with what the archive alone knows
 
   make demo                                                                           # once more
   make down                                                                           # ends all of it and leaves nothing behind
@@ -136,7 +139,8 @@ async function demo(): Promise<void> {
   await enableWithoutController({ kubeconfig: layout.kubeconfig, directory: join(repository, 'dist/task-runs'), vela });
   const controllerKubeconfig = join(layout.dir, 'controller.kubeconfig');
   await writeControllerKubeconfig((args) => cluster.kubectl(args), controllerKubeconfig);
-  step(`the controller runs beside the cluster, as the addon's service account; its log: ${await startController(layout, controllerKubeconfig)}`);
+  const { log, server } = await startController(layout, controllerKubeconfig);
+  step(`the controller runs beside the cluster, as the addon's service account; its log: ${log}`);
 
   step(`nodes: ${settings.nodes}, KubeVela: ${settings.kubevela}`);
   await removeOld(cluster);
@@ -148,7 +152,7 @@ async function demo(): Promise<void> {
   await showStatus(cluster, vela, layout.kubeconfig);
   say('\n$ kubectl get vtask,vrun,jobs');
   say((await cluster.kubectl(['get', 'vtask,vrun,jobs'])).trim());
-  say(next(layout, kubectl, vela));
+  say(next(layout, server, kubectl, vela));
   const { line, asPromised } = await verdict(cluster);
   say(line);
   if (!asPromised) process.exitCode = 1;

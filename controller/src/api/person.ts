@@ -119,5 +119,7 @@ function unauthenticated(remedy: string): ApiProblem {
 
 function forbidden(name: string, { verb, resource }: Right, namespace: string | undefined): ApiProblem {
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
-  return new ApiProblem('Forbidden', `${name} may not ${verb} ${resource} ${where}: ask for the role task-runs-view to look, task-runs-run to run and cancel, or task-runs-edit for the rest`);
+  // Logs are in Kubernetes' own roles, and not in the addon's.
+  const remedy = resource === 'pods/log' ? "ask for Kubernetes' role view, or another that has it" : 'ask for the role task-runs-view to look, task-runs-run to run and cancel, or task-runs-edit for the rest';
+  return new ApiProblem('Forbidden', `${name} may not ${verb} ${resource} ${where}: ${remedy}`);
 }

@@ -73,7 +73,7 @@ export const routes: readonly Route[] = [
     id: 'getAccess',
     summary: 'Who you are, where you may look, and what you may do in a namespace.',
     rights: 'none',
-    query: z.object({ namespace: schemas.namespacePath.shape.namespace.optional() }),
+    query: z.object({ namespace: schemas.namespacePath.shape.namespace.optional().meta({ description: 'The namespace that `may` is about; all of them where it is left out.' }) }),
     answer: schemas.access,
     handle: (service, caller, { query }) => service.access(caller, query.namespace),
   }),

@@ -142,17 +142,20 @@ export const namespacePath = z.object({ namespace: name });
 
 const list = <T extends z.ZodType>(item: T) => z.preprocess((value) => (typeof value === 'string' ? value.split(',').filter(Boolean) : value), z.array(item).max(20));
 
+const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual).meta({ description: 'How many on a page, at most.' });
+const cursor = z.string().max(500).optional().meta({ description: 'The `nextCursor` of the page before.' });
+
 export const runQuery = z.object({
   task: name.optional().meta({ description: 'Of this task alone.' }),
   phase: list(z.enum(phases)).optional().meta({ description: 'Of these phases, separated by commas.' }),
   trigger: list(z.enum(triggerTypes)).optional().meta({ description: 'Asked for by these, separated by commas.' }),
   from: time.optional().meta({ description: 'Asked for at that time or later.' }),
   to: time.optional().meta({ description: 'Asked for before that time.' }),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().max(500).optional(),
+  limit: limit(500, 50),
+  cursor,
 });
 
-export const taskQuery = z.object({ limit: z.coerce.number().int().min(1).max(5_000).default(500), cursor: z.string().max(500).optional() });
+export const taskQuery = z.object({ limit: limit(5_000, 500), cursor });
 
 const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true');
 
@@ -166,7 +169,7 @@ export const logQuery = z.object({
 
 export const taskLogQuery = logQuery.omit({ follow: true }).extend({
   runs: z.coerce.number().int().min(1).max(100).default(50).meta({ description: 'Of how many of the newest runs.' }),
-  phase: list(z.enum(phases)).optional(),
+  phase: list(z.enum(phases)).optional().meta({ description: 'Of runs of these phases alone, separated by commas.' }),
 });
 
 export const logLine = z

@@ -41,6 +41,9 @@ async function tokenFor({ client, io }: Pick<Session, 'client' | 'io'>): Promise
   return { token: await consoleToken(client), isConsole: true };
 }
 
+/** Where the account for looking may not do it, the person may still. */
+const forConsole = `your kubeconfig has no token of your own, so ${consoleAccount.name} asked: set TASK_RUNS_TOKEN to a token that may, or leave --server and TASK_RUNS_SERVER out for what is in the cluster still`;
+
 async function consoleToken(client: Client): Promise<string> {
   try {
     const path = { ...consoleAccount, subresource: 'token' };
@@ -114,7 +117,7 @@ export class RunServer {
   }
 
   async #ask(path: string): Promise<Response> {
-    const { token } = await this.#keeper.current();
+    const { token, isConsole } = await this.#keeper.current();
     const headers = { authorization: `Bearer ${token}` };
     const response = await fetch(`${this.url}/api/v1${path}`, { headers, signal: this.#session.io.interrupted }).catch((error: unknown) => {
       if (this.#session.io.interrupted.aborted) throw this.#session.io.interrupted.reason;
@@ -122,7 +125,7 @@ export class RunServer {
     });
     if (response.ok) return response;
     const { error } = (await response.json().catch(() => ({ error: { message: `${response.status} ${response.statusText}` } }))) as Problem;
-    throw new CliError(error.message);
+    throw new CliError(isConsole && response.status === 403 ? `${error.message}; ${forConsole}` : error.message);
   }
 }
 

@@ -7,6 +7,7 @@ describe("CUE's words", () => {
   it.for<[messages: string[], properties: Record<string, unknown>, path: string, message: string]>([
     [['parameter.executionPolicy.keeplast: field not allowed'], { executionPolicy: { keeplast: 3 } }, 'executionPolicy.keeplast', 'there is no executionPolicy.keeplast: did you mean keepLast?'],
     [['parameter.whatever: field not allowed'], { whatever: 3 }, 'whatever', 'there is no whatever: see `vela show task` for what there is'],
+    [['parameter.cmd: field not allowed'], { cmd: [] }, 'cmd', 'there is no cmd: see `vela show task` for what there is'],
     [['output.x.image: conflicting values string and 3 (mismatched types string and int)', 'parameter.image: conflicting values string and 3 (mismatched types string and int)'], { image: 3 }, 'image', 'image has to be a string, not 3: write "3"'],
     [['parameter.cmd: conflicting values "x" and [...string] (mismatched types string and list)'], { cmd: 'x' }, 'cmd', 'cmd has to be a list, not "x": write ["x"]'],
     [['parameter.timeoutSeconds: conflicting values "5" and int (mismatched types string and int)'], { timeoutSeconds: '5' }, 'timeoutSeconds', 'timeoutSeconds has to be a whole number, not "5": write 5 without quotes'],

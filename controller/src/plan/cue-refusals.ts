@@ -43,7 +43,9 @@ function cueLine(message: string): CueLine {
 function ofParameter({ path, words }: CueLine, properties: Fields, { type, names }: Parameters): Refusal {
   const name = path.join('.');
   if (words.startsWith('field not allowed')) {
-    const meant = nearest(path.at(-1) ?? '', names);
+    const last = path.at(-1) ?? '';
+    // A name that there is, but elsewhere, is none that was misspelt.
+    const meant = names.includes(last) ? undefined : nearest(last, names);
     return { path, message: `there is no ${name}: ${meant === undefined ? `see \`vela show ${type}\` for what there is` : `did you mean ${meant}?`}` };
   }
   const types = /mismatched types ([\w|()]+) and ([\w|()]+)/.exec(words);
