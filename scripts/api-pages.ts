@@ -14,7 +14,7 @@ interface Schema {
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  readonly default?: unknown;
+  readonly default?: string | number | boolean;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxLength?: number;
@@ -126,4 +126,4 @@ function rangeOf(minimum: number | undefined, maximum: number | undefined): stri
   return most === undefined ? '' : `, at most ${most}`;
 }
 
-const defaultOf = (schema: Schema): string => (schema.default === undefined ? '' : code(String(schema.default as string | number | boolean)));
+const defaultOf = (schema: Schema): string => (schema.default === undefined ? '' : code(String(schema.default)));

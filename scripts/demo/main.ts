@@ -119,8 +119,10 @@ All of this stays up. To go on from here, in ${repository}:
   kubectl apply -f examples/keep-failed.yaml
   kubectl delete application ${application}
 
-  node dist/cli/task-runs.js ui --server ${server} --kubeconfig ${layout.kubeconfig}   # the console: open the address that it prints
-  node dist/cli/task-runs.js runs mytask --server ${server}             # the history, with what the archive alone knows
+The console (open the address that it prints), and the history with what the archive alone knows:
+
+  node dist/cli/task-runs.js ui --server ${server} --kubeconfig ${layout.kubeconfig}
+  node dist/cli/task-runs.js runs mytask --server ${server} --kubeconfig ${layout.kubeconfig}
 
   make demo                                                                           # once more
   make down                                                                           # ends all of it and leaves nothing behind
