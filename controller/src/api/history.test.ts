@@ -22,7 +22,7 @@ interface Made {
 /** Where a run is archived, its line there says so. */
 function cached({ uid, namespace, phase, minute }: Made, message: string): CachedRun {
   const creationTimestamp = new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
-  return { metadata: { name: `run-${uid}`, namespace, uid, resourceVersion: '1', creationTimestamp }, spec: { taskRef: { name: 'mytask' } }, status: { phase, message } } as CachedRun;
+  return { metadata: { name: `run-${uid}`, namespace, uid, resourceVersion: '1', creationTimestamp }, spec: { taskRef: { name: 'mytask' } }, status: { phase, message } };
 }
 
 function chooses({ namespace, phases }: RunFilter, run: Pick<Run, 'namespace' | 'phase'>): boolean {
