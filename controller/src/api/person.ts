@@ -107,8 +107,10 @@ export class People {
     if (known && known.until > now) return known.value;
     const value = ask();
     map.set(key, { until: now + rememberedMs, value });
-    // A failed question is asked again at once.
-    value.catch(() => map.set(key, { until: 0, value }));
+    // A failed question is asked again at once, unless it was already, for it took so long to fail.
+    value.catch(() => {
+      if (map.get(key)?.value === value) map.set(key, { until: 0, value });
+    });
     return value;
   }
 }

@@ -89,20 +89,24 @@ function shapeOf(snapshot: TaskRun['spec']['snapshot'], [first]: TaskRunStatus['
   return shapes.find(([sign]) => sign !== undefined)?.[1] ?? 'Job';
 }
 
-/** Deeper than a pod template is. */
+/** Deeper than a pod template is; what is still deeper is left out. */
 const deepest = 24;
+const leftOut = '…';
 
 function withoutValues(value: unknown, depth = 0): unknown {
-  if (typeof value !== 'object' || value === null || depth > deepest) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > deepest) return leftOut;
   if (Array.isArray(value)) return value.map((item) => withoutValues(item, depth + 1));
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, name === 'env' ? namesOnly(field) : withoutValues(field, depth + 1)]));
 }
 
+/** Of variables in a list, where a value is from may stay; what is no variable is left out, for it may be `NAME=value`. */
 function namesOnly(env: unknown): unknown {
-  if (!Array.isArray(env)) return typeof env === 'object' && env !== null ? Object.fromEntries(Object.keys(env).map((name) => [name, '…'])) : env;
+  if (typeof env !== 'object' || env === null) return leftOut;
+  if (!Array.isArray(env)) return Object.fromEntries(Object.keys(env).map((name) => [name, leftOut]));
   return env.map((variable: unknown) => {
-    if (typeof variable !== 'object' || variable === null || !('value' in variable)) return variable;
-    return { ...variable, value: '…' };
+    if (typeof variable !== 'object' || variable === null) return leftOut;
+    return 'value' in variable ? { ...variable, value: leftOut } : variable;
   });
 }
 

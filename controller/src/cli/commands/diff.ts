@@ -69,6 +69,8 @@ const mostLines = 2_000;
 function flatten(value: unknown, path: string): string[] {
   if (typeof value !== 'object' || value === null) return [`${path}: ${stringify(value).trim()}`];
   const named = Array.isArray(value) ? value.map((item, index) => [nameOf(item, index), item] as const) : Object.entries(value).map(([name, item]) => [path === '' ? name : `.${name}`, item] as const);
+  // A list without entries is not the same as none at all.
+  if (named.length === 0 && path !== '') return [`${path}: ${Array.isArray(value) ? '[]' : '{}'}`];
   return named.flatMap(([name, item]) => flatten(item, `${path}${name}`));
 }
 

@@ -46,8 +46,9 @@ const cookie = 'task-runs-key';
 export function gate(secret: string, inner: RequestListener): RequestListener {
   return (request, response) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
-    if (host !== '127.0.0.1' && host !== 'localhost') return refuse(response, 'open the address as it was printed');
+    const path = request.url ?? '/';
+    if ((host !== '127.0.0.1' && host !== 'localhost') || !isPath(path)) return refuse(response, 'open the address as it was printed');
+    const { pathname, searchParams } = new URL(path, anyBase);
     if (searchParams.get('key') === secret) {
       response.writeHead(303, { location: pathname, 'set-cookie': `${cookie}=${secret}; HttpOnly; SameSite=Strict; Path=/`, 'referrer-policy': 'no-referrer' }).end();
       return;
@@ -56,6 +57,13 @@ export function gate(secret: string, inner: RequestListener): RequestListener {
     if (!cookies.includes(`${cookie}=${secret}`)) return refuse(response, 'open the address that task-runs ui printed, with its key');
     inner(request, response);
   };
+}
+
+const anyBase = 'http://127.0.0.1';
+
+/** Not what names a host, as `//host` and `/\host` do: the token would go there. */
+function isPath(text: string): boolean {
+  return text.startsWith('/') && URL.canParse(text, anyBase) && new URL(text, anyBase).origin === anyBase;
 }
 
 function refuse(response: ServerResponse, sentence: string): void {

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TaskRun } from '../resources/index.ts';
+import { bodyOf, recordOf } from './record.ts';
+
+function aRun({ spec = {}, status = {} }: { readonly spec?: object; readonly status?: object } = {}): TaskRun {
+  const metadata = { name: 'mytask-v3', namespace: 'prod', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
+  return { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata, spec: { taskRef: { name: 'mytask' }, ...spec }, status } as unknown as TaskRun;
+}
+
+describe('the line of a run', () => {
+  it('has its times, and how late and how long it was', () => {
+    const spec = { trigger: { type: 'Schedule', value: '*/5 * * * *', scheduledTime: '2026-01-01T01:00:00+01:00' } };
+    const status = { phase: 'Failed', reason: 'ExitCode', startTime: '2026-01-01T00:00:07Z', completionTime: '2026-01-01T00:01:09Z', attempts: 2, jobs: [{ name: 'j', exitCode: 1 }, { name: 'k', exitCode: 3 }] };
+    expect(recordOf(aRun({ spec, status }))).toMatchObject({ phase: 'Failed', delaySeconds: 7, durationSeconds: 62, exitCode: 3, attempts: 2, shape: 'Job', trigger: { type: 'Schedule', scheduledTime: '2026-01-01T00:00:00.000Z' } });
+  });
+
+  it('says Pending and Manual of one that nobody has looked at', () => {
+    expect(recordOf(aRun())).toMatchObject({ phase: 'Pending', trigger: { type: 'Manual' }, shape: 'Job' });
+  });
+});
+
+describe('what is kept of a run beside its line', () => {
+  const secret = 'hunter2';
+  const env = fc.oneof(
+    fc.array(fc.oneof(fc.record({ name: fc.constant('A'), value: fc.constant(secret) }), fc.constant(`A=${secret}`), fc.constant({ name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } })), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom('A', 'B'), fc.constant(secret)),
+    fc.constant(secret),
+  );
+  // Up to forty levels deep: more than any template, but nothing forbids it.
+  const nested = fc.tuple(fc.array(fc.constantFrom('template', 'spec', 'containers', 0), { maxLength: 40 }), env).map(([path, variables]) => path.reduceRight<unknown>((inner, key) => (key === 0 ? [inner, 'beside'] : { [key]: inner, name: 'kept' }), { env: variables }));
+
+  it('has no value of an environment variable, wherever it stands', () => {
+    fc.assert(
+      fc.property(nested, nested, (snapshot, overrides) => {
+        expect(JSON.stringify(bodyOf(aRun({ spec: { snapshot, overrides } })))).not.toContain(secret);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has their names, where a value is from, and all else', () => {
+    const container = { name: 'main', image: 'busybox', args: ['--fast'], env: [{ name: 'A', value: secret }, { name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] };
+    const { snapshot } = bodyOf(aRun({ spec: { snapshot: { template: { spec: { containers: [container] } } } } }));
+    expect(snapshot).toEqual({ template: { spec: { containers: [{ ...container, env: [{ name: 'A', value: '…' }, container.env[1]] }] } } });
+  });
+
+  it('has the steps that a step waits for beside its row', () => {
+    const { jobs } = bodyOf(aRun({ spec: { snapshot: { steps: [{ name: 'a' }, { name: 'b', dependsOn: ['a'] }] } }, status: { jobs: [{ step: 'a' }, { step: 'b' }, { step: 'gone' }] } }));
+    expect(jobs).toEqual([{ step: 'a', dependsOn: [] }, { step: 'b', dependsOn: ['a'] }, { step: 'gone' }]);
+  });
+});

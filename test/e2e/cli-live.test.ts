@@ -1,0 +1,157 @@
+/** Commands that go on until Ctrl-C, and those that change a run under way, as people type them. */
+import { request as httpRequest } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RunPage } from '../../controller/src/api/schemas.ts';
+import type { TaskFigures } from '../../controller/src/cli/commands/top.ts';
+import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
+import { cliOf, startCli, type Cli, type RunningCli } from '../support/cli.ts';
+import { eventually } from '../support/eventually.ts';
+import { aNamespace, App, client, kubectl, place, prints } from './user.ts';
+
+const running = new Set<RunningCli>();
+afterEach(async () => {
+  for (const one of running) await one.interrupt();
+  running.clear();
+});
+
+interface Scene {
+  readonly app: App;
+  readonly cli: Cli;
+  /** Starts a command that goes on. */
+  readonly start: (...args: readonly string[]) => RunningCli;
+}
+
+/** A task that runs by hand, and the command line of somebody who may do all in its namespace, with the REST API. */
+async function scene(topic: string, script: string): Promise<Scene> {
+  const app = new App(await aNamespace(topic));
+  const { namespace } = app;
+  await app.deploy({ ...prints(''), cmd: ['sh', '-c', script], backoffLimit: 0, executionPolicy: { trigger: 'Manual' } });
+  await eventually('the task is there', () => app.task());
+  await kubectl(['create', 'serviceaccount', 'person', '-n', namespace]);
+  await kubectl(['create', 'rolebinding', 'person', '--clusterrole=admin', `--serviceaccount=${namespace}:person`, '-n', namespace]);
+  const environment = { TASK_RUNS_SERVER: `http://127.0.0.1:${place.apiPort}`, TASK_RUNS_TOKEN: (await kubectl(['create', 'token', 'person', '-n', namespace])).trim() };
+  const start = (...args: readonly string[]): RunningCli => {
+    const one = startCli(place.kubeconfig, namespace, args, environment);
+    running.add(one);
+    return one;
+  };
+  return { app, start, cli: cliOf(place.kubeconfig, namespace, environment) };
+}
+
+/** What a browser at the console's address gets; nothing is followed. */
+async function get(address: string, headers: Readonly<Record<string, string>> = {}) {
+  const response = await fetch(address, { headers, redirect: 'manual' });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/** The same with a Host of one's own, which fetch does not send. */
+function statusAs(host: string, address: string, cookie: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    httpRequest(address, { headers: { host, cookie } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe.runIf(place.pods === 'real')('task-runs ui', () => {
+  it('prints an address that opens the console and the API for whoever has its key, and for nobody else, until Ctrl-C', async () => {
+    const { app, cli, start } = await scene('ui', 'for i in 1 2 3; do echo line $i; sleep 1; done');
+    const ui = start('ui');
+    const address = await eventually('the address', () => /^http:\/\/127\.0\.0\.1:\d+\/\?key=\S+(?=\n)/.exec(ui.stdout())?.[0]);
+    expect(ui.stderr()).toBe('the console is at that address, for this machine alone, until Ctrl-C\n');
+    const { origin } = new URL(address);
+    const runs = `${origin}/api/v1/namespaces/${app.namespace}/runs`;
+    for (const closed of [origin, runs, `${origin}/?key=guessed`]) expect((await get(closed)).status).toBe(403);
+
+    const opened = await get(address);
+    expect([opened.status, opened.headers.get('location')]).toEqual([303, '/']);
+    expect(opened.headers.get('set-cookie')).toMatch(/^task-runs-key=\S+; HttpOnly; SameSite=Strict; Path=\/$/);
+    const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const page = await get(origin, { cookie });
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+    expect(await statusAs('elsewhere.example', origin, cookie)).toBe(403);
+
+    await cli('run', 'mytask', '--name', 'one');
+    const names = ((JSON.parse((await get(runs, { cookie })).text) as RunPage).items).map(({ name }) => name);
+    expect(names).toEqual(['one']);
+    expect((await get(`${runs}/one/logs?follow=true`, { cookie })).text).toMatch(/^(one\/one-\w+ )?line 1\n.*line 2\n.*line 3\n$/);
+
+    running.delete(ui);
+    expect(await ui.interrupt()).toBe(0);
+    await expect(get(origin, { cookie })).rejects.toThrow();
+  });
+
+  it('ends at Ctrl-C also while a log is followed through it', async () => {
+    const { app, cli, start } = await scene('ui-follow', 'echo begin; sleep 60');
+    await cli('run', 'mytask', '--name', 'long');
+    const ui = start('ui');
+    const address = await eventually('the address', () => /^http:\S+(?=\n)/.exec(ui.stdout())?.[0]);
+    const cookie = (await get(address)).headers.get('set-cookie')?.split(';')[0] ?? '';
+    const response = await fetch(`${new URL(address).origin}/api/v1/namespaces/${app.namespace}/runs/long/logs?follow=true`, { headers: { cookie } });
+    const first = await response.body?.getReader().read();
+    expect(Buffer.from(first?.value ?? []).toString()).toContain('begin');
+    running.delete(ui);
+    expect(await ui.interrupt()).toBe(0);
+  });
+
+  it('says what is missing where it is not told of the REST API', async () => {
+    const { app } = await scene('ui-alone', 'echo');
+    expect(await cliOf(place.kubeconfig, app.namespace)('ui')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('name it with --server or TASK_RUNS_SERVER') as string });
+  });
+});
+
+describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
+  it('resume lets a flow go on that paused after a failure, and says what to do about one that has ended', async () => {
+    const app = new App(await aNamespace('resume'));
+    const step = (name: string, script: string, rest: object = {}) => ({ name, image: 'busybox:1.36', cmd: ['sh', '-c', script], backoffLimit: 0, ...rest });
+    const steps = [step('breaks', 'exit 3'), step('slow', 'sleep 3'), step('after', 'echo goes on', { dependsOn: ['slow'] })];
+    await app.deploy({ steps, failurePolicy: 'Pause', executionPolicy: { trigger: 'Manual' } }, { type: 'task-flow' });
+    await eventually('the task is there', () => app.task());
+    const cli = cliOf(place.kubeconfig, app.namespace);
+    await cli('run', 'mytask', '--name', 'flow');
+    const phases = async (): Promise<Record<string, string | undefined>> => {
+      const { status } = await client.get(taskRuns, { namespace: app.namespace, name: 'flow' });
+      return { run: status?.phase, reason: status?.reason, ...Object.fromEntries((status?.jobs ?? []).map(({ step: name = '', phase }) => [name, phase])) };
+    };
+    await eventually('it pauses', async () => {
+      const now = await phases();
+      if (now['breaks'] !== 'Failed' || now['slow'] !== 'Succeeded' || now['reason'] !== 'Paused') throw new Error(JSON.stringify(now));
+      return true;
+    });
+    expect((await phases())['after']).not.toBe('Succeeded');
+    expect(await cli('resume', 'flow')).toMatchObject({ code: 0, stdout: 'run flow goes on\n' });
+    await eventually('it ends', async () => {
+      const now = await phases();
+      if (now['run'] !== 'Failed' || now['after'] !== 'Succeeded') throw new Error(JSON.stringify(now));
+      return true;
+    });
+    const { code, stderr } = await cli('resume', 'flow');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: run flow has ended already \(Failed\): `task-runs retry flow` takes it up again\n$/)]);
+  });
+
+  it('status --watch prints a line for a change, and ends at Ctrl-C', async () => {
+    const { cli, start } = await scene('watch', 'sleep 2');
+    const watching = start('status', 'mytask', '--watch');
+    await eventually('the first line', () => watching.stdout().includes('\n'));
+    const before = watching.stdout();
+    await cli('run', 'mytask', '--name', 'one');
+    await eventually('the run is there', () => /one/.test(watching.stdout().slice(before.length)));
+    running.delete(watching);
+    expect(await watching.interrupt()).toBe(130);
+    expect(watching.stderr()).toBe('');
+  });
+
+  it('top tells which tasks fail and take long, with the REST API and without', async () => {
+    const { app, cli } = await scene('top', 'exit ${CODE:-0}');
+    await cli('run', 'mytask', '--name', 'good', '--wait');
+    await cli('run', 'mytask', '--name', 'bad', '--wait', '--env', 'CODE=4');
+    for (const one of [cli, cliOf(place.kubeconfig, app.namespace)]) {
+      const [figures] = JSON.parse((await one('top', '-o', 'json')).stdout) as TaskFigures[];
+      expect(figures).toMatchObject({ task: 'app-worker-mytask', runs: 2, failed: 1, longest: expect.any(Number) as number });
+      expect((await one('top')).stdout).toMatch(/^TASK +RUNS +FAILED +MEDIAN +P95 +LONGEST +LATEST START *\napp-worker-mytask +2 +1 \(50%\) +\d/);
+    }
+  });
+});
