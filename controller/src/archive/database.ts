@@ -48,6 +48,8 @@ function openPostgres(connectionString: string): OpenDatabase {
   const pool = new pg.Pool({ connectionString, max: mostConnections, types: numbers, connectionTimeoutMillis: queryMs, query_timeout: queryMs, statement_timeout: queryMs, application_name: 'task-runs' });
   // A connection that breaks while nobody uses it is replaced at the next query, which tells of what is wrong.
   pool.on('error', () => undefined);
+  // Nor may one that breaks between two statements of a transaction end the process: the second of them tells of it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { database, kind: 'postgres', close: () => database.destroy() };
 }

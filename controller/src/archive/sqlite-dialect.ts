@@ -58,7 +58,12 @@ class ThreadDriver implements Driver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'));
+    try {
+      await connection.executeQuery(CompiledQuery.raw('rollback'));
+    } catch (error) {
+      // A full disk has SQLite roll back by itself; what is worth knowing is why.
+      if (!String(error).includes('no transaction is active')) throw error;
+    }
   }
 
   destroy(): Promise<void> {
