@@ -6,12 +6,13 @@ import { findRun, findTask, runsOf, type StoredRun } from './find.ts';
 import { serverOf } from './run-server.ts';
 import type { Session } from './session.ts';
 
-/** Newest first. @throws CliError where there is no such task */
-export async function historyOf(session: Session, text: string, limit: number): Promise<readonly Run[]> {
+/** Newest first, of these phases or of all. @throws CliError where there is no such task */
+export async function historyOf(session: Session, text: string, limit: number, phases: readonly Run['phase'][] = []): Promise<readonly Run[]> {
   const server = serverOf(session);
   const task = await findTask(session, text);
-  if (server) return server.history(session.namespace, task.metadata.name, { limit });
-  return (await runsOf(session.client, task)).slice(0, limit).map(lineOf);
+  if (server) return server.history(session.namespace, task.metadata.name, { limit, phases });
+  const runs = (await runsOf(session.client, task)).map(lineOf);
+  return runs.filter(({ phase }) => phases.length === 0 || phases.includes(phase)).slice(0, limit);
 }
 
 /** @throws CliError where there is no such run */

@@ -5,7 +5,8 @@ import { retryRun } from '../../requests/retry-run.ts';
 import type { TaskRun } from '../../resources/index.ts';
 import { nameArgument } from '../arguments.ts';
 import { CliError, exitCodes } from '../errors.ts';
-import { findRun } from '../find.ts';
+import { findRun, type StoredRun } from '../find.ts';
+import { serverOf } from '../run-server.ts';
 import type { Session, Start } from '../session.ts';
 
 interface RetryOptions {
@@ -22,10 +23,21 @@ export function retryCommand(start: Start): Command {
 
 export async function retry(session: Session, name: string, options: RetryOptions): Promise<number> {
   const { client, io } = session;
-  const run = await findRun(session, name);
+  const run = await retriable(session, name);
   const problem = retryProblem(name, run as TaskRun);
   if (problem !== undefined) throw new CliError(problem.replace(/^spec\.retryOf: /, ''));
   const created = await client.create(taskRuns, retryRun(run, options.name), { fieldManager: 'task-runs-cli' });
   await io.out.write(`run ${created.metadata.name} takes up ${name}\n`);
   return exitCodes.ok;
+}
+
+/** @throws CliError, also where the archive alone has the run: what it ran is not in the cluster any more */
+async function retriable(session: Session, name: string): Promise<StoredRun> {
+  try {
+    return await findRun(session, name);
+  } catch (error) {
+    const archived = await serverOf(session)?.run(session.namespace, name).catch(() => undefined);
+    if (archived === undefined) throw error;
+    throw new CliError(`run ${name} is in the archive alone, so it cannot be taken up: \`${session.program} run ${archived.task}\` runs the task again`, { cause: error });
+  }
 }

@@ -54,8 +54,7 @@ const mostShown = 200;
 /** The cluster's and the archive's. */
 async function archivedRuns(session: Session, text: string, { output, failed, limit }: Required<RunsOptions>): Promise<number> {
   const { io } = session;
-  const all = await historyOf(session, text, limit === Infinity ? mostShown : limit);
-  const shown = all.filter(({ phase }) => !failed || phase === 'Failed');
+  const shown = await historyOf(session, text, limit === Infinity ? mostShown : limit, failed ? ['Failed'] : []);
   const options = { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns };
   if (output === 'json') await io.out.write(`${JSON.stringify(shown, undefined, 2)}\n`);
   else if (output === 'yaml') await io.out.write(stringify(shown));
