@@ -36,7 +36,7 @@ types: cue ## Check the types, and that generated files are fresh
 lint: deps ## Check style and the borders between the rooms
 	@npm run --silent lint
 
-unit: cue addon ## Unit, property and definition tests
+unit: addon build ## Unit, property and definition tests
 	@npx vitest run --project unit
 
 api: addon build ## Tests against a real API server

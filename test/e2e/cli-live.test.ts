@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RunPage } from '../../controller/src/api/schemas.ts';
 import type { TaskFigures } from '../../controller/src/cli/commands/top.ts';
 import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
+import { openConsole } from '../console/browser.ts';
+import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { cliOf, startCli, type Cli, type RunningCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { aNamespace, App, client, kubectl, place, prints } from './user.ts';
@@ -152,6 +154,36 @@ describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
       const [figures] = JSON.parse((await one('top', '-o', 'json')).stdout) as TaskFigures[];
       expect(figures).toMatchObject({ task: 'app-worker-mytask', runs: 2, failed: 1, longest: expect.any(Number) as number });
       expect((await one('top')).stdout).toMatch(/^TASK +RUNS +FAILED +MEDIAN +P95 +LONGEST +LATEST START *\napp-worker-mytask +2 +1 \(50%\) +\d/);
+    }
+  });
+});
+
+describe.runIf(place.pods === 'real')('the console, opened by task-runs ui', () => {
+  it('shows what a run prints while it runs, finds a line in it, and takes up what failed', async () => {
+    const { app, start } = await scene('ui-console', 'echo counting orders; sleep 4; echo REPORT_TO is not set; exit 78');
+    const browser = await launchChromium(await chromiumPath());
+    try {
+      const ui = start('ui');
+      const address = await eventually('the address', () => /^http:\S+(?=\n)/.exec(ui.stdout())?.[0]);
+      const { origin, search } = new URL(address);
+      const { page, close } = await openConsole(browser, origin, `${search}#/namespaces/${app.namespace}/tasks/app-worker-mytask`, { complaints: /status of 403/ });
+      await page.getByRole('button', { name: 'Run…' }).click();
+      await page.getByRole('textbox', { name: 'Name of the run' }).fill('tonight');
+      await page.getByRole('dialog').getByRole('button', { name: 'Run' }).click();
+      await page.getByRole('heading', { level: 1, name: 'tonight' }).waitFor();
+      await page.getByRole('link', { name: 'Logs', exact: true }).click();
+      await page.getByText('counting orders').waitFor();
+      await page.getByRole('main').getByText('Failed', { exact: true }).first().waitFor();
+      await page.getByRole('searchbox').fill('report_to');
+      await page.getByRole('button', { name: 'Search' }).click();
+      await page.getByText('REPORT_TO is not set').waitFor();
+      expect(await page.getByText('counting orders').count()).toBe(0);
+      await page.getByRole('button', { name: 'Retry…' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
+      await page.getByRole('heading', { level: 1, name: /^mytask-/ }).waitFor();
+      await close();
+    } finally {
+      await browser.close();
     }
   });
 });
