@@ -43,6 +43,8 @@ export interface Tls {
   readonly key: Buffer;
 }
 
+/** Whoever reads logs and whoever decides runs have one thread between them. */
+const mostStreams: StreamLimits = { all: 50, each: 10 };
 const longestBody = 256 * 1024;
 const answerMs = 30_000;
 /** For a client that reads nothing of a stream. */
@@ -124,7 +126,7 @@ const jsonOnly: RequestHandler = (request, _response, next) => {
   next(hasBody && !isJson ? new ApiProblem('NotJson', 'the body is not JSON: send Content-Type: application/json') : undefined);
 };
 
-function handlerOf(route: Route, { service, log, streamLimits = { all: 200, each: 20 } }: ApiOptions): RequestHandler {
+function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: ApiOptions): RequestHandler {
   const streams = streamLimitOf(service, streamLimits);
   return async (request, plain) => {
     const response = plain as Response<unknown, Locals>;
