@@ -81,16 +81,16 @@ describe('the logs of a run', () => {
     expect(taken.problems).toEqual(['the logs of 1 of 4 containers: a run keeps 3']);
   });
 
-  it('lack one that breaks, which is told, and keep the others', async () => {
+  it('keep what came of one that breaks, which is told, and the others', async () => {
     const taken = await take([{ name: 'broken', logs: { main: ['half\n', new Error('the kubelet is away')] } }, { name: 'whole', logs: { main: ['all\n'] } }]);
-    expect(keptOf(taken)).toEqual({ 'whole/main': 'all\n' });
-    expect(taken.problems).toEqual(['the log of pod broken: the kubelet is away']);
+    expect(keptOf(taken)).toEqual({ 'broken/main': 'half\n', 'whole/main': 'all\n' });
+    expect(taken.problems).toEqual(['the end of the log of pod broken: the kubelet is away']);
   });
 
   it('that never end are cut by the time limit, which is told', async () => {
     const taken = await take([{ name: 'quick', logs: { main: ['all\n'] } }, { name: 'slow', created: '2026-01-02T00:00:00Z', logs: { main: ['half\n', endless] } }], { timeoutMs: 50 });
-    expect(keptOf(taken)).toEqual({ 'quick/main': 'all\n' });
-    expect(taken.problems).toEqual([expect.stringMatching(/^the log of pod slow: .*timeout/)]);
+    expect(keptOf(taken)).toEqual({ 'quick/main': 'all\n', 'slow/main': 'half\n' });
+    expect(taken.problems).toEqual([expect.stringMatching(/^the end of the log of pod slow: .*timeout/)]);
   });
 
   it('are not half of them when this process ends: then there are none', async () => {

@@ -47,12 +47,14 @@ export async function takeLogs(client: Client, namespace: string, run: string, l
   for (const [index, stream] of taken.entries()) {
     try {
       // What one leaves of its share is for those that follow.
-      const log = await takeLog(client, stream, Math.floor(rest / (taken.length - index)), signal);
+      const { log, broken } = await takeLog(client, stream, Math.floor(rest / (taken.length - index)), signal);
+      stopped.throwIfAborted();
       rest -= log.bytes;
-      logs.push(log);
+      if (log.bytes > 0 || broken === undefined) logs.push(log);
+      if (broken !== undefined) problems.push(`the end of the log of pod ${stream.pod}: ${wordsOf(broken)}`);
     } catch (error) {
       stopped.throwIfAborted();
-      if (!isNotFound(error)) problems.push(`the log of pod ${stream.pod}: ${error instanceof Error ? error.message : String(error)}`);
+      if (!isNotFound(error)) problems.push(`the log of pod ${stream.pod}: ${wordsOf(error)}`);
     }
   }
   return { logs, problems };
@@ -66,12 +68,28 @@ async function streamsOfRun(client: Client, namespace: string, run: string, sign
   return found.sort((a, b) => rank(a) - rank(b) || Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp)).flatMap(streamsOf);
 }
 
-async function takeLog(client: Client, { key, pod, path, query }: LogStream, share: number, signal: AbortSignal): Promise<LogContent> {
+interface TakenLog {
+  readonly log: LogContent;
+  /** Why the rest did not come. */
+  readonly broken?: unknown;
+}
+
+/** What came before a log broke off is worth having. @throws ApiError where it cannot be opened */
+async function takeLog(client: Client, { key, pod, path, query }: LogStream, share: number, signal: AbortSignal): Promise<TakenLog> {
   const tail = new Tail(share);
   const stream = await client.getStream(path, { ...query, timestamps: true, tailLines: mostLines }, { signal, idleMs });
-  for await (const chunk of stream) tail.add(chunk);
+  let broken: unknown;
+  try {
+    for await (const chunk of stream) tail.add(chunk);
+  } catch (error) {
+    broken = error;
+  }
   const { text, cutBytes } = tail.end();
-  return { pod, container: query.container, restart: Number(key.split('/').at(-1)), bytes: text.length, cutBytes, body: await zip(text) };
+  return { log: { pod, container: query.container, restart: Number(key.split('/').at(-1)), bytes: text.length, cutBytes, body: await zip(text) }, broken };
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 const newline = 0x0a;
