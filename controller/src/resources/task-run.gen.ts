@@ -105,6 +105,11 @@ export interface TaskRunSpec {
       backoff?: "Constant" | "Exponential";
     };
     timeoutSeconds?: number;
+    queue?: {
+      name: string;
+      priorityClass?: string;
+    };
+    queueTimeoutSeconds?: number;
     outputs?: {
       name: string;
       type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
@@ -139,6 +144,11 @@ export interface TaskRunSpec {
         backoff?: "Constant" | "Exponential";
       };
       timeoutSeconds?: number;
+      queue?: {
+        name: string;
+        priorityClass?: string;
+      };
+      queueTimeoutSeconds?: number;
       outputs?: {
         name: string;
         type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
@@ -272,6 +282,14 @@ export interface TaskRunStatus {
     attempt?: number;
     completionTime?: string;
     reason?: string;
+    /**
+     * Since when its Job waits in the queue, while it does.
+     */
+    queuedTime?: string;
+    /**
+     * How long its Job waited in the queue until it was admitted, of several times the sum.
+     */
+    waitedSeconds?: number;
     active?: number;
     succeeded?: number;
     failed?: number;

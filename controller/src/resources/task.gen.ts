@@ -116,6 +116,27 @@ export interface TaskSpec {
    */
   timeoutSeconds?: number;
   /**
+   * The queue that the run's Jobs wait in, each for itself: Kueue's. A Job is created suspended and starts once Kueue admits it.
+   */
+  queue?: {
+    /**
+     * A LocalQueue in the Task's namespace.
+     */
+    name: string;
+    /**
+     * A WorkloadPriorityClass; the queue's order and who is preempted go by it.
+     */
+    priorityClass?: string;
+    /**
+     * Not to be had yet; every Job is admitted for itself.
+     */
+    admitTogether?: boolean;
+  };
+  /**
+   * How long a Job may wait in the queue, each time that it has to, before it fails. Without it, for ever.
+   */
+  queueTimeoutSeconds?: number;
+  /**
    * What a run hands on, as a JSON object that its first container writes to its termination message (/dev/termination-log), 4096 bytes at most.
    */
   outputs?: {
@@ -266,6 +287,27 @@ export interface TaskSpec {
      * How long the step may take with all its attempts.
      */
     timeoutSeconds?: number;
+    /**
+     * The queue that the run's Jobs wait in, each for itself: Kueue's. A Job is created suspended and starts once Kueue admits it.
+     */
+    queue?: {
+      /**
+       * A LocalQueue in the Task's namespace.
+       */
+      name: string;
+      /**
+       * A WorkloadPriorityClass; the queue's order and who is preempted go by it.
+       */
+      priorityClass?: string;
+      /**
+       * Not to be had yet; every Job is admitted for itself.
+       */
+      admitTogether?: boolean;
+    };
+    /**
+     * How long a Job may wait in the queue, each time that it has to, before it fails. Without it, for ever.
+     */
+    queueTimeoutSeconds?: number;
     /**
      * What the step hands on; $(steps.NAME.outputs.OUTPUT) in a later step's command, args and env is its value.
      */
