@@ -10,10 +10,11 @@ export const exampleOf: Readonly<Record<string, string>> = {
   'run-task': 'migrate-before-rollout.yaml',
   task: 'app-worker.yaml',
   'task-flow': 'flow.yaml',
+  'task-queue': 'queued.yaml',
   'task-template': 'templates.yaml',
 };
 
-const kinds: Readonly<Record<string, string>> = { component: 'component', 'workflow-step': 'workflow step' };
+const kinds: Readonly<Record<string, string>> = { component: 'component', trait: 'trait', 'workflow-step': 'workflow step' };
 
 /** docs/definitions/NAME.md of each definition: what it takes, in tables, and an example. */
 export async function definitionPages(): Promise<readonly GeneratedFile[]> {

@@ -18,6 +18,7 @@ type request struct {
 	Parameter  json.RawMessage   `json:"parameter"`
 	Context    json.RawMessage   `json:"context"`
 	Status     statusTemplates   `json:"status"`
+	Base       json.RawMessage   `json:"base"`
 	Answers    []answer          `json:"answers"`
 	Files      map[string]string `json:"files"`
 	Expression string            `json:"expression"`
@@ -27,6 +28,7 @@ var handlers = map[string]func(*request) (any, error){
 	"describe": describe,
 	"check":    check,
 	"render":   render,
+	"patch":    patch,
 	"status":   status,
 	"step":     step,
 	"evaluate": evaluate,

@@ -28,13 +28,19 @@ func render(asked *request) (any, error) {
 	if filled.Validate() != nil {
 		return nil, at("validate", refusal(asked))
 	}
-	result := rendered{Outputs: map[string]json.RawMessage{}}
-	output, outputs := filled.LookupPath(cue.ParsePath("output")), filled.LookupPath(cue.ParsePath("outputs"))
-	if output.Exists() {
+	result := rendered{}
+	if output := filled.LookupPath(cue.ParsePath("output")); output.Exists() {
 		if result.Output, err = finalJSON(output); err != nil {
 			return nil, at("output", err)
 		}
 	}
+	result.Outputs, err = renderOutputs(filled)
+	return result, err
+}
+
+func renderOutputs(filled cue.Value) (map[string]json.RawMessage, error) {
+	result := map[string]json.RawMessage{}
+	outputs := filled.LookupPath(cue.ParsePath("outputs"))
 	if !outputs.Exists() {
 		return result, nil
 	}
@@ -47,7 +53,7 @@ func render(asked *request) (any, error) {
 		if err != nil {
 			return nil, at("outputs", err)
 		}
-		result.Outputs[fields.Selector().Unquoted()] = text
+		result[fields.Selector().Unquoted()] = text
 	}
 	return result, nil
 }

@@ -8,7 +8,7 @@ export interface CuePosition {
 }
 
 /** At which step of KubeVela's rendering an error came up. */
-export type CueStage = '' | 'definition' | 'template' | 'compile' | 'parameter' | 'context' | 'validate' | 'output' | 'outputs' | 'patch' | 'step' | 'evaluate';
+export type CueStage = '' | 'definition' | 'template' | 'compile' | 'parameter' | 'context' | 'validate' | 'output' | 'outputs' | 'patch' | 'errs' | 'step' | 'evaluate';
 
 /** What the CUE evaluator reports, in its own words. */
 export interface CueErrorReport {

@@ -74,6 +74,40 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('CUE %s', (version) => {
     expect(await refused(cue.compile('template: {output: nowhere}\ntask: type: "component"'))).toMatchObject({ message: expect.stringContaining('reference "nowhere" not found') as string });
   });
 
+  describe('a trait', () => {
+    const base = { kind: 'Task', metadata: { name: 'a' }, spec: { queue: { name: 'old', priorityClass: 'low' }, timeout: 5, list: [1, 2] } };
+    const patched = async (template: string, parameter: Record<string, unknown> = {}) => (await cue.compileTemplate(template)).patch({ parameter, context: { output: base }, base });
+    const retains = 'patch: spec: {\n\t// +usage=Where\n\t// +patchStrategy=retainKeys\n\tqueue: {name: parameter.name}\n\tif parameter.timeout != _|_ {\n\t\t// +patchStrategy=retainKeys\n\t\ttimeout: parameter.timeout\n\t}\n}\nparameter: close({name: string, timeout?: int})\n';
+
+    it('replaces what it is marked to replace, under a condition too, and leaves the rest', async () => {
+      expect(await patched(retains, { name: 'new' })).toEqual({ output: { ...base, spec: { ...base.spec, queue: { name: 'new' } } }, outputs: {} });
+      expect(await patched(retains, { name: 'new', timeout: 9 })).toEqual({ output: { ...base, spec: { ...base.spec, queue: { name: 'new' }, timeout: 9 } }, outputs: {} });
+    });
+
+    it('takes a mark above a path for one of its last field, as CUE does', async () => {
+      expect(await patched('// +patchStrategy=retainKeys\npatch: spec: queue: name: "new"\n')).toEqual({ output: { ...base, spec: { ...base.spec, queue: { name: 'new', priorityClass: 'low' } } }, outputs: {} });
+    });
+
+    it('adds what is not there, objects of its own too, and changes nothing without a patch', async () => {
+      const own = { kind: 'ConfigMap', metadata: { name: 'a' } };
+      expect(await patched(`patch: metadata: labels: a: "b"\noutputs: own: ${JSON.stringify(own)}\n`)).toEqual({ output: { ...base, metadata: { name: 'a', labels: { a: 'b' } } }, outputs: { own } });
+      expect(await patched('parameter: {}\n')).toEqual({ output: base, outputs: {} });
+    });
+
+    it.each([
+      ['another value of a field that is there', 'patch: spec: timeout: 6\n', {}, 'patch', /^spec\.timeout: conflicting values (5 and 6|6 and 5)$/],
+      ['a field that its parameters do not have', retains, { nam: 'new' }, 'validate', /^parameter\.nam: field not allowed$/],
+      ['a parameter that is missing', retains, {}, 'output', /^spec\.queue\.name: incomplete value string$/],
+      ['what it says is wrong', 'patch: {}\nerrs: [if context.output.kind == "Task" {"no Tasks, please"}]\n', {}, 'errs', /^no Tasks, please$/],
+      ['a strategy that is not understood here', 'patch: spec: {\n\t// +patchStrategy=replace\n\tlist: [3]\n}\n', {}, 'patch', /^patch\.spec\.list: of the ways to patch only \+patchStrategy=retainKeys is understood here, not "\+patchStrategy=replace"$/],
+      ['a key of lists', 'patch: spec: {\n\t// +patchKey=name\n\tlist: [3]\n}\n', {}, 'patch', /not "\+patchKey=name"$/],
+    ] as const)('refuses %s', async (_what, template, parameter, stage, message) => {
+      const error = await refused(patched(template, parameter));
+      expect(error.message).toMatch(message);
+      expect(error.stage).toBe(stage);
+    });
+  });
+
   it('works out details, then health, then the message, each seeing those before', async () => {
     const template = await cue.compileTemplate('output: {}', {
       details: '$twice: context.output.status.n * 2\nn: "\\($twice)"\nlist: [1, 2]\nunknown: context.output.status.nothing\nhidden: 1 @local()\nabcdefghijklmnopqrstuvwxyz123456: "too long"',

@@ -21,6 +21,12 @@ export interface Rendered {
   readonly outputs: Record<string, JsonObject>;
 }
 
+/** A workload with a trait's patch, and what the trait renders beside it. */
+export interface Patched {
+  readonly output: JsonObject;
+  readonly outputs: Record<string, JsonObject>;
+}
+
 /** What KubeVela writes into `status.services[]`, and what it would only have logged. */
 export interface Status {
   readonly healthy: boolean;
@@ -68,6 +74,8 @@ export interface StepAnswer {
 export interface Template {
   /** Fills parameter and context in and returns the objects to apply. */
   render(filling: Filling): Promise<Rendered>;
+  /** Lays a trait's patch over a workload, and returns it with the objects that the trait adds. */
+  patch(filling: Filling & { readonly base: JsonObject }): Promise<Patched>;
   /** Details, health and message as KubeVela works them out; `context.output` is the live object. */
   status(filling: Filling): Promise<Status>;
   /** The next action of a workflow step after those that were answered; undefined when it is through. */
@@ -119,6 +127,7 @@ async function compileTemplate(evaluator: Evaluator, source: string, status: Sta
       const { output, outputs } = (await evaluator.request({ do: 'render', source, ...filling })) as { output: JsonObject | null; outputs: Record<string, JsonObject> };
       return { output: output ?? undefined, outputs };
     },
+    patch: (filling) => evaluator.request({ do: 'patch', source, ...filling }) as Promise<Patched>,
     status: (filling) => evaluator.request({ do: 'status', status, ...filling }) as Promise<Status>,
     step: async (filling) => ((await evaluator.request({ do: 'step', source, ...filling })) as StepAction | null) ?? undefined,
   };

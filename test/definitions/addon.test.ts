@@ -75,11 +75,11 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       'ValidatingAdmissionPolicyBinding taskruns.task-runs',
     ]);
     const definitions = await Promise.all((await definitionNames()).map(async (name) => (await cue.compile(await readDefinition(name))).describe()));
-    const kinds: Record<string, string> = { component: 'ComponentDefinition', 'workflow-step': 'WorkflowStepDefinition' };
+    const kinds: Record<string, string> = { component: 'ComponentDefinition', trait: 'TraitDefinition', 'workflow-step': 'WorkflowStepDefinition' };
     expect(kindsOf(application, 'task-runs-definition')).toEqual([...definitions.map(({ name, type }) => `${kinds[type]} vela-system/${name}`), 'ConfigMap vela-system/task-runs-topology']);
     const named = (kind: string) => definitions.filter(({ type }) => kinds[type] === kind).map(({ name }) => name).join(',');
     expect(named('ComponentDefinition')).toBe('cron-task,daemon-task,task,task-flow,task-template');
-    expect(application.metadata.annotations).toMatchObject({ 'addon.oam.dev/componentDefinitions': 'cron-task,daemon-task,task,task-flow,task-template', 'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition') });
+    expect(application.metadata.annotations).toMatchObject({ 'addon.oam.dev/componentDefinitions': 'cron-task,daemon-task,task,task-flow,task-template', 'addon.oam.dev/traitDefinitions': 'task-queue', 'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition') });
   });
 
   it('gives people roles to look, to run and to edit, each a part of what Kubernetes calls so', async () => {

@@ -29,7 +29,7 @@ describe('what is read of parameters', () => {
   it.each(names)('is as many fields of %s as its text has at the outermost level, each once', async (name) => {
     const fields = (await readParameters(name)).map((one) => one.name);
     expect(new Set(fields).size).toBe(fields.length);
-    expect(fields.length).toBeGreaterThan(5);
+    expect(fields.length).toBeGreaterThan(2);
   });
 });
 

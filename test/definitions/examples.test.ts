@@ -7,10 +7,14 @@ import { problemsOf } from './schema.ts';
 
 const folder = new URL('../../examples/', import.meta.url);
 
+interface Trait {
+  type: string;
+  properties: JsonObject;
+}
 interface Application {
   kind: 'Application';
   metadata: { name: string };
-  spec: { components: { name: string; type: string; properties: JsonObject }[]; workflow?: { steps: { name: string; type: string; properties: JsonObject }[] } };
+  spec: { components: { name: string; type: string; properties: JsonObject; traits?: Trait[] }[]; workflow?: { steps: { name: string; type: string; properties: JsonObject }[] } };
 }
 interface TaskRun {
   kind: 'TaskRun';
@@ -19,6 +23,13 @@ interface TaskRun {
 
 const examples = (await readdir(folder)).filter((file) => file.endsWith('.yaml'));
 const read = async (file: string) => parseAllDocuments(await readFile(new URL(file, folder), 'utf8')).map((document) => document.toJS() as Application | TaskRun);
+
+/** What traits of ours make of a component. */
+async function withTraits(ours: Readonly<Record<string, Definition>>, traits: readonly Trait[], context: JsonObject, rendered: JsonObject): Promise<JsonObject> {
+  let output = rendered;
+  for (const { type, properties } of traits) output = (await (ours[type] as Definition).patch({ parameter: properties, context: { ...context, output }, base: output })).output;
+  return output;
+}
 
 /** What a workflow step applies where there is no Task yet. */
 async function appliedBy(definition: Definition, parameter: JsonObject, context: JsonObject): Promise<JsonObject> {
@@ -42,9 +53,10 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('examples, with CUE %s',
     const documents = await read(file);
     const tasks: string[] = [];
     for (const { metadata, spec } of documents.filter((document) => document.kind === 'Application')) {
-      for (const { name, type, properties } of spec.components.filter(({ type }) => type in ours)) {
+      for (const { name, type, properties, traits = [] } of spec.components.filter(({ type }) => type in ours)) {
         const context = { name, namespace: 'default', appName: metadata.name, appRevision: `${metadata.name}-v1`, appRevisionNum: 1, publishVersion: '' };
-        const output = (await ours[type]?.render({ parameter: properties, context }))?.output as { metadata: { name: string } };
+        const rendered = (await (ours[type] as Definition).render({ parameter: properties, context })).output as JsonObject;
+        const output = (await withTraits(ours, traits, context, rendered)) as { metadata: { name: string } };
         expect(problemsOf(output)).toEqual([]);
         tasks.push(output.metadata.name);
       }
@@ -64,5 +76,5 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('examples, with CUE %s',
 });
 
 it('has an example of what people ask for first', () => {
-  expect(examples).toEqual(expect.arrayContaining(['app-worker.yaml', 'scheduled.yaml', 'cron-task.yaml', 'run-by-hand.yaml', 'as-cronjob-does.yaml', 'as-gitjob-does.yaml']));
+  expect(examples).toEqual(expect.arrayContaining(['app-worker.yaml', 'scheduled.yaml', 'cron-task.yaml', 'run-by-hand.yaml', 'as-cronjob-does.yaml', 'as-gitjob-does.yaml', 'queued.yaml']));
 });

@@ -31,7 +31,7 @@ const uiTypes = ['Input', 'Number', 'Switch', 'Select', 'Strings', 'Structs', 'G
 
 const files = (await readdir(folder)).sort();
 const read = async (file: string) => parse(await readFile(new URL(file, folder), 'utf8')) as UiParameter[];
-const nameOf = (file: string) => /^(?:component|workflowstep)-uischema-(.+)\.yaml$/.exec(file)?.[1] ?? '';
+const nameOf = (file: string) => /^(?:component|trait|workflowstep)-uischema-(.+)\.yaml$/.exec(file)?.[1] ?? '';
 
 /** What is wrong with the form of some fields, in words, and with those below. */
 function problems(form: readonly UiParameter[], fields: readonly Parameter[], path: string): string[] {

@@ -1,11 +1,11 @@
 import { CueError, type Filling, type Template } from '../../../cue/ts/index.ts';
-import type { Application, ApplicationSpec, Component, ServiceStatus } from './application.ts';
+import type { Application, ApplicationSpec, Component, ServiceStatus, TraitUse } from './application.ts';
 import { publishVersionOf } from './application.ts';
 import { systemNamespace, workloadOf, type TemplateCache } from './definitions.ts';
 import { hashOf, refOf, type JsonObject, type KubeObject, type Labels } from './objects.ts';
 import { revisionNumber, type ApplicationRevision } from './revisions.ts';
 import { StoreError, type ObjectStore } from './store.ts';
-import { withTraits } from './traits.ts';
+import { withTraits, type Traited } from './traits.ts';
 
 /** Annotations of an Application that are not handed on to what it applies. */
 const keptBack = ['kubectl.kubernetes.io/last-applied-configuration', 'filter.oam.dev/annotation-keys', 'filter.oam.dev/label-keys', 'app.oam.dev/inplace-upgrade'];
@@ -59,7 +59,7 @@ export async function renderComponent(rendering: Rendering, component: Component
   if (!definition) throw new StoreError(`ParseWorkload: component definition ${component.type} is not in revision ${revision.metadata.name}`);
   const filling: Filling = { parameter: component.properties ?? {}, context: contextOf(rendering, component, namespace) };
   const { template, output, outputs } = await renderTemplate(templates, definition, filling, app, component);
-  const patched = withTraits(output, component.name, component.traits ?? []);
+  const patched = await withTraits(output, component.name, component.traits ?? [], (use, workload) => renderTrait(rendering, component, filling.context, use, workload));
   const workload = await assemble(rendering, component, patched.workload, namespace, { 'app.oam.dev/resourceType': 'WORKLOAD', 'workload.oam.dev/type': component.type });
   const auxiliary = [...Object.entries(outputs).map(([name, object]) => ({ trait: 'AuxiliaryWorkload', name, object })), ...patched.outputs];
   const others: KubeObject[] = [];
@@ -79,6 +79,30 @@ async function renderTemplate(templates: TemplateCache, definition: KubeObject, 
     if (!(error instanceof CueError)) throw error;
     throw new StoreError(`GenerateComponentManifest: ${inWordsOfKubevela(error, app, component)}`);
   }
+}
+
+async function renderTrait({ app, revision, templates }: Rendering, component: Component, context: JsonObject, { type, properties = {} }: TraitUse, workload: KubeObject): Promise<Traited> {
+  const definition = revision.spec.traitDefinitions?.[type];
+  if (!definition) throw new StoreError(`GenerateComponentManifest: trait definition ${type} is not in revision ${revision.metadata.name}`);
+  try {
+    const template = await templates.get(definition);
+    const { output, outputs } = await template.patch({ parameter: properties, context: { ...context, output: workload }, base: workload });
+    return { workload: output as KubeObject, outputs };
+  } catch (error) {
+    if (!(error instanceof CueError)) throw error;
+    throw new StoreError(`GenerateComponentManifest: ${ofTraitInWordsOfKubevela(error, type, app, component)}`);
+  }
+}
+
+function ofTraitInWordsOfKubevela(error: CueError, trait: string, app: Application, component: Component): string {
+  // What a patch leaves open shows only in the workload.
+  if (error.stage === 'output' || error.stage === 'outputs') return inWordsOfKubevela(error, app, component);
+  const what: Partial<Record<CueError['stage'], string>> = {
+    errs: '',
+    patch: `invalid patch trait ${trait} into workload: result check err: `,
+    validate: `invalid template of trait ${trait} after merge with parameter and context: `,
+  };
+  return `evaluate template trait=${trait} app=${component.name}: ${what[error.stage] ?? `failed to compile trait ${trait} after merge parameter and context: `}${error.message}`;
 }
 
 function inWordsOfKubevela(error: CueError, app: Application, component: Component): string {

@@ -2,13 +2,15 @@ import type { Cue, StatusTemplates, Template } from '../../../cue/ts/index.ts';
 import { isBuiltinStep, type Application } from './application.ts';
 import { core, hashOf, type KubeObject } from './objects.ts';
 import { StoreError, type ObjectStore } from './store.ts';
-import { knowsTrait } from './traits.ts';
+import { builtinTraits, isBuiltinTrait } from './traits.ts';
 
 export const systemNamespace = 'vela-system';
 
 /** The definitions that an Application uses; a revision keeps a copy of them. */
 export interface Definitions {
   componentDefinitions: Record<string, KubeObject>;
+  /** Those of traits that are not KubeVela's own; absent where there are none. */
+  traitDefinitions?: Record<string, KubeObject>;
   workflowStepDefinitions: Record<string, KubeObject>;
 }
 
@@ -18,17 +20,22 @@ export interface Definitions {
  */
 export async function readDefinitions(store: ObjectStore, app: Application): Promise<Definitions> {
   const componentDefinitions: Record<string, KubeObject> = {};
+  const traitDefinitions: Record<string, KubeObject> = {};
   const workflowStepDefinitions: Record<string, KubeObject> = {};
   for (const { type, traits = [] } of app.spec.components) {
     componentDefinitions[type] = await readDefinition(store, app, 'ComponentDefinition', type);
-    for (const trait of traits) {
-      if (!knowsTrait(trait.type)) throw new StoreError(`parse trait: the stand-in for KubeVela knows no trait ${trait.type}`);
-    }
+    for (const trait of traits.filter(({ type }) => !isBuiltinTrait(type))) traitDefinitions[trait.type] = await readTrait(store, app, trait.type);
   }
   for (const { type } of (app.spec.workflow?.steps ?? []).flatMap((step) => step.subSteps ?? [step])) {
     if (!isBuiltinStep(type)) workflowStepDefinitions[type] = await readDefinition(store, app, 'WorkflowStepDefinition', type);
   }
-  return { componentDefinitions, workflowStepDefinitions };
+  return { componentDefinitions, ...(Object.keys(traitDefinitions).length > 0 && { traitDefinitions }), workflowStepDefinitions };
+}
+
+function readTrait(store: ObjectStore, app: Application, type: string): Promise<KubeObject> {
+  return readDefinition(store, app, 'TraitDefinition', type).catch((error: unknown) => {
+    throw error instanceof StoreError ? new StoreError(`parse trait: ${error.message}; of KubeVela's own traits the stand-in knows ${builtinTraits.join(', ')}`) : error;
+  });
 }
 
 async function readDefinition(store: ObjectStore, app: Application, kind: string, name: string): Promise<KubeObject> {

@@ -3,6 +3,15 @@ import { isObject, type JsonObject, type KubeObject } from './objects.ts';
 
 type Trait = (parameter: JsonObject, component: string) => { patch?: JsonObject; outputs?: Record<string, JsonObject> };
 
+/** What a trait makes of a workload, and the objects that it adds. */
+export interface Traited {
+  readonly workload: KubeObject;
+  readonly outputs: Record<string, JsonObject>;
+}
+
+/** Lays a trait over a workload that is defined in the cluster. */
+export type InstalledTrait = (use: TraitUse, workload: KubeObject) => Promise<Traited>;
+
 const inPod = (podSpec: JsonObject): { patch: JsonObject } => ({ patch: { spec: { template: { spec: podSpec } } } });
 const list = (value: unknown): JsonObject[] => (value ?? []) as JsonObject[];
 const text = (value: unknown): string => value as string;
@@ -10,7 +19,7 @@ const given = (fields: JsonObject): JsonObject => Object.fromEntries(Object.entr
 
 /**
  * What the built-in traits of KubeVela do to a component with a pod template at spec.template, told in our own words from what they were
- * seen to do. A trait that is not here is refused.
+ * seen to do. Any other trait has to be defined in the cluster.
  */
 const traits: Record<string, Trait> = {
   env: ({ env, containerName }, component) =>
@@ -81,24 +90,31 @@ function storage(parameter: JsonObject, component: string): { patch: JsonObject;
 
 /**
  * Lays a component's traits over its workload, in their order.
- * @throws Error for a trait that the stand-in does not know
+ * @param installed lays those over it that are not KubeVela's own
  */
-export function withTraits(workload: KubeObject, component: string, uses: readonly TraitUse[]): { workload: KubeObject; outputs: { trait: string; name: string; object: JsonObject }[] } {
-  let patched: unknown = workload;
+export async function withTraits(workload: KubeObject, component: string, uses: readonly TraitUse[], installed: InstalledTrait): Promise<{ workload: KubeObject; outputs: { trait: string; name: string; object: JsonObject }[] }> {
+  let patched = workload;
   const outputs: { trait: string; name: string; object: JsonObject }[] = [];
-  for (const { type, properties = {} } of uses) {
-    const trait = traits[type];
-    if (!trait) throw new Error(`the stand-in for KubeVela knows no trait ${type}: use one of ${Object.keys(traits).join(', ')}, or a real KubeVela`);
-    const effect = trait(properties, component);
-    if (effect.patch) patched = overlay(patched, effect.patch);
-    for (const [name, object] of Object.entries(effect.outputs ?? {})) outputs.push({ trait: type, name, object });
+  for (const use of uses) {
+    const builtin = traits[use.type];
+    const effect = builtin ? laidOver(builtin, use, patched, component) : await installed(use, patched);
+    patched = effect.workload;
+    for (const [name, object] of Object.entries(effect.outputs)) outputs.push({ trait: use.type, name, object });
   }
-  return { workload: patched as KubeObject, outputs };
+  return { workload: patched, outputs };
 }
 
-export function knowsTrait(type: string): boolean {
+function laidOver(trait: Trait, { properties = {} }: TraitUse, workload: KubeObject, component: string): Traited {
+  const { patch, outputs = {} } = trait(properties, component);
+  return { workload: patch ? (overlay(workload, patch) as KubeObject) : workload, outputs };
+}
+
+/** Whether it is a trait of KubeVela's own that needs no definition here. */
+export function isBuiltinTrait(type: string): boolean {
   return type in traits;
 }
+
+export const builtinTraits: readonly string[] = Object.keys(traits);
 
 /** Merges as a patch with `patchKey=name` does: objects by field, lists of named things by name, and what is new at the end. */
 function overlay(base: unknown, patch: unknown): unknown {
