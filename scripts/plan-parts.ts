@@ -20,13 +20,16 @@ export async function partsOfSources(): Promise<Parts> {
 }
 
 async function definitionsOfSources(): Promise<Definitions> {
-  const components: Record<string, string> = {};
-  const steps: Record<string, string> = {};
+  const byType: Record<string, Record<string, string>> = { component: {}, trait: {}, 'workflow-step': {} };
   for (const name of await definitionNames()) {
     const source = await readDefinition(name);
-    (/^\ttype: "workflow-step"$/m.test(source) ? steps : components)[name] = source;
+    const [, type = ''] = /^\ttype: +"(.*)"$/m.exec(source) ?? [];
+    const same = byType[type];
+    if (!same) throw new Error(`definitions/${name}.cue is of type ${type}: a plan knows ${Object.keys(byType).join(', ')}`);
+    same[name] = source;
   }
-  return { components, steps, schemas: Object.fromEntries(await Promise.all(crds.map(readSchema))) };
+  const { component: components = {}, trait: traits = {}, 'workflow-step': steps = {} } = byType;
+  return { components, traits, steps, schemas: Object.fromEntries(await Promise.all(crds.map(readSchema))) };
 }
 
 /** Without the descriptions, which nobody reads there. */

@@ -79,12 +79,12 @@ describe('plan', () => {
     expect(await planOf(text, '--against', 'old.yaml')).toMatchObject({ revision: 'app-v2', components: [{ message: 'no new run: nothing that runs changed (trigger: Change); keeps mytask-v1', task: { runs: [] } }] });
   });
 
-  it('tells what is no task, what a workflow step runs, and that traits are not evaluated', async () => {
+  it('tells what is no task, what a workflow step runs, and that traits of others are not evaluated', async () => {
     const web = '    - name: web\n      type: webservice\n      properties: {image: nginx}\n';
     const traits = task('image: busybox').replace('      properties', '      traits: [{type: labels, properties: {a: b}}]\n      properties');
     const steps = '  workflow:\n    steps:\n      - {name: again, type: run-task, properties: {component: mytask}}\n      - {name: own, type: run-task, properties: {image: busybox}}\n';
     const { out, err } = await plan({ '-': application(web + traits, steps) }, '-f', '-');
-    expect(err).toBe('remark: traits are not evaluated: what they change of a Task is not in the plan\n');
+    expect(err).toBe('remark: of traits only task-queue is evaluated: what others change of a Task is not in the plan\n');
     expect(out).toMatch(/\nweb +webservice +- +- +not a task: KubeVela applies it\n/);
     expect(out).toContain('step again starts a run of task app-mytask as part of the workflow\nstep own starts a run of its own task app-own as part of the workflow\n');
   });
@@ -136,6 +136,55 @@ describe('plan', () => {
       'error: app.yaml:24:7: queueTimeoutSeconds bounds the waiting in a queue, and there is none: write queue.name, or leave it out',
       'error: app.yaml:31:31: there is no queue.prioritClass: did you mean priorityClass?',
       "error: app.yaml:40:7: a step's queueTimeoutSeconds bounds its waiting in a queue, and it has none: write queue.name of the step or of all steps, or leave it out",
+    ]);
+  });
+
+  const withTrait = (component: string, ...traits: readonly string[]) => component.replace('      properties', `      traits: [${traits.map((properties) => `{type: task-queue, properties: ${properties}}`).join(', ')}]\n      properties`);
+
+  it('says where Jobs wait, by a property or by the trait task-queue', async () => {
+    const steps = (first: string) => `steps:\n  - {name: build, image: busybox${first}}\n  - {name: test, image: busybox, dependsOn: [build], queue: {name: own, priorityClass: low}}`;
+    const components = [
+      task('image: busybox\nqueue: {name: team-a}', 'task', 'a'),
+      withTrait(task('image: busybox\nqueue: {name: team-a}\nqueueTimeoutSeconds: 60', 'task', 'b'), '{name: team-b, priorityClass: high}'),
+      withTrait(task(steps(''), 'task-flow', 'c'), '{name: team-b}'),
+      task(steps(''), 'task-flow', 'd'),
+      withTrait(task('image: busybox\nqueueTimeoutSeconds: 60', 'task', 'e'), '{name: team-b}', '{name: team-c}'),
+      task('image: busybox\nschedule: "@daily"\nqueue: {name: team-a}', 'cron-task', 'f'),
+    ];
+    const { code, out, err } = await plan({ '-': application(components.join('')) }, '-f', '-', '-o', 'wide');
+    expect([code, err]).toEqual([0, '']);
+    for (const sentence of [
+      'a-v1 starts, its Job suspended in queue team-a until Kueue admits it',
+      'b-v1 starts, its Job suspended in queue team-b until Kueue admits it',
+      'c-v1 starts with 1 of 2 Jobs, each suspended in queue team-b, own until Kueue admits it',
+      'd-v1 starts with 1 of 2 Jobs, 1 of them suspended in queue own until Kueue admits it',
+      'e-v1 starts, its Job suspended in queue team-c until Kueue admits it',
+    ]) expect(out).toContain(`   ${sentence}\n`);
+    expect(out).toMatch(/ c-v1-build +Now, in queue team-b /);
+    expect(out).toMatch(/ c-v1-test +Later, after build, in queue own /);
+    const [b, c] = (await planOf(application(components.slice(1, 3).join(''))))?.components ?? [];
+    expect(b?.task?.runs[0]?.jobs).toEqual([{ name: 'b-v1', starts: 'Now', queue: { name: 'team-b', priorityClass: 'high' } }]);
+    expect(c?.task?.runs[0]?.jobs[1]).toEqual({ name: 'c-v1-test', step: 'test', starts: 'Later', after: ['build'], queue: { name: 'own', priorityClass: 'low' } });
+  });
+
+  it('says what is wrong with the trait at the trait, and with the component at the component', async () => {
+    const components = [
+      withTrait(task('image: busybox', 'task', 'a'), '{nam: team-a}'),
+      withTrait(task('image: busybox', 'task', 'b'), '{priorityClass: high}'),
+      withTrait(task('image: busybox\nexecutionPolicy: {keepLast: -1}', 'task', 'c'), '{name: infra/team-a}'),
+      withTrait(task('image: busybox', 'task', 'd'), '{name: team-a, queueTimeoutSeconds: 0}', '{name: Team_B}'),
+      withTrait(task('image: busybox', 'task-template', 'e'), '{name: team-a}'),
+    ];
+    const { code, err } = await plan({ 'app.yaml': application(components.join('')) }, '-f', 'app.yaml');
+    expect(code).toBe(1);
+    expect(err.trim().split('\n')).toEqual([
+      'error: app.yaml:9:48: there is no nam: did you mean name?',
+      'error: app.yaml:14:35: name is missing: write it',
+      "error: app.yaml:19:35: queue.name is the name of a LocalQueue in the Task's own namespace: a queue of another namespace cannot be used, so leave the namespace out",
+      'error: app.yaml:22:27: executionPolicy.keepLast is -1: write 0 to 1000',
+      'error: app.yaml:25:62: queueTimeoutSeconds is 0: write 1 or more',
+      'error: app.yaml:25:107: queue.name is the name of a LocalQueue: lower-case letters, digits, - and ., 63 characters at most, such as team-a',
+      'error: app.yaml:30:35: the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: take it off e',
     ]);
   });
 

@@ -118,7 +118,7 @@ function newTask({ application, namespace, now }: Release, component: Component,
   return { metadata: { name: metadata.name, namespace, uid: unknownUid, generation: 1, creationTimestamp: rfc3339(now), labels }, spec };
 }
 
-/** Where nothing of the component changed, what its traits made of the Task stays, which are not evaluated here. */
+/** Where nothing of the component changed, what its traits made of the Task stays, of which not all are evaluated here. */
 function specAfter({ state: { task }, applied }: DeployedTask, component: Component, rendered: TaskSpec, before: Fields | undefined): TaskSpec {
   const old = componentsOf(before).find(({ name }) => name === component.name);
   const { type, properties, traits } = component;

@@ -83,6 +83,8 @@ export interface JobPlan {
   readonly starts: 'Now' | 'Later' | 'OnFailure';
   /** The steps that have to end first. */
   readonly after?: readonly string[];
+  /** The queue that it waits in: it is created suspended, and starts once Kueue admits it. Left out for none. */
+  readonly queue?: { readonly name: string; readonly priorityClass?: string };
 }
 
 export interface PrunePlan {

@@ -110,14 +110,14 @@ function nameIsExact({ name, run }: RunView, { task }: TaskState): boolean {
 export const unknownUid = 'unknown';
 
 function jobPlans(run: RunView): readonly JobPlan[] {
-  if (!run.flow) return [compact({ name: run.job?.metadata.name ?? jobName(run.run, 0), starts: run.attempt === undefined ? ('Later' as const) : ('Now' as const) })];
+  if (!run.flow) return [compact({ name: run.job?.metadata.name ?? jobName(run.run, 0), starts: run.attempt === undefined ? ('Later' as const) : ('Now' as const), queue: run.run.spec.snapshot?.queue })];
   const needed = neededSteps(run);
   const dependencies = dependenciesOf(run);
   return inOrder(run).map((view): JobPlan => {
     const { name } = view.step;
     const after = dependencies.get(name) ?? [];
     const starts = view.attempt !== undefined ? ('Now' as const) : needed.has(name) ? ('Later' as const) : ('OnFailure' as const);
-    return compact({ name: view.job?.metadata.name ?? jobName(view.run, 0), step: name, starts, after: after.length > 0 ? after : undefined });
+    return compact({ name: view.job?.metadata.name ?? jobName(view.run, 0), step: name, starts, after: after.length > 0 ? after : undefined, queue: view.run.spec.snapshot?.queue });
   });
 }
 

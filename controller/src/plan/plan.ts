@@ -3,12 +3,12 @@ import { isScheduleError, parseSchedule } from '../domain/policies/schedule.ts';
 import type { Node } from '../domain/nodes.ts';
 import type { TakenNames, TaskState } from '../domain/state.ts';
 import type { TaskTemplateSpec } from '../resources/index.ts';
-import type { Application, Component, WorkflowStep } from './application.ts';
+import { fieldsOf, type Application, type Component, type WorkflowStep } from './application.ts';
 import { componentsOf, contextOf, earlierRevision, isChanged, publishVersionOf, revisionNumber, stateAfter, type Deployed, type DeployedTask, type Release } from './deployment.ts';
 import { planApiVersion, type ApplicationPlan, type ComponentPlan, type Plan, type StepPlan, type TaskPlan } from './document.ts';
 import { forecast } from './forecast.ts';
 import type { Path, Problem } from './positions.ts';
-import type { Refusal, Render, RenderedObject } from './render.ts';
+import type { Refusal, Render, RenderedObject, Rendering } from './render.ts';
 import { notATask, removed, sentenceOf, template } from './wording.ts';
 
 export interface PlanRequest {
@@ -75,14 +75,14 @@ class Planner {
   readonly #problems: Problem[] = [];
   readonly #names = new Map<string, Names>();
   readonly #deployed = new Map<string, Deployed>();
-  #hasTraits = false;
+  #hasOtherTraits = false;
 
   constructor(request: PlanRequest) {
     this.#request = request;
   }
 
   result(): PlanResult {
-    const remarks = this.#hasTraits ? ['traits are not evaluated: what they change of a Task is not in the plan'] : [];
+    const remarks = this.#hasOtherTraits ? [`of traits only ${this.#request.render.traitTypes.join(', ')} is evaluated: what others change of a Task is not in the plan`] : [];
     return { plan: { apiVersion: planApiVersion, kind: 'Plan', applications: this.#plans }, problems: this.#problems, remarks, deployed: this.#deployed };
   }
 
@@ -121,18 +121,33 @@ class Planner {
 
   async #render(release: Release, component: Component): Promise<RenderedObject | undefined> {
     const { render } = this.#request;
-    const { type, properties, path, traits } = component;
+    const { type, properties, path } = component;
     if (!render.componentTypes.includes(type)) return undefined;
-    if (traits.length > 0) this.#hasTraits = true;
-    const rendering = await render.component(type, { parameter: properties, context: contextOf(release, component) });
+    const rendering = await this.#withTraits(release, component, await render.component(type, { parameter: properties, context: contextOf(release, component) }));
     const admitted = 'object' in rendering ? render.admit(rendering.object) : rendering;
     if ('object' in admitted) return admitted.object;
-    this.#refused(release.application, [...path, 'properties'], admitted.refusals);
+    this.#refused(release.application, path, admitted.refusals);
     return undefined;
   }
 
+  async #withTraits(release: Release, component: Component, rendered: Rendering): Promise<Rendering> {
+    const { render } = this.#request;
+    let rendering = rendered;
+    for (const [place, trait] of component.traits.entries()) {
+      const { type, properties } = fieldsOf(trait);
+      const isOurs = typeof type === 'string' && render.traitTypes.includes(type);
+      if (!isOurs) this.#hasOtherTraits = true;
+      else if ('object' in rendering) rendering = await render.trait(type, { parameter: fieldsOf(properties), context: contextOf(release, component) }, rendering.object, place);
+    }
+    return rendering;
+  }
+
+  /** @param path of the component or the step */
   #refused({ positions }: Application, path: Path, refusals: readonly Refusal[]): void {
-    for (const refusal of refusals) this.#problems.push(positions.problem([...path, ...refusal.path], refusal.message));
+    for (const { trait, path: inside, message } of refusals) {
+      const whose = trait === undefined ? path : [...path, 'traits', trait];
+      this.#problems.push(positions.problem([...whose, 'properties', ...inside], message));
+    }
   }
 
   async #component(release: Release, { component, object }: RenderedComponent, names: Names, tasks: Map<string, DeployedTask>): Promise<ComponentPlan> {
@@ -180,7 +195,7 @@ class Planner {
       const whose = typeof component === 'string' ? `task ${task}` : `its own task ${task}`;
       return { name, type, task, message: `step ${name} starts a run of ${whose} as part of the workflow` };
     }
-    this.#refused(application, [...path, 'properties'], rendering.refusals);
+    this.#refused(application, path, rendering.refusals);
     return undefined;
   }
 

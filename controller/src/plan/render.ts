@@ -1,5 +1,5 @@
 /**
- * How a component becomes a Task: KubeVela fills a definition's template in with CUE. Forecasting knows of it only this much, so that
+ * How a component becomes a Task: KubeVela fills a definition's template in with CUE, and lays traits over it. Forecasting knows of it only this much, so that
  * it needs neither CUE nor files.
  */
 import type { TaskSpec } from '../resources/index.ts';
@@ -20,6 +20,8 @@ export interface RenderedObject {
 
 /** What is wrong with a component's properties. */
 export interface Refusal {
+  /** The place of the trait among the component's whose properties are meant; left out for the component's own. */
+  readonly trait?: number;
   /** Where, from the properties inwards; as much of it as is known. */
   readonly path: readonly string[];
   /** What is wrong, and what to write instead. */
@@ -34,12 +36,19 @@ export type StepRendering = { readonly applies: RenderedObject } | { readonly re
 export interface Render {
   /** The component types that are ours. */
   readonly componentTypes: readonly string[];
+  /** The traits that are ours. */
+  readonly traitTypes: readonly string[];
   /** The workflow step types that are ours. */
   readonly stepTypes: readonly string[];
   /** Rejects only where CUE itself cannot be asked. */
   component(type: string, filling: Filling): Promise<Rendering>;
   /** @param task what the step finds under the Task's name; undefined for nothing */
   step(type: string, filling: Filling, task: object | undefined): Promise<StepRendering>;
+  /**
+   * Lays a trait over what the component, and the traits before it, made.
+   * @param place which of the component's traits it is
+   */
+  trait(type: string, filling: Filling, object: RenderedObject, place: number): Promise<Rendering>;
   /** The Task as the API server would store it, with defaults; or what it would refuse. */
   admit(object: RenderedObject): Rendering;
 }

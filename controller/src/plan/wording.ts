@@ -29,7 +29,7 @@ function runSentence({ name, nameIsExact, decision, message, replaces, jobs }: R
   const because = message === undefined ? '' : `: ${message}`;
   switch (decision) {
     case 'Starts':
-      return `${called} starts${jobsClause(jobs)}${replaces.length === 0 ? '' : `, in place of ${names(replaces)}`}`;
+      return `${called} starts${jobsClause(jobs)}${queueClause(jobs)}${replaces.length === 0 ? '' : `, in place of ${names(replaces)}`}`;
     case 'Queued':
       return `${called} is queued${because}`;
     case 'Held':
@@ -47,6 +47,15 @@ function jobsClause(jobs: RunPlan['jobs']): string {
   if (jobs.length <= 1) return '';
   const now = jobs.filter(({ starts }) => starts === 'Now').length;
   return ` with ${now} of ${jobs.length} Jobs`;
+}
+
+function queueClause(jobs: RunPlan['jobs']): string {
+  const queues = [...new Set(jobs.flatMap(({ queue }) => queue?.name ?? []))];
+  if (queues.length === 0) return '';
+  const waiting = jobs.filter(({ queue }) => queue !== undefined).length;
+  const all = jobs.length === 1 ? 'its Job' : 'each';
+  const [which, it] = waiting === jobs.length ? [all, 'it'] : [`${waiting} of them`, waiting === 1 ? 'it' : 'them'];
+  return `, ${which} suspended in queue ${names(queues)} until Kueue admits ${it}`;
 }
 
 function scheduleSentence({ schedule, suspend }: TaskPlan): readonly string[] {

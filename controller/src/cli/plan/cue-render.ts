@@ -4,7 +4,7 @@ import { createCue, CueError, type Cue, type JsonObject, type Template } from '.
 import { parameterNames, refusalOfSchema, refusalsOf } from '../../plan/cue-refusals.ts';
 import type { Fields } from '../../plan/application.ts';
 import type { Filling, Refusal, Render, RenderedObject, Rendering, StepRendering } from '../../plan/render.ts';
-import { admitBySchema } from '../../plan/schema.ts';
+import { admitBySchema, type Schema, type SchemaProblem } from '../../plan/schema.ts';
 import { loadParts, type Definitions, type Parts } from './parts.ts';
 
 export interface CueRender extends Render {
@@ -13,6 +13,16 @@ export interface CueRender extends Render {
 }
 
 const deadlineMs = 20_000;
+
+/** Where an object comes of. */
+interface Origin {
+  /** The component's properties, or those of the trait that came last. */
+  readonly properties: Fields;
+  /** Without that trait. */
+  readonly before?: RenderedObject;
+  /** Which of the component's traits it is. */
+  readonly trait?: number;
+}
 
 /**
  * Starts CUE with our definitions.
@@ -28,17 +38,19 @@ export async function startRender(load: () => Promise<Parts> = loadParts): Promi
 
 class DefinitionRender implements CueRender {
   readonly componentTypes: readonly string[];
+  readonly traitTypes: readonly string[];
   readonly stepTypes: readonly string[];
   readonly #cue: Cue;
   readonly #definitions: Definitions;
   readonly #compiled = new Map<string, Promise<Template>>();
   /** By the object, for what the schema says of it. */
-  readonly #properties = new WeakMap<RenderedObject, Fields>();
+  readonly #origins = new WeakMap<RenderedObject, Origin>();
 
   constructor(cue: Cue, definitions: Definitions) {
     this.#cue = cue;
     this.#definitions = definitions;
     this.componentTypes = Object.keys(definitions.components);
+    this.traitTypes = Object.keys(definitions.traits);
     this.stepTypes = Object.keys(definitions.steps);
   }
 
@@ -47,9 +59,20 @@ class DefinitionRender implements CueRender {
       const { output } = await definition.render(filled);
       if (!output) return { refusals: [{ path: [], message: `the definition ${type} rendered nothing of it: write its properties` }] };
       const object = output as unknown as RenderedObject;
-      this.#properties.set(object, filling.parameter);
+      this.#origins.set(object, { properties: filling.parameter });
       return { object };
     });
+  }
+
+  async trait(type: string, { parameter, context }: Filling, object: RenderedObject, place: number): Promise<Rendering> {
+    const base = object as unknown as JsonObject;
+    const rendering = await this.#refusing(type, { parameter, context: { ...context, output: base } }, async (definition, filled) => {
+      const { output } = await definition.patch({ ...filled, base });
+      const patched = output as unknown as RenderedObject;
+      this.#origins.set(patched, { properties: parameter, before: object, trait: place });
+      return { object: patched };
+    });
+    return 'refusals' in rendering ? { refusals: rendering.refusals.map((refusal) => ({ ...refusal, trait: place })) } : rendering;
   }
 
   /** The step reads the Task, and then says what it applies, or fails. */
@@ -68,8 +91,15 @@ class DefinitionRender implements CueRender {
     const schema = this.#definitions.schemas[object.kind];
     if (!schema) return { object };
     const { value, problems } = admitBySchema(schema, object);
-    const properties = this.#properties.get(object) ?? {};
-    return problems.length > 0 ? { refusals: problems.map((problem) => refusalOfSchema(problem, properties)) } : { object: value as RenderedObject };
+    return problems.length > 0 ? { refusals: problems.map((problem) => this.#blamed(problem, object, schema)) } : { object: value as RenderedObject };
+  }
+
+  /** What a trait did not bring in was there before it. */
+  #blamed(problem: SchemaProblem, object: RenderedObject, schema: Schema): Refusal {
+    const { properties, before, trait }: Origin = this.#origins.get(object) ?? { properties: {} };
+    if (before === undefined || trait === undefined) return refusalOfSchema(problem, properties);
+    const earlier = admitBySchema(schema, before).problems.find((one) => JSON.stringify(one) === JSON.stringify(problem));
+    return earlier ? this.#blamed(problem, before, schema) : { ...refusalOfSchema(problem, properties), trait };
   }
 
   close(): Promise<void> {
@@ -81,13 +111,15 @@ class DefinitionRender implements CueRender {
       return await work(await this.#compile(type), { parameter, context });
     } catch (error) {
       if (!(error instanceof CueError)) throw error;
+      if (error.stage === 'errs') return { refusals: [{ path: [], message: error.message }] };
       const source = this.#sourceOf(type);
       return { refusals: refusalsOf(error.messages.length > 0 ? error.messages : [error.message], parameter, { type, names: parameterNames(source) }) };
     }
   }
 
   #sourceOf(type: string): string {
-    return this.#definitions.components[type] ?? this.#definitions.steps[type] ?? '';
+    const { components, traits, steps } = this.#definitions;
+    return components[type] ?? traits[type] ?? steps[type] ?? '';
   }
 
   #compile(type: string): Promise<Template> {

@@ -11,6 +11,7 @@ import { CliError } from '../errors.ts';
 /** dist/cli/definitions.json: the definitions by their names, and the schemas of what they render by its kind. */
 export interface Definitions {
   readonly components: Readonly<Record<string, string>>;
+  readonly traits: Readonly<Record<string, string>>;
   readonly steps: Readonly<Record<string, string>>;
   readonly schemas: Readonly<Record<string, Schema>>;
 }

@@ -50,6 +50,7 @@ function rowsOfRun(run: RunPlan, empty: PlanRow, wide: boolean): readonly PlanRo
   return [first ? withJob(row, first) : row, ...others.map((job) => withJob({ ...row, run: '', decision: '' }, job)), ...more];
 }
 
-function withJob(row: PlanRow, { name, starts, after = [] }: JobPlan): PlanRow {
-  return { ...row, job: name, starts: after.length === 0 ? starts : `${starts}, after ${after.slice(0, 3).join(', ')}${after.length > 3 ? ', ...' : ''}` };
+function withJob(row: PlanRow, { name, starts, after = [], queue }: JobPlan): PlanRow {
+  const parts = [starts, ...(after.length === 0 ? [] : [`after ${after.slice(0, 3).join(', ')}${after.length > 3 ? ', ...' : ''}`]), ...(queue === undefined ? [] : [`in queue ${queue.name}`])];
+  return { ...row, job: name, starts: parts.join(', ') };
 }
