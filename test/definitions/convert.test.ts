@@ -87,6 +87,34 @@ describe('convert', () => {
     expect(warnings[0]).toBe("changes: CronJob old: times are in UTC, not in the controller manager's zone: write timeZone for another one");
   });
 
+  const queueLabels = { team: 'a', 'kueue.x-k8s.io/queue-name': 'team-a', 'kueue.x-k8s.io/priority-class': 'urgent' };
+
+  it("makes a queue of Kueue's labels, whose suspend is not the task's", async () => {
+    const queued = { ...job({ ...pod({}), suspend: true }), metadata: { name: 'old', labels: queueLabels } };
+    const { applications: [application], warnings } = await convert(queued);
+    const { spec } = await rendered(application as Application);
+    expect(spec['queue']).toEqual({ name: 'team-a', priorityClass: 'urgent' });
+    expect(spec).not.toHaveProperty('suspend');
+    expect(JSON.stringify(application)).not.toContain('kueue.x-k8s.io');
+    expect(warnings).toEqual(['changes: Job old: every deployment runs; executionPolicy.trigger: Change runs only what changed', 'changes: Job old: container main is called after its component']);
+  });
+
+  it("makes a queue of the labels that a CronJob gives its Jobs, and keeps the CronJob's own suspend", async () => {
+    const cronJob = (labels: object, ofJobs: object) => ({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'old', labels }, spec: { schedule: '@daily', timeZone: 'UTC', suspend: true, jobTemplate: { metadata: { labels: ofJobs }, spec: { ...pod({}), suspend: true } } } });
+    const { applications: [application], warnings } = await convert(cronJob({}, queueLabels));
+    expect((await rendered(application as Application)).spec).toMatchObject({ queue: { name: 'team-a', priorityClass: 'urgent' }, suspend: true });
+    expect(warnings.join()).not.toContain('queue');
+    const own = await convert(cronJob({ 'kueue.x-k8s.io/queue-name': 'team-a' }, {}));
+    expect((await rendered(own.applications[0] as Application)).spec['queue']).toEqual({ name: 'team-a' });
+    expect(own.warnings).toContain("changes: CronJob old: the queue of the CronJob's own labels is heeded, where Kueue looked at those of its jobTemplate alone: take queue out for runs that do not wait");
+  });
+
+  it('says that a priority alone is no queue', async () => {
+    const { applications: [application], warnings } = await convert({ ...job(pod({})), metadata: { name: 'old', labels: { 'kueue.x-k8s.io/priority-class': 'urgent' } } });
+    expect(application?.spec.components[0]?.properties).not.toHaveProperty('queue');
+    expect(warnings).toContain('changes: Job old: the label kueue.x-k8s.io/priority-class is left out: there is no kueue.x-k8s.io/queue-name beside it; write queue.name for the queue');
+  });
+
   it('makes a task-flow of a JobFlow, with what its Jobs share', async () => {
     const globalParams = { nodeName: 'n1', env: [{ name: 'FOO', value: 'bar' }], annotations: { a: 'b' }, labels: { c: 'd' } };
     const claim = { name: 'mypvc', persistentVolumeClaim: { claimName: 'mylocalpvc' } };

@@ -15,7 +15,7 @@ export function convertCommand(io: Io): Command {
 
 interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Fields };
   readonly spec: Fields;
 }
 
@@ -32,8 +32,8 @@ async function convert(io: Io, filename: string): Promise<void> {
   }
 }
 
-function applicationOf({ kind, metadata: { name, namespace }, spec }: Manifest) {
-  const { type, properties, warnings = [] } = kinds[kind]?.(spec) ?? { type: '', properties: {} };
+function applicationOf({ kind, metadata: { name, namespace, labels = {} }, spec }: Manifest) {
+  const { type, properties, warnings = [] } = kinds[kind]?.(spec, labels) ?? { type: '', properties: {} };
   const metadata = { name, ...(namespace !== undefined && { namespace }) };
   const application = { apiVersion: 'core.oam.dev/v1beta1', kind: 'Application', metadata, spec: { components: [{ name, type, properties }] } };
   return { application, warnings: [...warnings, ...unread(kind, spec).map((field) => `spec.${field} is left out: there is nothing like it`)] };

@@ -2,13 +2,15 @@
  * From the manifests that people have to components: Job and CronJob of Kubernetes; JobFlow, DaemonJob and JobTemplate of the JobFlow
  * operator (api.practice.com/v1alpha1). docs/migrating.md says the same in tables.
  */
+import { isQueued, queueOf } from './queue.ts';
 import { only, orNothing, policyOf, present, without, workOf, type Converted, type Fields } from './work.ts';
 
 export interface Component extends Converted {
   readonly type: string;
 }
 
-type Converter = (spec: Fields) => Component;
+/** From a manifest's spec and labels. */
+type Converter = (spec: Fields, labels: Fields) => Component;
 
 /** By kind. */
 export const kinds: Readonly<Record<string, Converter>> = {
@@ -19,14 +21,15 @@ export const kinds: Readonly<Record<string, Converter>> = {
   JobTemplate: fromJobTemplate,
 };
 
-function fromJob(spec: Fields): Component {
+function fromJob(spec: Fields, labels: Fields): Component {
   const work = workOf(spec);
-  const policy = policyOf(spec);
+  const queue = queueOf(labels);
+  const policy = policyOf(isQueued(labels) ? without(spec, ['suspend']) : spec);
   const warnings = [
     'every deployment runs; executionPolicy.trigger: Change runs only what changed',
     ...(spec['ttlSecondsAfterFinished'] === undefined ? [] : ['ttlSecondsAfterFinished deletes Job and pods; the run stays on record']),
   ];
-  return { type: 'task', properties: { ...withPolicy(policy.properties), ...work.properties }, warnings: [...warnings, ...policy.warnings, ...work.warnings] };
+  return { type: 'task', properties: { ...withPolicy(policy.properties), ...work.properties, ...queue.properties }, warnings: [...warnings, ...policy.warnings, ...queue.warnings, ...work.warnings] };
 }
 
 /** suspend is the task's own, the rest of the execution policy. */
@@ -34,13 +37,20 @@ function withPolicy({ suspend, ...policy }: Fields): Fields {
   return present({ executionPolicy: orNothing(policy), suspend });
 }
 
-function fromCronJob(spec: Fields): Component {
-  const { jobTemplate, ...schedule } = spec as { readonly jobTemplate?: { readonly spec?: Fields } } & Fields;
+function fromCronJob(spec: Fields, labels: Fields): Component {
+  const { jobTemplate, ...schedule } = spec as { readonly jobTemplate?: { readonly metadata?: { readonly labels?: Fields }; readonly spec?: Fields } } & Fields;
   const job = jobTemplate?.spec ?? {};
   const work = workOf(job);
+  const queue = queueOfJobs(labels, jobTemplate?.metadata?.labels ?? {});
   const { suspend: _suspend, ...policy } = policyOf(job).properties;
   const warnings = spec['timeZone'] === undefined ? ["times are in UTC, not in the controller manager's zone: write timeZone for another one"] : [];
-  return { type: 'cron-task', properties: { ...schedule, ...policy, ...work.properties }, warnings: [...warnings, 'runs are named after their time in UTC', ...work.warnings] };
+  return { type: 'cron-task', properties: { ...schedule, ...policy, ...work.properties, ...queue.properties }, warnings: [...warnings, 'runs are named after their time in UTC', ...queue.warnings, ...work.warnings] };
+}
+
+/** Kueue looks at a Job's labels, which come of the jobTemplate and not of the CronJob. */
+function queueOfJobs(ofCronJob: Fields, ofJobs: Fields): Converted {
+  if (isQueued(ofJobs) || !isQueued(ofCronJob)) return queueOf({ ...ofCronJob, ...ofJobs });
+  return { ...queueOf(ofCronJob), warnings: ["the queue of the CronJob's own labels is heeded, where Kueue looked at those of its jobTemplate alone: take queue out for runs that do not wait"] };
 }
 
 interface Flow {

@@ -1,0 +1,16 @@
+/** The queue of a Job that Kueue manages, as its labels say it. */
+import { queueLabels } from '../../resources/index.ts';
+import { present, type Converted, type Fields } from './work.ts';
+
+/** Whether Kueue suspends and starts it, so that spec.suspend is Kueue's. */
+export function isQueued(of: Fields): boolean {
+  return typeof of[queueLabels.queue] === 'string';
+}
+
+/** @param of the labels of a Job, or of a CronJob's jobTemplate */
+export function queueOf(of: Fields): Converted {
+  const { [queueLabels.queue]: name, [queueLabels.priorityClass]: priorityClass } = of;
+  if (isQueued(of)) return { properties: { queue: present({ name, priorityClass }) }, warnings: [] };
+  const warnings = priorityClass === undefined ? [] : [`the label ${queueLabels.priorityClass} is left out: there is no ${queueLabels.queue} beside it; write queue.name for the queue`];
+  return { properties: {}, warnings };
+}
