@@ -28,6 +28,12 @@ test('an evicted Job says what took its place away', () => {
   expect(wordsOf(workload(evicted, refused(noFlavor + full('cpu'))), place).message).toBe('evicted (Preempted), waits for 600m cpu in cq');
 });
 
+test('a queue that was stopped under a Job is named as what evicted it', () => {
+  const evicted: JobCondition = { type: 'Evicted', status: 'True', reason: 'ClusterQueueStopped', message: 'The ClusterQueue is stopped' };
+  const { message } = wordsOf(workload(evicted, refused('ClusterQueue cq is inactive', 'Inadmissible')), place);
+  expect(message).toBe('evicted (ClusterQueueStopped), ClusterQueue cq is stopped or not ready; the run starts once it admits again');
+});
+
 test('one flavor that is too small is no reason to give up while another is only full', () => {
   const message = `${noFlavor}${tooMuch('cpu', 'small', '2', '1')}, ${full('cpu', 'large')}`;
   expect(wordsOf(workload(refused(message)), place)).toEqual({ reason: 'Pending', message: 'waits for 600m cpu in cq' });
