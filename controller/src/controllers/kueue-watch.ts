@@ -87,7 +87,7 @@ export class KueueWatch {
     const { signal } = this.#stopped;
     for (let failures = 1; !signal.aborted && (failures === 1 || this.#options.isNeeded()); failures += 1) {
       const version = await this.#discover();
-      if (version !== undefined && (await this.#follow(version))) failures = 0;
+      if (version !== undefined && !signal.aborted && (await this.#follow(version))) failures = 0;
       if (!signal.aborted) await sleep(this.#clock, failures === 0 ? 0 : backoffMs(failures, backoff), signal);
     }
     this.#know(undefined);

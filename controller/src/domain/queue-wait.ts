@@ -11,7 +11,14 @@ type Row = NonNullable<TaskRunStatus['jobs']>[number];
 /** Since when the Job waits this time, RFC 3339; undefined where it does not. */
 export function queuedSince({ status }: TaskRun, job: Job): string | undefined {
   if (!waitsInQueue(job)) return undefined;
-  return rowOf(status, job)?.queuedTime ?? suspendedSince(job);
+  return thisWait(rowOf(status, job), job);
+}
+
+/** What is on record may be of a wait before, whose end nobody saw: the Job says when it was suspended last. */
+function thisWait({ queuedTime }: Row = {}, job: Job): string | undefined {
+  const since = suspendedSince(job);
+  if (queuedTime === undefined || since === undefined) return since;
+  return Date.parse(since) > Date.parse(queuedTime) ? since : queuedTime;
 }
 
 /** The Job controller says when it suspended a Job; of one that is being evicted just now it does not yet. */
@@ -24,7 +31,7 @@ function suspendedSince({ metadata, status = {} }: Job): string | undefined {
 export function waitOf({ status }: TaskRun, job: Job): Pick<Row, 'queuedTime' | 'waitedSeconds'> {
   if (job.queue === undefined) return {};
   const row = rowOf(status, job) ?? {};
-  return waitsInQueue(job) ? compact({ queuedTime: row.queuedTime ?? suspendedSince(job), waitedSeconds: row.waitedSeconds }) : waitOver(row, job);
+  return waitsInQueue(job) ? compact({ queuedTime: thisWait(row, job), waitedSeconds: row.waitedSeconds }) : waitOver(row, job);
 }
 
 /** Once the Job has started, the wait before is counted, and no more than once. */

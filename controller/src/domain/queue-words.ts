@@ -25,7 +25,6 @@ export interface Place {
 /** What is known of a sentence of Kueue's: how it begins, and what to say instead. */
 interface Saying {
   readonly pattern: RegExp;
-  readonly reason?: string;
   readonly say: (found: RegExpMatchArray, workload: Workload, place: Place) => string;
 }
 
@@ -36,11 +35,6 @@ const sayings: readonly Saying[] = [
   },
   { pattern: /ClusterQueue (\S+) doesn't exist/, say: ([, name], _, { queue }) => `queue ${queue} stands for ClusterQueue ${name}, which does not exist` },
   { pattern: /(ClusterQueue|LocalQueue) (\S+) is inactive/, say: ([, kind, name]) => `${kind} ${name} is stopped or not ready; the run starts once it admits again` },
-  {
-    pattern: /insufficient quota for (\S+) in flavor \S+?, .*current podset request \(([^)]*)\) > maximum capacity \(([^)]*)\)/,
-    reason: reasons.exceedsMaxQuota,
-    say: ([, resource, asked, most], _, place) => `asks for ${asked} ${resource}, and ${nameOf(place)} never has more than ${most}: ask for less, or have its quota raised`,
-  },
   { pattern: /insufficient unused quota for/, say: ({ input = '' }, workload, place) => `waits for ${wanted(input, workload)} in ${nameOf(place)}` },
 ];
 
@@ -52,11 +46,23 @@ export function wordsOf(workload: Workload, place: Place): Waiting {
 }
 
 function unreserved({ reason = reasons.pending, message = '' }: JobCondition, workload: Workload, place: Place): Waiting {
+  const never = neverFits(message, place);
+  if (never) return never;
   for (const saying of sayings) {
     const found = saying.pattern.exec(message);
-    if (found) return { reason: saying.reason ?? reason, message: saying.say(found, workload, place) };
+    if (found) return { reason, message: saying.say(found, workload, place) };
   }
   return { reason, message: message === '' ? `waits in queue ${place.queue}` : `waits in queue ${place.queue}: ${message}` };
+}
+
+/** A resource that is too much for each flavor; one that fits another flavor, which is only full just now, is waited for. */
+function neverFits(message: string, place: Place): Waiting | undefined {
+  const tooMuch = message.matchAll(/insufficient quota for (\S+) in flavor \S+, .*?current podset request \(([^)]*)\) > maximum capacity \(([^)]*)\)/g);
+  for (const [, resource, asked, most] of tooMuch) {
+    if (message.includes(`insufficient unused quota for ${resource} in flavor`)) continue;
+    return { reason: reasons.exceedsMaxQuota, message: `asks for ${asked} ${resource}, and ${nameOf(place)} never has more than ${most}: ask for less, or have its quota raised` };
+  }
+  return undefined;
 }
 
 /** With its quota it may still wait for admission checks. */

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { classify } from '../classify.ts';
+import { noQueueing, type Queueing, type Workload } from '../queueing.ts';
+import type { JobCondition } from '../state.ts';
+import { after, aJob, aRun, aState, aTask } from '../testing/builders.ts';
+import { nextQueueLook, queueLabelsOf, queueVerdict, startsSuspended } from './queue.ts';
+
+const run = aRun(aTask().spec({ queue: { name: 'q', priorityClass: 'high' }, queueTimeoutSeconds: 60 }));
+const job = { ...aJob(run).spec({ suspend: true }).build(), queue: 'q' };
+const view = classify(aState().runs(run).with({ jobs: [job] }).build()).runs[0];
+if (!view) throw new Error('no run');
+const kueue = (changes: Partial<Queueing> = {}): Queueing => ({ ...noQueueing, installed: true, priorityClasses: new Set(['high']), ...changes });
+const withWorkload = (active: boolean, ...conditions: JobCondition[]) => {
+  const workload: Workload = { metadata: { ...job.metadata, name: 'job-mytask' }, active, conditions };
+  return kueue({ workloads: new Map([[job.metadata.uid, workload]]) });
+};
+const evicted = (reason: string): JobCondition => ({ type: 'Evicted', status: 'True', reason, message: 'The workload is deactivated' });
+
+test('a Job is created suspended, with the labels of its queue, only where it has one', () => {
+  expect(queueLabelsOf({ queue: { name: 'q', priorityClass: 'high' } })).toEqual({ 'kueue.x-k8s.io/queue-name': 'q', 'kueue.x-k8s.io/priority-class': 'high' });
+  expect(startsSuspended({ queue: { name: 'q' } })).toEqual({ suspend: true });
+  expect([queueLabelsOf(), startsSuspended()]).toEqual([{}, {}]);
+});
+
+describe('a Job that waits', () => {
+  test.each<[is: string, queueing: Queueing, seconds: number, phase: string, reason: string]>([
+    ['without Kueue', kueue({ installed: false }), 5, 'Queued', 'KueueNotInstalled'],
+    ['while nobody knows', noQueueing, 20, 'Queued', 'Pending'],
+    ['for its Workload', kueue(), 9, 'Queued', 'Pending'],
+    ['for a Workload that does not come', kueue(), 10, 'Queued', 'NoWorkload'],
+    ['for a priority class', kueue({ priorityClasses: new Set() }), 5, 'Queued', 'PriorityClassNotFound'],
+    ['after a person deactivated it', withWorkload(false, evicted('Deactivated')), 5, 'Queued', 'Deactivated'],
+    ['after Kueue gave it up', withWorkload(false, evicted('DeactivatedDueToRequeuingLimitExceeded')), 5, 'Failed', 'DeactivatedDueToRequeuingLimitExceeded'],
+    ['for almost its time', withWorkload(true), 59, 'Queued', 'Pending'],
+    ['for all its time', withWorkload(true), 60, 'Failed', 'QueueTimeout'],
+  ])('%s', (_, queueing, seconds, phase, reason) => expect(queueVerdict(view, job, queueing, after(seconds))).toMatchObject({ phase, reason }));
+
+  test('is looked at when Kueue should have it, and when its time is over', () => {
+    expect(nextQueueLook(view, kueue())).toEqual([after(60).getTime(), after(10).getTime()]);
+    expect(nextQueueLook(view, withWorkload(true))).toEqual([after(60).getTime()]);
+  });
+});
