@@ -129,6 +129,7 @@ export class KueueWatch {
     this.#know(undefined);
     await Promise.all(all.map((informer) => informer.stop()));
     for (const { cache } of all) cache.clear(undefined);
+    if (!wasRead && !signal.aborted) this.#know(false);
     return wasRead;
   }
 

@@ -149,7 +149,12 @@ const manyRows = 50;
 
 /** Until when, in milliseconds since the epoch. */
 function holdBackUntil(run: RunView, status: TaskRunStatus, state: TaskState, now: Date): number | undefined {
-  return settlesAt(run, status, now) ?? requeuedUntil(run, status, state, now) ?? spacedUntil(run, status, state, now);
+  return holdTaskBackUntil(run, status, state, now) ?? requeuedUntil(run, status, state, now);
+}
+
+/** The same, for as long as the Task is not told of its runs either. */
+function holdTaskBackUntil(run: RunView, status: TaskRunStatus, state: TaskState, now: Date): number | undefined {
+  return settlesAt(run, status, now) ?? spacedUntil(run, status, state, now);
 }
 
 /** What a run waits for in a queue may be said anew with every other run there. */
@@ -227,13 +232,13 @@ function deleteJobs({ jobs }: PartView, deletion: Deletion): readonly Action[] {
 /** Write the Task's status when it says something new, and let KubeVela know. */
 function report(view: TaskView, now: Date): readonly Action[] {
   const { task } = view.state;
-  if (settleTimes(view, now).length > 0) return [];
+  if (view.active.some((run) => holdTaskBackUntil(run, runStatus(run, view, now), view.state, now) !== undefined)) return [];
   const status = taskStatus(view, now);
   if (sameJson(status, task.status ?? {})) return [];
   return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view, now), ...missedEvents(view.state, now)];
 }
 
-/** Until when news of runs that have just begun is held back, and the Task's with it. */
+/** Until when news of runs is held back. */
 function settleTimes(view: TaskView, now: Date): readonly number[] {
   return view.active.flatMap((run) => holdBackUntil(run, runStatus(run, view, now), view.state, now) ?? []);
 }
