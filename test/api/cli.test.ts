@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { taskRuns, tasks } from '../../controller/src/controllers/resource-types.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
-import { cliOf, type Cli } from '../support/cli.ts';
+import { cliOf, startCli, type Cli } from '../support/cli.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
@@ -40,6 +40,20 @@ describe.concurrent('looking', () => {
     for (const name of ['app-mytask', 'app/mytask', 'mytask']) expect((await cli('status', name)).stdout).toMatch(/^Task +app-mytask\nComponent +app\/mytask\nPhase +Succeeded\n[^]*\nmytask-v1 +Succeeded/);
     expect((await cli('runs', 'mytask')).stdout).toMatch(/\nmytask-v1 +Revision app-v1 +Succeeded +- +\d+s ago +\d+s +1 +yes\n$/);
     expect((await cli('describe', 'mytask-v1')).stdout).toMatch(/^Run +mytask-v1\n[^]*\nContainer +mytask \(busybox\)\n[^]*\nJOB [^]*\nmytask-v1 +1 +Succeeded +1 +0[^]*\nPOD [^]*\nmytask-v1-\w+ +Succeeded/);
+  });
+
+  it('says of a queued run where it waits, since when and for what, and logs -f waits with it', async () => {
+    const { room, cli } = await open();
+    const task = await room.deploy({ revision: 1, spec: { queue: { name: 'nightly', priorityClass: 'urgent' } } });
+    await room.runWhere('mytask-v1', 'waits and says why', ({ phase, reason }) => phase === 'Queued' && reason === 'KueueNotInstalled');
+    expect((await cli('runs', 'mytask')).stdout).toMatch(/\nmytask-v1 +Revision app-v1 +Queued +KueueNotInstalled +- +- +1 +yes\n$/);
+    expect((await cli('describe', 'mytask-v1')).stdout).toMatch(/\nPhase +Queued\nReason +KueueNotInstalled\nMessage +queue nightly: Kueue is not installed[^]*\nQueue +nightly \(priority class urgent\)\nWaits since +\d{4}[^]* nightly +\d+s/);
+    const reading = startCli(cluster.sandbox.kubeconfig, room.namespace, ['logs', '-f', 'mytask-v1']);
+    await eventually('logs -f says what it waits for', () => Promise.resolve(reading.stderr().includes('run mytask-v1 waits (Queued KueueNotInstalled: queue nightly: Kueue is not installed') || undefined));
+    await reading.interrupt();
+    await room.admit('mytask-v1');
+    await room.finished(task);
+    expect((await cli('describe', 'mytask-v1')).stdout).toMatch(/\nQueue +nightly \(priority class urgent\)\nWaited +\d+s\n/);
   });
 
   it('shows programs the resources themselves', async () => {

@@ -70,3 +70,17 @@ it('counts a run that finishes once, restarted or not, and sends a trace of it',
   expect(after).toContain('task_runs_runs{namespace="watched",trigger="Revision",phase="Succeeded"} 2');
   expect(after).toContain('task_runs_finished_total{namespace="watched",trigger="Revision",phase="Succeeded"} 0');
 });
+
+it('counts what waits in a queue by why, and how long it waited', async () => {
+  const room = await Room.open(cluster, 'queued');
+  const task = await room.deploy({ revision: 1, spec: { queue: { name: 'nightly' } } });
+  await eventually('the run that waits is counted', async () => {
+    const text = await metrics();
+    return text.includes('task_runs_queued_runs{namespace="queued",reason="KueueNotInstalled"} 1') ? text : undefined;
+  });
+  await room.admit('mytask-v1');
+  await room.finished(task);
+  const text = await metrics();
+  expect(text).toContain('task_runs_admission_wait_seconds_count 1');
+  expect(text).not.toContain('task_runs_queued_runs{namespace="queued"');
+});

@@ -90,6 +90,23 @@ describe('the history', () => {
     expect(namesOf(await admin(`${at}/runs?trigger=Revision&phase=Succeeded&limit=1`))).toEqual(['mytask-v5']);
   });
 
+  it('tells where a run waits, since when, and afterwards for how long', async () => {
+    const { room, at } = await openRoom();
+    const task = await room.deploy({ revision: 1, spec: { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 } });
+    await room.runWhere('mytask-v1', 'waits and says why', ({ phase, reason }) => phase === 'Queued' && reason === 'KueueNotInstalled');
+    const page = (await admin(`${at}/runs?phase=Queued`)).json as RunPage;
+    expect(page.items).toMatchObject([{ name: 'mytask-v1', phase: 'Queued', reason: 'KueueNotInstalled', queuedTime: expect.any(String) as string, kept: true }]);
+    expect(namesOf(await admin(`${at}/runs?phase=Pending,Running`))).toEqual([]);
+    const waiting = (await admin(`${at}/runs/mytask-v1`)).json as RunDetail;
+    expect(waiting).toMatchObject({ snapshot: { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 }, jobs: [{ phase: 'Queued', queuedTime: page.items[0]?.queuedTime }] });
+    await room.admit('mytask-v1');
+    await room.finished(task);
+    const { queuedTime, waitedSeconds, jobs: rows } = (await admin(`${at}/runs/mytask-v1`)).json as RunDetail;
+    expect({ queuedTime, rows }).toMatchObject({ queuedTime: undefined, rows: [{ phase: 'Succeeded', waitedSeconds }] });
+    expect(waitedSeconds).toBeGreaterThanOrEqual(0);
+    expect((await archivedHistory(`${at}/runs?phase=Succeeded`, 1)).items).toMatchObject([{ waitedSeconds }]);
+  });
+
   it('tells everything of a run that is gone', async () => {
     const { room, at } = await openRoom();
     await room.finish({ revision: 1, pods: { exitCode: '3' }, policy: { historyLimit: 5 } });

@@ -136,6 +136,26 @@ function itemsRun(): RunDetail {
   });
 }
 
+const nightly = { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600, template: {} };
+
+/** Of a task in a queue: one that waits, one that was admitted, and a flow of which a step waits. */
+function queuedRuns(): RunDetail[] {
+  const due = (startedAgo: number) => ({ type: 'Schedule' as const, scheduledTime: ago(startedAgo) });
+  return [
+    fakeRun('billing', 'train', 'train-v3', { startedAgo: 12, phase: 'Queued', trigger: due(12.2), reason: 'Pending', message: 'waits for 600m cpu in cq', snapshot: nightly, queuedTime: ago(12), jobs: [{ name: 'train-v3', phase: 'Queued', queuedTime: ago(12) }], logs: [] }),
+    fakeRun('billing', 'train', 'train-v2', { startedAgo: 40, trigger: due(53), delaySeconds: 780, snapshot: nightly, waitedSeconds: 760, jobs: [{ name: 'train-v2', phase: 'Succeeded', startTime: ago(40), waitedSeconds: 760 }] }),
+    fakeRun('billing', 'train', 'train-flow', {
+      startedAgo: 30,
+      phase: 'Running',
+      shape: 'Steps',
+      waitedSeconds: 5,
+      queuedTime: ago(3),
+      snapshot: nightly,
+      jobs: [{ step: 'fetch', name: 'train-flow-fetch', phase: 'Succeeded', startTime: ago(30), duration: '2m', waitedSeconds: 5 }, { step: 'fit', name: 'train-flow-fit', phase: 'Queued', dependsOn: ['fetch'], queue: { name: 'gpus' }, queuedTime: ago(3), reason: 'Inadmissible', message: 'queue gpus does not exist' }],
+    }),
+  ];
+}
+
 /** A small shop: schedules, a flow that waits, items of which one failed, a suspended task, one that never ran. */
 export function smallData(): FakeData {
   const next = (every: number) => Array.from({ length: 10 }, (_, index) => ago(-every * (index + 1) + 2));
@@ -149,6 +169,7 @@ export function smallData(): FakeData {
     migrate('migrate-manual', { startedAgo: 20, phase: 'Queued', trigger: { type: 'Manual' }, reason: 'WaitsForTurn' }),
     flowRun(),
     itemsRun(),
+    ...queuedRuns(),
     fakeRun('shop', 'report', 'report-v1', { startedAgo: 40, phase: 'Cancelled', reason: 'Cancelled', cancelReason: 'wrong month', durationSeconds: 12 }),
     fakeRun('billing', 'invoice', 'invoice-v9', { startedAgo: 25, durationSeconds: 700 }),
     fakeRun('billing', 'dunning', 'dunning-v2', { startedAgo: 15, phase: 'Skipped', reason: 'ConcurrencyForbidden' }),
@@ -157,6 +178,7 @@ export function smallData(): FakeData {
   const tasks = [
     fakeTask('billing', 'dunning', runs),
     fakeTask('billing', 'invoice', runs),
+    fakeTask('billing', 'train', runs),
     fakeTask('shop', 'backup', runs, scheduled('*/5 * * * *', 5)),
     fakeTask('shop', 'etl', runs),
     fakeTask('shop', 'housekeeping', runs, { suspended: true, schedule: { crons: ['0 3 * * *'] } }),

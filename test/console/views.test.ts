@@ -20,6 +20,8 @@ const views = [
   ["a task's logs", '#/namespaces/shop/tasks/migrate?tab=logs', 'migrate', 'log'],
   ['a run', '#/namespaces/shop/runs/migrate-v2', 'migrate-v2', 'navigation'],
   ["a run's steps", '#/namespaces/shop/runs/etl-v4?tab=jobs', 'etl-v4', 'table'],
+  ['a run in a queue', '#/namespaces/billing/runs/train-v3', 'train-v3', 'navigation'],
+  ["a run's queued steps", '#/namespaces/billing/runs/train-flow?tab=jobs', 'train-flow', 'table'],
   ["a run's items", '#/namespaces/shop/runs/reindex-v2?tab=jobs', 'reindex-v2', 'table'],
   ["a run's logs", '#/namespaces/shop/runs/migrate-v3?tab=logs', 'migrate-v3', 'log'],
   ["a run's snapshot", '#/namespaces/shop/runs/migrate-v2?tab=snapshot', 'migrate-v2', 'region'],
@@ -66,10 +68,10 @@ describe.skipIf(inject('chromium') === '')('views', () => {
     await page.getByRole('row', { name: /invoice/ }).waitFor();
     await page.getByRole('searchbox', { name: 'Filter tasks' }).fill('shop');
     await page.getByRole('combobox', { name: 'State' }).selectOption('Failed');
-    await page.getByText('1 of 9 tasks').waitFor();
+    await page.getByText('1 of 10 tasks').waitFor();
     expect(page.url()).toContain('#/tasks?q=shop&phase=Failed');
     await page.reload();
-    await page.getByText('1 of 9 tasks').waitFor();
+    await page.getByText('1 of 10 tasks').waitFor();
     await page.getByRole('combobox', { name: 'Namespace' }).selectOption('billing');
     await page.getByText('No task is like that.').waitFor();
     expect(page.url()).toContain('#/namespaces/billing/tasks');
@@ -115,6 +117,46 @@ describe.skipIf(inject('chromium') === '')('views', () => {
     await page.getByText('The same as a table').click();
     await page.getByRole('link', { name: 'migrate-v2' }).last().click();
     await page.getByRole('heading', { level: 1, name: 'migrate-v2' }).waitFor();
+    await close();
+  });
+
+  test('a run that waits in a queue says in which, since when and for what; one that waited says how long', async () => {
+    const { page, open, close } = await openConsole(browser, fake.url, '#/namespaces/billing/runs/train-v3');
+    await page.getByText('Pending: waits for 600m cpu in cq').waitFor();
+    await page.getByText('Queued. It waits for its turn, or in a queue.').waitFor();
+    const fact = (name: string) => page.locator('.facts > div', { has: page.getByText(name, { exact: true }) }).locator('dd');
+    expect(await fact('Queue').textContent()).toBe('nightly (priority class urgent)');
+    expect(await fact('Waits').textContent()).toMatch(/^12m/);
+    expect(await fact('Waits at most').textContent()).toBe('1h');
+    await open('#/namespaces/billing/runs/train-v2');
+    await page.getByRole('heading', { level: 1, name: 'train-v2' }).waitFor();
+    await expect.poll(() => fact('Waited').textContent()).toBe('12m 40s');
+    const [due = '', queued = '', started = ''] = await Promise.all(['Due', 'Queued', 'Started'].map((name) => fact(name).textContent()));
+    expect([due, queued, started]).toEqual([due, queued, started].sort());
+    expect(new Set([due, queued, started]).size).toBe(3);
+    await close();
+  });
+
+  test('each queued step says where it waits, and why', async () => {
+    const { page, close } = await openConsole(browser, fake.url, '#/namespaces/billing/runs/train-flow?tab=jobs');
+    await page.getByRole('row', { name: /^fit train-flow-fit Queued 3m \d*s? ?gpus .*Inadmissible: queue gpus does not exist$/ }).waitFor();
+    await page.getByRole('row', { name: /^fetch train-flow-fetch Succeeded 5s nightly/ }).waitFor();
+    await close();
+  });
+
+  test('a list says of a queued run what it waits for, and how long', async () => {
+    const { page, close } = await openConsole(browser, fake.url, '#/namespaces/billing/tasks/train');
+    await page.getByRole('row', { name: /train-v3 Queued schedule .*12m.* in a queue .*Pending: waits for 600m cpu in cq/ }).waitFor();
+    await page.getByRole('row', { name: /train-v2 Succeeded schedule .*13m late 12m 40s in a queue/ }).waitFor();
+    await close();
+  });
+
+  test('the timeline tells the time in a queue apart', async () => {
+    const { page, close } = await openConsole(browser, fake.url, '#/namespaces/billing/timeline?range=1h');
+    const picture = page.getByRole('group', { name: 'Timeline of runs' });
+    const widths = await Promise.all(['.wait', '.queue'].map((mark) => picture.getByRole('link', { name: 'train-v2', exact: true }).locator(mark).getAttribute('width')));
+    expect(Number(widths[0])).toBeGreaterThan(Number(widths[1]));
+    expect(Number(widths[1])).toBeGreaterThan(0);
     await close();
   });
 

@@ -3,6 +3,7 @@ import type { RunDetail } from '../../../controller/src/api/schemas.ts';
 import { ClockTime } from '../components/clock-time.tsx';
 import { Elapsed } from '../components/elapsed.tsx';
 import { PhaseLabel } from '../components/phase-label.tsx';
+import { Waited } from '../components/waited.tsx';
 import { duration } from '../format.ts';
 import { runHref } from '../route.ts';
 import { triggerWords } from '../task/run-row.tsx';
@@ -16,6 +17,7 @@ const rows: readonly (readonly [title: string, cell: (run: RunDetail) => Compone
   ['Started', ({ startTime }) => <ClockTime time={startTime} />],
   ['Duration', ({ startTime, completionTime, durationSeconds }) => <Elapsed startTime={startTime} completionTime={completionTime} durationSeconds={durationSeconds} />],
   ['Late by', ({ delaySeconds }) => (delaySeconds === undefined ? '–' : duration(delaySeconds))],
+  ['Waited in a queue', (run) => <Waited of={run} />],
   ['Exit code', ({ exitCode }) => exitCode ?? '–'],
   ['Attempts', ({ attempts }) => attempts ?? '–'],
 ];

@@ -3,13 +3,17 @@ import type { RunDetail, RunJob } from '../../../controller/src/api/schemas.ts';
 import { ClockTime } from '../components/clock-time.tsx';
 import { Elapsed } from '../components/elapsed.tsx';
 import { PhaseLabel } from '../components/phase-label.tsx';
+import { Waited } from '../components/waited.tsx';
 import { counted, inWords } from '../format.ts';
+import { queueOf, queuesOf } from './queue.ts';
 
 const rowsAtOnce = 200;
 const subjects = { Job: 'Job', Steps: 'Step', Items: 'Item', Nodes: 'Node' } as const;
 
 /** The Jobs of a run with what became of them; those that failed come first. */
-export function JobsTable({ run: { jobs, shape, name } }: { readonly run: RunDetail }) {
+export function JobsTable({ run }: { readonly run: RunDetail }) {
+  const { jobs, shape, name, snapshot } = run;
+  const queued = queuesOf(run).length > 0;
   const [most, setMost] = useState(rowsAtOnce);
   const sorted = shape === 'Steps' ? jobs : [...jobs].sort((a, b) => Number(b.phase === 'Failed') - Number(a.phase === 'Failed'));
   return (
@@ -20,6 +24,11 @@ export function JobsTable({ run: { jobs, shape, name } }: { readonly run: RunDet
           <tr>
             <th scope="col">{subjects[shape]}</th>
             <th scope="col">State</th>
+            {queued ? (
+              <th scope="col" class="middle">
+                Waited
+              </th>
+            ) : null}
             <th scope="col" class="middle">
               Started
             </th>
@@ -36,7 +45,7 @@ export function JobsTable({ run: { jobs, shape, name } }: { readonly run: RunDet
         </thead>
         <tbody>
           {sorted.slice(0, most).map((job, index) => (
-            <JobRow key={job.name ?? index} job={job} />
+            <JobRow key={job.name ?? index} job={job} {...(queued ? { queue: queueOf(job, snapshot)?.name ?? '' } : {})} />
           ))}
         </tbody>
       </table>
@@ -49,7 +58,8 @@ export function JobsTable({ run: { jobs, shape, name } }: { readonly run: RunDet
   );
 }
 
-function JobRow({ job }: { readonly job: RunJob }) {
+/** @param queue the queue's name, where the table says what was waited */
+function JobRow({ job, queue }: { readonly job: RunJob; readonly queue?: string }) {
   const { phase, startTime, completionTime, exitCode, reason, message, attempt } = job;
   return (
     <tr>
@@ -63,6 +73,11 @@ function JobRow({ job }: { readonly job: RunJob }) {
       <td>
         <PhaseLabel phase={phase ?? 'Pending'} />
       </td>
+      {queue === undefined ? null : (
+        <td class="middle">
+          <Waited of={job} /> <span class="faint">{queue}</span>
+        </td>
+      )}
       <td class="middle">
         <ClockTime time={startTime} />
       </td>

@@ -2,11 +2,13 @@ import type { RunDetail } from '../../../controller/src/api/schemas.ts';
 import { ClockTime } from '../components/clock-time.tsx';
 import { Elapsed } from '../components/elapsed.tsx';
 import { Empty } from '../components/empty.tsx';
-import { Facts } from '../components/facts.tsx';
+import { Facts, type Fact } from '../components/facts.tsx';
+import { Waited } from '../components/waited.tsx';
 import { bytes, duration, inWords } from '../format.ts';
 import { lookOf } from '../phase.ts';
 import { runHref } from '../route.ts';
 import { triggerWords } from '../task/run-row.tsx';
+import { queuedFrom, queuesOf } from './queue.ts';
 
 /** What is known of a run at one glance. */
 export function RunOverview({ run }: { readonly run: RunDetail }) {
@@ -39,6 +41,7 @@ function RunFacts({ run }: { readonly run: RunDetail }) {
         ['Asked for by', [triggerWords(run), trigger.value].filter(Boolean).join(', ')],
         ['Due', trigger.scheduledTime === undefined ? undefined : <ClockTime time={trigger.scheduledTime} />],
         ['Asked for', <ClockTime time={run.creationTimestamp} />],
+        ...queueFacts(run),
         ['Started', <ClockTime time={startTime} />],
         ['Late by', delaySeconds === undefined ? undefined : duration(delaySeconds)],
         ['Ended', <ClockTime time={completionTime} />],
@@ -52,6 +55,22 @@ function RunFacts({ run }: { readonly run: RunDetail }) {
       ]}
     />
   );
+}
+
+/** Where it waits, since when and how long; nothing of a run in no queue. */
+function queueFacts(run: RunDetail): readonly Fact[] {
+  const queues = queuesOf(run);
+  if (queues.length === 0) return [];
+  const { snapshot, queuedTime } = run;
+  const limit = snapshot?.queueTimeoutSeconds;
+  const from = queuedFrom(run);
+  const waits = run.waitedSeconds !== undefined || queuedTime !== undefined;
+  return [
+    [queues.length === 1 ? 'Queue' : 'Queues', queues.join(', ')],
+    ['Queued', from === undefined ? undefined : <ClockTime time={new Date(from).toISOString()} />],
+    [queuedTime === undefined ? 'Waited' : 'Waits', waits ? <Waited of={run} /> : undefined],
+    ['Waits at most', limit === undefined ? undefined : duration(limit)],
+  ];
 }
 
 function Outputs({ run: { outputs } }: { readonly run: RunDetail }) {

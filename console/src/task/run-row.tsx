@@ -3,6 +3,7 @@ import type { Run } from '../../../controller/src/api/schemas.ts';
 import { ClockTime } from '../components/clock-time.tsx';
 import { Elapsed } from '../components/elapsed.tsx';
 import { PhaseLabel } from '../components/phase-label.tsx';
+import { Waited } from '../components/waited.tsx';
 import { duration } from '../format.ts';
 import { runHref } from '../route.ts';
 
@@ -23,6 +24,7 @@ export function RunRow({ run, task, choice }: { readonly run: Run; readonly task
       <td class="middle">
         <ClockTime time={run.startTime} />
         {delaySeconds === undefined || delaySeconds < 1 ? null : <span class="faint"> {duration(delaySeconds)} late</span>}
+        <InQueue run={run} />
       </td>
       <td class="number">
         <Elapsed startTime={run.startTime} completionTime={run.completionTime} durationSeconds={run.durationSeconds} />
@@ -42,6 +44,18 @@ const triggers = { Revision: 'deployment', Schedule: 'schedule', Manual: 'a pers
 /** What asked for a run. */
 export function triggerWords({ trigger: { type } }: Pick<Run, 'trigger'>): string {
   return triggers[type];
+}
+
+/** How much of the time before the start was spent in a queue. */
+function InQueue({ run }: { readonly run: Run }) {
+  const { queuedTime, waitedSeconds = 0 } = run;
+  if (queuedTime === undefined && waitedSeconds < 1) return null;
+  return (
+    <span class="faint">
+      {' '}
+      <Waited of={run} /> in a queue
+    </span>
+  );
 }
 
 function Remarks({ run: { archived, kept } }: { readonly run: Run }) {

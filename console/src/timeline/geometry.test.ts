@@ -57,6 +57,17 @@ describe('a timeline', () => {
     expect(draw([late]).rows[0]?.bars[0]?.wait).toEqual({ x: 50, width: 50 });
   });
 
+  test('the time in a queue is told apart from the time before it', () => {
+    const admitted = run('a', 20, 30, { trigger: { type: 'Schedule', scheduledTime: at(5) }, waitedSeconds: 600 });
+    expect(draw([admitted]).rows[0]?.bars[0]).toMatchObject({ x: 200, wait: { x: 50, width: 150 }, queue: { x: 100, width: 100 } });
+    const { startTime: _, ...queued } = run('b', 10, undefined, { phase: 'Queued', queuedTime: at(12) });
+    expect(draw([queued]).rows[0]?.bars[0]).toMatchObject({ wait: { x: 100, width: 300 }, queue: { x: 120, width: 280 } });
+  });
+
+  test('a wait of the same second is not drawn', () => {
+    expect(draw([run('a', 10, 20, { waitedSeconds: 0 })]).rows[0]?.bars[0]).not.toHaveProperty('queue');
+  });
+
   test('what waits for its turn has waited until now', () => {
     const { startTime: _, ...queued } = run('a', 10, undefined, { phase: 'Queued' });
     expect(draw([queued]).rows[0]?.bars[0]).toMatchObject({ x: 400, open: true, wait: { x: 100, width: 300 } });

@@ -1,4 +1,5 @@
 import type { Run } from '../../../controller/src/api/schemas.ts';
+import { queuedFrom } from '../run/queue.ts';
 import { axisTicks, type Tick } from './axis.ts';
 
 /** A time at which a task will run. */
@@ -32,6 +33,8 @@ export interface Bar {
   readonly open: boolean;
   /** From when it was due, or asked for, until it started. */
   readonly wait?: { readonly x: number; readonly width: number };
+  /** The part of it that was spent in a queue. */
+  readonly queue?: { readonly x: number; readonly width: number };
 }
 
 /** A task's part of the picture. */
@@ -132,8 +135,14 @@ function barsOf(spans: readonly Span[], scale: (time: number) => number): { bars
 function barOf({ run, due, start, end, open }: Span, lane: number, scale: (time: number) => number): Bar {
   const x = scale(start);
   const bar = { run, x, width: Math.max(leastWidth, round(scale(end) - x)), lane, open };
-  const waited = round(x - scale(due));
-  return waited < 1 ? bar : { ...bar, wait: { x: scale(due), width: waited } };
+  const queued = queuedFrom(run);
+  return { ...bar, ...stretch('wait', scale(due), x), ...(queued === undefined ? {} : stretch('queue', scale(Math.max(due, queued)), x)) };
+}
+
+/** Of less than a pixel nothing is drawn. */
+function stretch(name: 'wait' | 'queue', from: number, to: number): Pick<Bar, 'wait' | 'queue'> {
+  const width = round(to - from);
+  return width < 1 ? {} : { [name]: { x: from, width } };
 }
 
 /** Tenths of a pixel are enough, and keep the document small. */

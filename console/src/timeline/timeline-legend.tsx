@@ -17,7 +17,13 @@ export function TimelineLegend() {
         <svg width="22" height="10" aria-hidden="true" class="tone-waiting timeline">
           <rect class="wait" x="0" y="4" width="22" height="2" />
         </svg>
-        due or queued, not started
+        due or asked for, not started
+      </li>
+      <li>
+        <svg width="22" height="10" aria-hidden="true" class="tone-waiting timeline">
+          <rect class="queue" x="0" y="3" width="22" height="4" />
+        </svg>
+        in a queue
       </li>
       <li>
         <svg width="10" height="10" aria-hidden="true" class="timeline">

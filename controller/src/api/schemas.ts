@@ -37,6 +37,8 @@ export const run = z
     completionTime: time.optional(),
     durationSeconds: z.number().optional().meta({ description: 'From start to completion; absent until then.' }),
     delaySeconds: z.number().optional().meta({ description: "How long after it was due a schedule's run started." }),
+    queuedTime: time.optional().meta({ description: 'Since when it waits in a queue, while it does.' }),
+    waitedSeconds: z.number().optional().meta({ description: 'How long it waited in a queue; of steps, items or nodes the longest of them. Of delaySeconds this is a part.' }),
     exitCode: z.int().optional(),
     attempts: z.int().optional(),
     shape: z.enum(['Job', 'Steps', 'Items', 'Nodes']).meta({ description: 'Whether it is one Job, or the Jobs of steps, items or nodes.' }),
@@ -54,6 +56,10 @@ export const runPage = z
   })
   .meta({ id: 'RunPage' });
 
+export const queue = z
+  .object({ name: z.string(), priorityClass: z.string().optional() })
+  .meta({ id: 'Queue', description: "A queue of Kueue's, in the run's namespace, and the WorkloadPriorityClass with which Jobs wait there." });
+
 export const job = z
   .object({
     name: z.string().optional(),
@@ -67,6 +73,9 @@ export const job = z
     startTime: z.string().optional(),
     completionTime: z.string().optional(),
     duration: z.string().optional(),
+    queue: queue.optional().meta({ description: "A step's own, where it has one; else it is the run's." }),
+    queuedTime: z.string().optional().meta({ description: 'Since when its Job waits in the queue, while it does.' }),
+    waitedSeconds: z.int().optional().meta({ description: 'How long its Job waited in the queue until it was admitted, of several times the sum.' }),
     exitCode: z.int().optional(),
     dependsOn: z.array(z.string()).optional(),
   })
@@ -77,12 +86,14 @@ export const logPart = z
   .object({ pod: z.string(), container: z.string(), restart: z.int(), bytes: z.int(), cutBytes: z.int(), archived: z.boolean() })
   .meta({ id: 'LogPart', description: 'The log of one container. `cutBytes` is how much of its beginning the archive left out.' });
 
+const snapshot = z.looseObject({ queue: queue.optional(), queueTimeoutSeconds: z.int().optional().meta({ description: 'How long a Job may wait in its queue, each time that it has to.' }) });
+
 export const runDetail = run
   .extend({
     application: z.string().optional(),
     component: z.string().optional(),
     jobs: z.array(job),
-    snapshot: open.optional().meta({ description: 'What ran. Values of environment variables are left out.' }),
+    snapshot: snapshot.optional().meta({ description: 'What ran. Values of environment variables are left out.' }),
     overrides: open.optional(),
     outputs: open.optional(),
     cancelReason: z.string().optional(),

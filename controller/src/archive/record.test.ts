@@ -15,6 +15,11 @@ describe('the line of a run', () => {
     expect(recordOf(aRun({ spec, status }))).toMatchObject({ phase: 'Failed', delaySeconds: 7, durationSeconds: 62, exitCode: 3, attempts: 2, shape: 'Job', trigger: { type: 'Schedule', scheduledTime: '2026-01-01T00:00:00.000Z' } });
   });
 
+  it('has how long it waited in its queue, and since when it does', () => {
+    expect(recordOf(aRun({ status: { phase: 'Succeeded', startTime: '2026-01-01T00:12:41Z', jobs: [{ name: 'j', waitedSeconds: 760 }] } }))).toMatchObject({ waitedSeconds: 760 });
+    expect(recordOf(aRun({ status: { phase: 'Queued', jobs: [{ name: 'j', queuedTime: '2026-01-01T00:00:01Z' }] } }))).toMatchObject({ phase: 'Queued', queuedTime: '2026-01-01T00:00:01Z' });
+  });
+
   it('says Pending and Manual of one that nobody has looked at', () => {
     expect(recordOf(aRun())).toMatchObject({ phase: 'Pending', trigger: { type: 'Manual' }, shape: 'Job' });
   });
@@ -45,8 +50,14 @@ describe('what is kept of a run beside its line', () => {
     expect(snapshot).toEqual({ template: { spec: { containers: [{ ...container, env: [{ name: 'A', value: '…' }, container.env[1]] }] } } });
   });
 
-  it('has the steps that a step waits for beside its row', () => {
-    const { jobs } = bodyOf(aRun({ spec: { snapshot: { steps: [{ name: 'a' }, { name: 'b', dependsOn: ['a'] }] } }, status: { jobs: [{ step: 'a' }, { step: 'b' }, { step: 'gone' }] } }));
-    expect(jobs).toEqual([{ step: 'a', dependsOn: [] }, { step: 'b', dependsOn: ['a'] }, { step: 'gone' }]);
+  it('has the steps that a step waits for, and a queue of its own, beside its row', () => {
+    const { jobs } = bodyOf(aRun({ spec: { snapshot: { steps: [{ name: 'a' }, { name: 'b', dependsOn: ['a'], queue: { name: 'fast' } }] } }, status: { jobs: [{ step: 'a' }, { step: 'b' }, { step: 'gone' }] } }));
+    expect(jobs).toEqual([{ step: 'a', dependsOn: [] }, { step: 'b', dependsOn: ['a'], queue: { name: 'fast' } }, { step: 'gone' }]);
+  });
+
+  it('has the queue, and what each Job of it waited there', () => {
+    const queue = { name: 'nightly', priorityClass: 'urgent' };
+    const { snapshot, jobs } = bodyOf(aRun({ spec: { snapshot: { template: {}, queue, queueTimeoutSeconds: 60 } }, status: { jobs: [{ name: 'j', waitedSeconds: 760 }] } }));
+    expect({ snapshot, jobs }).toEqual({ snapshot: { template: {}, queue, queueTimeoutSeconds: 60 }, jobs: [{ name: 'j', waitedSeconds: 760 }] });
   });
 });

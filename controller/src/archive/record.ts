@@ -1,5 +1,6 @@
 /** A run as the archive keeps it: a line for lists, and all the rest. */
 import { compact } from '../domain/compact.ts';
+import { waitOfRun } from '../domain/queue-report.ts';
 import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { velaLabels } from '../resources/index.ts';
 
@@ -19,6 +20,10 @@ export interface RunRecord {
   readonly durationSeconds?: number;
   /** How long after it was due a schedule's run started. */
   readonly delaySeconds?: number;
+  /** Since when it waits in a queue, while it does. */
+  readonly queuedTime?: string;
+  /** How long it waited in a queue; of steps, items or nodes the longest of them. */
+  readonly waitedSeconds?: number;
   readonly exitCode?: number;
   readonly attempts?: number;
   readonly shape: 'Job' | 'Steps' | 'Items' | 'Nodes';
@@ -57,6 +62,7 @@ export function recordOf({ metadata, spec, status = {} }: TaskRun): RunRecord {
     completionTime,
     durationSeconds: secondsBetween(startTime, completionTime),
     delaySeconds: secondsBetween(scheduledTime, startTime),
+    ...waitOfRun(status),
     exitCode: status.jobs?.at(-1)?.exitCode,
     attempts: status.attempts,
     shape: shapeOf(spec.snapshot, status.jobs),
@@ -77,10 +83,10 @@ export function bodyOf({ metadata: { labels = {} }, spec, status = {} }: TaskRun
   });
 }
 
-/** A step's row, with the steps that it waits for: so a flow can be drawn of the rows alone. */
+/** A step's row, with the steps that it waits for and a queue of its own: so a flow can be drawn of the rows alone. */
 function jobsOf(snapshot: TaskRun['spec']['snapshot'], jobs: TaskRunStatus['jobs'] = []): readonly object[] {
-  const dependencies = new Map((snapshot?.steps ?? []).map(({ name, dependsOn }) => [name, dependsOn ?? []]));
-  return jobs.map((row) => (row.step !== undefined && dependencies.has(row.step) ? { ...row, dependsOn: dependencies.get(row.step) } : row));
+  const steps = new Map((snapshot?.steps ?? []).map(({ name, dependsOn = [], queue }) => [name, compact({ dependsOn, queue })]));
+  return jobs.map((row) => ({ ...row, ...steps.get(row.step ?? '') }));
 }
 
 function shapeOf(snapshot: TaskRun['spec']['snapshot'], [first]: TaskRunStatus['jobs'] = []): RunRecord['shape'] {

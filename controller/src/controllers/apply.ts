@@ -8,7 +8,7 @@ import type { Action, ActionKind, ActionOf, ClaimManifest, JobManifest, TaskRunM
 import { isFinished } from '../domain/phase.ts';
 import { withOverrides } from '../domain/policies/allowed-overrides.ts';
 import { retrySpec } from '../domain/policies/retry-of.ts';
-import { waitsOver } from '../domain/queue-wait.ts';
+import { startDelay, waitsOver } from '../domain/queue-wait.ts';
 import type { Refusal, StepLook, TerminationMessage } from '../domain/state.ts';
 import { answeredByRun } from '../domain/trigger.ts';
 import { isAlreadyExists, isConflict, isForbidden, isNamespaceTerminating, isNotFound } from '../kube/api-error.ts';
@@ -17,9 +17,9 @@ import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
 import { controllerUid, type KubeObject, type Stored } from '../kube/objects.ts';
 import { jobs, persistentVolumeClaims, pods } from '../kube/resources.ts';
-import { labels, nudgeAnnotation, scheduledTimestampAnnotation, type RunTrigger, type TaskRun } from '../resources/index.ts';
+import { labels, nudgeAnnotation, scheduledTimestampAnnotation, type RunTrigger, type TaskRun, type TaskRunStatus } from '../resources/index.ts';
 import type { Caches } from './caches.ts';
-import type { CachedTask } from './projections.ts';
+import type { CachedRun, CachedTask } from './projections.ts';
 import { refusalOf } from './refusal.ts';
 import { applications, taskRuns, tasks, type TaskObject, type TaskRunObject } from './resource-types.ts';
 import type { RunObserver } from './run-observer.ts';
@@ -296,11 +296,11 @@ async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>,
   const { client, caches, memory, log, now } = context;
   TaskMemory.keep(memory.written, name, now());
   try {
+    const known = caches.runs.cache.byUid(uid);
     // A cache that lags behind, as a new leader's may, must not bring a finished run back.
-    const before = { op: 'test', path: '/status/phase', value: caches.runs.cache.byUid(uid)?.status?.phase ?? 'Pending' };
-    const waits = waitsOver(caches.runs.cache.byUid(uid)?.status, status);
+    const before = { op: 'test', path: '/status/phase', value: known?.status?.phase ?? 'Pending' };
     caches.runs.observe(await client.patchStatus(taskRuns, refTo(name, context), [before, ...statusPatch(uid, status)], { type: 'json' }));
-    observeWaits(waits, context);
+    observeCourse(known, status, context);
   } catch (error) {
     if (!isNotFound(error)) throw error;
     caches.runs.forget(uid); // somebody deleted the run: nothing is left to say
@@ -315,8 +315,11 @@ async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>,
   return 'done';
 }
 
-function observeWaits(waits: readonly number[], { runObserver }: ApplyContext): void {
-  for (const seconds of waits) runObserver?.admitted(seconds);
+/** @param run as it was before this status */
+function observeCourse(run: CachedRun | undefined, status: TaskRunStatus, { runObserver }: ApplyContext): void {
+  for (const seconds of waitsOver(run?.status, status)) runObserver?.admitted(seconds);
+  const delay = run && startDelay(run, status);
+  if (delay !== undefined) runObserver?.started(delay);
 }
 
 async function writeTaskStatus({ status }: ActionOf<'writeTaskStatus'>, context: ApplyContext): Promise<Result> {

@@ -12,11 +12,16 @@ function counted() {
   const handlers: ((event: CacheEvent<CachedRun>) => void)[] = [];
   const cache = new Cache<CachedRun>({}, (event) => handlers.forEach((handler) => handler(event)));
   const counts: Record<string, number> = {};
+  const queued: Record<string, number> = {};
   const finished: FinishedRun[] = [];
   const census = new RunCensus({ onEvent: (handler) => handlers.push(handler) }, {
     counted: ({ namespace, trigger, phase }, runs) => {
       if (runs === 0) delete counts[`${namespace} ${trigger} ${phase}`];
       else counts[`${namespace} ${trigger} ${phase}`] = runs;
+    },
+    queued: ({ namespace, reason }, runs) => {
+      if (runs === 0) delete queued[`${namespace} ${reason}`];
+      else queued[`${namespace} ${reason}`] = runs;
     },
     finished: (run) => finished.push(run),
   });
@@ -29,7 +34,7 @@ function counted() {
       ...(phase && { status: { phase, ...more } }),
     });
   };
-  return { cache, census, counts, finished, put, latest: () => String(version) };
+  return { cache, census, counts, queued, finished, put, latest: () => String(version) };
 }
 
 describe('the census of runs', () => {
@@ -45,6 +50,32 @@ describe('the census of runs', () => {
     expect(counts).toEqual({ 'web Revision Running': 1 });
     cache.clear(undefined);
     expect(counts).toEqual({});
+  });
+
+  it('knows why runs are queued, steps of flows that run among them, until they are not', () => {
+    const { cache, queued, put } = counted();
+    put('a', 'Queued', { reason: 'Pending' });
+    put('b', 'Queued', { reason: 'Inadmissible' });
+    put('c', 'Running', { reason: 'Inadmissible', message: '1/2 steps · b Queued: queue x does not exist' });
+    put('d', 'Queued', { reason: 'WaitsForTurn' }, 'prod');
+    put('e', 'Queued', { reason: 'MadeUpByALaterKueue' });
+    put('f', 'Running', { reason: 'PodFailed' });
+    put('g', 'Pending', { reason: 'Suspended' });
+    expect(queued).toEqual({ 'web Pending': 1, 'web Inadmissible': 2, 'prod WaitsForTurn': 1, 'web Other': 1 });
+    put('a', 'Running');
+    put('b', 'Queued', { reason: 'Pending' });
+    put('c', 'Failed', { reason: 'QueueTimeout' });
+    expect(queued).toEqual({ 'web Pending': 1, 'prod WaitsForTurn': 1, 'web Other': 1 });
+    cache.clear(undefined);
+    expect(queued).toEqual({});
+  });
+
+  it('counts the wait of a run that was evicted from then on, for it has run since it was asked for', () => {
+    const { census, put } = counted();
+    put('a', 'Queued', { jobs: [{ name: 'a', queuedTime: second(50), waitedSeconds: 3 }] });
+    expect(census.oldestWaiting(Date.parse(second(60)))).toEqual({ Pending: 0, Queued: 10 });
+    put('b', 'Queued', { jobs: [{ name: 'b', queuedTime: second(50) }] });
+    expect(census.oldestWaiting(Date.parse(second(60)))).toEqual({ Pending: 0, Queued: 60 });
   });
 
   it('tells of a run that finishes in front of it, once', () => {

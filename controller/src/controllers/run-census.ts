@@ -4,6 +4,8 @@
  */
 import type { CacheEvent } from '../kube/cache.ts';
 import { isFinished } from '../domain/phase.ts';
+import { waitOfRun } from '../domain/queue-report.ts';
+import { queuedReasons } from '../domain/reasons.ts';
 import type { RunPhase, RunTrigger } from '../resources/index.ts';
 import type { CachedRun } from './projections.ts';
 
@@ -16,6 +18,13 @@ export interface RunKind {
   readonly phase: RunPhase;
 }
 
+/** What queued runs are counted by: those in phase Queued, and those that run with a step that waits in a queue. */
+export interface QueuedKind {
+  readonly namespace: string;
+  /** One word, as in status.reason; `Other` for one that is not known beforehand. */
+  readonly reason: string;
+}
+
 export interface FinishedRun extends RunKind {
   /** One word, as in status.reason; empty where there is none. */
   readonly reason: string;
@@ -26,6 +35,8 @@ export interface FinishedRun extends RunKind {
 export interface CensusObserver {
   /** The number of runs of a kind is another now; 0 when the last has gone. */
   counted(kind: RunKind, runs: number): void;
+  /** The number of runs that wait with a reason is another now; 0 when the last waits no more. */
+  queued(kind: QueuedKind, runs: number): void;
   /** A run's phase turned finished in front of us. */
   finished(run: FinishedRun): void;
 }
@@ -45,7 +56,8 @@ export class RunCensus {
   readonly #observer: CensusObserver;
   readonly #namespaces = new Set<string>();
   readonly #counts = new Map<string, number>();
-  /** When those that wait were created, by UID; no more than there are runs in the cache. */
+  readonly #queued = new Map<string, number>();
+  /** Since when those wait that do, by UID; no more than there are runs in the cache. */
   readonly #waiting: Readonly<Record<WaitingPhase, Map<string, number>>> = { Pending: new Map(), Queued: new Map() };
   #tellsEnds = false;
 
@@ -65,12 +77,12 @@ export class RunCensus {
 
   /**
    * @param now in milliseconds since the epoch
-   * @returns for each phase in which runs wait the age of the oldest in seconds, 0 where none waits. Costs as much as runs wait.
+   * @returns for each phase in which runs wait how long one has waited most, in seconds, 0 where none waits. Costs as much as runs wait.
    */
   oldestWaiting(now: number): Readonly<Record<WaitingPhase, number>> {
     const age = (phase: WaitingPhase) => {
       let oldest = now;
-      for (const created of this.#waiting[phase].values()) oldest = Math.min(oldest, created);
+      for (const since of this.#waiting[phase].values()) oldest = Math.min(oldest, since);
       return (now - oldest) / 1000;
     };
     return { Pending: age('Pending'), Queued: age('Queued') };
@@ -85,14 +97,12 @@ export class RunCensus {
 
   #count(run: CachedRun, change: 1 | -1): void {
     const kind = this.#kindOf(run);
-    const key = `${kind.namespace}/${kind.trigger}/${kind.phase}`;
-    const runs = (this.#counts.get(key) ?? 0) + change;
-    if (runs === 0) this.#counts.delete(key);
-    else this.#counts.set(key, runs);
-    this.#observer.counted(kind, runs);
+    this.#observer.counted(kind, added(this.#counts, `${kind.namespace}/${kind.trigger}/${kind.phase}`, change));
+    const reason = queuedReasonOf(run);
+    if (reason !== undefined) this.#observer.queued({ namespace: kind.namespace, reason }, added(this.#queued, `${kind.namespace}/${reason}`, change));
     for (const phase of waitingPhases) {
       if (kind.phase !== phase) continue;
-      if (change === 1) this.#waiting[phase].set(run.metadata.uid, Date.parse(run.metadata.creationTimestamp));
+      if (change === 1) this.#waiting[phase].set(run.metadata.uid, waitsSince(run));
       else this.#waiting[phase].delete(run.metadata.uid);
     }
   }
@@ -102,6 +112,27 @@ export class RunCensus {
     if (this.#namespaces.size < mostNamespaces) this.#namespaces.add(namespace);
     return { namespace: this.#namespaces.has(namespace) ? namespace : '_others', trigger: spec.trigger?.type ?? 'Manual', phase: status?.phase ?? 'Pending' };
   }
+}
+
+/** @returns the new number */
+function added(counts: Map<string, number>, key: string, change: 1 | -1): number {
+  const count = (counts.get(key) ?? 0) + change;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+  return count;
+}
+
+/** A flow of which a step runs says what another one waits for. */
+function queuedReasonOf({ status }: CachedRun): string | undefined {
+  const { phase, reason = '' } = status ?? {};
+  if (queuedReasons.has(reason)) return phase === 'Queued' || phase === 'Running' ? reason : undefined;
+  return phase === 'Queued' ? 'Other' : undefined;
+}
+
+/** Since it was asked for; one that a queue has evicted has run since then. */
+function waitsSince({ metadata, status }: CachedRun): number {
+  const { queuedTime, waitedSeconds } = waitOfRun(status);
+  return Date.parse(waitedSeconds === undefined ? metadata.creationTimestamp : (queuedTime ?? metadata.creationTimestamp));
 }
 
 function endOf({ status }: CachedRun): Pick<FinishedRun, 'reason' | 'seconds'> {

@@ -50,6 +50,22 @@ function rowOf(status: TaskRunStatus | undefined, { metadata }: Job): Row | unde
   return status?.jobs?.find(({ uid }) => uid === metadata.uid);
 }
 
+/**
+ * How many seconds after its time a schedule's run started, told once: when its record says for the first time that it has. One that a queue
+ * evicted starts again, and is no later for that.
+ * @param run with the record before
+ */
+export function startDelay({ spec, status }: Pick<TaskRun, 'spec' | 'status'>, after: TaskRunStatus): number | undefined {
+  const { type, scheduledTime } = spec.trigger ?? {};
+  if (type !== 'Schedule' || scheduledTime === undefined || !startsNow(status, after)) return undefined;
+  return secondsBetween(scheduledTime, after.startTime ?? scheduledTime);
+}
+
+function startsNow(before: TaskRunStatus | undefined, after: TaskRunStatus): boolean {
+  const hasStarted = before?.startTime !== undefined || (before?.jobs ?? []).some(({ waitedSeconds }) => waitedSeconds !== undefined);
+  return !hasStarted && after.startTime !== undefined;
+}
+
 /** The waits, in seconds, that one record of a run says are over and the one before did not. */
 export function waitsOver(before: TaskRunStatus | undefined, after: TaskRunStatus): readonly number[] {
   const known = new Map((before?.jobs ?? []).map(({ uid, waitedSeconds }) => [uid, waitedSeconds]));

@@ -48,6 +48,21 @@ const kueueReasons = ['DeactivatedDueToAdmissionCheck', 'DeactivatedDueToMaximum
 /** All reasons that runs are known to end with; others may come with a later Kubernetes. */
 export const knownReasons: ReadonlySet<string> = new Set([...Object.values(reasons), ...kubernetesReasons, ...kueueReasons]);
 
+/** What Kueue has a Workload wait with; the finer ones where it tells them apart. */
+const kueueWaits = ['Inadmissible', 'Misconfigured', 'NoMatchingFlavor', 'PendingEvaluation', 'TopologyPlacementFailed', 'WaitingForPodsReady', 'WaitingForPreemptedWorkloads', 'WaitingForQuota'];
+
+/** All reasons with which a run, or a step of one, is known to be Queued. */
+export const queuedReasons: ReadonlySet<string> = new Set([
+  reasons.deactivated,
+  reasons.exceedsMaxQuota,
+  reasons.kueueNotInstalled,
+  reasons.noWorkload,
+  reasons.pending,
+  reasons.priorityClassNotFound,
+  reasons.waitsForTurn,
+  ...kueueWaits,
+]);
+
 /** What a run waits for that is in order: nothing is wrong, so nothing stalls. */
 export const patientReasons: ReadonlySet<string> = new Set([
   reasons.pending,

@@ -84,6 +84,7 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
 function runObserver(metrics: Metrics): Observers['runs'] {
   return {
     scheduled: (delaySeconds) => metrics.scheduleDelay.observe(delaySeconds),
+    started: (delaySeconds) => metrics.startDelay.observe(delaySeconds),
     admitted: (waitedSeconds) => metrics.admissionWait.observe(waitedSeconds),
     jobDeleted: (cause) => metrics.jobsDeleted.inc({ cause }),
     recordDeleted: () => metrics.recordsDeleted.inc(),
@@ -102,6 +103,10 @@ function censusObserver(metrics: Metrics): CensusObserver {
       if (runs === 0) metrics.runs.remove({ namespace, trigger, phase });
       else metrics.runs.set({ namespace, trigger, phase }, runs);
       if (runs === 1) for (const end of finishedPhases) metrics.runsFinished.inc({ namespace, trigger, phase: end }, 0);
+    },
+    queued({ namespace, reason }, runs) {
+      if (runs === 0) metrics.queuedRuns.remove({ namespace, reason });
+      else metrics.queuedRuns.set({ namespace, reason }, runs);
     },
     finished({ namespace, trigger, phase, reason, seconds }) {
       metrics.runsFinished.inc({ namespace, trigger, phase });

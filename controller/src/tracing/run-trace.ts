@@ -4,6 +4,7 @@
  * command, argument, variable or message of a container is among them, for people put secrets there.
  */
 import { createHash } from 'node:crypto';
+import { waitOfRow } from '../domain/queue-report.ts';
 import type { Meta, RunTrigger, TaskRunStatus } from '../resources/index.ts';
 
 export interface Span {
@@ -36,6 +37,8 @@ export interface TracedRun {
 /** What a trace needs of a Job; a row of a status does not always have its times. */
 export interface TracedJob {
   readonly metadata: Pick<Meta, 'uid' | 'creationTimestamp'>;
+  /** The queue that it is, or was, in. */
+  readonly queue?: string;
   readonly status?: { readonly startTime?: string; readonly completionTime?: string; readonly conditions?: readonly { readonly lastTransitionTime?: string }[] };
 }
 
@@ -46,7 +49,9 @@ const mostJobs = 500;
 
 /**
  * The trace of a run: `run TASK` from its trigger (the scheduled time, or when the TaskRun was created) to its end; below it `create TaskRun`
- * until the TaskRun was there, `create Job` from then until the first Job was there, and `job NAME` for each Job that is known to have started.
+ * until the TaskRun was there, `create Job` from then until the first Job was there, `queue NAME` for each Job that waited in a queue, until it
+ * was admitted or the run ended, and `job NAME` for each Job that is known to have started. Several waits of an evicted Job are one span, before its
+ * last start.
  *
  * @param status the run's last, of a phase that is finished
  * @param known Jobs of the run that are still there
@@ -63,13 +68,15 @@ export function traceOf(run: TracedRun, status: TaskRunStatus, known: readonly T
     return { failed: false, spanId: spanIdOf(uid, key), parentSpanId: root, ...rest, end: Math.max(span.start, span.end), attributes: { ...shared, ...attributes } };
   };
   const jobs = startedJobs(status, known);
-  const made = [...jobs.map(({ startTime }) => startTime), ...known.map(({ metadata }) => metadata.creationTimestamp)].map((text) => Date.parse(text ?? ''));
+  const waits = queueSpans(status, jobs, known);
+  const made = [...jobs.map(({ startTime }) => Date.parse(startTime ?? '')), ...waits.map(({ start }) => start), ...known.map(({ metadata }) => Date.parse(metadata.creationTimestamp))];
   return {
     traceId: traceIdOf(uid),
     spans: [
       { ...child('run', { name: `run ${taskRef.name}`, start: asked, end, failed: status.phase === 'Failed', attributes: compact({ ...outcomeOf(status), 'task_runs.run.uid': uid, 'task_runs.jobs': status.jobs?.length }) }), parentSpanId: undefined },
       child('create TaskRun', { name: 'create TaskRun', start: asked, end: created }),
-      ...(jobs.length === 0 ? [] : [child('create Job', { name: 'create Job', start: created, end: Math.min(...made) })]),
+      ...(jobs.length + waits.length === 0 ? [] : [child('create Job', { name: 'create Job', start: created, end: Math.min(...made) })]),
+      ...waits.map(({ key, ...wait }) => child(`queue ${key}`, wait)),
       ...jobs.map((job) => child(`job ${job.uid ?? job.name}`, jobSpan(job, end))),
     ],
   };
@@ -83,6 +90,20 @@ function startedJobs({ jobs = [] }: TaskRunStatus, known: readonly TracedJob[]):
     return { ...compactRow({ startTime, completionTime: completionTime ?? conditions?.[0]?.lastTransitionTime }), ...row };
   });
   return rows.filter((row) => row.run === undefined && row.name !== undefined && row.startTime !== undefined);
+}
+
+/** How long each Job waited in its queue: one that started, up to then; one that was never admitted, or waited again, to the end. */
+function queueSpans(status: TaskRunStatus, started: readonly JobRow[], known: readonly TracedJob[]): readonly (Pick<Span, 'name' | 'start' | 'end' | 'attributes'> & { readonly key: string })[] {
+  const queues = new Map(known.map(({ metadata, queue }) => [metadata.uid, queue]));
+  const startOf = new Map(started.map(({ uid, startTime }) => [uid, startTime]));
+  return (status.jobs ?? []).slice(0, mostJobs).flatMap((row) => {
+    const { name, uid = '', run, step, attempt } = row;
+    const { waitedSeconds = 0 } = waitOfRow(row, status.completionTime);
+    const end = time(row.queuedTime === undefined ? startOf.get(uid) : (row.completionTime ?? status.completionTime));
+    if (run !== undefined || name === undefined || waitedSeconds === 0 || end === undefined) return [];
+    const attributes = compact({ 'k8s.job.name': name, 'k8s.job.uid': uid, 'task_runs.queue': queues.get(uid), 'task_runs.step': step, 'task_runs.attempt': attempt });
+    return [{ key: uid, name: `queue ${name}`, start: end - waitedSeconds * 1000, end, attributes }];
+  });
 }
 
 const compactRow = ({ startTime, completionTime }: { startTime: string | undefined; completionTime: string | undefined }): Pick<JobRow, 'startTime' | 'completionTime'> => ({

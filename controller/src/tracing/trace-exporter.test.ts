@@ -75,6 +75,27 @@ describe('a trace of a run', () => {
     expect(new Set(trace.spans.map(({ spanId }) => spanId)).size).toBe(5);
   });
 
+  it('has the time in a queue apart from the creation of the Job and from its run', () => {
+    const jobs = [{ name: 'web-v1', uid: 'job-0', phase: 'Succeeded', waitedSeconds: 15 }];
+    const known = [{ metadata: { uid: 'job-0', creationTimestamp: '2025-01-01T00:00:05Z' }, queue: 'nightly', status: { startTime: '2025-01-01T00:00:20Z', completionTime: '2025-01-01T00:00:50Z' } }];
+    const spans = traceOf(run, { ...status, jobs }, known).spans.slice(2);
+    expect(spans.map(({ name, start, end }) => [name, new Date(start).getUTCSeconds(), new Date(end).getUTCSeconds()])).toEqual([
+      ['create Job', 2, 5],
+      ['queue web-v1', 5, 20],
+      ['job web-v1', 20, 50],
+    ]);
+    expect(spans[1]).toMatchObject({ failed: false, attributes: { 'task_runs.queue': 'nightly', 'k8s.job.name': 'web-v1' } });
+  });
+
+  it('has the time in a queue of a run that was never admitted, and of each step for itself', () => {
+    const unadmitted = traceOf(run, { phase: 'Failed', completionTime: '2025-01-01T00:01:00Z', jobs: [{ name: 'web-v1', uid: 'job-0', phase: 'Failed', queuedTime: '2025-01-01T00:00:05Z' }] }, []);
+    expect(unadmitted.spans.slice(2).map(({ name, start, end }) => [name, (start - Date.UTC(2025, 0, 1)) / 1000, (end - Date.UTC(2025, 0, 1)) / 1000])).toEqual([['create Job', 2, 5], ['queue web-v1', 5, 60]]);
+    const steps = [{ step: 'a', name: 'web-a', uid: 'a', startTime: '2025-01-01T00:00:10Z', waitedSeconds: 4 }, { step: 'b', name: 'web-b', uid: 'b', startTime: '2025-01-01T00:00:30Z', waitedSeconds: 20 }, { step: 'c', run: 'web-v0', name: 'web-c', uid: 'c', startTime: '2025-01-01T00:00:30Z', waitedSeconds: 20 }];
+    const { spans } = traceOf(run, { ...status, jobs: steps }, []);
+    expect(spans.filter(({ name }) => name.startsWith('queue')).map(({ name, start }) => [name, new Date(start).getUTCSeconds()])).toEqual([['queue web-a', 6], ['queue web-b', 10]]);
+    expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
+  });
+
   it('takes the times of Jobs from these themselves where the status has none', () => {
     const jobs = [{ name: 'web-v1', uid: 'job-0', phase: 'Succeeded' }];
     const known = [{ metadata: { uid: 'job-0', creationTimestamp: '2025-01-01T00:00:04Z' }, status: { startTime: '2025-01-01T00:00:05Z', completionTime: '2025-01-01T00:00:50Z' } }];

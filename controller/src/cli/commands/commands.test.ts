@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { contradiction } from '../suspension.ts';
 import { aRun, aTask, now } from '../testing/resources.ts';
-import { currentOf, missingLine, withoutPods } from './logs.ts';
+import { currentOf, missingLine, waitingLine, withoutPods } from './logs.ts';
 import { outcomeLine, taskExitCode } from './run.ts';
 import { cancelReason } from '../../requests/cancel-reason.ts';
 import { manualRun } from '../../requests/manual-run.ts';
@@ -99,7 +99,9 @@ describe('logs', () => {
 
   it('are of the newest run that started, or else of the newest', () => {
     const waiting = aRun({ name: 'waiting', status: { phase: 'Queued' } });
-    expect(currentOf([waiting, started])).toBe(started);
+    const suspended = aRun({ name: 'suspended', status: { phase: 'Queued', jobs } });
+    const unadmitted = aRun({ name: 'unadmitted', status: { phase: 'Failed', reason: 'QueueTimeout', jobs: [{ ...jobs[0], queuedTime: '2026-11-22T20:00:00Z' }] } });
+    expect(currentOf([waiting, suspended, unadmitted, started])).toBe(started);
     expect(currentOf([waiting])).toBe(waiting);
     expect(currentOf([])).toBeUndefined();
   });
@@ -113,6 +115,16 @@ describe('logs', () => {
   it.for([
     [aRun({ status: { phase: 'Pending', reason: 'Suspended', message: 'Task x is suspended' } }), /^run mytask-v3 has no pods yet \(Pending Suspended: Task x is suspended\): wait for it with -f$/],
     [aRun({ status: { phase: 'Skipped', reason: 'QueueFull' } }), /^run mytask-v3 never had pods \(Skipped QueueFull\)$/],
+    [aRun({ status: { phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq', jobs } }), /^run mytask-v3 has no pods yet \(Queued Pending: waits for 600m cpu in cq\): wait for it with -f$/],
+    [aRun({ status: { phase: 'Failed', reason: 'QueueTimeout', jobs: [{ name: 'j', uid: 'u', queuedTime: '2026-11-22T20:00:00Z' }] } }), /^run mytask-v3 never had pods \(Failed QueueTimeout\)$/],
     [aRun({ status: { phase: 'Failed', reason: 'JobDeleted', jobs } }), /^run mytask-v3 has no pods any more, and its log went with them \(Failed JobDeleted\); executionPolicy.keepLast/],
   ] as const)('of a run without pods say what is known instead', ([run, sentence]) => expect(withoutPods(run)).toMatch(sentence));
+
+  it.for([
+    [{ phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq' }, 'run mytask-v3 waits (Queued Pending: waits for 600m cpu in cq)'],
+    [{ phase: 'Pending', reason: 'Suspended', message: 'Task x is\u001bsuspended' }, 'run mytask-v3 waits (Pending Suspended: Task x is suspended)'],
+    [{ phase: 'Pending' }, undefined],
+    [{ phase: 'Running', reason: 'PodFailed' }, undefined],
+    [{ phase: 'Failed', reason: 'QueueTimeout' }, undefined],
+  ] as const)('that follow a run of %o say: %s', ([status, line]) => expect(waitingLine(aRun({ status }))).toBe(line));
 });

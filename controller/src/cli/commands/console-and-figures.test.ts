@@ -68,6 +68,10 @@ describe('the figures of top', () => {
     expect(figuresOf('mytask', runs)).toEqual({ task: 'mytask', runs: 22, failed: 3, median: 10, p95: 19, longest: 20, latest: 9 });
   });
 
+  it('say how long the one waited in a queue that waited longest', () => {
+    expect(figuresOf('mytask', [aRun({ waitedSeconds: 5 }), aRun({ waitedSeconds: 760 }), aRun()])).toMatchObject({ waited: 760 });
+  });
+
   it('of one run are its own, and of none there are none', () => {
     expect(figuresOf('mytask', [aRun({ durationSeconds: 7 })])).toEqual({ task: 'mytask', runs: 1, failed: 0, median: 7, p95: 7, longest: 7 });
     expect(figuresOf('mytask', [])).toEqual({ task: 'mytask', runs: 0, failed: 0 });
@@ -94,6 +98,11 @@ describe('the diff of two runs', () => {
     const before = detail('one', { durationSeconds: 62, jobs: [{ step: 'build', phase: 'Succeeded', duration: '1s' }] });
     const after = detail('two', { phase: 'Failed', exitCode: 3, durationSeconds: 62, jobs: [{ step: 'build', phase: 'Failed', duration: '2s' }] });
     expect(renderDiff(before, after, plain)).toContain('\nHow it went\n+ exitCode: 3\n- phase: Succeeded\n+ phase: Failed\n- steps.build: Succeeded 1s\n+ steps.build: Failed 2s\n');
+  });
+
+  it('tells how long each waited, and where', () => {
+    const before = detail('one', { waitedSeconds: 760, snapshot: { queue: { name: 'nightly' } } });
+    expect(renderDiff(before, detail('two', { snapshot: { queue: { name: 'daily' } } }), plain)).toContain('\nHow it went\n- waited: 12m40s\n\nWhat ran\n- queue.name: nightly\n+ queue.name: daily\n');
   });
 
   it('is coloured where colours are shown, and lets no sign of a terminal through that a run has made', () => {

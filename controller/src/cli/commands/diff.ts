@@ -38,7 +38,7 @@ export function renderDiff(before: RunDetail, after: RunDetail, paint: Paint): s
 }
 
 function courseOf(run: RunDetail): object {
-  const { phase, reason, message, exitCode, attempts, durationSeconds, delaySeconds, jobs } = run;
+  const { phase, reason, message, exitCode, attempts, durationSeconds, delaySeconds, waitedSeconds, jobs } = run;
   return {
     trigger: triggerText(run),
     phase,
@@ -48,6 +48,7 @@ function courseOf(run: RunDetail): object {
     attempts,
     duration: durationText(durationSeconds),
     late: delaySeconds === undefined ? undefined : durationText(delaySeconds),
+    waited: waitedSeconds === undefined ? undefined : durationText(waitedSeconds),
     steps: jobs.some(({ step }) => step !== undefined) ? Object.fromEntries(jobs.map(({ step = '', phase: stepPhase = '', duration = '' }) => [step, `${stepPhase} ${duration}`.trim()])) : undefined,
   };
 }

@@ -15,6 +15,7 @@ import { LogPrinter } from '../logs/print-logs.ts';
 import { streamsOf } from '../../logs/streams.ts';
 import { archivedLogs } from '../logs/archived-logs.ts';
 import { serverOf } from '../run-server.ts';
+import { printable } from '../text.ts';
 import type { Session, Start } from '../session.ts';
 
 export interface LogsOptions extends LogChoice {
@@ -64,15 +65,21 @@ export function currentOf(runs: readonly StoredRun[]): StoredRun | undefined {
   return runs.find(hasStarted) ?? runs[0];
 }
 
-function hasStarted({ status }: StoredRun): boolean {
-  return (status?.jobs?.length ?? 0) > 0;
+/** A Job that waits in a queue has no pods yet. */
+function hasStarted({ status = {} }: StoredRun): boolean {
+  return status.phase !== 'Queued' && (status.jobs?.length ?? 0) > 0 && !wasNeverAdmitted(status);
+}
+
+/** Whether the run's end came while it waited in a queue for the first time. */
+function wasNeverAdmitted({ phase, startTime, jobs = [] }: NonNullable<StoredRun['status']>): boolean {
+  return isFinished(phase) && startTime === undefined && jobs.some(({ queuedTime }) => queuedTime !== undefined) && jobs.every(({ waitedSeconds }) => waitedSeconds === undefined);
 }
 
 async function logsOfRun(session: Session, run: StoredRun, options: LogChoice): Promise<number> {
   const { client, io } = session;
   const { name, namespace } = run.metadata;
   if (options.follow === true && !isFinished(run.status?.phase)) {
-    await printRun(session, run, options, io.interrupted, () => Promise.resolve());
+    await printRun(session, run, options, io.interrupted, tellWaiting(session));
     return exitCodes.ok;
   }
   const found = await everything(client, pods, namespace, ofRun(name));
@@ -80,12 +87,33 @@ async function logsOfRun(session: Session, run: StoredRun, options: LogChoice): 
   return printAll(session, found, options, { run: false, pod: found.length > 1 });
 }
 
+/** Says what a run waits for that prints nothing, once for each reason that there is. */
+function tellWaiting({ io }: Session): (run: StoredRun) => Promise<void> {
+  let last: string | undefined;
+  return async (run) => {
+    const line = waitingLine(run);
+    if (line !== undefined && line !== last) await io.err.write(`${line}\n`);
+    last = line;
+  };
+}
+
+/** `run mytask-v3 waits (Queued Pending: waits for 600m cpu in cq)`; undefined of one that runs, has ended, or has nothing to say yet. */
+export function waitingLine({ metadata: { name }, status = {} }: StoredRun): string | undefined {
+  const { phase = 'Pending', reason, message } = status;
+  const waits = phase === 'Queued' || (phase === 'Pending' && (reason ?? message) !== undefined);
+  return waits ? `run ${name} waits (${stateOf(status)})` : undefined;
+}
+
+function stateOf({ phase = 'Pending', reason, message }: NonNullable<StoredRun['status']>): string {
+  return printable(`${phase}${reason === undefined || reason === phase ? '' : ` ${reason}`}${message === undefined ? '' : `: ${message}`}`);
+}
+
 /** Why there is no log, and what is known instead. */
 export function withoutPods({ metadata: { name }, status = {} }: StoredRun): string {
-  const { phase = 'Pending', reason, message } = status;
-  const state = `${phase}${reason === undefined || reason === phase ? '' : ` ${reason}`}${message === undefined ? '' : `: ${message}`}`;
+  const { phase = 'Pending' } = status;
+  const state = stateOf(status);
   if (!isFinished(phase)) return `run ${name} has no pods yet (${state}): wait for it with -f`;
-  return status.jobs === undefined ? `run ${name} never had pods (${state})` : `run ${name} has no pods any more, and its log went with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep theirs`;
+  return status.jobs === undefined || wasNeverAdmitted(status) ? `run ${name} never had pods (${state})` : `run ${name} has no pods any more, and its log went with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep theirs`;
 }
 
 async function logsOfAll(session: Session, task: StoredTask, runs: readonly StoredRun[], options: LogChoice): Promise<number> {

@@ -26,6 +26,8 @@ export interface TaskFigures {
   readonly longest?: number;
   /** How late the latest of the schedule's runs started. */
   readonly latest?: number;
+  /** How long the run waited in a queue that waited longest. */
+  readonly waited?: number;
 }
 
 /** The worst first. */
@@ -33,13 +35,14 @@ const orders = {
   failures: (a: TaskFigures, b: TaskFigures) => b.failed - a.failed,
   duration: (a: TaskFigures, b: TaskFigures) => (b.p95 ?? 0) - (a.p95 ?? 0),
   lateness: (a: TaskFigures, b: TaskFigures) => (b.latest ?? 0) - (a.latest ?? 0),
+  waiting: (a: TaskFigures, b: TaskFigures) => (b.waited ?? 0) - (a.waited ?? 0),
 } as const;
 
 const mostTasks = 1_000;
 
 export function topCommand(start: Start): Command {
   return new Command('top')
-    .description('which tasks fail, take long or start late: figures of their latest runs, with --server of the archived ones, too')
+    .description('which tasks fail, take long, start late or wait in queues: figures of their latest runs, with --server of the archived ones, too')
     .argument('[task]', "one task alone: a Task's name, its component's, or <application>/<component>", taskArgument)
     .option('--limit <count>', 'of how many of the newest runs of each task', countArgument, 100)
     .addOption(new Option('--sort <order>', 'what is first').choices(Object.keys(orders)).default('failures'))
@@ -61,9 +64,10 @@ export async function top(session: Session, text: string | undefined, { limit, s
 export function figuresOf(task: string, runs: readonly Run[]): TaskFigures {
   const durations = runs.flatMap(({ durationSeconds }) => durationSeconds ?? []).sort((a, b) => a - b);
   const delays = runs.flatMap(({ delaySeconds }) => delaySeconds ?? []);
+  const waits = runs.flatMap(({ waitedSeconds }) => waitedSeconds ?? []);
   const failed = runs.filter(({ phase }) => phase === 'Failed').length;
   const measured = durations.length > 0 && { median: quantile(durations, 0.5), p95: quantile(durations, 0.95), longest: quantile(durations, 1) };
-  return { task, runs: runs.length, failed, ...measured, ...(delays.length > 0 && { latest: Math.max(...delays) }) };
+  return { task, runs: runs.length, failed, ...measured, ...(delays.length > 0 && { latest: Math.max(...delays) }), ...(waits.length > 0 && { waited: Math.max(...waits) }) };
 }
 
 /** Of sorted numbers, the one that so large a part is not above. */
@@ -79,4 +83,5 @@ const columns: readonly Column<TaskFigures>[] = [
   { title: 'P95', cell: ({ p95 }) => durationText(p95) },
   { title: 'LONGEST', cell: ({ longest }) => durationText(longest) },
   { title: 'LATEST START', cell: ({ latest }) => durationText(latest) },
+  { title: 'LONGEST WAIT', cell: ({ waited }) => durationText(waited) },
 ];

@@ -4,6 +4,7 @@
 import { flowOf, type Flow, type FlowStep } from '../../domain/flow.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
 import type { StoredRun } from '../find.ts';
+import { printable } from '../text.ts';
 
 type Row = NonNullable<TaskRunStatus['jobs']>[number];
 type Children = ReadonlyMap<string | undefined, readonly string[]>;
@@ -41,8 +42,9 @@ function draw(children: Children, parent: string | undefined, prefix: string, li
   });
 }
 
-function lineOf(name: string, { dependencies }: Flow, { phase = 'Pending', duration }: Partial<Row> = {}): string {
+function lineOf(name: string, { dependencies }: Flow, { phase = 'Pending', duration, message }: Partial<Row> = {}): string {
   const needed = dependencies.get(name) ?? [];
   const after = needed.length > 1 ? `  (after ${needed.join(', ')})` : '';
-  return `${name}  ${phase}${duration === undefined ? '' : ` ${duration}`}${after}`;
+  const why = phase === 'Queued' && message !== undefined ? `: ${printable(message)}` : '';
+  return `${name}  ${phase}${why}${duration === undefined ? '' : ` ${duration}`}${after}`;
 }

@@ -2,6 +2,8 @@
 import type { Run, RunDetail } from '../../api/schemas.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { exact, relative } from '../moments.ts';
+import type { TaskRunStatus } from '../../resources/index.ts';
+import { queueFields } from './queue-fields.ts';
 import { renderFields, renderTable, type Column, type TableOptions } from '../table.ts';
 
 export function historyColumns(now: Date): readonly Column<Run>[] {
@@ -15,6 +17,7 @@ export function historyColumns(now: Date): readonly Column<Run>[] {
     { title: 'KEPT', cell: ({ kept, archived }) => (kept ? 'yes' : archived ? 'archived' : 'no') },
     { title: 'EXIT', cell: ({ exitCode }) => String(exitCode ?? ''), wide: true },
     { title: 'LATE', cell: ({ delaySeconds }) => durationText(delaySeconds), wide: true },
+    { title: 'WAITED', cell: ({ waitedSeconds, queuedTime }) => durationText(waitedSeconds ?? (queuedTime === undefined ? undefined : (now.getTime() - Date.parse(queuedTime)) / 1_000)), wide: true },
     { title: 'COMPLETED', cell: ({ completionTime = '' }) => completionTime, wide: true },
     { title: 'MESSAGE', cell: ({ message = '' }) => message, wide: true },
   ];
@@ -31,6 +34,7 @@ export function renderArchived(run: RunDetail, now: Date, options: TableOptions)
       ['Reason', run.reason],
       ['Message', run.message],
       ['Asked for', exact(run.creationTimestamp, now)],
+      ...queueFields({ snapshot: run.snapshot, status: run as TaskRunStatus, due: run.trigger.scheduledTime }, now),
       ['Started', exact(run.startTime, now)],
       ['Completed', exact(run.completionTime, now)],
       ['Duration', durationText(run.durationSeconds)],

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { plain } from '../style.ts';
 import { renderTable } from '../table.ts';
 import { aRun, now } from '../testing/resources.ts';
@@ -71,4 +71,63 @@ mytask-v3-r1   2         Failed   0           1        3      Error
 
 it('a run that nobody looks after says so', () => {
   expect(renderRun(aRun(), [], now, options)).toContain('Message     the controller has not seen it yet\n');
+});
+
+describe('a run in a queue', () => {
+  const nightly = { hash: 'h', template: {}, queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 };
+  const scheduled = { type: 'Schedule', value: 'cron', scheduledTime: '2026-11-22T20:00:00Z' } as const;
+  const waiting = aRun({
+    spec: { trigger: scheduled, snapshot: nightly },
+    status: { phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq', jobs: [{ name: 'mytask-v3', uid: 'u', phase: 'Queued', queuedTime: '2026-11-22T20:10:01Z' }] },
+  });
+
+  it('says where it waits, since when and for what', () => {
+    expect(renderRun(waiting, [], now, options)).toBe(`\
+Run           mytask-v3
+Task          app-worker-mytask
+Trigger       Schedule 2026-11-22T20:00:00Z
+Phase         Queued
+Reason        Pending
+Message       waits for 600m cpu in cq
+Asked for     2026-11-22T20:10:00Z (1h ago)
+Queue         nightly (priority class urgent)
+Waits since   2026-11-22T20:10:01Z (59m59s ago), for 1h at most
+Due           2026-11-22T20:00:00Z · queued 20:10:01 · waits for 59m59s in queue nightly
+Attempts      1 of at most 1
+
+JOB         ATTEMPT   PHASE    SUCCEEDED   FAILED   EXIT   QUEUE     WAITED   REASON
+mytask-v3   1         Queued   -           -        -      nightly   59m59s   -
+`);
+  });
+
+  it('tells due, queued and started apart once it runs', () => {
+    const text = renderRun(aRun({ spec: { trigger: scheduled, snapshot: nightly }, status: { phase: 'Running', startTime: '2026-11-22T20:12:41Z', jobs: [{ name: 'mytask-v3', uid: 'u', phase: 'Running', waitedSeconds: 760 }] } }), [], now, options);
+    expect(text).toContain('\nWaited      12m40s\nDue         2026-11-22T20:00:00Z · queued 20:00:01 · started 20:12:41 after 12m40s in queue nightly\n');
+    expect(text).toMatch(/\nmytask-v3 .* nightly +12m40s/);
+  });
+
+  it('that was due the day before has whole times, and one without a queue only its start', () => {
+    const late = { ...scheduled, scheduledTime: '2026-11-21T23:59:00Z' };
+    expect(renderRun(aRun({ spec: { trigger: late }, status: { phase: 'Running', startTime: '2026-11-22T00:00:05Z' } }), [], now, options)).toContain('\nDue         2026-11-21T23:59:00Z · started 2026-11-22T00:00:05Z\n');
+  });
+
+  it('that was never admitted has waited to its end', () => {
+    const status = { phase: 'Failed', reason: 'QueueTimeout', completionTime: '2026-11-22T21:00:01Z', jobs: [{ name: 'mytask-v3', uid: 'u', phase: 'Failed', queuedTime: '2026-11-22T20:00:01Z' }] } as const;
+    const text = renderRun(aRun({ spec: { trigger: scheduled, snapshot: nightly }, status: { ...status, jobs: [...status.jobs] } }), [], now, options);
+    expect(text).toContain('\nWaited      1h\nDue         2026-11-22T20:00:00Z · queued 20:00:01 · waited for 1h in queue nightly\n');
+  });
+
+  it('shows its wait in a wide history', () => {
+    const [head = '', row = ''] = renderTable(runColumns(now, undefined), [waiting], { ...options, wide: true }).split('\n');
+    expect(row.slice(head.indexOf('WAITED')).trim()).toMatch(/^59m59s .* waits for 600m cpu in cq$/);
+  });
+
+  it('says of each step in which queue it waits', () => {
+    const snapshot = { hash: 'h', queue: { name: 'slow' }, steps: [{ name: 'a', queue: { name: 'fast' } }, { name: 'b' }] };
+    const text = renderRun(aRun({ spec: { snapshot }, status: { phase: 'Running', startTime: '2026-11-22T21:00:00Z', jobs: [{ step: 'a', phase: 'Running', waitedSeconds: 5 }, { step: 'b', phase: 'Queued', reason: 'Inadmissible', message: 'queue slow does not exist', queuedTime: '2026-11-22T21:09:00Z' }] } }), [], now, options);
+    expect(text).toContain('\nQueue         fast, slow\n');
+    expect(text).toContain('\nWaited        5s, the longest of its steps\n');
+    expect(text).toContain('\nb  Queued: queue slow does not exist\n');
+    expect(text).toMatch(/\na +1 +Running.* fast +5s +-\nb +1 +Queued.* slow +1m +Inadmissible\n/);
+  });
 });

@@ -3,8 +3,11 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Stored } from '../../kube/objects.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
 import type { StoredRun } from '../find.ts';
+import { queueOfRow, waitOfRow, waitOfRun, type Wait } from '../../domain/queue-report.ts';
+import { formatDuration } from '../../domain/duration.ts';
 import { elapsed, exact, relative } from '../moments.ts';
 import { drawFlow } from './flow-drawing.ts';
+import { queueFields } from './queue-fields.ts';
 import { renderFields, renderTable, type Column, type TableOptions } from '../table.ts';
 
 /** Names of the runs that have a Job; undefined where one may not look. */
@@ -21,9 +24,16 @@ export function runColumns(now: Date, kept: Kept): readonly Column<StoredRun>[] 
     { title: 'ATTEMPTS', cell: (run) => String(attemptsOf(run)) },
     { title: 'KEPT', cell: ({ metadata }) => (kept === undefined ? '?' : kept.has(metadata.name) ? 'yes' : 'no') },
     { title: 'EXIT', cell: ({ status }) => String(status?.jobs?.at(-1)?.exitCode ?? ''), wide: true },
+    { title: 'WAITED', cell: ({ status }) => waitText(waitOfRun(status), now), wide: true },
     { title: 'COMPLETED', cell: ({ status }) => status?.completionTime ?? '', wide: true },
     { title: 'MESSAGE', cell: ({ status }) => status?.message ?? '', wide: true },
   ];
+}
+
+/** How long something waited in a queue, or waits by now. */
+function waitText({ queuedTime, waitedSeconds }: Wait, now: Date): string {
+  if (queuedTime === undefined && waitedSeconds === undefined) return '';
+  return formatDuration((waitedSeconds ?? 0) * 1000 + (queuedTime === undefined ? 0 : now.getTime() - Date.parse(queuedTime)));
 }
 
 /** What asked for a run: `Schedule 2026-11-23T02:00:00Z`, `Revision app-worker-v3`, `Manual ann`. */
@@ -52,16 +62,17 @@ export function renderRun(run: StoredRun, pods: readonly Stored<Pod>[], now: Dat
   );
   const { jobs = [] } = status;
   const drawing = drawFlow(run);
-  const tables = [drawing !== undefined && `${drawing}\n`, jobs.length > 0 && renderTable(jobColumns, jobs, options), pods.length > 0 && renderTable(podColumns(now), pods, options)];
+  const tables = [drawing !== undefined && `${drawing}\n`, jobs.length > 0 && renderTable(jobColumns(run, now), jobs, options), pods.length > 0 && renderTable(podColumns(now), pods, options)];
   return [fields, ...tables.filter((table) => table !== false)].join('\n');
 }
 
-function courseFields({ metadata, status = {} }: StoredRun, now: Date): readonly (readonly [string, string | undefined])[] {
+function courseFields({ metadata, spec, status = {} }: StoredRun, now: Date): readonly (readonly [string, string | undefined])[] {
   return [
     ['Phase', status.phase ?? 'Pending'],
     ['Reason', status.reason],
     ['Message', status.phase === undefined ? 'the controller has not seen it yet' : status.message],
     ['Asked for', exact(metadata.creationTimestamp, now)],
+    ...queueFields({ snapshot: spec.snapshot, status, due: spec.trigger?.scheduledTime }, now),
     ['Started', exact(status.startTime, now)],
     ['Completed', exact(status.completionTime, now)],
     ['Duration', elapsed(status, now)],
@@ -97,15 +108,25 @@ function containerFields({ spec: { snapshot } }: StoredRun): readonly (readonly 
 
 type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
 
-const jobColumns: readonly Column<JobRow>[] = [
-  { title: 'JOB', cell: ({ name = '', step = name }) => step },
-  { title: 'ATTEMPT', cell: ({ attempt = 0 }) => String(attempt + 1) },
-  { title: 'PHASE', cell: ({ phase = '' }) => phase },
-  { title: 'SUCCEEDED', cell: ({ succeeded }) => String(succeeded ?? '') },
-  { title: 'FAILED', cell: ({ failed }) => String(failed ?? '') },
-  { title: 'EXIT', cell: ({ exitCode }) => String(exitCode ?? '') },
-  { title: 'REASON', cell: ({ exitReason, reason }) => exitReason ?? reason ?? '' },
-];
+/** Where nothing waits in a queue, nothing is said of queues. */
+function jobColumns({ spec: { snapshot }, status = {} }: StoredRun, now: Date): readonly Column<JobRow>[] {
+  const { jobs = [], completionTime } = status;
+  const isQueued = jobs.some((row) => queueOfRow(snapshot, row) !== undefined);
+  const queueColumns: readonly Column<JobRow>[] = [
+    { title: 'QUEUE', cell: (row) => queueOfRow(snapshot, row)?.name ?? '' },
+    { title: 'WAITED', cell: (row) => waitText(waitOfRow(row, completionTime), now) },
+  ];
+  return [
+    { title: 'JOB', cell: ({ name = '', step = name }) => step },
+    { title: 'ATTEMPT', cell: ({ attempt = 0 }) => String(attempt + 1) },
+    { title: 'PHASE', cell: ({ phase = '' }) => phase },
+    { title: 'SUCCEEDED', cell: ({ succeeded }) => String(succeeded ?? '') },
+    { title: 'FAILED', cell: ({ failed }) => String(failed ?? '') },
+    { title: 'EXIT', cell: ({ exitCode }) => String(exitCode ?? '') },
+    ...(isQueued ? queueColumns : []),
+    { title: 'REASON', cell: ({ exitReason, reason }) => exitReason ?? reason ?? '' },
+  ];
+}
 
 function podColumns(now: Date): readonly Column<Stored<Pod>>[] {
   return [

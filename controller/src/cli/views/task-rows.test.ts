@@ -52,6 +52,10 @@ nightly-202611220100   Failed   BackoffLimitExceeded   20h10m ago   3s         y
 `);
 });
 
+it('a task says in which queue its runs wait', () => {
+  expect(renderTask(aTask({ spec: { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 } }), now, options)).toContain('\nQueue       nightly (priority class urgent), for 1h at most\n');
+});
+
 it('a task that nobody looks after says so', () => {
   expect(renderTask(aTask(), now, options)).toContain('Message     the controller has not seen it yet\n');
 });

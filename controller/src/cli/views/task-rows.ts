@@ -1,6 +1,7 @@
 /** What `list` and `status` say of Tasks. */
 import { formatDuration } from '../../domain/duration.ts';
 import { policyOf } from '../../domain/execution-policy.ts';
+import { queuesOf, queueWords } from '../../domain/queue-report.ts';
 import type { TaskStatus } from '../../resources/index.ts';
 import { velaLabels, type Task } from '../../resources/index.ts';
 import type { StoredTask } from '../find.ts';
@@ -56,6 +57,7 @@ export function renderTask(task: StoredTask, now: Date, options: TableOptions): 
       ['Next', spec.suspend === true ? undefined : exact(status.nextScheduleTime, now)],
       ['Missed', status.missedSchedules ? `${status.missedSchedules} times of the schedule` : undefined],
       ['Last success', exact(status.lastSuccessfulTime, now)],
+      ['Queue', queueLine(task)],
       ['Policy', policyLine(task)],
       ['Totals', totalsLine(status.totals)],
       ['Outputs', status.outputs && JSON.stringify(status.outputs)],
@@ -70,6 +72,11 @@ export function renderTask(task: StoredTask, now: Date, options: TableOptions): 
 function policyLine(task: StoredTask): string {
   const { trigger, concurrencyPolicy, keepLast, keepLastFailed } = policyOf(task as Task);
   return `trigger ${trigger}, concurrencyPolicy ${concurrencyPolicy}, keepLast ${keepLast}, keepLastFailed ${keepLastFailed}`;
+}
+
+function queueLine({ spec: { queue, steps, queueTimeoutSeconds } }: StoredTask): string {
+  const queues = queuesOf({ queue, steps }).map(queueWords).join(', ');
+  return queues === '' || queueTimeoutSeconds === undefined ? queues : `${queues}, for ${formatDuration(queueTimeoutSeconds * 1000)} at most`;
 }
 
 function totalsLine(totals: TaskStatus['totals'] = {}): string {

@@ -1,0 +1,49 @@
+/** What `describe` says of a run's waiting in queues, and of how late a schedule's run was. */
+import type { TaskRunStatus } from '../../resources/index.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import { firstQueuedTime, queuesOf, queueWords, waitOfRun, type Queued } from '../../domain/queue-report.ts';
+import { exact } from '../moments.ts';
+
+/** Of a run that is in the cluster, or that the archive tells of. */
+export interface Course {
+  readonly snapshot: (Queued & { readonly queueTimeoutSeconds?: number | undefined }) | undefined;
+  readonly status: TaskRunStatus;
+  /** When the schedule was due. */
+  readonly due: string | undefined;
+}
+
+/** Nothing where no queue is named and the clock did not ask. */
+export function queueFields({ snapshot, status, due }: Course, now: Date): readonly (readonly [string, string | undefined])[] {
+  const queues = queuesOf(snapshot);
+  const { queuedTime, waitedSeconds } = waitOfRun(status);
+  const limit = snapshot?.queueTimeoutSeconds;
+  return [
+    ['Queue', queues.slice(0, mostNamed).map(queueWords).join(', ') + (queues.length > mostNamed ? ` and ${queues.length - mostNamed} more` : '')],
+    ['Waits since', queuedTime && `${exact(queuedTime, now)}${limit === undefined ? '' : `, for ${formatDuration(limit * 1000)} at most`}`],
+    ['Waited', waitedSeconds === undefined ? undefined : `${formatDuration(waitedSeconds * 1000)}${isOfParts(status) ? ', the longest of its steps' : ''}`],
+    ['Due', due && dueLine(due, status, now, queues.map(({ name }) => name))],
+  ];
+}
+
+const mostNamed = 3;
+
+function isOfParts({ jobs = [] }: TaskRunStatus): boolean {
+  return jobs.some(({ step }) => step !== undefined);
+}
+
+/** `2026-11-23T03:00:00Z · queued 03:00:01 · started 03:12:41 after 12m40s in queue nightly`. */
+function dueLine(due: string, status: TaskRunStatus, now: Date, queues: readonly string[]): string {
+  const { startTime, completionTime } = status;
+  const queued = firstQueuedTime(status);
+  const place = queues.length === 1 ? `queue ${queues[0]}` : 'queues';
+  const until = startTime ?? completionTime ?? now.toISOString();
+  const waited = queued === undefined ? '' : ` ${startTime === undefined ? 'for' : 'after'} ${formatDuration(Date.parse(until) - Date.parse(queued))} in ${place}`;
+  const start = startTime === undefined ? (waited === '' ? [] : [`${completionTime === undefined ? 'waits' : 'waited'}${waited}`]) : [`started ${clock(startTime, due)}${waited}`];
+  return [due, ...(queued === undefined ? [] : [`queued ${clock(queued, due)}`]), ...start].join(' · ');
+}
+
+/** A time of the same day needs no date. Both are RFC 3339, of which a person's may have a zone. */
+function clock(time: string, due: string): string {
+  const text = new Date(time).toISOString();
+  return due.endsWith('Z') && text.startsWith(due.slice(0, 10)) ? text.slice(11, 19) : text.replace('.000Z', 'Z');
+}
