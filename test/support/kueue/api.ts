@@ -20,8 +20,10 @@ export async function installKueueKinds(kubectl: Kubectl): Promise<void> {
   await established(kubectl);
 }
 
+/** kubectl waits for none that has no conditions yet. */
 export async function established(kubectl: Kubectl): Promise<void> {
-  await kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...kueueKinds.map((kind) => `crd/${resourceName(kind)}`)]);
+  const wait = ['wait', '--for=condition=Established', '--timeout=60s', ...kueueKinds.map((kind) => `crd/${resourceName(kind)}`)];
+  await eventually("Kueue's kinds can be used", async () => (await kubectl(wait)) !== '');
 }
 
 function crdOf(kind: ResourceType): object {
