@@ -233,9 +233,10 @@ class Actor implements KueueActor {
     }
   }
 
-  async #carryOut({ workload, changes, admission }: Verdict): Promise<void> {
+  async #carryOut({ workload, changes, status }: Verdict): Promise<void> {
+    const { resourceRequests: _before, ...kept } = workload.status ?? {};
     try {
-      await this.#say(admission ? { ...workload, status: { ...workload.status, admission } } : workload, changes);
+      await this.#say(status ? { ...workload, status: { ...kept, ...status } } : workload, changes);
     } catch (error) {
       if (!isNotFound(error)) throw error; // one that was deleted meanwhile does not hold up those behind it
     }

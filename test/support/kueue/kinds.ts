@@ -39,6 +39,8 @@ export interface Workload extends KubeObject {
   };
   status?: {
     readonly conditions?: readonly Condition[];
+    /** What a Workload asks for that was looked at and not let in. */
+    readonly resourceRequests?: readonly { readonly name: string; readonly resources: Readonly<Record<string, string>> }[];
     readonly admission?: {
       readonly clusterQueue: string;
       readonly podSetAssignments: readonly { readonly name: string; readonly flavors: Readonly<Record<string, string>>; readonly resourceUsage: Readonly<Record<string, string>>; readonly count: number }[];

@@ -8,8 +8,8 @@ import type { Stored } from '../../../controller/src/kube/objects.ts';
 export interface Verdict {
   readonly workload: Stored<Workload>;
   readonly changes: Changes;
-  /** Set where quota is reserved. */
-  readonly admission?: NonNullable<Workload['status']>['admission'];
+  /** Beside the conditions. */
+  readonly status?: Pick<NonNullable<Workload['status']>, 'admission' | 'resourceRequests'>;
 }
 
 interface Capacity {
@@ -40,7 +40,8 @@ export function cycle(queue: ClusterQueue, holding: readonly Stored<Workload>[],
     verdicts.push(...out.filter((victim) => !holds(victim, 'Evicted')).map((victim) => preempted(queue, victim, workload)));
     const message = `couldn't assign flavors to pod set main: ${lack.map(({ text }) => text).join(', ')}`;
     const pending = out.length === 0 ? '' : `. Pending the preemption of ${out.length} workload(s)`;
-    verdicts.push({ workload, changes: [said('QuotaReserved', 'False', 'Pending', message + pending)] });
+    const resourceRequests = workload.spec.podSets.map(({ name }) => ({ name, resources: asked(capacities, workload) }));
+    verdicts.push({ workload, changes: [said('QuotaReserved', 'False', 'Pending', message + pending)], status: { resourceRequests } });
   }
   return verdicts;
 }
@@ -90,14 +91,18 @@ function admitted(queue: ClusterQueue, capacities: readonly Capacity[], workload
     name,
     count,
     flavors: Object.fromEntries(capacities.map(({ resource, flavor }) => [resource, flavor])),
-    resourceUsage: Object.fromEntries(capacities.map(({ resource }) => [resource, quantityOf(resource, requestOf(workload, resource))])),
+    resourceUsage: asked(capacities, workload),
   }));
   const changes = [
     said('QuotaReserved', 'True', 'QuotaReserved', `Quota reserved in ClusterQueue ${clusterQueue}`),
     said('Admitted', 'True', 'Admitted', 'The workload is admitted'),
     ...noLonger(workload, ['Evicted', 'Preempted']),
   ];
-  return { workload, changes, admission: { clusterQueue, podSetAssignments } };
+  return { workload, changes, status: { admission: { clusterQueue, podSetAssignments } } };
+}
+
+function asked(capacities: readonly Capacity[], workload: Workload): Record<string, string> {
+  return Object.fromEntries(capacities.map(({ resource }) => [resource, quantityOf(resource, requestOf(workload, resource))]));
 }
 
 function preempted({ metadata }: ClusterQueue, victim: Stored<Workload>, by: Stored<Workload>): Verdict {
