@@ -193,6 +193,30 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
       await succeeds(room);
     });
 
+    it('is moved by a person to another queue while it waits', async () => {
+      const room = await openQueue();
+      await kueue.stopQueue(room.namespace);
+      await kueue.createQueue({ namespace: room.namespace, name: 'other', clusterQueue: `${room.namespace}-other` });
+      await room.deploy(queued());
+      await waits(room, 'Inadmissible');
+      await room.kubectl('label', 'job', 'mytask-v1', '--overwrite', 'kueue.x-k8s.io/queue-name=other');
+      await succeeds(room);
+      expect(await templateLabels(room)).toMatchObject({ 'kueue.x-k8s.io/local-queue-name': 'other' });
+    });
+
+    it('of several steps queues step by step, each in its own queue', async () => {
+      const room = await openQueue();
+      const steps = [{ name: 'first' }, { name: 'second', dependsOn: ['first'], queue: { name: 'later' } }];
+      await room.deploy({ revision: 1, steps, spec: { queue: { name: 'q' } } });
+      const { status } = await room.runWhere('mytask-v1', 'waits for its second step', ({ jobs: rows = [] }) => rows.some(({ step, phase, reason }) => step === 'second' && phase === 'Queued' && reason === 'Inadmissible'));
+      expect(status?.jobs?.find(({ step }) => step === 'first')).toMatchObject({ phase: 'Succeeded' });
+      expect((await room.list(jobs)).map(({ metadata, spec }) => [metadata.labels?.['kueue.x-k8s.io/queue-name'], spec?.suspend])).toEqual(expect.arrayContaining([['q', false], ['later', true]]));
+      await kueue.createQueue({ namespace: room.namespace, name: 'later', clusterQueue: room.namespace });
+      await succeeds(room);
+      await room.delete(tasks, 'app-mytask');
+      await nothingIsLeft(room);
+    });
+
     it('waits no longer than queueTimeoutSeconds', async () => {
       const room = await openQueue();
       await occupy(room);
