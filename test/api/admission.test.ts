@@ -1,15 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { kueueUser, writeKueueKubeconfig } from '../support/kueue/api.ts';
 import type { Kubectl } from '../../scripts/kubectl.ts';
 
-const kueue = 'system:serviceaccount:kueue-system:kueue-controller-manager';
+const kueue = kueueUser;
 const jobController = 'system:serviceaccount:kube-system:job-controller';
 
 interface Job {
   metadata: { labels: Record<string, string> };
-  spec: { suspend?: boolean; template: { spec: { nodeSelector?: Record<string, string> } } };
-  status?: { succeeded?: number; conditions?: { type: string; status: string }[] };
+  spec: {
+    suspend?: boolean;
+    template: { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> }; spec: { nodeSelector?: Record<string, string>; tolerations?: unknown[] } };
+  };
+  status?: { active?: number; succeeded?: number; conditions?: { type: string; status: string }[] };
 }
 
 interface Stored {
@@ -59,7 +65,8 @@ beforeAll(async () => {
   kubectl = cluster.kubectl;
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'work' } });
   // Everyone below may change Jobs as far as roles go: what stops them is the policy.
-  for (const user of ['editor', 'system:serviceaccount:vela-system:task-runs', kueue]) {
+  await writeKueueKubeconfig(kubectl, join(cluster.directory, 'kueue.kubeconfig'));
+  for (const user of ['editor', 'system:serviceaccount:vela-system:task-runs']) {
     await kubectl(['create', 'rolebinding', user.replaceAll(':', '-'), '--clusterrole=edit', `--user=${user}`, '-n', 'work']);
   }
   // These may do as much as the addon's roles and Kubernetes' own, which it adds to.
@@ -138,40 +145,143 @@ describe('Kueue', () => {
       spec: { nodeSelector: { 'kubernetes.io/os': 'linux' }, tolerations: [{ key: 'spot', operator: 'Exists' }] },
     },
   };
-  const restored = { template: { metadata: { labels: { 'kueue.x-k8s.io/podset': null }, annotations: null }, spec: { nodeSelector: null, tolerations: null } } };
   // Nowhere to run, so that the Job stays active while it is evicted.
-  const waiting = () => aJob({ ...suspended, template: { spec: { ...aJob().spec.template.spec, schedulerName: 'nobody' } } });
+  const waiting = (template: object = {}) => aJob({ ...suspended, template: { spec: { ...aJob().spec.template.spec, schedulerName: 'nobody' }, ...template } });
+  const refusal = /a queue may suspend it and, while it is suspended, choose its nodes and give its pods labels and annotations of kueue.x-k8s.io, and may change nothing else/;
 
-  it('admits in one update, evicts in two and admits again', async () => {
-    await apply(waiting());
-    for (let round = 0; round < 2; round++) {
-      await patchAs(kueue, 'job', { spec: admission });
-      expect((await job()).spec).toMatchObject({ suspend: false, template: { spec: { nodeSelector: { 'kubernetes.io/os': 'linux' } } } });
-      await patchAs(kueue, 'job', { metadata: { annotations: { 'kueue.x-k8s.io/stopping': 'true' } }, spec: { suspend: true } });
-      await eventually('the Job is suspended', async () => (await job()).status?.conditions?.some(({ type, status }) => type === 'Suspended' && status === 'True') ?? false);
-      await kubectl(['patch', 'job', name, '-n', 'work', '--subresource=status', '--type=merge', '-p', '{"status":{"startTime":null}}'], { as: undefined });
-      await patchAs(kueue, 'job', { metadata: { annotations: { 'kueue.x-k8s.io/stopping': null } }, spec: restored });
-      expect((await job()).spec.template.spec.nodeSelector).toBeUndefined();
+  interface Recorded {
+    readonly kind?: string;
+    readonly name: string;
+    readonly event: string;
+    readonly spec: { suspend: boolean; template: { labels?: object; annotations?: object; nodeSelector?: object } };
+    readonly annotations: Record<string, string> | null;
+    readonly status?: { startTime?: string };
+  }
+
+  /** The updates that Kueue made of each Job, in order. */
+  async function recordedUpdates(): Promise<{ job: string; suspend: boolean; template: object; annotations: object; resetsStartTime: boolean }[]> {
+    const lines = (await readFile(new URL('../recordings/kueue-0.19.2/updates.jsonl', import.meta.url), 'utf8')).trim().split('\n');
+    const known = new Map<string, string>();
+    const updates = [];
+    for (const { kind, event, name: recorded, spec, annotations, status } of lines.map((line) => JSON.parse(line) as Recorded)) {
+      if (kind !== 'Job' || event === 'DELETED') continue;
+      const { labels, annotations: ofPods, nodeSelector } = spec.template;
+      const update = { suspend: spec.suspend, template: { metadata: { labels, annotations: ofPods }, spec: { nodeSelector } }, annotations: annotations ?? {} };
+      const state = JSON.stringify(update);
+      if (known.has(recorded) && known.get(recorded) !== state) updates.push({ job: recorded, ...update, resetsStartTime: status?.startTime === undefined && spec.suspend });
+      known.set(recorded, state);
+    }
+    return updates;
+  }
+
+  it('makes every update that it was recorded making', async () => {
+    const updates = await recordedUpdates();
+    // Four admissions and one more after an eviction, and two evictions of two updates each.
+    expect(updates.map(({ job: recorded }) => recorded)).toEqual(['one', 'two', 'three', 'three', 'three', 'four', 'three', 'three', 'three']);
+    const made = name;
+    for (const recorded of ['one', 'two', 'three', 'four']) {
+      name = `${made}-${recorded}`;
+      await apply(waiting());
+      for (const { suspend, template, annotations, resetsStartTime } of updates.filter((update) => update.job === recorded)) {
+        if (resetsStartTime) await patchAs(kueue, 'job', { status: { startTime: null } }, '--subresource=status');
+        const { labels = {} } = (await job()).spec.template.metadata ?? {};
+        const { metadata, spec } = template as { metadata: { labels: Record<string, string>; annotations?: object }; spec: { nodeSelector?: object } };
+        // A merge patch leaves what it does not name; the labels of the Job controller are of this Job.
+        const gone = Object.keys(labels).filter((label) => label.startsWith('kueue.x-k8s.io/') && !(label in metadata.labels)).map((label) => [label, null]);
+        const set = Object.entries(metadata.labels).filter(([label]) => label.startsWith('kueue.x-k8s.io/'));
+        const pods = { metadata: { labels: Object.fromEntries([...gone, ...set]) as object, annotations: metadata.annotations ?? null }, spec: { nodeSelector: spec.nodeSelector ?? null } };
+        await patchAs(kueue, 'job', { metadata: { annotations: { 'kueue.x-k8s.io/stopping': null, ...annotations } }, spec: { suspend, template: pods } });
+        if (!suspend) await eventually('it runs', async () => (await job()).status?.active === 1);
+      }
     }
   });
 
+  it('takes back what it put into the template while pods still run', async () => {
+    await apply(waiting());
+    await patchAs(kueue, 'job', { spec: admission });
+    await eventually('it runs', async () => (await job()).status?.active === 1);
+    await patchAs(kueue, 'job', { metadata: { annotations: { 'kueue.x-k8s.io/stopping': 'true' } }, spec: { suspend: true } });
+    await patchAs(kueue, 'job', { status: { startTime: null } }, '--subresource=status');
+    await patchAs(kueue, 'job', { metadata: { annotations: null }, spec: { template: { metadata: { labels: { 'kueue.x-k8s.io/podset': null }, annotations: null }, spec: { nodeSelector: null, tolerations: null } } } });
+    const { spec } = await job();
+    expect([spec.template.spec.nodeSelector, spec.template.spec.tolerations, spec.template.metadata?.annotations]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('starts a Job of many labels, environment variables and containers, within what a policy may cost', async () => {
+    const many = <T>(make: (index: number) => T): T[] => Array.from({ length: 100 }, (_, index) => make(index));
+    const keys = (prefix: string) => Object.fromEntries(many((index) => [`${prefix}-${index}`, 'x'.repeat(50)]));
+    const containers = many((index) => index).slice(0, 20).map((index) => ({ name: `c${index}`, image: 'busybox', env: many((at) => ({ name: `E${at}`, value: 'x'.repeat(100) })) }));
+    await apply(waiting({ metadata: { labels: keys('label'), annotations: keys('annotation') }, spec: { restartPolicy: 'Never', schedulerName: 'nobody', containers } }));
+    await patchAs(kueue, 'job', { spec: admission });
+    expect((await job()).spec.suspend).toBe(false);
+  });
+
+  it('lifts a gate of scheduling, and sets one', async () => {
+    await apply(waiting());
+    await patchAs(kueue, 'job', { spec: { template: { spec: { schedulingGates: [{ name: 'kueue.x-k8s.io/topology' }] } } } });
+    await patchAs(kueue, 'job', { spec: { suspend: false, template: { spec: { schedulingGates: null } } } });
+  });
+
+  const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] }] } } };
   it.each([
     ['parallelism', { parallelism: 2 }],
-    ['completions', { completions: 2 }],
     ['backoffLimit', { backoffLimit: 1 }],
     ['activeDeadlineSeconds', { activeDeadlineSeconds: 5 }],
     ['ttlSecondsAfterFinished', { ttlSecondsAfterFinished: 5 }],
-    ['an image', { template: { spec: { containers: [{ name: 'main', image: 'other' }] } } }],
+    ['the affinity', { template: { spec: { affinity } } }],
+    ["a label of the pods that is not Kueue's", { template: { metadata: { labels: { team: 'b' } } } }],
+    ['whose pods they are', { template: { metadata: { labels: { 'task.oam.dev/run': 'other' } } } }],
+    ['whose pods they are, by taking it away', { template: { metadata: { labels: { 'task.oam.dev/run': null } } } }],
+    ["a label of a domain that only looks like Kueue's", { template: { metadata: { labels: { 'kueue.x-k8s.io.example.org/podset': 'main' } } } }],
+    ["an annotation of the pods that is not Kueue's", { template: { metadata: { annotations: { note: 'b' } } } }],
+    ['an annotation of the pods, by taking it away', { template: { metadata: { annotations: { checksum: null } } } }],
   ])('may not change %s, not even while the Job is suspended', async (_what, spec) => {
-    await apply(aJob(suspended));
-    await expect(patchAs(kueue, 'job', { spec })).rejects.toThrow(/a queue may suspend it and, while it is suspended, choose its nodes, and may change nothing else|field is immutable/);
-    await expect(patchAs(kueue, 'job', { spec: { suspend: false, ...spec } })).rejects.toThrow(/may change nothing else|field is immutable/);
+    await apply(waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1', team: 'a' }, annotations: { checksum: '1' } } }));
+    await expect(patchAs(kueue, 'job', { spec })).rejects.toThrow(refusal);
+    await expect(patchAs(kueue, 'job', { spec: { suspend: false, ...spec } })).rejects.toThrow(refusal);
   });
 
-  it('may not choose nodes once the Job is started', async () => {
+  it.each([
+    ['completions', { completions: 2 }],
+    ['an image', { template: { spec: { containers: [{ name: 'main', image: 'other' }] } } }],
+    ['the account that the pods have', { template: { spec: { serviceAccountName: 'other' } } }],
+  ])('may not change %s, which no Job may', async (_what, spec) => {
+    await apply(waiting());
+    await expect(patchAs(kueue, 'job', { spec })).rejects.toThrow('field is immutable');
+    await expect(patchAs(kueue, 'job', { spec: { suspend: false, ...spec } })).rejects.toThrow('field is immutable');
+  });
+
+  it('may not choose nodes once the Job is started, nor label its pods', async () => {
     await apply(waiting());
     await patchAs(kueue, 'job', { spec: { suspend: false } });
-    await expect(patchAs(kueue, 'job', { spec: { template: { spec: { nodeSelector: { disk: 'ssd' } } } } })).rejects.toThrow();
+    for (const template of [{ spec: { nodeSelector: { disk: 'ssd' } } }, { metadata: { labels: { 'kueue.x-k8s.io/podset': 'other' } } }]) {
+      await expect(patchAs(kueue, 'job', { spec: { template } })).rejects.toThrow('field is immutable');
+      await expect(patchAs(kueue, 'job', { spec: { suspend: true, template } })).rejects.toThrow(/may change nothing else|field is immutable/);
+    }
+  });
+
+  it.each([...everyone, { who: 'the Job controller', as: jobController }])('is the only one that starts or stops a Job: $who may not', async ({ as }) => {
+    await apply(waiting());
+    await expect(patchAs(as, 'job', { spec: admission })).rejects.toThrow(/its spec cannot change|cannot patch/);
+    await patchAs(kueue, 'job', { spec: { suspend: false } });
+    await expect(patchAs(as, 'job', { spec: { suspend: true } })).rejects.toThrow(/its spec cannot change|cannot patch/);
+  });
+
+  it('lets somebody move a Job that waits to another queue, and none that runs', async () => {
+    const { metadata, ...rest } = waiting();
+    await apply({ ...rest, metadata: { ...metadata, labels: { ...metadata.labels, 'kueue.x-k8s.io/queue-name': 'q' } } });
+    const moveTo = (queue: string | null) => patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': queue } } });
+    await moveTo('other');
+    await patchAs(kueue, 'job', { spec: admission });
+    const stays = 'a Job changes its queue only while it waits: change spec.queue of the Task, for its next run';
+    await expect(moveTo('q')).rejects.toThrow(stays);
+    await expect(moveTo(null)).rejects.toThrow(stays);
+    expect((await job()).metadata.labels).toMatchObject({ 'kueue.x-k8s.io/queue-name': 'other' });
+  });
+
+  it('has no label of a queue put onto a Job that runs without one', async () => {
+    await apply(aJob({ template: waiting().spec.template }));
+    await expect(patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': 'q' } } })).rejects.toThrow('a Job changes its queue only while it waits');
   });
 });
 

@@ -2,12 +2,12 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
 
 const run = promisify(execFile);
 const password = 'not-a-secret';
@@ -91,13 +91,4 @@ async function newest(): Promise<string | undefined> {
   const versions = await readdir(installed).catch(() => []);
   const [latest] = versions.map(Number).filter(Number.isFinite).sort((a, b) => b - a);
   return latest === undefined ? undefined : join(installed, String(latest), 'bin');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
