@@ -15,6 +15,7 @@ import { memoryOf, scrapeController, sum, type Sample } from './metrics.ts';
 import { componentOf, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } from './objects.ts';
 import { median, row, type Row } from './report.ts';
 import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
+import { noQueueing } from '../controller/src/domain/queueing.ts';
 
 const taskCount = 1_000;
 const runsOfEach = 10;
@@ -102,7 +103,7 @@ function succeeded(): NonNullable<Job['status']> {
 
 function viewOf(task: Task, runs: readonly TaskRun[], existing: readonly FinishedJob[]): TaskView {
   const taken = { runs: new Set<string>(), jobs: new Set<string>() };
-  const nothingElse = { earlier: [], orphans: [], held: new Set(), deletedJobs: [], terminationMessages: new Map(), steps: new Map(), pods: [], nodes: [], claims: [], written: new Map(), templates: new Map(), podRefusals: [], refusals: [], taken, goneJobs: new Set<string>(), seenAt: new Map<number, number>() };
+  const nothingElse = { earlier: [], orphans: [], held: new Set(), deletedJobs: [], terminationMessages: new Map(), steps: new Map(), pods: [], nodes: [], claims: [], written: new Map(), templates: new Map(), queueing: noQueueing, podRefusals: [], refusals: [], taken, goneJobs: new Set<string>(), seenAt: new Map<number, number>() };
   return classify({ ...nothingElse, task, runs, jobs: existing });
 }
 

@@ -71,7 +71,12 @@ template: {
 		apiVersion: "batch/v1"
 		if rendered.spec.schedule == _|_ {
 			kind: "Job"
-			metadata: name: rendered.metadata.name
+			metadata: {
+				name: rendered.metadata.name
+				if rendered.spec.queue != _|_ {
+					labels: _queueLabels
+				}
+			}
 			spec: {
 				_job
 				if _suspended || _policy.trigger == "Manual" {
@@ -109,6 +114,15 @@ template: {
 			activeDeadlineSeconds: rendered.spec.timeoutSeconds
 		}
 	}
+	// Kueue's webhook suspends a Job with these; one that were created suspended KubeVela would suspend again at each deployment.
+	_queueLabels: {
+		if rendered.spec.queue != _|_ {
+			"kueue.x-k8s.io/queue-name": rendered.spec.queue.name
+			if rendered.spec.queue.priorityClass != _|_ {
+				"kueue.x-k8s.io/priority-class": rendered.spec.queue.priorityClass
+			}
+		}
+	}
 	// A CronJob has one schedule.
 	_cronJobs: [if rendered.spec.schedule != _|_ for index, cron in rendered.spec.schedule.crons {
 		apiVersion: "batch/v1"
@@ -130,7 +144,7 @@ template: {
 			successfulJobsHistoryLimit: _policy.keepLast
 			failedJobsHistoryLimit:     _policy.keepLastFailed
 			jobTemplate: {
-				metadata: rendered.spec.template.metadata
+				metadata: rendered.spec.template.metadata & {labels: _queueLabels}
 				spec: {
 					_job
 					if _policy.ttlSecondsAfterFinished != _|_ {
@@ -147,7 +161,7 @@ template: {
 /**
  * The definition that takes the addon's place when it is disabled: a `task` with the same parameters that renders a Job as
  * KubeVela's own does, and a CronJob where it has a schedule, so that Applications written for the addon can still be deployed.
- * Of executionPolicy what a CronJob has too has an effect; a task that is suspended or Manual is a suspended Job.
+ * Of executionPolicy what a CronJob has too has an effect; a queue is left to Kueue, with its labels on the Job; a task that is suspended or Manual is a suspended Job.
  *
  * @param definition the text of the definition task, in one piece
  */

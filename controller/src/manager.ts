@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { openArchiving } from './archiving.ts';
 import { allInformers, createCaches } from './controllers/caches.ts';
+import { KueueWatch } from './controllers/kueue-watch.ts';
 import { RunCensus } from './controllers/run-census.ts';
 import type { RunObserver } from './controllers/run-observer.ts';
 import { TaskController } from './controllers/task-controller.ts';
@@ -45,12 +46,14 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
   const client = createClient({ kubeconfigPath: options.kubeconfig, userAgent: program, onRequest: observers.calls });
   const caches = createCaches({ client, namespaces: options.namespace, observer: observers.informers });
   const informers = allInformers(caches);
+  const isNeeded = (): boolean => caches.jobs.cache.by('queued', 'all').length > 0;
+  const kueue = new KueueWatch({ client, namespaces: options.namespace, observer: observers.informers, isNeeded });
   const recorder = new EventRecorder({ client, component: program, instance: identity, ...observers.events });
   const archiving = await openArchiving(options, { client, log, observer: observers.archive, onReleased: ({ uid }) => controller.lookAgain(uid) });
   const census = new RunCensus(caches.runs, observers.census);
   const traces = tracesConfigured(process.env) ? await startTraces(metrics, log) : undefined;
   const runObserver: RunObserver = { ...observers.runs, finished: (run, status, jobs) => traces?.send(traceOf(run, status, jobs)) };
-  const controller = new TaskController({ client, caches, recorder, log, held: archiving, workers: options.workers, observer: observers.queues, runObserver });
+  const controller = new TaskController({ client, caches, kueue, recorder, log, held: archiving, workers: options.workers, observer: observers.queues, runObserver });
   const checks = { alive: { watches: watchesMove(informers) }, ready: { caches: cachesSynced(informers) } };
   const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry, () => observeOldest(metrics, census)) });
   // What is not asked for is not even read: it would be in memory for nothing.
@@ -89,7 +92,7 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
       await archiving?.stop();
       await recorder.stop();
       await elector?.stop(); // only now may another act
-      await Promise.all(informers.map((informer) => informer.stop()));
+      await Promise.all([kueue.stop(), ...informers.map((informer) => informer.stop())]);
       await api?.close();
       await archiving?.close();
       await traces?.stop();

@@ -73,6 +73,21 @@ describe.concurrent('a Task that breaks the schema is refused by the API server,
   });
 });
 
+describe.concurrent('a queue that cannot be is refused by the API server, with what to write instead', () => {
+  it.each([
+    ['in another namespace', { queue: { name: 'infra/team-a' } }, /a queue of another namespace cannot be used, so leave the namespace out/],
+    ['with a name that is no label value', { queue: { name: 'Team_A-' } }, /queue\.name is the name of a LocalQueue: lower-case letters, digits, - and \., 63 characters at most/],
+    ['with a name that is too long', { queue: { name: 'a'.repeat(64) } }, /spec\.queue\.name: Too long: may not be more than 63/],
+    ['that admits together', { queue: { name: 'team-a', admitTogether: true } }, /queue\.admitTogether cannot be true yet/],
+    ['that is none, with a time limit', { queueTimeoutSeconds: 60 }, /queueTimeoutSeconds bounds the waiting in a queue, and there is none/],
+    ['with a misspelt field', { queue: { name: 'team-a', priority: 'high' } }, /unknown field "spec\.queue\.priority"/],
+  ])('%s', async (_what, spec, message) => {
+    const room = await openRoom();
+    await expect(room.deploy({ revision: 1, spec })).rejects.toThrow(message);
+    expect(await room.names(tasks)).toEqual([]);
+  });
+});
+
 describe.concurrent('a template that the API server refuses in a Job', () => {
   it.each([
     ['with an unknown field', { hostNetwrk: true }, 'Invalid', /unknown field "spec\.template\.spec\.hostNetwrk"/],

@@ -100,6 +100,7 @@ const ours: typeof builtIn = [
   },
   { parameter: 'retry', given: { retry: { limit: 2 } }, spec: { retry: { limit: 2 } } },
   { parameter: 'timeoutSeconds', given: { timeoutSeconds: 60 }, spec: { timeoutSeconds: 60 } },
+  { parameter: 'queue and queueTimeoutSeconds', given: { queue: { name: 'team-a' }, queueTimeoutSeconds: 60 }, spec: { queue: { name: 'team-a' }, queueTimeoutSeconds: 60 } },
   { parameter: 'outputs', given: { outputs: [{ name: 'rows', type: 'integer' }] }, spec: { outputs: [{ name: 'rows', type: 'integer' }] } },
   { parameter: 'podSpec', given: { podSpec: { hostNetwork: true } }, pod: { pod: { hostNetwork: true } } },
   { parameter: 'job', given: { job: { podReplacementPolicy: 'Failed' } }, spec: { job: { ...job, podReplacementPolicy: 'Failed' } } },
@@ -155,6 +156,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('cron-task, with CUE %s'
   it.each([
     [{ schedul: '@hourly' }, 'parameter.schedul: field not allowed'],
     [{ executionPolicy: { keeplast: 3 } }, 'parameter.executionPolicy.keeplast: field not allowed'],
+    [{ queue: { nam: 'a' } }, 'parameter.queue.nam: field not allowed'],
     [{ retry: { limit: 1, delay: 2 } }, 'parameter.retry.delay: field not allowed'],
     [{ count: 'three' }, /^parameter\.count: conflicting values .*mismatched types/],
     [{ schedule: 5 }, /^parameter\.schedule: 2 errors in empty disjunction/],

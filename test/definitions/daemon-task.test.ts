@@ -19,7 +19,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('daemon-task, with CUE %
   const render = async (parameter: JsonObject, definition = daemon) => (await definition.render({ parameter, context })).output as JsonObject & { spec: JsonObject };
 
   it('renders what task renders, for every node', async () => {
-    const same = { image: 'busybox', cmd: ['true'], nodeSelector: { disk: 'ssd' }, tolerations: [{ operator: 'Exists' }], retry: { limit: 1 }, schedule: { cron: '@daily' }, executionPolicy: { keepLast: 1 }, maxParallel: '10%', failurePolicy: 'FailFast' };
+    const same = { image: 'busybox', cmd: ['true'], nodeSelector: { disk: 'ssd' }, tolerations: [{ operator: 'Exists' }], retry: { limit: 1 }, queue: { name: 'team-a' }, queueTimeoutSeconds: 60, schedule: { cron: '@daily' }, executionPolicy: { keepLast: 1 }, maxParallel: '10%', failurePolicy: 'FailFast' };
     const output = await render({ ...same, exclude: { names: ['n1'], labels: { role: 'db' } }, joining: true });
     expect(problemsOf(output)).toEqual([]);
     expect(output.spec).toEqual({ ...(await render(same, task)).spec, nodes: { excludedNames: ['n1'], excludedSelector: { role: 'db' }, joining: true } });
@@ -34,6 +34,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('daemon-task, with CUE %
   it.each<[JsonObject, string]>([
     [{ image: 'x', excludes: {} }, 'parameter.excludes: field not allowed'],
     [{ image: 'x', exclude: { nodes: ['a'] } }, 'parameter.exclude.nodes: field not allowed'],
+    [{ image: 'x', queue: { name: 'a', namespace: 'b' } }, 'parameter.queue.namespace: field not allowed'],
     [{ image: 'x', items: [{ a: 1 }] }, 'parameter.items: field not allowed'],
     [{ image: 'x', exclude: { names: 'a' } }, 'parameter.exclude.names'],
     [{ exclude: { names: ['a'] } }, 'image'],

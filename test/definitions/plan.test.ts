@@ -116,6 +116,29 @@ describe('plan', () => {
     expect(err).toBe('error: app.yaml:9:7: write items or matrix, not both\nerror: app.yaml:15:7: maxParallel is for a flow, items, a matrix and nodes: write one of these, or leave it out\n');
   });
 
+  it('says what is wrong with a queue, and what to write instead', async () => {
+    const of = (queue: string, name: string) => task(`image: busybox\n${queue}`, 'task', name);
+    const flow = task('queueTimeoutSeconds: 60\nsteps:\n  - {name: a, image: busybox, queue: {name: team-a}}', 'task-flow', 'f');
+    const components = [
+      of('queue: {name: infra/team-a}', 'a'),
+      of('queue: {name: Team_A}', 'b'),
+      of('queue: {name: team-a, admitTogether: true}', 'c'),
+      of('queueTimeoutSeconds: 60', 'd'),
+      of('queue: {name: team-a, prioritClass: high}', 'e'),
+      flow,
+      task('steps:\n  - {name: a, image: busybox, queueTimeoutSeconds: 60}', 'task-flow', 'g'),
+    ];
+    const { err } = await plan({ 'app.yaml': application(components.join('')) }, '-f', 'app.yaml');
+    expect(err.trim().split('\n')).toEqual([
+      "error: app.yaml:11:9: queue.name is the name of a LocalQueue in the Task's own namespace: a queue of another namespace cannot be used, so leave the namespace out",
+      'error: app.yaml:16:9: queue.name is the name of a LocalQueue: lower-case letters, digits, - and ., 63 characters at most, such as team-a',
+      expect.stringMatching(/^error: app\.yaml:21:9: queue\.admitTogether cannot be true yet: .*Leave it out; what has to start together can be the pods of one Job \(count\)$/) as string,
+      'error: app.yaml:24:7: queueTimeoutSeconds bounds the waiting in a queue, and there is none: write queue.name, or leave it out',
+      'error: app.yaml:31:31: there is no queue.prioritClass: did you mean priorityClass?',
+      "error: app.yaml:40:7: a step's queueTimeoutSeconds bounds its waiting in a queue, and it has none: write queue.name of the step or of all steps, or leave it out",
+    ]);
+  });
+
   it('says what to do where its files are missing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'plan-parts-'));
     await writeFile(join(folder, 'definitions.json'), '{}');

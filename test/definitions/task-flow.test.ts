@@ -25,17 +25,17 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
 
   it('renders a Task with steps, each with the pods and the Job that a task of its parameters has', async () => {
     const work = { image: 'busybox', cmd: ['make'], env: [{ name: 'A', value: 'b' }], cpu: '1', volumes: [{ name: 'work', mountPath: '/work', type: 'emptyDir', medium: '' }], labels: { a: 'b' }, backoffLimit: 2, count: 3, podSpec: { priorityClassName: 'low' } };
-    const output = await render({ steps: [build, { ...work, name: 'test', dependsOn: ['build'], when: 'Always', continueOnFailure: true, retry: { limit: 1 }, timeoutSeconds: 60, outputs: [{ name: 'rows' }] }] });
+    const output = await render({ steps: [build, { ...work, name: 'test', dependsOn: ['build'], when: 'Always', continueOnFailure: true, retry: { limit: 1 }, timeoutSeconds: 60, queue: { name: 'team-a' }, queueTimeoutSeconds: 9, outputs: [{ name: 'rows' }] }] });
     expect(problemsOf(output as unknown as JsonObject)).toEqual([]);
     expect(output.metadata).toEqual({ name: 'shop-nightly' });
     const { template, job } = (await render(work, task)).spec;
-    expect(output.spec.steps[1]).toEqual({ name: 'test', dependsOn: ['build'], when: 'Always', continueOnFailure: true, retry: { limit: 1 }, timeoutSeconds: 60, outputs: [{ name: 'rows' }], template, job });
+    expect(output.spec.steps[1]).toEqual({ name: 'test', dependsOn: ['build'], when: 'Always', continueOnFailure: true, retry: { limit: 1 }, timeoutSeconds: 60, queue: { name: 'team-a' }, queueTimeoutSeconds: 9, outputs: [{ name: 'rows' }], template, job });
     expect(output.spec).not.toHaveProperty('template');
     expect(output.spec).not.toHaveProperty('job');
   });
 
   it('says of its runs what a task says of them', async () => {
-    const runs = { executionPolicy: { keepLast: 2 }, schedule: { cron: '@daily', timeZone: 'Europe/Berlin' }, suspend: true, retry: { limit: 2 }, timeoutSeconds: 600, maxParallel: 3, outputs: [{ name: 'image', valueFrom: 'steps.build.outputs.image' }] };
+    const runs = { executionPolicy: { keepLast: 2 }, schedule: { cron: '@daily', timeZone: 'Europe/Berlin' }, suspend: true, retry: { limit: 2 }, timeoutSeconds: 600, queue: { name: 'team-a', priorityClass: 'urgent' }, queueTimeoutSeconds: 60, maxParallel: 3, outputs: [{ name: 'image', valueFrom: 'steps.build.outputs.image' }] };
     const { steps, ...spec } = (await render({ ...runs, steps: [{ ...build, outputs: [{ name: 'image' }] }] })).spec;
     const { template: _template, job: _job, ...same } = (await render({ ...runs, image: 'busybox' }, task)).spec;
     expect(spec).toEqual(same);
@@ -55,6 +55,8 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
     [{ steps: [build], retries: 3 }, 'parameter.retries: field not allowed'],
     [{ steps: [build], globals: { envs: [] } }, 'parameter.globals.envs: field not allowed'],
     [{ steps: [{ ...build, retry: { limit: '3' } }] }, 'parameter.steps.0.retry.limit'],
+    [{ steps: [{ ...build, queue: { name: 'a', priority: 1 } }] }, 'parameter.steps.0.queue.priority: field not allowed'],
+    [{ steps: [build], queue: { names: 'a' } }, 'parameter.queue.names: field not allowed'],
     [{ steps: [{ name: 'build' }] }, 'image'],
     [{ steps: [{ ...build, dependsOn: 'fetch' }] }, 'parameter.steps.0.dependsOn'],
     [{ steps: [build], outputs: [{ name: 'image' }] }, 'outputs.0.valueFrom'],

@@ -31,6 +31,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('templates, with CUE %s'
   it.each<[(typeof names)[number], JsonObject]>([
     ['task', { items: [{ name: 'a' }], retry: { limit: 1 } }],
     ['daemon-task', { joining: true }],
+    ['task', { queue: { name: 'team-a' }, queueTimeoutSeconds: 60 }],
     ['cron-task', { schedule: '@daily' }],
   ])('are what a %s runs that names one', async (name, more) => {
     const output = await render(name, { templateRef, ...more });
@@ -41,9 +42,9 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('templates, with CUE %s'
   });
 
   it('are what a step runs that names one', async () => {
-    const output = await render('task-flow', { steps: [{ name: 'a', image: 'busybox' }, { name: 'b', templateRef, dependsOn: ['a'], when: 'Always', retry: { limit: 1 } }] });
+    const output = await render('task-flow', { steps: [{ name: 'a', image: 'busybox' }, { name: 'b', templateRef, dependsOn: ['a'], when: 'Always', retry: { limit: 1 }, queue: { name: 'team-a' } }] });
     expect(problemsOf(output)).toEqual([]);
-    expect((output.spec['steps'] as JsonObject[])[1]).toEqual({ name: 'b', templateRef, dependsOn: ['a'], when: 'Always', retry: { limit: 1 } });
+    expect((output.spec['steps'] as JsonObject[])[1]).toEqual({ name: 'b', templateRef, dependsOn: ['a'], when: 'Always', retry: { limit: 1 }, queue: { name: 'team-a' } });
   });
 
   it('are all that runs: the schema refuses pods beside one', async () => {
@@ -54,6 +55,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('templates, with CUE %s'
   it.each<[(typeof names)[number], JsonObject, string]>([
     ['task-template', { image: 'x', templateRef }, 'parameter.templateRef: field not allowed'],
     ['task-template', { cmd: ['x'] }, 'image'],
+    ['task-template', { image: 'x', queue: { name: 'a' } }, 'parameter.queue: field not allowed'],
     ['task-template', { image: 'x', parameters: [{ nam: 'a' }] }, 'parameter.parameters.0.nam: field not allowed'],
     ['task', { templateRef: { name: 'a', parameter: {} } }, 'parameter.templateRef.parameter: field not allowed'],
     ['task', { cmd: ['x'] }, 'image'],

@@ -123,6 +123,12 @@ const whenAndHow: { parameter: string; given: JsonObject; spec: JsonObject }[] =
   { parameter: 'retry', given: { retry: { limit: 3 } }, spec: { retry: { limit: 3 } } },
   { parameter: 'retry with all it has', given: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } }, spec: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } } },
   { parameter: 'timeoutSeconds', given: { timeoutSeconds: 3600 }, spec: { timeoutSeconds: 3600 } },
+  { parameter: 'queue', given: { queue: { name: 'team-a' } }, spec: { queue: { name: 'team-a' } } },
+  {
+    parameter: 'queue with all it has, and queueTimeoutSeconds',
+    given: { queue: { name: 'team-a', priorityClass: 'urgent', admitTogether: false }, queueTimeoutSeconds: 600 },
+    spec: { queue: { name: 'team-a', priorityClass: 'urgent', admitTogether: false }, queueTimeoutSeconds: 600 },
+  },
   {
     parameter: 'items, maxParallel',
     given: { items: [{ os: 'linux', name: 'linux' }, { os: 'mac' }], maxParallel: 1 },
@@ -198,6 +204,17 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     expect(await job({ timeoutSeconds: 60, activeDeadlineSeconds: 30 })).toMatchObject({ activeDeadlineSeconds: 30 });
   });
 
+  it('leaves the queue to Kueue alone when the addon is disabled', async () => {
+    const queue = { queue: { name: 'team-a', priorityClass: 'urgent' }, queueTimeoutSeconds: 60 };
+    const labels = { 'kueue.x-k8s.io/queue-name': 'team-a', 'kueue.x-k8s.io/priority-class': 'urgent' };
+    const { output } = await plain.render({ parameter: { image: 'busybox', ...queue }, context });
+    expect(output).toEqual({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'app-worker-mytask', labels }, spec: { parallelism: 1, completions: 1, template: podOf('mytask') } });
+    const { metadata } = podOf('mytask');
+    const cronJob = await plain.render({ parameter: { image: 'busybox', schedule: { cron: '@daily' }, ...queue }, context });
+    expect(cronJob.output).toMatchObject({ kind: 'CronJob', spec: { jobTemplate: { metadata: { labels: { ...metadata.labels, ...labels } }, spec: { template: { metadata } } } } });
+    expect(cronJob.output).not.toHaveProperty('metadata');
+  });
+
   it('renders a CronJob for each cron when the addon is disabled', async () => {
     const parameter = { image: 'busybox', schedule: { cron: ['@hourly', '@daily'], timeZone: 'Europe/Berlin', startingDeadlineSeconds: 9 }, suspend: true, executionPolicy: { concurrencyPolicy: 'Queue', keepLast: 0 } };
     const cronJob = (schedule: string) => ({
@@ -230,6 +247,11 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     [{ schedule: { crons: ['@hourly'] } }, 'parameter.schedule.crons: field not allowed'],
     [{ schedule: { cron: '@hourly', timezone: 'UTC' } }, 'parameter.schedule.timezone: field not allowed'],
     [{ retry: { limit: 1, delay: 5 } }, 'parameter.retry.delay: field not allowed'],
+    [{ queue: { name: 'a', priority: 'high' } }, 'parameter.queue.priority: field not allowed'],
+    [{ queue: { priorityClass: 'high' } }, 'queue.name: incomplete value string'],
+    [{ queue: 'team-a' }, /queue: conflicting values .*mismatched types/],
+    [{ queueTimeoutSeconds: '5m' }, /\.queueTimeoutSeconds: conflicting values .*mismatched types/],
+    [{ queueTimeout: 300 }, 'parameter.queueTimeout: field not allowed'],
     [{ outputs: [{ name: 'a', kind: 'string' }] }, 'parameter.outputs.0.kind: field not allowed'],
     [{ items: { os: 'linux' } }, 'parameter.items'],
     [{ suspend: 'yes' }, /\.suspend: conflicting values .*mismatched types/],
@@ -259,6 +281,9 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     [{ retry: { limit: 101 } }, '/spec/retry/limit must be <= 100'],
     [{ retry: { limit: 1, backoff: 'Linear' } }, '/spec/retry/backoff must be equal to one of the allowed values'],
     [{ timeoutSeconds: 0 }, '/spec/timeoutSeconds must be >= 1'],
+    [{ queue: { name: 'a'.repeat(64) } }, '/spec/queue/name must NOT have more than 63 characters'],
+    [{ queue: { name: 'a', priorityClass: 'Very High' } }, '/spec/queue/priorityClass must match pattern "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"'],
+    [{ queue: { name: 'a' }, queueTimeoutSeconds: 0 }, '/spec/queueTimeoutSeconds must be >= 1'],
     [{ outputs: [{ name: 'a b' }] }, '/spec/outputs/0/name must match pattern "^[A-Za-z_][A-Za-z0-9_.-]*$"'],
     [{ count: -1 }, '/spec/job/parallelism must be >= 0'],
     [{ completionMode: 'indexed' }, '/spec/job/completionMode must be equal to one of the allowed values'],
@@ -361,6 +386,16 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
       expect((await statusOf({ observedGeneration: 2, steps })).details).toMatchObject({ steps: 'build Succeeded in 3s\ntest Failed in 1s (exit code 3)\nship Pending' });
       const none = { observedGeneration: 2, missedSchedules: 0, totals: { queued: 0 }, outputs: {} };
       expect(Object.keys((await statusOf(none)).details).sort()).toEqual(['active', 'lastRun', 'next', 'totals']);
+    });
+
+    it('says of a run that waits in a queue what it waits for, and in which', async () => {
+      const message = 'mytask-v3 Queued: waits for 600m cpu in cq';
+      const status = { observedGeneration: 2, phase: 'Queued', message, active: [{ name: 'mytask-v3', phase: 'Queued' }], totals: { active: 1, queued: 1, succeeded: 0 }, conditions: conditions('False') };
+      const said = await statusOf(status, {}, { queue: { name: 'team-a', priorityClass: 'urgent' } });
+      expect(said).toEqual({ healthy: false, message, details: { active: 'mytask-v3 Queued', lastRun: 'none', totals: '1 active, 1 queued, 0 succeeded', queued: '1', queue: 'team-a, priority urgent', next: 'on the next deployment' }, problems: {} });
+      expect((await statusOf(undefined, {}, { queue: { name: 'team-a' } })).details).toEqual({ queue: 'team-a', next: 'on the next deployment' });
+      const steps = [{ name: 'build', phase: 'Queued', message: 'waits for 600m cpu in cq' }];
+      expect((await statusOf({ observedGeneration: 2, steps })).details).toMatchObject({ steps: 'build Queued (waits for 600m cpu in cq)' });
     });
 
     it('of the plain Job that stands in, is healthy when it is complete', async () => {

@@ -8,6 +8,7 @@ import type { Action, ActionKind, ActionOf, ClaimManifest, JobManifest, TaskRunM
 import { isFinished } from '../domain/phase.ts';
 import { withOverrides } from '../domain/policies/allowed-overrides.ts';
 import { retrySpec } from '../domain/policies/retry-of.ts';
+import { waitsOver } from '../domain/queue-wait.ts';
 import type { Refusal, StepLook, TerminationMessage } from '../domain/state.ts';
 import { answeredByRun } from '../domain/trigger.ts';
 import { isAlreadyExists, isConflict, isForbidden, isNamespaceTerminating, isNotFound } from '../kube/api-error.ts';
@@ -297,7 +298,9 @@ async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>,
   try {
     // A cache that lags behind, as a new leader's may, must not bring a finished run back.
     const before = { op: 'test', path: '/status/phase', value: caches.runs.cache.byUid(uid)?.status?.phase ?? 'Pending' };
+    const waits = waitsOver(caches.runs.cache.byUid(uid)?.status, status);
     caches.runs.observe(await client.patchStatus(taskRuns, refTo(name, context), [before, ...statusPatch(uid, status)], { type: 'json' }));
+    observeWaits(waits, context);
   } catch (error) {
     if (!isNotFound(error)) throw error;
     caches.runs.forget(uid); // somebody deleted the run: nothing is left to say
@@ -310,6 +313,10 @@ async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>,
     log.info({ run: name, phase: status.phase, reason: status.reason, duration: status.duration }, 'run finished');
   }
   return 'done';
+}
+
+function observeWaits(waits: readonly number[], { runObserver }: ApplyContext): void {
+  for (const seconds of waits) runObserver?.admitted(seconds);
 }
 
 async function writeTaskStatus({ status }: ActionOf<'writeTaskStatus'>, context: ApplyContext): Promise<Result> {

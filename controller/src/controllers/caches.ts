@@ -5,6 +5,7 @@ import { events, jobs, nodes, persistentVolumeClaims, pods } from '../kube/resou
 import { labels } from '../resources/index.ts';
 import { isOrphan } from '../domain/adopt.ts';
 import { hasNodes } from '../domain/nodes.ts';
+import { waitsInQueue } from '../domain/queueing.ts';
 import { projectClaim, projectJob, projectMountFailure, projectNode, projectPod, projectPodRefusal, projectRun, projectTask, projectTemplate, taskKey, templateKeys } from './projections.ts';
 import { taskRuns, tasks, taskTemplates } from './resource-types.ts';
 
@@ -32,7 +33,7 @@ export function createCaches(options: CacheOptions) {
     templates: new Informer({ ...options, type: taskTemplates, project: projectTemplate }),
     /** The only kind that has no namespace. */
     nodes: new Informer({ client: options.client, observer: options.observer, type: nodes, project: projectNode }),
-    jobs: new Informer({ ...ours, type: jobs, project: projectJob }),
+    jobs: new Informer({ ...ours, type: jobs, project: projectJob, indexers: { queued: (job) => (waitsInQueue(job) ? ['all'] : []) } }),
     claims: new Informer({ ...ours, type: persistentVolumeClaims, project: projectClaim }),
     /** Succeeded pods explain nothing, and they are most of what is kept. */
     pods: new Informer({ ...ours, type: pods, fieldSelector: 'status.phase!=Succeeded', project: projectPod }),

@@ -6,6 +6,7 @@ import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import { isFinished } from '../domain/phase.ts';
 import { compact } from '../domain/compact.ts';
 import type { Node } from '../domain/nodes.ts';
+import type { Workload } from '../domain/queueing.ts';
 import { digestPod, type MountFailure } from '../domain/pod-digest.ts';
 import { lacksTemplates, templateNames } from '../domain/templates.ts';
 import { oneLine } from '../domain/sentence.ts';
@@ -13,7 +14,8 @@ import type { Job, JobCondition, Pod, PodRefusal } from '../domain/state.ts';
 import type { Cached } from '../kube/cache.ts';
 import type { Claim } from '../domain/workspace.ts';
 import { keyOf, type Stored, type StoredMeta } from '../kube/objects.ts';
-import { labels, type Meta, type Task, type TaskRun, type TaskTemplate } from '../resources/index.ts';
+import { labels, queueLabels, type Meta, type Task, type TaskRun, type TaskTemplate } from '../resources/index.ts';
+import type { LocalQueueObject, PriorityClassObject, WorkloadObject } from './kueue-types.ts';
 import type { TaskObject, TaskRunObject, TaskTemplateObject } from './resource-types.ts';
 
 export type CachedTask = Task & Cached;
@@ -25,6 +27,8 @@ export type CachedClaim = Claim & Cached;
 export type CachedNode = Node & Cached;
 export type CachedMountFailure = MountFailure & Cached;
 export type CachedPodRefusal = PodRefusal & Cached;
+export type CachedWorkload = Workload & Cached;
+export type CachedLocalQueue = Cached & { readonly clusterQueue: string };
 
 export function projectTask({ metadata, spec, status }: Stored<TaskObject>): CachedTask {
   return compact({ metadata: slimMeta(metadata), spec, status });
@@ -46,20 +50,21 @@ export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): C
 export function projectJob({ metadata, spec, status }: Stored<BatchJob>): CachedJob {
   const { parallelism, completions, backoffLimit, suspend } = spec ?? {};
   const { active, ready, succeeded, failed, startTime, completionTime, conditions } = status ?? {};
-  const finished = conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed').map(slimCondition);
-  const { [labels.attempt]: attempt, [labels.step]: step } = metadata.labels ?? {};
+  const { [labels.attempt]: attempt, [labels.step]: step, [queueLabels.queue]: queue } = metadata.labels ?? {};
+  const kept = conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed' || (queue !== undefined && type === 'Suspended')).map(slimCondition);
   return compact({
     metadata: slimMeta(metadata, { withLabels: false }),
     attempt: attempt === undefined ? undefined : Number(attempt),
     step,
+    queue,
     spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
-    status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: finished }),
+    status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: kept }),
   });
 }
 
-/** A Job that is complete says the same words each time. */
+/** Only a Job that failed has something of its own to say. */
 function slimCondition({ type, status, reason, message, lastTransitionTime }: NonNullable<NonNullable<BatchJob['status']>['conditions']>[number]): JobCondition {
-  return compact(type === 'Complete' ? { type, status, lastTransitionTime } : { type, status, reason, message, lastTransitionTime });
+  return compact(type !== 'Failed' ? { type, status, lastTransitionTime } : { type, status, reason, message, lastTransitionTime });
 }
 
 export function projectPod(pod: Stored<CorePod>): CachedPod {
@@ -87,15 +92,35 @@ export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
   return compact({ metadata: slimMeta(metadata), taints });
 }
 
+const tellingConditions: ReadonlySet<string> = new Set(['QuotaReserved', 'Admitted', 'Evicted']);
+
+/** Nothing is to be said of one that has finished, or that is of no Job. A Job has pods of one kind, and so one set of requests. */
+export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObject>): CachedWorkload {
+  const slim = { metadata: slimMeta(metadata, { withLabels: false }), active: spec.active !== false };
+  const { conditions = [], resourceRequests: [pods] = [] } = status ?? {};
+  const isOver = conditions.some(({ type, status: is }) => type === 'Finished' && is === 'True');
+  if (isOver || !slim.metadata.ownerReferences?.some(({ kind }) => kind === 'Job')) return { ...slim, conditions: [] };
+  const words = conditions.filter(({ type }) => tellingConditions.has(type)).map(({ type, status: is, reason, message }) => compact({ type, status: is, reason, message }));
+  return compact({ ...slim, requests: pods?.resources, conditions: words });
+}
+
+export function projectLocalQueue({ metadata, spec }: Stored<LocalQueueObject>): CachedLocalQueue {
+  return { metadata: slimMeta(metadata, { withLabels: false }), clusterQueue: spec.clusterQueue ?? '' };
+}
+
+export function projectPriorityClass({ metadata }: Stored<PriorityClassObject>): Cached {
+  return { metadata: slimMeta(metadata, { withLabels: false }) };
+}
+
 export function projectPodRefusal(event: Stored<Event>): CachedPodRefusal {
-  return { ...told(event), jobUid: event.involvedObject.uid ?? '' };
+  return { ...tellingOf(event), jobUid: event.involvedObject.uid ?? '' };
 }
 
 export function projectMountFailure(event: Stored<Event>): CachedMountFailure {
-  return { ...told(event), podUid: event.involvedObject.uid ?? '' };
+  return { ...tellingOf(event), podUid: event.involvedObject.uid ?? '' };
 }
 
-function told({ metadata, message, lastTimestamp, eventTime }: Stored<Event>) {
+function tellingOf({ metadata, message, lastTimestamp, eventTime }: Stored<Event>) {
   return {
     metadata: slimMeta(metadata, { withLabels: false }),
     message: oneLine(message ?? 'no reason given'),

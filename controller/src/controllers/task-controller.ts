@@ -2,6 +2,7 @@
  * From watch events to reconciles: which Task an object belongs to, and what must be remembered of what it was.
  */
 import { isFinished } from '../domain/phase.ts';
+import { waitsInQueue } from '../domain/queueing.ts';
 import { sameJson } from '../domain/same-json.ts';
 import { lastAnswered, triggerValue } from '../domain/trigger.ts';
 import type { CacheEvent } from '../kube/cache.ts';
@@ -13,6 +14,7 @@ import { controllerUid, keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
 import type { Caches } from './caches.ts';
 import { taskKey, type CachedClaim, type CachedJob, type CachedNode, type CachedRun, type CachedTask, type CachedTemplate } from './projections.ts';
+import type { KueueWatch } from './kueue-watch.ts';
 import type { RunObserver } from './run-observer.ts';
 import { TaskReconciler } from './task-reconciler.ts';
 import { readOrphans } from './task-state.ts';
@@ -20,6 +22,7 @@ import { readOrphans } from './task-state.ts';
 export interface TaskControllerOptions {
   readonly client: Client;
   readonly caches: Caches;
+  readonly kueue: KueueWatch;
   readonly recorder: EventRecorder;
   readonly log: Logger;
   /** Tasks reconciled at the same time. */
@@ -36,6 +39,7 @@ const mostDeletedJobs = 5_000;
 
 export class TaskController {
   readonly #caches: Caches;
+  readonly #kueue: KueueWatch;
   readonly #reconciler: TaskReconciler;
   readonly #queue: WorkQueue;
   /** The keys of the Tasks that deleted Jobs were of, by the Job's UID: a pod may outlive its Job. */
@@ -43,8 +47,9 @@ export class TaskController {
 
   /** Listens to the caches from now on; nothing is reconciled before `start`. */
   constructor(options: TaskControllerOptions) {
-    const { caches, workers, observer } = options;
+    const { caches, kueue, workers, observer } = options;
     this.#caches = caches;
+    this.#kueue = kueue;
     this.#reconciler = new TaskReconciler(options);
     this.#queue = new WorkQueue({ name: 'tasks', workers, process: (key) => this.#process(key), patient: (key) => this.#onlyReports(key), observer });
     caches.tasks.onEvent((event) => this.#onTask(event));
@@ -55,6 +60,7 @@ export class TaskController {
     caches.nodes.onEvent((event) => this.#onNode(event));
     caches.pods.onEvent(({ object }) => this.#onJobChild(controllerUid(object)));
     caches.mountFailures.onEvent(({ object }) => this.#onJobChild(controllerUid(caches.pods.cache.byUid(object.podUid) ?? { metadata: {} })));
+    kueue.onChange((jobUid) => this.#onQueue(jobUid));
     caches.podRefusals.onEvent(({ object }) => this.#onJobChild(object.jobUid));
   }
 
@@ -100,6 +106,7 @@ export class TaskController {
 
   /** A Job that is deleted before its outcome is on record may have had one. */
   #onJob({ type, object }: CacheEvent<CachedJob>): void {
+    if (type !== 'deleted' && waitsInQueue(object)) this.#kueue.want();
     const run = this.#caches.runs.cache.byUid(controllerUid(object) ?? '');
     if (!run) return;
     if (type === 'deleted') this.#deletedJobs.set(object.metadata.uid, taskKey(run));
@@ -120,6 +127,12 @@ export class TaskController {
   #onNode(event: CacheEvent<CachedNode>): void {
     if (event.type === 'updated' && sameNode(event.old, event.object)) return;
     for (const run of this.#caches.runs.cache.by('nodes', 'all')) this.#enqueueTaskOf(run);
+  }
+
+  /** Kueue says something else of that Job, or of all. */
+  #onQueue(jobUid: string | undefined): void {
+    if (jobUid !== undefined) return this.#onJobChild(jobUid);
+    for (const { metadata } of this.#caches.jobs.cache.by('queued', 'all')) this.#onJobChild(metadata.uid);
   }
 
   #onJobChild(jobUid = ''): void {

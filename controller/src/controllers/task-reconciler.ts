@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { applyActions, type ApplyContext } from './apply.ts';
 import type { Caches } from './caches.ts';
 import type { CachedTask } from './projections.ts';
+import type { KueueWatch } from './kueue-watch.ts';
 import type { RunObserver } from './run-observer.ts';
 import { TaskMemory } from './task-memory.ts';
 import { readOrphans, readTaskState } from './task-state.ts';
@@ -19,6 +20,7 @@ const mostPasses = 25;
 export interface ReconcilerOptions {
   readonly client: Client;
   readonly caches: Caches;
+  readonly kueue: KueueWatch;
   readonly recorder: EventRecorder;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
@@ -64,7 +66,8 @@ export class TaskReconciler {
   async reconcile(key: string): Promise<number | undefined> {
     for (let pass = 0; pass < mostPasses; pass += 1) {
       const memory = this.memory(key);
-      const state = readTaskState(key, this.#options.caches, memory, this.#now(), this.#options.held ?? nobody);
+      const { caches, kueue, held = nobody } = this.#options;
+      const state = readTaskState(key, { caches, kueue, held }, memory, this.#now());
       if (!state) {
         this.forget(key);
         return this.#tellOrphans(key);

@@ -7,14 +7,22 @@ import { lastAnswered } from '../domain/trigger.ts';
 import { refOf } from '../kube/objects.ts';
 import type { Caches } from './caches.ts';
 import { templateKeys, type CachedRun } from './projections.ts';
+import type { KueueWatch } from './kueue-watch.ts';
 import type { TaskMemory } from './task-memory.ts';
+
+/** What a Task's state is read from. */
+export interface Sources {
+  readonly caches: Caches;
+  readonly kueue: KueueWatch;
+  /** The runs that are not to be pruned yet. */
+  readonly held: TaskState['held'];
+}
 
 /**
  * All that is known of the Task with that key, `namespace/name`; undefined when there is none.
  * @param now in milliseconds since the epoch
- * @param held the runs that are not to be pruned yet
  */
-export function readTaskState(key: string, caches: Caches, memory: TaskMemory, now: number, held: TaskState['held']): TaskState | undefined {
+export function readTaskState(key: string, { caches, kueue, held }: Sources, memory: TaskMemory, now: number): TaskState | undefined {
   const { namespace, name } = refOf(key);
   const task = caches.tasks.cache.get(namespace, name);
   if (!task) return undefined;
@@ -42,6 +50,7 @@ export function readTaskState(key: string, caches: Caches, memory: TaskMemory, n
       const found = caches.templates.cache.get(at, template);
       return found ? [[template, found.spec] as const] : [];
     })),
+    queueing: kueue.queueingOf(task.metadata.namespace, unfinished),
     podRefusals: unfinished.flatMap(({ metadata }) => caches.podRefusals.cache.by('job', metadata.uid)),
     refusals: memory.refusals,
     taken: { runs: memory.takenRuns, jobs: memory.takenJobs },

@@ -47,7 +47,7 @@ export interface Adoption {
 }
 
 /** Why a finished run's Job goes: a policy by its field's name, or what became of the run. Few, for metrics count by it. */
-export const deletionCauses = ['keepLast', 'keepLastFailed', 'ttlSecondsAfterFinished', 'replaced', 'cancelled'] as const;
+export const deletionCauses = ['keepLast', 'keepLastFailed', 'ttlSecondsAfterFinished', 'replaced', 'cancelled', 'notAdmitted'] as const;
 export type DeletionCause = (typeof deletionCauses)[number];
 
 /** Why a Job is deleted, as one word for programs and in words for people. */

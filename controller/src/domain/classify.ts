@@ -1,4 +1,4 @@
-import type { RunPhase, TaskRun, TaskRunStatus } from '../resources/index.ts';
+import type { RunPhase, Snapshot, TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
 import { policyOf, type CompletePolicy } from './execution-policy.ts';
 import type { FlowStep } from './flow.ts';
@@ -247,8 +247,9 @@ function stepSpec({ metadata, spec: of }: TaskRun, step: FlowStep): TaskRun['spe
   const known = stepSpecs.get(step);
   if (known?.of === of) return known.spec;
   const { snapshot, taskRef, trigger } = of;
-  const { name, template, job, retry, timeoutSeconds, outputs } = step;
-  const own = compact({ template, job, retry: retry ?? snapshot?.retry, timeoutSeconds, outputs, hash: snapshot?.hash ?? '' });
+  const { retry, queue, queueTimeoutSeconds, hash = '' }: Partial<Snapshot> = snapshot ?? {};
+  const { name, template, job, timeoutSeconds, outputs } = step;
+  const own = compact({ template, job, timeoutSeconds, outputs, hash, ...compact({ retry, queue, queueTimeoutSeconds }), ...compact({ retry: step.retry, queue: step.queue, queueTimeoutSeconds: step.queueTimeoutSeconds }) });
   const spec = compact({ taskRef, trigger, jobName: joinName(of.jobName ?? metadata.name, name), snapshot: own });
   stepSpecs.set(step, { of, spec });
   return spec;

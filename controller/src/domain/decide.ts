@@ -12,6 +12,7 @@ import { lacksOutputs } from './job-status.ts';
 import { runManifest, type RunRequest } from './manifests.ts';
 import { beyondHistoryLimit } from './policies/history-limit.ts';
 import { beyondKeepLast } from './policies/keep-last.ts';
+import { nextQueueLook } from './policies/queue.ts';
 import { runNames, scheduledRunNames } from './policies/name-suffix.ts';
 import { nextAttempt } from './policies/retry.ts';
 import { deadlineOf } from './policies/timeout-seconds.ts';
@@ -19,9 +20,12 @@ import { dueRuns } from './policies/trigger.ts';
 import { beyondTtl } from './policies/ttl-seconds-after-finished.ts';
 import { replacementOf } from './policies/unique.ts';
 import { awaitsNode } from './same-node.ts';
+import { patientReasons } from './reasons.ts';
 import { runStatus } from './run-status.ts';
 import { sameJson } from './same-json.ts';
 import { canonicalJson, hexHash, snapshotOf } from './snapshot.ts';
+import { queueEvents } from './queue-events.ts';
+import { waitsInQueue } from './queueing.ts';
 import { stepEvents } from './step-events.ts';
 import type { TaskState } from './state.ts';
 import { fillTemplates } from './templates.ts';
@@ -83,10 +87,22 @@ function scheduledRun(task: Task, { time, trigger }: DueTime): WantedRun {
   return { request: { version: task, snapshot: snapshotOf(task), trigger }, names: scheduledRunNames(task, time) };
 }
 
-/** The Jobs of steps that are on record as cancelled while their run goes on. */
+/** The Jobs of steps that are on record as ended before their Jobs were, while their run goes on. */
 function endSteps({ active }: TaskView): readonly Action[] {
-  const ended = active.flatMap(({ flow = [] }) => flow.filter(({ finished, phase }) => finished && phase === 'Cancelled'));
-  return ended.flatMap((step) => deleteJobs(step, { cause: 'cancelled', because: step.row?.message ?? 'cancelled' }));
+  const ended = active.flatMap(({ flow = [] }) => flow.filter(({ finished }) => finished));
+  return ended.flatMap((step) => {
+    if (step.phase === 'Cancelled') return deleteJobs(step, { cause: 'cancelled', because: step.row?.message ?? 'cancelled' });
+    return waitsForNothing(step) ? deleteJobs(step, notAdmitted(step)) : [];
+  });
+}
+
+/** Whether a queue might still start a Job of what is on record as failed. */
+function waitsForNothing({ finished, phase, job, jobExists }: PartView): boolean {
+  return finished && phase === 'Failed' && jobExists && job !== undefined && waitsInQueue(job);
+}
+
+function notAdmitted({ name, run }: PartView): Deletion {
+  return { cause: 'notAdmitted', because: run.status?.message ?? `${name} was not admitted` };
 }
 
 /** The outputs of each Job that is complete, before its run is called finished. */
@@ -113,7 +129,7 @@ function recordOutcomes(view: TaskView, now: Date): readonly Action[] {
     const status = runStatus(run, view, now);
     if (sameJson(status, run.run.status ?? {}) || holdBackUntil(run, status, view.state, now) !== undefined) return [];
     const { name, uid } = run.run.metadata;
-    return [{ kind: 'writeRunStatus', name, uid, status }, ...stepEvents(name, run.run.status, status), ...outcomeEvent(name, status)];
+    return [{ kind: 'writeRunStatus', name, uid, status }, ...(run.flow ? [] : queueEvents(name, run.run.status, status)), ...stepEvents(name, run.run.status, status), ...outcomeEvent(name, status)];
   });
 }
 
@@ -133,7 +149,22 @@ const manyRows = 50;
 
 /** Until when, in milliseconds since the epoch. */
 function holdBackUntil(run: RunView, status: TaskRunStatus, state: TaskState, now: Date): number | undefined {
+  return holdTaskBackUntil(run, status, state, now) ?? requeuedUntil(run, status, state, now);
+}
+
+/** The same, for as long as the Task is not told of its runs either. */
+function holdTaskBackUntil(run: RunView, status: TaskRunStatus, state: TaskState, now: Date): number | undefined {
   return settlesAt(run, status, now) ?? spacedUntil(run, status, state, now);
+}
+
+/** What a run waits for in a queue may be said anew with every other run there. */
+const wordsMilliseconds = 10_000;
+
+function requeuedUntil({ name, run }: RunView, status: TaskRunStatus, { written }: TaskState, now: Date): number | undefined {
+  const { phase, reason } = run.status ?? {};
+  const last = written.get(name) ?? 0;
+  if (phase !== 'Queued' || status.phase !== phase || status.reason !== reason || last > now.getTime()) return undefined;
+  return last + wordsMilliseconds > now.getTime() && !sameJson(status, run.status ?? {}) ? last + wordsMilliseconds : undefined;
 }
 
 function spacedUntil({ name, run }: RunView, status: TaskRunStatus, { written }: TaskState, now: Date): number | undefined {
@@ -152,9 +183,18 @@ function isUrgent(run: TaskRun, { phase, jobs }: TaskRunStatus): boolean {
 /** Until when, in milliseconds since the epoch; not where steps wait for the end of others to be on record. A run that seems to be of the future was there before the clock was set back. */
 function settlesAt({ run }: RunView, { phase, reason, jobs, nodeName }: TaskRunStatus, now: Date): number | undefined {
   const age = now.getTime() - Date.parse(run.metadata.creationTimestamp);
-  const isNews = namesNodes(run, jobs) || nodeName !== run.status?.nodeName || reason !== undefined || [phase, ...(jobs ?? []).map((row) => row.phase)].some(isFinished);
+  const isNews = namesNodes(run, jobs) || nodeName !== run.status?.nodeName || leavesQueue(run, phase) || hasTrouble(phase, reason) || [phase, ...(jobs ?? []).map((row) => row.phase)].some(isFinished);
   const isHeld = !isNews && age >= 0 && age < settleMilliseconds;
   return isHeld ? now.getTime() - age + settleMilliseconds : undefined;
+}
+
+function hasTrouble(phase: TaskRunStatus['phase'], reason: string | undefined): boolean {
+  return reason !== undefined && !(phase === 'Queued' && patientReasons.has(reason));
+}
+
+/** Whether what is on record as waiting in a queue waits there no more. */
+function leavesQueue({ status }: TaskRun, phase: TaskRunStatus['phase']): boolean {
+  return status?.phase === 'Queued' && phase !== 'Queued';
 }
 
 /** Whether the status tells of nodes that are not on record, before which nothing starts there. */
@@ -174,6 +214,7 @@ function prune(view: TaskView, now: Date): readonly Action[] {
     const replacement = replacementOf(run, view);
     if (replacement) because.set(run, { cause: 'replaced', because: `replaced by ${replacement.name}` });
     if (run.phase === 'Cancelled') because.set(run, { cause: 'cancelled', because: `${run.name} was cancelled` });
+    if (partsOf(run).some(waitsForNothing)) because.set(run, notAdmitted(run));
   }
   const jobs = [...because].flatMap(([run, deletion]) => deleteJobs(run, deletion));
   const records = beyondHistoryLimit(view).filter((run) => !isHeld(run)).map(({ run }): Action => {
@@ -191,13 +232,13 @@ function deleteJobs({ jobs }: PartView, deletion: Deletion): readonly Action[] {
 /** Write the Task's status when it says something new, and let KubeVela know. */
 function report(view: TaskView, now: Date): readonly Action[] {
   const { task } = view.state;
-  if (settleTimes(view, now).length > 0) return [];
+  if (view.active.some((run) => holdTaskBackUntil(run, runStatus(run, view, now), view.state, now) !== undefined)) return [];
   const status = taskStatus(view, now);
   if (sameJson(status, task.status ?? {})) return [];
   return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view, now), ...missedEvents(view.state, now)];
 }
 
-/** Until when news of runs that have just begun is held back, and the Task's with it. */
+/** Until when news of runs is held back. */
 function settleTimes(view: TaskView, now: Date): readonly number[] {
   return view.active.flatMap((run) => holdBackUntil(run, runStatus(run, view, now), view.state, now) ?? []);
 }
@@ -252,6 +293,7 @@ function wake(view: TaskView, now: Date): readonly Action[] {
     agendaOf(view.state, now)?.next?.getTime(),
     ...view.active.flatMap(partsOf).map((part) => (part.finished ? undefined : nextAttempt(part, now)?.at)),
     ...view.active.map((run) => (run.flow ? deadlineOf(run) : undefined)),
+    ...view.active.flatMap(partsOf).flatMap((part) => nextQueueLook(part, view.state.queueing)),
     ...nextStepLooks(view),
     ...view.state.refusals.filter(({ final }) => !final).map(({ retryAt }) => retryAt),
   ].filter((at) => at !== undefined && at > now.getTime());

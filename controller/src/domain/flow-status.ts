@@ -13,7 +13,7 @@ import { endsStep, stopOf, type Stop } from './policies/failure-policy.ts';
 import { deadlineOf } from './policies/timeout-seconds.ts';
 import { nodeOfRun } from './same-node.ts';
 import { readStepOutputs } from './step-outputs.ts';
-import { reasons } from './reasons.ts';
+import { patientReasons, reasons } from './reasons.ts';
 import { oneLine } from './sentence.ts';
 
 export type StepRow = NonNullable<TaskRunStatus['jobs']>[number];
@@ -122,9 +122,10 @@ export function endsOf(step: FlowStep, { dependencies, steps }: Flow, rows: Read
   return ends;
 }
 
-/** When its first step started. */
+/** When its first step started; what a queue has evicted before anything ended has not. */
 export function flowStartTime({ run }: RunView, rows: readonly StepRow[]): string | undefined {
-  return run.status?.startTime ?? rows.flatMap(({ startTime, run: other }) => (other === undefined ? (startTime ?? []) : [])).sort()[0];
+  const [first] = rows.flatMap(({ startTime, run: other }) => (other === undefined ? (startTime ?? []) : [])).sort();
+  return first === undefined ? undefined : (run.status?.startTime ?? first);
 }
 
 function arrangedOf({ run: { spec }, steps = [] }: RunView): ReturnType<typeof flowOf> {
@@ -180,14 +181,25 @@ function succeeded({ outputs: all = [] }: Partial<Snapshot>, rows: readonly Step
   return problem === undefined ? { phase: 'Succeeded', message, completionTime, outputs } : { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
 }
 
-/** 2/5 steps · job3 Running, job4 Pending: ImagePullBackOff: ... */
+/** 2/5 steps · job3 Running · job4 Pending: ImagePullBackOff: ... */
 function underWay(rows: readonly StepRow[], word: string): Verdict {
   const done = rows.filter(({ phase }) => isFinished(phase)).length;
-  const stuck = rows.find(({ phase, reason }) => !isFinished(phase) && reason !== undefined);
+  const explained = rows.filter(({ phase, reason }) => !isFinished(phase) && reason !== undefined);
+  const stuck = explained.find(({ reason = '' }) => !patientReasons.has(reason)) ?? explained[0];
   const running = rows.filter(({ phase }) => phase === 'Running').map(({ step = '' }) => `${step} Running`);
-  const parts = [`${done}/${rows.length} ${word}`, named(running), stuck ? `${stuck.step} ${stuck.phase}${stuck.message === undefined ? '' : `: ${stuck.message}`}` : ''];
-  const started = rows.some(({ phase, uid }) => phase === 'Running' || (uid !== undefined && isFinished(phase)));
-  return { phase: started ? 'Running' : 'Pending', reason: stuck?.reason, message: parts.filter((part) => part !== '').join(' · ') };
+  const parts = [`${done}/${rows.length} ${word}`, named(running), stuck ? `${stuck.step} ${stuck.phase}${othersQueued(rows, stuck)}${stuck.message === undefined ? '' : `: ${stuck.message}`}` : ''];
+  return { phase: phaseTogether(rows), reason: stuck?.reason, message: parts.filter((part) => part !== '').join(' · ') };
+}
+
+function othersQueued(rows: readonly StepRow[], stuck: StepRow): string {
+  const others = rows.filter((row) => row !== stuck && row.phase === 'Queued').length;
+  return others === 0 ? '' : ` (${others} ${stuck.phase === 'Queued' ? 'more' : 'Queued'})`;
+}
+
+/** Of rows that are not all finished. */
+function phaseTogether(rows: readonly StepRow[]): RunPhase {
+  if (rows.some(({ phase, uid }) => phase === 'Running' || (uid !== undefined && isFinished(phase)))) return 'Running';
+  return rows.some(({ phase }) => phase === 'Queued') ? 'Queued' : 'Pending';
 }
 
 /** 2/5 nodes · node-2 failed: exit code 1 in ...; paused: set spec.resume ... */

@@ -6,7 +6,10 @@ import { compact } from './compact.ts';
 import { attemptOf, conditionOf, type PartView } from './classify.ts';
 import { isFinished } from './phase.ts';
 import { readOutputs } from './policies/outputs.ts';
+import { queueVerdict } from './policies/queue.ts';
 import { mostAttempts, nextAttempt, type NextAttempt } from './policies/retry.ts';
+import { waitOf } from './queue-wait.ts';
+import { waitsInQueue } from './queueing.ts';
 import { reasons } from './reasons.ts';
 import type { ContainerFailure, Job, Pod, Refusal, TaskState } from './state.ts';
 
@@ -44,7 +47,7 @@ function underWay(view: PartView, state: TaskState, now: Date): Verdict | undefi
     const message = `Job ${jobIdentity(view)?.name ?? view.name} was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again`;
     return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: timestamp(now) };
   }
-  return view.job && view.jobExists ? progress(view.job, view) : undefined;
+  return view.job && view.jobExists ? progress(view.job, view, state, now) : undefined;
 }
 
 /** RFC 3339, in seconds. */
@@ -124,11 +127,17 @@ function recordedFailure({ run, attempt }: PartView, reason: string): string {
   return exitCode === undefined ? reason : `exit code ${exitCode} (${reason})`;
 }
 
-function progress(job: Job, view: PartView): Verdict {
+function progress(job: Job, view: PartView, { queueing }: TaskState, now: Date): Verdict {
   const { ready = 0, succeeded = 0 } = job.status ?? {};
+  if (waitsInQueue(job)) return ending(queueVerdict(view, job, queueing, now), now);
   if (job.spec.suspend === true) return { phase: 'Pending', reason: reasons.suspended, message: 'the Job is suspended' };
   const started = view.phase === 'Running' || ready > 0 || succeeded > 0 || view.pods.some((pod) => pod.phase === 'Running');
   return { phase: started ? 'Running' : 'Pending', ...obstacle(job, view) };
+}
+
+/** What ends a run without an end of its Job ends it now. */
+function ending(verdict: Verdict, now: Date): Verdict {
+  return isFinished(verdict.phase) ? { ...verdict, completionTime: timestamp(now) } : verdict;
 }
 
 /** Why an unfinished Job does not get on, if it does not. */
@@ -196,6 +205,7 @@ export function jobSummary(job: Job, view: PartView, verdict: Verdict): NonNulla
     phase,
     attempt,
     ...failedRow(view),
+    ...waitOf(view.run, job),
     ...(isFinished(phase) && { succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0 }),
     exitCode: failure?.exitCode,
     exitReason: failure?.reason,

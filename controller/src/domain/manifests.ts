@@ -5,6 +5,7 @@ import { apiVersion, labels, scheduledTimestampAnnotation, velaLabels, type Meta
 import type { JobManifest, TaskRunManifest } from './actions.ts';
 import { compact } from './compact.ts';
 import { joinName, labelValue } from './names.ts';
+import { queueLabelsOf, startsSuspended } from './policies/queue.ts';
 import { sharedJobName } from './policies/unique.ts';
 import { revisionHash, triggerValue } from './trigger.ts';
 
@@ -62,7 +63,7 @@ export interface AttemptJob {
  * The Job of a run's attempt: the snapshot, with our labels on Job and pods. The Job has the pods' labels and annotations, too, as
  * KubeVela's cron-task gives them to both. A template without restartPolicy gets Never, because the
  * pod's default, Always, is refused in every Job. A ttlSecondsAfterFinished is left out: see that policy. A scheduled run's Job says
- * when it was due in CronJob's annotation, for tools that read it.
+ * when it was due in CronJob's annotation, for tools that read it. One that is to wait in a queue starts suspended.
  */
 export function jobManifest({ metadata, spec }: TaskRun, { name, attempt, step, activeDeadlineSeconds }: AttemptJob): JobManifest {
   const template = (spec.snapshot?.template ?? {}) as PodTemplate;
@@ -76,13 +77,14 @@ export function jobManifest({ metadata, spec }: TaskRun, { name, attempt, step, 
     metadata: {
       name,
       namespace: metadata.namespace,
-      labels: { ...template.metadata?.labels, ...ours, ...numbered },
+      labels: { ...template.metadata?.labels, ...queueLabelsOf(spec.snapshot), ...ours, ...numbered },
       ...jobAnnotations(template, spec.trigger),
       ownerReferences: [controlledBy('TaskRun', metadata)],
     },
     spec: {
       ...job,
       ...(activeDeadlineSeconds !== undefined && { activeDeadlineSeconds }),
+      ...startsSuspended(spec.snapshot),
       template: {
         ...template,
         metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...ours } },

@@ -2,22 +2,29 @@
 export const reasons = {
   cancelled: 'Cancelled',
   concurrencyForbidden: 'ConcurrencyForbidden',
+  deactivated: 'Deactivated',
   dependencyFailed: 'DependencyFailed',
+  exceedsMaxQuota: 'ExceedsMaxQuota',
   failFast: 'FailFast',
   invalidFlow: 'InvalidFlow',
   invalidParameters: 'InvalidParameters',
   invalidSchedule: 'InvalidSchedule',
   jobDeleted: 'JobDeleted',
+  kueueNotInstalled: 'KueueNotInstalled',
   noNodeFits: 'NoNodeFits',
   nodeDeleted: 'NodeDeleted',
   nothingFailed: 'NothingFailed',
+  noWorkload: 'NoWorkload',
   notRetryable: 'NotRetryable',
   outputsInvalid: 'OutputsInvalid',
   overrideNotAllowed: 'OverrideNotAllowed',
   paused: 'Paused',
+  pending: 'Pending',
   podFailed: 'PodFailed',
   podNotCreated: 'FailedCreate',
+  priorityClassNotFound: 'PriorityClassNotFound',
   queueFull: 'QueueFull',
+  queueTimeout: 'QueueTimeout',
   quotaExceeded: 'QuotaExceeded',
   replaced: 'Replaced',
   retryBackoff: 'RetryBackoff',
@@ -35,14 +42,23 @@ export const reasons = {
 /** What Jobs end with by themselves, and what the API server refuses objects with (controllers/refusal.ts). */
 const kubernetesReasons = ['AlreadyExists', 'BackoffLimitExceeded', 'FailedIndexes', 'Forbidden', 'InternalError', 'Invalid', 'MaxFailedIndexesExceeded', 'PodFailurePolicy'];
 
+/** What Kueue gives a run up with. */
+const kueueReasons = ['DeactivatedDueToAdmissionCheck', 'DeactivatedDueToMaximumExecutionTimeExceeded', 'DeactivatedDueToRequeuingLimitExceeded'];
+
 /** All reasons that runs are known to end with; others may come with a later Kubernetes. */
-export const knownReasons: ReadonlySet<string> = new Set([...Object.values(reasons), ...kubernetesReasons]);
+export const knownReasons: ReadonlySet<string> = new Set([...Object.values(reasons), ...kubernetesReasons, ...kueueReasons]);
 
 /** What a run waits for that is in order: nothing is wrong, so nothing stalls. */
 export const patientReasons: ReadonlySet<string> = new Set([
+  reasons.pending,
   reasons.podFailed,
   reasons.retryBackoff,
   reasons.suspended,
   reasons.waitsForPods,
   reasons.waitsForTurn,
+  // Kueue's, where it tells them apart.
+  'PendingEvaluation',
+  'WaitingForPodsReady',
+  'WaitingForPreemptedWorkloads',
+  'WaitingForQuota',
 ]);

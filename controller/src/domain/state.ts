@@ -3,6 +3,7 @@
  */
 import type { Meta, Task, TaskRun } from '../resources/index.ts';
 import type { Node } from './nodes.ts';
+import type { Queueing } from './queueing.ts';
 import type { Templates } from './templates.ts';
 import type { Claim } from './workspace.ts';
 import type { Answered } from './trigger.ts';
@@ -14,6 +15,8 @@ export interface Job {
   readonly attempt?: number;
   /** The step of its run's flow that it is of. */
   readonly step?: string;
+  /** The queue that it is in, by its label. */
+  readonly queue?: string;
   readonly spec: {
     readonly parallelism?: number;
     readonly completions?: number;
@@ -127,6 +130,7 @@ export interface TaskState {
   /** Those that runs wait for, as far as they are there. */
   readonly templates: Templates;
   readonly podRefusals: readonly PodRefusal[];
+  readonly queueing: Queueing;
   readonly refusals: readonly Refusal[];
   readonly taken: TakenNames;
   /** UIDs of Jobs that the live API said are gone. */

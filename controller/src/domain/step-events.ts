@@ -26,7 +26,7 @@ export function stepEvents(run: string, before: TaskRunStatus | undefined, after
 }
 
 function eventOf(run: string, { step, phase = 'Pending', duration, message }: Partial<StepRow>): readonly ActionOf<'event'>[] {
-  const reason = phase === 'Running' ? 'StepStarted' : isFinished(phase) ? `Step${phase}` : undefined;
+  const reason = phase === 'Running' ? 'StepStarted' : isFinished(phase) || phase === 'Queued' ? `Step${phase}` : undefined;
   const time = duration === undefined ? '' : ` after ${duration}`;
   const text = `${run}: ${step} ${phase}${time}${message === undefined ? '' : `: ${message}`}`;
   return reason === undefined ? [] : [{ kind: 'event', type: phase === 'Failed' ? 'Warning' : 'Normal', reason, message: text }];

@@ -77,10 +77,10 @@ function lastSuccessfulTime({ finished, state }: TaskView): string | undefined {
   return [...ends, state.task.status?.lastSuccessfulTime ?? ''].sort().at(-1) || undefined;
 }
 
-/** Whether the run waits for its turn, or for the end of a suspension. */
+/** Whether the run waits for its turn, in a queue, or for the end of a suspension. */
 function isQueued({ attempt, run }: RunView): boolean {
   const { phase, reason } = run.status ?? {};
-  return attempt === undefined && (phase === 'Queued' || reason === reasons.suspended);
+  return phase === 'Queued' || (attempt === undefined && reason === reasons.suspended);
 }
 
 /** A trigger whose run was refused is not answered: it stays due, also after a restart. */

@@ -1,11 +1,13 @@
 /**
- * As much of CEL as the rules of our CRDs are written in (x-kubernetes-validations): has, type, string, contains, matches, in,
- * comparisons, and, or, not, and the conditional. The language is https://github.com/google/cel-spec; precedence is its own.
+ * As much of CEL as the rules of our CRDs are written in (x-kubernetes-validations): has, type, string, contains, matches, exists,
+ * in, comparisons, and, or, not, and the conditional. The language is https://github.com/google/cel-spec; precedence is its own.
  */
 import { isFields } from './application.ts';
 
 type Value = unknown;
-type Expression = (self: Value) => Value;
+/** What a rule has names for: self, and the variables of macros. */
+type Names = Readonly<Record<string, Value>>;
+type Expression = (names: Names) => Value;
 
 /** A rule that says more than this understands. */
 class Unknown extends Error {}
@@ -17,7 +19,7 @@ const mostKnown = 500;
 export function celHolds(rule: string, self: Value): boolean | undefined {
   const expression = known.has(rule) ? known.get(rule) : compile(rule);
   if (known.size < mostKnown) known.set(rule, expression);
-  const holds = expression?.(self);
+  const holds = expression?.({ self });
   return typeof holds === 'boolean' ? holds : undefined;
 }
 
@@ -32,7 +34,7 @@ function compile(rule: string): Expression | undefined {
   }
 }
 
-const token = /\s*('(?:[^'\\]|\\.)*'|\d+|[A-Za-z_]\w*|\|\||&&|==|!=|>=|[!?:().])/y;
+const token = /\s*('(?:[^'\\]|\\.)*'|\d+|[A-Za-z_]\w*|\|\||&&|==|!=|>=|[!?:().,])/y;
 
 function tokens(rule: string): readonly string[] {
   const found: string[] = [];
@@ -67,6 +69,7 @@ const methods: Readonly<Record<string, (value: Value, argument: Value) => Value>
 class Parser {
   readonly #words: readonly string[];
   #at = 0;
+  #names: readonly string[] = ['self'];
 
   constructor(words: readonly string[]) {
     this.#words = words;
@@ -82,14 +85,14 @@ class Parser {
     const then = this.#or();
     this.#need(':');
     const otherwise = this.conditional();
-    return (self) => (condition(self) === true ? then(self) : otherwise(self));
+    return (names) => (condition(names) === true ? then(names) : otherwise(names));
   }
 
   #or(): Expression {
     let left = this.#and();
     while (this.#takes('||')) {
       const [before, right] = [left, this.#and()];
-      left = (self) => before(self) === true || right(self) === true;
+      left = (names) => before(names) === true || right(names) === true;
     }
     return left;
   }
@@ -98,7 +101,7 @@ class Parser {
     let left = this.#comparison();
     while (this.#takes('&&')) {
       const [before, right] = [left, this.#comparison()];
-      left = (self) => before(self) === true && right(self) === true;
+      left = (names) => before(names) === true && right(names) === true;
     }
     return left;
   }
@@ -109,30 +112,46 @@ class Parser {
     if (!compare) return left;
     this.#at += 1;
     const right = this.#not();
-    return (self) => compare(left(self), right(self));
+    return (names) => compare(left(names), right(names));
   }
 
   #not(): Expression {
     if (!this.#takes('!')) return this.#member();
     const value = this.#not();
-    return (self) => value(self) !== true;
+    return (names) => value(names) !== true;
   }
 
   #member(): Expression {
     let value = this.#primary();
     while (this.#takes('.')) {
       const [before, name] = [value, this.#next()];
-      const method = methods[name];
-      const argument = method && this.#takes('(') ? this.#argument() : undefined;
-      value = method && argument ? (self) => method(before(self), argument(self)) : (self) => fieldOf(before(self), name);
+      value = this.#takes('(') ? this.#called(before, name) : (names) => fieldOf(before(names), name);
     }
     return value;
+  }
+
+  #called(before: Expression, name: string): Expression {
+    if (name === 'exists') return this.#exists(before);
+    const method = methods[name];
+    if (!method) throw new Unknown(name);
+    const argument = this.#argument();
+    return (names) => method(before(names), argument(names));
+  }
+
+  /** list.exists(variable, condition), the macro. */
+  #exists(list: Expression): Expression {
+    const [variable, outside] = [this.#next(), this.#names];
+    this.#need(',');
+    this.#names = [...outside, variable];
+    const condition = this.#argument();
+    this.#names = outside;
+    return (names) => asList(list(names)).some((element) => condition({ ...names, [variable]: element }) === true);
   }
 
   #primary(): Expression {
     const word = this.#next();
     if (word === '(') return this.#argument();
-    if (word === 'self') return (self) => self;
+    if (this.#names.includes(word)) return (names) => names[word];
     if (word === 'int') return () => 'int';
     if (word.startsWith("'")) return () => word.slice(1, -1).replace(/\\(.)/g, '$1');
     if (/^\d+$/.test(word)) return () => Number(word);
@@ -140,7 +159,7 @@ class Parser {
     if (!call) throw new Unknown(word);
     this.#need('(');
     const argument = this.#argument();
-    return (self) => call(argument(self));
+    return (names) => call(argument(names));
   }
 
   #argument(): Expression {
@@ -165,6 +184,10 @@ class Parser {
     this.#at += 1;
     return word;
   }
+}
+
+function asList(value: Value): readonly Value[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function fieldOf(value: Value, name: string): Value {

@@ -7,6 +7,7 @@ import { rfc3339 } from '../domain/agenda.ts';
 import { attemptOf, isOwnedBy } from '../domain/classify.ts';
 import { compact } from '../domain/compact.ts';
 import { decide } from '../domain/decide.ts';
+import { noQueueing } from '../domain/queueing.ts';
 import type { Job, TakenNames, TaskState } from '../domain/state.ts';
 import { answeredByRun } from '../domain/trigger.ts';
 import { labels, type Task, type TaskRun } from '../resources/index.ts';
@@ -20,6 +21,7 @@ export function newState(task: Task, now: Date): TaskState {
     task,
     earlier: [], runs: [], orphans: [], jobs: [], deletedJobs: [], pods: [], nodes: [], claims: [], podRefusals: [], refusals: [],
     templates: new Map(),
+    queueing: noQueueing,
     held: new Set(),
     taken: { runs: new Set(), jobs: new Set() },
     goneJobs: new Set(),

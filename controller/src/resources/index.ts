@@ -70,6 +70,12 @@ export const labels = {
   step: `${group}/step`,
 } as const;
 
+/** Labels by which Kueue knows a Job that is to wait in one of its queues. */
+export const queueLabels = {
+  queue: 'kueue.x-k8s.io/queue-name',
+  priorityClass: 'kueue.x-k8s.io/priority-class',
+} as const;
+
 /** Labels that KubeVela sets on what it renders. */
 export const velaLabels = {
   application: 'app.oam.dev/name',

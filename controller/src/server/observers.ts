@@ -70,11 +70,7 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
       failed: () => metrics.archiveFailures.inc(),
     },
     census: censusObserver(metrics),
-    runs: {
-      scheduled: (delaySeconds) => metrics.scheduleDelay.observe(delaySeconds),
-      jobDeleted: (cause) => metrics.jobsDeleted.inc({ cause }),
-      recordDeleted: () => metrics.recordsDeleted.inc(),
-    },
+    runs: runObserver(metrics),
     events: {
       onError(error) {
         metrics.eventsDropped.inc({ reason: 'refused' });
@@ -82,6 +78,15 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
       },
       onDropped: (reason) => metrics.eventsDropped.inc({ reason }),
     },
+  };
+}
+
+function runObserver(metrics: Metrics): Observers['runs'] {
+  return {
+    scheduled: (delaySeconds) => metrics.scheduleDelay.observe(delaySeconds),
+    admitted: (waitedSeconds) => metrics.admissionWait.observe(waitedSeconds),
+    jobDeleted: (cause) => metrics.jobsDeleted.inc({ cause }),
+    recordDeleted: () => metrics.recordsDeleted.inc(),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { apiVersion, labels, velaLabels } from '../../resources/index.ts';
 import type { ExecutionPolicy, Meta, OwnerReference, Task, TaskRun, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
+import { noQueueing } from '../queueing.ts';
 import { snapshotOf } from '../snapshot.ts';
 import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal, Refusal, TaskState } from '../state.ts';
 import { triggerValue } from '../trigger.ts';
@@ -360,6 +361,7 @@ export function aState(task: Buildable<Task> = aTask()): StateBuilder {
     claims: [],
     written: new Map(),
     templates: new Map(),
+    queueing: noQueueing,
     podRefusals: [],
     refusals: [],
     taken: { runs: new Set(), jobs: new Set() },

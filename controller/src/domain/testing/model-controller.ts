@@ -9,6 +9,7 @@ import { isFinished } from '../phase.ts';
 import { canonicalJson } from '../snapshot.ts';
 import { isOrphan } from '../adopt.ts';
 import { compact } from '../compact.ts';
+import { noQueueing } from '../queueing.ts';
 import type { Job, Pod, Refusal, StepLook, TaskState, TerminationMessage } from '../state.ts';
 import { answeredByRun, lastAnswered, triggerValue, type Answered } from '../trigger.ts';
 import type { Task, TaskRun } from '../../resources/index.ts';
@@ -103,7 +104,7 @@ export class ModelController {
       jobs: this.#jobs.values(),
       deletedJobs: [...this.#deletedJobs],
       pods: this.#pods(runs),
-      nodes: [], claims: [], written: new Map(), templates: new Map(), podRefusals: [],
+      nodes: [], claims: [], written: new Map(), templates: new Map(), queueing: noQueueing, podRefusals: [],
       refusals: [...this.#refusals],
       taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
       goneJobs: new Set(this.#gone),

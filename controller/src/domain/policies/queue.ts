@@ -1,0 +1,84 @@
+/**
+ * queue: the queue of Kueue's that each Job of a run waits in for itself. A Job is created suspended and with the queue's label, so that
+ * it waits whether Kueue's webhook is there or not; from then on it is Kueue's to start, to suspend and to start again. Whatever ends the
+ * waiting for good (queueTimeoutSeconds, or Kueue that gives up) fails what waits, for nothing would ever start it.
+ */
+import { queueLabels, type Snapshot } from '../../resources/index.ts';
+import type { PartView } from '../classify.ts';
+import type { Verdict } from '../job-status.ts';
+import { formatDuration } from '../duration.ts';
+import { anyCondition, waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
+import { wordsOf, type Place, type Waiting } from '../queue-words.ts';
+import { reasons } from '../reasons.ts';
+import type { Job } from '../state.ts';
+import { queueDeadlineOf } from './queue-timeout-seconds.ts';
+
+/** Kueue makes a Workload within a fraction of a second. */
+const patienceMilliseconds = 10_000;
+
+/** The labels by which Kueue knows a Job of its own; none for a Job that is in no queue. */
+export function queueLabelsOf({ queue }: Partial<Snapshot> = {}): Readonly<Record<string, string>> {
+  if (!queue) return {};
+  const { name, priorityClass } = queue;
+  return { [queueLabels.queue]: name, ...(priorityClass !== undefined && { [queueLabels.priorityClass]: priorityClass }) };
+}
+
+export function startsSuspended({ queue }: Partial<Snapshot> = {}): { readonly suspend?: true } {
+  return queue ? { suspend: true } : {};
+}
+
+/** What is said of a Job that waits; Failed, without a time, where it has waited for good. */
+export function queueVerdict(view: PartView, job: Job, queueing: Queueing, now: Date): Verdict {
+  const waiting = whyWaiting(view, job, queueing, now);
+  if ('gaveUp' in waiting) return { phase: 'Failed', ...waiting.gaveUp };
+  const deadline = queueDeadlineOf(view, job);
+  if (deadline === undefined || deadline > now.getTime()) return { phase: 'Queued', ...waiting };
+  const { queueTimeoutSeconds = 0 } = view.run.spec.snapshot ?? {};
+  const time = formatDuration(queueTimeoutSeconds * 1000);
+  return { phase: 'Failed', reason: reasons.queueTimeout, message: `was not admitted within ${time} (queueTimeoutSeconds: ${queueTimeoutSeconds}): ${waiting.message}` };
+}
+
+/** When time alone makes a difference to a Job that waits, in milliseconds since the epoch. */
+export function nextQueueLook(view: PartView, { workloads }: Queueing): readonly number[] {
+  const { job } = view;
+  if (!job || !view.jobExists || view.finished || !waitsInQueue(job)) return [];
+  const deadline = queueDeadlineOf(view, job);
+  return [...(deadline === undefined ? [] : [deadline]), ...(workloads.has(job.metadata.uid) ? [] : [takenUpBy(job)])];
+}
+
+function whyWaiting(view: PartView, job: Job, queueing: Queueing, now: Date): Waiting | { readonly gaveUp: Waiting } {
+  const { installed, workloads, clusterQueues } = queueing;
+  const { queue = '', metadata: { namespace, uid } } = job;
+  if (installed === false) return { reason: reasons.kueueNotInstalled, message: `queue ${queue}: Kueue is not installed in this cluster, so nothing admits the run; install it, or take queue out of the Application and deploy it again` };
+  const workload = workloads.get(uid);
+  if (!workload) return notTakenUp(view, job, queueing, now);
+  if (!workload.active) return deactivated(workload);
+  const place: Place = { queue, namespace, clusterQueue: clusterQueues.get(queue) };
+  return wordsOf(workload, place);
+}
+
+/** A Job that Kueue has not made a Workload for yet. */
+function notTakenUp({ run }: PartView, job: Job, { installed, priorityClasses }: Queueing, now: Date): Waiting {
+  const { queue = '' } = job;
+  const { priorityClass } = run.spec.snapshot?.queue ?? {};
+  if (installed === true && priorityClass !== undefined && !priorityClasses.has(priorityClass)) {
+    return { reason: reasons.priorityClassNotFound, message: `there is no WorkloadPriorityClass ${priorityClass}, without which Kueue does not take the run up: create it, or name another one in queue.priorityClass` };
+  }
+  if (installed === true && takenUpBy(job) <= now.getTime()) {
+    return { reason: reasons.noWorkload, message: `Kueue has not taken Job ${job.metadata.name} up: see whether its controller runs, and manages batch/job in namespace ${job.metadata.namespace}` };
+  }
+  return { reason: reasons.pending, message: `waits in queue ${queue}` };
+}
+
+function takenUpBy({ metadata }: Job): number {
+  return Date.parse(metadata.creationTimestamp) + patienceMilliseconds;
+}
+
+/** What a person deactivated a person may activate again; Kueue's own reasons, such as DeactivatedDueToRequeuingLimitExceeded, are for good. */
+function deactivated(workload: Workload): Waiting | { readonly gaveUp: Waiting } {
+  const { status, reason = reasons.deactivated, message = '' } = anyCondition(workload, 'Evicted') ?? {};
+  const byKueue = status === 'True' && reason !== reasons.deactivated && reason.startsWith(reasons.deactivated);
+  if (byKueue) return { gaveUp: { reason, message: `Kueue gave the run up: ${message}` } };
+  const { name } = workload.metadata;
+  return { reason: reasons.deactivated, message: `Workload ${name} was deactivated: set its spec.active to true to queue the run again, or cancel the run` };
+}
