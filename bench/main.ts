@@ -17,6 +17,7 @@ import { hundreds } from './hundreds.ts';
 import { keptRuns } from './kept-runs.ts';
 import { openDefinition } from './objects.ts';
 import { plan } from './plan.ts';
+import { queueAdmission } from './queue-admission.ts';
 import { schedules, schedulesAtRest } from './schedules.ts';
 import { tableOf, writeRows, type Row } from './report.ts';
 
@@ -33,6 +34,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   flows: { measure: flows, seconds: 1_000 },
   'archive-burst': { measure: archiveBurst, seconds: 120 },
   console: { measure: consoleViews, seconds: 180 },
+  'queue-admission': { measure: queueAdmission, seconds: 240 },
   hundreds: { measure: hundreds, seconds: 600 },
   'kept-runs': { measure: keptRuns, seconds: 600 },
 };
