@@ -39,7 +39,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'kept-runs': { measure: keptRuns, seconds: 600 },
 };
 /** All of them, with the cluster's start: those that come last on a busy machine may find no time left, and fail. */
-const mostSeconds = 3_000;
+const mostSeconds = 3_600;
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in benchmarks));
