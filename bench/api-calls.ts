@@ -79,7 +79,7 @@ export async function quiet(port: number, seconds = 60): Promise<Sample[]> {
 }
 
 /** All attempts that were answered or not, but those that begin a watch. Without leader election there are no Leases. */
-function ownCalls(samples: readonly Sample[]): number {
+export function ownCalls(samples: readonly Sample[]): number {
   return sum(samples, 'task_runs_api_requests_total', ({ verb }) => verb !== 'watch');
 }
 

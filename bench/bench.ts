@@ -12,6 +12,8 @@ export interface Bench {
   /** The addon's own service account, for what nobody else may write. */
   readonly asController: Client;
   readonly controllerKubeconfig: string;
+  /** Of a cluster admin. */
+  readonly adminKubeconfig: string;
   readonly render: RenderTask;
   /** Aborts when the benchmark's time is up. */
   readonly signal: AbortSignal;
@@ -34,10 +36,10 @@ export async function carryOut(name: string, { measure, seconds }: Benchmark, cl
   const client = createClient({ kubeconfigPath: cluster.sandbox.kubeconfig, userAgent: 'bench' });
   const asController = createClient({ kubeconfigPath: cluster.controllerKubeconfig, userAgent: 'bench' });
   const deadline = new AbortController();
-  const { controllerKubeconfig } = cluster;
+  const { controllerKubeconfig, sandbox } = cluster;
   const work = async (): Promise<Row[]> => {
     await createNamespace(client, name);
-    return measure({ namespace: name, client, asController, controllerKubeconfig, render, signal: deadline.signal });
+    return measure({ namespace: name, client, asController, controllerKubeconfig, adminKubeconfig: sandbox.kubeconfig, render, signal: deadline.signal });
   };
   try {
     return await within(seconds, work);

@@ -1,5 +1,5 @@
 import { withController, type Bench } from './bench.ts';
-import { JobsSeen } from './jobs-seen.ts';
+import { seeJobs } from './jobs-seen.ts';
 import { componentOf, empty, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } from './objects.ts';
 import { median, row, type Row } from './report.ts';
 import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
@@ -39,7 +39,7 @@ export async function writeRun({ client, asController }: Bench, task: TaskObject
 
 /** Seconds until every Task's Job was seen. What came of it is removed again. */
 async function untilLast({ namespace, client }: Bench, all: readonly TaskObject[], act: () => Promise<unknown>): Promise<number> {
-  const seen = await JobsSeen.in(client, namespace);
+  const seen = await seeJobs(client, namespace);
   const began = performance.now();
   await Promise.all([act(), ...all.map((task) => seen.at(`${componentOf(task)}-v1`))]);
   const last = Math.max(...seen.times);

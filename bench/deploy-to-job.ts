@@ -1,5 +1,5 @@
 import { withController, type Bench } from './bench.ts';
-import { JobsSeen } from './jobs-seen.ts';
+import { seeJobs, type JobsSeen } from './jobs-seen.ts';
 import { componentOf, deploy, forAll, jobOf, jobs, ownerless, renamed, runOf, tasks } from './objects.ts';
 import { percentile, row, type Row } from './report.ts';
 
@@ -15,7 +15,7 @@ export async function deployToJob(bench: Bench): Promise<Row[]> {
   const ours: number[] = [];
   const raw: number[] = [];
   await withController(bench, async () => {
-    const seen = await JobsSeen.in(client, namespace);
+    const seen = await seeJobs(client, namespace);
     await forAll(all, 1, async (task) => {
       await client.create(tasks, task);
       await seen.at(`${componentOf(task)}-v1`);

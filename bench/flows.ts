@@ -8,7 +8,7 @@ import { simulatedNodes } from '../sandbox/src/kwok.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { quiet } from './api-calls.ts';
 import { withController, type Bench } from './bench.ts';
-import { JobsSeen } from './jobs-seen.ts';
+import { seeJobs } from './jobs-seen.ts';
 import { scrapeController, sum } from './metrics.ts';
 import { empty, forAll, jobOf, jobs, ownerless, renamed, runOf, taskRuns, tasks } from './objects.ts';
 import { median, row, type Row } from './report.ts';
@@ -58,7 +58,7 @@ async function chain(bench: Bench): Promise<Row[]> {
 async function rawChain(bench: Bench): Promise<number> {
   const { client, namespace } = bench;
   const job = await plainJob(bench);
-  const seen = await JobsSeen.in(client, namespace, { ended: true });
+  const seen = await seeJobs(client, namespace, { ended: true });
   const began = performance.now();
   for (let index = 0; index < chainLength; index += 1) {
     const name = `raw-chain-${index}`;
@@ -86,7 +86,7 @@ async function fan(bench: Bench): Promise<Row[]> {
 async function rawFan(bench: Bench): Promise<number> {
   const { client, namespace } = bench;
   const job = await plainJob(bench);
-  const seen = await JobsSeen.in(client, namespace, { ended: true });
+  const seen = await seeJobs(client, namespace, { ended: true });
   const began = performance.now();
   await client.create(jobs, { ...job, metadata: { ...job.metadata, name: 'raw-root' } });
   await seen.at('raw-root');

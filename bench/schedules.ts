@@ -4,7 +4,7 @@ import { eventually } from '../test/support/eventually.ts';
 import { quiet } from './api-calls.ts';
 import { withController, type Bench } from './bench.ts';
 import { writeRun } from './burst.ts';
-import { JobsSeen } from './jobs-seen.ts';
+import { seeJobs } from './jobs-seen.ts';
 import { memoryOf, quantile, scrapeApiServer, scrapeController, sum, type Sample } from './metrics.ts';
 import { cronJobs, empty, forAll, jobOf, renamed, runOf, tasks } from './objects.ts';
 import { percentile, row, type Row } from './report.ts';
@@ -60,7 +60,7 @@ function dueRows({ ours, native, raw, metrics }: Due): Row[] {
 
 /** How many seconds after the minute each Job was seen. What came of it is removed again. */
 async function latenesses({ namespace, client }: Bench, prepare: (cron: string) => Promise<unknown>): Promise<number[]> {
-  const seen = await JobsSeen.in(client, namespace);
+  const seen = await seeJobs(client, namespace);
   const due = await prepared(prepare);
   const times = await eventually('every schedule made its Job', () => (seen.times.length >= dueCount ? seen.times : undefined), { seconds: 180, everyMs: 50 });
   seen.stop();

@@ -16,6 +16,7 @@ const controllers = [
 export function controllerManager({ layout, settings, programs, client }: Context): Program {
   const kubeconfig = join(layout.pki, 'controller-manager.kubeconfig');
   const port = settings.ports.controllerManager;
+  const calls = settings.controllerCallsPerSecond;
   return {
     name: 'kube-controller-manager',
     command: programOf(programs, 'kubernetes', 'kube-controller-manager'),
@@ -32,6 +33,7 @@ export function controllerManager({ layout, settings, programs, client }: Contex
       // One instance: a lease of a killed one would only delay the next.
       '--leader-elect=false',
       '--profiling=false',
+      ...(calls === undefined ? [] : [`--kube-api-qps=${calls}`, `--kube-api-burst=${2 * calls}`]),
     ],
     ready: async () => {
       await answers(`https://127.0.0.1:${port}/healthz`);

@@ -18,6 +18,8 @@ export interface SandboxOptions {
   readonly kubevela?: Kubevela;
   /** With `kubevela: 'real'`; KUBEVELA_HOME by default. */
   readonly kubevelaHome?: string;
+  /** How many calls a second each of Kubernetes' controllers may make: 20 by default, with which the Job controller starts five Jobs a second. */
+  readonly controllerCallsPerSecond?: number;
   /** Is told of builds; by default nobody is. */
   readonly progress?: Progress;
 }
@@ -68,6 +70,7 @@ async function settingsOf(options: SandboxOptions): Promise<Settings> {
     nodeCount: options.nodeCount ?? 1,
     kubevela: options.kubevela ?? 'none',
     ...(home === undefined ? {} : { kubevelaHome: home }),
+    ...(options.controllerCallsPerSecond === undefined ? {} : { controllerCallsPerSecond: options.controllerCallsPerSecond }),
     ports: await freePorts(),
   };
 }

@@ -58,6 +58,8 @@ export interface Settings {
   readonly nodeCount: number;
   readonly kubevela: Kubevela;
   readonly kubevelaHome?: string;
+  /** How many calls a second each of Kubernetes' controllers may make; its own default, 20, where it is left out. */
+  readonly controllerCallsPerSecond?: number;
   readonly ports: Ports;
 }
 

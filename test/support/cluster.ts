@@ -1,5 +1,5 @@
 /**
- * A private cluster with the addon's resources, without KubeVela: for tests of the controller against a real API server.
+ * A private cluster with the addon's resources: for tests of the controller against a real API server, without KubeVela or with its stand-in.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
 import { createCue, type JsonObject } from '../../cue/ts/index.ts';
-import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/src/sandbox.ts';
 import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
+import { enableWithoutController } from '../../scripts/enable-addon.ts';
 import { kubectlOf, type Kubectl } from '../../scripts/kubectl.ts';
 
 const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
@@ -28,18 +29,20 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-export interface ClusterOptions {
+export interface ClusterOptions extends Pick<SandboxOptions, 'controllerCallsPerSecond'> {
   readonly nodes?: 'none' | 'simulated';
   readonly nodeCount?: number;
+  /** `stand-in`: the addon is enabled, with its definitions; else its objects are created and nobody looks after Applications. */
+  readonly kubevela?: 'none' | 'stand-in';
 }
 
 /** Starts a cluster and puts everything of dist/task-runs into it but the Deployment. */
-export async function startCluster({ nodes = 'none', nodeCount = 1 }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({ nodes = 'none', nodeCount = 1, kubevela = 'none', ...rest }: ClusterOptions = {}): Promise<Cluster> {
   const directory = await mkdtemp(join(tmpdir(), 'task-runs-'));
-  const sandbox = await startSandbox({ dir: join(directory, 'sandbox'), nodes, nodeCount });
+  const sandbox = await startSandbox({ dir: join(directory, 'sandbox'), nodes, nodeCount, kubevela, ...rest });
   const kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
   const client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'test' });
-  await install(kubectl);
+  await (kubevela === 'none' ? install(kubectl) : enableWithoutController({ kubeconfig: sandbox.kubeconfig, directory: addon, vela: undefined }));
   const controllerKubeconfig = join(directory, 'controller.kubeconfig');
   await writeControllerKubeconfig(kubectl, controllerKubeconfig);
   const asController = createClient({ kubeconfigPath: controllerKubeconfig, userAgent: 'test' });

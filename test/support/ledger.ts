@@ -5,6 +5,7 @@ import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
+import { Informer } from '../../controller/src/kube/informer.ts';
 import { compareResourceVersions, type KubeObject, type ResourceType, type Stored } from '../../controller/src/kube/objects.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 
@@ -37,6 +38,27 @@ export async function keepLedger(client: Client): Promise<Ledger> {
       await ended;
     },
   };
+}
+
+/**
+ * Watches from now on, also when the API server is killed and comes back. Nothing is written while it is gone; but what it wrote just before, and deleted
+ * before it served again, nobody sees.
+ */
+export async function keepLedgerThroughRestarts(client: Client): Promise<Ledger> {
+  const [runBook, jobBook] = [new Map<string, History<TaskRunObject>>(), new Map<string, History<Job>>()];
+  const informers = [await followThroughRestarts(client, taskRuns, runBook), await followThroughRestarts(client, jobs, jobBook)];
+  return {
+    runs: (namespace) => inNamespace(runBook, namespace),
+    jobs: (namespace) => inNamespace(jobBook, namespace),
+    stop: async () => void (await Promise.all(informers.map((informer) => informer.stop()))),
+  };
+}
+
+async function followThroughRestarts<T extends KubeObject>(client: Client, type: ResourceType<T>, book: Map<string, History<T>>): Promise<{ stop(): Promise<void> }> {
+  const informer = new Informer<T>({ client, type, project: (object) => object });
+  informer.onEvent(({ type: change, object }) => note(book, change === 'deleted' ? 'DELETED' : 'MODIFIED', object));
+  await informer.start();
+  return informer;
 }
 
 /** A watch that breaks would leave a gap: it is not taken up again, and `stop` rejects. */

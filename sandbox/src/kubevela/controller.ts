@@ -6,6 +6,7 @@ import { keyOf, refOf, resourceType, type KubeObject as AnyObject } from '../../
 import { WorkQueue, type Outcome } from '../../../controller/src/kube/queue.ts';
 import { ApiStore } from './api-store.ts';
 import type { Application } from './application.ts';
+import { CachedStore } from './cached-store.ts';
 import { install } from './install.ts';
 import { TemplateCache } from './definitions.ts';
 import { core, stableJson } from './objects.ts';
@@ -27,6 +28,19 @@ const applications = resourceType<Application & AnyObject>({ group: 'core.oam.de
 
 /** How the recordings' KubeVela was started: `--application-re-sync-period=10s --max-workflow-wait-backoff-time=2`. */
 const pace = { maxBackoffSeconds: 2, resyncSeconds: 10 };
+/** KubeVela's own `--max-workflow-wait-backoff-time`, and its resync is longer still. */
+const slowestSeconds = 60;
+/** What rests or waits is looked at no more often than so many times a second, all Applications together: more would keep two cores busy for ever. */
+const looksPerSecond = 20;
+
+/**
+ * How often Applications are looked at of which nothing is heard.
+ * @param count how many there are: with hundreds it becomes what KubeVela does by default
+ */
+export function paceFor(count: number): typeof pace {
+  const least = Math.min(count / looksPerSecond, slowestSeconds);
+  return { maxBackoffSeconds: Math.max(pace.maxBackoffSeconds, least), resyncSeconds: Math.max(pace.resyncSeconds, least) };
+}
 
 /**
  * Starts the stand-in for KubeVela against an API server: installs its kinds and looks after every Application.
@@ -34,22 +48,28 @@ const pace = { maxBackoffSeconds: 2, resyncSeconds: 10 };
  */
 export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }: StandInOptions): Promise<StandIn> {
   const client = createClient({ kubeconfigPath: kubeconfig, userAgent: 'kubevela-stand-in' });
-  const store = new ApiStore(client);
+  const api = new ApiStore(client);
   const cue = await createCue({ version: cueVersion, deadlineMs: 20_000 });
-  await install(store, cue);
-  const outside: Outside = { store, templates: new TemplateCache(cue), now: () => new Date(), newId, ...pace };
+  await install(api, cue);
+  const store = new CachedStore(api, client);
+  await store.start();
+  const outside: Omit<Outside, keyof typeof pace> = { store, templates: new TemplateCache(cue), now: () => new Date(), newId };
   const memories = new Map<string, StepMemory>();
+  /** Something was heard of them since they were looked at last: the others, that only wait, come after these. */
+  const news = new Set<string>();
 
   const look = async (key: string): Promise<Outcome> => {
     const memory = memories.get(key) ?? new StepMemory();
     memories.set(key, memory);
-    const seconds = await reconcile(outside, { apiVersion: core, kind: 'Application', ...refOf(key) }, memory);
+    news.delete(key);
+    const seconds = await reconcile({ ...outside, ...paceFor(memories.size) }, { apiVersion: core, kind: 'Application', ...refOf(key) }, memory);
     return { type: 'again', at: new Date(Date.now() + seconds * 1_000) };
   };
   const queue = new WorkQueue({
     name: 'applications',
     workers: 4,
     process: look,
+    patient: (key) => !news.has(key),
     backoff: { firstMs: 200, longestMs: 10_000 },
     observer: { failed: (_queue, key, error) => failed?.(key, error) },
   });
@@ -59,7 +79,11 @@ export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }:
     if (event.type === 'deleted') {
       queue.forget(key);
       memories.delete(key);
-    } else if (event.type === 'added' || whatMatters(event.object) !== whatMatters(event.old)) queue.add(key);
+      news.delete(key);
+    } else if (event.type === 'added' || whatMatters(event.object) !== whatMatters(event.old)) {
+      news.add(key);
+      queue.add(key);
+    }
   });
   await informer.start();
   queue.start();
@@ -67,6 +91,7 @@ export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }:
     stop: async () => {
       await informer.stop();
       await queue.stop();
+      await store.stop();
       await cue.close();
       await client.close();
     },

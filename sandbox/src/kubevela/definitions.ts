@@ -1,4 +1,5 @@
-import type { Cue, StatusTemplates, Template } from '../../../cue/ts/index.ts';
+import type { Cue, Filling, StatusTemplates, Template } from '../../../cue/ts/index.ts';
+import { BoundedMap } from '../../../controller/src/kube/bounded-map.ts';
 import { isBuiltinStep, type Application } from './application.ts';
 import { core, hashOf, type KubeObject } from './objects.ts';
 import { StoreError, type ObjectStore } from './store.ts';
@@ -54,8 +55,10 @@ export function workloadOf(definition: KubeObject | undefined): { apiVersion: st
 
 /** How many compiled templates are kept: more than any cluster here has. */
 const maxTemplates = 64;
+/** Of each template, how many renderings are kept, and how many statuses: of hundreds of Applications that wait. */
+const maxAnswers = 1_000;
 
-/** Compiles the template of a definition once. */
+/** Compiles the template of a definition once, and lets CUE answer a question once: an Application that waits is looked at again and again. */
 export class TemplateCache {
   readonly #cue: Cue;
   readonly #templates = new Map<string, Promise<Template>>();
@@ -76,10 +79,25 @@ export class TemplateCache {
     const known = this.#templates.get(key);
     if (known) return known;
     if (this.#templates.size >= maxTemplates) this.#templates.delete([...this.#templates.keys()][0] ?? '');
-    const compiling = this.#cue.compileTemplate(template, status);
+    const compiling = this.#cue.compileTemplate(template, status).then(remembering);
     this.#templates.set(key, compiling);
     compiling.catch(() => this.#templates.delete(key));
     return compiling;
   }
 }
 
+/** The same template; what it rendered, or said of an object, it says again without CUE. */
+function remembering(template: Template): Template {
+  return { ...template, render: once((filling) => template.render(filling)), status: once((filling) => template.status(filling)) };
+}
+
+/** Remembers answers by their questions, but no failures. Whoever asks may change what it is given. */
+function once<R>(ask: (filling: Filling) => Promise<R>): (filling: Filling) => Promise<R> {
+  const answers = new BoundedMap<string, R>(maxAnswers);
+  return async (filling) => {
+    const key = hashOf(filling);
+    const known = answers.get(key) ?? (await ask(filling));
+    answers.set(key, known);
+    return structuredClone(known);
+  };
+}
