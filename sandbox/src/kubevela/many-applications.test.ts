@@ -20,6 +20,7 @@ it('asks CUE once for the same rendering and the same status, and hands out copi
     render: ({ context }: Filling) => Promise.resolve({ output: { from: asked.push(`render ${String(context['name'])}`) }, outputs: {} }),
     status: ({ context }: Filling) => Promise.resolve({ healthy: true, message: `status ${asked.push(`status ${String(context['name'])}`)}`, details: {}, problems: {} }),
     step: () => Promise.resolve(undefined),
+    patch: ({ base }) => Promise.resolve({ output: base, outputs: {} }),
   } satisfies Template;
   const cue = { compileTemplate: () => Promise.resolve(template) } as unknown as Cue;
   const definition: KubeObject = { apiVersion: core, kind: 'ComponentDefinition', metadata: { name: 'task' }, spec: { schematic: { cue: { template: 'output: {}' } } } };
