@@ -111,6 +111,9 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       persistentvolumeclaims: 'get list watch create delete',
       events: 'get list watch create patch',
       applications: 'get patch',
+      // Kueue's are read, to say what a run waits for.
+      workloads: 'get list watch',
+      localqueues: 'get list watch',
     });
   });
 
