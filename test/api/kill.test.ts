@@ -10,12 +10,14 @@ import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/r
 import { isFinished } from '../../controller/src/domain/phase.ts';
 import { compareResourceVersions, controllerUid, type Stored } from '../../controller/src/kube/objects.ts';
 import { namespaces } from '../../controller/src/kube/resources.ts';
-import { labels } from '../../controller/src/resources/index.ts';
+import { labels, queueLabels } from '../../controller/src/resources/index.ts';
 import { startApiProxy, type ApiProxy, type PlugPulled } from '../support/api-proxy.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
 import { deploy, finishedTask, taskWhere, type Deployment } from '../support/deploy.ts';
 import { eventually } from '../support/eventually.ts';
+import { workloads } from '../support/kueue/kinds.ts';
+import { startActor, type Kueue } from '../support/kueue/kueue.ts';
 import { keepLedger, type History, type Ledger } from '../support/ledger.ts';
 
 /** Plays at the same time, each in a namespace of its own. */
@@ -24,8 +26,8 @@ const atOnce = 6;
 const patience = { seconds: 180 };
 
 interface DeployStep extends Omit<Deployment, 'namespace'> {
-  /** Take the next step when this one runs, instead of when it has ended. */
-  readonly nextWhenRunning?: boolean;
+  /** Take the next step when this one is in that phase, instead of when it has ended. */
+  readonly nextWhen?: 'Running' | 'Queued';
   /** The cron that the Task gets, made when it is deployed. */
   readonly schedule?: () => string;
 }
@@ -33,7 +35,10 @@ interface DeployStep extends Omit<Deployment, 'namespace'> {
 /** A person makes a TaskRun of that name, be it a retry of a run that failed and fails again, or cancels one. */
 type PersonStep = { readonly ask: string; readonly retryOf?: string } | { readonly cancel: string };
 
-type Step = DeployStep | PersonStep;
+/** The ClusterQueue of the play is stopped, which evicts the run, or goes on, which starts it again. */
+type QueueStep = { readonly queue: 'stop' | 'resume'; readonly run: string };
+
+type Step = DeployStep | PersonStep | QueueStep;
 
 /** A run that ever was, with the Jobs that it ever had. */
 interface Story {
@@ -76,7 +81,7 @@ const shared = { unique: false } as const;
 const replacements: Scenario = {
   name: 'replace',
   steps: [
-    { revision: 1, command: 'one', policy: shared, pods: { duration: '1h' }, nextWhenRunning: true },
+    { revision: 1, command: 'one', policy: shared, pods: { duration: '1h' }, nextWhen: 'Running' },
     { revision: 2, command: 'two', policy: shared },
     { revision: 3, command: 'three', policy: shared },
   ],
@@ -95,9 +100,9 @@ const asked: Scenario = {
   steps: [
     { revision: 1, command: 'one', policy: replacing },
     { ask: 'by-hand' },
-    { revision: 2, command: 'two', policy: replacing, pods: forever, nextWhenRunning: true },
+    { revision: 2, command: 'two', policy: replacing, pods: forever, nextWhen: 'Running' },
     { revision: 3, command: 'three', policy: replacing, pods: { exitCode: '3' }, spec: { retry: { limit: 1, delaySeconds: 1 } } },
-    { revision: 4, command: 'four', policy: replacing, pods: forever, nextWhenRunning: true },
+    { revision: 4, command: 'four', policy: replacing, pods: forever, nextWhen: 'Running' },
     { cancel: 'mytask-v4' },
   ],
   story: [
@@ -153,20 +158,54 @@ const eachNode: Scenario = {
   left: { runs: ['again', 'mytask-v1'], jobs: [...jobsOnNodes('again'), ...jobsOnNodes('mytask-v1')] },
 };
 
+/** A queue with room, and one that admits nobody; see newQueues. */
+const [open, closed] = [{ queue: { name: 'open' } }, { queue: { name: 'closed' } }];
+const queued: Scenario = {
+  name: 'queue',
+  steps: [
+    { revision: 1, command: 'one', policy: replacing, spec: open },
+    { revision: 2, command: 'two', policy: replacing, spec: closed, nextWhen: 'Queued' },
+    { revision: 3, command: 'three', policy: replacing, pods: { exitCode: '3' }, spec: { ...open, retry: { limit: 1, delaySeconds: 1 } } },
+    { revision: 4, command: 'four', policy: replacing, spec: { ...closed, queueTimeoutSeconds: 2 } },
+    { revision: 5, command: 'five', policy: replacing, pods: forever, spec: open, nextWhen: 'Running' },
+    { queue: 'stop', run: 'mytask-v5' },
+    { queue: 'resume', run: 'mytask-v5' },
+    { cancel: 'mytask-v5' },
+  ],
+  story: [
+    { run: 'mytask-v1', ran: 'one', phase: 'Succeeded', jobs: ['mytask-v1'] },
+    { run: 'mytask-v2', ran: 'two', phase: 'Cancelled', jobs: ['mytask-v2'] },
+    { run: 'mytask-v3', ran: 'three', phase: 'Failed', jobs: ['mytask-v3', 'mytask-v3-r1'] },
+    { run: 'mytask-v4', ran: 'four', phase: 'Failed', jobs: ['mytask-v4'] },
+    { run: 'mytask-v5', ran: 'five', phase: 'Cancelled', jobs: ['mytask-v5'] },
+  ],
+  left: { runs: ['mytask-v1', 'mytask-v2', 'mytask-v3', 'mytask-v4', 'mytask-v5'], jobs: ['mytask-v1', 'mytask-v3', 'mytask-v3-r1'] },
+};
+
 let cluster: Cluster;
+let kueue: Kueue;
 let ledger: Ledger;
 beforeAll(async () => {
   cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
   ledger = await keepLedger(cluster.client);
+  kueue = await startActor(cluster);
 });
 afterAll(async () => {
   await ledger?.stop();
+  await kueue?.stop();
   await cluster?.stop();
 });
 
 async function newNamespace(name: string): Promise<string> {
   await cluster.client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   return name;
+}
+
+/** Each play has ClusterQueues of its own. */
+async function newQueues(namespace: string): Promise<void> {
+  await kueue.createQueue({ namespace, name: 'open', clusterQueue: namespace });
+  await kueue.createQueue({ namespace, name: 'closed', clusterQueue: `${namespace}-closed` });
+  await kueue.stopQueue(`${namespace}-closed`);
 }
 
 /** One controller after the other, behind a proxy. */
@@ -213,6 +252,7 @@ class Controllers {
 /** Plays a scenario in a namespace of its own. */
 async function play(scenario: Scenario, namespace: string, points: readonly PlugPulled[] = []): Promise<Controllers> {
   await newNamespace(namespace);
+  if (scenario === queued) await newQueues(namespace);
   const controllers = await Controllers.start(namespace, points);
   try {
     for (const [chapter, step] of scenario.steps.entries()) {
@@ -223,6 +263,7 @@ async function play(scenario: Scenario, namespace: string, points: readonly Plug
       expect(left(namespace)).toEqual(scenario.left);
       return true;
     });
+    if (scenario === queued) await eventually('no Workload is left but those of the Jobs that are', () => hasNoOtherWorkloads(namespace, scenario.left.jobs));
   } finally {
     await controllers.stop();
   }
@@ -234,10 +275,11 @@ async function play(scenario: Scenario, namespace: string, points: readonly Plug
 async function playStep(step: Step, namespace: string): Promise<void> {
   if ('ask' in step) return ask(step, namespace);
   if ('cancel' in step) return cancel(step.cancel, namespace);
-  const { nextWhenRunning, schedule, ...deployment } = step;
+  if ('queue' in step) return changeQueue(step, namespace);
+  const { nextWhen, schedule, ...deployment } = step;
   const spec = { ...deployment.spec, ...(schedule && { schedule: { crons: [schedule()] } }) };
   const task = await deploy(cluster.client, { ...deployment, spec, namespace });
-  if (nextWhenRunning) await taskWhere(cluster.client, task, 'runs', ({ phase }) => phase === 'Running', patience);
+  if (nextWhen) await taskWhere(cluster.client, task, `is ${nextWhen}`, ({ phase }) => phase === nextWhen, patience);
   else await finishedTask(cluster.client, task, patience);
 }
 
@@ -245,6 +287,20 @@ async function ask({ ask: name, ...more }: { readonly ask: string; readonly retr
   const spec = { taskRef: { name: 'app-mytask' }, ...more };
   await cluster.client.create(taskRuns, { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name, namespace }, spec });
   await runIn(more.retryOf === undefined ? 'Succeeded' : 'Failed', name, namespace);
+}
+
+async function changeQueue({ queue, run }: QueueStep, namespace: string): Promise<void> {
+  if (queue === 'stop') await kueue.stopQueue(namespace);
+  else await kueue.resumeQueue(namespace);
+  await runIn(queue === 'stop' ? 'Queued' : 'Running', run, namespace);
+}
+
+async function hasNoOtherWorkloads(namespace: string, jobs: readonly string[]): Promise<boolean> {
+  const owners: string[] = [];
+  for await (const { items } of cluster.client.list(workloads, { namespace })) {
+    owners.push(...items.map(({ metadata }) => metadata.ownerReferences?.[0]?.name ?? 'nobody'));
+  }
+  return JSON.stringify(owners.sort()) === JSON.stringify(jobs);
 }
 
 async function cancel(name: string, namespace: string): Promise<void> {
@@ -290,16 +346,24 @@ function faults(namespace: string): string[] {
     const finished = run.versions.find(({ status }) => isFinished(status?.phase))?.metadata.resourceVersion;
     return jobsOf(namespace, run.first.metadata.uid).flatMap((job) => {
       const { name, uid } = job.first.metadata;
-      const spec = JSON.stringify(job.first.spec);
+      const spec = specText(job.first);
       const early = job.deletedAt !== undefined && (finished === undefined || compareResourceVersions(finished, job.deletedAt) > 0);
       return [
-        ...(job.versions.some((version) => JSON.stringify(version.spec) !== spec) ? [`Job ${name} was patched`] : []),
+        ...(job.versions.some((version) => specText(version) !== spec) ? [`Job ${name} was patched`] : []),
         ...(job.first.metadata.generation === 1 ? [] : [`Job ${name} began with generation ${job.first.metadata.generation}`]),
         ...(early ? [`Job ${name} was deleted before its outcome was on record`] : []),
         ...(speaksOf(run.last, job.first) ? [] : [`${run.first.metadata.name} speaks of another Job than ${uid}`]),
       ];
     });
   });
+}
+
+/** What a queue writes aside: whether the Job may run, and where. */
+function specText({ metadata, spec }: Stored<Job>): string {
+  if (metadata.labels?.[queueLabels.queue] === undefined) return JSON.stringify(spec);
+  const { suspend: _suspend, template, ...rest } = spec ?? { template: {} };
+  const { nodeSelector: _nodeSelector, ...pod } = template.spec ?? { containers: [] };
+  return JSON.stringify({ ...rest, pod });
 }
 
 /** A step's row is of its last attempt. */
@@ -331,28 +395,28 @@ const rounds = 2;
 const isCertain = ({ what, nth }: PlugPulled): boolean => nth === 1 && !/^POST events|applications/.test(what);
 
 describe('kill -9 of the controller before and after each of its calls', () => {
-  it.each([deployments, replacements, asked, scheduled, flow, eachNode])('leaves one run of each trigger, and one Job of each attempt: $name', { timeout: 900_000 }, async (scenario) => {
+  it.each([deployments, replacements, asked, scheduled, flow, eachNode, queued])('leaves one run of each trigger, and one Job of each attempt: $name', { timeout: 900_000 }, async (scenario) => {
     const { calls } = (await play(scenario, `${scenario.name}-alive`)).proxy;
     const points = calls.flatMap((call): PlugPulled[] => [{ ...call, side: 'before' }, { ...call, side: 'after' }]);
     const limit = pLimit(atOnce);
     const failures: string[] = [];
-    let open = points;
-    for (let round = 0; round < rounds && open.length > 0; round += 1) {
-      const plays = round === 0 ? shareOut(open) : open.map((point) => [point]);
+    let missing = points;
+    for (let round = 0; round < rounds && missing.length > 0; round += 1) {
+      const plays = round === 0 ? shareOut(missing) : missing.map((point) => [point]);
       const drive = async (these: readonly PlugPulled[], index: number): Promise<void> => {
         try {
           const { killedAt } = await play(scenario, `${scenario.name}-${round}-${index}`, these);
-          open = open.filter((point) => !killedAt.includes(point));
+          missing = missing.filter((point) => !killedAt.includes(point));
         } catch (error) {
           failures.push(`killed ${these.map(nameOf).join(', ')}: ${(error as Error).message}`);
         }
       };
       await Promise.all(plays.map((these, index) => limit(() => drive(these, index))));
     }
-    console.log(`${scenario.name}: ${calls.length} calls that change something, killed at ${points.length - open.length} of ${points.length} points`);
+    console.log(`${scenario.name}: ${calls.length} calls that change something, killed at ${points.length - missing.length} of ${points.length} points`);
     expect(failures).toEqual([]);
-    expect(open.filter(isCertain).map(nameOf), 'points that did not come to pass').toEqual([]);
-    expect(open.length, 'at least nine of ten').toBeLessThanOrEqual(points.length / 10);
+    expect(missing.filter(isCertain).map(nameOf), 'points that did not come to pass').toEqual([]);
+    expect(missing.length, 'at least nine of ten').toBeLessThanOrEqual(points.length / 10);
   });
 });
 

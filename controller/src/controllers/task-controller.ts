@@ -50,7 +50,7 @@ export class TaskController {
     const { caches, kueue, workers, observer } = options;
     this.#caches = caches;
     this.#kueue = kueue;
-    this.#reconciler = new TaskReconciler(options);
+    this.#reconciler = new TaskReconciler({ ...options, othersHurry: () => this.#queue.urgent > 0 });
     this.#queue = new WorkQueue({ name: 'tasks', workers, process: (key) => this.#process(key), patient: (key) => this.#onlyReports(key), observer });
     caches.tasks.onEvent((event) => this.#onTask(event));
     caches.runs.onEvent(({ object }) => this.#enqueueTaskOf(object));
@@ -85,14 +85,19 @@ export class TaskController {
     return at === undefined ? done : { type: 'again', at: new Date(at) };
   }
 
-  /** Whether every trigger of the Task is answered, so that it has but statuses to write: others wait for their runs. */
+  /** Whether every trigger of the Task is answered, and no run left its queue, so that it has but statuses to write: others wait for their runs. */
   #onlyReports(key: string): boolean {
     const { namespace, name } = refOf(key);
     const task = this.#caches.tasks.cache.get(namespace, name);
     if (!task || readOrphans(key, this.#caches).length > 0) return false;
     const runs = this.#caches.runs.cache.by('owner', task.metadata.uid);
     const { generation = 0 } = lastAnswered(task, runs, this.#reconciler.memory(key).answered) ?? {};
-    return generation >= (task.metadata.generation ?? 0) && !isDue(task, runs);
+    return generation >= (task.metadata.generation ?? 0) && !isDue(task, runs) && !runs.some((run) => this.#wasAdmitted(run));
+  }
+
+  /** On record as waiting in a queue, though its Job waits no more. */
+  #wasAdmitted({ metadata, status }: CachedRun): boolean {
+    return status?.phase === 'Queued' && this.#caches.jobs.cache.by('owner', metadata.uid).some((job) => job.queue !== undefined && !waitsInQueue(job));
   }
 
   /** A version that is replaced before its trigger was answered is kept: every deployment runs. */

@@ -27,6 +27,8 @@ export interface ReconcilerOptions {
   readonly now?: () => number;
   /** UIDs of the runs that are not to be pruned yet. */
   readonly held?: Pick<ReadonlySet<string>, 'has'> | undefined;
+  /** Whether other Tasks wait that have more to do than to report. */
+  readonly othersHurry?: (() => boolean) | undefined;
   /** Is told what the controller did to runs. */
   readonly runObserver?: RunObserver | undefined;
 }
@@ -57,7 +59,7 @@ export class TaskReconciler {
   }
 
   /**
-   * Read, decide and apply, until nothing is left to do but wait.
+   * Read, decide and apply, until nothing is left to do but wait, or others are in more of a hurry.
    *
    * @param key namespace/name of the Task
    * @returns when to look again, in milliseconds since the epoch; undefined for when something changes
@@ -77,6 +79,8 @@ export class TaskReconciler {
       if (first === undefined) return undefined;
       if (first.kind === 'wakeAt') return first.at;
       await applyActions(actions, this.#context(key, state.task as CachedTask, memory));
+      // What a run does is on its record; the Task's own report, and KubeVela's, can wait until the records of others are written.
+      if (actions.some(({ kind }) => kind === 'writeRunStatus') && this.#options.othersHurry?.() === true) return this.#now();
     }
     throw new Error(`Task ${key} did not come to rest within ${mostPasses} rounds: somebody changes what we write`);
   }

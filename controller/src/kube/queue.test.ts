@@ -50,6 +50,7 @@ describe('a work queue', () => {
     const { queue, clock, begun, finish, turn } = aQueue({ workers: 1, patient: (key) => key.startsWith('report') });
     queue.add('report-a');
     queue.add('a');
+    expect([queue.depth, queue.urgent]).toEqual([2, 1]);
     queue.start();
     await turn();
     await clock.advance(4_000);

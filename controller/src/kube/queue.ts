@@ -78,6 +78,11 @@ export class WorkQueue {
     return this.#waiting.size + this.#patient.size;
   }
 
+  /** Those of them that are not patient. */
+  get urgent(): number {
+    return this.#waiting.size;
+  }
+
   /** Keys being processed. */
   get active(): number {
     return this.#active.size;
