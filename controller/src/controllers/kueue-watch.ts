@@ -88,7 +88,7 @@ export class KueueWatch {
     for (let failures = 1; !signal.aborted && (failures === 1 || this.#options.isNeeded()); failures += 1) {
       const version = await this.#discover();
       if (version !== undefined && !signal.aborted && (await this.#follow(version))) failures = 0;
-      if (!signal.aborted) await sleep(this.#clock, failures === 0 ? 0 : backoffMs(failures, backoff), signal);
+      if (!signal.aborted) await sleep(this.#clock, backoffMs(Math.max(1, failures), backoff), signal);
     }
     this.#know(undefined);
   }

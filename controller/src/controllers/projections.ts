@@ -100,8 +100,13 @@ export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObjec
   const { conditions = [], resourceRequests: [pods] = [] } = status ?? {};
   const isOver = conditions.some(({ type, status: is }) => type === 'Finished' && is === 'True');
   if (isOver || !slim.metadata.ownerReferences?.some(({ kind }) => kind === 'Job')) return { ...slim, conditions: [] };
-  const words = conditions.filter(({ type }) => tellingConditions.has(type)).map(({ type, status: is, reason, message }) => compact({ type, status: is, reason, message }));
+  const words = conditions.filter(({ type }) => tellingConditions.has(type)).map(wordsOf);
   return compact({ ...slim, requests: pods?.resources, conditions: words });
+}
+
+/** When it changed matters of the admission alone. */
+function wordsOf({ type, status, reason, message, lastTransitionTime }: JobCondition): JobCondition {
+  return compact({ type, status, reason, message, lastTransitionTime: type === 'Admitted' ? lastTransitionTime : undefined });
 }
 
 export function projectLocalQueue({ metadata, spec }: Stored<LocalQueueObject>): CachedLocalQueue {

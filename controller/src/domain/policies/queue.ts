@@ -13,7 +13,7 @@ import { reasons } from '../reasons.ts';
 import type { Job } from '../state.ts';
 import { queueDeadlineOf } from './queue-timeout-seconds.ts';
 
-/** Kueue makes a Workload within a fraction of a second. */
+/** Kueue makes a Workload, or starts one that it has admitted, within a fraction of a second. */
 const patienceMilliseconds = 10_000;
 
 /** The labels by which Kueue knows a Job of its own; none for a Job that is in no queue. */
@@ -43,7 +43,8 @@ export function nextQueueLook(view: PartView, { workloads }: Queueing): readonly
   const { job } = view;
   if (!job || !view.jobExists || view.finished || !waitsInQueue(job)) return [];
   const deadline = queueDeadlineOf(view, job);
-  return [...(deadline === undefined ? [] : [deadline]), ...(workloads.has(job.metadata.uid) ? [] : [takenUpBy(job)])];
+  const workload = workloads.get(job.metadata.uid);
+  return [...(deadline === undefined ? [] : [deadline]), workload ? startsBy(workload) : takenUpBy(job)];
 }
 
 function whyWaiting(view: PartView, job: Job, queueing: Queueing, now: Date): Waiting | { readonly gaveUp: Waiting } {
@@ -54,7 +55,20 @@ function whyWaiting(view: PartView, job: Job, queueing: Queueing, now: Date): Wa
   if (!workload) return notTakenUp(view, job, queueing, now);
   if (!workload.active) return deactivated(workload);
   const place: Place = { queue, namespace, clusterQueue: clusterQueues.get(queue) };
-  return wordsOf(workload, place);
+  return (now.getTime() < startsBy(workload) ? onRecord(view) : undefined) ?? wordsOf(workload, place);
+}
+
+/** When a Workload that is admitted should have been seen to start; the past for any other. */
+function startsBy(workload: Workload): number {
+  const { status, lastTransitionTime } = anyCondition(workload, 'Admitted') ?? {};
+  return status === 'True' && lastTransitionTime !== undefined ? Date.parse(lastTransitionTime) + patienceMilliseconds : 0;
+}
+
+/** What is about to start is told of when it has: no write comes in between. */
+function onRecord({ run, job }: PartView): Waiting | undefined {
+  const row = run.status?.jobs?.find(({ uid }) => uid === job?.metadata.uid);
+  const { phase, reason, message } = run.status ?? {};
+  return row?.phase === 'Queued' && phase === 'Queued' && reason !== undefined && message !== undefined ? { reason, message } : undefined;
 }
 
 /** A Job that Kueue has not made a Workload for yet. */
