@@ -193,6 +193,20 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
       await succeeds(room);
     });
 
+    it('says that its queue was deleted while it waits, and starts once there is one again; what runs goes on', async () => {
+      const room = await openQueue();
+      await occupy(room);
+      await room.deploy(queued());
+      await waits(room, 'Pending');
+      await kueue.deleteQueue(room.namespace, 'q');
+      const { status } = await waits(room, 'Inadmissible');
+      expect(status?.message).toContain('queue q does not exist: create a LocalQueue of that name');
+      await room.runWhere('other-v1', 'goes on', ({ phase }) => phase === 'Running');
+      await room.delete(tasks, 'app-other');
+      await kueue.createQueue({ namespace: room.namespace, name: 'q', clusterQueue: room.namespace });
+      await succeeds(room);
+    });
+
     it('is moved by a person to another queue while it waits', async () => {
       const room = await openQueue();
       await kueue.stopQueue(room.namespace);
