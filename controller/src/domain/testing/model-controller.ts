@@ -9,11 +9,12 @@ import { isFinished } from '../phase.ts';
 import { canonicalJson } from '../snapshot.ts';
 import { isOrphan } from '../adopt.ts';
 import { compact } from '../compact.ts';
-import { noQueueing } from '../queueing.ts';
+import { noQueueing, waitsInQueue } from '../queueing.ts';
+import { reasons } from '../reasons.ts';
 import type { Job, Pod, Refusal, StepLook, TaskState, TerminationMessage } from '../state.ts';
 import { answeredByRun, lastAnswered, triggerValue, type Answered } from '../trigger.ts';
 import type { Task, TaskRun } from '../../resources/index.ts';
-import { askedBy, RuleBroken } from './rules.ts';
+import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
 import { Refused, type Change, type World } from './world.ts';
 
 class Crash extends Error {}
@@ -202,6 +203,7 @@ export class ModelController {
       else this.#gone.add(uid);
     },
     writeRunStatus: ({ name, uid, status }) => {
+      if (status.reason === reasons.queueTimeout) this.#checkTimeout(uid);
       this.#runs.put(cached(this.#world.writeRunStatus(name, uid, status)));
       if (!isFinished(status.phase)) return;
       this.#steps.delete(name);
@@ -227,6 +229,15 @@ export class ModelController {
     event: () => undefined,
     wakeAt: () => undefined,
   };
+
+  /** What it has not seen yet it cannot be blamed for. */
+  #checkTimeout(uid: string): void {
+    const run = this.#world.ownRuns().find(({ metadata }) => metadata.uid === uid);
+    for (const job of this.#jobs.values().filter((known) => isOwnedBy(known, uid) && waitsInQueue(known))) {
+      const isCurrent = this.#world.jobs.get(job.metadata.name)?.metadata.resourceVersion === job.metadata.resourceVersion;
+      if (run && isCurrent) checkQueueTimeout(this.#world, run, job);
+    }
+  }
 
   #createOrAdopt<T>(create: () => T, get: () => T, isOurs: (found: T) => boolean): T {
     try {

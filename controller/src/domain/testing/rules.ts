@@ -6,6 +6,8 @@ import type { JobManifest } from '../actions.ts';
 import { isOwnedBy } from '../classify.ts';
 import { isFinished } from '../phase.ts';
 import { policyOf } from '../execution-policy.ts';
+import { waitsInQueue } from '../queueing.ts';
+import { reasons } from '../reasons.ts';
 import type { Job } from '../state.ts';
 import { scheduleKey, timesBetween } from './calendar.ts';
 import type { World } from './world.ts';
@@ -110,8 +112,47 @@ function checkFurtherAttempt(world: World, { run, snapshot, last, attempt }: Fur
   mustHold('another attempt follows a failure', end?.phase === 'Failed', name);
   const pause = backoff === 'Constant' ? delaySeconds : delaySeconds * 2 ** (attempt - 1);
   mustHold('an attempt waits for its time', world.now >= (end?.at ?? 0) + pause * 1000, name);
+  if (snapshot.queue) return; // what is evicted has its time anew
   const timeUp = (world.starts.get(run.metadata.uid) ?? 0) + (snapshot.timeoutSeconds ?? Infinity) * 1000;
   mustHold('no attempt begins after timeoutSeconds', world.now < timeUp, `${name} at ${world.rfc3339()}`);
+}
+
+/** What is new is told of together with what comes next. */
+const tellsWithin = 10_000;
+
+/** At rest a run that waits says so, nothing else does, none waits longer than it may, and nothing waits for a run that is over. */
+export function checkQueued(world: World): void {
+  for (const run of world.ownRuns()) {
+    const { uid, name } = run.metadata;
+    const waiting = world.ownJobs().find((job) => isOwnedBy(job, uid) && waitsInQueue(job));
+    const isOver = isFinished(run.status?.phase);
+    const isQueued = run.status?.phase === 'Queued' && world.jobsCreated.has(uid);
+    if (isOver || !waiting) mustHold('a Job waits for a run that waits', !waiting && !isQueued, `${name} is ${run.status?.phase}`);
+    else if (run.spec.cancel !== true) checkWaiting(world, run, waiting);
+  }
+}
+
+function checkWaiting(world: World, run: TaskRun, job: Job): void {
+  const age = world.now - Date.parse(run.metadata.creationTimestamp);
+  const { phase, reason, message } = run.status ?? {};
+  const says = [phase === 'Queued', reason, message].every(Boolean);
+  mustHold('at rest a run that waits in a queue says so', says || (age >= 0 && age < tellsWithin), `${run.metadata.name} is ${phase} (${reason}: ${message})`);
+  const since = Math.max(world.waitsSince.get(job.metadata.uid) ?? 0, suspendedSince(job));
+  const most = (run.spec.snapshot?.queueTimeoutSeconds ?? Infinity) * 1000;
+  mustHold('no run waits longer than queueTimeoutSeconds', world.now < since + most, run.metadata.name);
+}
+
+/** Infinity while the Job controller has not said it of an eviction. */
+function suspendedSince({ metadata, status }: Job): number {
+  const [{ status: is, lastTransitionTime } = { status: 'True' }] = status?.conditions ?? [];
+  return is === 'False' ? Infinity : Date.parse(lastTransitionTime ?? metadata.creationTimestamp);
+}
+
+/** No run is given up before its Job has waited that long at a stretch. */
+export function checkQueueTimeout(world: World, run: TaskRun, job: Job): void {
+  const since = world.waitsSince.get(job.metadata.uid) ?? Infinity;
+  const detail = `${run.metadata.name} at ${world.rfc3339()}`;
+  mustHold('QueueTimeout comes after queueTimeoutSeconds at a stretch', world.now >= since + (run.spec.snapshot?.queueTimeoutSeconds ?? Infinity) * 1000, detail);
 }
 
 /** The number of the attempt that a Job is. */
@@ -161,9 +202,12 @@ export function wrongEnd(world: World, run: TaskRun): string | undefined {
   return wrong && `${run.metadata.name} is ${phase} (${reason}: ${message}), ${wrong}`;
 }
 
+/** What ends a run whatever its Job comes to. */
+const endsOtherwise = new Set<string | undefined>([reasons.jobDeleted, reasons.queueTimeout]);
+
 function wrongOutcome(world: World, { metadata: { uid }, spec, status }: TaskRun): string | undefined {
   if (status?.phase === 'Cancelled') return [...world.jobs.values()].some((job) => isOwnedBy(job, uid)) ? 'and has a Job' : undefined;
   const outcome = world.outcomes.get(uid);
   if (outcome === undefined) return spec.cancel === true ? 'but was cancelled' : undefined;
-  return status?.reason === 'JobDeleted' || status?.phase === outcome ? undefined : `but its Job ${outcome}`;
+  return endsOtherwise.has(status?.reason) || status?.phase === outcome ? undefined : `but its Job ${outcome}`;
 }

@@ -8,11 +8,11 @@ import { isFinished } from '../phase.ts';
 import type { ExecutionPolicy, Task, TaskRun } from '../../resources/index.ts';
 import { schedules } from './calendar.ts';
 import { ModelController } from './model-controller.ts';
-import { mustHold, unanswered, wrongEnd } from './rules.ts';
-import { World, type Refuses } from './world.ts';
+import { checkQueued, mustHold, unanswered, wrongEnd } from './rules.ts';
+import { World, type QueueAct, type Refuses } from './world.ts';
 
 /** What somebody writes into the Task; null takes a field away. */
-type Change = { readonly [K in 'schedule' | 'suspend' | 'retry' | 'timeoutSeconds' | 'outputs' | 'executionPolicy']?: Task['spec'][K] | null | undefined };
+type Change = { readonly [K in 'schedule' | 'suspend' | 'retry' | 'queue' | 'queueTimeoutSeconds' | 'timeoutSeconds' | 'outputs' | 'executionPolicy']?: Task['spec'][K] | null | undefined };
 
 export type Step =
   | { readonly do: 'change'; readonly change: Change }
@@ -24,11 +24,19 @@ export type Step =
   | { readonly do: 'cancel'; readonly pick: number }
   | { readonly do: 'removeRun' | 'removeJob'; readonly pick: number }
   | { readonly do: 'progress'; readonly pick: number; readonly step: 'start' | 'podFails' | 'complete' | 'fail'; readonly text?: string | undefined }
+  | { readonly do: 'queue'; readonly pick: number; readonly act: QueueAct }
   | { readonly do: 'endPods' }
   | { readonly do: 'refuse'; readonly kind: 'TaskRun' | 'Job'; readonly how: Refuses }
   | { readonly do: 'advance'; readonly seconds: number }
   | { readonly do: 'reconcile'; readonly lag: number; readonly diesAfter?: number | undefined }
   | { readonly do: 'kill' };
+
+/** What happens to one run, or to its Job. */
+type Interference = Extract<Step, { readonly do: 'progress' | 'queue' | 'removeRun' | 'removeJob' }>;
+
+function isInterference(step: Step): step is Interference {
+  return ['progress', 'queue', 'removeRun', 'removeJob'].includes(step.do);
+}
 
 const pick = fc.nat(20);
 const policy: fc.Arbitrary<ExecutionPolicy> = fc.record(
@@ -56,6 +64,8 @@ const change = fc.oneof(
   { weight: 2, arbitrary: fc.record({ suspend: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ retry: fc.oneof(retry, retry, absent) }) },
   { weight: 1, arbitrary: fc.record({ timeoutSeconds: fc.oneof(fc.constantFrom(10, 60), absent) }) },
+  { weight: 2, arbitrary: fc.record({ queue: fc.oneof({ weight: 3, arbitrary: fc.constant({ name: 'q' }) }, { weight: 1, arbitrary: absent }) }) },
+  { weight: 1, arbitrary: fc.record({ queue: fc.constant({ name: 'q' }), queueTimeoutSeconds: fc.constantFrom(10, 600, null) }) },
   { weight: 1, arbitrary: fc.record({ outputs: fc.oneof(fc.constant<NonNullable<Task['spec']['outputs']>>([{ name: 'version' }]), absent) }) },
 );
 const minute = 60;
@@ -80,6 +90,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('removeRun' as const, 'removeJob' as const), pick }) },
   { weight: 9, arbitrary: fc.record({ do: fc.constant('progress' as const), pick, step: fc.constantFrom('start' as const, 'podFails' as const, 'complete' as const, 'fail' as const, 'fail' as const), text }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('queue' as const), pick, act: fc.constantFrom('admit' as const, 'admit' as const, 'evict' as const, 'suspended' as const) }) },
   { weight: 2, arbitrary: fc.constant({ do: 'endPods' as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), kind: fc.constantFrom('TaskRun' as const, 'Job' as const), how: fc.constantFrom('nothing' as const, 'forNow' as const, 'forGood' as const) }) },
   { weight: 9, arbitrary: fc.record({ do: fc.constant('advance' as const), seconds }) },
@@ -112,6 +123,7 @@ export class RunStory {
     if (!this.#controller) throw new Error('a reconcile that may not die did');
     const time = unanswered(this.world);
     if (!this.#isRefused) mustHold('the latest time of the schedule has an answer', time === undefined, `${time} at ${this.world.rfc3339()}`);
+    checkQueued(this.world);
     return this.#controller;
   }
 
@@ -126,6 +138,7 @@ export class RunStory {
     this.rest(); // what was refused for good is tried again with the new version
     for (let round = 0; round < mostRounds && this.#isBusy(); round += 1) {
       this.rest();
+      for (const { metadata } of world.ownJobs()) world.queue(metadata.name, 'admit');
       for (const { metadata } of world.ownJobs()) world.progress(metadata.name, 'complete', '{"version":"1"}');
       world.endPods();
       world.advance(70);
@@ -147,6 +160,7 @@ export class RunStory {
 
   #do(next: Step): void {
     const { world } = this;
+    if (isInterference(next)) return this.#interfere(next);
     switch (next.do) {
       case 'refuse':
         return this.#refuse(next.kind, next.how);
@@ -159,10 +173,6 @@ export class RunStory {
       case 'kill':
         this.#controller = undefined;
         return;
-      case 'progress':
-      case 'removeRun':
-      case 'removeJob':
-        return this.#interfere(next);
       default:
         this.#ask(next);
         this.#controller?.watch(); // what people write is seen, or seen by the next process
@@ -209,10 +219,12 @@ export class RunStory {
     if (JSON.stringify(wanted) !== JSON.stringify(spec)) this.world.deploy(wanted);
   }
 
-  #interfere(next: Extract<Step, { readonly do: 'progress' | 'removeRun' | 'removeJob' }>): void {
+  #interfere(next: Interference): void {
     const { world } = this;
     const jobs = world.ownJobs().map(({ metadata }) => metadata.name);
     switch (next.do) {
+      case 'queue':
+        return at(jobs, next.pick, (name) => world.queue(name, next.act));
       case 'progress':
         return at(jobs, next.pick, (name) => world.progress(name, next.step, next.step === 'complete' ? next.text : undefined));
       case 'removeJob':

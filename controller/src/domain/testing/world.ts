@@ -6,9 +6,10 @@ import type { Adoption, JobManifest, TaskRunManifest } from '../actions.ts';
 import { isOwnedBy } from '../classify.ts';
 import { isFinished } from '../phase.ts';
 import { compact } from '../compact.ts';
+import { waitsInQueue } from '../queueing.ts';
 import { readOutputs } from '../policies/outputs.ts';
 import type { Job, JobCondition, Pod } from '../state.ts';
-import type { Meta, Task, TaskRun, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
+import { queueLabels, type Meta, type Task, type TaskRun, type TaskRunStatus, type TaskStatus } from '../../resources/index.ts';
 import { aTask, noon } from './builders.ts';
 import { scheduleKey } from './calendar.ts';
 import { mustBeValid } from './crd-schema.ts';
@@ -40,12 +41,17 @@ function ownerOf({ metadata }: Job): string {
   return metadata.ownerReferences?.[0]?.uid ?? '';
 }
 
+function hasEnded({ status }: Job): boolean {
+  return status?.conditions?.some(({ type }) => type !== 'Suspended') ?? false;
+}
+
 function failuresOf({ status }: Job): number {
   return status?.failed ?? 0;
 }
 
 type Store<T> = Map<string, T>;
 type Outcome = 'Succeeded' | 'Failed';
+export type QueueAct = 'admit' | 'evict' | 'suspended';
 type Schedule = NonNullable<Task['spec']['schedule']>;
 
 export class World {
@@ -69,6 +75,8 @@ export class World {
   readonly starts = new Map<string, number>();
   /** What the pods of each complete Job left, by its UID, while they are there. */
   readonly messages = new Map<string, string>();
+  /** Since when each Job waits in its queue this time, by its UID. */
+  readonly waitsSince = new Map<string, number>();
   /** The ids of the workflow steps that wait no more. */
   readonly endedSteps = new Set<string>();
   /** Every version of the Task, oldest first. */
@@ -97,7 +105,10 @@ export class World {
   createJob(manifest: JobManifest): Job {
     this.#admit('Job', manifest.metadata.name, this.jobs);
     const attempt = attemptOf(manifest);
-    const job: Job = compact({ metadata: this.#newMeta(manifest.metadata), attempt: attempt === 0 ? undefined : attempt, spec: manifest.spec });
+    const queue = manifest.metadata.labels[queueLabels.queue];
+    const job: Job = compact({ metadata: this.#newMeta(manifest.metadata), attempt: attempt === 0 ? undefined : attempt, queue, spec: manifest.spec });
+    mustHold('a Job waits where it is in a queue, and nowhere else', (manifest.spec['suspend'] === true) === (queue !== undefined), job.metadata.name);
+    if (queue !== undefined) this.waitsSince.set(job.metadata.uid, this.now);
     const owner = ownerOf(job);
     const run = this.ownRuns().find(({ metadata }) => metadata.uid === owner);
     checkAttempt(this, manifest, run);
@@ -242,7 +253,7 @@ export class World {
   /** The Job controller and the kubelet bring a Job a step further; `text` is its reason to fail, or what it writes when it completes. */
   progress(name: string, step: 'start' | 'podFails' | 'complete' | 'fail', text?: string): void {
     const job = this.#find(this.jobs, name);
-    if (job.status?.conditions) return;
+    if (hasEnded(job) || waitsInQueue(job)) return;
     const at = this.rfc3339();
     const started = { startTime: at, active: 1, ready: 1, ...job.status };
     const failed = failuresOf(job) + 1;
@@ -260,9 +271,33 @@ export class World {
     this.#store('Job', this.jobs, { ...job, status: statuses[step] });
   }
 
+  /** Kueue lets a Job start, or takes its place away; the Job controller says a little later that it is suspended. */
+  queue(name: string, act: QueueAct): void {
+    const job = this.#find(this.jobs, name);
+    if (hasEnded(job) || job.queue === undefined || waitsInQueue(job) === (act === 'evict')) return;
+    const { suspend: _suspend, ...spec } = job.spec;
+    const { uid } = job.metadata;
+    if (act === 'suspended') return this.#sayWhetherSuspended(job, 'True');
+    if (act === 'admit') {
+      this.waitsSince.delete(uid);
+      return this.#sayWhetherSuspended({ ...job, spec }, 'False');
+    }
+    this.waitsSince.set(uid, this.now);
+    this.pods = this.pods.filter((pod) => !isOwnedBy(pod, uid));
+    const { startTime: _startTime, active: _active, ready: _ready, ...status } = job.status ?? {};
+    this.#store('Job', this.jobs, { ...job, spec: { ...spec, suspend: true }, status });
+  }
+
+  #sayWhetherSuspended(job: Job, status: 'True' | 'False'): void {
+    const before = job.status?.conditions?.[0]?.status;
+    const conditions = [{ type: 'Suspended', status, lastTransitionTime: this.rfc3339() }];
+    const isNew = before !== status && (before !== undefined || status === 'True');
+    this.#store('Job', this.jobs, { ...job, ...((isNew || job.status) && { status: { ...job.status, ...(isNew && { conditions }) } }) });
+  }
+
   #start(job: Job): void {
     const { name, uid } = job.metadata;
-    if (job.status) return;
+    if (job.status?.startTime !== undefined) return;
     if (!this.starts.has(ownerOf(job))) this.starts.set(ownerOf(job), this.now);
     this.pods.push({ metadata: this.#podMeta(job, `${name}-runs`, `${uid}-pod`), phase: 'Running' });
   }
