@@ -26,6 +26,11 @@ describe('a Job in a queue', () => {
     expect(queuedSince(run, job)).toBe(rfc3339(600));
     expect(waitOf(run, job)).toEqual({ queuedTime: rfc3339(600) });
   });
+
+  test('that was admitted before it was ever said to be suspended, and is being evicted, does not wait since its creation', () => {
+    const job = waiting(aJob().meta({ generation: 3 }));
+    expect([queuedSince(runWith({ waitedSeconds: 0 }), job), waitOf(runWith({ waitedSeconds: 0 }), job)]).toEqual([undefined, { waitedSeconds: 0 }]);
+  });
 });
 
 test('a wait that is over is told once', () => {

@@ -21,10 +21,14 @@ function thisWait({ queuedTime }: Row = {}, job: Job): string | undefined {
   return Date.parse(since) > Date.parse(queuedTime) ? since : queuedTime;
 }
 
-/** The Job controller says when it suspended a Job; of one that is being evicted just now it does not yet. */
-function suspendedSince({ metadata, status = {} }: Job): string | undefined {
+/**
+ * The Job controller says when it suspended a Job; of one that is being evicted just now it does not yet. That it says nothing at all means
+ * that the Job is new, unless it has been admitted meanwhile, which is another generation.
+ */
+function suspendedSince({ metadata: { creationTimestamp, generation = 1 }, status = {} }: Job): string | undefined {
   const suspended = anyCondition(status, 'Suspended');
-  return suspended?.status === 'False' ? undefined : (suspended?.lastTransitionTime ?? metadata.creationTimestamp);
+  if (!suspended) return generation === 1 ? creationTimestamp : undefined;
+  return suspended.status === 'False' ? undefined : suspended.lastTransitionTime;
 }
 
 /** What the Job's row says of its waiting. */

@@ -74,6 +74,26 @@ describe('the message reads', () => {
   });
 });
 
+describe('of a run that waits in a queue', () => {
+  const queued = (reason: string, message: string) => statusOf(withJob(aRun().status({ phase: 'Queued', reason, message })));
+
+  test('the message says for what, and it is counted as queued', () => {
+    const { phase, message, totals } = queued('Pending', 'waits for 600m cpu in cq');
+    expect([phase, message, totals?.queued]).toEqual(['Queued', 'mytask-v1 Queued: waits for 600m cpu in cq · 0 kept', 1]);
+  });
+
+  test.each([
+    ['Pending', false],
+    ['WaitingForQuota', false],
+    ['ExceedsMaxQuota', true],
+    ['Inadmissible', true],
+    ['KueueNotInstalled', true],
+    ['Deactivated', true],
+  ])('%s stalls the Task: %s', (reason, isStalled) => {
+    expect(queued(reason, 'why').conditions?.some(({ type, status }) => type === 'Stalled' && status === 'True')).toBe(isStalled);
+  });
+});
+
 describe('the phase', () => {
   const forgotten = (phase: NonNullable<TaskStatus['phase']>) => aState(aTask().status({ phase, observedTrigger: { generation: 1, run: 'mytask-v1' } }));
   const rows: readonly [state: StateBuilder, is: string, phase: TaskStatus['phase']][] = [

@@ -9,7 +9,7 @@ import { classify } from './classify.ts';
 import { isFinished } from './phase.ts';
 import type { ModelController } from './testing/model-controller.ts';
 import { DeploymentStory, step, type Step } from './testing/deployment-story.ts';
-import { RunStory, step as runStep, type Step as RunStep } from './testing/run-story.ts';
+import { queueStory, RunStory, step as runStep, type Step as RunStep } from './testing/run-story.ts';
 import type { World } from './testing/world.ts';
 import type { TaskStatus } from '../resources/index.ts';
 
@@ -111,6 +111,32 @@ describe('over weeks of schedules, people, pauses, crashes and jumps of the cloc
       const [wake] = controller.decide();
       const until = wake?.kind === 'wakeAt' ? wake.at : Infinity;
       expect(until).toBeGreaterThan(story.world.now);
+      for (const age of ages.filter((at) => story.world.now + at < until)) {
+        expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(({ actions }: { actions: readonly Action[] }) => waiting(actions));
+      }
+    });
+  });
+});
+
+describe('in a queue that admits, evicts, deactivates, gives up and goes at random moments', () => {
+  const holdsForAll = (check: (steps: readonly RunStep[]) => void) => fc.assert(fc.property(queueStory, check), { numRuns: 300 });
+
+  test('at rest each run that waits says so, and every run ends as it should, with nothing left that waits', () => {
+    holdsForAll((steps) => {
+      const story = new RunStory().play(steps);
+      story.rest();
+      const controller = story.end();
+      expect(story.wrongEnds()).toEqual([]);
+      for (const age of [0, ...ages]) expect(controller.decide(story.world.now + age)).toEqual([]);
+    });
+  });
+
+  test('until the moment it asked to be woken at, time alone changes nothing', () => {
+    holdsForAll((steps) => {
+      const story = new RunStory().play(steps);
+      const controller = story.rest();
+      const [wake] = controller.decide();
+      const until = wake?.kind === 'wakeAt' ? wake.at : Infinity;
       for (const age of ages.filter((at) => story.world.now + at < until)) {
         expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(({ actions }: { actions: readonly Action[] }) => waiting(actions));
       }

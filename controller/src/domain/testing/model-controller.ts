@@ -9,7 +9,7 @@ import { isFinished } from '../phase.ts';
 import { canonicalJson } from '../snapshot.ts';
 import { isOrphan } from '../adopt.ts';
 import { compact } from '../compact.ts';
-import { noQueueing, waitsInQueue } from '../queueing.ts';
+import { waitsInQueue } from '../queueing.ts';
 import { reasons } from '../reasons.ts';
 import type { Job, Pod, Refusal, StepLook, TaskState, TerminationMessage } from '../state.ts';
 import { answeredByRun, lastAnswered, triggerValue, type Answered } from '../trigger.ts';
@@ -105,7 +105,7 @@ export class ModelController {
       jobs: this.#jobs.values(),
       deletedJobs: [...this.#deletedJobs],
       pods: this.#pods(runs),
-      nodes: [], claims: [], written: new Map(), templates: new Map(), queueing: noQueueing, podRefusals: [],
+      nodes: [], claims: [], written: new Map(), templates: new Map(), queueing: this.#world.queueing(), podRefusals: [],
       refusals: [...this.#refusals],
       taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
       goneJobs: new Set(this.#gone),

@@ -6,7 +6,7 @@ import type { JobManifest } from '../actions.ts';
 import { isOwnedBy } from '../classify.ts';
 import { isFinished } from '../phase.ts';
 import { policyOf } from '../execution-policy.ts';
-import { waitsInQueue } from '../queueing.ts';
+import { anyCondition, waitsInQueue } from '../queueing.ts';
 import { reasons } from '../reasons.ts';
 import type { Job } from '../state.ts';
 import { scheduleKey, timesBetween } from './calendar.ts';
@@ -137,6 +137,8 @@ function checkWaiting(world: World, run: TaskRun, job: Job): void {
   const { phase, reason, message } = run.status ?? {};
   const says = [phase === 'Queued', reason, message].every(Boolean);
   mustHold('at rest a run that waits in a queue says so', says || (age >= 0 && age < tellsWithin), `${run.metadata.name} is ${phase} (${reason}: ${message})`);
+  const evicted = anyCondition(world.workloads.get(job.metadata.uid) ?? {}, 'Evicted')?.reason;
+  mustHold('no run waits for a queue that gave it up', evicted !== gaveUp || !world.isKueueInstalled, run.metadata.name);
   const since = Math.max(world.waitsSince.get(job.metadata.uid) ?? 0, suspendedSince(job));
   const most = (run.spec.snapshot?.queueTimeoutSeconds ?? Infinity) * 1000;
   mustHold('no run waits longer than queueTimeoutSeconds', world.now < since + most, run.metadata.name);
@@ -144,7 +146,7 @@ function checkWaiting(world: World, run: TaskRun, job: Job): void {
 
 /** Infinity while the Job controller has not said it of an eviction. */
 function suspendedSince({ metadata, status }: Job): number {
-  const [{ status: is, lastTransitionTime } = { status: 'True' }] = status?.conditions ?? [];
+  const [{ status: is, lastTransitionTime } = { status: metadata.generation === 1 ? 'True' : 'False' }] = status?.conditions ?? [];
   return is === 'False' ? Infinity : Date.parse(lastTransitionTime ?? metadata.creationTimestamp);
 }
 
@@ -202,8 +204,11 @@ export function wrongEnd(world: World, run: TaskRun): string | undefined {
   return wrong && `${run.metadata.name} is ${phase} (${reason}: ${message}), ${wrong}`;
 }
 
+/** Kueue's word for one of its reasons to deactivate a Workload for good. */
+export const gaveUp = 'DeactivatedDueToRequeuingLimitExceeded';
+
 /** What ends a run whatever its Job comes to. */
-const endsOtherwise = new Set<string | undefined>([reasons.jobDeleted, reasons.queueTimeout]);
+const endsOtherwise = new Set<string | undefined>([reasons.jobDeleted, reasons.queueTimeout, gaveUp]);
 
 function wrongOutcome(world: World, { metadata: { uid }, spec, status }: TaskRun): string | undefined {
   if (status?.phase === 'Cancelled') return [...world.jobs.values()].some((job) => isOwnedBy(job, uid)) ? 'and has a Job' : undefined;

@@ -25,6 +25,7 @@ export type Step =
   | { readonly do: 'removeRun' | 'removeJob'; readonly pick: number }
   | { readonly do: 'progress'; readonly pick: number; readonly step: 'start' | 'podFails' | 'complete' | 'fail'; readonly text?: string | undefined }
   | { readonly do: 'queue'; readonly pick: number; readonly act: QueueAct }
+  | { readonly do: 'kueue'; readonly installed: boolean }
   | { readonly do: 'endPods' }
   | { readonly do: 'refuse'; readonly kind: 'TaskRun' | 'Job'; readonly how: Refuses }
   | { readonly do: 'advance'; readonly seconds: number }
@@ -81,6 +82,10 @@ const seconds = fc.oneof(
 const overrides = fc.constantFrom<TaskRun['spec']['overrides'][]>(undefined, { args: ['one'] }, { env: [{ name: 'A', value: 'b' }] });
 const text = fc.constantFrom(undefined, '{"version":"1"}', '{"version":"1"}', '{}', 'no JSON');
 
+const queueAct = fc.constantFrom<QueueAct[]>('admit', 'admit', 'admit', 'evict', 'evict', 'suspended', 'suspended', 'deactivate', 'activate', 'giveUp', 'forget');
+const kueue = fc.record({ do: fc.constant('kueue' as const), installed: fc.boolean() });
+const reconcile = fc.record({ do: fc.constant('reconcile' as const), lag: fc.constantFrom(0, 0, 1, 3), diesAfter: fc.option(fc.nat(6), { nil: undefined, freq: 3 }) });
+
 export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('change' as const), change }) },
   { weight: 2, arbitrary: fc.constant({ do: 'deploy' as const }) },
@@ -90,13 +95,35 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('removeRun' as const, 'removeJob' as const), pick }) },
   { weight: 9, arbitrary: fc.record({ do: fc.constant('progress' as const), pick, step: fc.constantFrom('start' as const, 'podFails' as const, 'complete' as const, 'fail' as const, 'fail' as const), text }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('queue' as const), pick, act: fc.constantFrom('admit' as const, 'admit' as const, 'evict' as const, 'suspended' as const) }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('queue' as const), pick, act: queueAct }) },
+  { weight: 1, arbitrary: kueue },
   { weight: 2, arbitrary: fc.constant({ do: 'endPods' as const }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), kind: fc.constantFrom('TaskRun' as const, 'Job' as const), how: fc.constantFrom('nothing' as const, 'forNow' as const, 'forGood' as const) }) },
   { weight: 9, arbitrary: fc.record({ do: fc.constant('advance' as const), seconds }) },
-  { weight: 12, arbitrary: fc.record({ do: fc.constant('reconcile' as const), lag: fc.constantFrom(0, 0, 1, 3), diesAfter: fc.option(fc.nat(6), { nil: undefined, freq: 3 }) }) },
+  { weight: 12, arbitrary: reconcile },
   { weight: 1, arbitrary: fc.constant({ do: 'kill' as const }) },
 );
+
+const mostlyInAndOut = fc.oneof({ weight: 3, arbitrary: fc.constantFrom<QueueAct[]>('admit', 'evict', 'suspended') }, { weight: 1, arbitrary: queueAct });
+
+/** Few runs, and much that their queue does with them. */
+export const queueStory: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(
+    fc.record({ queueTimeoutSeconds: fc.constantFrom(30, 30, 120, null), timeoutSeconds: fc.constantFrom(30, null, null), retry: fc.oneof(retry, absent, absent), executionPolicy: policy }),
+    fc.array(
+      fc.oneof<fc.WeightedArbitrary<Step>[]>(
+        { weight: 16, arbitrary: fc.record({ do: fc.constant('queue' as const), pick: fc.nat(1), act: mostlyInAndOut }) },
+        { weight: 8, arbitrary: fc.record({ do: fc.constant('advance' as const), seconds: fc.constantFrom(1, 5, 9, 20) }) },
+        { weight: 8, arbitrary: reconcile },
+        { weight: 4, arbitrary: fc.record({ do: fc.constant('progress' as const), pick: fc.nat(1), step: fc.constantFrom('start' as const, 'start' as const, 'complete' as const, 'fail' as const) }) },
+        { weight: 1, arbitrary: fc.constant({ do: 'deploy' }) },
+        { weight: 1, arbitrary: fc.oneof<fc.Arbitrary<Step>[]>(kueue, fc.constant({ do: 'kill' }), fc.constant({ do: 'endPods' })) },
+        { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('cancel' as const, 'removeJob' as const), pick }) },
+      ),
+      { maxLength: 40, size: 'max' },
+    ),
+  )
+  .map(([change, steps]) => [{ do: 'change', change: { queue: { name: 'q' }, ...change, executionPolicy: { ...change.executionPolicy, trigger: 'Revision' } } }, { do: 'reconcile', lag: 0 }, ...steps]);
 
 /** More rounds than runs that may wait. */
 const mostRounds = 100;
@@ -138,6 +165,7 @@ export class RunStory {
     this.rest(); // what was refused for good is tried again with the new version
     for (let round = 0; round < mostRounds && this.#isBusy(); round += 1) {
       this.rest();
+      world.openQueues();
       for (const { metadata } of world.ownJobs()) world.queue(metadata.name, 'admit');
       for (const { metadata } of world.ownJobs()) world.progress(metadata.name, 'complete', '{"version":"1"}');
       world.endPods();
@@ -170,6 +198,9 @@ export class RunStory {
         return world.endPods();
       case 'reconcile':
         return this.#act(next.lag, next.diesAfter);
+      case 'kueue':
+        world.isKueueInstalled = next.installed;
+        return;
       case 'kill':
         this.#controller = undefined;
         return;

@@ -6,14 +6,14 @@ import type { Adoption, JobManifest, TaskRunManifest } from '../actions.ts';
 import { isOwnedBy } from '../classify.ts';
 import { isFinished } from '../phase.ts';
 import { compact } from '../compact.ts';
-import { waitsInQueue } from '../queueing.ts';
+import { waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
 import { readOutputs } from '../policies/outputs.ts';
 import type { Job, JobCondition, Pod } from '../state.ts';
 import { queueLabels, type Meta, type Task, type TaskRun, type TaskRunStatus, type TaskStatus } from '../../resources/index.ts';
 import { aTask, noon } from './builders.ts';
 import { scheduleKey } from './calendar.ts';
 import { mustBeValid } from './crd-schema.ts';
-import { askedBy, attemptOf, checkAttempt, checkScheduledRun, checkScheduleStatus, checkStart, mustHold } from './rules.ts';
+import { askedBy, gaveUp, attemptOf, checkAttempt, checkScheduledRun, checkScheduleStatus, checkStart, mustHold } from './rules.ts';
 
 export type Kind = 'Task' | 'TaskRun' | 'Job';
 export interface Objects {
@@ -51,8 +51,19 @@ function failuresOf({ status }: Job): number {
 
 type Store<T> = Map<string, T>;
 type Outcome = 'Succeeded' | 'Failed';
-export type QueueAct = 'admit' | 'evict' | 'suspended';
+/** suspended: the Job controller says it, a little after Kueue did it. deactivate, activate: a person. giveUp, forget: Kueue, for good or for a while. */
+export type QueueAct = 'admit' | 'evict' | 'suspended' | 'deactivate' | 'activate' | 'giveUp' | 'forget';
 type Schedule = NonNullable<Task['spec']['schedule']>;
+
+/** Another spec is another generation. */
+function changed({ metadata }: Job): Meta {
+  return { ...metadata, generation: (metadata.generation ?? 0) + 1 };
+}
+
+function quota(status: 'True' | 'False'): JobCondition {
+  const message = "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor default, 200m more needed";
+  return status === 'True' ? { type: 'QuotaReserved', status } : { type: 'QuotaReserved', status, reason: 'Pending', message };
+}
 
 export class World {
   /** Milliseconds since the epoch. */
@@ -77,6 +88,9 @@ export class World {
   readonly messages = new Map<string, string>();
   /** Since when each Job waits in its queue this time, by its UID. */
   readonly waitsSince = new Map<string, number>();
+  /** Kueue's, by the UID of their Jobs. */
+  readonly workloads = new Map<string, Workload>();
+  isKueueInstalled = true;
   /** The ids of the workflow steps that wait no more. */
   readonly endedSteps = new Set<string>();
   /** Every version of the Task, oldest first. */
@@ -106,9 +120,9 @@ export class World {
     this.#admit('Job', manifest.metadata.name, this.jobs);
     const attempt = attemptOf(manifest);
     const queue = manifest.metadata.labels[queueLabels.queue];
-    const job: Job = compact({ metadata: this.#newMeta(manifest.metadata), attempt: attempt === 0 ? undefined : attempt, queue, spec: manifest.spec });
+    const job: Job = compact({ metadata: this.#newMeta({ ...manifest.metadata, generation: 1 }), attempt: attempt === 0 ? undefined : attempt, queue, spec: manifest.spec });
     mustHold('a Job waits where it is in a queue, and nowhere else', (manifest.spec['suspend'] === true) === (queue !== undefined), job.metadata.name);
-    if (queue !== undefined) this.waitsSince.set(job.metadata.uid, this.now);
+    if (queue !== undefined) this.#takeUp(job);
     const owner = ownerOf(job);
     const run = this.ownRuns().find(({ metadata }) => metadata.uid === owner);
     checkAttempt(this, manifest, run);
@@ -274,18 +288,62 @@ export class World {
   /** Kueue lets a Job start, or takes its place away; the Job controller says a little later that it is suspended. */
   queue(name: string, act: QueueAct): void {
     const job = this.#find(this.jobs, name);
-    if (hasEnded(job) || job.queue === undefined || waitsInQueue(job) === (act === 'evict')) return;
+    if (hasEnded(job) || job.queue === undefined) return;
+    if (act === 'deactivate' || act === 'giveUp') this.#deactivate(job, act === 'giveUp' ? gaveUp : 'Deactivated');
+    else if (waitsInQueue(job)) this.#ofWaiting[act]?.(job);
+    else if (act === 'evict') this.#evict(job, 'Preempted');
+  }
+
+  readonly #ofWaiting: { readonly [A in QueueAct]?: (job: Job) => void } = {
+    suspended: (job) => this.#sayWhetherSuspended(job, 'True'),
+    admit: (job) => {
+      if (this.isKueueInstalled && this.workloads.get(job.metadata.uid)?.active === true) this.#admitted(job);
+    },
+    forget: ({ metadata }) => void this.workloads.delete(metadata.uid),
+    activate: (job) => this.#say(job, { active: true }, quota('False')),
+  };
+
+  /** What the controller would read of Kueue. */
+  queueing(): Queueing {
+    const clusterQueues = new Map([['q', 'cq']]);
+    return { installed: this.isKueueInstalled, workloads: this.isKueueInstalled ? this.workloads : new Map(), clusterQueues, priorityClasses: new Set() };
+  }
+
+  /** Kueue comes, and takes up what waits. */
+  openQueues(): void {
+    this.isKueueInstalled = true;
+    for (const job of this.ownJobs()) if (waitsInQueue(job)) this.#say(job, { active: true }, quota('False'));
+  }
+
+  #takeUp(job: Job): void {
+    this.waitsSince.set(job.metadata.uid, this.now);
+    this.#say(job, { active: true }, quota('False'));
+  }
+
+  #admitted(job: Job): void {
     const { suspend: _suspend, ...spec } = job.spec;
+    this.waitsSince.delete(job.metadata.uid);
+    this.#say(job, { active: true }, quota('True'), { type: 'Admitted', status: 'True', lastTransitionTime: this.rfc3339() });
+    this.#sayWhetherSuspended({ ...job, metadata: changed(job), spec }, 'False');
+  }
+
+  #deactivate(job: Job, reason: string): void {
+    if (!waitsInQueue(job)) this.#evict(job, reason);
+    this.#say(job, { active: false }, quota('False'), { type: 'Evicted', status: 'True', reason, message: 'The workload is deactivated' });
+  }
+
+  #evict(job: Job, reason: string): void {
     const { uid } = job.metadata;
-    if (act === 'suspended') return this.#sayWhetherSuspended(job, 'True');
-    if (act === 'admit') {
-      this.waitsSince.delete(uid);
-      return this.#sayWhetherSuspended({ ...job, spec }, 'False');
-    }
     this.waitsSince.set(uid, this.now);
     this.pods = this.pods.filter((pod) => !isOwnedBy(pod, uid));
+    this.#say(job, { active: true }, quota('False'), { type: 'Evicted', status: 'True', reason, message: '' });
     const { startTime: _startTime, active: _active, ready: _ready, ...status } = job.status ?? {};
-    this.#store('Job', this.jobs, { ...job, spec: { ...spec, suspend: true }, status });
+    this.#store('Job', this.jobs, { ...job, metadata: changed(job), spec: { ...job.spec, suspend: true }, status });
+  }
+
+  #say({ metadata }: Job, { active }: Pick<Workload, 'active'>, ...conditions: JobCondition[]): void {
+    const workload = { metadata: { ...metadata, name: `job-${metadata.name}` }, active, requests: { cpu: '600m' }, conditions };
+    this.workloads.set(metadata.uid, workload);
   }
 
   #sayWhetherSuspended(job: Job, status: 'True' | 'False'): void {
