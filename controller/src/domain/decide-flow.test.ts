@@ -62,6 +62,22 @@ describe('a flow', () => {
     expect(world.run?.status).toMatchObject({ phase: 'Failed', reason: 'StepFailed', message: 'job1 failed: BackoffLimitExceeded; skipped: job3, job4, job5' });
   });
 
+  test('of which all steps wait in a queue is Queued, and runs once one of them was admitted', () => {
+    const world = begun([step('a'), step('b', [], { queue: { name: 'gpus' } })], { queue: { name: 'q' } }).advance(2).reconcile();
+    expect(world.created.map(({ manifest }) => [manifest.spec['suspend'], manifest.metadata.labels['kueue.x-k8s.io/queue-name']])).toEqual([[true, 'q'], [true, 'gpus']]);
+    expect(world.run?.status).toMatchObject({ phase: 'Queued', reason: 'Pending', message: '0/2 steps · a Queued (1 more): waits in queue q' });
+    world.admit('mytask-v1-a').advance(1).reconcile();
+    expect(world.run?.status).toMatchObject({ phase: 'Running', message: '0/2 steps · a Running · b Queued: waits in queue gpus' });
+    expect(world.events).toContain('mytask-v1: b Queued: waits in queue gpus');
+  });
+
+  test('goes on though a step was not admitted in time, whose Job goes', () => {
+    const world = begun([step('a', [], { queue: { name: 'q' }, queueTimeoutSeconds: 10 }), step('b')]).advance(10).reconcile();
+    expect([world.phases, [...world.jobs.keys()]]).toEqual(['a Failed, b Pending', ['mytask-v1-b']]);
+    ends(world, 'b');
+    expect(world.run?.status).toMatchObject({ phase: 'Failed', message: 'a failed: was not admitted within 10s (queueTimeoutSeconds: 10): waits in queue q' });
+  });
+
   test('succeeds without the steps that a failure would have needed', () => {
     const world = ends(begun([step('a'), step('tell', undefined, { when: 'OnFailure' }), step('boast', ['tell'])]), 'a');
     expect([world.run?.status?.phase, world.phases]).toEqual(['Succeeded', 'a Succeeded, tell Skipped, boast Skipped']);

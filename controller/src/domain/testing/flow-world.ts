@@ -2,7 +2,7 @@
  * One run of a flow in memory: the controller around `decide`, which may die between any two actions, and Jobs that end as they are
  * told. It checks at every Job what always holds of flows, and throws with the rule that was broken.
  */
-import { labels, type Task, type TaskRun, type TaskTemplateSpec } from '../../resources/index.ts';
+import { labels, queueLabels, type Task, type TaskRun, type TaskTemplateSpec } from '../../resources/index.ts';
 import type { Action, ActionKind, ActionOf, JobManifest } from '../actions.ts';
 import { isFinished } from '../phase.ts';
 import { compact } from '../compact.ts';
@@ -112,6 +112,13 @@ export class FlowWorld {
     return this;
   }
 
+  /** Kueue lets a Job start. */
+  admit(name: string): this {
+    const job = this.jobs.get(name);
+    if (job) this.jobs.set(name, { ...job, spec: { ...job.spec, suspend: false } });
+    return this.start(name);
+  }
+
   /** Somebody deletes a Job, and the controller may be there to see it. */
   remove(name: string, isSeen: boolean): this {
     const job = this.jobs.get(name);
@@ -218,7 +225,7 @@ export class FlowWorld {
     },
     deleteJob: ({ name }) => {
       const row = this.run?.status?.jobs?.find((one) => one.name === name);
-      mustHold('no Job is deleted before its outcome is on record', isFinished(this.run?.status?.phase) || row?.phase === 'Cancelled', name);
+      mustHold('no Job is deleted before its outcome is on record', isFinished(this.run?.status?.phase) || isFinished(row?.phase), name);
       this.jobs.delete(name);
     },
     writeTaskStatus: ({ status }) => {
@@ -244,6 +251,7 @@ export class FlowWorld {
       metadata: { ...manifest.metadata, uid: `job-${this.#version}`, creationTimestamp: new Date(this.now).toISOString() },
       attempt: attempt === 0 ? undefined : attempt,
       step,
+      queue: jobLabels[queueLabels.queue],
       spec: manifest.spec,
     });
     this.jobs.set(name, job);

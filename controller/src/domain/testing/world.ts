@@ -194,6 +194,8 @@ export class World {
   /** The clock goes on, or is set back; Jobs whose activeDeadlineSeconds are over end. */
   advance(seconds: number): void {
     this.now += seconds * 1000;
+    // By a clock that was set back nothing waits since the future.
+    for (const [uid, since] of this.waitsSince) this.waitsSince.set(uid, Math.min(since, this.now));
     this.#noteSchedule();
     for (const { metadata, spec, status } of this.ownJobs()) {
       const { activeDeadlineSeconds = Infinity } = spec as { readonly activeDeadlineSeconds?: number };
