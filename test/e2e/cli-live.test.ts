@@ -153,7 +153,7 @@ describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
     for (const one of [cli, cliOf(place.kubeconfig, app.namespace)]) {
       const [figures] = JSON.parse((await one('top', '-o', 'json')).stdout) as TaskFigures[];
       expect(figures).toMatchObject({ task: 'app-worker-mytask', runs: 2, failed: 1, longest: expect.any(Number) as number });
-      expect((await one('top')).stdout).toMatch(/^TASK +RUNS +FAILED +MEDIAN +P95 +LONGEST +LATEST START *\napp-worker-mytask +2 +1 \(50%\) +\d/);
+      expect((await one('top')).stdout).toMatch(/^TASK +RUNS +FAILED +MEDIAN +P95 +LONGEST +LATEST START +LONGEST WAIT *\napp-worker-mytask +2 +1 \(50%\) +\d/);
     }
   });
 });
