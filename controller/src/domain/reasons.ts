@@ -48,8 +48,11 @@ const kueueReasons = ['DeactivatedDueToAdmissionCheck', 'DeactivatedDueToMaximum
 /** All reasons that runs are known to end with; others may come with a later Kubernetes. */
 export const knownReasons: ReadonlySet<string> = new Set([...Object.values(reasons), ...kubernetesReasons, ...kueueReasons]);
 
-/** What Kueue has a Workload wait with; the finer ones where it tells them apart. */
-const kueueWaits = ['Inadmissible', 'Misconfigured', 'NoMatchingFlavor', 'PendingEvaluation', 'TopologyPlacementFailed', 'WaitingForPodsReady', 'WaitingForPreemptedWorkloads', 'WaitingForQuota'];
+/** What Kueue has a Workload wait with where all is in order and it tells the reasons apart. */
+const kueuePatience = ['PendingEvaluation', 'WaitingForPodsReady', 'WaitingForPreemptedWorkloads', 'WaitingForQuota'];
+
+/** What it has one wait with that may never be admitted as things are. */
+const kueueTroubles = ['Inadmissible', 'Misconfigured', 'NoMatchingFlavor', 'TopologyPlacementFailed'];
 
 /** All reasons with which a run, or a step of one, is known to be Queued. */
 export const queuedReasons: ReadonlySet<string> = new Set([
@@ -60,7 +63,8 @@ export const queuedReasons: ReadonlySet<string> = new Set([
   reasons.pending,
   reasons.priorityClassNotFound,
   reasons.waitsForTurn,
-  ...kueueWaits,
+  ...kueuePatience,
+  ...kueueTroubles,
 ]);
 
 /** What a run waits for that is in order: nothing is wrong, so nothing stalls. */
@@ -71,9 +75,5 @@ export const patientReasons: ReadonlySet<string> = new Set([
   reasons.suspended,
   reasons.waitsForPods,
   reasons.waitsForTurn,
-  // Kueue's, where it tells them apart.
-  'PendingEvaluation',
-  'WaitingForPodsReady',
-  'WaitingForPreemptedWorkloads',
-  'WaitingForQuota',
+  ...kueuePatience,
 ]);
