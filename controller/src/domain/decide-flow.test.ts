@@ -71,6 +71,17 @@ describe('a flow', () => {
     expect(world.events).toContain('mytask-v1: b Queued: waits in queue gpus');
   });
 
+  test.each<[what: string, spec: Partial<Task['spec']>]>([
+    ['items', { items: [{ name: 'eu' }, { name: 'us' }], template: { spec: {} } }],
+    ['nodes', { nodes: {}, template: { spec: {} } }],
+  ])('of %s has a Job for each in the queue, and holds none of them back for another', (_, spec) => {
+    const world = new FlowWorld([], { ...spec, queue: { name: 'q', priorityClass: 'high' } }).join('eu').join('us').reconcile().advance(2).reconcile();
+    const queued = { 'kueue.x-k8s.io/queue-name': 'q', 'kueue.x-k8s.io/priority-class': 'high' };
+    expect(world.created.map(({ step: name, manifest }) => [name, manifest.spec['suspend'], manifest.metadata.labels])).toEqual(['eu', 'us'].map((name) => [name, true, expect.objectContaining(queued)]));
+    world.admit('mytask-v1-us').advance(1).reconcile();
+    expect(world.phases).toBe('eu Queued, us Running');
+  });
+
   test('goes on though a step was not admitted in time, whose Job goes', () => {
     const world = begun([step('a', [], { queue: { name: 'q' }, queueTimeoutSeconds: 10 }), step('b')]).advance(10).reconcile();
     expect([world.phases, [...world.jobs.keys()]]).toEqual(['a Failed, b Pending', ['mytask-v1-b']]);
