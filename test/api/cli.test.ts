@@ -1,35 +1,24 @@
 /** The command line against a real API server, with simulated pods; logs are tried end to end, where pods are real. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { taskRuns, tasks } from '../../controller/src/controllers/resource-types.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { cliOf, startCli, type Cli } from '../support/cli.ts';
-import { startCluster, type Cluster } from '../support/cluster.ts';
-import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { useControlledCluster } from '../support/controlled-cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { Room } from '../support/room.ts';
+import type { Room } from '../support/room.ts';
 
-let cluster: Cluster;
-let controller: ControllerProcess;
-let count = 0;
-
-beforeAll(async () => {
-  cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
-  controller = await startController(cluster.controllerKubeconfig);
-});
-afterAll(async () => {
-  await controller?.stop();
-  await cluster?.stop();
-});
+const controlled = useControlledCluster('cli');
+const { openRoom } = controlled;
 
 const byHand = { trigger: 'Manual' as const };
 const forever = { duration: '1h' };
 
 async function open(): Promise<{ room: Room; cli: Cli }> {
-  const room = await Room.open(cluster, `cli-${(count += 1)}`);
-  return { room, cli: cliOf(cluster.sandbox.kubeconfig, room.namespace) };
+  const room = await openRoom();
+  return { room, cli: cliOf(controlled.cluster.sandbox.kubeconfig, room.namespace) };
 }
 
 describe.concurrent('looking', () => {
@@ -48,7 +37,7 @@ describe.concurrent('looking', () => {
     await room.runWhere('mytask-v1', 'waits and says why', ({ phase, reason }) => phase === 'Queued' && reason === 'KueueNotInstalled');
     expect((await cli('runs', 'mytask')).stdout).toMatch(/\nmytask-v1 +Revision app-v1 +Queued +KueueNotInstalled +- +- +1 +yes\n$/);
     expect((await cli('describe', 'mytask-v1')).stdout).toMatch(/\nPhase +Queued\nReason +KueueNotInstalled\nMessage +queue nightly: Kueue is not installed[^]*\nQueue +nightly \(priority class urgent\)\nWaits since +\d{4}[^]* nightly +\d+s/);
-    const reading = startCli(cluster.sandbox.kubeconfig, room.namespace, ['logs', '-f', 'mytask-v1']);
+    const reading = startCli(controlled.cluster.sandbox.kubeconfig, room.namespace, ['logs', '-f', 'mytask-v1']);
     await eventually('logs -f says what it waits for', () => Promise.resolve(reading.stderr().includes('run mytask-v1 waits (Queued KueueNotInstalled: queue nightly: Kueue is not installed') || undefined));
     await reading.interrupt();
     await room.admit('mytask-v1');
@@ -79,10 +68,10 @@ describe.concurrent('looking', () => {
 
   it('tells whoever has no rights which ones to ask for', async () => {
     const { room } = await open();
-    const kubeconfig = join(cluster.directory, 'nobody.kubeconfig');
+    const kubeconfig = join(controlled.cluster.directory, 'nobody.kubeconfig');
     await room.kubectl('create', 'serviceaccount', 'nobody');
     const token = (await room.kubectl('create', 'token', 'nobody')).trim();
-    const config = parse(await readFile(cluster.sandbox.kubeconfig, 'utf8')) as { users: { user: object }[] };
+    const config = parse(await readFile(controlled.cluster.sandbox.kubeconfig, 'utf8')) as { users: { user: object }[] };
     await writeFile(kubeconfig, stringify({ ...config, users: config.users.map((user) => ({ ...user, user: { token } })) }));
     const { code, stderr } = await cliOf(kubeconfig, room.namespace)('list');
     expect(code).toBe(1);
@@ -162,7 +151,7 @@ describe.concurrent('acting', () => {
   it('completes names of the cluster for a shell', async () => {
     const { room, cli } = await open();
     await room.finish({ revision: 1 });
-    const at = ['--kubeconfig', cluster.sandbox.kubeconfig, '-n', room.namespace];
+    const at = ['--kubeconfig', controlled.cluster.sandbox.kubeconfig, '-n', room.namespace];
     expect((await cli('__complete', '--', ...at, 'status', '')).stdout).toBe('app-mytask\n');
     expect((await cli('__complete', '--', ...at, 'logs', 'my')).stdout).toBe('mytask-v1\n');
   });

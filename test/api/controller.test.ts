@@ -3,32 +3,19 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'kubernetes-types/batch/v1.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { taskRuns, tasks, type TaskObject } from '../../controller/src/controllers/resource-types.ts';
 import { controllerUid, type KubeObject, type Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { callsOf } from '../support/calls.ts';
-import { startCluster, type Cluster } from '../support/cluster.ts';
-import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { useControlledCluster } from '../support/controlled-cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { Room } from '../support/room.ts';
 
-let cluster: Cluster;
-let controller: ControllerProcess;
-let count = 0;
-
-beforeAll(async () => {
-  cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
-  controller = await startController(cluster.controllerKubeconfig);
-});
-afterAll(async () => {
-  await controller?.stop();
-  await cluster?.stop();
-});
+const controlled = useControlledCluster('room');
+const { openRoom } = controlled;
 
 const forever = { duration: '1h' };
 
-const openRoom = (): Promise<Room> => Room.open(cluster, `room-${(count += 1)}`);
 
 describe.concurrent('a deployment', () => {
   it('becomes a run with a Job of its own, owned all the way and labelled', async () => {
@@ -238,13 +225,13 @@ describe.concurrent('kubectl', () => {
 describe('the controller', () => {
   it('makes no call while all is at rest', async () => {
     await eventually('no key waits', async () => {
-      const before = await callsOf(controller);
+      const before = await callsOf(controlled.controller);
       await delay(1_000);
-      return JSON.stringify(await callsOf(controller)) === JSON.stringify(before);
+      return JSON.stringify(await callsOf(controlled.controller)) === JSON.stringify(before);
     });
-    const before = await callsOf(controller);
+    const before = await callsOf(controlled.controller);
     await delay(10_000); // the length of time is what is tested
-    expect(await callsOf(controller)).toEqual(before);
+    expect(await callsOf(controlled.controller)).toEqual(before);
   });
 
   it('that starts again adopts what runs and what has ended meanwhile', async () => {
@@ -252,9 +239,9 @@ describe('the controller', () => {
     await room.run({ revision: 1, component: 'long', pods: forever });
     await room.run({ revision: 1, component: 'short', pods: { duration: '4s' } });
     const before = (await room.list(jobs)).map(uid);
-    await controller.kill();
+    await controlled.killController();
     await eventually('the short one ends', async () => isComplete(await room.get(jobs, 'short-v1')));
-    controller = await startController(cluster.controllerKubeconfig);
+    await controlled.startController();
     await room.finished(await room.get(tasks, 'app-short'));
     expect(await room.runs()).toEqual(['long-v1 Running', 'short-v1 Succeeded']);
     expect((await room.list(jobs)).map(uid)).toEqual(before);
@@ -263,7 +250,7 @@ describe('the controller', () => {
   it('goes on after the API server was killed', async () => {
     const room = await openRoom();
     const running = await room.run({ revision: 1, component: 'running', pods: { duration: '6s' } });
-    const { parts } = await cluster.sandbox.state();
+    const { parts } = await controlled.cluster.sandbox.state();
     const pid = parts.find(({ name }) => name === 'kube-apiserver')?.pid;
     if (pid === undefined) throw new Error(`no kube-apiserver among ${parts.map(({ name }) => name).join(', ')}`);
     process.kill(pid, 'SIGKILL');
@@ -271,7 +258,7 @@ describe('the controller', () => {
     await room.finished(await room.get(tasks, 'app-next'));
     await room.finished(running);
     expect(await room.runs()).toEqual(['next-v1 Succeeded', 'running-v1 Succeeded']);
-    expect(controller.lines.filter(({ level }) => level === 'fatal')).toEqual([]);
+    expect(controlled.controller.lines.filter(({ level }) => level === 'fatal')).toEqual([]);
   });
 });
 

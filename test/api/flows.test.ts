@@ -1,30 +1,18 @@
 /**
  * Flows against a real API server with simulated nodes: the controller as its own process, with the addon's rights.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { taskRuns, tasks, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, persistentVolumeClaims, pods } from '../../controller/src/kube/resources.ts';
-import { startCluster, type Cluster } from '../support/cluster.ts';
-import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { useControlledCluster } from '../support/controlled-cluster.ts';
 import type { Deployment, StepOf } from '../support/deploy.ts';
 import { eventually } from '../support/eventually.ts';
-import { Room } from '../support/room.ts';
+import type { Room } from '../support/room.ts';
 
-let cluster: Cluster;
-let controller: ControllerProcess;
-let count = 0;
+const controlled = useControlledCluster('flow');
+const { openRoom } = controlled;
 
-beforeAll(async () => {
-  cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
-  controller = await startController(cluster.controllerKubeconfig);
-});
-afterAll(async () => {
-  await controller?.stop();
-  await cluster?.stop();
-});
-
-const openRoom = (): Promise<Room> => Room.open(cluster, `flow-${(count += 1)}`);
 const phases = ({ status }: Stored<TaskRunObject>) => (status?.jobs ?? []).map(({ step, phase }) => `${step} ${phase}`).join(', ');
 const fiveJobs: StepOf[] = [
   { name: 'job1' },
@@ -205,7 +193,7 @@ describe.concurrent('a workspace', () => {
     const name = `${room.namespace}-${claim}`;
     await eventually(`claim ${claim} is there`, () => room.get(persistentVolumeClaims, claim));
     const spec = { capacity: { storage: '1Mi' }, accessModes: ['ReadWriteOnce'], storageClassName: 'none', persistentVolumeReclaimPolicy: 'Retain', hostPath: { path: `/tmp/${name}` }, claimRef: { namespace: room.namespace, name: claim } };
-    await cluster.kubectl(['create', '-f', '-'], { input: { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name }, spec } });
+    await controlled.cluster.kubectl(['create', '-f', '-'], { input: { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name }, spec } });
   }
 
   it('is made for the run, mounted in every step, and deleted with its pods', async () => {

@@ -2,29 +2,18 @@
  * A Job for each node, against a real API server with simulated nodes. The nodes are all the cluster's: each test has some of its own,
  * with a label.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, nodes, pods } from '../../controller/src/kube/resources.ts';
 import { simulatedNodes } from '../../sandbox/src/kwok.ts';
-import { startCluster, type Cluster } from '../support/cluster.ts';
-import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { useControlledCluster } from '../support/controlled-cluster.ts';
 import type { Deployment } from '../support/deploy.ts';
 import { eventually } from '../support/eventually.ts';
-import { Room } from '../support/room.ts';
+import type { Room } from '../support/room.ts';
 
-let cluster: Cluster;
-let controller: ControllerProcess;
-let count = 0;
-
-beforeAll(async () => {
-  cluster = await startCluster({ nodes: 'simulated' });
-  controller = await startController(cluster.controllerKubeconfig);
-});
-afterAll(async () => {
-  await controller?.stop();
-  await cluster?.stop();
-});
+const controlled = useControlledCluster('place', { nodeCount: 1 });
+const { openRoom } = controlled;
 
 interface Place {
   readonly room: Room;
@@ -35,10 +24,10 @@ interface Place {
 
 /** A namespace and nodes of a test's own, called after it. */
 async function openPlace(...names: string[]): Promise<Place> {
-  const place = `place-${(count += 1)}`;
+  const room = await openRoom();
+  const place = room.namespace;
   const join: Place['join'] = (name, { labels = {}, ...spec } = {}) => openNode(`${place}-${name}`, { place, ...labels }, spec);
   for (const name of names) await join(name);
-  const room = await Room.open(cluster, place);
   const task: Place['task'] = ({ spec, ...more } = {}) => ({ revision: 1, podSpec: { nodeSelector: { place } }, spec: { nodes: {}, ...spec }, ...more });
   return { room, task, join };
 }
@@ -82,7 +71,7 @@ describe.concurrent('a Job for each node', () => {
     await room.run(task({ pods: forever, spec: { nodes: { joining: true } } }));
     await join('c');
     await eventually('c has a Job', async () => expect(await room.names(jobs)).toContain(`mytask-v1-${room.namespace}-c`));
-    for (const name of ['a', 'b', 'c']) await cluster.client.delete(nodes, { name: `${room.namespace}-${name}` });
+    for (const name of ['a', 'b', 'c']) await controlled.cluster.client.delete(nodes, { name: `${room.namespace}-${name}` });
     const run = await room.runWhere('mytask-v1', 'ends', ({ conditions }) => conditions !== undefined);
     expect(phases(run)).toMatch(/^a (Cancelled|Skipped), b (Cancelled|Skipped), c (Cancelled|Skipped)$/);
     expect(run.status).toMatchObject({ phase: 'Succeeded', message: `deleted meanwhile: ${['a', 'b', 'c'].map((name) => `${room.namespace}-${name}`).join(', ')}` });
@@ -141,7 +130,7 @@ describe.concurrent('steps on one node', () => {
     const gone = `${room.namespace}-gone`;
     await openNode(gone);
     const deployed = await room.run({ revision: 1, steps: [{ name: 'one', pods: forever }, { name: 'two', dependsOn: ['one'] }], spec: { globals: { nodeName: gone } } });
-    await cluster.client.delete(nodes, { name: gone });
+    await controlled.cluster.client.delete(nodes, { name: gone });
     await room.finished(deployed);
     const run = await room.get(taskRuns, 'mytask-v1');
     expect(run.status).toMatchObject({ phase: 'Failed', reason: 'NodeDeleted', message: `one was cancelled: node ${gone}, on which all steps run, was deleted; also failed: two` });
@@ -160,9 +149,9 @@ describe.concurrent('steps on one node', () => {
 /** A node, once it is ready: until then it has a taint that says so. */
 async function openNode(name: string, labels: Record<string, string> = {}, spec: object = {}): Promise<void> {
   const [node] = simulatedNodes(1);
-  await cluster.client.create(nodes, { ...node, metadata: { name, labels }, spec } as never);
+  await controlled.cluster.client.create(nodes, { ...node, metadata: { name, labels }, spec } as never);
   await eventually(`node ${name} is ready`, async () => {
-    const { spec: now } = await cluster.client.get(nodes, { name });
+    const { spec: now } = await controlled.cluster.client.get(nodes, { name });
     return !now?.taints?.some(({ key }) => key === 'node.kubernetes.io/not-ready');
   });
 }

@@ -5,13 +5,12 @@
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import pLimit from 'p-limit';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { taskRuns, tasks, type TaskObject } from '../../controller/src/controllers/resource-types.ts';
 import { Informer } from '../../controller/src/kube/informer.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
-import { startCluster, type Cluster } from '../support/cluster.ts';
-import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { useControlledCluster } from '../support/controlled-cluster.ts';
 import { taskOf, type Deployment } from '../support/deploy.ts';
 import { eventually } from '../support/eventually.ts';
 import { workloadNames } from '../support/kueue/api.ts';
@@ -19,7 +18,7 @@ import { conditionOf } from '../support/kueue/conditions.ts';
 import { workloads } from '../support/kueue/kinds.ts';
 import type { Kueue, QueueOptions } from '../support/kueue/kueue.ts';
 import { kueues } from '../support/kueue/real.ts';
-import { Room } from '../support/room.ts';
+import type { Room } from '../support/room.ts';
 
 const forever = { duration: '1h' };
 const asking = (cpu: string) => ({ containers: [{ name: 'mytask', image: 'busybox', command: ['true'], resources: { requests: { cpu } } }] });
@@ -31,25 +30,12 @@ const queued = (deployment: Partial<Deployment> = {}, cpu = '600m'): Omit<Deploy
 };
 
 describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
-  let cluster: Cluster;
-  let controller: ControllerProcess;
+  const controlled = useControlledCluster('queues');
+  const { openRoom } = controlled;
   let kueue: Kueue;
-  let count = 0;
 
-  beforeAll(async () => {
-    cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
-    controller = await startController(cluster.controllerKubeconfig);
-  });
-  afterAll(async () => {
-    await controller?.stop();
-    try {
-      await kueue?.stop();
-    } finally {
-      await cluster?.stop();
-    }
-  });
+  afterAll(() => kueue?.stop());
 
-  const openRoom = (): Promise<Room> => Room.open(cluster, `queues-${(count += 1)}`);
   /** A namespace with a queue q, whose ClusterQueue is the room's own and has its name. */
   const openQueue = async (options: Partial<QueueOptions> = {}): Promise<Room> => {
     const room = await openRoom();
@@ -82,7 +68,7 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
     expect(status?.message).toBe('queue q: Kueue is not installed in this cluster, so nothing admits the run; install it, or take queue out of the Application and deploy it again');
     expect((await jobOf(room)).spec?.suspend).toBe(true);
     await room.where(task, 'is stalled', ({ conditions = [] }) => conditions.some(({ type, status: is }) => type === 'Stalled' && is === 'True'));
-    kueue = await start(cluster);
+    kueue = await start(controlled.cluster);
     await kueue.createQueue({ namespace: room.namespace, name: 'q', clusterQueue: room.namespace });
     await succeeds(room);
     await room.where(task, 'is stalled no more', ({ conditions = [] }) => !conditions.some(({ type, status: is }) => type === 'Stalled' && is === 'True'));
@@ -282,7 +268,7 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
     { how: 'deleted with its Task', end: (room) => room.delete(tasks, 'app-mytask') },
     {
       how: 'deleted with its Task in the foreground',
-      end: (room) => cluster.client.delete(tasks, { namespace: room.namespace, name: 'app-mytask' }, { propagationPolicy: 'Foreground' }),
+      end: (room) => controlled.cluster.client.delete(tasks, { namespace: room.namespace, name: 'app-mytask' }, { propagationPolicy: 'Foreground' }),
     },
   ];
 
@@ -336,7 +322,7 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
   it('a thousand rounds of create, admit and delete in quick succession leave nothing behind', async () => {
     const room = await openQueue({ quota: { cpu: 16 } });
     const admitted = new Set<string>();
-    const watch = new Informer({ client: cluster.client, type: jobs, namespaces: [room.namespace], project: (job) => job });
+    const watch = new Informer({ client: controlled.cluster.client, type: jobs, namespaces: [room.namespace], project: (job) => job });
     watch.onEvent(({ object }) => object.spec?.suspend === false && admitted.add(object.metadata.name));
     await watch.start();
     const atOnce = pLimit(16);
@@ -345,10 +331,10 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
     const rounds = Array.from({ length: 1_000 }, (_, index) => ({ name: `t${index}`, waitsForAdmission: random() < 0.5, beforeDelete: random() * 300 }));
     const round = async ({ name, waitsForAdmission, beforeDelete }: (typeof rounds)[number]): Promise<void> => {
       const task = taskOf({ ...queued({ component: name, pods: { duration: '100ms' } }), namespace: room.namespace });
-      const { metadata } = await cluster.client.create(tasks, task);
+      const { metadata } = await controlled.cluster.client.create(tasks, task);
       if (waitsForAdmission) await eventually(`${name} is admitted`, () => admitted.has(`${name}-v1`), { everyMs: 10, seconds: 120 });
       await delay(beforeDelete);
-      await cluster.client.delete(tasks, { namespace: room.namespace, name: metadata.name });
+      await controlled.cluster.client.delete(tasks, { namespace: room.namespace, name: metadata.name });
     };
     await Promise.all(rounds.map((each) => atOnce(() => round(each))));
     await nothingIsLeft(room);
@@ -365,12 +351,12 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
     const task: Stored<TaskObject> = await room.deploy(queued());
     await waits(room, 'Pending');
     await kueue.remove();
-    expect(await workloadNames(cluster.client)).toEqual([]);
+    expect(await workloadNames(controlled.cluster.client)).toEqual([]);
     await waits(room, 'KueueNotInstalled');
     // What it had admitted runs on.
     expect((await jobOf(room, 'other-v1')).status?.active).toBe(1);
     await room.delete(tasks, 'app-other');
-    kueue = await start(cluster);
+    kueue = await start(controlled.cluster);
     await kueue.createQueue({ namespace: room.namespace, name: 'q', clusterQueue: room.namespace });
     await succeeds(room);
     await room.finished(task);

@@ -3,29 +3,15 @@
  * server with simulated nodes: the controller as its own process, with the addon's rights.
  */
 import type { Job } from 'kubernetes-types/batch/v1.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { taskRuns, tasks } from '../../controller/src/controllers/resource-types.ts';
 import { controllerUid, type Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
-import { startCluster, type Cluster } from '../support/cluster.ts';
-import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { useControlledCluster } from '../support/controlled-cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { Room } from '../support/room.ts';
 
-let cluster: Cluster;
-let controller: ControllerProcess;
-let count = 0;
+const { openRoom } = useControlledCluster('runs');
 
-beforeAll(async () => {
-  cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
-  controller = await startController(cluster.controllerKubeconfig);
-});
-afterAll(async () => {
-  await controller?.stop();
-  await cluster?.stop();
-});
-
-const openRoom = (): Promise<Room> => Room.open(cluster, `runs-${(count += 1)}`);
 const container = (job: Stored<Job>) => job.spec?.template.spec?.containers[0];
 const forever = { duration: '1h' };
 const byHand = { trigger: 'Manual' as const };
