@@ -1,5 +1,6 @@
 /** A run as the archive keeps it: a line for lists, and all the rest. */
 import { compact } from '../domain/compact.ts';
+import { secondsBetween } from '../domain/duration.ts';
 import { waitOfRun } from '../domain/queue-report.ts';
 import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { velaLabels } from '../resources/index.ts';
@@ -119,10 +120,4 @@ function namesOnly(env: unknown): unknown {
 /** A time with a zone becomes one of UTC. */
 function instant(time: string | undefined): string | undefined {
   return time === undefined || Number.isNaN(Date.parse(time)) ? undefined : new Date(time).toISOString();
-}
-
-function secondsBetween(from: string | undefined, to: string | undefined): number | undefined {
-  if (from === undefined || to === undefined) return undefined;
-  const seconds = (Date.parse(to) - Date.parse(from)) / 1_000;
-  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }

@@ -8,7 +8,8 @@ import type { Action, ActionKind, ActionOf, ClaimManifest, JobManifest, TaskRunM
 import { isFinished } from '../domain/phase.ts';
 import { withOverrides } from '../domain/policies/allowed-overrides.ts';
 import { retrySpec } from '../domain/policies/retry-of.ts';
-import { startDelay, waitsOver } from '../domain/queue-wait.ts';
+import { waitsOver } from '../domain/queue-wait.ts';
+import { startDelay } from '../domain/start-delay.ts';
 import type { Refusal, StepLook, TerminationMessage } from '../domain/state.ts';
 import { answeredByRun } from '../domain/trigger.ts';
 import { isAlreadyExists, isConflict, isForbidden, isNamespaceTerminating, isNotFound } from '../kube/api-error.ts';

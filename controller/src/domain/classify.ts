@@ -247,9 +247,10 @@ function stepSpec({ metadata, spec: of }: TaskRun, step: FlowStep): TaskRun['spe
   const known = stepSpecs.get(step);
   if (known?.of === of) return known.spec;
   const { snapshot, taskRef, trigger } = of;
-  const { retry, queue, queueTimeoutSeconds, hash = '' }: Partial<Snapshot> = snapshot ?? {};
-  const { name, template, job, timeoutSeconds, outputs } = step;
-  const own = compact({ template, job, timeoutSeconds, outputs, hash, ...compact({ retry, queue, queueTimeoutSeconds }), ...compact({ retry: step.retry, queue: step.queue, queueTimeoutSeconds: step.queueTimeoutSeconds }) });
+  const ofAll: Partial<Snapshot> = snapshot ?? {};
+  const { hash = '' } = ofAll;
+  const { name, template, job, timeoutSeconds, outputs, retry = ofAll.retry, queue = ofAll.queue, queueTimeoutSeconds = ofAll.queueTimeoutSeconds } = step;
+  const own = compact({ template, job, timeoutSeconds, outputs, hash, retry, queue, queueTimeoutSeconds });
   const spec = compact({ taskRef, trigger, jobName: joinName(of.jobName ?? metadata.name, name), snapshot: own });
   stepSpecs.set(step, { of, spec });
   return spec;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { coarseAge, durationBetween, formatDuration } from './duration.ts';
+import { coarseAge, durationBetween, formatDuration, secondsBetween } from './duration.ts';
 
 describe('formatDuration', () => {
   const rows: readonly [seconds: number, text: string][] = [
@@ -8,6 +8,12 @@ describe('formatDuration', () => {
     [7_199, '1h59m'], [86_400, '1d'], [97_200, '1d3h'], [86_460, '1d'], [8_640_000, '100d'],
   ];
   for (const [seconds, text] of rows) test(`of ${seconds} s is ${text}`, () => expect(formatDuration(seconds * 1000)).toBe(text));
+});
+
+describe('secondsBetween', () => {
+  test('counts across zones', () => expect(secondsBetween('2026-03-20T13:00:00+01:00', '2026-03-20T12:01:30Z')).toBe(90));
+  test('is none where a clock was set back', () => expect(secondsBetween('2026-03-20T12:01:30Z', '2026-03-20T12:00:00Z')).toBe(0));
+  test('is unknown where a time is none', () => expect(secondsBetween('yesterday', '2026-03-20T12:00:00Z')).toBeUndefined());
 });
 
 describe('durationBetween', () => {

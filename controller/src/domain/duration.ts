@@ -20,10 +20,17 @@ export function formatDuration(milliseconds: number): string {
     .join('');
 }
 
-/** From one RFC 3339 time to another, for people; undefined where either is missing. */
+/** From one RFC 3339 time to another, 0 where the second is the earlier one; undefined where either is missing or no time. */
+export function secondsBetween(start: string | undefined, end: string | undefined): number | undefined {
+  if (start === undefined || end === undefined) return undefined;
+  const seconds = (Date.parse(end) - Date.parse(start)) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
+}
+
+/** The same for people. */
 export function durationBetween(start: string | undefined, end: string | undefined): string | undefined {
-  if (!start || !end) return undefined;
-  return formatDuration(Date.parse(end) - Date.parse(start));
+  const seconds = secondsBetween(start, end);
+  return seconds === undefined ? undefined : formatDuration(seconds * 1000);
 }
 
 const firstStep = 60_000;

@@ -3,6 +3,7 @@
  */
 import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
+import { secondsBetween } from './duration.ts';
 import { anyCondition, waitsInQueue } from './queueing.ts';
 import type { Job } from './state.ts';
 
@@ -43,31 +44,11 @@ function waitOver({ queuedTime, waitedSeconds }: Row, job: Job): Pick<Row, 'queu
   const isCounted = queuedTime === undefined && waitedSeconds !== undefined;
   const start = job.status?.startTime;
   if (isCounted || start === undefined) return compact({ queuedTime, waitedSeconds });
-  return { waitedSeconds: (waitedSeconds ?? 0) + secondsBetween(queuedTime ?? job.metadata.creationTimestamp, start) };
-}
-
-function secondsBetween(from: string, to: string): number {
-  return Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
+  return { waitedSeconds: (waitedSeconds ?? 0) + (secondsBetween(queuedTime ?? job.metadata.creationTimestamp, start) ?? 0) };
 }
 
 function rowOf(status: TaskRunStatus | undefined, { metadata }: Job): Row | undefined {
   return status?.jobs?.find(({ uid }) => uid === metadata.uid);
-}
-
-/**
- * How many seconds after its time a schedule's run started, told once: when its record says for the first time that it has. One that a queue
- * evicted starts again, and is no later for that.
- * @param run with the record before
- */
-export function startDelay({ spec, status }: Pick<TaskRun, 'spec' | 'status'>, after: TaskRunStatus): number | undefined {
-  const { type, scheduledTime } = spec.trigger ?? {};
-  if (type !== 'Schedule' || scheduledTime === undefined || !startsNow(status, after)) return undefined;
-  return secondsBetween(scheduledTime, after.startTime ?? scheduledTime);
-}
-
-function startsNow(before: TaskRunStatus | undefined, after: TaskRunStatus): boolean {
-  const hasStarted = before?.startTime !== undefined || (before?.jobs ?? []).some(({ waitedSeconds }) => waitedSeconds !== undefined);
-  return !hasStarted && after.startTime !== undefined;
 }
 
 /** The waits, in seconds, that one record of a run says are over and the one before did not. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
-import { startDelay } from './queue-wait.ts';
+import { startDelay } from './start-delay.ts';
 
 const at = (clock: string): string => `2026-03-20T${clock}Z`;
 const run = (status: TaskRunStatus, type: 'Schedule' | 'Manual' = 'Schedule'): Pick<TaskRun, 'spec' | 'status'> => ({
