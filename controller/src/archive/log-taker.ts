@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { labelValue } from '../domain/names.ts';
+import { messageOf } from '../domain/sentence.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
@@ -51,10 +52,10 @@ export async function takeLogs(client: Client, namespace: string, run: string, l
       stopped.throwIfAborted();
       rest -= log.bytes;
       if (log.bytes > 0 || broken === undefined) logs.push(log);
-      if (broken !== undefined) problems.push(`the end of the log of pod ${stream.pod}: ${wordsOf(broken)}`);
+      if (broken !== undefined) problems.push(`the end of the log of pod ${stream.pod}: ${messageOf(broken)}`);
     } catch (error) {
       stopped.throwIfAborted();
-      if (!isNotFound(error)) problems.push(`the log of pod ${stream.pod}: ${wordsOf(error)}`);
+      if (!isNotFound(error)) problems.push(`the log of pod ${stream.pod}: ${messageOf(error)}`);
     }
   }
   return { logs, problems };
@@ -86,10 +87,6 @@ async function takeLog(client: Client, { key, pod, path, query }: LogStream, sha
   }
   const { text, cutBytes } = tail.end();
   return { log: { pod, container: query.container, restart: Number(key.split('/').at(-1)), bytes: text.length, cutBytes, body: await zip(text) }, broken };
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const newline = 0x0a;

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
+import { messageOf } from '../domain/sentence.ts';
 
 /**
  * The program of the thread. It is JavaScript in a string because a thread does not get the TypeScript loader of its parent. Prepared
@@ -104,7 +105,7 @@ export class SqliteThread {
     try {
       await Promise.race([once(thread.#worker, 'message'), once(thread.#worker, 'exit').then(() => Promise.reject(thread.#ended ?? new Error('it ended')))]);
     } catch (error) {
-      throw new Error(`the archive ${file} cannot be opened: ${error instanceof Error ? error.message : String(error)}; does its directory exist, and may this user write there?`, { cause: error });
+      throw new Error(`the archive ${file} cannot be opened: ${messageOf(error)}; does its directory exist, and may this user write there?`, { cause: error });
     }
     return thread;
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/sentence.ts';
 import { ApiError } from '../kube/api-error.ts';
 import { Interrupted } from './io.ts';
 
@@ -27,7 +28,7 @@ export function explain(error: unknown): { readonly sentence: string; readonly e
   if (error instanceof Interrupted) return { sentence: '', exitCode: exitCodes.interrupted };
   if (error instanceof CliError) return { sentence: error.message, exitCode: error.exitCode };
   if (error instanceof ApiError) return { sentence: apiSentence(error), exitCode: exitCodes.failed };
-  return { sentence: error instanceof Error ? error.message : String(error), exitCode: exitCodes.failed };
+  return { sentence: messageOf(error), exitCode: exitCodes.failed };
 }
 
 function apiSentence(error: ApiError): string {

@@ -1,5 +1,6 @@
 /** The REST API of a controller, for what the cluster itself does not know any more: archived runs and their logs. */
 import type { Problem, Run, RunDetail, RunPage } from '../api/schemas.ts';
+import { messageOf } from '../domain/sentence.ts';
 import type { Client } from '../kube/client.ts';
 import { resourceType, type KubeObject } from '../kube/objects.ts';
 import { CliError } from './errors.ts';
@@ -51,7 +52,7 @@ async function consoleToken(client: Client): Promise<string> {
     if (status?.token !== undefined) return status.token;
     throw new Error('no token came');
   } catch (error) {
-    throw new CliError(`your kubeconfig has no token that the REST API could check, and none of ${consoleAccount.name} can be had (${error instanceof Error ? error.message : String(error)}): set TASK_RUNS_TOKEN, for example to what \`kubectl create token\` prints`, { cause: error });
+    throw new CliError(`your kubeconfig has no token that the REST API could check, and none of ${consoleAccount.name} can be had (${messageOf(error)}): set TASK_RUNS_TOKEN, for example to what \`kubectl create token\` prints`, { cause: error });
   }
 }
 

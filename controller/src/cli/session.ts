@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { messageOf } from '../domain/sentence.ts';
 import type { Client } from '../kube/client.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { CliError } from './errors.ts';
@@ -41,6 +42,6 @@ async function openClient({ kubeconfig, context }: GlobalOptions): Promise<Clien
     return createClient({ kubeconfigPath: kubeconfig, context, userAgent: `task-runs-cli/${version}` });
   } catch (error) {
     const what = kubeconfig === undefined ? 'no kubeconfig can be read' : `the kubeconfig ${kubeconfig} cannot be read`;
-    throw new CliError(`${what}: ${error instanceof Error ? error.message : String(error)}; name another with --kubeconfig or KUBECONFIG`, { cause: error });
+    throw new CliError(`${what}: ${messageOf(error)}; name another with --kubeconfig or KUBECONFIG`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 /** Applications as a file has them: read, checked as far as KubeVela's webhook would, and with the place of everything. */
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { messageOf } from '../domain/sentence.ts';
 import { nearest } from './spelling.ts';
 import { Positions, type Path, type Problem } from './positions.ts';
 
@@ -91,7 +92,7 @@ function valueOf(document: Document.Parsed, positions: Positions): { readonly fi
     const fields: unknown = document.toJS();
     return isFields(fields) ? { fields } : positions.problem([], `this is no Application: write ${example}`);
   } catch (error) {
-    return positions.problem([], `this cannot be read: ${error instanceof Error ? error.message : String(error)}; write it without so many aliases`);
+    return positions.problem([], `this cannot be read: ${messageOf(error)}; write it without so many aliases`);
   }
 }
 

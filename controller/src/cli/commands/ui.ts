@@ -5,6 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
+import { messageOf } from '../../domain/sentence.ts';
 import { countArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
 import { requireServer, TokenKeeper } from '../run-server.ts';
@@ -89,7 +90,7 @@ function forwardTo(base: URL, token: () => Promise<string>): RequestListener {
   return (request, response) => {
     forward(request, response).catch((error: unknown) => {
       if (response.headersSent) return void response.destroy();
-      const message = `the REST API at ${base.origin} cannot be asked: ${error instanceof Error ? error.message : String(error)}`;
+      const message = `the REST API at ${base.origin} cannot be asked: ${messageOf(error)}`;
       response.writeHead(502, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { code: 'ClusterUnavailable', message } }));
     });
   };

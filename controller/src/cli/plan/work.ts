@@ -1,5 +1,6 @@
 /** What `plan` does: read, render, forecast, tell. */
 import { stringify } from 'yaml';
+import { messageOf } from '../../domain/sentence.ts';
 import { readApplications, type Application, type ApplicationFile } from '../../plan/application.ts';
 import type { Deployed } from '../../plan/deployment.ts';
 import type { Plan } from '../../plan/document.ts';
@@ -82,7 +83,7 @@ function fromCluster(session: Session): Basis {
 
 async function read(io: Io, filename: string): Promise<string> {
   return io.read(filename).catch((error: unknown) => {
-    throw new UsageError(`${filename} cannot be read: ${error instanceof Error ? error.message : String(error)}; name another file, or - for standard input`, { cause: error });
+    throw new UsageError(`${filename} cannot be read: ${messageOf(error)}; name another file, or - for standard input`, { cause: error });
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { Cron } from 'croner';
 import type { Task } from '../../resources/index.ts';
+import { messageOf } from '../sentence.ts';
 
 export type ScheduleSpec = NonNullable<Task['spec']['schedule']>;
 
@@ -78,7 +79,7 @@ function problemOf(text: string, timeZone: string): string | undefined {
     const comes = cronOf(asCroner(text), timeZone).nextRun(new Date(0)) !== null;
     return comes ? undefined : 'names a day that never comes; mend its day-of-month or month';
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '');
+    const reason = messageOf(error).replace(/^CronPattern: /, '');
     return `is none: ${reason}; ${example}`;
   }
 }
