@@ -88,11 +88,19 @@ describe('what is known of Kueue', () => {
     expect(server.requests.some(({ path }) => path === `${groupPath}/${version}/workloads`)).toBe(true);
   });
 
-  test('is nothing where it may not be read, and the refusal is told', async () => {
-    const { watch, errors, installed } = await open({ version: 'v1beta2', forbidden: true });
+  test('is what may not be read, until it may', async () => {
+    const { state, watch, clock, errors, told } = await open({ version: 'v1beta2', forbidden: true });
     watch.want();
-    await vi.waitFor(() => expect(errors[0]).toMatchObject({ status: 403 }));
-    expect(installed()).toBeUndefined();
+    await vi.waitFor(() => expect(errors).toHaveLength(3));
+    const { installed, forbidden } = watch.queueingOf('default', [job]);
+    expect([errors[0], installed, forbidden]).toMatchObject([{ status: 403 }, undefined, expect.stringMatching(/^\w+\.kueue\.x-k8s\.io$/)]);
+    expect(told).toEqual([undefined]);
+    state.forbidden = false;
+    await vi.waitFor(async () => {
+      await clock.advance(1_000);
+      expect(watch.queueingOf('default', [job])).toMatchObject({ installed: true, clusterQueues: new Map() });
+    });
+    expect(watch.queueingOf('default', [job]).forbidden).toBeUndefined();
   });
 
   test('changes for a Job whose Workload says something else, and for no other', async () => {

@@ -4,7 +4,7 @@
  */
 import { noQueueing, type Queueing, type Workload } from '../domain/queueing.ts';
 import { sameJson } from '../domain/same-json.ts';
-import { isNotFound } from '../kube/api-error.ts';
+import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { sleep, systemClock, type Clock } from '../kube/clock.ts';
@@ -38,6 +38,7 @@ export class KueueWatch {
   #running: Promise<void> | undefined;
   #kueue: Kueue | undefined;
   #installed: boolean | undefined;
+  #forbidden: string | undefined;
 
   constructor(options: KueueWatchOptions) {
     this.#options = options;
@@ -68,7 +69,7 @@ export class KueueWatch {
     const queued = jobs.filter(({ queue }) => queue !== undefined);
     if (queued.length === 0) return noQueueing;
     const kueue = this.#kueue;
-    if (!kueue) return { ...noQueueing, installed: this.#installed };
+    if (!kueue) return { ...noQueueing, installed: this.#installed, forbidden: this.#forbidden };
     const workloads = queued.flatMap(({ metadata: { uid } }) => {
       const found = current(kueue.workloads.cache.by('owner', uid));
       return found ? [[uid, found] as const] : [];
@@ -112,7 +113,14 @@ export class KueueWatch {
     const ended = new AbortController();
     signal.addEventListener('abort', () => ended.abort(), { once: true });
     const over = new Promise<void>((resolve) => ended.signal.addEventListener('abort', () => resolve(), { once: true }));
-    const kueue = createInformers(version, this.#options, this.#clock, () => ended.abort());
+    const kueue = createInformers(version, this.#options, this.#clock, {
+      failed: (type, error) => {
+        this.#options.observer?.failed?.(type, error);
+        if (isNotFound(error)) ended.abort();
+        // The first one is told of, so that what waits is not told anew with each attempt; what has been read already is what is known.
+        if (isForbidden(error) && !this.#kueue) this.#know(undefined, this.#forbidden ?? `${type.plural}.${type.group}`);
+      },
+    });
     const all = Object.values(kueue) as unknown as readonly Informer<KubeObject>[];
     const synced = Promise.all(all.map((informer) => informer.start())).then(() => undefined);
     await Promise.race([synced, over]);
@@ -143,9 +151,10 @@ export class KueueWatch {
     if (event.type !== 'updated' || event.old.clusterQueue !== event.object.clusterQueue) this.#tell(undefined);
   }
 
-  #know(installed: boolean | undefined): void {
-    if (this.#installed === installed) return;
+  #know(installed: boolean | undefined, forbidden?: string): void {
+    if (this.#installed === installed && this.#forbidden === forbidden) return;
     this.#installed = installed;
+    this.#forbidden = forbidden;
     this.#tell(undefined);
   }
 
@@ -154,16 +163,9 @@ export class KueueWatch {
   }
 }
 
-function createInformers(version: string, { client, namespaces, observer }: KueueWatchOptions, clock: Clock, onGone: () => void) {
-  const watching: InformerObserver = {
-    ...observer,
-    failed(type, error) {
-      observer?.failed?.(type, error);
-      if (isNotFound(error)) onGone();
-    },
-  };
+function createInformers(version: string, { client, namespaces, observer }: KueueWatchOptions, clock: Clock, onFailure: Pick<InformerObserver, 'failed'>) {
   const types = kueueTypes(version);
-  const options = { client, observer: watching, clock };
+  const options = { client, observer: { ...observer, ...onFailure }, clock };
   return {
     workloads: new Informer({ ...options, namespaces, type: types.workloads, project: projectWorkload }),
     localQueues: new Informer({ ...options, namespaces, type: types.localQueues, project: projectLocalQueue }),

@@ -18,6 +18,8 @@ export interface Workload {
 export interface Queueing {
   /** Whether the cluster has Kueue's API; undefined while nobody knows, or no Job has been in a queue yet. */
   readonly installed: boolean | undefined;
+  /** What the controller may not read, such as workloads.kueue.x-k8s.io: as long as there is any, the rest is not known. */
+  readonly forbidden?: string | undefined;
   /** Of the Task's Jobs, by the Job's UID. */
   readonly workloads: ReadonlyMap<string, Workload>;
   /** Which ClusterQueue each LocalQueue of the Task's namespace stands for, by name. */

@@ -37,6 +37,11 @@ describe('a Job that waits', () => {
     ['for all its time', withWorkload(true), 60, 'Failed', 'QueueTimeout'],
   ])('%s', (_, queueing, seconds, phase, reason) => expect(queueVerdict(view, job, queueing, after(seconds))).toMatchObject({ phase, reason }));
 
+  test('for what nobody may read is told of with who has to mend it', () => {
+    const { reason, message } = queueVerdict(view, job, { ...noQueueing, forbidden: 'workloads.kueue.x-k8s.io' }, after(5));
+    expect([reason, message]).toEqual(['Pending', 'waits in queue q; what for is not known, for the controller may not list workloads.kueue.x-k8s.io: give it the ClusterRole that comes with the addon']);
+  });
+
   test('and is admitted keeps its words until it has started, or should have', () => {
     const words = { reason: 'Pending', message: 'waits for 600m cpu in cq' };
     const recorded = run.status({ phase: 'Queued', ...words, jobs: [{ name: job.metadata.name, uid: job.metadata.uid, phase: 'Queued' }] });

@@ -72,7 +72,7 @@ function onRecord({ run, job }: PartView): Waiting | undefined {
 }
 
 /** A Job that Kueue has not made a Workload for yet. */
-function notTakenUp({ run }: PartView, job: Job, { installed, priorityClasses }: Queueing, now: Date): Waiting {
+function notTakenUp({ run }: PartView, job: Job, { installed, forbidden, priorityClasses }: Queueing, now: Date): Waiting {
   const { queue = '' } = job;
   const { priorityClass } = run.spec.snapshot?.queue ?? {};
   if (installed === true && priorityClass !== undefined && !priorityClasses.has(priorityClass)) {
@@ -81,7 +81,8 @@ function notTakenUp({ run }: PartView, job: Job, { installed, priorityClasses }:
   if (installed === true && takenUpBy(job) <= now.getTime()) {
     return { reason: reasons.noWorkload, message: `Kueue has not taken Job ${job.metadata.name} up: see whether its controller runs, and manages batch/job in namespace ${job.metadata.namespace}` };
   }
-  return { reason: reasons.pending, message: `waits in queue ${queue}` };
+  const unknown = forbidden === undefined ? '' : `; what for is not known, for the controller may not list ${forbidden}: give it the ClusterRole that comes with the addon`;
+  return { reason: reasons.pending, message: `waits in queue ${queue}${unknown}` };
 }
 
 function takenUpBy({ metadata }: Job): number {
