@@ -1,0 +1,32 @@
+import type { Logger } from 'pino';
+import type { Client } from '../../kube/client.ts';
+import type { EventRecorder } from '../../kube/event-recorder.ts';
+import type { KubeObject } from '../../kube/objects.ts';
+import type { Caches } from '../caches.ts';
+import type { CachedTask } from '../projections.ts';
+import type { RunObserver } from '../run-observer.ts';
+import type { TaskMemory } from '../task-memory.ts';
+
+/** Everything an action may touch. */
+export interface ApplyContext {
+  readonly client: Client;
+  readonly caches: Caches;
+  readonly recorder: EventRecorder;
+  readonly log: Logger;
+  readonly task: CachedTask;
+  readonly memory: TaskMemory;
+  readonly now: () => number;
+  readonly runObserver?: RunObserver | undefined;
+}
+
+/** `stop` leaves the rest of the list undone, because the state is another than the list was made for. */
+export type Result = 'done' | 'stop';
+
+export function refTo(name: string, { task }: ApplyContext): { name: string; namespace: string } {
+  return { name, namespace: task.metadata.namespace };
+}
+
+export function ownerOf(object: KubeObject): string {
+  const owner = object.metadata?.ownerReferences?.find(({ controller }) => controller === true);
+  return owner ? `${owner.kind} ${owner.name}` : 'nobody';
+}

@@ -1,0 +1,125 @@
+/** Creates TaskRuns, Jobs and claims. What is there already under the name was created before we died, or is somebody else's. */
+import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
+import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
+import type { ActionOf, ClaimManifest, JobManifest, TaskRunManifest } from '../../domain/actions.ts';
+import type { Refusal } from '../../domain/state.ts';
+import { answeredByRun } from '../../domain/trigger.ts';
+import { isAlreadyExists, isNamespaceTerminating } from '../../kube/api-error.ts';
+import { controllerUid, type Stored } from '../../kube/objects.ts';
+import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
+import { labels, scheduledTimestampAnnotation, type RunTrigger } from '../../resources/index.ts';
+import { refusalOf } from '../refusal.ts';
+import { taskRuns, type TaskRunObject } from '../resource-types.ts';
+import { TaskMemory } from '../task-memory.ts';
+import { ownerOf, type ApplyContext, type Result } from './context.ts';
+
+export function createRun({ run }: ActionOf<'createRun'>, context: ApplyContext): Promise<Result> {
+  return creating(context, { object: 'TaskRun', run: run.metadata.name }, () => createTaskRun(run, context));
+}
+
+export function createJob({ run, step, job }: ActionOf<'createJob'>, context: ApplyContext): Promise<Result> {
+  return creating(context, { object: 'Job', run, step }, () => createJobOf(run, job, context));
+}
+
+export function createClaim({ run, claim }: ActionOf<'createClaim'>, context: ApplyContext): Promise<Result> {
+  return creating(context, { object: 'PersistentVolumeClaim', run }, () => createWorkspace(claim, context));
+}
+
+/** Create an object; a refusal is remembered, so that it is told and tried again later. */
+async function creating(context: ApplyContext, refused: Pick<Refusal, 'object' | 'run' | 'step'>, create: () => Promise<Result>): Promise<Result> {
+  try {
+    const result = await create();
+    if (result === 'done') context.memory.accepted(refused.object, refused.run, refused.step);
+    return result;
+  } catch (error) {
+    if (isNamespaceTerminating(error)) return 'stop'; // the Task is about to go, too
+    const refusal = refusalOf(error, refused);
+    if (!refusal) throw error;
+    context.memory.refuse(refusal, context.now());
+    context.log.warn({ run: refused.run, step: refused.step, reason: refusal.reason, message: refusal.message }, 'refused');
+    return 'stop';
+  }
+}
+
+async function createTaskRun(run: TaskRunManifest, context: ApplyContext): Promise<Result> {
+  const { client, caches, memory, log, task } = context;
+  const { name, namespace } = run.metadata;
+  try {
+    caches.runs.observe(await client.create(taskRuns, run as unknown as TaskRunObject));
+    remember(run, memory);
+    log.info({ run: name, trigger: run.spec.trigger?.value }, 'run created');
+    return 'done';
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const existing = await client.get(taskRuns, { name, namespace });
+    if (controllerUid(existing) === task.metadata.uid && isSameTrigger(existing.spec.trigger, run.spec.trigger)) {
+      caches.runs.observe(existing); // created before we died, or by the leader before us
+      return 'done';
+    }
+    if (memory.takenRuns.has(name)) throw error;
+    TaskMemory.note(memory.takenRuns, name);
+    log.info({ run: name, owner: ownerOf(existing) }, 'name is taken');
+    return 'stop';
+  }
+}
+
+/** The run may be deleted before the caches or the Task's status know of it. */
+function remember(run: TaskRunManifest, memory: TaskMemory): void {
+  const [answered] = answeredByRun(run);
+  if (answered) memory.answered = answered;
+  memory.lastScheduled = run.spec.trigger?.scheduledTime ?? memory.lastScheduled;
+}
+
+function isSameTrigger(a: RunTrigger | undefined, b: RunTrigger | undefined): boolean {
+  return a?.generation === b?.generation && a?.scheduledTime === b?.scheduledTime;
+}
+
+async function createJobOf(run: string, job: JobManifest, context: ApplyContext): Promise<Result> {
+  const { client, caches, log } = context;
+  const { name, namespace } = job.metadata;
+  try {
+    caches.jobs.observe(await client.create(jobs, job as unknown as BatchJob));
+    log.info({ run, job: name }, 'job created');
+    observeDelay(job, context);
+    return 'done';
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const existing = await client.get(jobs, { name, namespace });
+    if (controllerUid(existing) === job.metadata.ownerReferences[0]?.uid) {
+      caches.jobs.observe(existing);
+      return 'done';
+    }
+    return nameTaken(existing, context, error);
+  }
+}
+
+/** A claim of somebody else's under this name would hold the run up for ever: the refusal says so. */
+async function createWorkspace(claim: ClaimManifest, { client, caches, log }: ApplyContext): Promise<Result> {
+  const { name, namespace } = claim.metadata;
+  try {
+    caches.claims.observe(await client.create(persistentVolumeClaims, claim as unknown as PersistentVolumeClaim));
+    log.info({ claim: name }, 'workspace created');
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const existing = await client.get(persistentVolumeClaims, { name, namespace });
+    if (controllerUid(existing) !== claim.metadata.ownerReferences[0]?.uid) throw error;
+    caches.claims.observe(existing);
+  }
+  return 'done';
+}
+
+function observeDelay({ metadata }: JobManifest, { runObserver, now }: ApplyContext): void {
+  const due = metadata.annotations?.[scheduledTimestampAnnotation];
+  if (due !== undefined && !(labels.attempt in metadata.labels)) runObserver?.scheduled((now() - Date.parse(due)) / 1000);
+}
+
+/** Another run of the same Task will soon give the name free; anybody else keeps it, and we take another. */
+function nameTaken(existing: Stored<BatchJob>, { caches, memory, log, task, now }: ApplyContext, error: Error): Result {
+  const { name, namespace } = existing.metadata;
+  const owner = caches.runs.cache.byUid(controllerUid(existing) ?? '');
+  const ours = owner?.metadata.ownerReferences?.some(({ uid }) => uid === task.metadata.uid);
+  if (ours || memory.takenJobs.has(name)) throw error;
+  TaskMemory.note(memory.takenJobs, name);
+  log.info({ job: name, namespace, owner: ownerOf(existing), at: now() }, 'name is taken');
+  return 'stop';
+}

@@ -1,0 +1,45 @@
+/** Deletes just the objects that were meant, by UID, and no namesakes. */
+import type { ActionOf } from '../../domain/actions.ts';
+import { isConflict, isNotFound } from '../../kube/api-error.ts';
+import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
+import { taskRuns } from '../resource-types.ts';
+import { refTo, type ApplyContext, type Result } from './context.ts';
+
+export function deleteClaim({ name, uid, because }: ActionOf<'deleteClaim'>, context: ApplyContext): Promise<Result> {
+  return deleting(context, `PersistentVolumeClaim ${name}`, because, context.caches.claims, uid, () =>
+    context.client.delete(persistentVolumeClaims, refTo(name, context), { propagationPolicy: 'Background', uid }),
+  );
+}
+
+export function deleteJob({ name, uid, cause, because }: ActionOf<'deleteJob'>, context: ApplyContext): Promise<Result> {
+  return deleting(context, `Job ${name}`, because, context.caches.jobs, uid, async () => {
+    await context.client.delete(jobs, refTo(name, context), { propagationPolicy: 'Background', uid });
+    context.runObserver?.jobDeleted(cause);
+  });
+}
+
+export function deleteRun({ name, uid, because }: ActionOf<'deleteRun'>, context: ApplyContext): Promise<Result> {
+  return deleting(context, `TaskRun ${name}`, because, context.caches.runs, uid, async () => {
+    await context.client.delete(taskRuns, refTo(name, context), { propagationPolicy: 'Background', uid });
+    context.runObserver?.recordDeleted();
+  });
+}
+
+async function deleting(
+  { log }: ApplyContext,
+  what: string,
+  because: string,
+  cache: { forget(uid: string): void },
+  uid: string,
+  remove: () => Promise<unknown>,
+): Promise<Result> {
+  try {
+    await remove();
+    log.info({ what, because }, 'deleted');
+  } catch (error) {
+    // Gone, or another object under its name: either way the one that we meant is no more.
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
+  cache.forget(uid);
+  return 'done';
+}

@@ -1,0 +1,63 @@
+/** Reads what the caches do not have, for the next decision to be made with. */
+import type { Pod as CorePod } from 'kubernetes-types/core/v1.js';
+import type { ActionOf } from '../../domain/actions.ts';
+import type { StepLook, TerminationMessage } from '../../domain/state.ts';
+import { isForbidden, isNotFound } from '../../kube/api-error.ts';
+import type { Stored } from '../../kube/objects.ts';
+import { jobs, pods } from '../../kube/resources.ts';
+import { applications } from '../resource-types.ts';
+import { TaskMemory } from '../task-memory.ts';
+import { lookAtStep } from '../workflow-step.ts';
+import { refTo, type ApplyContext, type Result } from './context.ts';
+
+export async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: ApplyContext): Promise<Result> {
+  const { client, caches, memory } = context;
+  try {
+    const job = await client.get(jobs, refTo(name, context));
+    if (job.metadata.uid === uid) {
+      caches.jobs.observe(job);
+      return 'done';
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  TaskMemory.note(memory.goneJobs, uid);
+  return 'done';
+}
+
+interface Ended extends TerminationMessage {
+  readonly at: string;
+}
+
+function endOf({ spec, status }: Stored<CorePod>, container: string | undefined): Ended | undefined {
+  const terminated = status?.containerStatuses?.find(({ name }) => name === container)?.state?.terminated;
+  return terminated && { at: terminated.finishedAt ?? '', text: terminated.message, nodeName: spec?.nodeName };
+}
+
+/** The kubelet's copy of what a container wrote; of several pods, that of the one which ended last. */
+export async function readTermination({ job, uid, container }: ActionOf<'readTermination'>, { client, task, memory, log }: ApplyContext): Promise<Result> {
+  const ended: Ended[] = [];
+  const selection = { namespace: task.metadata.namespace, labelSelector: `batch.kubernetes.io/controller-uid=${uid}`, fieldSelector: 'status.phase=Succeeded' };
+  for await (const { items } of client.list(pods, selection)) {
+    ended.push(...items.flatMap((pod) => endOf(pod, container) ?? []));
+  }
+  const last = ended.reduce<Ended | undefined>((latest, one) => (latest && latest.at >= one.at ? latest : one), undefined);
+  TaskMemory.keep(memory.terminationMessages, uid, { text: last?.text, nodeName: last?.nodeName });
+  log.debug({ job, pods: ended.length }, 'outputs read');
+  return 'done';
+}
+
+export async function checkStep({ run, application, step }: ActionOf<'checkStep'>, { client, caches, task, memory, now, log }: ApplyContext): Promise<Result> {
+  const created = caches.runs.cache.get(task.metadata.namespace, run)?.metadata.creationTimestamp;
+  if (created === undefined) return 'stop';
+  let look: Omit<StepLook, 'at'> = { known: true };
+  try {
+    look = lookAtStep(await client.get(applications, application), { step, createdAt: Date.parse(created) }, now());
+  } catch (error) {
+    // In a managed cluster the Application lives on the hub: there a step's run goes on to its own end.
+    if (!isNotFound(error) && !isForbidden(error)) throw error;
+    log.debug({ run, application }, 'the Application of a workflow step is not here');
+  }
+  TaskMemory.keep(memory.steps, run, { at: now(), ...look });
+  return 'done';
+}

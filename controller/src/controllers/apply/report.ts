@@ -1,0 +1,79 @@
+/** Says what has become of runs: in their own status, in the Task's, and in events; and has KubeVela look at the Task. */
+import type { ActionOf } from '../../domain/actions.ts';
+import { isFinished } from '../../domain/phase.ts';
+import { waitsOver } from '../../domain/queue-wait.ts';
+import { startDelay } from '../../domain/start-delay.ts';
+import { isForbidden, isNotFound } from '../../kube/api-error.ts';
+import { nudgeAnnotation, type TaskRunStatus } from '../../resources/index.ts';
+import type { CachedRun } from '../projections.ts';
+import { applications, taskRuns, tasks, type TaskObject } from '../resource-types.ts';
+import { TaskMemory } from '../task-memory.ts';
+import { refTo, type ApplyContext, type Result } from './context.ts';
+
+export async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>, context: ApplyContext): Promise<Result> {
+  const { client, caches, memory, log, now } = context;
+  TaskMemory.keep(memory.written, name, now());
+  try {
+    const known = caches.runs.cache.byUid(uid);
+    // A cache that lags behind, as a new leader's may, must not bring a finished run back.
+    const before = { op: 'test', path: '/status/phase', value: known?.status?.phase ?? 'Pending' };
+    caches.runs.observe(await client.patchStatus(taskRuns, refTo(name, context), [before, ...statusPatch(uid, status)], { type: 'json' }));
+    observeCourse(known, status, context);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    caches.runs.forget(uid); // somebody deleted the run: nothing is left to say
+    return 'stop';
+  }
+  if (isFinished(status.phase)) {
+    memory.finished(name, uid);
+    const run = caches.runs.cache.byUid(uid);
+    if (run) context.runObserver?.finished(run, status, caches.jobs.cache.by('owner', uid));
+    log.info({ run: name, phase: status.phase, reason: status.reason, duration: status.duration }, 'run finished');
+  }
+  return 'done';
+}
+
+/** @param run as it was before this status */
+function observeCourse(run: CachedRun | undefined, status: TaskRunStatus, { runObserver }: ApplyContext): void {
+  for (const seconds of waitsOver(run?.status, status)) runObserver?.admitted(seconds);
+  const delay = run && startDelay(run, status);
+  if (delay !== undefined) runObserver?.started(delay);
+}
+
+export async function writeTaskStatus({ status }: ActionOf<'writeTaskStatus'>, context: ApplyContext): Promise<Result> {
+  const { client, caches, task } = context;
+  const { name, uid } = task.metadata;
+  try {
+    caches.tasks.observe(await client.patchStatus(tasks, refTo(name, context), statusPatch(uid, status), { type: 'json' }));
+    return 'done';
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    caches.tasks.forget(uid);
+    return 'stop';
+  }
+}
+
+/** Replaces the whole status, of this very object and no namesake. */
+function statusPatch(uid: string, status: object): object[] {
+  return [
+    { op: 'test', path: '/metadata/uid', value: uid },
+    { op: 'add', path: '/status', value: status },
+  ];
+}
+
+export async function nudge({ application, value }: ActionOf<'nudge'>, { client, memory, log }: ApplyContext): Promise<Result> {
+  memory.nudged = value;
+  try {
+    await client.patch(applications, application, { metadata: { annotations: { [nudgeAnnotation]: value } } });
+  } catch (error) {
+    // In a managed cluster the Application lives on the hub, which polls instead.
+    if (!isNotFound(error) && !isForbidden(error)) throw error;
+    log.debug({ application, error: error.message }, 'not nudged');
+  }
+  return 'done';
+}
+
+export function event({ type, reason, message }: ActionOf<'event'>, { recorder, task }: ApplyContext): Promise<Result> {
+  recorder.record(tasks, { metadata: task.metadata } as TaskObject, { type, reason, message });
+  return Promise.resolve('done');
+}
