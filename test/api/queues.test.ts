@@ -204,13 +204,14 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
       expect(await templateLabels(room)).toMatchObject({ 'kueue.x-k8s.io/local-queue-name': 'other' });
     });
 
-    it('of several steps queues step by step, each in its own queue', async () => {
+    it('of several steps queues step by step, each in its own queue, and is not late for what they wait', async () => {
       const room = await openQueue();
-      const steps = [{ name: 'first' }, { name: 'second', dependsOn: ['first'], queue: { name: 'later' } }];
-      await room.deploy({ revision: 1, steps, spec: { queue: { name: 'q' } } });
+      const steps = [{ name: 'first' }, { name: 'second', dependsOn: ['first'], queue: { name: 'later' } }, { name: 'third', dependsOn: ['second'] }];
+      await room.deploy({ revision: 1, steps, spec: { queue: { name: 'q' }, timeoutSeconds: 15 } });
       const { status } = await room.runWhere('mytask-v1', 'waits for its second step', ({ jobs: rows = [] }) => rows.some(({ step, phase, reason }) => step === 'second' && phase === 'Queued' && reason === 'Inadmissible'));
       expect(status?.jobs?.find(({ step }) => step === 'first')).toMatchObject({ phase: 'Succeeded' });
       expect((await room.list(jobs)).map(({ metadata, spec }) => [metadata.labels?.['kueue.x-k8s.io/queue-name'], spec?.suspend])).toEqual(expect.arrayContaining([['q', false], ['later', true]]));
+      await eventually('its time would be over', () => Date.now() - Date.parse(status?.startTime ?? '') > 16_000);
       await kueue.createQueue({ namespace: room.namespace, name: 'later', clusterQueue: room.namespace });
       await succeeds(room);
       await room.delete(tasks, 'app-mytask');

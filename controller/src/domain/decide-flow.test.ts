@@ -144,6 +144,18 @@ describe('a flow', () => {
     expect(world.run?.status).toMatchObject({ reason: 'DeadlineExceeded', message: "c did not start: the run's time was up (timeoutSeconds: 60)" });
   });
 
+  test('is not late for what its steps wait in queues while none of them runs', () => {
+    const world = begun([step('a'), step('b', ['a'], { queue: { name: 'q' } }), step('c', ['b'])], { timeoutSeconds: 60 }).start('mytask-v1-a').reconcile();
+    world.advance(10).finish('mytask-v1-a').reconcile();
+    expect(world.advance(2).reconcile().phases).toBe('a Succeeded, b Queued, c Pending');
+    world.advance(3_600).reconcile();
+    expect(world.wakeAt).toBeGreaterThan(world.now + 60_000);
+    world.admit('mytask-v1-b').advance(1).reconcile();
+    world.advance(29).finish('mytask-v1-b').reconcile();
+    expect(world.phases).toBe('a Succeeded, b Succeeded, c Pending');
+    expect(world.created.map(({ step: name, manifest }) => [name, manifest.spec['activeDeadlineSeconds']])).toEqual([['a', 60], ['b', 50], ['c', 20]]);
+  });
+
   test('that is cancelled ends with all its steps', () => {
     const world = ends(begun(fiveJobs), 'job1').cancel().reconcile();
     expect(world.run?.status).toMatchObject({ phase: 'Cancelled', reason: 'Cancelled' });

@@ -25,6 +25,7 @@ import { runStatus } from './run-status.ts';
 import { sameJson } from './same-json.ts';
 import { canonicalJson, hexHash, snapshotOf } from './snapshot.ts';
 import { queueEvents } from './queue-events.ts';
+import { standsStill } from './queue-idle.ts';
 import { waitsInQueue } from './queueing.ts';
 import { stepEvents } from './step-events.ts';
 import type { TaskState } from './state.ts';
@@ -292,7 +293,7 @@ function wake(view: TaskView, now: Date): readonly Action[] {
     ...settleTimes(view, now),
     agendaOf(view.state, now)?.next?.getTime(),
     ...view.active.flatMap(partsOf).map((part) => (part.finished ? undefined : nextAttempt(part, now)?.at)),
-    ...view.active.map((run) => (run.flow ? deadlineOf(run) : undefined)),
+    ...view.active.map((run) => (run.flow && !standsStill(run.run.status?.jobs ?? []) ? deadlineOf(run, now) : undefined)),
     ...view.active.flatMap(partsOf).flatMap((part) => nextQueueLook(part, view.state.queueing)),
     ...nextStepLooks(view),
     ...view.state.refusals.filter(({ final }) => !final).map(({ retryAt }) => retryAt),

@@ -32,7 +32,7 @@ export function stepRows(view: RunView, { state }: TaskView, now: Date, ended: E
   if ('problem' in arranged) return [];
   const views = new Map(flow.map((step) => [step.step.name, step]));
   const rows = new Map<string, StepRow>();
-  const isLate = (deadlineOf({ run, job: undefined }) ?? Infinity) <= now.getTime();
+  const isLate = (deadlineOf({ run, job: undefined }, now) ?? Infinity) <= now.getTime();
   const stop = stopOf(view, now);
   const boundTo = nodeOfRun(run);
   const nodes = new Set(state.nodes.map(({ metadata }) => metadata.name));

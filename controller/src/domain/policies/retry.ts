@@ -31,7 +31,7 @@ export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined 
   if (failed.attempt >= limit || failed.reason === podFailurePolicy) return undefined;
   const factor = backoff === 'Constant' ? 1 : 2 ** failed.attempt;
   const at = Date.parse(failed.completionTime) + Math.min(longestDelaySeconds, delaySeconds * factor) * 1000;
-  return Math.max(at, now.getTime()) < (deadlineOf(view) ?? Infinity) ? { attempt: failed.attempt + 1, at } : undefined;
+  return Math.max(at, now.getTime()) < (deadlineOf(view, now) ?? Infinity) ? { attempt: failed.attempt + 1, at } : undefined;
 }
 
 /** How many attempts the run may have. */

@@ -46,6 +46,8 @@ export class FlowWorld {
   /** Of the namespace, by name. */
   readonly templates = new Map<string, TaskTemplateSpec>();
   runStatusWrites = 0;
+  /** When the controller would look again though nothing changes. */
+  wakeAt: number | undefined;
   readonly #texts = new Map<string, string>();
   #written = new Map<string, number>();
   #messages = new Map<string, TerminationMessage>();
@@ -79,6 +81,7 @@ export class FlowWorld {
     let left = diesAfter;
     for (let pass = 0; pass < mostPasses; pass += 1) {
       const actions = this.#decide();
+      this.wakeAt = actions.find((action) => action.kind === 'wakeAt')?.at;
       if (actions.every(({ kind }) => kind === 'wakeAt')) return this;
       for (const action of actions) {
         if (left <= 0) return this.#die();
