@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createCue } from '../../cue/ts/index.ts';
+import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { kueueUser, writeKueueKubeconfig } from '../support/kueue/api.ts';
 import type { Kubectl } from '../../scripts/kubectl.ts';
 
+const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 const kueue = kueueUser;
 const jobController = 'system:serviceaccount:kube-system:job-controller';
 
@@ -147,7 +151,14 @@ describe('Kueue', () => {
   };
   // Nowhere to run, so that the Job stays active while it is evicted.
   const waiting = (template: object = {}) => aJob({ ...suspended, template: { spec: { ...aJob().spec.template.spec, schedulerName: 'nobody' }, ...template } });
-  const refusal = /a queue may suspend it and, while it is suspended, choose its nodes and give its pods labels and annotations of kueue.x-k8s.io, and may change nothing else/;
+  /** The addon's parameter queuePodKeys. */
+  async function allow(queuePodKeys: string[]): Promise<void> {
+    const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
+    const application = await renderAddon(cue, addon, { queuePodKeys }).finally(() => cue.close());
+    const policy = objectsOf(application, 'task-runs-controller').find(({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && (metadata as { name: string }).name === 'jobs.task-runs');
+    await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: policy });
+  }
+  const refusal = /a queue may suspend it and, while it is suspended, choose its nodes and give its pods the labels and annotations that queuePodKeys of the addon allows, and may change nothing else/;
 
   interface Recorded {
     readonly kind?: string;
@@ -214,6 +225,20 @@ describe('Kueue', () => {
     await apply(waiting({ metadata: { labels: keys('label'), annotations: keys('annotation') }, spec: { restartPolicy: 'Never', schedulerName: 'nobody', containers } }));
     await patchAs(kueue, 'job', { spec: admission });
     expect((await job()).spec.suspend).toBe(false);
+  });
+
+  it('may put what an admission check needs onto pods where the addon says so, but never whose pods they are', async () => {
+    await allow(['kueue.x-k8s.io/', 'autoscaling.x-k8s.io/', 'task.oam.dev/']);
+    try {
+      await apply(waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } } }));
+      const annotations = { 'autoscaling.x-k8s.io/consume-provisioning-request': 'one' };
+      await eventually('the policy is in force', () => patchAs(kueue, 'job', { spec: { template: { metadata: { annotations } } } }));
+      await expect(patchAs(kueue, 'job', { spec: { template: { metadata: { labels: { 'task.oam.dev/run': 'other' } } } } })).rejects.toThrow(refusal);
+      await patchAs(kueue, 'job', { spec: { suspend: false } });
+      expect((await job()).spec.template.metadata).toMatchObject({ labels: { 'task.oam.dev/run': 'mytask-v1' }, annotations });
+    } finally {
+      await allow(['kueue.x-k8s.io/']);
+    }
   });
 
   it('lifts a gate of scheduling, and sets one', async () => {

@@ -152,6 +152,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       clusters: ['local', 'far'],
       namespaces: ['a', 'b'],
       queueControllers: ['queue "1"'],
+      queuePodKeys: ['kueue.x-k8s.io/', 'autoscaling.x-k8s.io/'],
       archive: { postgresSecret: 'runs-database', maxAgeDays: 7, maxRuns: 10, maxSize: '1Gi', logLimit: '2Mi' },
     });
     expect(application.spec.policies.find(({ name }) => name === 'clusters')).toMatchObject({ properties: { clusters: ['local', 'far'] } });
@@ -176,7 +177,9 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
         },
       },
     });
-    expect(JSON.stringify(find(application, 'task-runs-controller', 'ValidatingAdmissionPolicy', 'jobs.task-runs'))).toContain(JSON.stringify(String.raw`request.userInfo.username in ["queue \"1\""]`).slice(1, -1));
+    const policy = JSON.stringify(find(application, 'task-runs-controller', 'ValidatingAdmissionPolicy', 'jobs.task-runs'));
+    expect(policy).toContain(JSON.stringify('["kueue.x-k8s.io/","autoscaling.x-k8s.io/"].exists(').slice(1, -1));
+    expect(policy).toContain(JSON.stringify(String.raw`request.userInfo.username in ["queue \"1\""]`).slice(1, -1));
   });
 
   it('has nothing of the Prometheus Operator unless told to', async () => {
