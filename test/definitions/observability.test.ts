@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { patientReasons, queuedReasons } from '../../controller/src/domain/reasons.ts';
 import { describeMetrics, metricsPage } from '../../scripts/metrics-page.ts';
 
 const repository = new URL('../../', import.meta.url);
@@ -115,6 +116,13 @@ describe('the alerts', () => {
       expect(annotations.description).toMatch(/\.$/);
       expect(annotations.runbook_url).toBe(`docs/runbooks.md#${alert.toLowerCase()}`);
     }
+  });
+
+  it('call a queue blocked for just the reasons that stall a Task', () => {
+    const { expr } = rules.find(({ alert }) => alert === 'TaskRunsQueueBlocked') ?? { expr: '' };
+    const [, pattern = ''] = /reason!~"([^"]+)"/.exec(expr) ?? [];
+    const inOrder = [...queuedReasons].filter((reason) => new RegExp(`^(?:${pattern})$`).test(reason));
+    expect(inOrder).toEqual([...queuedReasons].filter((reason) => patientReasons.has(reason)));
   });
 
   const promtool = spawnSync('promtool', ['--version']).error === undefined;

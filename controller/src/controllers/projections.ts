@@ -6,7 +6,7 @@ import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import { isFinished } from '../domain/phase.ts';
 import { compact } from '../domain/compact.ts';
 import type { Node } from '../domain/nodes.ts';
-import type { Workload } from '../domain/queueing.ts';
+import { trueCondition, type Workload } from '../domain/queueing.ts';
 import { digestPod, type MountFailure } from '../domain/pod-digest.ts';
 import { lacksTemplates, templateNames } from '../domain/templates.ts';
 import { oneLine } from '../domain/sentence.ts';
@@ -92,14 +92,17 @@ export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
   return compact({ metadata: slimMeta(metadata), taints });
 }
 
-const tellingConditions: ReadonlySet<string> = new Set(['QuotaReserved', 'Admitted', 'Evicted']);
+const tellingConditions: ReadonlySet<string> = new Set(['QuotaReserved', 'Admitted', 'Evicted', 'DeactivationTarget']);
+/** Why Kueue finishes a Workload whose Job has not ended, nor will ever start: what it would put into the template contradicts the Task. */
+const failedToStart = 'FailedToStart';
 
-/** Nothing is to be said of one that has finished, or that is of no Job. A Job has pods of one kind, and so one set of requests. */
+/** Nothing is to be said of one that has finished with its Job, or that is of no Job. A Job has pods of one kind, and so one set of requests. */
 export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObject>): CachedWorkload {
   const slim = { metadata: slimMeta(metadata, { withLabels: false }), active: spec.active !== false };
   const { conditions = [], resourceRequests: [pods] = [] } = status ?? {};
-  const isOver = conditions.some(({ type, status: is }) => type === 'Finished' && is === 'True');
-  if (isOver || !slim.metadata.ownerReferences?.some(({ kind }) => kind === 'Job')) return { ...slim, conditions: [] };
+  if (!slim.metadata.ownerReferences?.some(({ kind }) => kind === 'Job')) return { ...slim, conditions: [] };
+  const over = trueCondition({ conditions }, 'Finished');
+  if (over) return { ...slim, conditions: over.reason === failedToStart ? [wordsOf(over)] : [] };
   const words = conditions.filter(({ type }) => tellingConditions.has(type)).map(wordsOf);
   return compact({ ...slim, requests: pods?.resources, conditions: words });
 }

@@ -5,7 +5,7 @@
  * handed on as it is. How much more of a resource is needed is left out: it changes with every other run, and each change is a write.
  */
 import { reasons } from './reasons.ts';
-import { anyCondition, type Workload } from './queueing.ts';
+import { anyCondition, trueCondition, type Workload } from './queueing.ts';
 import type { JobCondition } from './state.ts';
 
 export interface Waiting {
@@ -41,13 +41,19 @@ const sayings: readonly Saying[] = [
 /** Why a Workload that is active has not been admitted. */
 export function wordsOf(workload: Workload, place: Place): Waiting {
   const quota = anyCondition(workload, 'QuotaReserved');
-  if (!quota) return { reason: reasons.pending, message: `waits in queue ${place.queue}` };
-  return withEviction(quota.status === 'True' ? reserved(workload, place) : unreserved(quota, workload, place), workload);
+  const evicted = trueCondition(workload, 'Evicted');
+  const waiting = quota?.status === 'True' ? reserved(workload, place, evicted !== undefined) : unreserved(quota, workload, place);
+  return evicted ? { ...waiting, message: `evicted (${evicted.reason}), ${waiting.message}` } : waiting;
 }
 
-function unreserved({ reason = reasons.pending, message = '' }: JobCondition, workload: Workload, place: Place): Waiting {
+/** Where Kueue tells the reasons apart, a queue that is stopped is `Suspended`; that is our word for a Job that somebody suspended. */
+const stopped = 'Suspended';
+
+function unreserved(quota: JobCondition | undefined, workload: Workload, place: Place): Waiting {
+  const { reason: said = reasons.pending, message = '' } = quota ?? {};
   const never = neverFits(message, place);
   if (never) return never;
+  const reason = said === stopped ? reasons.inadmissible : said;
   for (const saying of sayings) {
     const found = saying.pattern.exec(message);
     if (found) return { reason, message: saying.say(found, workload, place) };
@@ -55,27 +61,25 @@ function unreserved({ reason = reasons.pending, message = '' }: JobCondition, wo
   return { reason, message: message === '' ? `waits in queue ${place.queue}` : `waits in queue ${place.queue}: ${message}` };
 }
 
-/** A resource that is too much for each flavor; one that fits another flavor, which is only full just now, is waited for. */
+/** A resource that is too much for each flavor. Where all that a flavor lacks is unused quota, the run may fit there once others have ended. */
 function neverFits(message: string, place: Place): Waiting | undefined {
-  const tooMuch = message.matchAll(/insufficient quota for (\S+) in flavor \S+, .*?current podset request \(([^)]*)\) > maximum capacity \(([^)]*)\)/g);
-  for (const [, resource, asked, most] of tooMuch) {
-    if (message.includes(`insufficient unused quota for ${resource} in flavor`)) continue;
-    return { reason: reasons.exceedsMaxQuota, message: `asks for ${asked} ${resource}, and ${nameOf(place)} never has more than ${most}: ask for less, or have its quota raised` };
-  }
-  return undefined;
+  const tooMuch = [...message.matchAll(/insufficient quota for (\S+) in flavor ([^\s,]+), .*?current podset request \(([^)]*)\) > maximum capacity \(([^)]*)\)/g)];
+  const [first] = tooMuch;
+  if (!first) return undefined;
+  const tooSmall = new Set(tooMuch.map(([, , flavor]) => flavor));
+  const full = [...message.matchAll(/insufficient unused quota for \S+ in flavor ([^\s,]+)/g)];
+  if (full.some(([, flavor]) => !tooSmall.has(flavor))) return undefined;
+  const [, resource, , asked, most] = first;
+  return { reason: reasons.exceedsMaxQuota, message: `asks for ${asked} ${resource}, and ${nameOf(place)} never has more than ${most}: ask for less, or have its quota raised` };
 }
 
-/** With its quota it may still wait for admission checks. */
-function reserved(workload: Workload, { queue }: Place): Waiting {
-  const { status, message = '' } = anyCondition(workload, 'Admitted') ?? {};
+/** With its quota it may still wait for admission checks; one that was just evicted has its quota until its pods are gone. */
+function reserved(workload: Workload, { queue }: Place, isEvicted: boolean): Waiting {
+  if (isEvicted) return { reason: reasons.pending, message: `waits in queue ${queue}` };
+  const { status, reason = '', message = '' } = anyCondition(workload, 'Admitted') ?? {};
   if (status === 'True') return { reason: reasons.pending, message: `is admitted from queue ${queue} and about to start` };
-  return { reason: reasons.pending, message: `has its quota in queue ${queue} and waits for admission checks${message === '' ? '' : `: ${message}`}` };
-}
-
-/** One that ran before: what took its place away comes first. */
-function withEviction({ reason, message }: Waiting, workload: Workload): Waiting {
-  const evicted = anyCondition(workload, 'Evicted');
-  return evicted?.status === 'True' ? { reason, message: `evicted (${evicted.reason}), ${message}` } : { reason, message };
+  const isOfBefore = reason.startsWith('NoReservation');
+  return { reason: reasons.pending, message: `has its quota in queue ${queue} and waits for admission checks${message === '' || isOfBefore ? '' : `: ${message}`}` };
 }
 
 /** What it asks for of each resource that there is not enough of: 600m cpu and 2Gi memory. */

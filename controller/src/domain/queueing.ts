@@ -11,7 +11,7 @@ export interface Workload {
   readonly active: boolean;
   /** What its pods ask for together, by resource, as quantities; left out where Kueue does not say. */
   readonly requests?: Readonly<Record<string, string>>;
-  /** Those that say whether it is admitted: QuotaReserved, Admitted, Evicted. */
+  /** Those that say whether it is admitted (QuotaReserved, Admitted, Evicted), or was given up (DeactivationTarget, Finished). */
   readonly conditions: readonly JobCondition[];
 }
 
@@ -39,4 +39,10 @@ export function waitsInQueue({ queue, spec }: Job): boolean {
 /** A condition of that type, be it true or not. */
 export function anyCondition({ conditions = [] }: { readonly conditions?: readonly JobCondition[] }, type: string): JobCondition | undefined {
   return conditions.find((condition) => condition.type === type);
+}
+
+/** A condition of that type that is true. */
+export function trueCondition(of: { readonly conditions?: readonly JobCondition[] }, type: string): JobCondition | undefined {
+  const condition = anyCondition(of, type);
+  return condition?.status === 'True' ? condition : undefined;
 }

@@ -6,6 +6,7 @@ export const reasons = {
   dependencyFailed: 'DependencyFailed',
   exceedsMaxQuota: 'ExceedsMaxQuota',
   failFast: 'FailFast',
+  inadmissible: 'Inadmissible',
   invalidFlow: 'InvalidFlow',
   invalidParameters: 'InvalidParameters',
   invalidSchedule: 'InvalidSchedule',
@@ -14,6 +15,7 @@ export const reasons = {
   noNodeFits: 'NoNodeFits',
   nodeDeleted: 'NodeDeleted',
   nothingFailed: 'NothingFailed',
+  notStarted: 'NotStarted',
   noWorkload: 'NoWorkload',
   notRetryable: 'NotRetryable',
   outputsInvalid: 'OutputsInvalid',
@@ -43,22 +45,24 @@ export const reasons = {
 const kubernetesReasons = ['AlreadyExists', 'BackoffLimitExceeded', 'FailedIndexes', 'Forbidden', 'InternalError', 'Invalid', 'MaxFailedIndexesExceeded', 'PodFailurePolicy'];
 
 /** What Kueue gives a run up with. */
-const kueueReasons = ['DeactivatedDueToAdmissionCheck', 'DeactivatedDueToMaximumExecutionTimeExceeded', 'DeactivatedDueToRequeuingLimitExceeded'];
+const kueueReasons = ['DeactivatedDueToAdmissionCheck', 'DeactivatedDueToMaximumExecutionTimeExceeded', 'DeactivatedDueToRequeuingLimitExceeded', 'FailedToStart'];
 
 /** All reasons that runs are known to end with; others may come with a later Kubernetes. */
 export const knownReasons: ReadonlySet<string> = new Set([...Object.values(reasons), ...kubernetesReasons, ...kueueReasons]);
 
-/** What Kueue has a Workload wait with where all is in order and it tells the reasons apart. */
-const kueuePatience = ['PendingEvaluation', 'WaitingForPodsReady', 'WaitingForPreemptedWorkloads', 'WaitingForQuota'];
+/** What Kueue has a Workload wait with where all is in order: gated, until the pods of others are ready, or as it says where it tells the reasons apart. */
+const kueuePatience = ['AdmissionGated', 'Waiting', 'PendingEvaluation', 'WaitingForPodsReady', 'WaitingForPreemptedWorkloads', 'WaitingForQuota'];
 
 /** What it has one wait with that may never be admitted as things are. */
-const kueueTroubles = ['Inadmissible', 'Misconfigured', 'NoMatchingFlavor', 'TopologyPlacementFailed'];
+const kueueTroubles = ['Misconfigured', 'NoMatchingFlavor', 'TopologyPlacementFailed'];
 
 /** All reasons with which a run, or a step of one, is known to be Queued. */
 export const queuedReasons: ReadonlySet<string> = new Set([
   reasons.deactivated,
   reasons.exceedsMaxQuota,
+  reasons.inadmissible,
   reasons.kueueNotInstalled,
+  reasons.notStarted,
   reasons.noWorkload,
   reasons.pending,
   reasons.priorityClassNotFound,

@@ -85,6 +85,8 @@ describe('of a run that waits in a queue', () => {
   test.each([
     ['Pending', false],
     ['WaitingForQuota', false],
+    ['Waiting', false],
+    ['NotStarted', true],
     ['ExceedsMaxQuota', true],
     ['Inadmissible', true],
     ['KueueNotInstalled', true],

@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { classify } from '../classify.ts';
+import { classify, type RunView } from '../classify.ts';
 import { noQueueing, type Queueing, type Workload } from '../queueing.ts';
 import type { JobCondition } from '../state.ts';
 import { after, rfc3339, aJob, aRun, aState, aTask } from '../testing/builders.ts';
 import { nextQueueLook, queueLabelsOf, queueVerdict, startsSuspended } from './queue.ts';
 
-const run = aRun(aTask().spec({ queue: { name: 'q', priorityClass: 'high' }, queueTimeoutSeconds: 60 }));
+const spec = { queue: { name: 'q', priorityClass: 'high' }, queueTimeoutSeconds: 60 };
+const run = aRun(aTask().spec(spec));
 const job = { ...aJob(run).spec({ suspend: true }).build(), queue: 'q' };
-const view = classify(aState().runs(run).with({ jobs: [job] }).build()).runs[0];
-if (!view) throw new Error('no run');
+const viewOf = (one: typeof run): RunView => {
+  const [view] = classify(aState().runs(one).with({ jobs: [job] }).build()).runs;
+  if (!view) throw new Error('no run');
+  return view;
+};
+const view = viewOf(run);
 const kueue = (changes: Partial<Queueing> = {}): Queueing => ({ ...noQueueing, installed: true, priorityClasses: new Set(['high']), ...changes });
 const withWorkload = (active: boolean, ...conditions: JobCondition[]) => {
   const workload: Workload = { metadata: { ...job.metadata, name: 'job-mytask' }, active, conditions };
@@ -16,6 +21,7 @@ const withWorkload = (active: boolean, ...conditions: JobCondition[]) => {
 };
 const evicted = (reason: string): JobCondition => ({ type: 'Evicted', status: 'True', reason, message: 'The workload is deactivated' });
 
+const target: JobCondition = { type: 'DeactivationTarget', status: 'True', reason: 'MaximumExecutionTimeExceeded', message: 'exceeding the maximum execution time' };
 const admitted: JobCondition = { type: 'Admitted', status: 'True', reason: 'Admitted', message: '', lastTransitionTime: rfc3339(5) };
 
 test('a Job is created suspended, with the labels of its queue, only where it has one', () => {
@@ -32,6 +38,9 @@ describe('a Job that waits', () => {
     ['for a Workload that does not come', kueue(), 10, 'Queued', 'NoWorkload'],
     ['for a priority class', kueue({ priorityClasses: new Set() }), 5, 'Queued', 'PriorityClassNotFound'],
     ['after a person deactivated it', withWorkload(false, evicted('Deactivated')), 5, 'Queued', 'Deactivated'],
+    ['while Kueue, which deactivates it, has not said so yet', withWorkload(false, target), 5, 'Queued', 'Pending'],
+    ['after Kueue gave it up while it was being evicted', withWorkload(false, target, evicted('Preempted')), 5, 'Failed', 'DeactivatedDueToMaximumExecutionTimeExceeded'],
+    ['after Kueue could not start it for good', withWorkload(true, { type: 'Finished', status: 'True', reason: 'FailedToStart', message: 'conflict for key' }), 5, 'Failed', 'FailedToStart'],
     ['after Kueue gave it up', withWorkload(false, evicted('DeactivatedDueToRequeuingLimitExceeded')), 5, 'Failed', 'DeactivatedDueToRequeuingLimitExceeded'],
     ['for almost its time', withWorkload(true), 59, 'Queued', 'Pending'],
     ['for all its time', withWorkload(true), 60, 'Failed', 'QueueTimeout'],
@@ -44,17 +53,24 @@ describe('a Job that waits', () => {
 
   test('and is admitted keeps its words until it has started, or should have', () => {
     const words = { reason: 'Pending', message: 'waits for 600m cpu in cq' };
-    const recorded = run.status({ phase: 'Queued', ...words, jobs: [{ name: job.metadata.name, uid: job.metadata.uid, phase: 'Queued' }] });
-    const [told] = classify(aState().runs(recorded).with({ jobs: [job] }).build()).runs;
-    if (!told) throw new Error('no run');
+    const recorded = { phase: 'Queued' as const, ...words, jobs: [{ name: job.metadata.name, uid: job.metadata.uid, phase: 'Queued' as const }] };
+    const [told, patient] = [viewOf(run.status(recorded)), viewOf(aRun(aTask().spec({ queue: spec.queue })).status(recorded))];
     const queueing = withWorkload(true, { type: 'QuotaReserved', status: 'True' }, admitted);
-    expect(queueVerdict(told, job, queueing, after(14))).toEqual({ phase: 'Queued', ...words });
-    expect(queueVerdict(told, job, queueing, after(15)).message).toBe('is admitted from queue q and about to start');
+    expect(queueVerdict(patient, job, queueing, after(64))).toEqual({ phase: 'Queued', ...words });
+    expect(queueVerdict(patient, job, queueing, after(65))).toMatchObject({
+      phase: 'Queued', reason: 'NotStarted', message: "is admitted, and Kueue has not started Job mytask-v1: see Kueue's log, and whether the addon's parameter queueControllers names its account",
+    });
+    expect(queueVerdict(told, job, queueing, after(65)).message).toMatch(/^was not started within 1m \(queueTimeoutSeconds: 60\): is admitted, and/);
+  });
+
+  test('and is evicted while it has its admission still is not one that Kueue has not started', () => {
+    const queueing = withWorkload(true, { type: 'QuotaReserved', status: 'True' }, admitted, evicted('Preempted'));
+    expect(queueVerdict(view, job, queueing, after(59))).toEqual({ phase: 'Queued', reason: 'Pending', message: 'evicted (Preempted), waits in queue q' });
   });
 
   test('is looked at when Kueue should have it, and when its time is over', () => {
     expect(nextQueueLook(view, kueue())).toEqual([after(60).getTime(), after(10).getTime()]);
-    expect(nextQueueLook(view, withWorkload(true))).toEqual([after(60).getTime(), 0]);
-    expect(nextQueueLook(view, withWorkload(true, admitted))).toEqual([after(60).getTime(), after(15).getTime()]);
+    expect(nextQueueLook(view, withWorkload(true))).toEqual([after(60).getTime()]);
+    expect(nextQueueLook(view, withWorkload(true, admitted))).toEqual([after(60).getTime(), after(65).getTime()]);
   });
 });

@@ -7,14 +7,16 @@ import { queueLabels, type Snapshot } from '../../resources/index.ts';
 import type { PartView } from '../classify.ts';
 import type { Verdict } from '../job-status.ts';
 import { formatDuration } from '../duration.ts';
-import { anyCondition, waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
+import { trueCondition, waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
 import { wordsOf, type Place, type Waiting } from '../queue-words.ts';
 import { reasons } from '../reasons.ts';
-import type { Job } from '../state.ts';
+import type { Job, JobCondition } from '../state.ts';
 import { queueDeadlineOf } from './queue-timeout-seconds.ts';
 
-/** Kueue makes a Workload, or starts one that it has admitted, within a fraction of a second. */
+/** Kueue makes a Workload within a fraction of a second. */
 const patienceMilliseconds = 10_000;
+/** It starts what it has admitted as fast, but hundreds at once only as fast as it may write. */
+const startPatienceMilliseconds = 60_000;
 
 /** The labels by which Kueue knows a Job of its own; none for a Job that is in no queue. */
 export function queueLabelsOf({ queue }: Partial<Snapshot> = {}): Readonly<Record<string, string>> {
@@ -35,7 +37,8 @@ export function queueVerdict(view: PartView, job: Job, queueing: Queueing, now: 
   if (deadline === undefined || deadline > now.getTime()) return { phase: 'Queued', ...waiting };
   const { queueTimeoutSeconds = 0 } = view.run.spec.snapshot ?? {};
   const time = formatDuration(queueTimeoutSeconds * 1000);
-  return { phase: 'Failed', reason: reasons.queueTimeout, message: `was not admitted within ${time} (queueTimeoutSeconds: ${queueTimeoutSeconds}): ${waiting.message}` };
+  const what = waiting.reason === reasons.notStarted ? 'started' : 'admitted';
+  return { phase: 'Failed', reason: reasons.queueTimeout, message: `was not ${what} within ${time} (queueTimeoutSeconds: ${queueTimeoutSeconds}): ${waiting.message}` };
 }
 
 /** When time alone makes a difference to a Job that waits, in milliseconds since the epoch. */
@@ -44,7 +47,7 @@ export function nextQueueLook(view: PartView, { workloads }: Queueing): readonly
   if (!job || !view.jobExists || view.finished || !waitsInQueue(job)) return [];
   const deadline = queueDeadlineOf(view, job);
   const workload = workloads.get(job.metadata.uid);
-  return [...(deadline === undefined ? [] : [deadline]), workload ? startsBy(workload) : takenUpBy(job)];
+  return [deadline, workload ? startsBy(workload) : takenUpBy(job)].filter((at) => at !== undefined);
 }
 
 function whyWaiting(view: PartView, job: Job, queueing: Queueing, now: Date): Waiting | { readonly gaveUp: Waiting } {
@@ -53,15 +56,24 @@ function whyWaiting(view: PartView, job: Job, queueing: Queueing, now: Date): Wa
   if (installed === false) return { reason: reasons.kueueNotInstalled, message: `queue ${queue}: Kueue is not installed in this cluster, so nothing admits the run; install it, or take queue out of the Application and deploy it again` };
   const workload = workloads.get(uid);
   if (!workload) return notTakenUp(view, job, queueing, now);
-  if (!workload.active) return deactivated(workload);
+  const over = trueCondition(workload, 'Finished');
+  if (over) return gaveUp(over);
+  if (!workload.active) return deactivated(view, workload, queue);
   const place: Place = { queue, namespace, clusterQueue: clusterQueues.get(queue) };
-  return (now.getTime() < startsBy(workload) ? onRecord(view) : undefined) ?? wordsOf(workload, place);
+  const starts = startsBy(workload);
+  if (starts === undefined) return wordsOf(workload, place);
+  return now.getTime() < starts ? (onRecord(view) ?? wordsOf(workload, place)) : notStarted(job);
 }
 
-/** When a Workload that is admitted should have been seen to start; the past for any other. */
-function startsBy(workload: Workload): number {
-  const { status, lastTransitionTime } = anyCondition(workload, 'Admitted') ?? {};
-  return status === 'True' && lastTransitionTime !== undefined ? Date.parse(lastTransitionTime) + patienceMilliseconds : 0;
+/** When a Workload that is admitted should have been seen to start; undefined for any other. */
+function startsBy(workload: Workload): number | undefined {
+  const { lastTransitionTime } = trueCondition(workload, 'Admitted') ?? {};
+  return lastTransitionTime === undefined || trueCondition(workload, 'Evicted') ? undefined : Date.parse(lastTransitionTime) + startPatienceMilliseconds;
+}
+
+/** Kueue tries again for ever, and its own log alone has why it may not. */
+function notStarted({ metadata }: Job): Waiting {
+  return { reason: reasons.notStarted, message: `is admitted, and Kueue has not started Job ${metadata.name}: see Kueue's log, and whether the addon's parameter queueControllers names its account` };
 }
 
 /** What is about to start is told of when it has: no write comes in between. */
@@ -90,10 +102,16 @@ function takenUpBy({ metadata }: Job): number {
 }
 
 /** What a person deactivated a person may activate again; Kueue's own reasons, such as DeactivatedDueToRequeuingLimitExceeded, are for good. */
-function deactivated(workload: Workload): Waiting | { readonly gaveUp: Waiting } {
-  const { status, reason = reasons.deactivated, message = '' } = anyCondition(workload, 'Evicted') ?? {};
-  const byKueue = status === 'True' && reason !== reasons.deactivated && reason.startsWith(reasons.deactivated);
-  if (byKueue) return { gaveUp: { reason, message: `Kueue gave the run up: ${message}` } };
+function deactivated(view: PartView, workload: Workload, queue: string): Waiting | { readonly gaveUp: Waiting } {
+  const evicted = trueCondition(workload, 'Evicted');
+  if (evicted?.reason?.startsWith(`${reasons.deactivated}DueTo`)) return gaveUp(evicted);
+  const target = trueCondition(workload, 'DeactivationTarget');
+  // Kueue deactivates first and says why right after, unless something else evicted the Job before.
+  if (target) return evicted ? gaveUp({ ...target, reason: `${reasons.deactivated}DueTo${target.reason}` }) : (onRecord(view) ?? { reason: reasons.pending, message: `waits in queue ${queue}` });
   const { name } = workload.metadata;
   return { reason: reasons.deactivated, message: `Workload ${name} was deactivated: set its spec.active to true to queue the run again, or cancel the run` };
+}
+
+function gaveUp({ reason = reasons.deactivated, message = '' }: Pick<JobCondition, 'reason' | 'message'>): { readonly gaveUp: Waiting } {
+  return { gaveUp: { reason, message: `Kueue gave the run up: ${message}` } };
 }
