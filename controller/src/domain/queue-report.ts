@@ -3,6 +3,7 @@
  */
 import type { TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
+import { secondsBetween } from './duration.ts';
 import { isFinished } from './phase.ts';
 
 export interface RunQueue {
@@ -41,8 +42,7 @@ export function waitOfRun({ jobs = [], completionTime }: TaskRunStatus = {}): Wa
 export function waitOfRow({ phase, queuedTime, waitedSeconds, completionTime }: Row, ended?: string): Wait {
   const end = ended ?? (isFinished(phase) ? completionTime : undefined);
   if (queuedTime === undefined || end === undefined) return compact({ queuedTime, waitedSeconds });
-  const last = (Date.parse(completionTime ?? end) - Date.parse(queuedTime)) / 1000;
-  return { waitedSeconds: (waitedSeconds ?? 0) + Math.max(0, Math.round(last)) };
+  return { waitedSeconds: (waitedSeconds ?? 0) + Math.round(secondsBetween(queuedTime, completionTime ?? end) ?? 0) };
 }
 
 /**

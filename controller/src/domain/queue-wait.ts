@@ -44,7 +44,7 @@ function waitOver({ queuedTime, waitedSeconds }: Row, job: Job): Pick<Row, 'queu
   const isCounted = queuedTime === undefined && waitedSeconds !== undefined;
   const start = job.status?.startTime;
   if (isCounted || start === undefined) return compact({ queuedTime, waitedSeconds });
-  return { waitedSeconds: (waitedSeconds ?? 0) + (secondsBetween(queuedTime ?? job.metadata.creationTimestamp, start) ?? 0) };
+  return { waitedSeconds: (waitedSeconds ?? 0) + Math.round(secondsBetween(queuedTime ?? job.metadata.creationTimestamp, start) ?? 0) };
 }
 
 function rowOf(status: TaskRunStatus | undefined, { metadata }: Job): Row | undefined {
