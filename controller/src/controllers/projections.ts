@@ -5,8 +5,9 @@ import type { Event, Node as CoreNode, PersistentVolumeClaim, Pod as CorePod } f
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import { isFinished } from '../domain/phase.ts';
 import { compact } from '../domain/compact.ts';
+import { trueCondition } from '../domain/conditions.ts';
 import type { Node } from '../domain/nodes.ts';
-import { trueCondition, type Workload } from '../domain/queueing.ts';
+import type { Workload } from '../domain/queueing.ts';
 import { digestPod, type MountFailure } from '../domain/pod-digest.ts';
 import { lacksTemplates, templateNames } from '../domain/templates.ts';
 import { oneLine } from '../domain/sentence.ts';

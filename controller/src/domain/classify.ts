@@ -1,5 +1,6 @@
 import type { RunPhase, Snapshot, TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
+import { trueCondition } from './conditions.ts';
 import { policyOf, type CompletePolicy } from './execution-policy.ts';
 import type { FlowStep } from './flow.ts';
 import { stepsOf } from './items.ts';
@@ -288,8 +289,8 @@ function recordedFailure(attempt: number, { status }: TaskRun): Failure | undefi
 }
 
 /** A condition of a Job that is true. As the Job controller says it: only Complete and Failed mean that a Job is finished. */
-export function conditionOf(job: Job, type: 'Complete' | 'Failed') {
-  return job.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True');
+export function conditionOf({ status = {} }: Job, type: 'Complete' | 'Failed') {
+  return trueCondition(status, type);
 }
 
 /** Whether the object's controller is the one with that UID. Owners are known by UID: names come back. */

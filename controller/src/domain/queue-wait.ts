@@ -3,8 +3,9 @@
  */
 import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
+import { anyCondition } from './conditions.ts';
 import { secondsBetween } from './duration.ts';
-import { anyCondition, waitsInQueue } from './queueing.ts';
+import { waitsInQueue } from './queueing.ts';
 import type { Job } from './state.ts';
 
 type Row = NonNullable<TaskRunStatus['jobs']>[number];

@@ -4,8 +4,9 @@
  * Kueue tells some of it by its message alone, in words that were seen with v0.19 (test/recordings). A message that is not known here is
  * handed on as it is. How much more of a resource is needed is left out: it changes with every other run, and each change is a write.
  */
+import { anyCondition, trueCondition } from './conditions.ts';
 import { reasons } from './reasons.ts';
-import { anyCondition, trueCondition, type Workload } from './queueing.ts';
+import type { Workload } from './queueing.ts';
 import type { JobCondition } from './state.ts';
 
 export interface Waiting {

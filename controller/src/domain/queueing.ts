@@ -35,14 +35,3 @@ export const noQueueing: Queueing = { installed: undefined, workloads: new Map()
 export function waitsInQueue({ queue, spec }: Job): boolean {
   return queue !== undefined && spec.suspend === true;
 }
-
-/** A condition of that type, be it true or not. */
-export function anyCondition({ conditions = [] }: { readonly conditions?: readonly JobCondition[] }, type: string): JobCondition | undefined {
-  return conditions.find((condition) => condition.type === type);
-}
-
-/** A condition of that type that is true. */
-export function trueCondition(of: { readonly conditions?: readonly JobCondition[] }, type: string): JobCondition | undefined {
-  const condition = anyCondition(of, type);
-  return condition?.status === 'True' ? condition : undefined;
-}

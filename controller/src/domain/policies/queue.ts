@@ -5,9 +5,10 @@
  */
 import { queueLabels, type Snapshot } from '../../resources/index.ts';
 import type { PartView } from '../classify.ts';
+import { trueCondition } from '../conditions.ts';
 import type { Verdict } from '../job-status.ts';
 import { formatDuration } from '../duration.ts';
-import { trueCondition, waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
+import { waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
 import { wordsOf, type Place, type Waiting } from '../queue-words.ts';
 import { reasons } from '../reasons.ts';
 import type { Job, JobCondition } from '../state.ts';

@@ -4,9 +4,10 @@
 import { labels, type RunTrigger, type Snapshot, type TaskRun, type TaskStatus } from '../../resources/index.ts';
 import type { JobManifest } from '../actions.ts';
 import { isOwnedBy } from '../classify.ts';
+import { anyCondition } from '../conditions.ts';
 import { isFinished } from '../phase.ts';
 import { policyOf } from '../execution-policy.ts';
-import { anyCondition, waitsInQueue } from '../queueing.ts';
+import { waitsInQueue } from '../queueing.ts';
 import { reasons } from '../reasons.ts';
 import type { Job } from '../state.ts';
 import { scheduleKey, timesBetween } from './calendar.ts';
