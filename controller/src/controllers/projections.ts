@@ -9,6 +9,7 @@ import { trueCondition } from '../domain/conditions.ts';
 import type { Node } from '../domain/nodes.ts';
 import type { Workload } from '../domain/queueing.ts';
 import { digestPod, type MountFailure } from '../domain/pod-digest.ts';
+import { reasons } from '../domain/reasons.ts';
 import { lacksTemplates, templateNames } from '../domain/templates.ts';
 import { oneLine } from '../domain/sentence.ts';
 import type { Job, JobCondition, Pod, PodRefusal } from '../domain/state.ts';
@@ -94,16 +95,17 @@ export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
 }
 
 const tellingConditions: ReadonlySet<string> = new Set(['QuotaReserved', 'Admitted', 'Evicted', 'DeactivationTarget']);
-/** Why Kueue finishes a Workload whose Job has not ended, nor will ever start: what it would put into the template contradicts the Task. */
-const failedToStart = 'FailedToStart';
 
-/** Nothing is to be said of one that has finished with its Job, or that is of no Job. A Job has pods of one kind, and so one set of requests. */
+/**
+ * Nothing is to be said of one that is of no Job, or has finished, unless its Job will never start: what Kueue would put into it contradicts
+ * the Task. A Job has pods of one kind, and so one set of requests.
+ */
 export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObject>): CachedWorkload {
   const slim = { metadata: slimMeta(metadata, { withLabels: false }), active: spec.active !== false };
   const { conditions = [], resourceRequests: [pods] = [] } = status ?? {};
   if (!slim.metadata.ownerReferences?.some(({ kind }) => kind === 'Job')) return { ...slim, conditions: [] };
   const over = trueCondition({ conditions }, 'Finished');
-  if (over) return { ...slim, conditions: over.reason === failedToStart ? [wordsOf(over)] : [] };
+  if (over) return { ...slim, conditions: over.reason === reasons.failedToStart ? [wordsOf(over)] : [] };
   const words = conditions.filter(({ type }) => tellingConditions.has(type)).map(wordsOf);
   return compact({ ...slim, requests: pods?.resources, conditions: words });
 }

@@ -39,6 +39,11 @@ const sayings: readonly Saying[] = [
   { pattern: /insufficient unused quota for/, say: ({ input = '' }, workload, place) => `waits for ${wanted(input, workload)} in ${nameOf(place)}` },
 ];
 
+/** What is said where there is no more to say. */
+export function simplyWaits(queue: string): Waiting {
+  return { reason: reasons.pending, message: `waits in queue ${queue}` };
+}
+
 /** Why a Workload that is active has not been admitted. */
 export function wordsOf(workload: Workload, place: Place): Waiting {
   const quota = anyCondition(workload, 'QuotaReserved');
@@ -59,7 +64,8 @@ function unreserved(quota: JobCondition | undefined, workload: Workload, place: 
     const found = saying.pattern.exec(message);
     if (found) return { reason, message: saying.say(found, workload, place) };
   }
-  return { reason, message: message === '' ? `waits in queue ${place.queue}` : `waits in queue ${place.queue}: ${message}` };
+  const waits = simplyWaits(place.queue).message;
+  return { reason, message: message === '' ? waits : `${waits}: ${message}` };
 }
 
 /** A resource that is too much for each flavor. Where all that a flavor lacks is unused quota, the run may fit there once others have ended. */
@@ -76,7 +82,7 @@ function neverFits(message: string, place: Place): Waiting | undefined {
 
 /** With its quota it may still wait for admission checks; one that was just evicted has its quota until its pods are gone. */
 function reserved(workload: Workload, { queue }: Place, isEvicted: boolean): Waiting {
-  if (isEvicted) return { reason: reasons.pending, message: `waits in queue ${queue}` };
+  if (isEvicted) return simplyWaits(queue);
   const { status, reason = '', message = '' } = anyCondition(workload, 'Admitted') ?? {};
   if (status === 'True') return { reason: reasons.pending, message: `is admitted from queue ${queue} and about to start` };
   const isOfBefore = reason.startsWith('NoReservation');

@@ -5,6 +5,7 @@ export const reasons = {
   deactivated: 'Deactivated',
   dependencyFailed: 'DependencyFailed',
   exceedsMaxQuota: 'ExceedsMaxQuota',
+  failedToStart: 'FailedToStart',
   failFast: 'FailFast',
   inadmissible: 'Inadmissible',
   invalidFlow: 'InvalidFlow',
@@ -45,7 +46,7 @@ export const reasons = {
 const kubernetesReasons = ['AlreadyExists', 'BackoffLimitExceeded', 'FailedIndexes', 'Forbidden', 'InternalError', 'Invalid', 'MaxFailedIndexesExceeded', 'PodFailurePolicy'];
 
 /** What Kueue gives a run up with. */
-const kueueReasons = ['DeactivatedDueToAdmissionCheck', 'DeactivatedDueToMaximumExecutionTimeExceeded', 'DeactivatedDueToRequeuingLimitExceeded', 'FailedToStart'];
+const kueueReasons = ['DeactivatedDueToAdmissionCheck', 'DeactivatedDueToMaximumExecutionTimeExceeded', 'DeactivatedDueToRequeuingLimitExceeded'];
 
 /** All reasons that runs are known to end with; others may come with a later Kubernetes. */
 export const knownReasons: ReadonlySet<string> = new Set([...Object.values(reasons), ...kubernetesReasons, ...kueueReasons]);

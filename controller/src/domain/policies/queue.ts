@@ -9,7 +9,7 @@ import { trueCondition } from '../conditions.ts';
 import type { Verdict } from '../job-status.ts';
 import { formatDuration } from '../duration.ts';
 import { waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
-import { wordsOf, type Place, type Waiting } from '../queue-words.ts';
+import { simplyWaits, wordsOf, type Place, type Waiting } from '../queue-words.ts';
 import { reasons } from '../reasons.ts';
 import type { Job, JobCondition } from '../state.ts';
 import { queueDeadlineOf } from './queue-timeout-seconds.ts';
@@ -94,21 +94,25 @@ function notTakenUp({ run }: PartView, job: Job, { installed, forbidden, priorit
   if (installed === true && takenUpBy(job) <= now.getTime()) {
     return { reason: reasons.noWorkload, message: `Kueue has not taken Job ${job.metadata.name} up: see whether its controller runs, and manages batch/job in namespace ${job.metadata.namespace}` };
   }
-  const unknown = forbidden === undefined ? '' : `; what for is not known, for the controller may not list ${forbidden}: give it the ClusterRole that comes with the addon`;
-  return { reason: reasons.pending, message: `waits in queue ${queue}${unknown}` };
+  const waits = simplyWaits(queue);
+  if (forbidden === undefined) return waits;
+  return { ...waits, message: `${waits.message}; what for is not known, for the controller may not list ${forbidden}: give it the ClusterRole that comes with the addon` };
 }
 
 function takenUpBy({ metadata }: Job): number {
   return Date.parse(metadata.creationTimestamp) + patienceMilliseconds;
 }
 
+/** How Kueue's own reasons begin. */
+const deactivatedDueTo = `${reasons.deactivated}DueTo`;
+
 /** What a person deactivated a person may activate again; Kueue's own reasons, such as DeactivatedDueToRequeuingLimitExceeded, are for good. */
 function deactivated(view: PartView, workload: Workload, queue: string): Waiting | { readonly gaveUp: Waiting } {
   const evicted = trueCondition(workload, 'Evicted');
-  if (evicted?.reason?.startsWith(`${reasons.deactivated}DueTo`)) return gaveUp(evicted);
+  if (evicted?.reason?.startsWith(deactivatedDueTo)) return gaveUp(evicted);
   const target = trueCondition(workload, 'DeactivationTarget');
   // Kueue deactivates first and says why right after, unless something else evicted the Job before.
-  if (target) return evicted ? gaveUp({ ...target, reason: `${reasons.deactivated}DueTo${target.reason}` }) : (onRecord(view) ?? { reason: reasons.pending, message: `waits in queue ${queue}` });
+  if (target) return evicted ? gaveUp({ ...target, reason: `${deactivatedDueTo}${target.reason}` }) : (onRecord(view) ?? simplyWaits(queue));
   const { name } = workload.metadata;
   return { reason: reasons.deactivated, message: `Workload ${name} was deactivated: set its spec.active to true to queue the run again, or cancel the run` };
 }
