@@ -3,12 +3,11 @@
  * minutes of the clock. They create Jobs for the same times, but where docs/decisions/0007 says otherwise.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { scheduledTimestampAnnotation, type TaskSpec } from '../../controller/src/resources/index.ts';
-import { startCluster, type Cluster } from '../support/cluster.ts';
-import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { useControlledCluster } from '../support/controlled-cluster.ts';
 import { taskOf, type Deployment } from '../support/deploy.ts';
 import { Room } from '../support/room.ts';
 
@@ -38,17 +37,7 @@ const scenes: readonly Scene[] = [
 ];
 
 const minute = 60_000;
-let cluster: Cluster;
-let controller: ControllerProcess;
-
-beforeAll(async () => {
-  cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
-  controller = await startController(cluster.controllerKubeconfig);
-});
-afterAll(async () => {
-  await controller?.stop();
-  await cluster?.stop();
-});
+const controlled = useControlledCluster('beside');
 
 /** The same work as a Task and as a CronJob. */
 async function begin(room: Room, { pods, suspended = false, startingDeadlineSeconds, concurrencyPolicy = 'Allow' }: Scene): Promise<void> {
@@ -88,7 +77,7 @@ it('three minutes of the same schedules give Jobs for the same times', async () 
   // Everything is there ten seconds before the first time.
   const first = Math.ceil((Date.now() + 15_000) / minute) * minute;
   await delay(Math.max(0, first - 10_000 - Date.now()));
-  const stage = await Promise.all(scenes.map(async (scene) => ({ scene, seen: new Seen(), room: await Room.open(cluster, `beside-${scene.name}`) })));
+  const stage = await Promise.all(scenes.map(async (scene) => ({ scene, seen: new Seen(), room: await Room.open(controlled.cluster, `beside-${scene.name}`) })));
   await Promise.all(stage.map(({ room, scene }) => begin(room, scene)));
   expect(Date.now(), 'the stage was set in time').toBeLessThan(first);
 
