@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint test unit api console e2e demo down bench image
+.PHONY: help check deps cue addon build types lint fix test unit api console e2e demo down bench image
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,8 +33,13 @@ types: cue ## Check the types, and that generated files are fresh
 	@npm run --silent generate -- --check
 	@npm run --silent typecheck
 
-lint: deps ## Check style and the borders between the rooms
+lint: deps ## Check layout, style and the borders between the rooms
+	@npm run --silent format -- --check
 	@npm run --silent lint
+
+fix: deps ## Format everything, and fix what lint can fix
+	@npm run --silent format
+	@npm run --silent lint -- --fix
 
 unit: addon build ## Unit, property and definition tests
 	@npx vitest run --project unit
