@@ -30,12 +30,20 @@ export default tseslint.config(
       },
     },
     plugins: { 'import-x': importX },
-    settings: { 'import-x/extensions': ['.ts', '.tsx'], 'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] } },
+    settings: {
+      'import-x/extensions': ['.ts', '.tsx'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] },
+    },
     rules: {
       complexity: ['error', 10],
       'max-depth': ['error', 3],
-      'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
-      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      // Prettier cannot break sentences and regular expressions; a sentence that a person reads is searched for whole.
+      'max-len': [
+        'error',
+        { code: 120, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true },
+      ],
+      'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
       eqeqeq: 'error',
       'import-x/no-cycle': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
@@ -47,12 +55,32 @@ export default tseslint.config(
     },
   },
   {
+    // Each is one plain list: of API calls, of parts to start, of metrics.
+    files: ['controller/src/kube/client.ts', 'controller/src/manager.ts', 'controller/src/server/metrics.ts'],
+    rules: { 'max-lines-per-function': 'off' },
+  },
+  {
     files: ['**/*.test.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'max-lines-per-function': 'off', 'max-lines': 'off' },
   },
   inward('domain', [
     ['**/kube/**', '**/controllers/**', '**/api/**', '**/cli/**'],
-    ['@kubernetes/client-node', 'undici', 'pino', 'prom-client', 'express', 'node:fs', 'node:fs/*', 'node:net', 'node:http', 'node:https', 'node:child_process', 'node:process', 'node:timers', 'node:timers/*'],
+    [
+      '@kubernetes/client-node',
+      'undici',
+      'pino',
+      'prom-client',
+      'express',
+      'node:fs',
+      'node:fs/*',
+      'node:net',
+      'node:http',
+      'node:https',
+      'node:child_process',
+      'node:process',
+      'node:timers',
+      'node:timers/*',
+    ],
   ]),
   {
     files: ['controller/src/domain/**/*.ts', 'controller/src/plan/**/*.ts'],
@@ -71,7 +99,10 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'This has no clock: take `now`.' },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'This has no clock: take `now`.',
+        },
       ],
     },
   },
@@ -82,9 +113,22 @@ export default tseslint.config(
   inward('archive', [['**/api/**', '**/cli/**']]),
   inward('api', [['**/cli/**']]),
   // What it renders with is passed in; it takes no more from outside than the domain does, but for reading YAML.
-  inward('plan', [['**/kube/**', '**/controllers/**', '**/api/**', '**/cli/**', '**/server/**', '**/cue/**', 'node:*', '!node:crypto']]),
+  inward('plan', [
+    [
+      '**/kube/**',
+      '**/controllers/**',
+      '**/api/**',
+      '**/cli/**',
+      '**/server/**',
+      '**/cue/**',
+      'node:*',
+      '!node:crypto',
+    ],
+  ]),
   // A plan for a live cluster starts from what the controller's caches would have of it.
-  inward('cli', [['**/server/**', '**/controllers/*', '!**/controllers/resource-types.ts', '!**/controllers/projections.ts']]),
+  inward('cli', [
+    ['**/server/**', '**/controllers/*', '!**/controllers/resource-types.ts', '!**/controllers/projections.ts'],
+  ]),
   {
     files: ['controller/src/cli/**/*.ts'],
     rules: {
@@ -92,8 +136,16 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['**/api/*', '!**/api/schemas.ts', '**/archive/*', '!**/archive/record.ts'], message: 'cli/ knows of the REST API its shapes alone, and of the archive how a run is described: api/schemas.ts, archive/record.ts.' },
-            { group: ['**/api/schemas.ts'], allowTypeImports: true, message: 'cli/ takes types alone from the REST API: import type.' },
+            {
+              group: ['**/api/*', '!**/api/schemas.ts', '**/archive/*', '!**/archive/record.ts'],
+              message:
+                'cli/ knows of the REST API its shapes alone, and of the archive how a run is described: api/schemas.ts, archive/record.ts.',
+            },
+            {
+              group: ['**/api/schemas.ts'],
+              allowTypeImports: true,
+              message: 'cli/ takes types alone from the REST API: import type.',
+            },
           ],
         },
       ],
@@ -106,8 +158,22 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['**/controller/src/**', '!**/controller/src/api', '!**/controller/src/api/schemas.ts', 'node:*', '**/sandbox/**', '**/cue/**'], message: 'console/ runs in a browser and knows of the rest only what the REST API says.' },
-            { group: ['**/api/schemas.ts'], allowTypeImports: true, message: 'console/ takes types alone from the REST API: import type.' },
+            {
+              group: [
+                '**/controller/src/**',
+                '!**/controller/src/api',
+                '!**/controller/src/api/schemas.ts',
+                'node:*',
+                '**/sandbox/**',
+                '**/cue/**',
+              ],
+              message: 'console/ runs in a browser and knows of the rest only what the REST API says.',
+            },
+            {
+              group: ['**/api/schemas.ts'],
+              allowTypeImports: true,
+              message: 'console/ takes types alone from the REST API: import type.',
+            },
           ],
         },
       ],

@@ -1,13 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` needs no cluster, `api` starts API servers, `console` opens Chromium, `e2e` runs Applications; each says what is missing. */
+/**
+ * `unit` needs no cluster, `api` starts API servers, `console` opens Chromium, `e2e` runs Applications; each says what
+ * is missing.
+ */
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['controller/src/**/*.test.ts', 'console/src/**/*.test.ts', 'cue/ts/**/*.test.ts', 'sandbox/src/**/*.test.ts', 'test/definitions/**/*.test.ts', 'test/archive/**/*.test.ts'],
+          include: [
+            'controller/src/**/*.test.ts',
+            'console/src/**/*.test.ts',
+            'cue/ts/**/*.test.ts',
+            'sandbox/src/**/*.test.ts',
+            'test/definitions/**/*.test.ts',
+            'test/archive/**/*.test.ts',
+          ],
           setupFiles: ['test/support/property-seed.ts'],
           testTimeout: 60_000,
           hookTimeout: 300_000,

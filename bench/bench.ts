@@ -28,18 +28,31 @@ export interface Benchmark {
 const tidyingSeconds = 180;
 
 /**
- * Carries out one benchmark in a namespace of its name. Never rejects: what could not be measured is a row that says so. When
- * its time is up its controllers are killed and its clients closed, so that whatever it waits for fails and the next one
- * has the machine to itself.
+ * Carries out one benchmark in a namespace of its name. Never rejects: what could not be measured is a row that says
+ * so. When its time is up its controllers are killed and its clients closed, so that whatever it waits for fails and
+ * the next one has the machine to itself.
  */
-export async function carryOut(name: string, { measure, seconds }: Benchmark, cluster: Cluster, render: RenderTask): Promise<Row[]> {
+export async function carryOut(
+  name: string,
+  { measure, seconds }: Benchmark,
+  cluster: Cluster,
+  render: RenderTask,
+): Promise<Row[]> {
   const client = createClient({ kubeconfigPath: cluster.sandbox.kubeconfig, userAgent: 'bench' });
   const asController = createClient({ kubeconfigPath: cluster.controllerKubeconfig, userAgent: 'bench' });
   const deadline = new AbortController();
   const { controllerKubeconfig, sandbox } = cluster;
   const work = async (): Promise<Row[]> => {
     await createNamespace(client, name);
-    return measure({ namespace: name, client, asController, controllerKubeconfig, adminKubeconfig: sandbox.kubeconfig, render, signal: deadline.signal });
+    return measure({
+      namespace: name,
+      client,
+      asController,
+      controllerKubeconfig,
+      adminKubeconfig: sandbox.kubeconfig,
+      render,
+      signal: deadline.signal,
+    });
   };
   try {
     return await within(seconds, work);
@@ -53,20 +66,29 @@ export async function carryOut(name: string, { measure, seconds }: Benchmark, cl
 
 /** Removes what a benchmark left, lest it costs the next one something. */
 export async function tidy(name: string, { client }: Cluster): Promise<void> {
-  await within(tidyingSeconds, () => empty(client, name)).catch((error: unknown) => console.error(`${name} left something behind: ${String(error)}`));
+  await within(tidyingSeconds, () => empty(client, name)).catch((error: unknown) =>
+    console.error(`${name} left something behind: ${String(error)}`),
+  );
 }
 
 /** @throws Error when it takes longer */
 async function within<R>(seconds: number, work: () => Promise<R>): Promise<R> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it was not done within ${Math.round(seconds)} s`)), Math.max(0, seconds * 1000));
+    timer = setTimeout(
+      () => reject(new Error(`it was not done within ${Math.round(seconds)} s`)),
+      Math.max(0, seconds * 1000),
+    );
   });
   return Promise.race([work(), late]).finally(() => clearTimeout(timer));
 }
 
 /** Runs `work` beside a controller of its own, with the addon's rights, and stops it. */
-export async function withController<R>({ controllerKubeconfig, signal }: Bench, work: (controller: ControllerProcess) => Promise<R>, args: readonly string[] = []): Promise<R> {
+export async function withController<R>(
+  { controllerKubeconfig, signal }: Bench,
+  work: (controller: ControllerProcess) => Promise<R>,
+  args: readonly string[] = [],
+): Promise<R> {
   const controller = await startController(controllerKubeconfig, args);
   const kill = () => void controller.kill();
   signal.addEventListener('abort', kill);

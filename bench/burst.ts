@@ -6,10 +6,16 @@ import type { TaskObject } from '../controller/src/controllers/resource-types.ts
 
 const taskCount = 500;
 const rounds = 3;
-/** Tasks created at a time, as many as the controller has workers; the raw loop has as many calls in flight as both together. */
+/**
+ * Tasks created at a time, as many as the controller has workers; the raw loop has as many calls in flight as both
+ * together.
+ */
 const creators = 10;
 
-/** 500 Tasks at once, until the last Job is there; in turns with it, a loop that writes the same Tasks, TaskRuns and Jobs itself. */
+/**
+ * 500 Tasks at once, until the last Job is there; in turns with it, a loop that writes the same Tasks, TaskRuns and
+ * Jobs itself.
+ */
 export async function burst(bench: Bench): Promise<Row[]> {
   const { namespace, client, render } = bench;
   // They run for longer than it takes, so that no outcome comes in between.
@@ -19,11 +25,21 @@ export async function burst(bench: Bench): Promise<Row[]> {
   const raw: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     raw.push(await untilLast(bench, all, () => forAll(all, 2 * creators, (task) => writeAll(bench, task))));
-    ours.push(await withController(bench, () => untilLast(bench, all, () => forAll(all, creators, (task) => client.create(tasks, task)))));
+    ours.push(
+      await withController(bench, () =>
+        untilLast(bench, all, () => forAll(all, creators, (task) => client.create(tasks, task))),
+      ),
+    );
   }
   const figures = { unit: 's', peer: 'loop that writes the same Tasks, TaskRuns and Jobs' };
   return [
-    row({ name: `${taskCount} Tasks at once, until the last Job`, value: median(ours), limit: median(raw), aim: 1.2 * median(raw), ...figures }),
+    row({
+      name: `${taskCount} Tasks at once, until the last Job`,
+      value: median(ours),
+      limit: median(raw),
+      aim: 1.2 * median(raw),
+      ...figures,
+    }),
   ];
 }
 
@@ -38,7 +54,11 @@ export async function writeRun({ client, asController }: Bench, task: TaskObject
 }
 
 /** Seconds until every Task's Job was seen. What came of it is removed again. */
-async function untilLast({ namespace, client }: Bench, all: readonly TaskObject[], act: () => Promise<unknown>): Promise<number> {
+async function untilLast(
+  { namespace, client }: Bench,
+  all: readonly TaskObject[],
+  act: () => Promise<unknown>,
+): Promise<number> {
   const seen = await seeJobs(client, namespace);
   const began = performance.now();
   await Promise.all([act(), ...all.map((task) => seen.at(`${componentOf(task)}-v1`))]);

@@ -22,7 +22,9 @@ interface Measured {
   readonly timelineAlone: number;
 }
 
-/** How soon the console shows something in Chromium, beside 5,000 tasks and 100,000 runs that an API in memory serves. */
+/**
+ * How soon the console shows something in Chromium, beside 5,000 tasks and 100,000 runs that an API in memory serves.
+ */
 export async function consoleViews({ signal }: Pick<Bench, 'signal'>): Promise<Row[]> {
   await bundleConsole();
   const fake = await startFakeApi(largeData(), { remember: true });
@@ -37,9 +39,30 @@ export async function consoleViews({ signal }: Pick<Bench, 'signal'>): Promise<R
     const of = (field: keyof Measured) => median(measured.map((one) => one[field]));
     const alone = 'the same JSON fetched and parsed alone, one after the other';
     return [
-      row({ name: `console, ${taskCount} tasks: until the first 100 are shown`, value: of('first'), limit: of('firstAlone'), unit: 'ms', peer: alone, aim: 1_000 }),
-      row({ name: `console, ${taskCount} tasks: until all can be filtered`, value: of('all'), limit: of('allAlone'), unit: 'ms', peer: alone, aim: null }),
-      row({ name: `console, ${taskCount * runsOfEach} runs: until the newest 500 are on the timeline of a week`, value: of('timeline'), limit: of('timelineAlone'), unit: 'ms', peer: alone, aim: 1_000 }),
+      row({
+        name: `console, ${taskCount} tasks: until the first 100 are shown`,
+        value: of('first'),
+        limit: of('firstAlone'),
+        unit: 'ms',
+        peer: alone,
+        aim: 1_000,
+      }),
+      row({
+        name: `console, ${taskCount} tasks: until all can be filtered`,
+        value: of('all'),
+        limit: of('allAlone'),
+        unit: 'ms',
+        peer: alone,
+        aim: null,
+      }),
+      row({
+        name: `console, ${taskCount * runsOfEach} runs: until the newest 500 are on the timeline of a week`,
+        value: of('timeline'),
+        limit: of('timelineAlone'),
+        unit: 'ms',
+        peer: alone,
+        aim: 1_000,
+      }),
     ];
   } finally {
     signal.removeEventListener('abort', stop);
@@ -53,10 +76,35 @@ function largeData(): FakeData {
   const runs = Array.from({ length: taskCount * runsOfEach }, (_, index) => {
     const task = `task-${index % taskCount}`;
     const failed = index % 100 === 7;
-    return fakeRun(namespaceOf(index % taskCount), task, `${task}-v${Math.floor(index / taskCount)}`, { startedAgo: 1 + (index * weekMinutes) / (taskCount * runsOfEach), phase: failed ? 'Failed' : 'Succeeded', ...(failed ? { reason: 'BackoffLimitExceeded', message: 'main exited with 1' } : {}) });
+    return fakeRun(namespaceOf(index % taskCount), task, `${task}-v${Math.floor(index / taskCount)}`, {
+      startedAgo: 1 + (index * weekMinutes) / (taskCount * runsOfEach),
+      phase: failed ? 'Failed' : 'Succeeded',
+      ...(failed ? { reason: 'BackoffLimitExceeded', message: 'main exited with 1' } : {}),
+    });
   });
-  const summaries = (index: number): RunSummary[] => Array.from({ length: 10 }, (_, age) => runs[index + age * taskCount]).flatMap((run) => (run === undefined ? [] : [{ name: run.name, phase: run.phase, startTime: run.startTime, completionTime: run.completionTime, durationSeconds: run.durationSeconds }]));
-  const tasks = Array.from({ length: taskCount }, (_, index) => fakeTask(namespaceOf(index), `task-${index}`, [], { phase: 'Succeeded', message: `task-${index}-v0 Succeeded · 3 kept`, lastRuns: summaries(index), schedule: { crons: ['0 * * * *'] }, nextScheduleTime: ago(-30) }));
+  const summaries = (index: number): RunSummary[] =>
+    Array.from({ length: 10 }, (_, age) => runs[index + age * taskCount]).flatMap((run) =>
+      run === undefined
+        ? []
+        : [
+            {
+              name: run.name,
+              phase: run.phase,
+              startTime: run.startTime,
+              completionTime: run.completionTime,
+              durationSeconds: run.durationSeconds,
+            },
+          ],
+    );
+  const tasks = Array.from({ length: taskCount }, (_, index) =>
+    fakeTask(namespaceOf(index), `task-${index}`, [], {
+      phase: 'Succeeded',
+      message: `task-${index}-v0 Succeeded · 3 kept`,
+      lastRuns: summaries(index),
+      schedule: { crons: ['0 * * * *'] },
+      nextScheduleTime: ago(-30),
+    }),
+  );
   return { tasks, runs, logs: new Map() };
 }
 
@@ -73,17 +121,27 @@ async function measure(browser: Browser, url: string): Promise<Measured> {
     await tasks.getByText(/^5,000 tasks$/).waitFor();
     // The last mark is made just after that was painted.
     await tasks.waitForTimeout(200);
-    const marks = await tasks.evaluate<number[]>("performance.getEntriesByName('tasks-shown').map(({ startTime }) => startTime)");
+    const marks = await tasks.evaluate<number[]>(
+      "performance.getEntriesByName('tasks-shown').map(({ startTime }) => startTime)",
+    );
     const timeline = await context.newPage();
     await timeline.goto(`${url}/#/timeline?range=7d`);
     await timeline.getByRole('group', { name: 'Timeline of runs' }).waitFor();
     await timeline.getByText(/^The newest 2,000 runs are shown/).waitFor();
-    const drawn = await timeline.evaluate<number[]>("performance.getEntriesByName('timeline-shown').map(({ startTime }) => startTime)");
+    const drawn = await timeline.evaluate<number[]>(
+      "performance.getEntriesByName('timeline-shown').map(({ startTime }) => startTime)",
+    );
     const bare = await context.newPage();
     await bare.goto(`${url}/icon.svg`);
-    const alone = (paths: readonly string[]) => bare.evaluate<number>(`(async (paths) => { const began = performance.now(); for (const path of paths) await (await fetch(path, { cache: 'no-store' })).json(); return performance.now() - began; })(${JSON.stringify(paths)})`);
+    const alone = (paths: readonly string[]) =>
+      bare.evaluate<number>(
+        `(async (paths) => { const began = performance.now(); for (const path of paths) await (await fetch(path, { cache: 'no-store' })).json(); return performance.now() - began; })(${JSON.stringify(paths)})`,
+      );
     const asked = (entries: readonly string[], from: string) => entries.filter((entry) => entry.includes(from));
-    const entries = (page: typeof tasks) => page.evaluate<string[]>("performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('/api/v1/'))");
+    const entries = (page: typeof tasks) =>
+      page.evaluate<string[]>(
+        "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('/api/v1/'))",
+      );
     const [ofTasks, ofTimeline] = [await entries(tasks), await entries(timeline)];
     const lists = asked(ofTasks, '/tasks');
     return {

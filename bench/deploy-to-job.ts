@@ -7,7 +7,10 @@ const deployments = 250;
 /** Deployed in turn, so that none has hundreds of unfinished runs. */
 const taskCount = 25;
 
-/** From a Task's patch until its Job is seen; in turns with it, from a create of an equal Job until the same watch sees that. */
+/**
+ * From a Task's patch until its Job is seen; in turns with it, from a create of an equal Job until the same watch sees
+ * that.
+ */
 export async function deployToJob(bench: Bench): Promise<Row[]> {
   const { namespace, client, render } = bench;
   const template = await render({ namespace, name: 'template' });
@@ -32,8 +35,20 @@ export async function deployToJob(bench: Bench): Promise<Row[]> {
   });
   const figures = { unit: 'ms', peer: 'create of an equal Job, seen by the same watch' };
   return [
-    row({ name: 'Deploy to Job, p50', value: percentile(ours, 0.5), limit: percentile(raw, 0.5), aim: null, ...figures }),
-    row({ name: 'Deploy to Job, p99', value: percentile(ours, 0.99), limit: percentile(raw, 0.99), aim: 3 * percentile(raw, 0.99), ...figures }),
+    row({
+      name: 'Deploy to Job, p50',
+      value: percentile(ours, 0.5),
+      limit: percentile(raw, 0.5),
+      aim: null,
+      ...figures,
+    }),
+    row({
+      name: 'Deploy to Job, p99',
+      value: percentile(ours, 0.99),
+      limit: percentile(raw, 0.99),
+      aim: 3 * percentile(raw, 0.99),
+      ...figures,
+    }),
   ];
 }
 

@@ -62,8 +62,22 @@ async function measureHistory(name: string, setting: string): Promise<Row[]> {
     }
     const peer = 'looking the same runs up by their uids';
     return [
-      row({ name: `history of ${archived} archived runs on ${name}: a page with its total, p99`, value: percentile(times, 0.99), limit: percentile(raws, 0.99), unit: 'ms', peer, aim: 50 }),
-      row({ name: `history of ${archived} archived runs on ${name}: the same, median`, value: median(times), limit: median(raws), unit: 'ms', peer, aim: null }),
+      row({
+        name: `history of ${archived} archived runs on ${name}: a page with its total, p99`,
+        value: percentile(times, 0.99),
+        limit: percentile(raws, 0.99),
+        unit: 'ms',
+        peer,
+        aim: 50,
+      }),
+      row({
+        name: `history of ${archived} archived runs on ${name}: the same, median`,
+        value: median(times),
+        limit: median(raws),
+        unit: 'ms',
+        peer,
+        aim: null,
+      }),
     ];
   } finally {
     await archive.close();
@@ -88,7 +102,10 @@ function filterOf(round: number): RunFilter {
   return filters[round % filters.length] ?? {};
 }
 
-/** Rows as the archive writes them, made by the database itself: a million through the archive would take minutes and measure nothing. */
+/**
+ * Rows as the archive writes them, made by the database itself: a million through the archive would take minutes and
+ * measure nothing.
+ */
 async function fill(setting: string): Promise<void> {
   const opened = await openDatabase(setting);
   const { database, kind } = opened;
@@ -99,14 +116,20 @@ async function fill(setting: string): Promise<void> {
     const task = sql`'task-' || (${number} % ${sql.lit(taskCount)})`;
     const phase = sql`case when ${number} % 50 = 0 then 'Failed' when ${number} % 333 = 0 then 'Cancelled' else 'Succeeded' end`;
     const trigger = sql`case when ${number} % 100 = 7 then 'Manual' else 'Schedule' end`;
-    const created = kind === 'sqlite' ? sql`strftime('%Y-%m-%dT%H:%M:%SZ', (${ms}) / 1000, 'unixepoch')` : sql`to_char(to_timestamp((${ms}) / 1000) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+    const created =
+      kind === 'sqlite'
+        ? sql`strftime('%Y-%m-%dT%H:%M:%SZ', (${ms}) / 1000, 'unixepoch')`
+        : sql`to_char(to_timestamp((${ms}) / 1000) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
     const summary = sql`'{"uid":"uid-' || ${number} || '","namespace":"' || ${namespace} || '","name":"run-' || ${number} || '","task":"' || ${task} || '","trigger":{"type":"' || ${trigger} || '"},"phase":"' || ${phase} || '","message":"exit code 0 in container main after a while","creationTimestamp":"' || ${created} || '","startTime":"' || ${created} || '","completionTime":"' || ${created} || '","durationSeconds":12,"shape":"Job"}'`;
     const body = kind === 'sqlite' ? sql`zeroblob(400)` : sql`decode(repeat('00', 400), 'hex')`;
     const seriesFrom = (first: number) => {
       const last = first + filledAtOnce - 1;
-      return kind === 'sqlite' ? sql`(with recursive n(i) as (select ${sql.lit(first)} union all select i + 1 from n where i < ${sql.lit(last)}) select i from n) as series` : sql`(select i::bigint from generate_series(${sql.lit(first)}, ${sql.lit(last)}) as i) as series`;
+      return kind === 'sqlite'
+        ? sql`(with recursive n(i) as (select ${sql.lit(first)} union all select i + 1 from n where i < ${sql.lit(last)}) select i from n) as series`
+        : sql`(select i::bigint from generate_series(${sql.lit(first)}, ${sql.lit(last)}) as i) as series`;
     };
-    const insert = (first: number) => sql`insert into runs (uid, namespace, task, name, phase, trigger_type, created_at, summary, body, bytes) select 'uid-' || ${number}, ${namespace}, ${task}, 'run-' || ${number}, ${phase}, ${trigger}, ${ms}, ${summary}, ${body}, 400 from ${seriesFrom(first)}`;
+    const insert = (first: number) =>
+      sql`insert into runs (uid, namespace, task, name, phase, trigger_type, created_at, summary, body, bytes) select 'uid-' || ${number}, ${namespace}, ${task}, 'run-' || ${number}, ${phase}, ${trigger}, ${ms}, ${summary}, ${body}, 400 from ${seriesFrom(first)}`;
     for (let first = 0; first < archived; first += filledAtOnce) await insert(first).execute(database);
     // As PostgreSQL's autovacuum does by itself once so much was written.
     await (kind === 'sqlite' ? sql`analyze` : sql`vacuum analyze`).execute(database);
@@ -136,7 +159,13 @@ async function measureLogs(directory: string): Promise<Row[]> {
   }
   const service = new Service({ caches: noCaches(), archive });
   const people = { of: () => Promise.resolve(everybody) } as unknown as People;
-  const app = createApi({ service, people, log: pino({ level: 'silent' }), version: '', requestLimits: { all: 1_000, changes: 1_000 } });
+  const app = createApi({
+    service,
+    people,
+    log: pino({ level: 'silent' }),
+    version: '',
+    requestLimits: { all: 1_000, changes: 1_000 },
+  });
   const server = await serveApi(app, { host: '127.0.0.1', port: 0 }, undefined);
   try {
     const url = `http://127.0.0.1:${server.port}/api/v1/namespaces/prod/tasks/task/logs?runs=${logRuns}`;
@@ -151,8 +180,22 @@ async function measureLogs(directory: string): Promise<Row[]> {
       cat.push(await timeOf('sh', ['-c', `cat ${files.join(' ')} | wc -c`]));
     }
     return [
-      row({ name: `logs of ${logRuns} archived runs of 1 MB merged: all of it`, value: median(all), limit: median(cat), unit: 'ms', peer: 'cat of the same files into a pipe', aim: 3 * median(cat) }),
-      row({ name: `logs of ${logRuns} archived runs of 1 MB merged: first byte`, value: median(first), limit: null, unit: 'ms', peer: '', aim: 100 }),
+      row({
+        name: `logs of ${logRuns} archived runs of 1 MB merged: all of it`,
+        value: median(all),
+        limit: median(cat),
+        unit: 'ms',
+        peer: 'cat of the same files into a pipe',
+        aim: 3 * median(cat),
+      }),
+      row({
+        name: `logs of ${logRuns} archived runs of 1 MB merged: first byte`,
+        value: median(first),
+        limit: null,
+        unit: 'ms',
+        peer: '',
+        aim: 100,
+      }),
     ];
   } finally {
     await server.close();
@@ -160,7 +203,12 @@ async function measureLogs(directory: string): Promise<Row[]> {
   }
 }
 
-const everybody: Person = { name: 'bench', client: undefined as never, may: () => Promise.resolve(true), require: () => Promise.resolve() };
+const everybody: Person = {
+  name: 'bench',
+  client: undefined as never,
+  may: () => Promise.resolve(true),
+  require: () => Promise.resolve(),
+};
 
 /** Lines of different runs stand between each other. */
 function logOf(run: number): string {
@@ -175,8 +223,23 @@ function logOf(run: number): string {
 
 function materialOf(index: number, text: string): Material {
   const creationTimestamp = new Date(begin + index).toISOString();
-  const record = { uid: `log-${index}`, namespace: 'prod', name: `run-${index}`, task: 'task', trigger: { type: 'Manual' as const }, phase: 'Succeeded' as const, creationTimestamp, shape: 'Job' as const };
-  return { record, body: { jobs: [] }, logs: [{ pod: `run-${index}-x`, container: 'main', restart: 0, bytes: text.length, cutBytes: 0, body: gzipSync(text) }] };
+  const record = {
+    uid: `log-${index}`,
+    namespace: 'prod',
+    name: `run-${index}`,
+    task: 'task',
+    trigger: { type: 'Manual' as const },
+    phase: 'Succeeded' as const,
+    creationTimestamp,
+    shape: 'Job' as const,
+  };
+  return {
+    record,
+    body: { jobs: [] },
+    logs: [
+      { pod: `run-${index}-x`, container: 'main', restart: 0, bytes: text.length, cutBytes: 0, body: gzipSync(text) },
+    ],
+  };
 }
 
 /** The first request of a process takes a while of its own. */
@@ -190,7 +253,11 @@ console.log(JSON.stringify({ bytes, first, all: performance.now() - began }));
 `;
 
 async function readBy(url: string): Promise<{ bytes: number; first: number; all: number }> {
-  return JSON.parse(await outputOf(process.execPath, ['--input-type=module', '-e', reader, url])) as { bytes: number; first: number; all: number };
+  return JSON.parse(await outputOf(process.execPath, ['--input-type=module', '-e', reader, url])) as {
+    bytes: number;
+    first: number;
+    all: number;
+  };
 }
 
 async function timeOf(program: string, args: readonly string[]): Promise<number> {

@@ -9,7 +9,9 @@ export type JobsSeen = Seen<Job>;
 
 /** Begins to watch; Jobs that are there already are not seen. With `ended` a Job is seen once it is complete. */
 export function seeJobs(client: Client, namespace: string, { ended = false } = {}): Promise<JobsSeen> {
-  return Seen.of(client, jobs, namespace, (job, change) => ((ended ? isComplete(job) : change === 'ADDED') ? job.metadata.name : undefined));
+  return Seen.of(client, jobs, namespace, (job, change) =>
+    (ended ? isComplete(job) : change === 'ADDED') ? job.metadata.name : undefined,
+  );
 }
 
 function isComplete({ status }: Stored<Job>): boolean {

@@ -42,20 +42,56 @@ export async function keptRuns(bench: Bench): Promise<Row[]> {
   const listing = await listSeconds(bench);
   const full = await measureStarts(bench, taskCount);
   const node = await bareNode();
-  const of = (field: keyof Start) => ({ value: median(full.map((start) => start[field])), limit: median(bare.map((start) => start[field])) });
+  const of = (field: keyof Start) => ({
+    value: median(full.map((start) => start[field])),
+    limit: median(bare.map((start) => start[field])),
+  });
   const empty = 'the same controller without any run';
   return [
-    row({ name: `${kept} kept runs: process start until ready and settled`, ...of('settledSeconds'), limit: listing, unit: 's', peer: 'listing the same objects in pages, in a process that runs', aim: 1 }),
-    row({ name: `${kept} kept runs: process start until ready`, ...of('readySeconds'), unit: 's', peer: empty, aim: null }),
+    row({
+      name: `${kept} kept runs: process start until ready and settled`,
+      ...of('settledSeconds'),
+      limit: listing,
+      unit: 's',
+      peer: 'listing the same objects in pages, in a process that runs',
+      aim: 1,
+    }),
+    row({
+      name: `${kept} kept runs: process start until ready`,
+      ...of('readySeconds'),
+      unit: 's',
+      peer: empty,
+      aim: null,
+    }),
     row({ name: `${kept} kept runs: memory when settled`, ...of('memory'), unit: 'MB', peer: empty, aim: 150 }),
-    row({ name: `${kept} kept runs: most memory while starting`, ...of('mostMemory'), limit: node, unit: 'MB', peer: 'node that does nothing', aim: null }),
-    row({ name: `${kept} kept runs: longest stall of the event loop`, ...of('stallMs'), unit: 'ms', peer: empty, aim: 50 }),
+    row({
+      name: `${kept} kept runs: most memory while starting`,
+      ...of('mostMemory'),
+      limit: node,
+      unit: 'MB',
+      peer: 'node that does nothing',
+      aim: null,
+    }),
+    row({
+      name: `${kept} kept runs: longest stall of the event loop`,
+      ...of('stallMs'),
+      unit: 'ms',
+      peer: empty,
+      aim: 50,
+    }),
   ];
 }
 
-/** Creates Tasks with finished runs and their Jobs, all with the statuses that the controller would write: nothing is left to do. */
+/**
+ * Creates Tasks with finished runs and their Jobs, all with the statuses that the controller would write: nothing is
+ * left to do.
+ */
 async function populate({ namespace, client, asController, render }: Bench): Promise<void> {
-  const template = await render({ namespace, name: 'template', parameter: { executionPolicy: { keepLast: runsOfEach }, job: { managedBy } } });
+  const template = await render({
+    namespace,
+    name: 'template',
+    parameter: { executionPolicy: { keepLast: runsOfEach }, job: { managedBy } },
+  });
   const all = Array.from({ length: taskCount }, (_, index) => renamed(template, `task-${index}`));
   const revisions = Array.from({ length: runsOfEach }, (_, index) => index + 1);
   await forAll(all, 20, async (task) => {
@@ -73,7 +109,12 @@ async function populate({ namespace, client, asController, render }: Bench): Pro
 }
 
 /** A run of the Task that is over and on record, with its Job. */
-async function createKept(client: Client, asController: Client, task: Task, revision: number): Promise<{ run: TaskRun; job: FinishedJob }> {
+async function createKept(
+  client: Client,
+  asController: Client,
+  task: Task,
+  revision: number,
+): Promise<{ run: TaskRun; job: FinishedJob }> {
   const { spec, ...manifest } = runOf(task as TaskObject, `${componentOf(task as TaskObject)}-v${revision}`);
   const trigger = { type: 'Revision' as const, value: manifest.metadata.name ?? '', generation: revision };
   const run = await asController.create(taskRuns, { ...manifest, spec: { ...spec, trigger } });
@@ -90,20 +131,47 @@ async function createKept(client: Client, asController: Client, task: Task, revi
 /** As the Job controller writes it. */
 function succeeded(): NonNullable<Job['status']> {
   const time = finishedAt.toISOString().replace(/\.\d+Z$/, 'Z');
-  const condition = { status: 'True', lastTransitionTime: time, lastProbeTime: time, reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' };
+  const condition = {
+    status: 'True',
+    lastTransitionTime: time,
+    lastProbeTime: time,
+    reason: 'CompletionsReached',
+    message: 'Reached expected number of succeeded pods',
+  };
   return {
     startTime: time,
     completionTime: time,
     succeeded: 1,
     ready: 0,
     uncountedTerminatedPods: {},
-    conditions: [{ type: 'SuccessCriteriaMet', ...condition }, { type: 'Complete', ...condition }],
+    conditions: [
+      { type: 'SuccessCriteriaMet', ...condition },
+      { type: 'Complete', ...condition },
+    ],
   };
 }
 
 function viewOf(task: Task, runs: readonly TaskRun[], existing: readonly FinishedJob[]): TaskView {
   const taken = { runs: new Set<string>(), jobs: new Set<string>() };
-  const nothingElse = { earlier: [], orphans: [], held: new Set(), deletedJobs: [], terminationMessages: new Map(), steps: new Map(), pods: [], nodes: [], claims: [], written: new Map(), templates: new Map(), queueing: noQueueing, podRefusals: [], refusals: [], taken, goneJobs: new Set<string>(), seenAt: new Map<number, number>() };
+  const nothingElse = {
+    earlier: [],
+    orphans: [],
+    held: new Set(),
+    deletedJobs: [],
+    terminationMessages: new Map(),
+    steps: new Map(),
+    pods: [],
+    nodes: [],
+    claims: [],
+    written: new Map(),
+    templates: new Map(),
+    queueing: noQueueing,
+    podRefusals: [],
+    refusals: [],
+    taken,
+    goneJobs: new Set<string>(),
+    seenAt: new Map<number, number>(),
+  };
   return classify({ ...nothingElse, task, runs, jobs: existing });
 }
 
@@ -118,12 +186,18 @@ async function measureStart(bench: Bench, reconciled: number): Promise<Start> {
   const began = Date.now();
   return withController(bench, async (controller) => {
     let stall = 0;
-    const settled = await eventually('every Task is reconciled', async () => {
-      const samples = await scrapeController(controller.port);
-      stall = Math.max(stall, stallOf(samples));
-      const done = sum(samples, 'task_runs_reconcile_duration_seconds_count') >= reconciled && sum(samples, 'task_runs_queue_depth') === 0;
-      return done ? { at: Date.now(), calls: writesOf(samples) } : undefined;
-    }, { everyMs: 25 });
+    const settled = await eventually(
+      'every Task is reconciled',
+      async () => {
+        const samples = await scrapeController(controller.port);
+        stall = Math.max(stall, stallOf(samples));
+        const done =
+          sum(samples, 'task_runs_reconcile_duration_seconds_count') >= reconciled &&
+          sum(samples, 'task_runs_queue_depth') === 0;
+        return done ? { at: Date.now(), calls: writesOf(samples) } : undefined;
+      },
+      { everyMs: 25 },
+    );
     if (settled.calls > 0) throw new Error(`${settled.calls} calls were made where nothing was left to do`);
     const memory = await steadyMemory(controller.pid);
     stall = Math.max(stall, stallOf(await scrapeController(controller.port)));
@@ -174,7 +248,9 @@ async function listSeconds({ client }: Bench): Promise<number> {
 }
 
 async function bareNode(): Promise<number> {
-  const child = spawn(process.execPath, ['-e', 'process.stdout.write("."); setInterval(() => {}, 1000)'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['-e', 'process.stdout.write("."); setInterval(() => {}, 1000)'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = once(child, 'exit');
   await once(child.stdout, 'data');
   const { most } = await memoryOf(child.pid ?? 0);

@@ -1,6 +1,6 @@
 /**
- * Measures the controller against a real API server and says so in a table and in out/bench.json. A missed aim is shown as
- * missed; it is no failure. See docs/benchmarks.md.
+ * Measures the controller against a real API server and says so in a table and in out/bench.json. A missed aim is shown
+ * as missed; it is no failure. See docs/benchmarks.md.
  */
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,10 @@ import { schedules, schedulesAtRest } from './schedules.ts';
 import { tableOf, writeRows, type Row } from './report.ts';
 
 const out = fileURLToPath(new URL('../out', import.meta.url));
-/** Those that need a quiet cluster come first; the last leaves 10,000 runs behind. Times are about twice an idle machine's. */
+/**
+ * Those that need a quiet cluster come first; the last leaves 10,000 runs behind. Times are about twice an idle
+ * machine's.
+ */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   plan: { measure: plan, seconds: 120 },
   history: { measure: history, seconds: 300 },
@@ -43,7 +46,8 @@ const mostSeconds = 3_600;
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in benchmarks));
-if (unknown !== undefined) throw new Error(`there is no benchmark ${unknown}: choose of ${Object.keys(benchmarks).join(', ')}`);
+if (unknown !== undefined)
+  throw new Error(`there is no benchmark ${unknown}: choose of ${Object.keys(benchmarks).join(', ')}`);
 const chosen = Object.entries(benchmarks).filter(([name]) => wanted.length === 0 || wanted.includes(name));
 
 const cluster = await startCluster({ nodes: 'simulated', nodeCount: 10 });
@@ -56,7 +60,9 @@ try {
     const measured = await carryOut(name, { measure, seconds: Math.min(seconds, left) }, cluster, definition.render);
     rows.push(...measured);
     const path = await writeRows(out, rows);
-    console.log(`${name}: ${Math.round((performance.now() - began) / 1000)} s, load ${loadavg()[0]?.toFixed(1)}, in ${path}\n${tableOf(measured)}\n`);
+    console.log(
+      `${name}: ${Math.round((performance.now() - began) / 1000)} s, load ${loadavg()[0]?.toFixed(1)}, in ${path}\n${tableOf(measured)}\n`,
+    );
     if (name !== chosen.at(-1)?.[0]) await tidy(name, cluster);
   }
   console.log(tableOf(rows));

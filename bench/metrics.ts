@@ -14,22 +14,32 @@ export function parseSamples(text: string): Sample[] {
     const match = /^(?<name>[a-zA-Z_:][\w:]*)(?:\{(?<labels>.*)\})? (?<value>\S+)/.exec(line);
     if (match?.groups === undefined) return [];
     const { name = '', labels = '', value = '' } = match.groups;
-    const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key = '', text = '']) => [key, text] as const);
+    const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(
+      ([, key = '', text = '']) => [key, text] as const,
+    );
     return [{ name, labels: Object.fromEntries(pairs), value: Number(value) }];
   });
 }
 
 /** The sum of all samples of that name that `matches`. */
-export function sum(samples: readonly Sample[], name: string, matches: (labels: Sample['labels']) => boolean = () => true): number {
-  return samples.filter((sample) => sample.name === name && matches(sample.labels)).reduce((total, { value }) => total + value, 0);
+export function sum(
+  samples: readonly Sample[],
+  name: string,
+  matches: (labels: Sample['labels']) => boolean = () => true,
+): number {
+  return samples
+    .filter((sample) => sample.name === name && matches(sample.labels))
+    .reduce((total, { value }) => total + value, 0);
 }
 
 /**
- * What Prometheus' histogram_quantile says of a histogram without labels: within the bucket that holds the share, as though
- * its values lay evenly. A share of 1 is the bound that no value was above.
+ * What Prometheus' histogram_quantile says of a histogram without labels: within the bucket that holds the share, as
+ * though its values lay evenly. A share of 1 is the bound that no value was above.
  */
 export function quantile(samples: readonly Sample[], histogram: string, share: number): number {
-  const buckets = samples.filter(({ name }) => name === `${histogram}_bucket`).map(({ labels, value }) => ({ bound: Number(labels['le']?.replace('+Inf', 'Infinity')), value }));
+  const buckets = samples
+    .filter(({ name }) => name === `${histogram}_bucket`)
+    .map(({ labels, value }) => ({ bound: Number(labels['le']?.replace('+Inf', 'Infinity')), value }));
   const sought = share * (buckets.at(-1)?.value ?? 0);
   const index = buckets.findIndex(({ value }) => value >= sought);
   const { bound = Number.NaN, value = 0 } = buckets[index] ?? {};

@@ -1,6 +1,6 @@
 /**
- * What the benchmarks deploy: Tasks as definitions/task.cue renders them and KubeVela labels them, and equals of the objects
- * that the controller makes of them, for the raw loops beside it.
+ * What the benchmarks deploy: Tasks as definitions/task.cue renders them and KubeVela labels them, and equals of the
+ * objects that the controller makes of them, for the raw loops beside it.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,12 +16,23 @@ import type { Task, TaskRun } from '../controller/src/resources/index.ts';
 import { createCue, type JsonObject } from '../cue/ts/index.ts';
 
 export { jobs, taskRuns, tasks };
-export const cronJobs = resourceType<KubeObject & { spec: object }>({ group: 'batch', version: 'v1', plural: 'cronjobs', kind: 'CronJob', namespaced: true });
+export const cronJobs = resourceType<KubeObject & { spec: object }>({
+  group: 'batch',
+  version: 'v1',
+  plural: 'cronjobs',
+  kind: 'CronJob',
+  namespaced: true,
+});
 
 const definition = fileURLToPath(new URL('../definitions/task.cue', import.meta.url));
 
 /** Renders Tasks: one Application with one component each, both of the given name. */
-export type RenderTask = (options: { namespace: string; name: string; seconds?: number; parameter?: JsonObject }) => Promise<TaskObject>;
+export type RenderTask = (options: {
+  namespace: string;
+  name: string;
+  seconds?: number;
+  parameter?: JsonObject;
+}) => Promise<TaskObject>;
 
 /** Opens the definition. `close` ends its worker. */
 export async function openDefinition(): Promise<{ render: RenderTask; close(): Promise<void> }> {
@@ -36,7 +47,16 @@ export async function openDefinition(): Promise<{ render: RenderTask; close(): P
         annotations: { 'sandbox.task.oam.dev/duration': `${seconds}s` },
         ...parameter,
       },
-      context: { appName: name, name, namespace, appRevision: `${name}-v1`, appRevisionNum: 1, appLabels: {}, appAnnotations: {}, revision: '' },
+      context: {
+        appName: name,
+        name,
+        namespace,
+        appRevision: `${name}-v1`,
+        appRevisionNum: 1,
+        appLabels: {},
+        appAnnotations: {},
+        revision: '',
+      },
     });
     const rendered = output as unknown as TaskObject;
     return { ...rendered, metadata: { ...rendered.metadata, namespace, labels: velaLabels(namespace, name) } };
@@ -70,7 +90,10 @@ export function renamed(task: TaskObject, name: string): TaskObject {
 export async function deploy(client: Client, task: TaskObject, revision: number): Promise<string> {
   const component = componentOf(task);
   const appRevision = `${component}-v${revision}`;
-  const patch = { metadata: { labels: { 'app.oam.dev/appRevision': appRevision } }, spec: { trigger: { appRevision } } };
+  const patch = {
+    metadata: { labels: { 'app.oam.dev/appRevision': appRevision } },
+    spec: { trigger: { appRevision } },
+  };
   await client.patch(tasks, { namespace: task.metadata.namespace, name: task.metadata.name ?? '' }, patch);
   return `${component}-v${revision}`;
 }
@@ -82,7 +105,10 @@ export function componentOf(task: TaskObject): string {
 /** The TaskRun that the controller makes for a stored Task. */
 export function runOf(task: TaskObject, name: string): TaskRunObject {
   const version = task as Task;
-  return runManifest({ version, snapshot: snapshotOf(version), trigger: versionTrigger(version) }, name) as unknown as TaskRunObject;
+  return runManifest(
+    { version, snapshot: snapshotOf(version), trigger: versionTrigger(version) },
+    name,
+  ) as unknown as TaskRunObject;
 }
 
 /** The Job that the controller makes for a stored TaskRun. */
@@ -97,7 +123,9 @@ export function ownerless(job: Job): Job {
   return { ...job, metadata };
 }
 
-/** Removes what a benchmark left in its namespace, owners first, so that nothing is made anew. Pods go by themselves. */
+/**
+ * Removes what a benchmark left in its namespace, owners first, so that nothing is made anew. Pods go by themselves.
+ */
 export async function empty(client: Client, namespace: string): Promise<void> {
   const clear = async <T extends KubeObject>(type: ResourceType<T>) => {
     for await (const { items } of client.list(type, { namespace })) {
@@ -119,7 +147,11 @@ export async function createNamespace(client: Client, name: string): Promise<voi
 }
 
 /** Does `work` for each item, at most so many at a time, in order. The first failure ends it. */
-export async function forAll<T>(items: readonly T[], atATime: number, work: (item: T, index: number) => Promise<unknown>): Promise<void> {
+export async function forAll<T>(
+  items: readonly T[],
+  atATime: number,
+  work: (item: T, index: number) => Promise<unknown>,
+): Promise<void> {
   const rest = items.entries();
   const worker = async (): Promise<void> => {
     for (const [index, item] of rest) await work(item, index);

@@ -34,8 +34,22 @@ async function cold(): Promise<Row[]> {
     starts.push(await milliseconds(['-e', '0']));
   }
   return [
-    row({ name: 'Plan of an Application, as a process', value: median(plans), unit: 'ms', limit: median(raws), aim: 1_000, peer: 'a node that unpacks and compiles CUE, and does nothing with it' }),
-    row({ name: 'Start of the command line (version)', value: median(versions), unit: 'ms', limit: median(starts), aim: 150, peer: 'node -e 0' }),
+    row({
+      name: 'Plan of an Application, as a process',
+      value: median(plans),
+      unit: 'ms',
+      limit: median(raws),
+      aim: 1_000,
+      peer: 'a node that unpacks and compiles CUE, and does nothing with it',
+    }),
+    row({
+      name: 'Start of the command line (version)',
+      value: median(versions),
+      unit: 'ms',
+      limit: median(starts),
+      aim: 150,
+      peer: 'node -e 0',
+    }),
   ];
 }
 
@@ -59,10 +73,22 @@ async function warm(): Promise<Row[]> {
       if (!application || !component) throw new Error(`${example} has no component`);
       plans.push(await planTime(version, render));
       const began = performance.now();
-      await render.component(component.type, { parameter: { ...component.properties, cmd: ['raw', String(round)] }, context: contextOf({ application, namespace: 'default', revisionName: `${application.name}-v1` }, component) });
+      await render.component(component.type, {
+        parameter: { ...component.properties, cmd: ['raw', String(round)] },
+        context: contextOf({ application, namespace: 'default', revisionName: `${application.name}-v1` }, component),
+      });
       raws.push(performance.now() - began);
     }
-    return [row({ name: 'Plan of an Application, the second and later in a process', value: median(plans.slice(1)), unit: 'ms', limit: median(raws.slice(1)), aim: 20, peer: "CUE's rendering of the component alone" })];
+    return [
+      row({
+        name: 'Plan of an Application, the second and later in a process',
+        value: median(plans.slice(1)),
+        unit: 'ms',
+        limit: median(raws.slice(1)),
+        aim: 20,
+        peer: "CUE's rendering of the component alone",
+      }),
+    ];
   } finally {
     await render.close();
   }
@@ -71,8 +97,15 @@ async function warm(): Promise<Row[]> {
 async function planTime(text: string, render: Awaited<ReturnType<typeof startRender>>): Promise<number> {
   const began = performance.now();
   const { applications } = readApplications(text, 'app.yaml', render.componentTypes);
-  const result = await planApplications({ applications, render, namespace: 'default', now: new Date(), before: () => Promise.resolve(undefined) });
+  const result = await planApplications({
+    applications,
+    render,
+    namespace: 'default',
+    now: new Date(),
+    before: () => Promise.resolve(undefined),
+  });
   const time = performance.now() - began;
-  if (!startsRuns(result.plan) || result.problems.length > 0) throw new Error(`the plan of ${example} starts no run: ${JSON.stringify(result.problems)}`);
+  if (!startsRuns(result.plan) || result.problems.length > 0)
+    throw new Error(`the plan of ${example} starts no run: ${JSON.stringify(result.problems)}`);
   return time;
 }

@@ -1,5 +1,10 @@
 import type { ClusterRoleBinding } from 'kubernetes-types/rbac/v1.js';
-import { kueueGroup, kueueTypes, type LocalQueueObject, type WorkloadObject } from '../controller/src/controllers/kueue-types.ts';
+import {
+  kueueGroup,
+  kueueTypes,
+  type LocalQueueObject,
+  type WorkloadObject,
+} from '../controller/src/controllers/kueue-types.ts';
 import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
 import type { Client } from '../controller/src/kube/client.ts';
 import { resourceType, type KubeObject, type Stored } from '../controller/src/kube/objects.ts';
@@ -22,24 +27,51 @@ const { workloads, localQueues } = kueueTypes('v1beta2');
 const accounts = { group: '', version: 'v1', plural: 'serviceaccounts', namespaced: true } as const;
 const serviceAccounts = resourceType({ ...accounts, kind: 'ServiceAccount' });
 const tokenRequests = resourceType<TokenRequest>({ ...accounts, kind: 'TokenRequest' });
-const clusterRoleBindings = resourceType<ClusterRoleBinding>({ group: 'rbac.authorization.k8s.io', version: 'v1', plural: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false });
-const crds = resourceType<KubeObject & { readonly spec: object; readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }>({
-  group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions', kind: 'CustomResourceDefinition', namespaced: false,
+const clusterRoleBindings = resourceType<ClusterRoleBinding>({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  plural: 'clusterrolebindings',
+  kind: 'ClusterRoleBinding',
+  namespaced: false,
+});
+const crds = resourceType<
+  KubeObject & {
+    readonly spec: object;
+    readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  }
+>({
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
 });
 
-/** From the update with which Kueue starts a Job until a watch sees that the run is Queued no more; the benchmark plays Kueue. */
+/**
+ * From the update with which Kueue starts a Job until a watch sees that the run is Queued no more; the benchmark plays
+ * Kueue.
+ */
 export async function queueAdmission(bench: Bench): Promise<Row[]> {
   const { namespace, client, render } = bench;
   await installKinds(client);
   const kueue = await becomeKueue(bench);
-  const localQueue: LocalQueueObject = { apiVersion: `${kueueGroup}/v1beta2`, kind: 'LocalQueue', metadata: { namespace, name: queue }, spec: { clusterQueue } };
+  const localQueue: LocalQueueObject = {
+    apiVersion: `${kueueGroup}/v1beta2`,
+    kind: 'LocalQueue',
+    metadata: { namespace, name: queue },
+    spec: { clusterQueue },
+  };
   await client.create(localQueues, localQueue);
   const template = await render({ namespace, name: 'template', seconds: 5, parameter: { queue: { name: queue } } });
-  const some = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => renamed(template, `${prefix}-${index}`));
+  const some = (prefix: string, count: number) =>
+    Array.from({ length: count }, (_, index) => renamed(template, `${prefix}-${index}`));
   return withController(bench, async () => {
     const single = await delays(bench, kueue, some('single', afterAnother), 1);
     const burst = await delays(bench, kueue, some('burst', atOnce), admitters);
-    return [...rowsOf(`${afterAnother} runs admitted one after another`, single), ...rowsOf(`${atOnce} runs admitted at once`, burst)];
+    return [
+      ...rowsOf(`${afterAnother} runs admitted one after another`, single),
+      ...rowsOf(`${atOnce} runs admitted at once`, burst),
+    ];
   });
 }
 
@@ -53,8 +85,14 @@ function rowsOf(what: string, delays: readonly Delay[]): Row[] {
   const figure = (name: string, share: number, aim: number | null) =>
     row({
       name: `${what}, until the phase shows it, ${name}`,
-      value: percentile(delays.map(({ run }) => run), share),
-      limit: percentile(delays.map(({ job }) => job), share),
+      value: percentile(
+        delays.map(({ run }) => run),
+        share,
+      ),
+      limit: percentile(
+        delays.map(({ job }) => job),
+        share,
+      ),
       unit: 'ms',
       peer: "from the same update until the Job's own watch event",
       aim,
@@ -62,7 +100,10 @@ function rowsOf(what: string, delays: readonly Delay[]): Row[] {
   return [figure('p50', 0.5, null), figure('p99', 0.99, 200)];
 }
 
-/** Deploys the Tasks, waits until all of their runs are Queued, and admits so many at a time. One at a time, each waits for the phase of the one before. */
+/**
+ * Deploys the Tasks, waits until all of their runs are Queued, and admits so many at a time. One at a time, each waits
+ * for the phase of the one before.
+ */
 async function delays(bench: Bench, kueue: Client, all: readonly TaskObject[], atATime: number): Promise<Delay[]> {
   const { client, namespace } = bench;
   const queued = new Set<string>();
@@ -70,7 +111,9 @@ async function delays(bench: Bench, kueue: Client, all: readonly TaskObject[], a
     if (status?.phase === 'Queued') queued.add(name);
     return queued.has(name) ? `${name} ${status?.phase === 'Queued' ? 'waits' : 'has left'}` : undefined;
   });
-  const started = await Seen.of(client, jobs, namespace, ({ metadata, spec }) => (spec?.suspend === false ? metadata.name : undefined));
+  const started = await Seen.of(client, jobs, namespace, ({ metadata, spec }) =>
+    spec?.suspend === false ? metadata.name : undefined,
+  );
   await forAll(all, admitters, (task) => client.create(tasks, task));
   const waiting: Waiting[] = [];
   await forAll(all, admitters, async (task) => {
@@ -85,7 +128,12 @@ async function delays(bench: Bench, kueue: Client, all: readonly TaskObject[], a
     await kueue.patch(jobs, { namespace, name }, startOf(workload.metadata.name));
     if (atATime === 1) await runs.at(`${name} has left`, patience);
   });
-  const measured = await Promise.all([...began].map(async ([name, at]) => ({ run: (await runs.at(`${name} has left`, patience)) - at, job: (await started.at(name, patience)) - at })));
+  const measured = await Promise.all(
+    [...began].map(async ([name, at]) => ({
+      run: (await runs.at(`${name} has left`, patience)) - at,
+      job: (await started.at(name, patience)) - at,
+    })),
+  );
   runs.stop();
   started.stop();
   return measured;
@@ -99,9 +147,24 @@ interface Waiting {
 
 /** What Kueue does with a Job that it cannot start yet: a Workload of it that says why. */
 async function takeUp({ client, namespace }: Bench, kueue: Client, name: string): Promise<Waiting> {
-  const { metadata } = await eventually(`Job ${name}`, () => client.get(jobs, { namespace, name }), { everyMs: 50, seconds: patience });
-  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, uid: metadata.uid, controller: true, blockOwnerDeletion: true };
-  const wanted: WorkloadObject = { apiVersion: `${kueueGroup}/v1beta2`, kind: 'Workload', metadata: { namespace, name: `job-${name}`, ownerReferences: [owner] }, spec: { active: true, queueName: queue } };
+  const { metadata } = await eventually(`Job ${name}`, () => client.get(jobs, { namespace, name }), {
+    everyMs: 50,
+    seconds: patience,
+  });
+  const owner = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    name,
+    uid: metadata.uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  const wanted: WorkloadObject = {
+    apiVersion: `${kueueGroup}/v1beta2`,
+    kind: 'Workload',
+    metadata: { namespace, name: `job-${name}`, ownerReferences: [owner] },
+    spec: { active: true, queueName: queue },
+  };
   const workload = await kueue.create(workloads, wanted);
   await kueue.patchStatus(workloads, workload.metadata, { status: { conditions: [reserved(false)] } });
   return { name, workload };
@@ -113,13 +176,22 @@ const admitted = { type: 'Admitted', status: 'True', reason: 'Admitted', message
 function reserved(yes: boolean) {
   const said = yes
     ? { status: 'True', reason: 'QuotaReserved', message: `Quota reserved in ClusterQueue ${clusterQueue}` }
-    : { status: 'False', reason: 'Pending', message: "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor default, 100m more needed" };
+    : {
+        status: 'False',
+        reason: 'Pending',
+        message:
+          "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor default, 100m more needed",
+      };
   return { type: 'QuotaReserved', ...said, ...at() };
 }
 
 /** As Kueue starts a Job, in one update. */
 function startOf(workload: string): object {
-  const labels = { [`${kueueGroup}/cluster-queue-name`]: clusterQueue, [`${kueueGroup}/local-queue-name`]: queue, [`${kueueGroup}/podset`]: 'main' };
+  const labels = {
+    [`${kueueGroup}/cluster-queue-name`]: clusterQueue,
+    [`${kueueGroup}/local-queue-name`]: queue,
+    [`${kueueGroup}/podset`]: 'main',
+  };
   const metadata = { labels, annotations: { [`${kueueGroup}/workload`]: workload } };
   return { spec: { suspend: false, template: { metadata, spec: { nodeSelector: { 'kubernetes.io/os': 'linux' } } } } };
 }
@@ -135,9 +207,19 @@ async function becomeKueue({ client, asController }: Bench): Promise<Client> {
   await createNamespace(client, namespace);
   await client.create(serviceAccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: kueueAccount });
   const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
-  const binding: ClusterRoleBinding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name }, roleRef: role, subjects: [{ kind: 'ServiceAccount', ...kueueAccount }] };
+  const binding: ClusterRoleBinding = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name },
+    roleRef: role,
+    subjects: [{ kind: 'ServiceAccount', ...kueueAccount }],
+  };
   await client.create(clusterRoleBindings, binding);
-  const { status } = await client.createAt(tokenRequests, { namespace, name, subresource: 'token' }, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} });
+  const { status } = await client.createAt(
+    tokenRequests,
+    { namespace, name, subresource: 'token' },
+    { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+  );
   return asController.as(status?.token ?? '');
 }
 
@@ -146,14 +228,32 @@ async function installKinds(client: Client): Promise<void> {
   const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const all = Object.values(kueueTypes('v1beta2'));
   for (const { plural, kind, group, version, namespaced } of all) {
-    const served = { name: version, served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema: open } };
-    const spec = { group, scope: namespaced ? 'Namespaced' : 'Cluster', names: { plural, kind, singular: kind.toLowerCase() }, versions: [served] };
+    const served = {
+      name: version,
+      served: true,
+      storage: true,
+      subresources: { status: {} },
+      schema: { openAPIV3Schema: open },
+    };
+    const spec = {
+      group,
+      scope: namespaced ? 'Namespaced' : 'Cluster',
+      names: { plural, kind, singular: kind.toLowerCase() },
+      versions: [served],
+    };
     // Kubernetes keeps *.k8s.io to itself but for those whose review is named.
     const annotations = { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/kueue' };
-    await client.create(crds, { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `${plural}.${group}`, annotations }, spec });
+    await client.create(crds, {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `${plural}.${group}`, annotations },
+      spec,
+    });
   }
   await eventually("Kueue's kinds are served", async () => {
     const found = await Promise.all(all.map(({ plural, group }) => client.get(crds, { name: `${plural}.${group}` })));
-    return found.every(({ status }) => status?.conditions?.some(({ type, status: holds }) => type === 'Established' && holds === 'True'));
+    return found.every(({ status }) =>
+      status?.conditions?.some(({ type, status: holds }) => type === 'Established' && holds === 'True'),
+    );
   });
 }

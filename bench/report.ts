@@ -20,13 +20,27 @@ export interface Row {
 export function row(figure: Omit<Row, 'met'> & { value: number }): Row {
   const value = rounded(figure.value);
   const aim = figure.aim === null ? null : rounded(figure.aim);
-  return { ...figure, value, limit: figure.limit === null ? null : rounded(figure.limit), aim, met: aim === null ? null : value <= aim };
+  return {
+    ...figure,
+    value,
+    limit: figure.limit === null ? null : rounded(figure.limit),
+    aim,
+    met: aim === null ? null : value <= aim,
+  };
 }
 
 /** In place of the rows of a benchmark that failed. */
 export function unmeasured(benchmark: string, error: unknown): Row {
   const reason = error instanceof Error ? error.message : String(error);
-  return { name: benchmark, value: null, unit: '', limit: null, peer: `not measured: ${reason}`, aim: null, met: false };
+  return {
+    name: benchmark,
+    value: null,
+    unit: '',
+    limit: null,
+    peer: `not measured: ${reason}`,
+    aim: null,
+    met: false,
+  };
 }
 
 function rounded(value: number): number {
@@ -38,11 +52,25 @@ export function tableOf(rows: readonly Row[]): string {
   const head = ['figure', 'value', 'raw', 'aim', 'met', 'raw is'];
   const lines = rows.map(({ name, value, unit, limit, peer, aim, met }) => {
     const shown = (figure: number | null) => (figure === null ? '' : `${figure} ${unit}`);
-    return [name, value === null ? 'FAILED' : shown(value), shown(limit), aim === null ? '' : `<= ${shown(aim)}`, met === null ? '' : met ? 'yes' : 'MISSED', peer];
+    return [
+      name,
+      value === null ? 'FAILED' : shown(value),
+      shown(limit),
+      aim === null ? '' : `<= ${shown(aim)}`,
+      met === null ? '' : met ? 'yes' : 'MISSED',
+      peer,
+    ];
   });
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));
   const ruled = [head, widths.map((width) => '-'.repeat(width)), ...lines];
-  return ruled.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return ruled
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Writes out/bench.json. @returns its path */

@@ -29,7 +29,9 @@ export async function schedules(bench: Bench): Promise<Row[]> {
     });
     return { ours, metrics: await scrapeController(port) };
   });
-  const native = await latenesses(bench, (cron) => forAll(all, 20, (task) => client.create(cronJobs, cronJobOf(task, cron))));
+  const native = await latenesses(bench, (cron) =>
+    forAll(all, 20, (task) => client.create(cronJobs, cronJobOf(task, cron))),
+  );
   return dueRows({ ours, native, raw: await rawSeconds(bench, all), metrics });
 }
 
@@ -46,23 +48,51 @@ function dueRows({ ours, native, raw, metrics }: Due): Row[] {
   const told = sum(metrics, `${delayMetric}_count`);
   if (told !== dueCount) throw new Error(`${delayMetric} counts ${told} scheduled runs of ${dueCount}`);
   const late = (name: string, share: number) =>
-    row({ name: `${due}, lateness ${name} by the metric`, value: quantile(metrics, delayMetric, share), limit: percentile(native, share), unit: 's', peer, aim: null });
+    row({
+      name: `${due}, lateness ${name} by the metric`,
+      value: quantile(metrics, delayMetric, share),
+      limit: percentile(native, share),
+      unit: 's',
+      peer,
+      aim: null,
+    });
   const last = percentile(ours, 1);
   return [
     row({ name: `${due}, until the last Job`, value: last, limit: percentile(native, 1), unit: 's', peer, aim: 3 }),
-    row({ name: `${due}, beside a loop`, value: last, limit: raw, unit: 's', peer: 'loop that writes the same TaskRuns and Jobs', aim: null }),
+    row({
+      name: `${due}, beside a loop`,
+      value: last,
+      limit: raw,
+      unit: 's',
+      peer: 'loop that writes the same TaskRuns and Jobs',
+      aim: null,
+    }),
     late('p50', 0.5),
     late('p99', 0.99),
     late('max', 1),
-    row({ name: `${due}, rate`, value: dueCount / last, limit: dueCount / percentile(native, 1), unit: 'Jobs/s', peer, aim: null }),
+    row({
+      name: `${due}, rate`,
+      value: dueCount / last,
+      limit: dueCount / percentile(native, 1),
+      unit: 'Jobs/s',
+      peer,
+      aim: null,
+    }),
   ];
 }
 
 /** How many seconds after the minute each Job was seen. What came of it is removed again. */
-async function latenesses({ namespace, client }: Bench, prepare: (cron: string) => Promise<unknown>): Promise<number[]> {
+async function latenesses(
+  { namespace, client }: Bench,
+  prepare: (cron: string) => Promise<unknown>,
+): Promise<number[]> {
   const seen = await seeJobs(client, namespace);
   const due = await prepared(prepare);
-  const times = await eventually('every schedule made its Job', () => (seen.times.length >= dueCount ? seen.times : undefined), { seconds: 180, everyMs: 50 });
+  const times = await eventually(
+    'every schedule made its Job',
+    () => (seen.times.length >= dueCount ? seen.times : undefined),
+    { seconds: 180, everyMs: 50 },
+  );
   seen.stop();
   await empty(client, namespace);
   return times.map((at) => (performance.timeOrigin + at - due) / 1000);
@@ -74,7 +104,8 @@ async function prepared(prepare: (cron: string) => Promise<unknown>): Promise<nu
   const at = new Date(due);
   await prepare(`${at.getUTCMinutes()} ${at.getUTCHours()} * * *`);
   const left = due - Date.now();
-  if (left < 0) throw new Error(`not all was in place when the minute came, but ${-left} ms later: the machine is too busy`);
+  if (left < 0)
+    throw new Error(`not all was in place when the minute came, but ${-left} ms later: the machine is too busy`);
   await delay(left);
   return due;
 }
@@ -108,7 +139,12 @@ export async function schedulesAtRest(bench: Bench): Promise<Row[]> {
   });
 }
 
-function restingRows({ cpu, written, memory, bareMemory }: Readonly<Record<'cpu' | 'written' | 'memory' | 'bareMemory', number>>): Row[] {
+function restingRows({
+  cpu,
+  written,
+  memory,
+  bareMemory,
+}: Readonly<Record<'cpu' | 'written' | 'memory' | 'bareMemory', number>>): Row[] {
   const rest = `${restingCount} schedules at rest`;
   const nothing = { limit: 0, peer: 'nobody asks for anything' };
   const extrapolated = `an hour, extrapolated from ${restSeconds} s`;
@@ -116,7 +152,14 @@ function restingRows({ cpu, written, memory, bareMemory }: Readonly<Record<'cpu'
   return [
     row({ name: `${rest}: CPU in ${restSeconds} s`, value: cpu, unit: 's', aim: null, ...nothing }),
     row({ name: `${rest}: CPU ${extrapolated}`, value: cpu / hours, unit: 's', aim: null, ...nothing }),
-    row({ name: `${rest}: memory`, value: memory, unit: 'MB', limit: bareMemory, peer: 'the same process before they were created', aim: null }),
+    row({
+      name: `${rest}: memory`,
+      value: memory,
+      unit: 'MB',
+      limit: bareMemory,
+      peer: 'the same process before they were created',
+      aim: null,
+    }),
     row({ name: `${rest}: writes in ${restSeconds} s`, value: written, unit: 'calls', aim: 0, ...nothing }),
     row({ name: `${rest}: writes ${extrapolated}`, value: written / hours, unit: 'calls', aim: 0, ...nothing }),
   ];
@@ -126,7 +169,11 @@ const written = new Set(['tasks', 'taskruns', 'jobs', 'events', 'applications'])
 
 /** By whomever; without leader election there are no Leases of ours. */
 function writes(samples: readonly Sample[]): number {
-  return sum(samples, 'apiserver_request_total', ({ resource = '', verb = '' }) => written.has(resource) && /^(POST|PUT|PATCH|DELETE|APPLY)$/.test(verb));
+  return sum(
+    samples,
+    'apiserver_request_total',
+    ({ resource = '', verb = '' }) => written.has(resource) && /^(POST|PUT|PATCH|DELETE|APPLY)$/.test(verb),
+  );
 }
 
 function named(template: TaskObject, count: number): TaskObject[] {
@@ -139,5 +186,10 @@ function scheduled(task: TaskObject, cron: string): TaskObject {
 
 function cronJobOf(task: TaskObject, schedule: string) {
   const { spec } = jobOf(runOf(task, 'template'));
-  return { apiVersion: 'batch/v1', kind: 'CronJob', metadata: task.metadata, spec: { schedule, timeZone: 'Etc/UTC', jobTemplate: { spec } } };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: task.metadata,
+    spec: { schedule, timeZone: 'Etc/UTC', jobTemplate: { spec } },
+  };
 }

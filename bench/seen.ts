@@ -2,7 +2,10 @@ import type { Client } from '../controller/src/kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../controller/src/kube/objects.ts';
 
 /** What is seen of an object, such as its name once it has ended; undefined where there is nothing to note. */
-export type SeenAs<T extends KubeObject> = (object: Stored<T>, type: 'ADDED' | 'MODIFIED' | 'DELETED') => string | undefined;
+export type SeenAs<T extends KubeObject> = (
+  object: Stored<T>,
+  type: 'ADDED' | 'MODIFIED' | 'DELETED',
+) => string | undefined;
 
 /** Notes by one watch of a kind in a namespace when something was seen first. Times are performance.now(). */
 export class Seen<T extends KubeObject> {
@@ -12,14 +15,24 @@ export class Seen<T extends KubeObject> {
   readonly #broken: Promise<never>;
   readonly #what: string;
 
-  private constructor(client: Client, type: ResourceType<T>, selection: { readonly namespace: string; readonly resourceVersion: string }, as: SeenAs<T>) {
+  private constructor(
+    client: Client,
+    type: ResourceType<T>,
+    selection: { readonly namespace: string; readonly resourceVersion: string },
+    as: SeenAs<T>,
+  ) {
     this.#what = type.kind;
     this.#broken = this.#watch(client, type, selection, as);
     this.#broken.catch(() => undefined); // whoever waits is told
   }
 
   /** Begins to watch; what is there already is not seen until it changes. */
-  static async of<T extends KubeObject>(client: Client, type: ResourceType<T>, namespace: string, as: SeenAs<T>): Promise<Seen<T>> {
+  static async of<T extends KubeObject>(
+    client: Client,
+    type: ResourceType<T>,
+    namespace: string,
+    as: SeenAs<T>,
+  ): Promise<Seen<T>> {
     let resourceVersion = '';
     for await (const page of client.list(type, { namespace })) resourceVersion = page.resourceVersion;
     return new Seen(client, type, { namespace, resourceVersion }, as);
@@ -42,8 +55,17 @@ export class Seen<T extends KubeObject> {
     this.#stopped.abort();
   }
 
-  async #watch(client: Client, type: ResourceType<T>, selection: { readonly namespace: string; readonly resourceVersion: string }, as: SeenAs<T>): Promise<never> {
-    for await (const { type: change, object } of client.watch(type, { ...selection, timeoutSeconds: 600, signal: this.#stopped.signal })) {
+  async #watch(
+    client: Client,
+    type: ResourceType<T>,
+    selection: { readonly namespace: string; readonly resourceVersion: string },
+    as: SeenAs<T>,
+  ): Promise<never> {
+    for await (const { type: change, object } of client.watch(type, {
+      ...selection,
+      timeoutSeconds: 600,
+      signal: this.#stopped.signal,
+    })) {
       const name = change === 'BOOKMARK' ? undefined : as(object, change);
       if (name === undefined || this.#at.has(name)) continue;
       const now = performance.now();

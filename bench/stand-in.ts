@@ -16,14 +16,18 @@ export interface StandInProcess {
  * @throws Error with its last words when it ends before
  */
 export async function startStandIn(kubeconfig: string, signal: AbortSignal): Promise<StandInProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, '--kubeconfig', kubeconfig], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', main, '--kubeconfig', kubeconfig], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const kill = () => void child.kill('SIGKILL');
   signal.addEventListener('abort', kill);
   let words = '';
   child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-2_000)));
   const exited = once(child, 'exit').finally(() => signal.removeEventListener('abort', kill));
   const lines = createInterface(child.stdout);
-  const ready = new Promise<void>((resolve) => lines.on('line', (line) => line.includes('looking after Applications') && resolve()));
+  const ready = new Promise<void>((resolve) =>
+    lines.on('line', (line) => line.includes('looking after Applications') && resolve()),
+  );
   await Promise.race([
     ready,
     exited.then(() => {

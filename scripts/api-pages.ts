@@ -22,7 +22,13 @@ interface Schema {
 }
 
 interface Operation {
-  readonly parameters?: readonly { readonly in: 'path' | 'query'; readonly name: string; readonly schema: Schema; readonly description?: string; readonly required?: boolean }[];
+  readonly parameters?: readonly {
+    readonly in: 'path' | 'query';
+    readonly name: string;
+    readonly schema: Schema;
+    readonly description?: string;
+    readonly required?: boolean;
+  }[];
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
 }
 
@@ -36,7 +42,10 @@ const source = 'controller/src/api/routes.ts, schemas.ts and problems.ts';
 /** docs/openapi.json for programs, docs/api.md for people. */
 export function apiPages(): readonly GeneratedFile[] {
   const document = openApiDocument(packageJson.version);
-  const text = JSON.stringify(document, undefined, 2).replace(/^\{/, `{ "x-generated": "by \`npm run generate\` from ${source}; do not edit",`);
+  const text = JSON.stringify(document, undefined, 2).replace(
+    /^\{/,
+    `{ "x-generated": "by \`npm run generate\` from ${source}; do not edit",`,
+  );
   return [
     { target: 'docs/openapi.json', text: `${text}\n` },
     { target: 'docs/api.md', text: apiPage(document as Document) },
@@ -84,7 +93,13 @@ const fullPath = ({ path }: Pick<Route, 'path'>): string => `/api/v1${path}`;
 function routeSection(route: Route, document: Document): string {
   const { parameters = [], requestBody } = document.paths[fullPath(route)]?.[route.method] ?? {};
   const query = parameters.filter((one) => one.in === 'query');
-  const table = [row('parameter', 'type', 'default', 'means'), row('---', '---', '---', '---'), ...query.map(({ name, schema, description = '' }) => row(code(name), typeOf(schema), defaultOf(schema), description))].join('\n');
+  const table = [
+    row('parameter', 'type', 'default', 'means'),
+    row('---', '---', '---', '---'),
+    ...query.map(({ name, schema, description = '' }) =>
+      row(code(name), typeOf(schema), defaultOf(schema), description),
+    ),
+  ].join('\n');
   const parts = [
     `### ${route.id}`,
     `\`${route.method.toUpperCase()} ${fullPath(route)}\``,
@@ -97,22 +112,42 @@ function routeSection(route: Route, document: Document): string {
 
 function answerOf({ status, answer }: Route): string {
   const name = answer?.meta()?.id;
-  if (name === undefined) return `${status} with lines of text, or with \`format=ndjson\` ${link('LogLine')} in each line.`;
+  if (name === undefined)
+    return `${status} with lines of text, or with \`format=ndjson\` ${link('LogLine')} in each line.`;
   return `${status} with ${link(name)}.`;
 }
 
 function shapeSection(name: string, { description, properties = {}, required = [] }: Schema): string {
-  const rows = Object.entries(properties).map(([field, schema]) => row(code(field), typeOf(schema), required.includes(field) ? 'always' : '', schema.description ?? ''));
-  return [`### ${name}`, ...(description === undefined ? [] : [description]), [row('field', 'type', 'there', 'means'), row('---', '---', '---', '---'), ...rows].join('\n')].join('\n\n');
+  const rows = Object.entries(properties).map(([field, schema]) =>
+    row(code(field), typeOf(schema), required.includes(field) ? 'always' : '', schema.description ?? ''),
+  );
+  return [
+    `### ${name}`,
+    ...(description === undefined ? [] : [description]),
+    [row('field', 'type', 'there', 'means'), row('---', '---', '---', '---'), ...rows].join('\n'),
+  ].join('\n\n');
 }
 
 const link = (name: string): string => `[${name}](#${name.toLowerCase()})`;
 
-function typeOf({ $ref, type = 'any', format, enum: choices, items, properties, minimum, maximum, maxLength }: Schema): string {
+function typeOf({
+  $ref,
+  type = 'any',
+  format,
+  enum: choices,
+  items,
+  properties,
+  minimum,
+  maximum,
+  maxLength,
+}: Schema): string {
   if ($ref !== undefined) return link($ref.replace('#/components/schemas/', ''));
   if (choices) return choices.map(code).join(', ');
   if (items) return `list of ${typeOf(items)}`;
-  if (properties) return `{${Object.entries(properties).map(([name, schema]) => `${name}: ${typeOf(schema)}`).join(', ')}}`;
+  if (properties)
+    return `{${Object.entries(properties)
+      .map(([name, schema]) => `${name}: ${typeOf(schema)}`)
+      .join(', ')}}`;
   if (format === 'date-time') return 'time';
   return `${type}${rangeOf(minimum, maximum)}${maxLength === undefined ? '' : `, at most ${maxLength} characters`}`;
 }

@@ -1,8 +1,9 @@
 /**
- * Makes dist/task-runs, the directory that `vela addon enable` takes, from addon/, definitions/ and observability/. What is made and not
- * copied: YAML anchors are written out, and the definitions become objects in resources/definitions.cue, because KubeVela
- * deletes what is in an addon's definitions/ with the addon (docs/decisions/0010-disable-leaves-a-task.md). In one piece each,
- * as `vela def vet` takes them, they are in dist/definitions.
+ * Makes dist/task-runs, the directory that `vela addon enable` takes, from addon/, definitions/ and observability/.
+ * What is made and not copied: YAML anchors are written out, and the definitions become objects in
+ * resources/definitions.cue, because KubeVela deletes what is in an addon's definitions/ with the addon
+ * (docs/decisions/0010-disable-leaves-a-task.md). In one piece each, as `vela def vet` takes them, they are in
+ * dist/definitions.
  */
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +24,8 @@ const plain: Record<string, (definition: string) => string> = { task: plainTask,
 
 /** The manifests of the addon's definitions, and of what takes their place. */
 async function definitionsOf(cue: Cue, texts: Record<string, string>): Promise<string> {
-  const manifest = async (text: string) => definitionManifest(await (await cue.compile(text)).describe(), 'vela-system');
+  const manifest = async (text: string) =>
+    definitionManifest(await (await cue.compile(text)).describe(), 'vela-system');
   const definitions: { ours: JsonObject; plain: JsonObject } = { ours: {}, plain: {} };
   for (const [name, text] of Object.entries(texts)) {
     definitions.ours[name] = await manifest(text);
@@ -47,8 +49,10 @@ async function alerts(): Promise<string> {
 async function assemble(cue: Cue, draft: string, texts: Record<string, string>): Promise<void> {
   await rm(draft, { recursive: true, force: true });
   for (const folder of ['resources', 'schemas']) await mkdir(join(draft, folder), { recursive: true });
-  for (const name of await readdir(join(source, 'schemas'))) await copyFile(join(source, 'schemas', name), join(draft, 'schemas', name));
-  for (const name of ['metadata.yaml', 'parameter.cue', 'template.cue', 'NOTES.cue', 'README.md']) await copyFile(join(source, name), join(draft, name));
+  for (const name of await readdir(join(source, 'schemas')))
+    await copyFile(join(source, 'schemas', name), join(draft, 'schemas', name));
+  for (const name of ['metadata.yaml', 'parameter.cue', 'template.cue', 'NOTES.cue', 'README.md'])
+    await copyFile(join(source, name), join(draft, name));
   for (const name of await readdir(join(source, 'resources'))) {
     const text = await readFile(join(source, 'resources', name), 'utf8');
     await writeFile(join(draft, 'resources', name), name.endsWith('.yaml') ? expanded(text) : text);

@@ -1,6 +1,6 @@
 /**
- * Bundles the command line into one executable file, dist/cli/task-runs.js, with what `plan` renders with beside it. A link called
- * kubectl-task is kubectl's plugin `task`; a copy is, too, but plans only with the other files beside it.
+ * Bundles the command line into one executable file, dist/cli/task-runs.js, with what `plan` renders with beside it. A
+ * link called kubectl-task is kubectl's plugin `task`; a copy is, too, but plans only with the other files beside it.
  */
 import { chmod, copyFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -10,7 +10,14 @@ import { bundle } from './bundle.ts';
 import { partsOfSources } from './plan-parts.ts';
 
 const outfile = 'dist/cli/task-runs.js';
-await bundle({ entry: 'controller/src/cli/main.ts', outfile, shebang: '#!/usr/bin/env node', sourcemap: false, minify: true, external: ['*/scripts/plan-parts.ts'] });
+await bundle({
+  entry: 'controller/src/cli/main.ts',
+  outfile,
+  shebang: '#!/usr/bin/env node',
+  sourcemap: false,
+  minify: true,
+  external: ['*/scripts/plan-parts.ts'],
+});
 await chmod(outfile, 0o755);
 
 const { cue, definitions } = await partsOfSources();

@@ -1,10 +1,21 @@
 /**
- * Bundles the controller into dist/controller/main.js, for the image and for running it outside a cluster. What sends traces is in a file
- * beside it, which is read only where traces are sent.
+ * Bundles the controller into dist/controller/main.js, for the image and for running it outside a cluster. What sends
+ * traces is in a file beside it, which is read only where traces are sent.
  */
 import { bundle } from './bundle.ts';
 
 const traces = 'traces.mjs';
 
-await bundle({ entry: 'controller/src/main.ts', outfile: 'dist/controller/main.js', sourcemap: true, minify: false, apart: { './otlp.ts': `./${traces}` } });
-await bundle({ entry: 'controller/src/tracing/otlp.ts', outfile: `dist/controller/${traces}`, sourcemap: true, minify: false });
+await bundle({
+  entry: 'controller/src/main.ts',
+  outfile: 'dist/controller/main.js',
+  sourcemap: true,
+  minify: false,
+  apart: { './otlp.ts': `./${traces}` },
+});
+await bundle({
+  entry: 'controller/src/tracing/otlp.ts',
+  outfile: `dist/controller/${traces}`,
+  sourcemap: true,
+  minify: false,
+});

@@ -3,16 +3,24 @@ import { dirname } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 /**
- * What is imported but never used is left out: each module costs memory and time at every start. Of client-node that is all but
- * KubeConfig, of undici all but its pool of connections.
+ * What is imported but never used is left out: each module costs memory and time at every start. Of client-node that is
+ * all but KubeConfig, of undici all but its pool of connections.
  */
 const onlyWhatIsUsed: Plugin = {
   name: 'only-what-is-used',
   setup(bundle) {
     // client-node does not say so itself, but its modules do nothing when they are imported.
     bundle.onResolve({ filter: /^[@.]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
-      if (kind !== 'import-statement' || pluginData === 'resolved' || !`${importer} ${path}`.includes('@kubernetes/client-node')) return undefined;
-      return { ...(await bundle.resolve(path, { kind, importer, resolveDir, pluginData: 'resolved' })), sideEffects: false };
+      if (
+        kind !== 'import-statement' ||
+        pluginData === 'resolved' ||
+        !`${importer} ${path}`.includes('@kubernetes/client-node')
+      )
+        return undefined;
+      return {
+        ...(await bundle.resolve(path, { kind, importer, resolveDir, pluginData: 'resolved' })),
+        sideEffects: false,
+      };
     });
     // undici's index evaluates fetch, WebSocket, caches and cookies, too.
     bundle.onLoad({ filter: /\/node_modules\/undici\/index\.js$/ }, ({ path }) => ({
@@ -23,7 +31,9 @@ const onlyWhatIsUsed: Plugin = {
         exports.ProxyAgent = require('./lib/dispatcher/proxy-agent');`,
     }));
     // KubeConfig takes nothing from node-fetch but a class that Node has, too.
-    bundle.onLoad({ filter: /\/node_modules\/node-fetch\// }, () => ({ contents: 'exports.Headers = globalThis.Headers;' }));
+    bundle.onLoad({ filter: /\/node_modules\/node-fetch\// }, () => ({
+      contents: 'exports.Headers = globalThis.Headers;',
+    }));
   },
 };
 
@@ -47,13 +57,25 @@ export interface Bundle {
   readonly minify: boolean;
   /** Modules that are left out, because only the sources import them. */
   readonly external?: string[];
-  /** Modules that are imported when they are needed, such as `./otlp.ts`, and the files beside the bundle that they are then read from. */
+  /**
+   * Modules that are imported when they are needed, such as `./otlp.ts`, and the files beside the bundle that they are
+   * then read from.
+   */
   readonly apart?: Readonly<Record<string, string>>;
 }
 
-export async function bundle({ entry, outfile, shebang, sourcemap, minify, external = [], apart = {} }: Bundle): Promise<void> {
+export async function bundle({
+  entry,
+  outfile,
+  shebang,
+  sourcemap,
+  minify,
+  external = [],
+  apart = {},
+}: Bundle): Promise<void> {
   // Some of what is bundled is CommonJS and calls require() for Node's own modules.
-  const require = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+  const require =
+    "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
   await build({
     entryPoints: [entry],
     outfile,

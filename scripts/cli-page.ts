@@ -7,7 +7,16 @@ import { code, row } from './markdown.ts';
 const nowhere = { terminal: false, columns: Infinity, write: () => Promise.resolve() };
 const program = createProgram(
   () => Promise.resolve(),
-  { out: nowhere, err: nowhere, interactive: false, environment: {}, interrupted: new AbortController().signal, now: () => new Date(0), ask: () => Promise.resolve(''), read: () => Promise.resolve('') },
+  {
+    out: nowhere,
+    err: nowhere,
+    interactive: false,
+    environment: {},
+    interrupted: new AbortController().signal,
+    now: () => new Date(0),
+    ask: () => Promise.resolve(''),
+    read: () => Promise.resolve(''),
+  },
   'task-runs',
 );
 const help = program.createHelp();
@@ -53,17 +62,24 @@ function section(command: Command): string {
 }
 
 const argumentTable = (args: readonly Argument[]): string =>
-  [row('argument', 'what it is'), row('---', '---'), ...args.map((one) => row(code(one.name()), `${one.description}${choicesOf(one.argChoices)}`))].join('\n');
+  [
+    row('argument', 'what it is'),
+    row('---', '---'),
+    ...args.map((one) => row(code(one.name()), `${one.description}${choicesOf(one.argChoices)}`)),
+  ].join('\n');
 
 function optionTable(command: Command): string {
-  const rows = ownOptions(command).map((option) => row(code(option.flags), `${option.description}${choicesOf(option.argChoices)}`, defaultOf(option)));
+  const rows = ownOptions(command).map((option) =>
+    row(code(option.flags), `${option.description}${choicesOf(option.argChoices)}`, defaultOf(option)),
+  );
   return [row('option', 'what it does', 'default'), row('---', '---', '---'), ...rows].join('\n');
 }
 
 /** Without --help, which all have. */
 const ownOptions = (command: Command): readonly Option[] => command.options.filter(({ hidden }) => !hidden);
 
-const choicesOf = (choices: readonly string[] | undefined): string => (choices ? `: ${choices.map(code).join(', ')}` : '');
+const choicesOf = (choices: readonly string[] | undefined): string =>
+  choices ? `: ${choices.map(code).join(', ')}` : '';
 
 function defaultOf({ defaultValue }: Option): string {
   const value = defaultValue as string | number | boolean | undefined;

@@ -28,12 +28,15 @@ export async function bundleConsole(): Promise<number> {
     build: { outDir: consoleDirectory, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   });
   const bytes = await compressedBytes(consoleDirectory);
-  if (bytes > mostBytes) throw new Error(`the console has ${bytes} bytes when compressed; no more than ${mostBytes} are allowed`);
+  if (bytes > mostBytes)
+    throw new Error(`the console has ${bytes} bytes when compressed; no more than ${mostBytes} are allowed`);
   return bytes;
 }
 
 async function compressedBytes(directory: string): Promise<number> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => readFile(join(parentPath, name)));
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => readFile(join(parentPath, name)));
   return (await Promise.all(files)).reduce((sum, content) => sum + gzipSync(content).length, 0);
 }

@@ -6,13 +6,16 @@ const below = /\b(\w+)\._work\b|\b(\w+)\._shared\b/;
 
 /** The names of all definitions, in order. */
 export async function definitionNames(): Promise<string[]> {
-  return (await readdir(folder)).filter((file) => file.endsWith('.cue')).map((file) => file.slice(0, -'.cue'.length)).sort();
+  return (await readdir(folder))
+    .filter((file) => file.endsWith('.cue'))
+    .map((file) => file.slice(0, -'.cue'.length))
+    .sort();
 }
 
 /**
- * The text of definitions/NAME.cue as `vela def` takes it, in one piece: a definition whose parameters are those of `task._work` or
- * `task._shared` is one on top of task.cue, and gets that one's template as the field `task` of its own; and that one's attributes
- * where it says `attributes: task.attributes`.
+ * The text of definitions/NAME.cue as `vela def` takes it, in one piece: a definition whose parameters are those of
+ * `task._work` or `task._shared` is one on top of task.cue, and gets that one's template as the field `task` of its
+ * own; and that one's attributes where it says `attributes: task.attributes`.
  * @throws Error where the definition below, or a part of it, is missing
  */
 export async function readDefinition(name: string): Promise<string> {
@@ -34,6 +37,7 @@ function composed(text: string, below: string, source: string): string {
 function part(text: string, from: string, to: string, name: string): string {
   const start = text.indexOf(from);
   const end = text.indexOf(to, start);
-  if (start < 0 || end < 0) throw new Error(`definitions/${name}.cue has no part between ${JSON.stringify(from)} and ${JSON.stringify(to)}`);
+  if (start < 0 || end < 0)
+    throw new Error(`definitions/${name}.cue has no part between ${JSON.stringify(from)} and ${JSON.stringify(to)}`);
   return text.slice(start + from.length, end);
 }

@@ -14,11 +14,17 @@ export const exampleOf: Readonly<Record<string, string>> = {
   'task-template': 'templates.yaml',
 };
 
-const kinds: Readonly<Record<string, string>> = { component: 'component', trait: 'trait', 'workflow-step': 'workflow step' };
+const kinds: Readonly<Record<string, string>> = {
+  component: 'component',
+  trait: 'trait',
+  'workflow-step': 'workflow step',
+};
 
 /** docs/definitions/NAME.md of each definition: what it takes, in tables, and an example. */
 export async function definitionPages(): Promise<readonly GeneratedFile[]> {
-  return Promise.all((await definitionNames()).map(async (name) => ({ target: `docs/definitions/${name}.md`, text: await page(name) })));
+  return Promise.all(
+    (await definitionNames()).map(async (name) => ({ target: `docs/definitions/${name}.md`, text: await page(name) })),
+  );
 }
 
 async function page(name: string): Promise<string> {
@@ -48,20 +54,28 @@ ${tables(await readParameters(name), '').join('\n\n')}
 /** A table of the fields, and after it one for each that has fields of its own. */
 function tables(fields: readonly Parameter[], path: string): readonly string[] {
   const heading = path === '' ? [] : [`### ${path}`];
-  const rows = fields.map((field) => `| ${[linked(field, path), described(field), code(field.type), field.required ? 'yes' : 'no', field.default === undefined ? '' : code(field.default)].join(' | ')} |`);
+  const rows = fields.map(
+    (field) =>
+      `| ${[linked(field, path), described(field), code(field.type), field.required ? 'yes' : 'no', field.default === undefined ? '' : code(field.default)].join(' | ')} |`,
+  );
   const table = ['| name | description | type | required | default |', '|---|---|---|---|---|', ...rows].join('\n');
   const withFields = fields.filter(({ fields }) => fields.length > 0);
   // Two that are there in turn, such as volumes[].items of a config map and of a secret, have the same fields.
-  const distinct = withFields.filter(({ name }, index) => withFields.findIndex((other) => other.name === name) === index);
+  const distinct = withFields.filter(
+    ({ name }, index) => withFields.findIndex((other) => other.name === name) === index,
+  );
   return [...heading, table, ...distinct.flatMap((field) => tables(field.fields, pathOf(field, path)))];
 }
 
-const pathOf = ({ name, type }: Parameter, path: string): string => `${path === '' ? '' : `${path}.`}${name}${type.startsWith('[') ? '[]' : ''}`;
+const pathOf = ({ name, type }: Parameter, path: string): string =>
+  `${path === '' ? '' : `${path}.`}${name}${type.startsWith('[') ? '[]' : ''}`;
 
 /** As GitHub makes a heading's anchor. */
 function linked(field: Parameter, path: string): string {
   if (field.fields.length === 0) return code(field.name);
-  return `[${code(field.name)}](#${pathOf(field, path).toLowerCase().replaceAll(/[^\w-]/g, '')})`;
+  return `[${code(field.name)}](#${pathOf(field, path)
+    .toLowerCase()
+    .replaceAll(/[^\w-]/g, '')})`;
 }
 
 function described({ usage, when }: Parameter): string {

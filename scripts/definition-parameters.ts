@@ -1,6 +1,7 @@
 /**
- * Reads the parameters of a definition from its text, as people wrote them: the comments `// +usage=` are no part of CUE's value. What is read is
- * the way in which definitions/ are written, one field a line, no CUE at large; what it does not know it refuses.
+ * Reads the parameters of a definition from its text, as people wrote them: the comments `// +usage=` are no part of
+ * CUE's value. What is read is the way in which definitions/ are written, one field a line, no CUE at large; what it
+ * does not know it refuses.
  */
 import { readFile } from 'node:fs/promises';
 
@@ -43,8 +44,13 @@ export async function readParameters(name: string): Promise<readonly Parameter[]
 async function blocksOf(name: string, prefix = ''): Promise<Blocks> {
   const text = await readFile(new URL(`../definitions/${name}.cue`, import.meta.url), 'utf8');
   const blocks = new Map<string, Block>();
-  for (const [, field = '', start = '', body = ''] of text.matchAll(/^\t(parameter|_\w+|#\w+): (.*\{)\n([^]*?)\n\t\}/gm)) {
-    blocks.set(`${prefix}${field}`, { list: start.startsWith('[...'), lines: body.split('\n').map((line) => line.trim()) });
+  for (const [, field = '', start = '', body = ''] of text.matchAll(
+    /^\t(parameter|_\w+|#\w+): (.*\{)\n([^]*?)\n\t\}/gm,
+  )) {
+    blocks.set(`${prefix}${field}`, {
+      list: start.startsWith('[...'),
+      lines: body.split('\n').map((line) => line.trim()),
+    });
   }
   const below = prefix === '' ? /\b(\w+)\._\w+$/m.exec(text)?.[1] : undefined;
   if (below !== undefined) for (const [field, block] of await blocksOf(below, `${below}.`)) blocks.set(field, block);
@@ -58,7 +64,8 @@ function blockNamed(name: string, blocks: Blocks): Block {
 }
 
 /** Where references in a block lead: those of task.cue stay there. */
-const scopeOf = (name: string, scope: string): string => (name.includes('.') ? name.slice(0, name.indexOf('.') + 1) : scope);
+const scopeOf = (name: string, scope: string): string =>
+  name.includes('.') ? name.slice(0, name.indexOf('.') + 1) : scope;
 
 function fieldsOf({ lines }: Pick<Block, 'lines'>, blocks: Blocks, scope: string, depth: number): readonly Parameter[] {
   if (depth > deepest) throw new Error(`the parameters are nested more than ${deepest} deep`);
@@ -87,13 +94,26 @@ interface Around {
 
 function readLine(line: string, { usage, inner, blocks, scope, depth }: Around): readonly Parameter[] {
   const condition = /^if (.+) \{$/.exec(line)?.[1];
-  if (condition !== undefined) return fieldsOf({ lines: inner }, blocks, scope, depth).map((field) => ({ ...field, when: condition }));
+  if (condition !== undefined)
+    return fieldsOf({ lines: inner }, blocks, scope, depth).map((field) => ({ ...field, when: condition }));
   const [, name, optional, value] = /^(\w+)(\??): +(.+)$/.exec(line) ?? [];
   if (name === undefined || value === undefined) return embedded(line, blocks, scope, depth);
   const fallback = /^\*(".*?"|\S+)/.exec(value)?.[1];
   const reference = resolve(value, blocks, scope);
-  const fields = reference ? fieldsOf(reference.block, blocks, reference.scope, depth) : fieldsOf({ lines: inner }, blocks, scope, depth);
-  return [{ name, required: optional === '' && fallback === undefined, type: typeOf(value, reference?.block), default: fallback, usage, when: undefined, fields }];
+  const fields = reference
+    ? fieldsOf(reference.block, blocks, reference.scope, depth)
+    : fieldsOf({ lines: inner }, blocks, scope, depth);
+  return [
+    {
+      name,
+      required: optional === '' && fallback === undefined,
+      type: typeOf(value, reference?.block),
+      default: fallback,
+      usage,
+      when: undefined,
+      fields,
+    },
+  ];
 }
 
 function typeOf(value: string, block: Block | undefined): string {

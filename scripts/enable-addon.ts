@@ -14,7 +14,8 @@ export interface EnableOptions {
 }
 
 /**
- * Enables the addon without a controller in the cluster, for one that runs outside: `vela addon enable dist/task-runs replicas=0`.
+ * Enables the addon without a controller in the cluster, for one that runs outside: `vela addon enable dist/task-runs
+ * replicas=0`.
  * @throws Error with what vela said, or with the step that failed
  */
 export async function enableWithoutController({ kubeconfig, directory, vela }: EnableOptions): Promise<void> {
@@ -25,6 +26,8 @@ export async function enableWithoutController({ kubeconfig, directory, vela }: E
 
 /** vela says in words whether it succeeded; its exit code is 0 either way. */
 async function enableByVela(vela: string, kubeconfig: string, directory: string): Promise<void> {
-  const { stdout } = await run(vela, ['addon', 'enable', directory, 'replicas=0'], { env: { ...process.env, KUBECONFIG: kubeconfig } });
+  const { stdout } = await run(vela, ['addon', 'enable', directory, 'replicas=0'], {
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+  });
   if (!stdout.includes('enabled successfully')) throw new Error(`vela addon enable ${directory}: ${stdout.trim()}`);
 }

@@ -1,7 +1,6 @@
 /**
- * Writes what is made of other files and committed: the resources' types, and the reference pages of definitions, the REST API, the
- * command line and metrics.
- * `--check` writes nothing and fails when a file is stale.
+ * Writes what is made of other files and committed: the resources' types, and the reference pages of definitions, the
+ * REST API, the command line and metrics. `--check` writes nothing and fails when a file is stale.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -12,7 +11,13 @@ import { metricsPage } from './metrics-page.ts';
 import { resourceTypeFiles } from './resource-types.ts';
 
 const check = process.argv.includes('--check');
-for (const { target, text } of [...(await resourceTypeFiles()), metricsPage(), ...apiPages(), cliPage(), ...(await definitionPages())]) {
+for (const { target, text } of [
+  ...(await resourceTypeFiles()),
+  metricsPage(),
+  ...apiPages(),
+  cliPage(),
+  ...(await definitionPages()),
+]) {
   if (!check) {
     await mkdir(dirname(target), { recursive: true });
     await writeFile(target, text);

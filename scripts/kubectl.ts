@@ -15,7 +15,9 @@ export type Kubectl = (args: readonly string[], options?: KubectlOptions) => Pro
 /** Runs kubectl against one cluster. Rejects with what kubectl printed. */
 export function kubectlOf(kubectl: string, kubeconfig: string): Kubectl {
   return async (args, { as, input } = {}) => {
-    const running = run(kubectl, [`--kubeconfig=${kubeconfig}`, ...(as === undefined ? [] : [`--as=${as}`]), ...args], { maxBuffer: 64 << 20 });
+    const running = run(kubectl, [`--kubeconfig=${kubeconfig}`, ...(as === undefined ? [] : [`--as=${as}`]), ...args], {
+      maxBuffer: 64 << 20,
+    });
     // One that is done before it was written to has not read it: how it ended says the rest.
     running.child.stdin?.on('error', () => undefined);
     running.child.stdin?.end(typeof input === 'string' ? input : input === undefined ? '' : JSON.stringify(input));

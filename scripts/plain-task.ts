@@ -114,7 +114,8 @@ template: {
 			activeDeadlineSeconds: rendered.spec.timeoutSeconds
 		}
 	}
-	// Kueue's webhook suspends a Job with these; one that were created suspended KubeVela would suspend again at each deployment.
+	// Kueue's webhook suspends a Job with these; one that were created suspended KubeVela would suspend again at each
+	// deployment.
 	_queueLabels: {
 		if rendered.spec.queue != _|_ {
 			"kueue.x-k8s.io/queue-name": rendered.spec.queue.name
@@ -159,9 +160,10 @@ template: {
 `;
 
 /**
- * The definition that takes the addon's place when it is disabled: a `task` with the same parameters that renders a Job as
- * KubeVela's own does, and a CronJob where it has a schedule, so that Applications written for the addon can still be deployed.
- * Of executionPolicy what a CronJob has too has an effect; a queue is left to Kueue, with its labels on the Job; a task that is suspended or Manual is a suspended Job.
+ * The definition that takes the addon's place when it is disabled: a `task` with the same parameters that renders a Job
+ * as KubeVela's own does, and a CronJob where it has a schedule, so that Applications written for the addon can still
+ * be deployed. Of executionPolicy what a CronJob has too has an effect; a queue is left to Kueue, with its labels on
+ * the Job; a task that is suspended or Manual is a suspended Job.
  *
  * @param definition the text of the definition task, in one piece
  */
@@ -171,7 +173,13 @@ export function plainTask(definition: string): string {
 
 /** The same for `cron-task`: a CronJob, and one more for every further cron. */
 export function plainCronTask(definition: string): string {
-  return header({ name: 'cron-task', kind: 'CronJob', description: 'Runs a container to its end at the times of a schedule.' }) + rerendered(definition);
+  return (
+    header({
+      name: 'cron-task',
+      kind: 'CronJob',
+      description: 'Runs a container to its end at the times of a schedule.',
+    }) + rerendered(definition)
+  );
 }
 
 const ours = '\ntemplate: {\n\toutput: ';

@@ -1,4 +1,7 @@
-/** What `task-runs plan` takes beside the program, made of the sources: CUE as KubeVela 1.10 has it, the definitions, and the schemas. */
+/**
+ * What `task-runs plan` takes beside the program, made of the sources: CUE as KubeVela 1.10 has it, the definitions,
+ * and the schemas.
+ */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { Definitions, Parts } from '../controller/src/cli/plan/parts.ts';
@@ -7,7 +10,10 @@ import { buildCue } from '../cue/ts/build.ts';
 import { definitionNames, readDefinition } from './definition-files.ts';
 
 interface Crd {
-  readonly spec: { readonly names: { readonly kind: string }; readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
+  readonly spec: {
+    readonly names: { readonly kind: string };
+    readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[];
+  };
 }
 
 const release = '0.9.2';
@@ -25,7 +31,8 @@ async function definitionsOfSources(): Promise<Definitions> {
     const source = await readDefinition(name);
     const [, type = ''] = /^\ttype: +"(.*)"$/m.exec(source) ?? [];
     const same = byType[type];
-    if (!same) throw new Error(`definitions/${name}.cue is of type ${type}: a plan knows ${Object.keys(byType).join(', ')}`);
+    if (!same)
+      throw new Error(`definitions/${name}.cue is of type ${type}: a plan knows ${Object.keys(byType).join(', ')}`);
     same[name] = source;
   }
   const { component: components = {}, trait: traits = {}, 'workflow-step': steps = {} } = byType;
@@ -37,5 +44,10 @@ async function readSchema(file: string): Promise<readonly [kind: string, schema:
   const { spec } = parse(await readFile(new URL(`../addon/resources/${file}`, import.meta.url), 'utf8')) as Crd;
   const { status: _status, ...properties } = spec.versions[0]?.schema.openAPIV3Schema.properties ?? {};
   const isText = (key: string, value: unknown) => key === 'description' && typeof value === 'string';
-  return [spec.names.kind, JSON.parse(JSON.stringify({ type: 'object', properties }, (key, value: unknown) => (isText(key, value) ? undefined : value))) as Schema];
+  return [
+    spec.names.kind,
+    JSON.parse(
+      JSON.stringify({ type: 'object', properties }, (key, value: unknown) => (isText(key, value) ? undefined : value)),
+    ) as Schema,
+  ];
 }

@@ -13,15 +13,22 @@ const resources = [
   { crd: 'addon/resources/crd-tasktemplate.yaml', target: 'controller/src/resources/task-template.gen.ts' },
 ];
 
-/** As json-schema-to-typescript reads it: Kubernetes prunes unknown fields unless told to keep them, and a list's limits make unreadable types. */
+/**
+ * As json-schema-to-typescript reads it: Kubernetes prunes unknown fields unless told to keep them, and a list's limits
+ * make unreadable types.
+ */
 function asJsonSchema(schema: JSONSchema): JSONSchema {
   const { properties, items, additionalProperties, minItems: _min, maxItems: _max, ...rest } = schema;
   const keepsUnknown = (schema as Record<string, unknown>)['x-kubernetes-preserve-unknown-fields'] === true;
-  if ((schema as Record<string, unknown>)['x-kubernetes-int-or-string'] === true) return { tsType: '(string | number)' };
+  if ((schema as Record<string, unknown>)['x-kubernetes-int-or-string'] === true)
+    return { tsType: '(string | number)' };
   if (keepsUnknown && schema.type === undefined) return { tsType: 'unknown' };
   return {
     ...rest,
-    ...(schema.type === 'object' && { additionalProperties: typeof additionalProperties === 'object' ? asJsonSchema(additionalProperties) : keepsUnknown }),
+    ...(schema.type === 'object' && {
+      additionalProperties:
+        typeof additionalProperties === 'object' ? asJsonSchema(additionalProperties) : keepsUnknown,
+    }),
     ...(items && { items: asJsonSchema(items) }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, asJsonSchema(value)])),
@@ -35,12 +42,14 @@ async function generate(crd: string): Promise<string> {
   if (!schema?.properties) throw new Error(`${crd}: no schema at spec.versions[0].schema.openAPIV3Schema`);
   const { spec: specSchema, status } = schema.properties;
   const parts = await Promise.all(
-    [specSchema, status].filter((part) => part !== undefined).map((part, index) =>
-      compile(asJsonSchema(part as JSONSchema), `${spec.names.kind}${index === 0 ? 'Spec' : 'Status'}`, {
-        bannerComment: '',
-        additionalProperties: false,
-      }),
-    ),
+    [specSchema, status]
+      .filter((part) => part !== undefined)
+      .map((part, index) =>
+        compile(asJsonSchema(part as JSONSchema), `${spec.names.kind}${index === 0 ? 'Spec' : 'Status'}`, {
+          bannerComment: '',
+          additionalProperties: false,
+        }),
+      ),
   );
   return [`// Generated from ${crd} by \`npm run generate\`. Do not edit.`, ...parts].join('\n');
 }

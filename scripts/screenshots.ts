@@ -33,7 +33,11 @@ const fake = await startFakeApi(smallData());
 const browser = await launchChromium(await chromiumPath());
 try {
   for (const { name, hash, until, width = 1180, height = 640, dark = false } of pictures) {
-    const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
+    const page = await browser.newPage({
+      viewport: { width, height },
+      colorScheme: dark ? 'dark' : 'light',
+      reducedMotion: 'reduce',
+    });
     await page.goto(`${fake.url}/${hash}`);
     await page.getByText(until).filter({ visible: true }).first().waitFor();
     const path = `${directory}${name}.png`;

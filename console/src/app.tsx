@@ -42,7 +42,11 @@ export function App({ api, token, router }: Props) {
 function Page({ api, router }: Pick<Props, 'api' | 'router'>) {
   useChanges(router);
   const { namespace } = router.route;
-  const access = useLive(`access ${namespace ?? ''}`, (signal) => api.get<Access>('access', { namespace }, signal), accessMs);
+  const access = useLive(
+    `access ${namespace ?? ''}`,
+    (signal) => api.get<Access>('access', { namespace }, signal),
+    accessMs,
+  );
   const [announcement, setAnnouncement] = useState<Announcement>();
   const known = access.value;
   const context = useMemo<ConsoleContext>(() => {

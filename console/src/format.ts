@@ -1,4 +1,9 @@
-const units: readonly (readonly [string, number])[] = [['d', 86_400], ['h', 3_600], ['m', 60], ['s', 1]];
+const units: readonly (readonly [string, number])[] = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+  ['s', 1],
+];
 
 /** 93784 is `1d 2h`, 61.5 is `1m 1s`, 0.4 is `0.4s`: two units say enough. */
 export function duration(seconds: number): string {

@@ -110,7 +110,11 @@ describe('a live value', () => {
 
   test('a refresh gives up what is being loaded', async () => {
     const signals: AbortSignal[] = [];
-    const live = new Live<number>((signal) => new Promise((resolve) => setTimeout(resolve, 1_000, signals.push(signal))), 5_000, new Page());
+    const live = new Live<number>(
+      (signal) => new Promise((resolve) => setTimeout(resolve, 1_000, signals.push(signal))),
+      5_000,
+      new Page(),
+    );
     live.start();
     await vi.advanceTimersByTimeAsync(500);
     live.refresh();
@@ -122,10 +126,14 @@ describe('a live value', () => {
 
   test('a part is shown the first time only', async () => {
     const seen: unknown[] = [];
-    const live = new Live<string>((_, progress) => {
-      progress('part');
-      return Promise.resolve('whole');
-    }, 5_000, new Page());
+    const live = new Live<string>(
+      (_, progress) => {
+        progress('part');
+        return Promise.resolve('whole');
+      },
+      5_000,
+      new Page(),
+    );
     live.subscribe(() => seen.push(live.state.value));
     live.start();
     await vi.advanceTimersByTimeAsync(5_000);

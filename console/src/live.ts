@@ -9,7 +9,9 @@ export interface LiveState<T> {
 export type Load<T> = (signal: AbortSignal, progress: (part: T) => void) => Promise<T>;
 
 /** As much of the document as is needed to know whether anybody looks. */
-export type Visibility = Pick<EventTarget, 'addEventListener' | 'removeEventListener'> & { readonly visibilityState: string };
+export type Visibility = Pick<EventTarget, 'addEventListener' | 'removeEventListener'> & {
+  readonly visibilityState: string;
+};
 
 const usualMs = 5_000;
 const mostMs = 60_000;
@@ -17,8 +19,8 @@ const mostMs = 60_000;
 const restFactor = 9;
 
 /**
- * Keeps a value up to date: loads it every five seconds while the page is visible, after failures less and less often, and after a
- * success as often as before. To start what is started, or to stop what is stopped, changes nothing.
+ * Keeps a value up to date: loads it every five seconds while the page is visible, after failures less and less often,
+ * and after a success as often as before. To start what is started, or to stop what is stopped, changes nothing.
  */
 export class Live<T> {
   readonly #load: Load<T>;
@@ -96,7 +98,8 @@ export class Live<T> {
       this.#failures += 1;
       this.#show({ ...this.#state, error });
     }
-    if (this.#loading === loading) this.#timer = setTimeout(() => this.refresh(), this.#delay(performance.now() - began));
+    if (this.#loading === loading)
+      this.#timer = setTimeout(() => this.refresh(), this.#delay(performance.now() - began));
   }
 
   #delay(tookMs: number): number {

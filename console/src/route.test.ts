@@ -6,7 +6,10 @@ const routes: readonly (readonly [string, Route])[] = [
   ['#/tasks?q=a+b&phase=Failed', { view: 'tasks', query: { q: 'a b', phase: 'Failed' } }],
   ['#/namespaces/shop/tasks', { view: 'tasks', namespace: 'shop', query: {} }],
   ['#/namespaces/shop/timeline?range=24h', { view: 'timeline', namespace: 'shop', query: { range: '24h' } }],
-  ['#/namespaces/shop/tasks/backup?tab=logs', { view: 'task', namespace: 'shop', name: 'backup', query: { tab: 'logs' } }],
+  [
+    '#/namespaces/shop/tasks/backup?tab=logs',
+    { view: 'task', namespace: 'shop', name: 'backup', query: { tab: 'logs' } },
+  ],
   ['#/namespaces/shop/runs/backup-v3', { view: 'run', namespace: 'shop', name: 'backup-v3', query: {} }],
   ['#/namespaces/shop/runs/a%2Fb', { view: 'run', namespace: 'shop', name: 'a/b', query: {} }],
   ['#/namespaces/shop/compare?a=x&b=y', { view: 'compare', namespace: 'shop', query: { a: 'x', b: 'y' } }],
@@ -18,7 +21,13 @@ describe('an address', () => {
     expect(hrefOf(route)).toBe(href);
   });
 
-  test.each([['', 'tasks'], ['#', 'tasks'], ['#/', 'tasks'], ['#/nowhere', 'unknown'], ['#/namespaces/shop', 'unknown']])('%j is %s', (hash, view) => {
+  test.each([
+    ['', 'tasks'],
+    ['#', 'tasks'],
+    ['#/', 'tasks'],
+    ['#/nowhere', 'unknown'],
+    ['#/namespaces/shop', 'unknown'],
+  ])('%j is %s', (hash, view) => {
     expect(parseRoute(hash).view).toBe(view);
   });
 

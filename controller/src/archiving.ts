@@ -1,4 +1,7 @@
-/** Between the controller and the archive: tells it of runs as they end, and keeps them from being pruned before they are read. */
+/**
+ * Between the controller and the archive: tells it of runs as they end, and keeps them from being pruned before they
+ * are read.
+ */
 import type { Logger } from 'pino';
 import type { Archive } from './archive/archive.ts';
 import type { ArchiveObserver, Archiver, FinishedRun } from './archive/archiver.ts';
@@ -55,12 +58,22 @@ export class Archiving {
 }
 
 /** As the options want it; undefined where they want none. What is not asked for is not even read. */
-export async function openArchiving(options: ControllerOptions, parts: ArchivingOptions): Promise<Archiving | undefined> {
+export async function openArchiving(
+  options: ControllerOptions,
+  parts: ArchivingOptions,
+): Promise<Archiving | undefined> {
   if (options.archive === undefined) return undefined;
-  const [{ Archive }, { Archiver }] = await Promise.all([import('./archive/archive.ts'), import('./archive/archiver.ts')]);
+  const [{ Archive }, { Archiver }] = await Promise.all([
+    import('./archive/archive.ts'),
+    import('./archive/archiver.ts'),
+  ]);
   const archive = new Archive(options.archive);
   const logLimits = { bytes: options.archiveLogLimit, containers: mostContainers, timeoutMs: logsMs };
-  const retention = { maxAgeMs: options.archiveMaxAgeDays * dayMs, maxRuns: options.archiveMaxRuns, maxBytes: options.archiveMaxSize };
+  const retention = {
+    maxAgeMs: options.archiveMaxAgeDays * dayMs,
+    maxRuns: options.archiveMaxRuns,
+    maxBytes: options.archiveMaxSize,
+  };
   return new Archiving(archive, new Archiver({ ...parts, archive, logLimits, retention }));
 }
 

@@ -16,8 +16,8 @@ function fail(message: string, error?: unknown): never {
 
 process.on('unhandledRejection', (error) => fail('a promise was rejected and nobody looked', error));
 
-const manager = await startManager(options, log, (reason) => fail(`no longer leading: ${reason}`)).catch((error: unknown) =>
-  fail('could not start', error),
+const manager = await startManager(options, log, (reason) => fail(`no longer leading: ${reason}`)).catch(
+  (error: unknown) => fail('could not start', error),
 );
 log.info({ port: manager.port, apiPort: manager.apiPort, version: packageJson.version }, 'started');
 
@@ -27,7 +27,10 @@ const stop = (signal: string): void => {
   stopping = true;
   log.info({ signal }, 'stopping');
   setTimeout(() => fail(`did not stop within ${stopMilliseconds / 1000} s`), stopMilliseconds).unref();
-  void manager.stop().then(() => process.exit(0), (error: unknown) => fail('could not stop cleanly', error));
+  void manager.stop().then(
+    () => process.exit(0),
+    (error: unknown) => fail('could not stop cleanly', error),
+  );
 };
 process.on('SIGTERM', stop);
 process.on('SIGINT', stop);

@@ -1,5 +1,6 @@
 /**
- * One controller process, put together: client, caches, leader election, the task controller, the archive and the endpoints.
+ * One controller process, put together: client, caches, leader election, the task controller, the archive and the
+ * endpoints.
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -39,7 +40,11 @@ export interface Manager {
  * @param onLost is called when the Lease is lost: the process must end, for another one acts now
  * @throws Error when the kubeconfig or the certificate cannot be read or an address cannot be listened on
  */
-export async function startManager(options: ControllerOptions, log: Logger, onLost: (reason: string) => void): Promise<Manager> {
+export async function startManager(
+  options: ControllerOptions,
+  log: Logger,
+  onLost: (reason: string) => void,
+): Promise<Manager> {
   const identity = `${hostname()}_${randomUUID()}`;
   const metrics = createMetrics();
   const observers = createObservers(metrics, log);
@@ -49,15 +54,47 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
   const isNeeded = (): boolean => caches.jobs.cache.by('queued', 'all').length > 0;
   const kueue = new KueueWatch({ client, namespaces: options.namespace, observer: observers.informers, isNeeded });
   const recorder = new EventRecorder({ client, component: program, instance: identity, ...observers.events });
-  const archiving = await openArchiving(options, { client, log, observer: observers.archive, onReleased: ({ uid }) => controller.lookAgain(uid) });
+  const archiving = await openArchiving(options, {
+    client,
+    log,
+    observer: observers.archive,
+    onReleased: ({ uid }) => controller.lookAgain(uid),
+  });
   const census = new RunCensus(caches.runs, observers.census);
   const traces = tracesConfigured(process.env) ? await startTraces(metrics, log) : undefined;
-  const runObserver: RunObserver = { ...observers.runs, finished: (run, status, jobs) => traces?.send(traceOf(run, status, jobs)) };
-  const controller = new TaskController({ client, caches, kueue, recorder, log, held: archiving, workers: options.workers, observer: observers.queues, runObserver });
+  const runObserver: RunObserver = {
+    ...observers.runs,
+    finished: (run, status, jobs) => traces?.send(traceOf(run, status, jobs)),
+  };
+  const controller = new TaskController({
+    client,
+    caches,
+    kueue,
+    recorder,
+    log,
+    held: archiving,
+    workers: options.workers,
+    observer: observers.queues,
+    runObserver,
+  });
   const checks = { alive: { watches: watchesMove(informers) }, ready: { caches: cachesSynced(informers) } };
-  const server = await servePages(options.address, { ...healthPages(checks), ...metricsPages(metrics.registry, () => observeOldest(metrics, census)) });
+  const server = await servePages(options.address, {
+    ...healthPages(checks),
+    ...metricsPages(metrics.registry, () => observeOldest(metrics, census)),
+  });
   // What is not asked for is not even read: it would be in memory for nothing.
-  const api = options.apiAddress === undefined ? undefined : await (await import('./serving.ts')).startApi(options, options.apiAddress, { client, caches, archive: archiving?.archive, log, version: packageJson.version });
+  const api =
+    options.apiAddress === undefined
+      ? undefined
+      : await (
+          await import('./serving.ts')
+        ).startApi(options, options.apiAddress, {
+          client,
+          caches,
+          archive: archiving?.archive,
+          log,
+          version: packageJson.version,
+        });
   const synced = Promise.all(informers.map((informer) => informer.start()));
 
   const lead = (): void => {
@@ -104,7 +141,8 @@ export async function startManager(options: ControllerOptions, log: Logger, onLo
 
 /** At a scrape, for ages grow by themselves. */
 function observeOldest(metrics: Metrics, census: RunCensus): void {
-  for (const [phase, seconds] of Object.entries(census.oldestWaiting(Date.now()))) metrics.oldestWaiting.set({ phase }, seconds);
+  for (const [phase, seconds] of Object.entries(census.oldestWaiting(Date.now())))
+    metrics.oldestWaiting.set({ phase }, seconds);
 }
 
 /** A controller without traces is better than none. */

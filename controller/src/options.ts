@@ -32,29 +32,54 @@ export function parseOptions(argv: readonly string[], version: string): Controll
   return new Command('task-runs-controller')
     .description('Runs Tasks: every trigger of a Task becomes a TaskRun with a Job of its own.')
     .version(version)
-    .option('--kubeconfig <path>', 'kubeconfig to use; KUBECONFIG, or the pod\'s service account, when left out')
+    .option('--kubeconfig <path>', "kubeconfig to use; KUBECONFIG, or the pod's service account, when left out")
     .option('--namespace <name...>', 'namespaces to watch; all when left out')
     .option('--leader-elect', 'act only while holding the Lease, so that several replicas may run', false)
     .option('--leader-election-namespace <namespace>', 'where the Lease is', 'vela-system')
     .option('--workers <number>', 'Tasks reconciled at the same time', positiveInteger, 10)
     .option('--address <host:port>', 'where /healthz, /readyz and /metrics are served', ':8080')
     .option('--api-address <host:port>', 'where the REST API and the console are served; nowhere when left out')
-    .option('--api-requests-per-minute <number>', 'of one person; a tenth of them may change something', positiveNumber, 1_200)
+    .option(
+      '--api-requests-per-minute <number>',
+      'of one person; a tenth of them may change something',
+      positiveNumber,
+      1_200,
+    )
     .option('--tls-cert-file <path>', 'certificate of the REST API, as PEM; plain HTTP when left out')
     .option('--tls-private-key-file <path>', 'the key of that certificate, as PEM')
-    .addOption(new Option('--archive <file|url>', 'where finished runs are kept: a SQLite file, or postgres://user:password@host/database; nowhere when left out').env('TASK_RUNS_ARCHIVE'))
+    .addOption(
+      new Option(
+        '--archive <file|url>',
+        'where finished runs are kept: a SQLite file, or postgres://user:password@host/database; nowhere when left out',
+      ).env('TASK_RUNS_ARCHIVE'),
+    )
     .option('--archive-max-age-days <number>', 'runs that are older leave the archive', positiveNumber, 90)
     .option('--archive-max-runs <number>', 'the oldest of more runs leave the archive', positiveNumber, 1_000_000)
-    .option('--archive-max-size <quantity>', 'the oldest runs leave the archive where all together are larger, such as 8Gi', quantity, 8 * 1024 ** 3)
-    .option('--archive-log-limit <quantity>', 'how much of its logs the archive keeps of a run, such as 1Mi; the end is kept', quantity, 1024 ** 2)
-    .addOption(new Option('--log-level <level>', 'least level that is logged').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .option(
+      '--archive-max-size <quantity>',
+      'the oldest runs leave the archive where all together are larger, such as 8Gi',
+      quantity,
+      8 * 1024 ** 3,
+    )
+    .option(
+      '--archive-log-limit <quantity>',
+      'how much of its logs the archive keeps of a run, such as 1Mi; the end is kept',
+      quantity,
+      1024 ** 2,
+    )
+    .addOption(
+      new Option('--log-level <level>', 'least level that is logged')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
     .parse(argv)
     .opts<ControllerOptions>();
 }
 
 function positiveInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1000) throw new InvalidArgumentError('write a whole number from 1 to 1000');
+  if (!Number.isInteger(value) || value < 1 || value > 1000)
+    throw new InvalidArgumentError('write a whole number from 1 to 1000');
   return value;
 }
 
@@ -70,6 +95,7 @@ const units: Readonly<Record<string, number>> = { '': 1, Ki: 1024, Mi: 1024 ** 2
 function quantity(text: string): number {
   const [, number, unit = ''] = /^(\d{1,15})(Ki|Mi|Gi|Ti)?$/.exec(text) ?? [];
   const factor = units[unit];
-  if (number === undefined || factor === undefined || Number(number) === 0) throw new InvalidArgumentError('write a size such as 512Ki, 1Mi or 8Gi');
+  if (number === undefined || factor === undefined || Number(number) === 0)
+    throw new InvalidArgumentError('write a size such as 512Ki, 1Mi or 8Gi');
   return Number(number) * factor;
 }

@@ -21,19 +21,33 @@ export interface ApiParts {
 }
 
 /** @throws Error when the certificate cannot be read or the address cannot be listened on */
-export async function startApi(options: ControllerOptions, address: string, { client, caches, archive, log, version }: ApiParts): Promise<Serving> {
+export async function startApi(
+  options: ControllerOptions,
+  address: string,
+  { client, caches, archive, log, version }: ApiParts,
+): Promise<Serving> {
   const { apiRequestsPerMinute: all } = options;
-  const app = createApi({ service: new Service({ caches, archive }), people: new People(client), log, version, console: consoleFiles(), requestLimits: { all, changes: Math.ceil(all / 10) } });
+  const app = createApi({
+    service: new Service({ caches, archive }),
+    people: new People(client),
+    log,
+    version,
+    console: consoleFiles(),
+    requestLimits: { all, changes: Math.ceil(all / 10) },
+  });
   return serveApi(app, parseAddress(address), await readTls(options));
 }
 
 async function readTls({ tlsCertFile, tlsPrivateKeyFile }: ControllerOptions): Promise<Tls | undefined> {
   if (tlsCertFile === undefined && tlsPrivateKeyFile === undefined) return undefined;
-  if (tlsCertFile === undefined || tlsPrivateKeyFile === undefined) throw new Error('--tls-cert-file and --tls-private-key-file go together: give both, or neither for plain HTTP');
+  if (tlsCertFile === undefined || tlsPrivateKeyFile === undefined)
+    throw new Error('--tls-cert-file and --tls-private-key-file go together: give both, or neither for plain HTTP');
   return { cert: await readFile(tlsCertFile), key: await readFile(tlsPrivateKeyFile) };
 }
 
 /** In the image the console is beside the program, in a checkout beside its folder. */
 function consoleFiles(): string | undefined {
-  return ['./console', '../console'].map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(`${path}/index.html`));
+  return ['./console', '../console']
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((path) => existsSync(`${path}/index.html`));
 }

@@ -12,7 +12,8 @@ import (
 	"cuelang.org/go/cue/parser"
 )
 
-// A compiled template is used so often before it is compiled anew: CUE never gives back what it allocates within one of its contexts.
+// A compiled template is used so often before it is compiled anew: CUE never gives back what it allocates within one of
+// its contexts.
 const usesPerContext = 256
 
 // maxTemplates bounds how many compiled templates are kept.
@@ -98,8 +99,9 @@ func fill(template cue.Value, parameter, context json.RawMessage) (cue.Value, er
 	return template.Unify(data), nil
 }
 
-// compileFilled compiles template, parameter and context as one, which is how KubeVela does it. It gives the same as fill, but where
-// sides conflict CUE names them in another order: use it to say what is wrong in the words that KubeVela says it.
+// compileFilled compiles template, parameter and context as one, which is how KubeVela does it. It gives the same as
+// fill, but where sides conflict CUE names them in another order: use it to say what is wrong in the words that
+// KubeVela says it.
 func compileFilled(source string, parameter, context json.RawMessage) (cue.Value, error) {
 	template, err := parser.ParseFile(definitionFile, templateText(source), parser.ParseComments)
 	if err != nil {

@@ -18,8 +18,8 @@ const definitionFile = "definition.cue"
 // openEnds lets a template refer to what KubeVela fills in; KubeVela appends the same two lines.
 const openEnds = "\ncontext: _\nparameter: _\n"
 
-// parts of a `vela def` file: what it says about itself, and its template. Both are the whole file with the other part blanked out,
-// so that every position in them is one of the file.
+// parts of a `vela def` file: what it says about itself, and its template. Both are the whole file with the other part
+// blanked out, so that every position in them is one of the file.
 type parts struct {
 	name     string
 	metadata string

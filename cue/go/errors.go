@@ -9,7 +9,8 @@ import (
 	"cuelang.org/go/cue/errors"
 )
 
-// stageError says at which step of KubeVela's rendering an error came up: its words in an Application's status differ by it.
+// stageError says at which step of KubeVela's rendering an error came up: its words in an Application's status differ
+// by it.
 type stageError struct {
 	stage string
 	cause error

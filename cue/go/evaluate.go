@@ -12,8 +12,8 @@ import (
 	"cuelang.org/go/cue/parser"
 )
 
-// evaluate compiles several files of one package, such as an addon's, and returns the fields of it that are asked for by a path,
-// null where there is none.
+// evaluate compiles several files of one package, such as an addon's, and returns the fields of it that are asked for
+// by a path, null where there is none.
 func evaluate(asked *request) (any, error) {
 	names := make([]string, 0, len(asked.Files))
 	for name := range asked.Files {

@@ -1,8 +1,8 @@
 //go:build js && wasm
 
-// Command cue gives CUE to a JavaScript host the way KubeVela uses it: one function, a JSON request in and a JSON answer out.
-// Every request carries the sources it needs; what was compiled for it is only a cache, so a host may replace this instance at any
-// time and lose nothing.
+// Command cue gives CUE to a JavaScript host the way KubeVela uses it: one function, a JSON request in and a JSON
+// answer out. Every request carries the sources it needs; what was compiled for it is only a cache, so a host may
+// replace this instance at any time and lose nothing.
 package main
 
 import (

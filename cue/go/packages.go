@@ -7,8 +7,8 @@ import (
 	"cuelang.org/go/cue/parser"
 )
 
-// velaSources are the packages that a workflow step of ours may import: what each action takes and gives. Who carries the actions out
-// is the host.
+// velaSources are the packages that a workflow step of ours may import: what each action takes and gives. Who carries
+// the actions out is the host.
 var velaSources = map[string]string{
 	"vela/kube": `package kube
 

@@ -17,9 +17,9 @@ const (
 	retainStrategy = "retainKeys"
 )
 
-// patch fills a trait's template in and lays its patch over the workload in base: the two are unified, so that a field of both must have
-// the same value, but what the patch marks with retainKeys takes the place of what is there. Those are the semantics of KubeVela
-// (kubevela/workflow, pkg/cue/model/sets); its other strategies are refused.
+// patch fills a trait's template in and lays its patch over the workload in base: the two are unified, so that a field
+// of both must have the same value, but what the patch marks with retainKeys takes the place of what is there. Those
+// are the semantics of KubeVela (kubevela/workflow, pkg/cue/model/sets); its other strategies are refused.
 func patch(asked *request) (any, error) {
 	filled, err := fillTemplate(asked)
 	if err != nil {

@@ -30,8 +30,8 @@ type statusResult struct {
 // maxDetailKey is the length from which KubeVela leaves out a detail.
 const maxDetailKey = 32
 
-// status works out details, health and message in this order; each sees in context.status what came before it. An error in one of them
-// keeps none of the others: KubeVela only logs it, the host gets it in problems.
+// status works out details, health and message in this order; each sees in context.status what came before it. An error
+// in one of them keeps none of the others: KubeVela only logs it, the host gets it in problems.
 func status(asked *request) (any, error) {
 	context := map[string]any{}
 	if err := json.Unmarshal(asked.Context, &context); err != nil {

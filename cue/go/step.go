@@ -22,7 +22,8 @@ type action struct {
 	Params   json.RawMessage `json:"params"`
 }
 
-// step finds the next action of a workflow step that has no answer yet, with the answers so far filled in. null: the step is through.
+// step finds the next action of a workflow step that has no answer yet, with the answers so far filled in. null: the
+// step is through.
 func step(asked *request) (any, error) {
 	filled, err := fillTemplate(asked)
 	if err != nil {

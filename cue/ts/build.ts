@@ -23,8 +23,8 @@ export interface BuiltCue {
 }
 
 /**
- * Returns CUE as WebAssembly, building it first unless that was done before with the same sources and the same Go release.
- * Rejects when Go is missing or the build fails, with what Go said.
+ * Returns CUE as WebAssembly, building it first unless that was done before with the same sources and the same Go
+ * release. Rejects when Go is missing or the build fails, with what Go said.
  */
 export async function buildCue(version: CueVersion): Promise<BuiltCue> {
   const folder = path.join(cacheFolder, await sourcesHash());
@@ -41,7 +41,10 @@ async function compile(version: CueVersion, built: BuiltCue): Promise<void> {
   const draft = `${built.wasm}.${process.pid}`;
   const { stdout: root } = await go(['env', 'GOROOT']);
   await copyFile(path.join(root.trim(), 'lib', 'wasm', 'wasm_exec.js'), built.loader);
-  await go(['build', '-trimpath', '-ldflags=-s -w', `-modfile=${cueVersions[version]}`, '-o', draft, '.'], { GOOS: 'js', GOARCH: 'wasm' });
+  await go(['build', '-trimpath', '-ldflags=-s -w', `-modfile=${cueVersions[version]}`, '-o', draft, '.'], {
+    GOOS: 'js',
+    GOARCH: 'wasm',
+  });
   await rename(draft, built.wasm);
 }
 
@@ -50,13 +53,19 @@ async function go(args: string[], env: NodeJS.ProcessEnv = {}): Promise<{ stdout
     return await run('go', args, { cwd: goFolder, env: { ...process.env, ...env }, timeout: buildLimitMs });
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new Error(missing ? 'CUE is built with Go, and there is no `go` in PATH: install Go 1.23 or newer.' : `go ${args[0]} failed in cue/go: ${(error as { stderr?: string }).stderr ?? String(error)}`, { cause: error });
+    throw new Error(
+      missing
+        ? 'CUE is built with Go, and there is no `go` in PATH: install Go 1.23 or newer.'
+        : `go ${args[0]} failed in cue/go: ${(error as { stderr?: string }).stderr ?? String(error)}`,
+      { cause: error },
+    );
   }
 }
 
 async function sourcesHash(): Promise<string> {
   const hash = createHash('sha256').update((await go(['version'])).stdout);
-  for (const name of (await readdir(goFolder)).sort()) hash.update(name).update(await readFile(path.join(goFolder, name)));
+  for (const name of (await readdir(goFolder)).sort())
+    hash.update(name).update(await readFile(path.join(goFolder, name)));
   return hash.digest('hex').slice(0, 16);
 }
 
@@ -64,7 +73,10 @@ async function sourcesHash(): Promise<string> {
 async function oneAtATime(lock: string, work: () => Promise<void>): Promise<void> {
   const deadline = Date.now() + buildLimitMs;
   while (!(await acquire(lock))) {
-    if (Date.now() > deadline) throw new Error(`Another process has held ${lock} for ${buildLimitMs / 1000} s: remove it if that process is gone.`);
+    if (Date.now() > deadline)
+      throw new Error(
+        `Another process has held ${lock} for ${buildLimitMs / 1000} s: remove it if that process is gone.`,
+      );
     await delay(200);
   }
   try {
@@ -97,5 +109,8 @@ function isAlive(pid: number): boolean {
 }
 
 async function exists(file: string): Promise<boolean> {
-  return stat(file).then(() => true, () => false);
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }

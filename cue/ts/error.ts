@@ -1,4 +1,7 @@
-/** A place in a CUE source. `path` is the CUE path of the value that is wrong, such as `parameter.executionPolicy.keeplast`. */
+/**
+ * A place in a CUE source. `path` is the CUE path of the value that is wrong, such as
+ * `parameter.executionPolicy.keeplast`.
+ */
 export interface CuePosition {
   readonly line: number;
   readonly column: number;
@@ -8,7 +11,20 @@ export interface CuePosition {
 }
 
 /** At which step of KubeVela's rendering an error came up. */
-export type CueStage = '' | 'definition' | 'template' | 'compile' | 'parameter' | 'context' | 'validate' | 'output' | 'outputs' | 'patch' | 'errs' | 'step' | 'evaluate';
+export type CueStage =
+  | ''
+  | 'definition'
+  | 'template'
+  | 'compile'
+  | 'parameter'
+  | 'context'
+  | 'validate'
+  | 'output'
+  | 'outputs'
+  | 'patch'
+  | 'errs'
+  | 'step'
+  | 'evaluate';
 
 /** What the CUE evaluator reports, in its own words. */
 export interface CueErrorReport {
@@ -18,7 +34,9 @@ export interface CueErrorReport {
   readonly positions: readonly CuePosition[];
 }
 
-/** An error of CUE: `message` is what KubeVela prints (the first error and how many more), `messages` are all of them. */
+/**
+ * An error of CUE: `message` is what KubeVela prints (the first error and how many more), `messages` are all of them.
+ */
 export class CueError extends Error implements CueErrorReport {
   override readonly name = 'CueError';
   readonly stage: CueStage;

@@ -14,8 +14,9 @@ interface Call {
 }
 
 /**
- * The program of the worker thread. It is JavaScript in a string because a thread does not get the TypeScript loader of its parent, whatever
- * that is (tsx, vitest). Go's loader puts the class Go into the global scope, and the module the function cueRequest.
+ * The program of the worker thread. It is JavaScript in a string because a thread does not get the TypeScript loader of
+ * its parent, whatever that is (tsx, vitest). Go's loader puts the class Go into the global scope, and the module the
+ * function cueRequest.
  */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -63,8 +64,9 @@ async function compile(source: CueSource): Promise<Loaded> {
 }
 
 /**
- * One thread that evaluates CUE, a call at a time. A call that takes longer than the deadline is rejected and its thread replaced; the
- * calls behind it go on in the new one. The thread keeps the process alive only while there are calls.
+ * One thread that evaluates CUE, a call at a time. A call that takes longer than the deadline is rejected and its
+ * thread replaced; the calls behind it go on in the new one. The thread keeps the process alive only while there are
+ * calls.
  */
 export class Evaluator {
   readonly #source: CueSource;
@@ -84,10 +86,14 @@ export class Evaluator {
     await this.#thread();
   }
 
-  /** Sends a request and returns its result. Rejects with a CueError, or with an Error when time is up, too much is queued or this is closed. */
+  /**
+   * Sends a request and returns its result. Rejects with a CueError, or with an Error when time is up, too much is
+   * queued or this is closed.
+   */
   request(request: object): Promise<unknown> {
     if (this.#closed) return Promise.reject(new Error('CUE was closed before this call.'));
-    if (this.#queue.length >= maxQueued) return Promise.reject(new Error(`CUE refused a call: ${maxQueued} are waiting already.`));
+    if (this.#queue.length >= maxQueued)
+      return Promise.reject(new Error(`CUE refused a call: ${maxQueued} are waiting already.`));
     return new Promise((resolve, reject) => {
       this.#queue.push({ request: JSON.stringify(request), resolve, reject });
       void this.#next();
@@ -120,7 +126,11 @@ export class Evaluator {
     const worker = await this.#thread();
     worker.ref();
     try {
-      const answer = nextMessage(worker, this.#deadlineMs, `CUE took longer than ${this.#deadlineMs} ms: a template must not loop.`);
+      const answer = nextMessage(
+        worker,
+        this.#deadlineMs,
+        `CUE took longer than ${this.#deadlineMs} ms: a template must not loop.`,
+      );
       worker.postMessage(request);
       return await answer;
     } catch (error) {

@@ -103,7 +103,9 @@ export interface Cue {
  * @param options.module one that was built before, in place of a version
  * @param options.deadlineMs how long one call may take; then it is rejected, and the others go on.
  */
-export async function createCue(options: ({ version: CueVersion } | { module: CueModule }) & { deadlineMs?: number }): Promise<Cue> {
+export async function createCue(
+  options: ({ version: CueVersion } | { module: CueModule }) & { deadlineMs?: number },
+): Promise<Cue> {
   const evaluator = new Evaluator('module' in options ? options.module : options.version, options.deadlineMs ?? 5_000);
   await evaluator.start();
   return {
@@ -124,11 +126,15 @@ async function compileTemplate(evaluator: Evaluator, source: string, status: Sta
   await evaluator.request({ do: 'check', source });
   return {
     render: async (filling) => {
-      const { output, outputs } = (await evaluator.request({ do: 'render', source, ...filling })) as { output: JsonObject | null; outputs: Record<string, JsonObject> };
+      const { output, outputs } = (await evaluator.request({ do: 'render', source, ...filling })) as {
+        output: JsonObject | null;
+        outputs: Record<string, JsonObject>;
+      };
       return { output: output ?? undefined, outputs };
     },
     patch: (filling) => evaluator.request({ do: 'patch', source, ...filling }) as Promise<Patched>,
     status: (filling) => evaluator.request({ do: 'status', status, ...filling }) as Promise<Status>,
-    step: async (filling) => ((await evaluator.request({ do: 'step', source, ...filling })) as StepAction | null) ?? undefined,
+    step: async (filling) =>
+      ((await evaluator.request({ do: 'step', source, ...filling })) as StepAction | null) ?? undefined,
   };
 }

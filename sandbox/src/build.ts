@@ -37,12 +37,16 @@ interface Go {
 async function findGo(): Promise<Go> {
   try {
     // In a module: so Go says which version it takes for it, which may be a newer one that it downloads.
-    const { stdout } = await run('go', ['env', 'GOVERSION', 'GOARCH', 'GOCACHE'], { cwd: join(modulesDirectory, 'kubernetes') });
+    const { stdout } = await run('go', ['env', 'GOVERSION', 'GOARCH', 'GOCACHE'], {
+      cwd: join(modulesDirectory, 'kubernetes'),
+    });
     const [version = '', architecture = '', cache = ''] = stdout.trim().split('\n');
     return { version: `${version} ${architecture}`, cache };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is none' : describe(error);
-    throw new Refusal(`The sandbox builds Kubernetes and needs Go 1.24.3 or newer (${reason}): install it from https://go.dev/dl.`);
+    throw new Refusal(
+      `The sandbox builds Kubernetes and needs Go 1.24.3 or newer (${reason}): install it from https://go.dev/dl.`,
+    );
   }
 }
 
@@ -78,7 +82,9 @@ async function buildInto(directory: string, component: Component, go: Go, progre
   await needSpace(component, go.cache);
   const unfinished = `${directory}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
-  const step = progress.begin(`building ${component.name} (the first time takes ${describeMinutes(component.minutes)} on 2 cores)`);
+  const step = progress.begin(
+    `building ${component.name} (the first time takes ${describeMinutes(component.minutes)} on 2 cores)`,
+  );
   try {
     for (const [program, path] of Object.entries(component.programs)) {
       await buildProgram(component, path, join(unfinished, program));
@@ -108,7 +114,11 @@ function buildProgram(component: Component, path: string, program: string): Prom
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Refusal(`${basename(program)} cannot be built; mend what Go says and try again:\n${output.trim()}`)),
+      code === 0
+        ? resolve()
+        : reject(
+            new Refusal(`${basename(program)} cannot be built; mend what Go says and try again:\n${output.trim()}`),
+          ),
     );
   });
 }

@@ -53,7 +53,9 @@ export async function makeCertificates(layout: Layout, ports: Ports, programs: P
     keyPairs: ['service-account'],
   });
   for (const user of kubeconfigUsers) {
-    await writeFile(join(unfinished, `${user}.kubeconfig`), await kubeconfigOf(unfinished, user, ports), { mode: 0o600 });
+    await writeFile(join(unfinished, `${user}.kubeconfig`), await kubeconfigOf(unfinished, user, ports), {
+      mode: 0o600,
+    });
   }
   await rename(unfinished, layout.pki);
 }

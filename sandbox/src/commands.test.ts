@@ -15,13 +15,22 @@ const asUser = (uid: number): void => void vi.spyOn(process, 'getuid').mockRetur
 describe('wantedSettings', () => {
   it('takes real nodes for root, and the stand-in without KUBEVELA_HOME', () => {
     asUser(0);
-    expect(wantedSettings({}, undefined)).toEqual({ nodes: 'real', nodeCount: 3, kubevela: 'stand-in', ports: portsFrom(16_440) });
+    expect(wantedSettings({}, undefined)).toEqual({
+      nodes: 'real',
+      nodeCount: 3,
+      kubevela: 'stand-in',
+      ports: portsFrom(16_440),
+    });
   });
 
   it('takes simulated nodes for others, and the KubeVela of KUBEVELA_HOME', () => {
     asUser(1000);
     vi.stubEnv('KUBEVELA_HOME', '/opt/kubevela');
-    expect(wantedSettings({}, undefined)).toMatchObject({ nodes: 'simulated', kubevela: 'real', kubevelaHome: '/opt/kubevela' });
+    expect(wantedSettings({}, undefined)).toMatchObject({
+      nodes: 'simulated',
+      kubevela: 'real',
+      kubevelaHome: '/opt/kubevela',
+    });
   });
 
   it('starts a sandbox again as it was', () => {
@@ -30,7 +39,11 @@ describe('wantedSettings', () => {
   });
 
   it('lets what is asked for go first', () => {
-    expect(wantedSettings({ nodes: 'none', portBase: 30_000 }, recorded)).toEqual({ ...recorded, nodes: 'none', ports: portsFrom(30_000) });
+    expect(wantedSettings({ nodes: 'none', portBase: 30_000 }, recorded)).toEqual({
+      ...recorded,
+      nodes: 'none',
+      ports: portsFrom(30_000),
+    });
   });
 });
 

@@ -58,7 +58,12 @@ function kubevelaHome(): Pick<Settings, 'kubevelaHome'> {
   return home === undefined ? {} : { kubevelaHome: resolve(home) };
 }
 
-async function startNew(layout: Layout, settings: Settings, recorded: Settings | undefined, progress: Progress): Promise<void> {
+async function startNew(
+  layout: Layout,
+  settings: Settings,
+  recorded: Settings | undefined,
+  progress: Progress,
+): Promise<void> {
   await checkMachine(settings, layout);
   await checkKubevela(settings);
   await providePrograms(settings.nodes, progress);
@@ -111,14 +116,20 @@ export async function down(layout: Layout): Promise<void> {
 
 /** Prints the parts; the exit code is 1 when not all are ready. */
 export async function status(layout: Layout): Promise<void> {
-  const [settings, state, supervisor] = await Promise.all([readSettings(layout), readState(layout), findSupervisor(layout)]);
+  const [settings, state, supervisor] = await Promise.all([
+    readSettings(layout),
+    readState(layout),
+    findSupervisor(layout),
+  ]);
   if (settings === undefined || state === undefined || supervisor === undefined) {
     console.log(describeDown(state));
     process.exitCode = 1;
     return;
   }
   const ready = await isReady(layout, state);
-  console.log(`${ready ? 'ready' : 'not ready'}: nodes ${settings.nodes}, KubeVela ${settings.kubevela}, supervisor ${supervisor}`);
+  console.log(
+    `${ready ? 'ready' : 'not ready'}: nodes ${settings.nodes}, KubeVela ${settings.kubevela}, supervisor ${supervisor}`,
+  );
   for (const line of state.parts.map(describePart)) console.log(line);
   if (!ready) process.exitCode = 1;
 }
@@ -131,7 +142,9 @@ function describeDown(state: SandboxState | undefined): string {
 
 function describePart({ name, phase, pid, restarts, lastError }: PartState): string {
   const columns = `  ${name.padEnd(24)} ${phase.padEnd(9)} ${String(pid ?? '-').padEnd(8)} ${restarts} restarts`;
-  return phase === 'ready' || lastError === undefined ? columns : `${columns}\n    ${lastError.replaceAll('\n', '\n    ')}`;
+  return phase === 'ready' || lastError === undefined
+    ? columns
+    : `${columns}\n    ${lastError.replaceAll('\n', '\n    ')}`;
 }
 
 /** Prints the lines by which a shell finds the sandbox, and kubectl where the machine has none. */

@@ -18,7 +18,11 @@ export function containerd(context: Context): Program {
   const config = join(layout.config, 'containerd.toml');
   const program = programOf(programs, 'containerd', 'containerd');
   const ctr = (...args: string[]): Promise<unknown> => {
-    const entered = inNode(layout, programOf(programs, 'containerd', 'ctr'), [`--address=${containerdSocket(layout)}`, '--namespace=k8s.io', ...args]);
+    const entered = inNode(layout, programOf(programs, 'containerd', 'ctr'), [
+      `--address=${containerdSocket(layout)}`,
+      '--namespace=k8s.io',
+      ...args,
+    ]);
     return run(entered.command, entered.args);
   };
   return {

@@ -25,12 +25,16 @@ export async function startSupervisor(layout: Layout, settings: Settings, ofPare
   await writeSettings(layout, settings);
   const log = await open(join(layout.logs, 'supervisor.log'), 'a');
   try {
-    const child = spawn(process.execPath, ['--import', 'tsx', main, 'supervise', layout.dir, ...(ofParent ? ['--of-parent'] : [])], {
-      cwd: repository,
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd, ...(ofParent ? (['ipc'] as const) : [])],
-      env: { ...process.env, ...marksOf(layout.dir, 'supervisor') },
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', main, 'supervise', layout.dir, ...(ofParent ? ['--of-parent'] : [])],
+      {
+        cwd: repository,
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd, ...(ofParent ? (['ipc'] as const) : [])],
+        env: { ...process.env, ...marksOf(layout.dir, 'supervisor') },
+      },
+    );
     child.channel?.unref();
     child.unref();
   } finally {
@@ -69,6 +73,8 @@ export async function isReady(layout: Layout, state: SandboxState): Promise<bool
 
 function describeUnready(state: SandboxState | undefined): string {
   const unready = state?.parts.filter((part) => part.phase !== 'ready') ?? [];
-  const parts = unready.map((part) => `${part.name} is ${part.phase}${part.lastError === undefined ? '' : ` (${part.lastError})`}`);
+  const parts = unready.map(
+    (part) => `${part.name} is ${part.phase}${part.lastError === undefined ? '' : ` (${part.lastError})`}`,
+  );
   return `the sandbox is not ready after ${readyWithinMs / 1000} s: ${parts.join('; ') || 'the supervisor says nothing'}`;
 }

@@ -4,7 +4,9 @@ import type { Program } from './process.ts';
 import { programOf } from './programs.ts';
 import { answers } from './readiness.ts';
 
-/** All controllers that are on by default, but those that need a cloud. Each has its own service account, as in kubeadm. */
+/**
+ * All controllers that are on by default, but those that need a cloud. Each has its own service account, as in kubeadm.
+ */
 const controllers = [
   '*',
   '-service-lb-controller',

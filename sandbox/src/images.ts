@@ -26,7 +26,11 @@ export async function writeImages({ layout, programs }: Context): Promise<string
   const images: Image[] = [
     { name: pauseImage, files: [{ path: 'pause', content: pause, mode: 0o755 }], config: { Entrypoint: ['/pause'] } },
     { name: 'docker.io/library/busybox:1.36', files: busybox, config: { Env: [path], Cmd: ['sh'] } },
-    { name: 'docker.io/library/ubuntu:22.04', files: [...busybox, ...ubuntuFiles], config: { Env: [path], Cmd: ['sh'] } },
+    {
+      name: 'docker.io/library/ubuntu:22.04',
+      files: [...busybox, ...ubuntuFiles],
+      config: { Env: [path], Cmd: ['sh'] },
+    },
   ];
   return Promise.all(images.map((image) => writeImage(directory, image)));
 }
@@ -40,13 +44,17 @@ async function writeImage(directory: string, image: Image): Promise<string> {
 const ubuntuFiles: readonly TarEntry[] = [
   {
     path: 'etc/os-release',
-    content: Buffer.from('NAME="sandbox stand-in"\nPRETTY_NAME="busybox, standing in for ubuntu:22.04 in the sandbox"\nID=sandbox\n'),
+    content: Buffer.from(
+      'NAME="sandbox stand-in"\nPRETTY_NAME="busybox, standing in for ubuntu:22.04 in the sandbox"\nID=sandbox\n',
+    ),
   },
   { path: 'bin/bash', content: Buffer.from('#!/bin/sh\nexec /bin/sh "$@"\n'), mode: 0o755 },
 ];
 
 async function busyboxFiles(program: string): Promise<TarEntry[]> {
-  const applets = (await run(program, ['--list'])).stdout.split('\n').filter((name) => name !== '' && name !== 'busybox');
+  const applets = (await run(program, ['--list'])).stdout
+    .split('\n')
+    .filter((name) => name !== '' && name !== 'busybox');
   const directories = ['bin', 'dev', 'etc', 'home', 'proc', 'root', 'sys', 'usr', 'usr/bin', 'usr/sbin', 'var'];
   return [
     ...directories.map((directory) => ({ path: `${directory}/`, directory: true }) as const),
@@ -54,7 +62,10 @@ async function busyboxFiles(program: string): Promise<TarEntry[]> {
     { path: 'bin/busybox', content: await readFile(program), mode: 0o755 },
     ...applets.map((applet) => ({ path: `bin/${applet}`, link: '/bin/busybox' })),
     { path: 'usr/bin/env', link: '/bin/busybox' },
-    { path: 'etc/passwd', content: Buffer.from('root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/sh\n') },
+    {
+      path: 'etc/passwd',
+      content: Buffer.from('root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/sh\n'),
+    },
     { path: 'etc/group', content: Buffer.from('root:x:0:\nnogroup:x:65534:\n') },
   ];
 }

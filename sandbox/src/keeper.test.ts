@@ -68,7 +68,9 @@ describe('keep', () => {
 
   it('keeps trying while later starts fail, and says why', async () => {
     const broken = join(directory, 'broken');
-    const { pid } = (await kept(`[ ! -e ${broken} ] || { echo no more; exit 5; }; touch ${directory}/up; exec sleep 100`)).state();
+    const { pid } = (
+      await kept(`[ ! -e ${broken} ] || { echo no more; exit 5; }; touch ${directory}/up; exec sleep 100`)
+    ).state();
     await writeFile(broken, '');
     kill(pid ?? 0, 'SIGKILL');
     const state = await until(({ restarts, phase }) => restarts >= 2 && phase === 'waiting');

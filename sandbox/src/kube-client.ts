@@ -72,7 +72,11 @@ class HttpsKubeClient implements KubeClient {
     await this.#dispatcher.destroy();
   }
 
-  async #applyWhenServed(object: KubeObject, resources: Map<string, Promise<readonly ApiResource[]>>, deadline: number): Promise<void> {
+  async #applyWhenServed(
+    object: KubeObject,
+    resources: Map<string, Promise<readonly ApiResource[]>>,
+    deadline: number,
+  ): Promise<void> {
     for (;;) {
       try {
         return await this.#applyOne(object, resources);
@@ -107,7 +111,10 @@ class HttpsKubeClient implements KubeClient {
     const answer = await request(`${this.#server}${path}`, {
       method,
       dispatcher: this.#dispatcher,
-      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' }) },
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' }),
+      },
       ...(body === undefined ? {} : { body }),
     });
     const text = await answer.body.text();

@@ -35,7 +35,8 @@ export function kubelet(context: Context): Program {
 function readyNode(node: unknown): void {
   const { status } = node as { status?: { conditions?: { type: string; status: string; message?: string }[] } };
   const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
-  if (ready?.status !== 'True') throw new Error(`the node is not ready: ${ready?.message ?? 'it has no condition Ready yet'}`);
+  if (ready?.status !== 'True')
+    throw new Error(`the node is not ready: ${ready?.message ?? 'it has no condition Ready yet'}`);
 }
 
 function configurationOf({ layout, settings }: Context): object {
@@ -48,7 +49,11 @@ function configurationOf({ layout, settings }: Context): object {
     readOnlyPort: 0,
     healthzBindAddress: '127.0.0.1',
     healthzPort: settings.ports.kubeletHealth,
-    authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: pki('kubernetes-ca.crt') } },
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: pki('kubernetes-ca.crt') },
+    },
     authorization: { mode: 'Webhook' },
     tlsCertFile: pki('kubelet.crt'),
     tlsPrivateKeyFile: pki('kubelet.key'),
@@ -70,7 +75,13 @@ function configurationOf({ layout, settings }: Context): object {
     maxPods: 250,
     serializeImagePulls: false,
     // A full disk of the machine is not the sandbox's business, and its images cannot be pulled again.
-    evictionHard: { 'memory.available': '0%', 'nodefs.available': '0%', 'imagefs.available': '0%', 'nodefs.inodesFree': '0%', 'imagefs.inodesFree': '0%' },
+    evictionHard: {
+      'memory.available': '0%',
+      'nodefs.available': '0%',
+      'imagefs.available': '0%',
+      'nodefs.inodesFree': '0%',
+      'imagefs.inodesFree': '0%',
+    },
     imageGCHighThresholdPercent: 100,
   };
 }

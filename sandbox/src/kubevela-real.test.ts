@@ -12,7 +12,11 @@ metadata:
 ---
 `;
     expect(objectsOf(text)).toEqual([
-      { apiVersion: 'core.oam.dev/v1beta1', kind: 'ComponentDefinition', metadata: { name: 'task', namespace: 'vela-system' } },
+      {
+        apiVersion: 'core.oam.dev/v1beta1',
+        kind: 'ComponentDefinition',
+        metadata: { name: 'task', namespace: 'vela-system' },
+      },
     ]);
   });
 

@@ -13,8 +13,8 @@ const systemNamespace = 'vela-system';
 const definitionFolders = ['defwithtemplate', 'velaql'];
 
 /**
- * vela-core of KUBEVELA_HOME, with what the Helm chart would have applied. Webhooks, cluster gateway and leader election
- * are off by vela-core's own defaults; the two short periods are for tests.
+ * vela-core of KUBEVELA_HOME, with what the Helm chart would have applied. Webhooks, cluster gateway and leader
+ * election are off by vela-core's own defaults; the two short periods are for tests.
  */
 export function kubevelaReal({ layout, settings, client }: Context): Program {
   const home = settings.kubevelaHome ?? '';
@@ -39,7 +39,8 @@ export function kubevelaReal({ layout, settings, client }: Context): Program {
 }
 
 /**
- * Once in a sandbox's life, as Helm would: applied again after a restart it would take back what an addon has overridden.
+ * Once in a sandbox's life, as Helm would: applied again after a restart it would take back what an addon has
+ * overridden.
  * @param record the file that says which chart was applied
  */
 async function applyChartOnce(client: KubeClient, home: string, record: string): Promise<void> {
@@ -59,7 +60,10 @@ async function versionOf(vela: string): Promise<string> {
   return version;
 }
 
-/** What vela looks at to tell whether, and in which version, KubeVela is there: it enables no addon without. Nothing runs in it. */
+/**
+ * What vela looks at to tell whether, and in which version, KubeVela is there: it enables no addon without. Nothing
+ * runs in it.
+ */
 function deploymentOf(version: string): KubeObject {
   const labels = { 'controller.oam.dev/name': 'vela-core' };
   return {
@@ -69,7 +73,10 @@ function deploymentOf(version: string): KubeObject {
     spec: {
       replicas: 0,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: 'kubevela', image: `oamdev/vela-core:${version}` }] } },
+      template: {
+        metadata: { labels },
+        spec: { containers: [{ name: 'kubevela', image: `oamdev/vela-core:${version}` }] },
+      },
     },
   };
 }
@@ -77,7 +84,9 @@ function deploymentOf(version: string): KubeObject {
 async function applyChart(client: KubeClient, chart: string): Promise<void> {
   const crds = await readObjects(join(chart, 'crds'));
   await client.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } }, ...crds]);
-  const definitions = await Promise.all(definitionFolders.map((folder) => readObjects(join(chart, 'templates', folder))));
+  const definitions = await Promise.all(
+    definitionFolders.map((folder) => readObjects(join(chart, 'templates', folder))),
+  );
   await client.apply(definitions.flat().map(inSystemNamespace));
 }
 
@@ -95,7 +104,8 @@ async function readObjects(directory: string): Promise<KubeObject[]> {
 export function objectsOf(text: string): KubeObject[] {
   const rendered = text.replaceAll('{{ include "systemDefinitionNamespace" . }}', systemNamespace);
   const other = /\{\{.*/.exec(rendered)?.[0];
-  if (other !== undefined) throw new Error(`the chart's templates use ${other}, which the sandbox does not know how to render`);
+  if (other !== undefined)
+    throw new Error(`the chart's templates use ${other}, which the sandbox does not know how to render`);
   return parseAllDocuments(rendered)
     .map((document) => document.toJS() as KubeObject | null)
     .filter((object) => object !== null);

@@ -25,13 +25,24 @@ function standIn({ layout, client }: Context): Program {
 }
 
 /** @throws Refusal when what runs Applications is not there */
-export async function checkKubevela({ kubevela: kind, kubevelaHome }: Pick<Settings, 'kubevela' | 'kubevelaHome'>): Promise<void> {
+export async function checkKubevela({
+  kubevela: kind,
+  kubevelaHome,
+}: Pick<Settings, 'kubevela' | 'kubevelaHome'>): Promise<void> {
   if (kind === 'none') return;
-  if (kind === 'stand-in') return await needFile(standInMain, 'The KubeVela stand-in is missing: choose --kubevela none or real.');
+  if (kind === 'stand-in')
+    return await needFile(standInMain, 'The KubeVela stand-in is missing: choose --kubevela none or real.');
   if (kubevelaHome === undefined) {
-    throw new Refusal('--kubevela real needs a KubeVela: set KUBEVELA_HOME to a directory with bin/vela-core, bin/vela and charts/vela-core.');
+    throw new Refusal(
+      '--kubevela real needs a KubeVela: set KUBEVELA_HOME to a directory with bin/vela-core, bin/vela and charts/vela-core.',
+    );
   }
-  for (const part of ['bin/vela-core', 'bin/vela', 'charts/vela-core/crds', 'charts/vela-core/templates/defwithtemplate']) {
+  for (const part of [
+    'bin/vela-core',
+    'bin/vela',
+    'charts/vela-core/crds',
+    'charts/vela-core/templates/defwithtemplate',
+  ]) {
     await needFile(
       join(kubevelaHome, part),
       `KUBEVELA_HOME is ${kubevelaHome}, which has no ${part}: point it to a directory with bin/vela-core, bin/vela and charts/vela-core.`,

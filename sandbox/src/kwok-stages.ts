@@ -77,7 +77,11 @@ podIP: {{ PodIPWith .spec.nodeName (or .spec.hostNetwork false) (or .metadata.ui
 
 const waits = stage(
   'pod-waits',
-  [alive, { key: annotation(podAnnotations.waiting), operator: 'Exists' }, { key: '.status.containerStatuses', operator: 'DoesNotExist' }],
+  [
+    alive,
+    { key: annotation(podAnnotations.waiting), operator: 'Exists' },
+    { key: '.status.containerStatuses', operator: 'DoesNotExist' },
+  ],
   {
     ...status(`
 {{ $reason := index .metadata.annotations "${podAnnotations.waiting}" }}
@@ -91,7 +95,11 @@ ${containerStatuses('containerStatuses', '.spec.containers', false, '{waiting: {
 
 const starts = stage(
   'pod-starts',
-  [alive, { key: annotation(podAnnotations.waiting), operator: 'DoesNotExist' }, { key: '.status.podIP', operator: 'DoesNotExist' }],
+  [
+    alive,
+    { key: annotation(podAnnotations.waiting), operator: 'DoesNotExist' },
+    { key: '.status.podIP', operator: 'DoesNotExist' },
+  ],
   {
     ...status(`
 phase: Running
@@ -132,7 +140,11 @@ const succeeds = stage(
 const fails = stage(
   'pod-fails',
   [alive, isPhase('Running'), ofAJob, exitsWithZero(false)],
-  finishesWith('Failed', stripped(valueOf(podAnnotations.exitCode, '1')), stripped(valueOf(podAnnotations.reason, 'Error'))),
+  finishesWith(
+    'Failed',
+    stripped(valueOf(podAnnotations.exitCode, '1')),
+    stripped(valueOf(podAnnotations.reason, 'Error')),
+  ),
   runsFor,
 );
 

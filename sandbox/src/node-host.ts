@@ -45,7 +45,16 @@ export async function prepareNode(layout: Layout): Promise<void> {
   await run('mount', ['--bind', namespaceDirectory(layout), namespaceDirectory(layout)]);
   await run('mount', ['--make-private', namespaceDirectory(layout)]);
   await makeFixedPaths(layout);
-  await run('unshare', [`--mount=${namespaceFile(layout)}`, '--propagation=private', 'sh', '-euc', bindScript, 'sh', layout.node, ...fixedPaths]);
+  await run('unshare', [
+    `--mount=${namespaceFile(layout)}`,
+    '--propagation=private',
+    'sh',
+    '-euc',
+    bindScript,
+    'sh',
+    layout.node,
+    ...fixedPaths,
+  ]);
 }
 
 /** Puts a directory of the sandbox over each fixed path; then lets mounts propagate among the node's own namespaces. */
@@ -130,7 +139,12 @@ async function descendants(directory: string): Promise<string[]> {
 
 async function processesInCgroups(layout: Layout): Promise<number[]> {
   const lists = (await cgroups(layout)).map((cgroup) => readFile(join(cgroup, 'cgroup.procs'), 'utf8').catch(() => ''));
-  const pids = (await Promise.all(lists)).flatMap((list) => list.split('\n').filter((line) => line !== '').map(Number));
+  const pids = (await Promise.all(lists)).flatMap((list) =>
+    list
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number),
+  );
   return [...new Set(pids)];
 }
 

@@ -6,7 +6,11 @@ export interface Image {
   /** Such as `docker.io/library/busybox:1.36`. */
   readonly name: string;
   readonly files: readonly TarEntry[];
-  readonly config: { readonly Env?: readonly string[]; readonly Cmd?: readonly string[]; readonly Entrypoint?: readonly string[] };
+  readonly config: {
+    readonly Env?: readonly string[];
+    readonly Cmd?: readonly string[];
+    readonly Entrypoint?: readonly string[];
+  };
 }
 
 interface Blob {

@@ -21,7 +21,11 @@ describe('ownedProcesses', () => {
     const ours = await aProcess(marksOf('/one/sandbox', 'etcd'));
     await aProcess(marksOf('/another/sandbox', 'etcd'));
     await aProcess({});
-    await vi.waitFor(async () => expect(await ownedProcesses('/one/sandbox')).toEqual([{ pid: ours, parent: process.pid, part: 'etcd', program: 'sleep' }]));
+    await vi.waitFor(async () =>
+      expect(await ownedProcesses('/one/sandbox')).toEqual([
+        { pid: ours, parent: process.pid, part: 'etcd', program: 'sleep' },
+      ]),
+    );
   });
 });
 

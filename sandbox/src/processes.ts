@@ -41,8 +41,8 @@ async function ownedProcess(pid: number, dir: string): Promise<OwnedProcess | un
 }
 
 /**
- * The supervisor among a sandbox's processes. A child of it that has not become its own program yet still has the supervisor's
- * environment, and after process ids wrapped around the lower id: it is not the supervisor.
+ * The supervisor among a sandbox's processes. A child of it that has not become its own program yet still has the
+ * supervisor's environment, and after process ids wrapped around the lower id: it is not the supervisor.
  */
 export function supervisorAmong(processes: readonly OwnedProcess[]): OwnedProcess | undefined {
   const marked = processes.filter(({ part }) => part === 'supervisor');

@@ -14,21 +14,29 @@ const longestDirectory = 75;
  */
 export async function checkMachine(settings: Pick<Settings, 'nodes'>, layout: Layout): Promise<void> {
   if (process.platform !== 'linux') {
-    throw new Refusal(`The sandbox runs on Linux only, this is ${process.platform}: use a Linux machine or VM, or kind (see the README).`);
+    throw new Refusal(
+      `The sandbox runs on Linux only, this is ${process.platform}: use a Linux machine or VM, or kind (see the README).`,
+    );
   }
   if (settings.nodes === 'real') await checkRealNodes(layout);
 }
 
 async function checkRealNodes(layout: Layout): Promise<void> {
   if (layout.dir.length > longestDirectory) {
-    throw new Refusal(`Sockets below ${layout.dir} would have names longer than Linux allows: move the repository to a shorter path.`);
+    throw new Refusal(
+      `Sockets below ${layout.dir} would have names longer than Linux allows: move the repository to a shorter path.`,
+    );
   }
   if (process.getuid?.() !== 0) {
-    throw new Refusal('Real nodes (--nodes real) run containers and need root: run as root, or choose --nodes simulated.');
+    throw new Refusal(
+      'Real nodes (--nodes real) run containers and need root: run as root, or choose --nodes simulated.',
+    );
   }
   for (const tool of ['mount', 'umount', 'unshare', 'nsenter']) {
     if (!(await onPath(tool))) {
-      throw new Refusal(`Real nodes (--nodes real) need the program ${tool}: install the packages util-linux and mount, or choose --nodes simulated.`);
+      throw new Refusal(
+        `Real nodes (--nodes real) need the program ${tool}: install the packages util-linux and mount, or choose --nodes simulated.`,
+      );
     }
   }
 }
@@ -56,14 +64,18 @@ export async function checkPorts(ports: Ports): Promise<void> {
   }
 }
 
-/** Ports that are free now, for sandboxes that run beside others. Below 32768, so that no outgoing connection takes them. */
+/**
+ * Ports that are free now, for sandboxes that run beside others. Below 32768, so that no outgoing connection takes
+ * them.
+ */
 export async function freePorts(): Promise<Ports> {
   const found = new Set<number>();
   for (let attempt = 0; attempt < 1000 && found.size < portNames.length; attempt++) {
     const port = 18_000 + Math.floor(Math.random() * 14_000);
     if (!found.has(port) && (await isFree(port))) found.add(port);
   }
-  if (found.size < portNames.length) throw new Refusal('No free ports between 18000 and 32000 on 127.0.0.1: stop some servers.');
+  if (found.size < portNames.length)
+    throw new Refusal('No free ports between 18000 and 32000 on 127.0.0.1: stop some servers.');
   return portsOf([...found]);
 }
 

@@ -18,7 +18,10 @@ export interface SandboxOptions {
   readonly kubevela?: Kubevela;
   /** With `kubevela: 'real'`; KUBEVELA_HOME by default. */
   readonly kubevelaHome?: string;
-  /** How many calls a second each of Kubernetes' controllers may make: 20 by default, with which the Job controller starts five Jobs a second. */
+  /**
+   * How many calls a second each of Kubernetes' controllers may make: 20 by default, with which the Job controller
+   * starts five Jobs a second.
+   */
   readonly controllerCallsPerSecond?: number;
   /** Is told of builds; by default nobody is. */
   readonly progress?: Progress;
@@ -70,7 +73,9 @@ async function settingsOf(options: SandboxOptions): Promise<Settings> {
     nodeCount: options.nodeCount ?? 1,
     kubevela: options.kubevela ?? 'none',
     ...(home === undefined ? {} : { kubevelaHome: home }),
-    ...(options.controllerCallsPerSecond === undefined ? {} : { controllerCallsPerSecond: options.controllerCallsPerSecond }),
+    ...(options.controllerCallsPerSecond === undefined
+      ? {}
+      : { controllerCallsPerSecond: options.controllerCallsPerSecond }),
     ports: await freePorts(),
   };
 }

@@ -74,7 +74,9 @@ async function takeLock(layout: Layout): Promise<boolean> {
   const claim = `${layout.lock}.${process.pid}`;
   await writeFile(claim, String(process.pid));
   try {
-    const others = (await ownedProcesses(layout.dir)).filter(({ pid, part }) => part === 'supervisor' && pid !== process.pid);
+    const others = (await ownedProcesses(layout.dir)).filter(
+      ({ pid, part }) => part === 'supervisor' && pid !== process.pid,
+    );
     const owner = Number(await readFile(layout.lock, 'utf8').catch(() => '0'));
     if (others.some(({ pid }) => pid === owner)) return false;
     await rm(layout.lock, { force: true });
@@ -123,6 +125,8 @@ class Report {
   #write(change: Partial<SandboxState>): void {
     this.#state = { ...this.#state, ...change };
     const state = this.#state;
-    this.#writing = this.#writing.then(() => writeState(this.#layout, state)).catch((error: unknown) => console.error(error));
+    this.#writing = this.#writing
+      .then(() => writeState(this.#layout, state))
+      .catch((error: unknown) => console.error(error));
   }
 }

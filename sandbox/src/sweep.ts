@@ -8,10 +8,18 @@ const politeMs = 30_000;
 /** The parents of running containers; they outlive containerd on purpose, and it finds them again. */
 const shim = 'containerd-shim';
 
-/** Ends every process of the sandbox that `up` left or a crash orphaned, the supervisor first. Data and containers stay. */
+/**
+ * Ends every process of the sandbox that `up` left or a crash orphaned, the supervisor first. Data and containers stay.
+ */
 export async function endProcesses(layout: Layout): Promise<void> {
-  await endAll(others(layout, ({ part }) => part === 'supervisor'), politeMs);
-  await endAll(others(layout, ({ program }) => program !== shim), 0);
+  await endAll(
+    others(layout, ({ part }) => part === 'supervisor'),
+    politeMs,
+  );
+  await endAll(
+    others(layout, ({ program }) => program !== shim),
+    0,
+  );
 }
 
 /** The sandbox's processes but the one that asks: the supervisor, too, may remove the sandbox. */
@@ -26,7 +34,10 @@ function others(layout: Layout, which: (process: OwnedProcess) => boolean): () =
 export async function removeSandbox(layout: Layout): Promise<void> {
   await endProcesses(layout);
   await endContainers(layout);
-  await endAll(others(layout, () => true), 0);
+  await endAll(
+    others(layout, () => true),
+    0,
+  );
   await sweepNode(layout);
   await rm(layout.dir, { recursive: true, force: true });
 }

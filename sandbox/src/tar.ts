@@ -38,7 +38,12 @@ function header(path: string, type: string, mode: number, size: number, link = '
   block.write('ustar\x0000', 257);
   // The sum is taken with spaces in its own place.
   block.fill(' ', 148, 156);
-  writeOctal(block, block.reduce((sum, byte) => sum + byte, 0), 148, 7);
+  writeOctal(
+    block,
+    block.reduce((sum, byte) => sum + byte, 0),
+    148,
+    7,
+  );
   return block;
 }
 

@@ -11,7 +11,11 @@ export interface DemoObject {
     readonly latestRevision?: { readonly revision: number };
     readonly message?: string;
     readonly phase?: string;
-    readonly services?: readonly { readonly healthy: boolean; readonly message?: string; readonly details?: Readonly<Record<string, string>> }[];
+    readonly services?: readonly {
+      readonly healthy: boolean;
+      readonly message?: string;
+      readonly details?: Readonly<Record<string, string>>;
+    }[];
   };
 }
 
@@ -26,7 +30,12 @@ export function clusterOf(kubectl: string, kubeconfig: string): DemoCluster {
   return {
     kubectl: call,
     get: async (kind, name) => JSON.parse(await call(['get', kind, name, '-o', 'json'])) as DemoObject,
-    list: async (kind, selector) => (JSON.parse(await call(['get', kind, '-l', selector, '--show-managed-fields', '-o', 'json'])) as { items: DemoObject[] }).items,
+    list: async (kind, selector) =>
+      (
+        JSON.parse(await call(['get', kind, '-l', selector, '--show-managed-fields', '-o', 'json'])) as {
+          items: DemoObject[];
+        }
+      ).items,
   };
 }
 

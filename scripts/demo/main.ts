@@ -62,7 +62,9 @@ async function showTask(cluster: DemoCluster): Promise<void> {
 
 async function removeOld(cluster: DemoCluster): Promise<void> {
   await cluster.kubectl(['delete', 'application', application, '--ignore-not-found', '--wait']);
-  await waitFor('the Jobs of the demo before are gone', 120, async () => ((await cluster.list('vtask,vrun,jobs,pods', selector)).length === 0 ? true : undefined));
+  await waitFor('the Jobs of the demo before are gone', 120, async () =>
+    (await cluster.list('vtask,vrun,jobs,pods', selector)).length === 0 ? true : undefined,
+  );
 }
 
 async function settle(cluster: DemoCluster): Promise<void> {
@@ -83,8 +85,11 @@ async function showOutput(cluster: DemoCluster, podsRun: boolean): Promise<void>
 
 async function showStatus(cluster: DemoCluster, vela: string | undefined, kubeconfig: string): Promise<void> {
   say(`\n$ vela status ${application}`);
-  if (vela) return say((await run(vela, ['status', application], { env: { ...process.env, KUBECONFIG: kubeconfig } })).stdout.trim());
-  say('(from the Application\'s status; the vela command is not here)');
+  if (vela)
+    return say(
+      (await run(vela, ['status', application], { env: { ...process.env, KUBECONFIG: kubeconfig } })).stdout.trim(),
+    );
+  say("(from the Application's status; the vela command is not here)");
   const app = await cluster.get('application', application);
   for (const { healthy, message, details = {} } of app.status?.services ?? []) {
     say(`  Healthy: ${healthy}\n  Message: ${message ?? ''}\n  Status Details:`);
@@ -135,7 +140,10 @@ async function demo(): Promise<void> {
   const programs = await providePrograms(settings.nodes, progressTo(process.stderr));
   const kubectl = programOf(programs, 'kubernetes', 'kubectl');
   const cluster = clusterOf(kubectl, layout.kubeconfig);
-  const vela = settings.kubevelaHome === undefined || settings.kubevela !== 'real' ? undefined : join(settings.kubevelaHome, 'bin/vela');
+  const vela =
+    settings.kubevelaHome === undefined || settings.kubevela !== 'real'
+      ? undefined
+      : join(settings.kubevelaHome, 'bin/vela');
 
   step('enabling the addon from dist/task-runs');
   await enableWithoutController({ kubeconfig: layout.kubeconfig, directory: join(repository, 'dist/task-runs'), vela });

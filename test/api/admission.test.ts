@@ -17,7 +17,10 @@ interface Job {
   metadata: { labels: Record<string, string> };
   spec: {
     suspend?: boolean;
-    template: { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> }; spec: { nodeSelector?: Record<string, string>; tolerations?: unknown[] } };
+    template: {
+      metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+      spec: { nodeSelector?: Record<string, string>; tolerations?: unknown[] };
+    };
   };
   status?: { active?: number; succeeded?: number; conditions?: { type: string; status: string }[] };
 }
@@ -54,9 +57,18 @@ const aRun = (spec: Record<string, unknown> = {}) => ({
   metadata: { name, namespace: 'work', labels: { 'task.oam.dev/task': 'app-mytask' } },
   spec: { taskRef: { name: 'app-mytask' }, ...spec },
 });
-const aTask = () => ({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', metadata: { name, namespace: 'work' }, spec: { template: snapshot.template } });
+const aTask = () => ({
+  apiVersion: 'task.oam.dev/v1alpha1',
+  kind: 'Task',
+  metadata: { name, namespace: 'work' },
+  spec: { template: snapshot.template },
+});
 const controller = 'system:serviceaccount:vela-system:task-runs';
-const snapshot = { hash: 'abc', template: { spec: { containers: [{ name: 'main', image: 'busybox' }] } }, job: { parallelism: 1 } };
+const snapshot = {
+  hash: 'abc',
+  template: { spec: { containers: [{ name: 'main', image: 'busybox' }] } },
+  job: { parallelism: 1 },
+};
 
 const everyone = [
   { who: 'the cluster admin', as: undefined },
@@ -71,19 +83,63 @@ beforeAll(async () => {
   // Everyone below may change Jobs as far as roles go: what stops them is the policy.
   await writeKueueKubeconfig(kubectl, join(cluster.directory, 'kueue.kubeconfig'));
   for (const user of ['editor', 'system:serviceaccount:vela-system:task-runs']) {
-    await kubectl(['create', 'rolebinding', user.replaceAll(':', '-'), '--clusterrole=edit', `--user=${user}`, '-n', 'work']);
+    await kubectl([
+      'create',
+      'rolebinding',
+      user.replaceAll(':', '-'),
+      '--clusterrole=edit',
+      `--user=${user}`,
+      '-n',
+      'work',
+    ]);
   }
   // These may do as much as the addon's roles and Kubernetes' own, which it adds to.
-  await eventually('the roles are aggregated', async () => (await kubectl(['get', 'clusterrole', 'edit', '-o', 'json'])).includes('taskruns'));
-  await kubectl(['create', 'clusterrole', 'status-writer', '--verb=get,update,patch', '--resource=tasks.task.oam.dev/status,taskruns.task.oam.dev/status']);
-  await kubectl(['create', 'rolebinding', 'status-writer', '--clusterrole=status-writer', '--user=editor', `--user=${controller}`, '-n', 'work']);
-  for (const role of ['run', 'view']) await kubectl(['create', 'rolebinding', `${role}er`, `--clusterrole=task-runs-${role}`, `--user=${role === 'run' ? 'runner' : 'viewer'}`, '-n', 'work']);
+  await eventually('the roles are aggregated', async () =>
+    (await kubectl(['get', 'clusterrole', 'edit', '-o', 'json'])).includes('taskruns'),
+  );
+  await kubectl([
+    'create',
+    'clusterrole',
+    'status-writer',
+    '--verb=get,update,patch',
+    '--resource=tasks.task.oam.dev/status,taskruns.task.oam.dev/status',
+  ]);
+  await kubectl([
+    'create',
+    'rolebinding',
+    'status-writer',
+    '--clusterrole=status-writer',
+    '--user=editor',
+    `--user=${controller}`,
+    '-n',
+    'work',
+  ]);
+  for (const role of ['run', 'view'])
+    await kubectl([
+      'create',
+      'rolebinding',
+      `${role}er`,
+      `--clusterrole=task-runs-${role}`,
+      `--user=${role === 'run' ? 'runner' : 'viewer'}`,
+      '-n',
+      'work',
+    ]);
   name = 'app-mytask';
-  owner = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', name, uid: (JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored).metadata.uid };
+  owner = {
+    apiVersion: 'task.oam.dev/v1alpha1',
+    kind: 'Task',
+    name,
+    uid: (JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored).metadata.uid,
+  };
   name = 'first';
   await apply(aJob(suspended));
   // A policy holds a moment after it was written.
-  await eventually('the policy holds', () => patchAs(undefined, 'job', { spec: { parallelism: 2 } }, '--dry-run=server').then(() => false, () => true));
+  await eventually('the policy holds', () =>
+    patchAs(undefined, 'job', { spec: { parallelism: 2 } }, '--dry-run=server').then(
+      () => false,
+      () => true,
+    ),
+  );
 });
 afterAll(() => cluster?.stop());
 beforeEach(() => {
@@ -109,13 +165,26 @@ describe("a run's Job", () => {
 
   it.each(everyone)('keeps the labels that say whose run it is, whatever $who tries', async ({ as }) => {
     const { metadata, ...rest } = aJob(suspended);
-    await apply({ ...rest, metadata: { ...metadata, labels: { ...metadata.labels, 'task.oam.dev/attempt': '1', 'task.oam.dev/step': 'build' } } });
+    await apply({
+      ...rest,
+      metadata: {
+        ...metadata,
+        labels: { ...metadata.labels, 'task.oam.dev/attempt': '1', 'task.oam.dev/step': 'build' },
+      },
+    });
     const refusal = 'the labels task.oam.dev/task, run, attempt and step say whose run this is and cannot change';
     await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } } })).rejects.toThrow(refusal);
-    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/task': 'other' } } })).rejects.toThrow(refusal);
-    for (const label of ['attempt', 'step']) await expect(patchAs(as, 'job', { metadata: { labels: { [`task.oam.dev/${label}`]: null } } })).rejects.toThrow(refusal);
+    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/task': 'other' } } })).rejects.toThrow(
+      refusal,
+    );
+    for (const label of ['attempt', 'step'])
+      await expect(patchAs(as, 'job', { metadata: { labels: { [`task.oam.dev/${label}`]: null } } })).rejects.toThrow(
+        refusal,
+      );
     await expect(patchAs(as, 'job', { metadata: { labels: null } })).rejects.toThrow(refusal);
-    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } }, spec: { parallelism: 3 } })).rejects.toThrow('cannot change');
+    await expect(
+      patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } }, spec: { parallelism: 3 } }),
+    ).rejects.toThrow('cannot change');
   });
 
   it('may be given labels and annotations of other names, and be deleted', async () => {
@@ -127,7 +196,11 @@ describe("a run's Job", () => {
 
   it('runs to its end: the Job controller writes its status and finalizers', async () => {
     await apply(aJob());
-    await eventually('the Job is complete', async () => (await job()).status?.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True') ?? false);
+    await eventually(
+      'the Job is complete',
+      async () =>
+        (await job()).status?.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True') ?? false,
+    );
     expect((await job()).status?.succeeded).toBe(1);
     await kubectl(['replace', '--subresource=status', '-f', '-'], { as: jobController, input: await job() });
     await patchAs(jobController, 'job', { metadata: { finalizers: ['foregroundDeletion'] } });
@@ -150,15 +223,20 @@ describe('Kueue', () => {
     },
   };
   // Nowhere to run, so that the Job stays active while it is evicted.
-  const waiting = (template: object = {}) => aJob({ ...suspended, template: { spec: { ...aJob().spec.template.spec, schedulerName: 'nobody' }, ...template } });
+  const waiting = (template: object = {}) =>
+    aJob({ ...suspended, template: { spec: { ...aJob().spec.template.spec, schedulerName: 'nobody' }, ...template } });
   /** The addon's parameter queuePodKeys. */
   async function allow(queuePodKeys: string[]): Promise<void> {
     const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
     const application = await renderAddon(cue, addon, { queuePodKeys }).finally(() => cue.close());
-    const policy = objectsOf(application, 'task-runs-controller').find(({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && (metadata as { name: string }).name === 'jobs.task-runs');
+    const policy = objectsOf(application, 'task-runs-controller').find(
+      ({ kind, metadata }) =>
+        kind === 'ValidatingAdmissionPolicy' && (metadata as { name: string }).name === 'jobs.task-runs',
+    );
     await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: policy });
   }
-  const refusal = /a queue may suspend it and, while it is suspended, choose its nodes and give its pods the labels and annotations that queuePodKeys of the addon allows, and may change nothing else/;
+  const refusal =
+    /a queue may suspend it and, while it is suspended, choose its nodes and give its pods the labels and annotations that queuePodKeys of the addon allows, and may change nothing else/;
 
   interface Recorded {
     readonly kind?: string;
@@ -170,16 +248,27 @@ describe('Kueue', () => {
   }
 
   /** The updates that Kueue made of each Job, in order. */
-  async function recordedUpdates(): Promise<{ job: string; suspend: boolean; template: object; annotations: object; resetsStartTime: boolean }[]> {
-    const lines = (await readFile(new URL('../recordings/kueue-0.19.2/updates.jsonl', import.meta.url), 'utf8')).trim().split('\n');
+  async function recordedUpdates(): Promise<
+    { job: string; suspend: boolean; template: object; annotations: object; resetsStartTime: boolean }[]
+  > {
+    const lines = (await readFile(new URL('../recordings/kueue-0.19.2/updates.jsonl', import.meta.url), 'utf8'))
+      .trim()
+      .split('\n');
     const known = new Map<string, string>();
     const updates = [];
-    for (const { kind, event, name: recorded, spec, annotations, status } of lines.map((line) => JSON.parse(line) as Recorded)) {
+    for (const { kind, event, name: recorded, spec, annotations, status } of lines.map(
+      (line) => JSON.parse(line) as Recorded,
+    )) {
       if (kind !== 'Job' || event === 'DELETED') continue;
       const { labels, annotations: ofPods, nodeSelector } = spec.template;
-      const update = { suspend: spec.suspend, template: { metadata: { labels, annotations: ofPods }, spec: { nodeSelector } }, annotations: annotations ?? {} };
+      const update = {
+        suspend: spec.suspend,
+        template: { metadata: { labels, annotations: ofPods }, spec: { nodeSelector } },
+        annotations: annotations ?? {},
+      };
       const state = JSON.stringify(update);
-      if (known.has(recorded) && known.get(recorded) !== state) updates.push({ job: recorded, ...update, resetsStartTime: status?.startTime === undefined && spec.suspend });
+      if (known.has(recorded) && known.get(recorded) !== state)
+        updates.push({ job: recorded, ...update, resetsStartTime: status?.startTime === undefined && spec.suspend });
       known.set(recorded, state);
     }
     return updates;
@@ -188,20 +277,46 @@ describe('Kueue', () => {
   it('makes every update that it was recorded making', async () => {
     const updates = await recordedUpdates();
     // Four admissions and one more after an eviction, and two evictions of two updates each.
-    expect(updates.map(({ job: recorded }) => recorded)).toEqual(['one', 'two', 'three', 'three', 'three', 'four', 'three', 'three', 'three']);
+    expect(updates.map(({ job: recorded }) => recorded)).toEqual([
+      'one',
+      'two',
+      'three',
+      'three',
+      'three',
+      'four',
+      'three',
+      'three',
+      'three',
+    ]);
     const made = name;
     for (const recorded of ['one', 'two', 'three', 'four']) {
       name = `${made}-${recorded}`;
       await apply(waiting());
-      for (const { suspend, template, annotations, resetsStartTime } of updates.filter((update) => update.job === recorded)) {
+      for (const { suspend, template, annotations, resetsStartTime } of updates.filter(
+        (update) => update.job === recorded,
+      )) {
         if (resetsStartTime) await patchAs(kueue, 'job', { status: { startTime: null } }, '--subresource=status');
         const { labels = {} } = (await job()).spec.template.metadata ?? {};
-        const { metadata, spec } = template as { metadata: { labels: Record<string, string>; annotations?: object }; spec: { nodeSelector?: object } };
+        const { metadata, spec } = template as {
+          metadata: { labels: Record<string, string>; annotations?: object };
+          spec: { nodeSelector?: object };
+        };
         // A merge patch leaves what it does not name; the labels of the Job controller are of this Job.
-        const gone = Object.keys(labels).filter((label) => label.startsWith('kueue.x-k8s.io/') && !(label in metadata.labels)).map((label) => [label, null]);
+        const gone = Object.keys(labels)
+          .filter((label) => label.startsWith('kueue.x-k8s.io/') && !(label in metadata.labels))
+          .map((label) => [label, null]);
         const set = Object.entries(metadata.labels).filter(([label]) => label.startsWith('kueue.x-k8s.io/'));
-        const pods = { metadata: { labels: Object.fromEntries([...gone, ...set]) as object, annotations: metadata.annotations ?? null }, spec: { nodeSelector: spec.nodeSelector ?? null } };
-        await patchAs(kueue, 'job', { metadata: { annotations: { 'kueue.x-k8s.io/stopping': null, ...annotations } }, spec: { suspend, template: pods } });
+        const pods = {
+          metadata: {
+            labels: Object.fromEntries([...gone, ...set]) as object,
+            annotations: metadata.annotations ?? null,
+          },
+          spec: { nodeSelector: spec.nodeSelector ?? null },
+        };
+        await patchAs(kueue, 'job', {
+          metadata: { annotations: { 'kueue.x-k8s.io/stopping': null, ...annotations } },
+          spec: { suspend, template: pods },
+        });
         if (!suspend) await eventually('it runs', async () => (await job()).status?.active === 1);
       }
     }
@@ -211,18 +326,44 @@ describe('Kueue', () => {
     await apply(waiting());
     await patchAs(kueue, 'job', { spec: admission });
     await eventually('it runs', async () => (await job()).status?.active === 1);
-    await patchAs(kueue, 'job', { metadata: { annotations: { 'kueue.x-k8s.io/stopping': 'true' } }, spec: { suspend: true } });
+    await patchAs(kueue, 'job', {
+      metadata: { annotations: { 'kueue.x-k8s.io/stopping': 'true' } },
+      spec: { suspend: true },
+    });
     await patchAs(kueue, 'job', { status: { startTime: null } }, '--subresource=status');
-    await patchAs(kueue, 'job', { metadata: { annotations: null }, spec: { template: { metadata: { labels: { 'kueue.x-k8s.io/podset': null }, annotations: null }, spec: { nodeSelector: null, tolerations: null } } } });
+    await patchAs(kueue, 'job', {
+      metadata: { annotations: null },
+      spec: {
+        template: {
+          metadata: { labels: { 'kueue.x-k8s.io/podset': null }, annotations: null },
+          spec: { nodeSelector: null, tolerations: null },
+        },
+      },
+    });
     const { spec } = await job();
-    expect([spec.template.spec.nodeSelector, spec.template.spec.tolerations, spec.template.metadata?.annotations]).toEqual([undefined, undefined, undefined]);
+    expect([
+      spec.template.spec.nodeSelector,
+      spec.template.spec.tolerations,
+      spec.template.metadata?.annotations,
+    ]).toEqual([undefined, undefined, undefined]);
   });
 
   it('starts a Job of many labels, environment variables and containers, within what a policy may cost', async () => {
     const many = <T>(make: (index: number) => T): T[] => Array.from({ length: 100 }, (_, index) => make(index));
     const keys = (prefix: string) => Object.fromEntries(many((index) => [`${prefix}-${index}`, 'x'.repeat(50)]));
-    const containers = many((index) => index).slice(0, 20).map((index) => ({ name: `c${index}`, image: 'busybox', env: many((at) => ({ name: `E${at}`, value: 'x'.repeat(100) })) }));
-    await apply(waiting({ metadata: { labels: keys('label'), annotations: keys('annotation') }, spec: { restartPolicy: 'Never', schedulerName: 'nobody', containers } }));
+    const containers = many((index) => index)
+      .slice(0, 20)
+      .map((index) => ({
+        name: `c${index}`,
+        image: 'busybox',
+        env: many((at) => ({ name: `E${at}`, value: 'x'.repeat(100) })),
+      }));
+    await apply(
+      waiting({
+        metadata: { labels: keys('label'), annotations: keys('annotation') },
+        spec: { restartPolicy: 'Never', schedulerName: 'nobody', containers },
+      }),
+    );
     await patchAs(kueue, 'job', { spec: admission });
     expect((await job()).spec.suspend).toBe(false);
   });
@@ -232,10 +373,17 @@ describe('Kueue', () => {
     try {
       await apply(waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } } }));
       const annotations = { 'autoscaling.x-k8s.io/consume-provisioning-request': 'one' };
-      await eventually('the policy is in force', () => patchAs(kueue, 'job', { spec: { template: { metadata: { annotations } } } }));
-      await expect(patchAs(kueue, 'job', { spec: { template: { metadata: { labels: { 'task.oam.dev/run': 'other' } } } } })).rejects.toThrow(refusal);
+      await eventually('the policy is in force', () =>
+        patchAs(kueue, 'job', { spec: { template: { metadata: { annotations } } } }),
+      );
+      await expect(
+        patchAs(kueue, 'job', { spec: { template: { metadata: { labels: { 'task.oam.dev/run': 'other' } } } } }),
+      ).rejects.toThrow(refusal);
       await patchAs(kueue, 'job', { spec: { suspend: false } });
-      expect((await job()).spec.template.metadata).toMatchObject({ labels: { 'task.oam.dev/run': 'mytask-v1' }, annotations });
+      expect((await job()).spec.template.metadata).toMatchObject({
+        labels: { 'task.oam.dev/run': 'mytask-v1' },
+        annotations,
+      });
     } finally {
       await allow(['kueue.x-k8s.io/']);
     }
@@ -243,11 +391,19 @@ describe('Kueue', () => {
 
   it('lifts a gate of scheduling, and sets one', async () => {
     await apply(waiting());
-    await patchAs(kueue, 'job', { spec: { template: { spec: { schedulingGates: [{ name: 'kueue.x-k8s.io/topology' }] } } } });
+    await patchAs(kueue, 'job', {
+      spec: { template: { spec: { schedulingGates: [{ name: 'kueue.x-k8s.io/topology' }] } } },
+    });
     await patchAs(kueue, 'job', { spec: { suspend: false, template: { spec: { schedulingGates: null } } } });
   });
 
-  const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] }] } } };
+  const affinity = {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key: 'disk', operator: 'In', values: ['ssd'] }] }],
+      },
+    },
+  };
   it.each([
     ['parallelism', { parallelism: 2 }],
     ['backoffLimit', { backoffLimit: 1 }],
@@ -257,11 +413,16 @@ describe('Kueue', () => {
     ["a label of the pods that is not Kueue's", { template: { metadata: { labels: { team: 'b' } } } }],
     ['whose pods they are', { template: { metadata: { labels: { 'task.oam.dev/run': 'other' } } } }],
     ['whose pods they are, by taking it away', { template: { metadata: { labels: { 'task.oam.dev/run': null } } } }],
-    ["a label of a domain that only looks like Kueue's", { template: { metadata: { labels: { 'kueue.x-k8s.io.example.org/podset': 'main' } } } }],
+    [
+      "a label of a domain that only looks like Kueue's",
+      { template: { metadata: { labels: { 'kueue.x-k8s.io.example.org/podset': 'main' } } } },
+    ],
     ["an annotation of the pods that is not Kueue's", { template: { metadata: { annotations: { note: 'b' } } } }],
     ['an annotation of the pods, by taking it away', { template: { metadata: { annotations: { checksum: null } } } }],
   ])('may not change %s, not even while the Job is suspended', async (_what, spec) => {
-    await apply(waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1', team: 'a' }, annotations: { checksum: '1' } } }));
+    await apply(
+      waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1', team: 'a' }, annotations: { checksum: '1' } } }),
+    );
     await expect(patchAs(kueue, 'job', { spec })).rejects.toThrow(refusal);
     await expect(patchAs(kueue, 'job', { spec: { suspend: false, ...spec } })).rejects.toThrow(refusal);
   });
@@ -279,23 +440,37 @@ describe('Kueue', () => {
   it('may not choose nodes once the Job is started, nor label its pods', async () => {
     await apply(waiting());
     await patchAs(kueue, 'job', { spec: { suspend: false } });
-    for (const template of [{ spec: { nodeSelector: { disk: 'ssd' } } }, { metadata: { labels: { 'kueue.x-k8s.io/podset': 'other' } } }]) {
+    for (const template of [
+      { spec: { nodeSelector: { disk: 'ssd' } } },
+      { metadata: { labels: { 'kueue.x-k8s.io/podset': 'other' } } },
+    ]) {
       await expect(patchAs(kueue, 'job', { spec: { template } })).rejects.toThrow('field is immutable');
-      await expect(patchAs(kueue, 'job', { spec: { suspend: true, template } })).rejects.toThrow(/may change nothing else|field is immutable/);
+      await expect(patchAs(kueue, 'job', { spec: { suspend: true, template } })).rejects.toThrow(
+        /may change nothing else|field is immutable/,
+      );
     }
   });
 
-  it.each([...everyone, { who: 'the Job controller', as: jobController }])('is the only one that starts or stops a Job: $who may not', async ({ as }) => {
-    await apply(waiting());
-    await expect(patchAs(as, 'job', { spec: admission })).rejects.toThrow(/its spec cannot change|cannot patch/);
-    await patchAs(kueue, 'job', { spec: { suspend: false } });
-    await expect(patchAs(as, 'job', { spec: { suspend: true } })).rejects.toThrow(/its spec cannot change|cannot patch/);
-  });
+  it.each([...everyone, { who: 'the Job controller', as: jobController }])(
+    'is the only one that starts or stops a Job: $who may not',
+    async ({ as }) => {
+      await apply(waiting());
+      await expect(patchAs(as, 'job', { spec: admission })).rejects.toThrow(/its spec cannot change|cannot patch/);
+      await patchAs(kueue, 'job', { spec: { suspend: false } });
+      await expect(patchAs(as, 'job', { spec: { suspend: true } })).rejects.toThrow(
+        /its spec cannot change|cannot patch/,
+      );
+    },
+  );
 
   it('lets somebody move a Job that waits to another queue, and none that runs', async () => {
     const { metadata, ...rest } = waiting();
-    await apply({ ...rest, metadata: { ...metadata, labels: { ...metadata.labels, 'kueue.x-k8s.io/queue-name': 'q' } } });
-    const moveTo = (queue: string | null) => patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': queue } } });
+    await apply({
+      ...rest,
+      metadata: { ...metadata, labels: { ...metadata.labels, 'kueue.x-k8s.io/queue-name': 'q' } },
+    });
+    const moveTo = (queue: string | null) =>
+      patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': queue } } });
     await moveTo('other');
     await patchAs(kueue, 'job', { spec: admission });
     const stays = 'a Job changes its queue only while it waits: change spec.queue of the Task, for its next run';
@@ -306,7 +481,9 @@ describe('Kueue', () => {
 
   it('has no label of a queue put onto a Job that runs without one', async () => {
     await apply(aJob({ template: waiting().spec.template }));
-    await expect(patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': 'q' } } })).rejects.toThrow('a Job changes its queue only while it waits');
+    await expect(
+      patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': 'q' } } }),
+    ).rejects.toThrow('a Job changes its queue only while it waits');
   });
 });
 
@@ -320,48 +497,73 @@ describe('a TaskRun', () => {
     { who: 'a namespace editor', as: 'editor' },
   ];
 
-  it.each(people)('may be created by $who, for a run now or for a step of a workflow, and be cancelled', async ({ as }) => {
-    await create(as, aRun({ overrides: { args: ['--now'] } }));
-    await patchAs(as, 'taskrun', { spec: { cancel: true, cancelReason: 'no longer needed' } });
-    for (const [index, trigger] of [{ type: 'Manual' }, { type: 'Manual', value: 'a person' }, { type: 'WorkflowStep', step: { name: 'migrate', id: 'a1' } }].entries()) {
-      const run = aRun({ trigger });
-      await create(as, { ...run, metadata: { ...run.metadata, name: `${name}-${index}` } });
-    }
-  });
+  it.each(people)(
+    'may be created by $who, for a run now or for a step of a workflow, and be cancelled',
+    async ({ as }) => {
+      await create(as, aRun({ overrides: { args: ['--now'] } }));
+      await patchAs(as, 'taskrun', { spec: { cancel: true, cancelReason: 'no longer needed' } });
+      for (const [index, trigger] of [
+        { type: 'Manual' },
+        { type: 'Manual', value: 'a person' },
+        { type: 'WorkflowStep', step: { name: 'migrate', id: 'a1' } },
+      ].entries()) {
+        const run = aRun({ trigger });
+        await create(as, { ...run, metadata: { ...run.metadata, name: `${name}-${index}` } });
+      }
+    },
+  );
 
   it.each(people)('runs what its Task says, whoever created it: $who cannot say what', async ({ as }) => {
-    await expect(create(as, aRun({ snapshot }))).rejects.toThrow("spec.snapshot is the controller's to write; it is what runs, and taken of the Task: leave it out, and write args and env for this run alone into spec.overrides");
-    await expect(create(as, aRun({ jobName: 'other' }))).rejects.toThrow("spec.jobName is the controller's to write; the controller names Jobs: leave it out, and name the TaskRun itself instead");
+    await expect(create(as, aRun({ snapshot }))).rejects.toThrow(
+      "spec.snapshot is the controller's to write; it is what runs, and taken of the Task: leave it out, and write args and env for this run alone into spec.overrides",
+    );
+    await expect(create(as, aRun({ jobName: 'other' }))).rejects.toThrow(
+      "spec.jobName is the controller's to write; the controller names Jobs: leave it out, and name the TaskRun itself instead",
+    );
     await create(as, aRun());
-    await expect(patchAs(as, 'taskrun', { spec: { snapshot } })).rejects.toThrow("spec.snapshot is the controller's to write");
-    await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow("spec.jobName is the controller's to write");
+    await expect(patchAs(as, 'taskrun', { spec: { snapshot } })).rejects.toThrow(
+      "spec.snapshot is the controller's to write",
+    );
+    await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow(
+      "spec.jobName is the controller's to write",
+    );
   });
 
-  it.each(people)('asks in its own name: $who cannot pretend to be a deployment, the clock or the controller', async ({ as }) => {
-    const refusal = 'leave it out, or write type: Manual';
-    const step = { name: 'migrate', id: 'a1' };
-    for (const trigger of [
-      { type: 'Revision' },
-      { type: 'Schedule', scheduledTime: '2026-03-20T12:30:00Z' },
-      { type: 'Manual', generation: 3 },
-      { type: 'Manual', revisionHash: 'a' },
-      { type: 'Manual', scheduledTime: '2026-03-20T12:30:00Z' },
-      { type: 'Manual', step },
-      { type: 'WorkflowStep' },
-      { type: 'WorkflowStep', step, generation: 3 },
-    ]) {
-      await expect(create(as, aRun({ trigger })), JSON.stringify(trigger)).rejects.toThrow(refusal);
-    }
-    await expect(create(as, owned([{ ...owner, controller: true }]))).rejects.toThrow("the controller makes the Task a run's owner: leave it out of metadata.ownerReferences and name it in spec.taskRef");
-    await create(as, owned([owner]));
-    await expect(patchAs(as, 'taskrun', { spec: { trigger: { type: 'Revision' } } })).rejects.toThrow(refusal);
-    await expect(patchAs(as, 'taskrun', { metadata: { ownerReferences: [{ ...owner, controller: true }] } })).rejects.toThrow('leave it out of metadata.ownerReferences');
-    await patchAs(as, 'taskrun', { spec: { trigger: { type: 'Manual' } } });
-  });
+  it.each(people)(
+    'asks in its own name: $who cannot pretend to be a deployment, the clock or the controller',
+    async ({ as }) => {
+      const refusal = 'leave it out, or write type: Manual';
+      const step = { name: 'migrate', id: 'a1' };
+      for (const trigger of [
+        { type: 'Revision' },
+        { type: 'Schedule', scheduledTime: '2026-03-20T12:30:00Z' },
+        { type: 'Manual', generation: 3 },
+        { type: 'Manual', revisionHash: 'a' },
+        { type: 'Manual', scheduledTime: '2026-03-20T12:30:00Z' },
+        { type: 'Manual', step },
+        { type: 'WorkflowStep' },
+        { type: 'WorkflowStep', step, generation: 3 },
+      ]) {
+        await expect(create(as, aRun({ trigger })), JSON.stringify(trigger)).rejects.toThrow(refusal);
+      }
+      await expect(create(as, owned([{ ...owner, controller: true }]))).rejects.toThrow(
+        "the controller makes the Task a run's owner: leave it out of metadata.ownerReferences and name it in spec.taskRef",
+      );
+      await create(as, owned([owner]));
+      await expect(patchAs(as, 'taskrun', { spec: { trigger: { type: 'Revision' } } })).rejects.toThrow(refusal);
+      await expect(
+        patchAs(as, 'taskrun', { metadata: { ownerReferences: [{ ...owner, controller: true }] } }),
+      ).rejects.toThrow('leave it out of metadata.ownerReferences');
+      await patchAs(as, 'taskrun', { spec: { trigger: { type: 'Manual' } } });
+    },
+  );
 
   it('is made a run of its Task by the controller, once', async () => {
     await create('runner', aRun());
-    const adopted = { metadata: { ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }] }, spec: { trigger: { type: 'Manual' }, jobName: 'other', snapshot } };
+    const adopted = {
+      metadata: { ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }] },
+      spec: { trigger: { type: 'Manual' }, jobName: 'other', snapshot },
+    };
     await patchAs(controller, 'taskrun', adopted);
     await expect(patchAs('editor', 'taskrun', { spec: { snapshot: null } })).rejects.toThrow('cannot change');
     await patchAs('runner', 'taskrun', { spec: { cancel: true } });
@@ -369,42 +571,75 @@ describe('a TaskRun', () => {
   });
 
   it('is created by the controller for a deployment or the clock', async () => {
-    await create(controller, { ...owned([{ ...owner, controller: true }]), spec: { ...aRun().spec, snapshot, jobName: 'other', trigger: { type: 'Schedule', scheduledTime: '2026-03-20T12:30:00Z', generation: 2 } } });
+    await create(controller, {
+      ...owned([{ ...owner, controller: true }]),
+      spec: {
+        ...aRun().spec,
+        snapshot,
+        jobName: 'other',
+        trigger: { type: 'Schedule', scheduledTime: '2026-03-20T12:30:00Z', generation: 2 },
+      },
+    });
   });
 
   it.each(everyone)('cannot be changed by $who, deep inside the pod template neither', async ({ as }) => {
     await create(controller, aRun({ snapshot }));
-    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { template: { spec: { nodeName: 'a' } } } } })).rejects.toThrow('spec.snapshot is what ran and cannot change; create another TaskRun for another run');
-    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { job: { parallelism: 2 } } } })).rejects.toThrow('cannot change');
+    await expect(
+      patchAs(as, 'taskrun', { spec: { snapshot: { template: { spec: { nodeName: 'a' } } } } }),
+    ).rejects.toThrow('spec.snapshot is what ran and cannot change; create another TaskRun for another run');
+    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { job: { parallelism: 2 } } } })).rejects.toThrow(
+      'cannot change',
+    );
     await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow('cannot change');
     await expect(patchAs(as, 'taskrun', { spec: { taskRef: { name: 'other' } } })).rejects.toThrow('cannot change');
-    await expect(patchAs(as, 'taskrun', { metadata: { labels: { 'task.oam.dev/task': null } } })).rejects.toThrow('cannot change');
+    await expect(patchAs(as, 'taskrun', { metadata: { labels: { 'task.oam.dev/task': null } } })).rejects.toThrow(
+      'cannot change',
+    );
   });
 
   it('may be annotated and deleted by an editor, and not be deleted by somebody who may only run tasks', async () => {
     await create(controller, aRun({ snapshot }));
     await patchAs('editor', 'taskrun', { metadata: { annotations: { note: 'b' } } });
-    await expect(kubectl(['delete', 'taskrun', name, '-n', 'work'], { as: 'runner' })).rejects.toThrow('cannot delete resource "taskruns"');
+    await expect(kubectl(['delete', 'taskrun', name, '-n', 'work'], { as: 'runner' })).rejects.toThrow(
+      'cannot delete resource "taskruns"',
+    );
     await expect(create('viewer', aRun())).rejects.toThrow('cannot create resource "taskruns"');
-    await expect(kubectl(['create', '-f', '-'], { as: 'runner', input: aTask() })).rejects.toThrow('cannot create resource "tasks"');
+    await expect(kubectl(['create', '-f', '-'], { as: 'runner', input: aTask() })).rejects.toThrow(
+      'cannot create resource "tasks"',
+    );
     await kubectl(['delete', 'taskrun', name, '-n', 'work'], { as: 'editor' });
   });
 
-  /** It reads changes in order, and what it does not know yet it takes for nobody's: one made later whose owner is gone is removed. */
+  /**
+   * It reads changes in order, and what it does not know yet it takes for nobody's: one made later whose owner is gone
+   * is removed.
+   */
   async function garbageCollectorKnows(): Promise<void> {
     const later = owned([{ ...owner, name, uid: '00000000-0000-0000-0000-000000000000', controller: true }]);
-    const made = JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { as: controller, input: { ...later, metadata: { ...later.metadata, name: undefined, generateName: `${name}-` } } })) as Stored;
+    const made = JSON.parse(
+      await kubectl(['create', '-o', 'json', '-f', '-'], {
+        as: controller,
+        input: { ...later, metadata: { ...later.metadata, name: undefined, generateName: `${name}-` } },
+      }),
+    ) as Stored;
     await kubectl(['wait', '--for=delete', `taskrun/${made.metadata.name}`, '-n', 'work', '--timeout=60s']);
   }
 
   it("is left to Kubernetes' garbage collector", async () => {
     const task = JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored;
-    await create(controller, owned([{ ...owner, name, uid: task.metadata.uid, controller: true, blockOwnerDeletion: true }]));
+    await create(
+      controller,
+      owned([{ ...owner, name, uid: task.metadata.uid, controller: true, blockOwnerDeletion: true }]),
+    );
     await garbageCollectorKnows();
     await kubectl(['delete', 'task.task.oam.dev', name, '-n', 'work', '--cascade=orphan']);
     expect((await runs()).metadata.ownerReferences).toBeUndefined();
     const other = JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored;
-    await patchAs(controller, 'taskrun', { metadata: { ownerReferences: [{ ...owner, name, uid: other.metadata.uid, controller: true, blockOwnerDeletion: true }] } });
+    await patchAs(controller, 'taskrun', {
+      metadata: {
+        ownerReferences: [{ ...owner, name, uid: other.metadata.uid, controller: true, blockOwnerDeletion: true }],
+      },
+    });
     await garbageCollectorKnows();
     await kubectl(['delete', 'task.task.oam.dev', name, '-n', 'work', '--cascade=foreground']);
     await expect(runs()).rejects.toThrow('not found');
@@ -418,7 +653,9 @@ describe('a status', () => {
     for (const kind of ['taskrun', 'task.task.oam.dev']) {
       const text = JSON.parse(await kubectl(['get', kind, name, '-n', 'work', '-o', 'json'])) as Stored;
       expect(text.status?.phase).not.toBe('Succeeded');
-      await expect(patchAs(as, kind, { status: { phase: 'Succeeded' } }, '--subresource=status')).rejects.toThrow('to stop a run set its spec.cancel to true, to forget it delete the TaskRun, to run again create one');
+      await expect(patchAs(as, kind, { status: { phase: 'Succeeded' } }, '--subresource=status')).rejects.toThrow(
+        'to stop a run set its spec.cancel to true, to forget it delete the TaskRun, to run again create one',
+      );
       await patchAs(controller, kind, { status: { phase: 'Succeeded' } }, '--subresource=status');
     }
   });

@@ -1,6 +1,6 @@
 /**
- * Whatever is wrong is told in one sentence in the Task's status, as a condition and as an event; nothing crashes, nobody is
- * stormed with retries, and once it is mended, things go on by themselves.
+ * Whatever is wrong is told in one sentence in the Task's status, as a condition and as an event; nothing crashes,
+ * nobody is stormed with retries, and once it is mended, things go on by themselves.
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,18 +37,29 @@ afterAll(async () => {
 const openRoom = (): Promise<Room> => Room.open(cluster, `bad-${(count += 1)}`);
 
 /** What the controller has changed, or tried to, in the room. */
-const callsIn = ({ namespace }: Room, what = ''): number => proxy.calls.filter((call) => call.namespace === namespace && call.what.startsWith(what)).length;
+const callsIn = ({ namespace }: Room, what = ''): number =>
+  proxy.calls.filter((call) => call.namespace === namespace && call.what.startsWith(what)).length;
 
 /** Waits until the Task tells the trouble everywhere where people look. */
-async function tells(room: Room, task: Stored<TaskObject>, trouble: { phase: string; reason: string; message: RegExp }): Promise<void> {
-  const { status } = await room.where(task, `tells of ${trouble.reason}`, ({ message = '', phase }) => trouble.message.test(message) && phase === trouble.phase);
+async function tells(
+  room: Room,
+  task: Stored<TaskObject>,
+  trouble: { phase: string; reason: string; message: RegExp },
+): Promise<void> {
+  const { status } = await room.where(
+    task,
+    `tells of ${trouble.reason}`,
+    ({ message = '', phase }) => trouble.message.test(message) && phase === trouble.phase,
+  );
   expect(status?.message).not.toContain('\n');
   // A run that has ended stalls nobody: its reason is that of Ready.
   const type = trouble.phase === 'Pending' ? 'Stalled' : 'Ready';
   const condition = status?.conditions?.find((one) => one.type === type);
   expect(condition).toMatchObject({ reason: trouble.reason, status: type === 'Stalled' ? 'True' : 'False' });
   await eventually(`an event ${trouble.reason}`, async () => {
-    const told = (await room.events()).filter((event) => event.startsWith(`${trouble.reason}: `) && trouble.message.test(event));
+    const told = (await room.events()).filter(
+      (event) => event.startsWith(`${trouble.reason}: `) && trouble.message.test(event),
+    );
     expect(told, 'told once').toHaveLength(1);
     return true;
   });
@@ -62,9 +73,21 @@ async function recovers(room: Room, task: Stored<TaskObject>): Promise<void> {
 
 describe.concurrent('a Task that breaks the schema is refused by the API server, with what is allowed', () => {
   it.each([
-    ['keepLast -1', { keepLast: -1 }, /spec\.executionPolicy\.keepLast: Invalid value: -1: .*should be greater than or equal to 0/],
-    ['keepLast "three"', { keepLast: 'three' }, /spec\.executionPolicy\.keepLast: Invalid value: "string": .*must be of type integer/],
-    ['nameSuffix "revision"', { nameSuffix: 'revision' }, /spec\.executionPolicy\.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"/],
+    [
+      'keepLast -1',
+      { keepLast: -1 },
+      /spec\.executionPolicy\.keepLast: Invalid value: -1: .*should be greater than or equal to 0/,
+    ],
+    [
+      'keepLast "three"',
+      { keepLast: 'three' },
+      /spec\.executionPolicy\.keepLast: Invalid value: "string": .*must be of type integer/,
+    ],
+    [
+      'nameSuffix "revision"',
+      { nameSuffix: 'revision' },
+      /spec\.executionPolicy\.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"/,
+    ],
     ['a field that does not exist', { keepLst: 3 }, /unknown field "spec\.executionPolicy\.keepLst"/],
   ])('%s', async (_what, policy, message) => {
     const room = await openRoom();
@@ -75,11 +98,31 @@ describe.concurrent('a Task that breaks the schema is refused by the API server,
 
 describe.concurrent('a queue that cannot be is refused by the API server, with what to write instead', () => {
   it.each([
-    ['in another namespace', { queue: { name: 'infra/team-a' } }, /a queue of another namespace cannot be used, so leave the namespace out/],
-    ['with a name that is no label value', { queue: { name: 'Team_A-' } }, /queue\.name is the name of a LocalQueue: lower-case letters, digits, - and \., 63 characters at most/],
-    ['with a name that is too long', { queue: { name: 'a'.repeat(64) } }, /spec\.queue\.name: Too long: may not be more than 63/],
-    ['that admits together', { queue: { name: 'team-a', admitTogether: true } }, /queue\.admitTogether cannot be true yet/],
-    ['that is none, with a time limit', { queueTimeoutSeconds: 60 }, /queueTimeoutSeconds bounds the waiting in a queue, and there is none/],
+    [
+      'in another namespace',
+      { queue: { name: 'infra/team-a' } },
+      /a queue of another namespace cannot be used, so leave the namespace out/,
+    ],
+    [
+      'with a name that is no label value',
+      { queue: { name: 'Team_A-' } },
+      /queue\.name is the name of a LocalQueue: lower-case letters, digits, - and \., 63 characters at most/,
+    ],
+    [
+      'with a name that is too long',
+      { queue: { name: 'a'.repeat(64) } },
+      /spec\.queue\.name: Too long: may not be more than 63/,
+    ],
+    [
+      'that admits together',
+      { queue: { name: 'team-a', admitTogether: true } },
+      /queue\.admitTogether cannot be true yet/,
+    ],
+    [
+      'that is none, with a time limit',
+      { queueTimeoutSeconds: 60 },
+      /queueTimeoutSeconds bounds the waiting in a queue, and there is none/,
+    ],
     ['with a misspelt field', { queue: { name: 'team-a', priority: 'high' } }, /unknown field "spec\.queue\.priority"/],
   ])('%s', async (_what, spec, message) => {
     const room = await openRoom();
@@ -91,7 +134,12 @@ describe.concurrent('a queue that cannot be is refused by the API server, with w
 describe.concurrent('a template that the API server refuses in a Job', () => {
   it.each([
     ['with an unknown field', { hostNetwrk: true }, 'Invalid', /unknown field "spec\.template\.spec\.hostNetwrk"/],
-    ['with an invalid value', { restartPolicy: 'Always' }, 'Invalid', /spec\.template\.spec\.restartPolicy: Required value: valid values: "OnFailure", "Never"|Unsupported value: "Always"/],
+    [
+      'with an invalid value',
+      { restartPolicy: 'Always' },
+      'Invalid',
+      /spec\.template\.spec\.restartPolicy: Required value: valid values: "OnFailure", "Never"|Unsupported value: "Always"/,
+    ],
     ['without containers', { containers: [] }, 'Invalid', /spec\.template\.spec\.containers: Required value/],
     ['with a value of the wrong type', { activeDeadlineSeconds: 'soon' }, 'Invalid', /activeDeadlineSeconds/],
   ])('%s fails the run at once, and the next deployment runs', async (_what, podSpec, reason, message) => {
@@ -103,7 +151,9 @@ describe.concurrent('a template that the API server refuses in a Job', () => {
   });
 });
 
-/** Waits for the third attempt, and holds their number against the time that they took: pauses of 2, 4, 8, ... seconds. */
+/**
+ * Waits for the third attempt, and holds their number against the time that they took: pauses of 2, 4, 8, ... seconds.
+ */
 async function triesCalmly(room: Room, what: string, began: number): Promise<void> {
   await eventually(`the third ${what}`, () => callsIn(room, what) >= 3);
   const most = 2 + Math.log2(1 + (Date.now() - began) / 2_000);
@@ -112,34 +162,68 @@ async function triesCalmly(room: Room, what: string, began: number): Promise<voi
   expect(callsIn(room, 'PATCH taskruns')).toBeLessThanOrEqual(2);
 }
 
-const quota = (hard: Record<string, string>) => ({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'little' }, spec: { hard } });
+const quota = (hard: Record<string, string>) => ({
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  metadata: { name: 'little' },
+  spec: { hard },
+});
 
 /** A quota refuses only after the quota controller has counted for the first time. */
 async function withQuota(room: Room, hard: Record<string, string>): Promise<void> {
   await room.apply(quota(hard));
-  await eventually('the quota counts', async () => (await room.kubectl('get', 'resourcequota', 'little', '-o', 'jsonpath={.status.hard}')) !== '');
+  await eventually(
+    'the quota counts',
+    async () => (await room.kubectl('get', 'resourcequota', 'little', '-o', 'jsonpath={.status.hard}')) !== '',
+  );
 }
 
-const raise = (room: Room, hard: Record<string, string>) => room.kubectl('patch', 'resourcequota', 'little', '--type=merge', '-p', JSON.stringify({ spec: { hard } }));
+const raise = (room: Room, hard: Record<string, string>) =>
+  room.kubectl('patch', 'resourcequota', 'little', '--type=merge', '-p', JSON.stringify({ spec: { hard } }));
 
 /** An admission policy that lets the controller create no Job in this room. */
 async function forbidJobs({ namespace }: Room): Promise<() => Promise<unknown>> {
   const name = `no-jobs-${namespace}`;
   const group = { apiVersion: 'admissionregistration.k8s.io/v1' };
   const policy = {
-    ...group, kind: 'ValidatingAdmissionPolicy', metadata: { name },
+    ...group,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name },
     spec: {
-      matchConstraints: { resourceRules: [{ apiGroups: ['batch'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['jobs'] }] },
-      validations: [{ expression: `request.userInfo.username != '${controllerUser}'`, message: 'the security team wants no Jobs here' }],
+      matchConstraints: {
+        resourceRules: [{ apiGroups: ['batch'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['jobs'] }],
+      },
+      validations: [
+        {
+          expression: `request.userInfo.username != '${controllerUser}'`,
+          message: 'the security team wants no Jobs here',
+        },
+      ],
     },
   };
   const binding = {
-    ...group, kind: 'ValidatingAdmissionPolicyBinding', metadata: { name },
-    spec: { policyName: name, validationActions: ['Deny'], matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } } },
+    ...group,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name },
+    spec: {
+      policyName: name,
+      validationActions: ['Deny'],
+      matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } },
+    },
   };
   for (const object of [policy, binding]) await cluster.kubectl(['create', '-f', '-'], { input: object });
-  const probe = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'probe', namespace }, spec: { template: taskOf({ namespace, revision: 1 }).spec.template } };
-  await eventually('the policy holds', () => cluster.kubectl(['create', '--dry-run=server', '-f', '-'], { input: probe, as: controllerUser }).then(() => false, () => true));
+  const probe = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'probe', namespace },
+    spec: { template: taskOf({ namespace, revision: 1 }).spec.template },
+  };
+  await eventually('the policy holds', () =>
+    cluster.kubectl(['create', '--dry-run=server', '-f', '-'], { input: probe, as: controllerUser }).then(
+      () => false,
+      () => true,
+    ),
+  );
   return () => cluster.kubectl(['delete', 'validatingadmissionpolicybinding', name]);
 }
 
@@ -149,7 +233,12 @@ describe.concurrent('what passes is waited for:', () => {
     await withQuota(room, { 'count/jobs.batch': '0' });
     const began = Date.now();
     const task = await room.deploy({ revision: 1 });
-    await tells(room, task, { phase: 'Pending', reason: 'QuotaExceeded', message: /Job mytask-v1 was refused: .*exceeded quota: little, requested: count\/jobs\.batch=1, used: count\/jobs\.batch=0, limited: count\/jobs\.batch=0/ });
+    await tells(room, task, {
+      phase: 'Pending',
+      reason: 'QuotaExceeded',
+      message:
+        /Job mytask-v1 was refused: .*exceeded quota: little, requested: count\/jobs\.batch=1, used: count\/jobs\.batch=0, limited: count\/jobs\.batch=0/,
+    });
     await triesCalmly(room, 'POST jobs', began);
     await raise(room, { 'count/jobs.batch': '1' });
     await recovers(room, task);
@@ -159,9 +248,16 @@ describe.concurrent('what passes is waited for:', () => {
     const room = await openRoom();
     await withQuota(room, { 'count/pods': '0' });
     const task = await room.deploy({ revision: 1 });
-    await tells(room, task, { phase: 'Pending', reason: 'QuotaExceeded', message: /mytask-v1.*: pods cannot be created: .*exceeded quota: little/ });
+    await tells(room, task, {
+      phase: 'Pending',
+      reason: 'QuotaExceeded',
+      message: /mytask-v1.*: pods cannot be created: .*exceeded quota: little/,
+    });
     const before = callsIn(room);
-    await eventually('the Job controller tries again', async () => (await room.kubectl('get', 'events', '--field-selector=reason=FailedCreate')).split('\n').length > 3);
+    await eventually(
+      'the Job controller tries again',
+      async () => (await room.kubectl('get', 'events', '--field-selector=reason=FailedCreate')).split('\n').length > 3,
+    );
     expect(callsIn(room) - before, 'what the Job controller says again is not written again').toBeLessThanOrEqual(1);
     await raise(room, { 'count/pods': '5' });
     await recovers(room, task);
@@ -170,7 +266,11 @@ describe.concurrent('what passes is waited for:', () => {
   it('a service account that does not exist', async () => {
     const room = await openRoom();
     const task = await room.deploy({ revision: 1, podSpec: { serviceAccountName: 'robot' } });
-    await tells(room, task, { phase: 'Pending', reason: 'ServiceAccountNotFound', message: /mytask-v1.*: pods cannot be created: .*serviceaccount "robot" not found/ });
+    await tells(room, task, {
+      phase: 'Pending',
+      reason: 'ServiceAccountNotFound',
+      message: /mytask-v1.*: pods cannot be created: .*serviceaccount "robot" not found/,
+    });
     await room.kubectl('create', 'serviceaccount', 'robot');
     await recovers(room, task);
   });
@@ -178,7 +278,11 @@ describe.concurrent('what passes is waited for:', () => {
   it('an image that cannot be pulled', async () => {
     const room = await openRoom();
     const task = await room.deploy({ revision: 1, pods: { waiting: 'ImagePullBackOff' } });
-    await tells(room, task, { phase: 'Pending', reason: 'ImagePullBackOff', message: /mytask-v1.*: ImagePullBackOff: / });
+    await tells(room, task, {
+      phase: 'Pending',
+      reason: 'ImagePullBackOff',
+      message: /mytask-v1.*: ImagePullBackOff: /,
+    });
     await room.kubectl('annotate', 'pods', '--all', `${podAnnotations.waiting}-`);
     await recovers(room, task);
   });
@@ -188,7 +292,11 @@ describe.concurrent('what passes is waited for:', () => {
     const allow = await forbidJobs(room);
     const began = Date.now();
     const task = await room.deploy({ revision: 1 });
-    await tells(room, task, { phase: 'Pending', reason: 'Forbidden', message: /Job mytask-v1 was refused: .*the security team wants no Jobs here/ });
+    await tells(room, task, {
+      phase: 'Pending',
+      reason: 'Forbidden',
+      message: /Job mytask-v1 was refused: .*the security team wants no Jobs here/,
+    });
     await triesCalmly(room, 'POST jobs', began);
     await allow();
     await recovers(room, task);
@@ -196,8 +304,13 @@ describe.concurrent('what passes is waited for:', () => {
 });
 
 const somebodysJob = (name: string) => ({
-  apiVersion: 'batch/v1', kind: 'Job', metadata: { name },
-  spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'other' }] } } },
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name },
+  spec: {
+    suspend: true,
+    template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'other' }] } },
+  },
 });
 
 describe.concurrent('a name that is taken', () => {
@@ -213,8 +326,17 @@ describe.concurrent('a name that is taken', () => {
 
   it("by somebody else's TaskRun is left alone, and another taken", async () => {
     const room = await openRoom();
-    await room.apply({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name: 'mytask-v1' }, spec: { taskRef: { name: 'another' } } });
-    const { metadata: before } = await room.runWhere('mytask-v1', 'is told that its own Task is missing', ({ reason }) => reason === 'TaskNotFound');
+    await room.apply({
+      apiVersion: 'task.oam.dev/v1alpha1',
+      kind: 'TaskRun',
+      metadata: { name: 'mytask-v1' },
+      spec: { taskRef: { name: 'another' } },
+    });
+    const { metadata: before } = await room.runWhere(
+      'mytask-v1',
+      'is told that its own Task is missing',
+      ({ reason }) => reason === 'TaskNotFound',
+    );
     const task = await room.deploy({ revision: 1 });
     await recovers(room, task);
     expect(await room.names(taskRuns)).toEqual(['mytask-v1', expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/)]);
@@ -231,7 +353,11 @@ describe.concurrent('a name that is taken', () => {
     await room.apply(somebodysJob('mytask-v1'));
     await room.apply(somebodysJob(second));
     await allow();
-    await tells(room, task, { phase: 'Pending', reason: 'AlreadyExists', message: new RegExp(`${second}.* already exists`) });
+    await tells(room, task, {
+      phase: 'Pending',
+      reason: 'AlreadyExists',
+      message: new RegExp(`${second}.* already exists`),
+    });
     await room.delete(jobs, second);
     await recovers(room, task);
     expect(await room.names(jobs)).toEqual(['mytask-v1', second]);
@@ -264,8 +390,18 @@ describe.concurrent('what somebody changes behind our back', () => {
   it('a status that calls an active run finished is believed of the controller alone, and its Job neither patched nor run twice', async () => {
     const room = await openRoom();
     const task = await room.run({ revision: 1, pods: { duration: '1h' } });
-    const finished = ['patch', 'vrun', 'mytask-v1', '--subresource=status', '--type=merge', '-p', JSON.stringify({ status: { phase: 'Succeeded' } })];
-    await expect(room.kubectl(...finished)).rejects.toThrow('the status is the record that the task-runs controller keeps');
+    const finished = [
+      'patch',
+      'vrun',
+      'mytask-v1',
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ status: { phase: 'Succeeded' } }),
+    ];
+    await expect(room.kubectl(...finished)).rejects.toThrow(
+      'the status is the record that the task-runs controller keeps',
+    );
     await room.record(taskRuns, 'mytask-v1', { phase: 'Succeeded' });
     await room.where(task, 'believes it', ({ phase }) => phase === 'Succeeded');
     await room.finish({ revision: 2, policy: { keepLast: 1 } });

@@ -1,5 +1,6 @@
 /**
- * What the controller does, against a real API server with simulated nodes: as its own process, with the addon's rights.
+ * What the controller does, against a real API server with simulated nodes: as its own process, with the addon's
+ * rights.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'kubernetes-types/batch/v1.js';
@@ -16,17 +17,25 @@ const { openRoom } = controlled;
 
 const forever = { duration: '1h' };
 
-
 describe.concurrent('a deployment', () => {
   it('becomes a run with a Job of its own, owned all the way and labelled', async () => {
     const room = await openRoom();
     const task = await room.finish({ revision: 1 });
     const [run, job] = [await room.get(taskRuns, 'mytask-v1'), await room.get(jobs, 'mytask-v1')];
     expect([controllerUid(run), controllerUid(job)]).toEqual([task.metadata.uid, run.metadata.uid]);
-    const labels = { 'task.oam.dev/task': 'app-mytask', 'task.oam.dev/run': 'mytask-v1', 'app.oam.dev/name': 'app', 'app.oam.dev/component': 'mytask' };
+    const labels = {
+      'task.oam.dev/task': 'app-mytask',
+      'task.oam.dev/run': 'mytask-v1',
+      'app.oam.dev/name': 'app',
+      'app.oam.dev/component': 'mytask',
+    };
     expect(job.metadata.labels).toMatchObject(labels);
     expect((await room.list(pods))[0]?.metadata.labels).toMatchObject(labels);
-    expect(task.status).toMatchObject({ phase: 'Succeeded', totals: { active: 0, succeeded: 1, kept: 1 }, observedTrigger: { appRevision: 'app-v1', run: 'mytask-v1' } });
+    expect(task.status).toMatchObject({
+      phase: 'Succeeded',
+      totals: { active: 0, succeeded: 1, kept: 1 },
+      observedTrigger: { appRevision: 'app-v1', run: 'mytask-v1' },
+    });
     expect(task.status?.message).toMatch(/^mytask-v1 Succeeded in \d+s · 1 kept$/);
   });
 
@@ -46,26 +55,47 @@ describe.concurrent('a deployment', () => {
   it('runs once for each of five within a second', async () => {
     const room = await openRoom();
     const began = Date.now();
-    for (const revision of [1, 2, 3, 4, 5]) await room.deploy({ revision, command: `command-${revision}`, policy: { keepLast: 5 } });
+    for (const revision of [1, 2, 3, 4, 5])
+      await room.deploy({ revision, command: `command-${revision}`, policy: { keepLast: 5 } });
     const took = Date.now() - began;
     const last = await room.get(tasks, 'app-mytask');
     await room.finished(last);
-    expect(await room.runs(), `deployed within ${took} ms`).toEqual([1, 2, 3, 4, 5].map((revision) => `mytask-v${revision} Succeeded`));
-    const commands = (await room.list(jobs)).map(({ metadata, spec }) => `${metadata.name} ${spec?.template.spec?.containers[0]?.command?.[0]}`);
+    expect(await room.runs(), `deployed within ${took} ms`).toEqual(
+      [1, 2, 3, 4, 5].map((revision) => `mytask-v${revision} Succeeded`),
+    );
+    const commands = (await room.list(jobs)).map(
+      ({ metadata, spec }) => `${metadata.name} ${spec?.template.spec?.containers[0]?.command?.[0]}`,
+    );
     expect(commands.sort()).toEqual([1, 2, 3, 4, 5].map((revision) => `mytask-v${revision} command-${revision}`));
   });
 
   it('of an older revision, or of a revision whose name came back, runs under a name with a hash', async () => {
     const room = await openRoom();
-    for (const [revision, command] of [[1, 'one'], [2, 'two'], [1, 'one'], [2, 'other']] as const) await room.finish({ revision, command, policy: { keepLast: 9 } });
-    const runs = (await room.list(taskRuns)).sort((a, b) => (a.spec.trigger?.generation ?? 0) - (b.spec.trigger?.generation ?? 0));
-    expect(runs.map(({ metadata }) => metadata.name.replace(/-[0-9a-f]{5}$/, '-#'))).toEqual(['mytask-v1', 'mytask-v2', 'mytask-v1-#', 'mytask-v2-#']);
+    for (const [revision, command] of [
+      [1, 'one'],
+      [2, 'two'],
+      [1, 'one'],
+      [2, 'other'],
+    ] as const)
+      await room.finish({ revision, command, policy: { keepLast: 9 } });
+    const runs = (await room.list(taskRuns)).sort(
+      (a, b) => (a.spec.trigger?.generation ?? 0) - (b.spec.trigger?.generation ?? 0),
+    );
+    expect(runs.map(({ metadata }) => metadata.name.replace(/-[0-9a-f]{5}$/, '-#'))).toEqual([
+      'mytask-v1',
+      'mytask-v2',
+      'mytask-v1-#',
+      'mytask-v2-#',
+    ]);
     expect(await room.names(jobs)).toEqual(runs.map(({ metadata }) => metadata.name).sort());
   });
 
   it('of two Applications with a component of the same name runs once for each', async () => {
     const room = await openRoom();
-    const [one, two] = [await room.finish({ application: 'one', revision: 1 }), await room.finish({ application: 'two', revision: 1 })];
+    const [one, two] = [
+      await room.finish({ application: 'one', revision: 1 }),
+      await room.finish({ application: 'two', revision: 1 }),
+    ];
     expect(one.status?.observedTrigger?.run).toBe('mytask-v1');
     expect(two.status?.observedTrigger?.run).toMatch(/^mytask-v1-[0-9a-f]{5}$/);
     expect([one, two].map(({ status }) => status?.phase)).toEqual(['Succeeded', 'Succeeded']);
@@ -83,7 +113,11 @@ describe.concurrent('a deployment', () => {
 
   it('with trigger Manual runs nothing and is healthy', async () => {
     const room = await openRoom();
-    const task = await room.where(await room.deploy({ revision: 1, policy: { trigger: 'Manual' } }), 'is idle', ({ phase }) => phase === 'Idle');
+    const task = await room.where(
+      await room.deploy({ revision: 1, policy: { trigger: 'Manual' } }),
+      'is idle',
+      ({ phase }) => phase === 'Idle',
+    );
     expect(task.status?.conditions).toEqual([expect.objectContaining({ type: 'Ready', status: 'True' })]);
     expect(await room.runs()).toEqual([]);
   });
@@ -93,14 +127,25 @@ describe.concurrent('what is kept', () => {
   it('is keepLast successful runs, keepLastFailed failed ones, and historyLimit records', async () => {
     const room = await openRoom();
     const policy = { keepLast: 2, keepLastFailed: 1, historyLimit: 3 };
-    for (const [index, exitCode] of ['0', '0', '0', '1', '1'].entries()) await room.finish({ revision: index + 1, policy, pods: { exitCode } });
+    for (const [index, exitCode] of ['0', '0', '0', '1', '1'].entries())
+      await room.finish({ revision: index + 1, policy, pods: { exitCode } });
     await eventually('the rest goes', async () => {
       expect(await room.names(jobs)).toEqual(['mytask-v2', 'mytask-v3', 'mytask-v5']);
-      expect(await room.runs()).toEqual(['mytask-v2 Succeeded', 'mytask-v3 Succeeded', 'mytask-v4 Failed BackoffLimitExceeded', 'mytask-v5 Failed BackoffLimitExceeded']);
+      expect(await room.runs()).toEqual([
+        'mytask-v2 Succeeded',
+        'mytask-v3 Succeeded',
+        'mytask-v4 Failed BackoffLimitExceeded',
+        'mytask-v5 Failed BackoffLimitExceeded',
+      ]);
       return true;
     });
     const { status } = await room.get(tasks, 'app-mytask');
-    expect(status?.lastRuns?.map(({ name, kept }) => `${name} ${kept}`)).toEqual(['mytask-v5 true', 'mytask-v4 false', 'mytask-v3 true', 'mytask-v2 true']);
+    expect(status?.lastRuns?.map(({ name, kept }) => `${name} ${kept}`)).toEqual([
+      'mytask-v5 true',
+      'mytask-v4 false',
+      'mytask-v3 true',
+      'mytask-v2 true',
+    ]);
     await eventually('pods go with their Jobs', async () => (await room.list(pods)).length === 3);
   });
 
@@ -129,7 +174,8 @@ describe.concurrent('what is kept', () => {
 });
 
 describe.concurrent('healthyWhen', () => {
-  const ready = ({ conditions = [] }: NonNullable<TaskObject['status']>) => conditions.find(({ type }) => type === 'Ready')?.status;
+  const ready = ({ conditions = [] }: NonNullable<TaskObject['status']>) =>
+    conditions.find(({ type }) => type === 'Ready')?.status;
 
   it('Started is Ready while the run goes on', async () => {
     const room = await openRoom();
@@ -152,7 +198,9 @@ describe.concurrent('when somebody deletes', () => {
     const task = await room.run({ revision: 1, pods: forever });
     await room.delete(jobs, 'mytask-v1');
     const after = await room.where(task, 'has failed', ({ phase }) => phase === 'Failed');
-    expect(after.status?.message).toMatch(/^mytask-v1 Failed after \d+s: Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again · 0 kept$/);
+    expect(after.status?.message).toMatch(
+      /^mytask-v1 Failed after \d+s: Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again · 0 kept$/,
+    );
     await room.finish({ revision: 2 });
     expect(await room.runs()).toEqual(['mytask-v1 Failed JobDeleted', 'mytask-v2 Succeeded']);
     expect(await room.names(jobs)).toEqual(['mytask-v2']);
@@ -164,7 +212,10 @@ describe.concurrent('when somebody deletes', () => {
     await room.delete(taskRuns, 'mytask-v1');
     const after = await room.where(task, 'has forgotten it', ({ totals }) => totals?.succeeded === 0);
     expect(after.status).toMatchObject({ phase: 'Succeeded', message: 'mytask-v1 is no longer on record · 0 kept' });
-    await eventually('its Job and pods go', async () => (await room.list(jobs)).length + (await room.list(pods)).length === 0);
+    await eventually(
+      'its Job and pods go',
+      async () => (await room.list(jobs)).length + (await room.list(pods)).length === 0,
+    );
     expect(await room.runs()).toEqual([]);
   });
 
@@ -173,7 +224,10 @@ describe.concurrent('when somebody deletes', () => {
     const task = await room.run({ revision: 1, pods: forever });
     await room.delete(taskRuns, 'mytask-v1');
     await room.where(task, 'is cancelled', ({ phase }) => phase === 'Cancelled');
-    await eventually('its Job and pods go', async () => (await room.list(jobs)).length + (await room.list(pods)).length === 0);
+    await eventually(
+      'its Job and pods go',
+      async () => (await room.list(jobs)).length + (await room.list(pods)).length === 0,
+    );
     expect(await room.runs()).toEqual([]);
   });
 
@@ -181,7 +235,11 @@ describe.concurrent('when somebody deletes', () => {
     const room = await openRoom();
     await room.run({ revision: 1, pods: forever });
     await room.delete(tasks, 'app-mytask');
-    await eventually('nothing is left', async () => (await room.list(taskRuns)).length + (await room.list(jobs)).length + (await room.list(pods)).length === 0);
+    await eventually(
+      'nothing is left',
+      async () =>
+        (await room.list(taskRuns)).length + (await room.list(jobs)).length + (await room.list(pods)).length === 0,
+    );
     await room.finish({ revision: 1 });
     expect(await room.runs(), 'a Task of the same name begins anew').toEqual(['mytask-v1 Succeeded']);
   });
@@ -208,7 +266,9 @@ describe.concurrent('kubectl', () => {
       return /mytask-v2 Failed/.test(described.split('Events:')[1] ?? '') && described;
     });
     expect(text).toMatch(/Normal\s+Succeeded\s+\S+\s+task-runs\s+mytask-v1 Succeeded after \d+s/);
-    expect(text).toMatch(/Warning\s+BackoffLimitExceeded\s+\S+\s+task-runs\s+mytask-v2 Failed after \d+s: exit code 3 in container mytask \(BackoffLimitExceeded\)/);
+    expect(text).toMatch(
+      /Warning\s+BackoffLimitExceeded\s+\S+\s+task-runs\s+mytask-v2 Failed after \d+s: exit code 3 in container mytask \(BackoffLimitExceeded\)/,
+    );
   });
 
   it('wait --for=condition=Complete and =Failed works on a run', async () => {
@@ -263,4 +323,5 @@ describe('the controller', () => {
 });
 
 const uid = ({ metadata }: Stored<KubeObject>): string => metadata.uid;
-const isComplete = ({ status }: Stored<Job>): boolean => status?.conditions?.some(({ type }) => type === 'Complete') ?? false;
+const isComplete = ({ status }: Stored<Job>): boolean =>
+  status?.conditions?.some(({ type }) => type === 'Complete') ?? false;

@@ -1,6 +1,6 @@
 /**
- * Kubernetes' own CronJob controller and ours, side by side: the same schedules, the same slow, failing and stuck pods, three
- * minutes of the clock. They create Jobs for the same times, but where docs/decisions/0007 says otherwise.
+ * Kubernetes' own CronJob controller and ours, side by side: the same schedules, the same slow, failing and stuck pods,
+ * three minutes of the clock. They create Jobs for the same times, but where docs/decisions/0007 says otherwise.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -40,20 +40,36 @@ const minute = 60_000;
 const controlled = useControlledCluster('beside');
 
 /** The same work as a Task and as a CronJob. */
-async function begin(room: Room, { pods, suspended = false, startingDeadlineSeconds, concurrencyPolicy = 'Allow' }: Scene): Promise<void> {
-  const schedule = { crons: ['* * * * *'] as [string], ...(startingDeadlineSeconds !== undefined && { startingDeadlineSeconds }) } satisfies TaskSpec['schedule'];
-  await room.deploy({ revision: 1, pods, policy: { concurrencyPolicy, keepLast: 9, keepLastFailed: 9 }, spec: { schedule, suspend: suspended } });
+async function begin(
+  room: Room,
+  { pods, suspended = false, startingDeadlineSeconds, concurrencyPolicy = 'Allow' }: Scene,
+): Promise<void> {
+  const schedule = {
+    crons: ['* * * * *'] as [string],
+    ...(startingDeadlineSeconds !== undefined && { startingDeadlineSeconds }),
+  } satisfies TaskSpec['schedule'];
+  await room.deploy({
+    revision: 1,
+    pods,
+    policy: { concurrencyPolicy, keepLast: 9, keepLastFailed: 9 },
+    spec: { schedule, suspend: suspended },
+  });
   const { template, job } = taskOf({ namespace: room.namespace, revision: 1, pods }).spec;
   const spec = {
-    schedule: '* * * * *', suspend: suspended, concurrencyPolicy, startingDeadlineSeconds,
-    successfulJobsHistoryLimit: 9, failedJobsHistoryLimit: 9,
+    schedule: '* * * * *',
+    suspend: suspended,
+    concurrencyPolicy,
+    startingDeadlineSeconds,
+    successfulJobsHistoryLimit: 9,
+    failedJobsHistoryLimit: 9,
     jobTemplate: { spec: { ...job, template } },
   };
   await room.apply({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'native' }, spec });
 }
 
 async function resume(room: Room): Promise<void> {
-  for (const object of ['task/app-mytask', 'cronjob/native']) await room.kubectl('patch', object, '--type=merge', '-p', '{"spec":{"suspend":false}}');
+  for (const object of ['task/app-mytask', 'cronjob/native'])
+    await room.kubectl('patch', object, '--type=merge', '-p', '{"spec":{"suspend":false}}');
 }
 
 /** The times that have, or had, a Job, by who made it. */
@@ -77,7 +93,13 @@ it('three minutes of the same schedules give Jobs for the same times', async () 
   // Everything is there ten seconds before the first time.
   const first = Math.ceil((Date.now() + 15_000) / minute) * minute;
   await delay(Math.max(0, first - 10_000 - Date.now()));
-  const stage = await Promise.all(scenes.map(async (scene) => ({ scene, seen: new Seen(), room: await Room.open(controlled.cluster, `beside-${scene.name}`) })));
+  const stage = await Promise.all(
+    scenes.map(async (scene) => ({
+      scene,
+      seen: new Seen(),
+      room: await Room.open(controlled.cluster, `beside-${scene.name}`),
+    })),
+  );
   await Promise.all(stage.map(({ room, scene }) => begin(room, scene)));
   expect(Date.now(), 'the stage was set in time').toBeLessThan(first);
 
@@ -91,12 +113,16 @@ it('three minutes of the same schedules give Jobs for the same times', async () 
     await delay(1_000);
   }
 
-  const found = Object.fromEntries(stage.map(({ scene, seen }) => [scene.name, { ours: seen.of('ours', first), native: seen.of('native', first) }]));
+  const found = Object.fromEntries(
+    stage.map(({ scene, seen }) => [scene.name, { ours: seen.of('ours', first), native: seen.of('native', first) }]),
+  );
   expect(found).toEqual(Object.fromEntries(scenes.map(({ name, ours, native = ours }) => [name, { ours, native }])));
 
   // What had no Job of ours is on record, with the reason.
   const runs = await stage.find(({ scene }) => scene.name === 'forbid')?.room.list(taskRuns);
-  expect(runs?.map(({ status }) => status?.reason).filter((reason) => reason === 'ConcurrencyForbidden')).toHaveLength(1);
+  expect(runs?.map(({ status }) => status?.reason).filter((reason) => reason === 'ConcurrencyForbidden')).toHaveLength(
+    1,
+  );
   const late = stage.find(({ scene }) => scene.name === 'resumed-late')?.room;
   expect(await late?.kubectl('get', 'task', 'app-mytask', '-o', 'jsonpath={.status.missedSchedules}')).toBe('1');
 }, 280_000);

@@ -1,6 +1,7 @@
 /**
- * kill -9 between any two API calls of the controller. What it only reads changes nothing, so the points that differ are just
- * before and just after each call that changes something: each of them is driven, with a real process and a real API server.
+ * kill -9 between any two API calls of the controller. What it only reads changes nothing, so the points that differ
+ * are just before and just after each call that changes something: each of them is driven, with a real process and a
+ * real API server.
  */
 import { join } from 'node:path';
 import type { Job } from 'kubernetes-types/batch/v1.js';
@@ -101,7 +102,13 @@ const asked: Scenario = {
     { revision: 1, command: 'one', policy: replacing },
     { ask: 'by-hand' },
     { revision: 2, command: 'two', policy: replacing, pods: forever, nextWhen: 'Running' },
-    { revision: 3, command: 'three', policy: replacing, pods: { exitCode: '3' }, spec: { retry: { limit: 1, delaySeconds: 1 } } },
+    {
+      revision: 3,
+      command: 'three',
+      policy: replacing,
+      pods: { exitCode: '3' },
+      spec: { retry: { limit: 1, delaySeconds: 1 } },
+    },
     { revision: 4, command: 'four', policy: replacing, pods: forever, nextWhen: 'Running' },
     { cancel: 'mytask-v4' },
   ],
@@ -112,7 +119,10 @@ const asked: Scenario = {
     { run: 'mytask-v3', ran: 'three', phase: 'Failed', jobs: ['mytask-v3', 'mytask-v3-r1'] },
     { run: 'mytask-v4', ran: 'four', phase: 'Cancelled', jobs: ['mytask-v4'] },
   ],
-  left: { runs: ['by-hand', 'mytask-v1', 'mytask-v2', 'mytask-v3', 'mytask-v4'], jobs: ['by-hand', 'mytask-v1', 'mytask-v3', 'mytask-v3-r1'] },
+  left: {
+    runs: ['by-hand', 'mytask-v1', 'mytask-v2', 'mytask-v3', 'mytask-v4'],
+    jobs: ['by-hand', 'mytask-v1', 'mytask-v3', 'mytask-v3-r1'],
+  },
 };
 
 /** The cron of a minute that begins soon, and then not for a year. */
@@ -142,15 +152,28 @@ const flow: Scenario = {
       ],
     },
   ],
-  story: [{ run: 'mytask-v1', ran: 'true', phase: 'Failed', jobs: ['mytask-v1-clean', 'mytask-v1-one', 'mytask-v1-three', 'mytask-v1-two', 'mytask-v1-two-r1'] }],
-  left: { runs: ['mytask-v1'], jobs: ['mytask-v1-clean', 'mytask-v1-one', 'mytask-v1-three', 'mytask-v1-two', 'mytask-v1-two-r1'] },
+  story: [
+    {
+      run: 'mytask-v1',
+      ran: 'true',
+      phase: 'Failed',
+      jobs: ['mytask-v1-clean', 'mytask-v1-one', 'mytask-v1-three', 'mytask-v1-two', 'mytask-v1-two-r1'],
+    },
+  ],
+  left: {
+    runs: ['mytask-v1'],
+    jobs: ['mytask-v1-clean', 'mytask-v1-one', 'mytask-v1-three', 'mytask-v1-two', 'mytask-v1-two-r1'],
+  },
 };
 
 const onNodes = ['sandbox-0', 'sandbox-1'];
 const jobsOnNodes = (run: string) => onNodes.map((node) => `${run}-${node}`);
 const eachNode: Scenario = {
   name: 'nodes',
-  steps: [{ revision: 1, command: 'one', pods: { exitCode: '3' }, spec: { nodes: {}, maxParallel: 1 } }, { ask: 'again', retryOf: 'mytask-v1' }],
+  steps: [
+    { revision: 1, command: 'one', pods: { exitCode: '3' }, spec: { nodes: {}, maxParallel: 1 } },
+    { ask: 'again', retryOf: 'mytask-v1' },
+  ],
   story: [
     { run: 'mytask-v1', ran: 'one', phase: 'Failed', jobs: jobsOnNodes('mytask-v1') },
     { run: 'again', ran: 'one', phase: 'Failed', jobs: jobsOnNodes('again') },
@@ -165,7 +188,13 @@ const queued: Scenario = {
   steps: [
     { revision: 1, command: 'one', policy: replacing, spec: open },
     { revision: 2, command: 'two', policy: replacing, spec: closed, nextWhen: 'Queued' },
-    { revision: 3, command: 'three', policy: replacing, pods: { exitCode: '3' }, spec: { ...open, retry: { limit: 1, delaySeconds: 1 } } },
+    {
+      revision: 3,
+      command: 'three',
+      policy: replacing,
+      pods: { exitCode: '3' },
+      spec: { ...open, retry: { limit: 1, delaySeconds: 1 } },
+    },
     { revision: 4, command: 'four', policy: replacing, spec: { ...closed, queueTimeoutSeconds: 2 } },
     { revision: 5, command: 'five', policy: replacing, pods: forever, spec: open, nextWhen: 'Running' },
     { queue: 'stop', run: 'mytask-v5' },
@@ -179,7 +208,10 @@ const queued: Scenario = {
     { run: 'mytask-v4', ran: 'four', phase: 'Failed', jobs: ['mytask-v4'] },
     { run: 'mytask-v5', ran: 'five', phase: 'Cancelled', jobs: ['mytask-v5'] },
   ],
-  left: { runs: ['mytask-v1', 'mytask-v2', 'mytask-v3', 'mytask-v4', 'mytask-v5'], jobs: ['mytask-v1', 'mytask-v3', 'mytask-v3-r1'] },
+  left: {
+    runs: ['mytask-v1', 'mytask-v2', 'mytask-v3', 'mytask-v4', 'mytask-v5'],
+    jobs: ['mytask-v1', 'mytask-v3', 'mytask-v3-r1'],
+  },
 };
 
 let cluster: Cluster;
@@ -228,7 +260,9 @@ class Controllers {
     const first = await controllers.#current;
     proxy.arm(points, (point) => {
       controllers.killedAt.push(point);
-      controllers.#current = controllers.#replace(controllers.killedAt.length === 1 ? Promise.resolve(first) : controllers.#current);
+      controllers.#current = controllers.#replace(
+        controllers.killedAt.length === 1 ? Promise.resolve(first) : controllers.#current,
+      );
     });
     return controllers;
   }
@@ -263,7 +297,10 @@ async function play(scenario: Scenario, namespace: string, points: readonly Plug
       expect(left(namespace)).toEqual(scenario.left);
       return true;
     });
-    if (scenario === queued) await eventually('no Workload is left but those of the Jobs that are', () => hasNoOtherWorkloads(namespace, scenario.left.jobs));
+    if (scenario === queued)
+      await eventually('no Workload is left but those of the Jobs that are', () =>
+        hasNoOtherWorkloads(namespace, scenario.left.jobs),
+      );
   } finally {
     await controllers.stop();
   }
@@ -283,9 +320,17 @@ async function playStep(step: Step, namespace: string): Promise<void> {
   else await finishedTask(cluster.client, task, patience);
 }
 
-async function ask({ ask: name, ...more }: { readonly ask: string; readonly retryOf?: string }, namespace: string): Promise<void> {
+async function ask(
+  { ask: name, ...more }: { readonly ask: string; readonly retryOf?: string },
+  namespace: string,
+): Promise<void> {
   const spec = { taskRef: { name: 'app-mytask' }, ...more };
-  await cluster.client.create(taskRuns, { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name, namespace }, spec });
+  await cluster.client.create(taskRuns, {
+    apiVersion: 'task.oam.dev/v1alpha1',
+    kind: 'TaskRun',
+    metadata: { name, namespace },
+    spec,
+  });
   await runIn(more.retryOf === undefined ? 'Succeeded' : 'Failed', name, namespace);
 }
 
@@ -321,12 +366,15 @@ function story(namespace: string): Story[] {
     run: plain(first.metadata.name),
     ran: commandOf(last),
     phase: last.status?.phase,
-    jobs: jobsOf(namespace, first.metadata.uid).map((job) => plain(job.first.metadata.name)).sort(),
+    jobs: jobsOf(namespace, first.metadata.uid)
+      .map((job) => plain(job.first.metadata.name))
+      .sort(),
   }));
 }
 
 function commandOf({ spec }: TaskRunObject): string {
-  const template = (spec.snapshot?.template ?? spec.snapshot?.steps?.[0]?.template) as { spec: { containers: { command: string[] }[] } } | undefined;
+  const template = (spec.snapshot?.template ?? spec.snapshot?.steps?.[0]?.template) as
+    { spec: { containers: { command: string[] }[] } } | undefined;
   return template?.spec.containers[0]?.command[0] ?? '';
 }
 
@@ -336,21 +384,30 @@ function jobsOf(namespace: string, runUid: string) {
 
 function left(namespace: string): Scenario['left'] {
   const names = (histories: readonly Pick<History<TaskRunObject>, 'first' | 'deletedAt'>[]) =>
-    histories.filter(({ deletedAt }) => deletedAt === undefined).map(({ first }) => plain(first.metadata.name)).sort();
+    histories
+      .filter(({ deletedAt }) => deletedAt === undefined)
+      .map(({ first }) => plain(first.metadata.name))
+      .sort();
   return { runs: names(ledger.runs(namespace)), jobs: names(ledger.jobs(namespace) as never) };
 }
 
-/** What must never be: a Job that was changed, or deleted before its outcome was on record, or whose run speaks of another. */
+/**
+ * What must never be: a Job that was changed, or deleted before its outcome was on record, or whose run speaks of
+ * another.
+ */
 function faults(namespace: string): string[] {
   return ledger.runs(namespace).flatMap((run) => {
     const finished = run.versions.find(({ status }) => isFinished(status?.phase))?.metadata.resourceVersion;
     return jobsOf(namespace, run.first.metadata.uid).flatMap((job) => {
       const { name, uid } = job.first.metadata;
       const spec = specText(job.first);
-      const early = job.deletedAt !== undefined && (finished === undefined || compareResourceVersions(finished, job.deletedAt) > 0);
+      const early =
+        job.deletedAt !== undefined && (finished === undefined || compareResourceVersions(finished, job.deletedAt) > 0);
       return [
         ...(job.versions.some((version) => specText(version) !== spec) ? [`Job ${name} was patched`] : []),
-        ...(job.first.metadata.generation === 1 ? [] : [`Job ${name} began with generation ${job.first.metadata.generation}`]),
+        ...(job.first.metadata.generation === 1
+          ? []
+          : [`Job ${name} began with generation ${job.first.metadata.generation}`]),
         ...(early ? [`Job ${name} was deleted before its outcome was on record`] : []),
         ...(speaksOf(run.last, job.first) ? [] : [`${run.first.metadata.name} speaks of another Job than ${uid}`]),
       ];
@@ -376,55 +433,69 @@ function speaksOf({ status }: TaskRunObject, { metadata }: Stored<Job>): boolean
 function shareOut(points: readonly PlugPulled[]): PlugPulled[][] {
   const plays: PlugPulled[][] = [];
   for (const point of points) {
-    const free = plays.find((play) => !play.some(({ chapter, side }) => chapter === point.chapter || side !== point.side));
+    const free = plays.find(
+      (play) => !play.some(({ chapter, side }) => chapter === point.chapter || side !== point.side),
+    );
     if (free) free.push(point);
     else plays.push([point]);
   }
   return plays;
 }
 
-const nameOf = ({ side, what, nth, chapter }: PlugPulled): string => `${side} ${what} no. ${nth} of step ${chapter + 1}`;
+const nameOf = ({ side, what, nth, chapter }: PlugPulled): string =>
+  `${side} ${what} no. ${nth} of step ${chapter + 1}`;
 
 /** A kill shifts what follows, so a later point may not come to pass: it gets a play of its own. */
 const rounds = 2;
 
 /**
- * Whether a point has to come to pass. How often a status is written depends on the time: news that come together are written
- * together. So a further write of the same status, and what tells of it, may be missing.
+ * Whether a point has to come to pass. How often a status is written depends on the time: news that come together are
+ * written together. So a further write of the same status, and what tells of it, may be missing.
  */
 const isCertain = ({ what, nth }: PlugPulled): boolean => nth === 1 && !/^POST events|applications/.test(what);
 
 describe('kill -9 of the controller before and after each of its calls', () => {
-  it.each([deployments, replacements, asked, scheduled, flow, eachNode, queued])('leaves one run of each trigger, and one Job of each attempt: $name', { timeout: 900_000 }, async (scenario) => {
-    const { calls } = (await play(scenario, `${scenario.name}-alive`)).proxy;
-    const points = calls.flatMap((call): PlugPulled[] => [{ ...call, side: 'before' }, { ...call, side: 'after' }]);
-    const limit = pLimit(atOnce);
-    const failures: string[] = [];
-    let missing = points;
-    for (let round = 0; round < rounds && missing.length > 0; round += 1) {
-      const plays = round === 0 ? shareOut(missing) : missing.map((point) => [point]);
-      const drive = async (these: readonly PlugPulled[], index: number): Promise<void> => {
-        try {
-          const { killedAt } = await play(scenario, `${scenario.name}-${round}-${index}`, these);
-          missing = missing.filter((point) => !killedAt.includes(point));
-        } catch (error) {
-          failures.push(`killed ${these.map(nameOf).join(', ')}: ${(error as Error).message}`);
-        }
-      };
-      await Promise.all(plays.map((these, index) => limit(() => drive(these, index))));
-    }
-    console.log(`${scenario.name}: ${calls.length} calls that change something, killed at ${points.length - missing.length} of ${points.length} points`);
-    expect(failures).toEqual([]);
-    expect(missing.filter(isCertain).map(nameOf), 'points that did not come to pass').toEqual([]);
-    expect(missing.length, 'at least nine of ten').toBeLessThanOrEqual(points.length / 10);
-  });
+  it.each([deployments, replacements, asked, scheduled, flow, eachNode, queued])(
+    'leaves one run of each trigger, and one Job of each attempt: $name',
+    { timeout: 900_000 },
+    async (scenario) => {
+      const { calls } = (await play(scenario, `${scenario.name}-alive`)).proxy;
+      const points = calls.flatMap((call): PlugPulled[] => [
+        { ...call, side: 'before' },
+        { ...call, side: 'after' },
+      ]);
+      const limit = pLimit(atOnce);
+      const failures: string[] = [];
+      let missing = points;
+      for (let round = 0; round < rounds && missing.length > 0; round += 1) {
+        const plays = round === 0 ? shareOut(missing) : missing.map((point) => [point]);
+        const drive = async (these: readonly PlugPulled[], index: number): Promise<void> => {
+          try {
+            const { killedAt } = await play(scenario, `${scenario.name}-${round}-${index}`, these);
+            missing = missing.filter((point) => !killedAt.includes(point));
+          } catch (error) {
+            failures.push(`killed ${these.map(nameOf).join(', ')}: ${(error as Error).message}`);
+          }
+        };
+        await Promise.all(plays.map((these, index) => limit(() => drive(these, index))));
+      }
+      console.log(
+        `${scenario.name}: ${calls.length} calls that change something, killed at ${points.length - missing.length} of ${points.length} points`,
+      );
+      expect(failures).toEqual([]);
+      expect(missing.filter(isCertain).map(nameOf), 'points that did not come to pass').toEqual([]);
+      expect(missing.length, 'at least nine of ten').toBeLessThanOrEqual(points.length / 10);
+    },
+  );
 });
 
 describe('kill -9 of the leader', () => {
   it('lets the next one take over, with one run and one Job of each deployment', { timeout: 240_000 }, async () => {
     const namespace = await newNamespace('leader');
     const args = ['--namespace', namespace, '--leader-elect'];
-    const proxies = await Promise.all([1, 2].map((n) => startApiProxy(cluster.controllerKubeconfig, join(cluster.directory, `leader-${n}.kubeconfig`))));
+    const proxies = await Promise.all(
+      [1, 2].map((n) => startApiProxy(cluster.controllerKubeconfig, join(cluster.directory, `leader-${n}.kubeconfig`))),
+    );
     const [one, two] = proxies as [ApiProxy, ApiProxy];
     const first = await startController(one.kubeconfig, args);
     const second = await startController(two.kubeconfig, args, 'started');

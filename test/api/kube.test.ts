@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { ConfigMap } from 'kubernetes-types/core/v1.js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { isAlreadyExists, isConflict, isForbidden, isInvalid, isNotFound, isTimeout, type ApiError } from '../../controller/src/kube/api-error.ts';
+import {
+  isAlreadyExists,
+  isConflict,
+  isForbidden,
+  isInvalid,
+  isNotFound,
+  isTimeout,
+  type ApiError,
+} from '../../controller/src/kube/api-error.ts';
 import { createClient, type Client, type Page } from '../../controller/src/kube/client.ts';
 import { EventRecorder } from '../../controller/src/kube/event-recorder.ts';
 import { Informer } from '../../controller/src/kube/informer.ts';
@@ -13,7 +21,13 @@ import { resourceType, type KubeObject, type Stored } from '../../controller/src
 import { events, jobs, leases, namespaces } from '../../controller/src/kube/resources.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 
-const configMaps = resourceType<ConfigMap>({ group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true });
+const configMaps = resourceType<ConfigMap>({
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+});
 
 let sandbox: Sandbox;
 let client: Client;
@@ -39,14 +53,23 @@ async function aNamespace(): Promise<string> {
   return namespace;
 }
 
-const configMap = (name: string, data: Record<string, string> = {}): ConfigMap => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data });
+const configMap = (name: string, data: Record<string, string> = {}): ConfigMap => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace },
+  data,
+});
 const job = (name: string): Job => ({
   apiVersion: 'batch/v1',
   kind: 'Job',
   metadata: { name, namespace },
   spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox' }] } } },
 });
-const caught = (promise: Promise<unknown>): Promise<ApiError> => promise.then(() => Promise.reject(new Error('it succeeded')), (error: unknown) => error as ApiError);
+const caught = (promise: Promise<unknown>): Promise<ApiError> =>
+  promise.then(
+    () => Promise.reject(new Error('it succeeded')),
+    (error: unknown) => error as ApiError,
+  );
 
 describe('the client, against a real API server', () => {
   it('creates, reads, patches in three ways, replaces and deletes', async () => {
@@ -79,8 +102,13 @@ describe('the client, against a real API server', () => {
     await aNamespace();
     const created = await client.create(configMaps, configMap('a'));
     const ref = { namespace, name: 'a' };
-    expect(await caught(client.delete(configMaps, ref, { uid: '00000000-0000-0000-0000-000000000000' }))).toSatisfy(isConflict);
-    await client.delete(configMaps, ref, { uid: created.metadata.uid, resourceVersion: created.metadata.resourceVersion });
+    expect(await caught(client.delete(configMaps, ref, { uid: '00000000-0000-0000-0000-000000000000' }))).toSatisfy(
+      isConflict,
+    );
+    await client.delete(configMaps, ref, {
+      uid: created.metadata.uid,
+      resourceVersion: created.metadata.resourceVersion,
+    });
   });
 
   it('returns a deleted object that its finalizers still hold', async () => {
@@ -98,17 +126,30 @@ describe('the client, against a real API server', () => {
     await client.create(configMaps, configMap('a'));
     const taken = await caught(client.create(configMaps, configMap('a')));
     expect(taken).toSatisfy(isAlreadyExists);
-    expect(taken.message).toBe(`the API server refused to create ConfigMap ${namespace}/a (409 AlreadyExists): configmaps "a" already exists`);
+    expect(taken.message).toBe(
+      `the API server refused to create ConfigMap ${namespace}/a (409 AlreadyExists): configmaps "a" already exists`,
+    );
     const invalid = await caught(client.create(jobs, { ...job('b'), spec: { template: {}, parallelism: -1 } }));
     expect(invalid).toSatisfy(isInvalid);
     expect(invalid.details.map(({ field }) => field)).toContain('spec.parallelism');
     const typo: ConfigMap & { dta: object } = { ...configMap('c'), dta: {} };
     const misspelt = await caught(client.create(configMaps, typo));
     expect(misspelt.message).toContain('unknown field "dta"');
-    const stranger = createClient({ server: new URL(await serverUrl()).origin, token: 'wrong', ca: await serverCa(), userAgent: 'test' });
+    const stranger = createClient({
+      server: new URL(await serverUrl()).origin,
+      token: 'wrong',
+      ca: await serverCa(),
+      userAgent: 'test',
+    });
     expect((await caught(stranger.get(configMaps, { namespace, name: 'a' }))).status).toBe(401);
     await stranger.close();
-    const quota = resourceType<KubeObject & { spec: object }>({ group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota', namespaced: true });
+    const quota = resourceType<KubeObject & { spec: object }>({
+      group: '',
+      version: 'v1',
+      plural: 'resourcequotas',
+      kind: 'ResourceQuota',
+      namespaced: true,
+    });
     await client.create(quota, { metadata: { name: 'none', namespace }, spec: { hard: { 'count/jobs.batch': '0' } } });
     await vi.waitFor(async () => {
       expect(await caught(client.create(jobs, job('d'), { dryRun: true }))).toSatisfy(isForbidden);
@@ -119,7 +160,12 @@ describe('the client, against a real API server', () => {
     await aNamespace();
     await Promise.all(Array.from({ length: 25 }, (_, index) => client.create(configMaps, configMap(`c-${index}`))));
     const pages: Page<ConfigMap>[] = [];
-    for await (const page of client.list(configMaps, { namespace, limit: 10, fieldSelector: 'metadata.name!=kube-root-ca.crt' })) pages.push(page);
+    for await (const page of client.list(configMaps, {
+      namespace,
+      limit: 10,
+      fieldSelector: 'metadata.name!=kube-root-ca.crt',
+    }))
+      pages.push(page);
     expect(pages.map((page) => page.items.length)).toEqual([10, 10, 5]);
     expect(new Set(pages.map((page) => page.resourceVersion)).size).toBe(1);
     expect(pages[0]?.items[0]).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
@@ -130,7 +176,11 @@ describe('the client, against a real API server', () => {
     const first = await client.create(configMaps, configMap('a'));
     await client.create(configMaps, configMap('b'));
     const seen: string[] = [];
-    const from = { namespace, resourceVersion: first.metadata.resourceVersion, fieldSelector: 'metadata.name!=kube-root-ca.crt' };
+    const from = {
+      namespace,
+      resourceVersion: first.metadata.resourceVersion,
+      fieldSelector: 'metadata.name!=kube-root-ca.crt',
+    };
     for await (const { type, object } of client.watch(configMaps, from)) {
       seen.push(`${type} ${object.metadata.name}`);
       if (seen.length === 1) await client.delete(configMaps, { namespace, name: 'a' });
@@ -141,11 +191,17 @@ describe('the client, against a real API server', () => {
 
   it('hears nothing, not even bookmarks, from a version of the future: etcd may have been restored', async () => {
     await aNamespace();
-    await expect(client.watch(configMaps, { namespace, resourceVersion: '999999999', idleMs: 1_000 }).next()).rejects.toSatisfy(isTimeout);
+    await expect(
+      client.watch(configMaps, { namespace, resourceVersion: '999999999', idleMs: 1_000 }).next(),
+    ).rejects.toSatisfy(isTimeout);
   });
 });
 
-async function kubeconfigCluster(): Promise<{ server: string; 'certificate-authority-data'?: string; 'certificate-authority'?: string }> {
+async function kubeconfigCluster(): Promise<{
+  server: string;
+  'certificate-authority-data'?: string;
+  'certificate-authority'?: string;
+}> {
   const [{ parse }, { readFile }] = await Promise.all([import('yaml'), import('node:fs/promises')]);
   const config = parse(await readFile(sandbox.kubeconfig, 'utf8')) as { clusters: { cluster: { server: string } }[] };
   const cluster = config.clusters[0]?.cluster;
@@ -157,7 +213,9 @@ async function serverCa(): Promise<string> {
   const { readFile } = await import('node:fs/promises');
   const cluster = await kubeconfigCluster();
   const data = cluster['certificate-authority-data'];
-  return data === undefined ? readFile(cluster['certificate-authority'] ?? '', 'utf8') : Buffer.from(data, 'base64').toString();
+  return data === undefined
+    ? readFile(cluster['certificate-authority'] ?? '', 'utf8')
+    : Buffer.from(data, 'base64').toString();
 }
 
 describe('the informer, against a real API server', () => {
@@ -180,7 +238,10 @@ describe('the informer, against a real API server', () => {
     await client.patch(configMaps, ref, { data: { n: '3' } });
     await client.create(configMaps, configMap('b', { n: '1' }));
     await client.delete(configMaps, ref);
-    await vi.waitFor(() => expect(told).toEqual(['added a 1', 'updated a 2', 'updated a 3', 'added b 1', 'deleted a 3']), 10_000);
+    await vi.waitFor(
+      () => expect(told).toEqual(['added a 1', 'updated a 2', 'updated a 3', 'added b 1', 'deleted a 3']),
+      10_000,
+    );
     expect(informer.cache.get(namespace, 'b')).not.toHaveProperty('kind');
     expect(informer.cache.get(namespace, 'b')?.metadata.managedFields).toBeUndefined();
     await informer.stop();
@@ -190,7 +251,13 @@ describe('the informer, against a real API server', () => {
     await aNamespace();
     await client.create(configMaps, configMap('a', { n: '1' }));
     const failures: unknown[] = [];
-    const informer = new Informer({ client, type: configMaps, namespaces: [namespace], project: (object) => object, observer: { failed: (_type, error) => failures.push(error) } });
+    const informer = new Informer({
+      client,
+      type: configMaps,
+      namespaces: [namespace],
+      project: (object) => object,
+      observer: { failed: (_type, error) => failures.push(error) },
+    });
     await informer.start();
     const { pid } = (await sandbox.state()).parts.find(({ name }) => name === 'kube-apiserver') ?? {};
     if (pid === undefined) throw new Error('the API server has no process');
@@ -224,7 +291,11 @@ describe('leader election, against a real API server', () => {
     await vi.waitFor(() => expect(one.isLeader).toBe(true), 10_000);
     void two.run();
     const lease = await client.get(leases, { namespace, name: 'test' });
-    await vi.waitFor(async () => expect((await client.get(leases, { namespace, name: 'test' })).spec?.renewTime).not.toBe(lease.spec?.renewTime), 10_000);
+    await vi.waitFor(
+      async () =>
+        expect((await client.get(leases, { namespace, name: 'test' })).spec?.renewTime).not.toBe(lease.spec?.renewTime),
+      10_000,
+    );
     expect([one.isLeader, two.isLeader]).toEqual([true, false]);
     await one.stop();
     await vi.waitFor(() => expect(two.isLeader).toBe(true), 2_500); // sooner than the lease would run out
@@ -240,16 +311,27 @@ describe('the event recorder, against a real API server', () => {
     await aNamespace();
     const object = await client.create(configMaps, configMap('a'));
     const errors: unknown[] = [];
-    const recorder = new EventRecorder({ client, component: 'kube-test', instance: 'one', onError: (error) => errors.push(error) });
+    const recorder = new EventRecorder({
+      client,
+      component: 'kube-test',
+      instance: 'one',
+      onError: (error) => errors.push(error),
+    });
     recorder.record(configMaps, object, { type: 'Warning', reason: 'Tried', message: 'it was tried' });
     const list = async (): Promise<Stored[]> => {
-      for await (const page of client.list(events, { namespace, fieldSelector: `involvedObject.uid=${object.metadata.uid}` })) return page.items;
+      for await (const page of client.list(events, {
+        namespace,
+        fieldSelector: `involvedObject.uid=${object.metadata.uid}`,
+      }))
+        return page.items;
       return [];
     };
     await vi.waitFor(async () => expect(await list()).toHaveLength(1), 10_000);
     recorder.record(configMaps, object, { type: 'Warning', reason: 'Tried', message: 'it was tried' });
     await recorder.stop();
     expect(errors).toEqual([]);
-    expect(await list()).toMatchObject([{ type: 'Warning', reason: 'Tried', message: 'it was tried', count: 2, source: { component: 'kube-test' } }]);
+    expect(await list()).toMatchObject([
+      { type: 'Warning', reason: 'Tried', message: 'it was tried', count: 2, source: { component: 'kube-test' } },
+    ]);
   });
 });

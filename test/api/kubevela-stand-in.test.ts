@@ -1,4 +1,7 @@
-/** The stand-in for KubeVela against a real API server, with the addon's own definition. What it renders and says is tested by the recordings. */
+/**
+ * The stand-in for KubeVela against a real API server, with the addon's own definition. What it renders and says is
+ * tested by the recordings.
+ */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,8 +28,11 @@ describe('the stand-in for KubeVela on a real API server', () => {
   let store: ApiStore;
 
   const at = (name: string) => ({ apiVersion: core, kind: 'Application', namespace: 'default', name });
-  const spec = (word: string, component = 'mytask'): ApplicationSpec => ({ components: [{ name: component, type: 'task', properties: { image: 'busybox', cmd: ['echo', word] } }] });
-  const submit = (name: string, word: string) => store.create({ ...at(name), metadata: { name, namespace: 'default' }, spec: spec(word) });
+  const spec = (word: string, component = 'mytask'): ApplicationSpec => ({
+    components: [{ name: component, type: 'task', properties: { image: 'busybox', cmd: ['echo', word] } }],
+  });
+  const submit = (name: string, word: string) =>
+    store.create({ ...at(name), metadata: { name, namespace: 'default' }, spec: spec(word) });
   const change = (name: string, patch: JsonObject) => store.mergePatch(at(name), patch);
   const read = async (name: string) => (await store.get(at(name))) as Application | undefined;
   const task = (name: string) => store.get({ ...taskKind, name });
@@ -45,17 +51,23 @@ describe('the stand-in for KubeVela on a real API server', () => {
     store.patchStatus(refOf(object), {
       observedGeneration: object.metadata.generation,
       message: `generation ${object.metadata.generation} Succeeded`,
-      conditions: [{ type: 'Ready', status: 'True', reason: 'Succeeded', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+      conditions: [
+        { type: 'Ready', status: 'True', reason: 'Succeeded', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
+      ],
     });
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'stand-in-'));
     sandbox = await startSandbox({ dir: join(directory, 'sandbox'), nodes: 'none', kubevela: 'stand-in' });
     const kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
-    for (const crd of ['task', 'taskrun']) await kubectl(['apply', '--server-side', '-f', join(repository, `addon/resources/crd-${crd}.yaml`)]);
+    for (const crd of ['task', 'taskrun'])
+      await kubectl(['apply', '--server-side', '-f', join(repository, `addon/resources/crd-${crd}.yaml`)]);
     await kubectl(['wait', '--for=condition=Established', 'crd/tasks.task.oam.dev']);
     const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
-    const definition = definitionManifest(await (await cue.compile(await readFile(join(repository, 'definitions/task.cue'), 'utf8'))).describe(), 'vela-system');
+    const definition = definitionManifest(
+      await (await cue.compile(await readFile(join(repository, 'definitions/task.cue'), 'utf8'))).describe(),
+      'vela-system',
+    );
     await cue.close();
     await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: definition });
     client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'test' });
@@ -70,24 +82,36 @@ describe('the stand-in for KubeVela on a real API server', () => {
   it('renders a Task, waits for it, and takes over what its status says', async () => {
     await submit('worker', 'one');
     const object = await rendered('worker-mytask', 'one');
-    expect(object).toMatchObject({ metadata: { labels: { 'app.oam.dev/name': 'worker', 'app.oam.dev/component': 'mytask' } }, spec: { trigger: { appRevision: 'worker-v1' } } });
+    expect(object).toMatchObject({
+      metadata: { labels: { 'app.oam.dev/name': 'worker', 'app.oam.dev/component': 'mytask' } },
+      spec: { trigger: { appRevision: 'worker-v1' } },
+    });
     await said('worker', ({ status }) => status?.services?.[0]?.message === 'waiting for the task-runs controller');
     await succeed(object);
-    await said('worker', ({ status }) => status?.status === 'running' && status.services?.[0]?.message === 'generation 1 Succeeded');
+    await said(
+      'worker',
+      ({ status }) => status?.status === 'running' && status.services?.[0]?.message === 'generation 1 Succeeded',
+    );
   });
 
   it('patches the Task of the next deployment, and says of the old status that it is old', async () => {
     await change('worker', { spec: spec('two') });
     const object = await rendered('worker-mytask', 'two');
     expect(object.metadata.generation).toBe(2);
-    await said('worker', ({ status }) => status?.services?.[0]?.message === 'revision worker-v2 is waiting for the task-runs controller');
+    await said(
+      'worker',
+      ({ status }) => status?.services?.[0]?.message === 'revision worker-v2 is waiting for the task-runs controller',
+    );
     await succeed(object);
     await said('worker', ({ status }) => status?.status === 'running');
   });
 
   it('goes back to the revision that had this spec', async () => {
     await change('worker', { spec: spec('one') });
-    expect(await rendered('worker-mytask', 'one')).toMatchObject({ metadata: { generation: 3 }, spec: { trigger: { appRevision: 'worker-v1' } } });
+    expect(await rendered('worker-mytask', 'one')).toMatchObject({
+      metadata: { generation: 3 },
+      spec: { trigger: { appRevision: 'worker-v1' } },
+    });
   });
 
   it('reads a status that changed after the workflow was through', async () => {
@@ -101,7 +125,12 @@ describe('the stand-in for KubeVela on a real API server', () => {
 
   it('puts back what somebody changed in a Task', async () => {
     await store.mergePatch({ ...taskKind, name: 'worker-mytask' }, { spec: { trigger: { appRevision: 'by hand' } } });
-    await eventually('the Task put right', async () => (await task('worker-mytask'))?.['spec'] !== undefined && JSON.stringify((await task('worker-mytask'))?.['spec']).includes('"worker-v1"'));
+    await eventually(
+      'the Task put right',
+      async () =>
+        (await task('worker-mytask'))?.['spec'] !== undefined &&
+        JSON.stringify((await task('worker-mytask'))?.['spec']).includes('"worker-v1"'),
+    );
   });
 
   it('deletes the Task of a renamed component once the new one is healthy, not before', async () => {
@@ -123,18 +152,42 @@ describe('the stand-in for KubeVela on a real API server', () => {
 
   it('repeats the words of CUE and of the API server', async () => {
     await submit('misspelt', 'x');
-    await change('misspelt', { spec: { components: [{ name: 'mytask', type: 'task', properties: { image: 'busybox', executionPolicy: { keeplast: 3 } } }] } });
+    await change('misspelt', {
+      spec: {
+        components: [
+          { name: 'mytask', type: 'task', properties: { image: 'busybox', executionPolicy: { keeplast: 3 } } },
+        ],
+      },
+    });
     const refused = await said('misspelt', ({ status }) => status?.workflow?.steps?.[0]?.phase === 'failed');
-    expect(refused.status?.workflow?.steps?.[0]?.message).toContain('parameter.executionPolicy.keeplast: field not allowed');
-    await change('misspelt', { spec: { components: [{ name: 'mytask', type: 'task', properties: { image: 'busybox', executionPolicy: { keepLast: -1 } } }] } });
-    const invalid = await said('misspelt', ({ status }) => status?.workflow?.steps?.[0]?.message?.includes('keepLast in body') ?? false);
-    expect(invalid.status?.workflow?.steps?.[0]?.message).toMatch(/pre-dispatch dryrun failed: .*should be greater than or equal to 0/);
+    expect(refused.status?.workflow?.steps?.[0]?.message).toContain(
+      'parameter.executionPolicy.keeplast: field not allowed',
+    );
+    await change('misspelt', {
+      spec: {
+        components: [
+          { name: 'mytask', type: 'task', properties: { image: 'busybox', executionPolicy: { keepLast: -1 } } },
+        ],
+      },
+    });
+    const invalid = await said(
+      'misspelt',
+      ({ status }) => status?.workflow?.steps?.[0]?.message?.includes('keepLast in body') ?? false,
+    );
+    expect(invalid.status?.workflow?.steps?.[0]?.message).toMatch(
+      /pre-dispatch dryrun failed: .*should be greater than or equal to 0/,
+    );
   });
 
   it('deletes everything of a deleted Application', async () => {
     for (const name of ['worker', 'fast', 'misspelt']) await store.delete(at(name));
     await eventually('nothing to be left', async () => {
-      const kinds = [taskKind, { apiVersion: core, kind: 'Application' }, { apiVersion: core, kind: 'ApplicationRevision' }, { apiVersion: core, kind: 'ResourceTracker' }];
+      const kinds = [
+        taskKind,
+        { apiVersion: core, kind: 'Application' },
+        { apiVersion: core, kind: 'ApplicationRevision' },
+        { apiVersion: core, kind: 'ResourceTracker' },
+      ];
       const left = await Promise.all(kinds.map((kind) => store.list(kind)));
       return left.every((objects) => objects.length === 0);
     });

@@ -1,12 +1,14 @@
 /**
- * The tests' Kueue is led through what a real one was recorded doing (test/recordings/kueue-0.19.2), and must do the same. Each Job and
- * each Workload goes through the same states in the same order. Left out are
- * - times, uids, managers and generations, which differ each time, and the hash at the end of a Workload's name, which is made of a uid;
+ * The tests' Kueue is led through what a real one was recorded doing (test/recordings/kueue-0.19.2), and must do the
+ * same. Each Job and each Workload goes through the same states in the same order. Left out are
+ * - times, uids, managers and generations, which differ each time, and the hash at the end of a Workload's name, which
+ * is made of a uid;
  * - the condition PodsReady, which is about pods alone, and which the actor does not keep;
- * - a Job's status but for how it ended: the Job controller writes it, and how far it is when Kueue's next update comes is chance, in the
+ * - a Job's status but for how it ended: the Job controller writes it, and how far it is when Kueue's next update comes
+ * is chance, in the
  *   recording too;
- * - whether the Workload of a Job that is gone loses its finalizer before or after the garbage collector deletes it: they race.
- * The recording cuts messages after 120 characters, so these are compared.
+ * - whether the Workload of a Job that is gone loses its finalizer before or after the garbage collector deletes it:
+ * they race. The recording cuts messages after 120 characters, so these are compared.
  */
 import { readFile } from 'node:fs/promises';
 import type { Job } from 'kubernetes-types/batch/v1.js';
@@ -56,55 +58,126 @@ function note(histories: Histories, what: string, state: unknown): void {
 }
 
 const withoutHash = (name: string) => name.replace(/-[0-9a-f]{5}$/, '-#');
-const sorted = (entries: Record<string, string> = {}) => Object.fromEntries(Object.entries(entries).sort(([a], [b]) => a.localeCompare(b)));
+const sorted = (entries: Record<string, string> = {}) =>
+  Object.fromEntries(Object.entries(entries).sort(([a], [b]) => a.localeCompare(b)));
 
-function jobState(suspend: boolean, isStopping: boolean, template: Template, finalizers: readonly string[], ends: readonly string[]): unknown {
-  const labels = Object.fromEntries(Object.entries(template.labels ?? {}).filter(([label]) => !byTheJobController.test(label)));
-  const annotations = Object.fromEntries(Object.entries(template.annotations ?? {}).filter(([name]) => !name.startsWith('sandbox.')).map(([name, value]) => [name, withoutHash(value)]));
-  return { suspend, stopping: isStopping, labels: sorted(labels), annotations, nodeSelector: sorted(template.nodeSelector), finalizers, ends };
+function jobState(
+  suspend: boolean,
+  isStopping: boolean,
+  template: Template,
+  finalizers: readonly string[],
+  ends: readonly string[],
+): unknown {
+  const labels = Object.fromEntries(
+    Object.entries(template.labels ?? {}).filter(([label]) => !byTheJobController.test(label)),
+  );
+  const annotations = Object.fromEntries(
+    Object.entries(template.annotations ?? {})
+      .filter(([name]) => !name.startsWith('sandbox.'))
+      .map(([name, value]) => [name, withoutHash(value)]),
+  );
+  return {
+    suspend,
+    stopping: isStopping,
+    labels: sorted(labels),
+    annotations,
+    nodeSelector: sorted(template.nodeSelector),
+    finalizers,
+    ends,
+  };
 }
 
-function workloadState(spec: Pick<Recorded['spec'], 'active' | 'queueName' | 'priority'>, finalizers: readonly string[], owners: readonly string[], conditions: readonly string[][]): unknown {
-  const said = conditions.filter(([type]) => type !== 'PodsReady').map(([type = '', status = '', reason = '', message = '']) => [type, status, reason, message.slice(0, 120)].join(' | '));
+function workloadState(
+  spec: Pick<Recorded['spec'], 'active' | 'queueName' | 'priority'>,
+  finalizers: readonly string[],
+  owners: readonly string[],
+  conditions: readonly string[][],
+): unknown {
+  const said = conditions
+    .filter(([type]) => type !== 'PodsReady')
+    .map(([type = '', status = '', reason = '', message = '']) =>
+      [type, status, reason, message.slice(0, 120)].join(' | '),
+    );
   const { active, queueName, priority } = spec;
-  return { active, queueName, priority, owners, conditions: said.sort(), ...(!said.some((text) => text.includes('OwnerNotFound')) && { finalizers }) };
+  return {
+    active,
+    queueName,
+    priority,
+    owners,
+    conditions: said.sort(),
+    ...(!said.some((text) => text.includes('OwnerNotFound')) && { finalizers }),
+  };
 }
 
-const ends = (conditions: readonly (readonly string[])[]) => conditions.filter(([type]) => type !== 'Suspended').map(([type, status, reason]) => `${type} ${status} ${reason}`);
+const ends = (conditions: readonly (readonly string[])[]) =>
+  conditions.filter(([type]) => type !== 'Suspended').map(([type, status, reason]) => `${type} ${status} ${reason}`);
 
 async function recorded(): Promise<Histories> {
-  const lines = (await readFile(new URL('../recordings/kueue-0.19.2/updates.jsonl', import.meta.url), 'utf8')).trim().split('\n');
+  const lines = (await readFile(new URL('../recordings/kueue-0.19.2/updates.jsonl', import.meta.url), 'utf8'))
+    .trim()
+    .split('\n');
   const histories: Histories = {};
   for (const line of lines.map((text) => JSON.parse(text) as Recorded)) {
-    if (line.step === undefined) note(histories, `${line.kind}/${withoutHash(line.name)}`, line.event === 'DELETED' ? 'deleted' : stateOf(line));
+    if (line.step === undefined)
+      note(histories, `${line.kind}/${withoutHash(line.name)}`, line.event === 'DELETED' ? 'deleted' : stateOf(line));
   }
   return histories;
 }
 
 function stateOf({ kind, spec, annotations, finalizers, owner, conditions }: Recorded): unknown {
   if (kind === 'Workload') return workloadState(spec, finalizers ?? [], owner ?? [], conditions);
-  return jobState(spec.suspend === true, annotations?.[stopping] === 'true', spec.template ?? {}, finalizers ?? [], ends(conditions));
+  return jobState(
+    spec.suspend === true,
+    annotations?.[stopping] === 'true',
+    spec.template ?? {},
+    finalizers ?? [],
+    ends(conditions),
+  );
 }
 
 function stateOfJob({ metadata, spec, status }: Stored<Job>): unknown {
   const { metadata: template, spec: pods } = spec?.template ?? {};
   const conditions = (status?.conditions ?? []).map(({ type, status: is, reason = '' }) => [type, is, reason]);
-  return jobState(spec?.suspend === true, metadata.annotations?.[stopping] === 'true', { ...template, nodeSelector: pods?.nodeSelector }, metadata.finalizers ?? [], ends(conditions));
+  return jobState(
+    spec?.suspend === true,
+    metadata.annotations?.[stopping] === 'true',
+    { ...template, nodeSelector: pods?.nodeSelector },
+    metadata.finalizers ?? [],
+    ends(conditions),
+  );
 }
 
 function stateOfWorkload({ metadata, spec, status }: Stored<Workload>): unknown {
   const owners = (metadata.ownerReferences ?? []).map(({ kind, name }) => `${kind}/${name}`);
-  const conditions = (status?.conditions ?? []).map(({ type, status: is, reason, message }) => [type, is, reason, message]);
+  const conditions = (status?.conditions ?? []).map(({ type, status: is, reason, message }) => [
+    type,
+    is,
+    reason,
+    message,
+  ]);
   return workloadState(spec, metadata.finalizers ?? [], owners, conditions);
 }
 
-const create = (name: string, { queue = 'q', cpu = '600m', annotations = {} }: { queue?: string; cpu?: string; annotations?: Record<string, string> } = {}) =>
+const create = (
+  name: string,
+  {
+    queue = 'q',
+    cpu = '600m',
+    annotations = {},
+  }: { queue?: string; cpu?: string; annotations?: Record<string, string> } = {},
+) =>
   cluster.client.create(jobs, {
     metadata: { name, namespace, labels: { 'kueue.x-k8s.io/queue-name': queue } },
     spec: {
       suspend: true,
       backoffLimit: 0,
-      template: { metadata: { annotations }, spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox', resources: { requests: { cpu } } }] } },
+      template: {
+        metadata: { annotations },
+        spec: {
+          restartPolicy: 'Never',
+          containers: [{ name: 'main', image: 'busybox', resources: { requests: { cpu } } }],
+        },
+      },
     },
   });
 
@@ -112,10 +185,15 @@ const says = (job: string, type: ConditionType, words: readonly string[]) =>
   eventually(`the Workload of ${job} says ${type}: ${words.join(', ')}`, async () => {
     const workload = await kueue.workloadOf(namespace, job);
     const condition = workload && conditionOf(workload, type);
-    if (!condition || !words.every((word) => `${condition.status} ${condition.reason} ${condition.message}`.includes(word))) throw new Error(JSON.stringify(workload?.status));
+    if (
+      !condition ||
+      !words.every((word) => `${condition.status} ${condition.reason} ${condition.message}`.includes(word))
+    )
+      throw new Error(JSON.stringify(workload?.status));
     return workload;
   });
-const isOver = (job: string) => eventually(`the Workload of ${job} is let go`, async () => {
+const isOver = (job: string) =>
+  eventually(`the Workload of ${job} is let go`, async () => {
     const workload = await kueue.workloadOf(namespace, job);
     return workload && conditionOf(workload, 'Finished') && (workload.metadata.finalizers ?? []).length === 0;
   });
@@ -133,8 +211,16 @@ afterAll(async () => {
 it('does what Kueue 0.19.2 was recorded doing', async () => {
   const ofJobs = new Informer({ client: cluster.client, type: jobs, project: (job) => job });
   const ofWorkloads = new Informer({ client: cluster.client, type: workloads, project: (workload) => workload });
-  ofJobs.onEvent(({ type, object }) => note(seen, `Job/${object.metadata.name}`, type === 'deleted' ? 'deleted' : stateOfJob(object)));
-  ofWorkloads.onEvent(({ type, object }) => note(seen, `Workload/${withoutHash(object.metadata.name)}`, type === 'deleted' ? 'deleted' : stateOfWorkload(object)));
+  ofJobs.onEvent(({ type, object }) =>
+    note(seen, `Job/${object.metadata.name}`, type === 'deleted' ? 'deleted' : stateOfJob(object)),
+  );
+  ofWorkloads.onEvent(({ type, object }) =>
+    note(
+      seen,
+      `Workload/${withoutHash(object.metadata.name)}`,
+      type === 'deleted' ? 'deleted' : stateOfWorkload(object),
+    ),
+  );
   await Promise.all([ofJobs.start(), ofWorkloads.start()]);
 
   await create('one', { annotations: seconds('300ms') });
@@ -145,14 +231,20 @@ it('does what Kueue 0.19.2 was recorded doing', async () => {
   await says('three', 'Admitted', ['True']);
   await create('four', { annotations: seconds('300ms') });
   await says('four', 'QuotaReserved', ['Pending']);
-  await eventually('three runs', async () => (await cluster.client.get(jobs, { namespace, name: 'three' })).status?.active === 1);
+  await eventually(
+    'three runs',
+    async () => (await cluster.client.get(jobs, { namespace, name: 'three' })).status?.active === 1,
+  );
   await kueue.stopQueue('cq');
   await says('three', 'QuotaReserved', ['False', 'is inactive']);
   await says('four', 'QuotaReserved', ['False', 'is inactive']);
   await kueue.resumeQueue('cq');
   await isOver('four');
   await says('three', 'Admitted', ['True']);
-  await eventually('three runs again', async () => (await cluster.client.get(jobs, { namespace, name: 'three' })).status?.active === 1);
+  await eventually(
+    'three runs again',
+    async () => (await cluster.client.get(jobs, { namespace, name: 'three' })).status?.active === 1,
+  );
   await kueue.deactivate(namespace, 'three');
   await says('three', 'Requeued', ['False', 'Deactivated']);
   await cluster.client.delete(jobs, { namespace, name: 'three' });

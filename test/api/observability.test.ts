@@ -24,7 +24,11 @@ const collector: Server = createServer((request, response) => {
   let text = '';
   request.on('data', (chunk: Buffer) => (text += chunk.toString()));
   request.on('end', () => {
-    spans.push(...(JSON.parse(text) as Request).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
+    spans.push(
+      ...(JSON.parse(text) as Request).resourceSpans.flatMap(({ scopeSpans }) =>
+        scopeSpans.flatMap((scope) => scope.spans),
+      ),
+    );
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
 });
@@ -63,7 +67,12 @@ it('counts a run that finishes once, restarted or not, and sends a trace of it',
   await controller.stop(); // sends what is left
   const run = await room.get(taskRuns, 'mytask-v1');
   const traceId = run.metadata.uid?.replaceAll('-', '');
-  expect(spans.filter((span) => span.traceId === traceId).map(({ name }) => name)).toEqual(['run app-mytask', 'create TaskRun', 'create Job', 'job mytask-v1']);
+  expect(spans.filter((span) => span.traceId === traceId).map(({ name }) => name)).toEqual([
+    'run app-mytask',
+    'create TaskRun',
+    'create Job',
+    'job mytask-v1',
+  ]);
 
   controller = await startController(cluster.controllerKubeconfig);
   const after = await metrics();

@@ -1,4 +1,7 @@
-/** `task-runs plan` against what happens then: Applications deployed through KubeVela's stand-in, with the real controller. */
+/**
+ * `task-runs plan` against what happens then: Applications deployed through KubeVela's stand-in, with the real
+ * controller.
+ */
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +9,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
-import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import {
+  taskRuns,
+  tasks,
+  type TaskObject,
+  type TaskRunObject,
+} from '../../controller/src/controllers/resource-types.ts';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
 import { controllerUid, type KubeObject, type ResourceType, type Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, namespaces } from '../../controller/src/kube/resources.ts';
@@ -39,7 +47,12 @@ let count = 0;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'plan-'));
-  sandbox = await startSandbox({ dir: join(directory, 'sandbox'), nodes: 'simulated', nodeCount: 2, kubevela: 'stand-in' });
+  sandbox = await startSandbox({
+    dir: join(directory, 'sandbox'),
+    nodes: 'simulated',
+    nodeCount: 2,
+    kubevela: 'stand-in',
+  });
   await enableWithoutController({ kubeconfig: sandbox.kubeconfig, directory: addon, vela: undefined });
   const kubeconfig = join(directory, 'controller.kubeconfig');
   await writeControllerKubeconfig(kubectlOf(sandbox.kubectl, sandbox.kubeconfig), kubeconfig);
@@ -63,7 +76,14 @@ async function openNamespace(): Promise<string> {
 async function planned(namespace: string, text: string, ...args: readonly string[]): Promise<Plan> {
   const file = join(directory, `${namespace}-${(count += 1)}.yaml`);
   await writeFile(file, text);
-  const { code, stdout, stderr } = await cliOf(sandbox.kubeconfig, namespace)('plan', '-f', file, '-o', 'json', ...args);
+  const { code, stdout, stderr } = await cliOf(sandbox.kubeconfig, namespace)(
+    'plan',
+    '-f',
+    file,
+    '-o',
+    'json',
+    ...args,
+  );
   if (code !== 0) throw new Error(`plan exited with ${code}: ${stderr}`);
   return JSON.parse(stdout) as Plan;
 }
@@ -75,7 +95,10 @@ async function deploy(namespace: string, text: string): Promise<void> {
     if (kind !== 'Application') continue;
     const at = { apiVersion: core, kind, namespace, name: metadata.name };
     // The stand-in has no webservice.
-    const known = { ...spec, components: (spec['components'] as JsonObject[]).filter(({ type }) => type !== 'webservice') };
+    const known = {
+      ...spec,
+      components: (spec['components'] as JsonObject[]).filter(({ type }) => type !== 'webservice'),
+    };
     if (await store.get(at)) await store.mergePatch(at, { spec: known });
     else await store.create({ apiVersion, kind, metadata: { ...metadata, namespace }, spec: known });
   }
@@ -87,25 +110,38 @@ async function all<T extends KubeObject>(type: ResourceType<T>, namespace: strin
   return found;
 }
 
-const runsOf = ({ components }: ApplicationPlan): readonly RunPlan[] => components.flatMap(({ task }) => task?.runs ?? []);
-const jobsThat = ({ jobs: all }: RunPlan, ...starts: readonly string[]) => all.filter((job) => starts.includes(job.starts)).map(({ name }) => name);
+const runsOf = ({ components }: ApplicationPlan): readonly RunPlan[] =>
+  components.flatMap(({ task }) => task?.runs ?? []);
+const jobsThat = ({ jobs: all }: RunPlan, ...starts: readonly string[]) =>
+  all.filter((job) => starts.includes(job.starts)).map(({ name }) => name);
 
 /** The Task, once the controller has answered this version of it and nothing of it goes on. */
 async function settled(namespace: string, name: string, appRevision: string): Promise<Stored<TaskObject>> {
-  return eventually(`Task ${namespace}/${name} of ${appRevision} at rest`, async () => {
-    const task = await client.get(tasks, { namespace, name });
-    if (task.spec.trigger?.appRevision !== appRevision || !isAtRest(task)) throw new Error(JSON.stringify(task.status));
-    return task;
-  }, { seconds: 60 });
+  return eventually(
+    `Task ${namespace}/${name} of ${appRevision} at rest`,
+    async () => {
+      const task = await client.get(tasks, { namespace, name });
+      if (task.spec.trigger?.appRevision !== appRevision || !isAtRest(task))
+        throw new Error(JSON.stringify(task.status));
+      return task;
+    },
+    { seconds: 60 },
+  );
 }
 
-function isAtRest({ metadata, status: { observedGeneration, phase, totals: { active = 0 } = {} } = {} }: Stored<TaskObject>): boolean {
+function isAtRest({
+  metadata,
+  status: { observedGeneration, phase, totals: { active = 0 } = {} } = {},
+}: Stored<TaskObject>): boolean {
   return observedGeneration === metadata.generation && (active === 0 || phase === 'Pending' || phase === 'Queued');
 }
 
 /** The Jobs of a run that is there, by their names. */
 async function jobsOf(namespace: string, run: Stored<TaskRunObject>): Promise<readonly string[]> {
-  return (await all(jobs, namespace)).filter((job) => controllerUid(job) === run.metadata.uid).map(({ metadata }) => metadata.name).sort();
+  return (await all(jobs, namespace))
+    .filter((job) => controllerUid(job) === run.metadata.uid)
+    .map(({ metadata }) => metadata.name)
+    .sort();
 }
 
 describe.concurrent('examples', () => {
@@ -118,21 +154,31 @@ describe.concurrent('examples', () => {
       for (const { task } of application.components) {
         if (!task) continue;
         await settled(namespace, task.name, application.revision);
-        const created = (await all(taskRuns, namespace)).filter(({ spec }) => spec.taskRef.name === task.name && spec.trigger?.type === 'Revision');
-        if (task.runs.every(({ nameIsExact }) => nameIsExact)) expect(created.map(({ metadata }) => metadata.name)).toEqual(task.runs.map(({ name }) => name));
+        const created = (await all(taskRuns, namespace)).filter(
+          ({ spec }) => spec.taskRef.name === task.name && spec.trigger?.type === 'Revision',
+        );
+        if (task.runs.every(({ nameIsExact }) => nameIsExact))
+          expect(created.map(({ metadata }) => metadata.name)).toEqual(task.runs.map(({ name }) => name));
         else expect(created).toHaveLength(task.runs.length);
         const pruned = task.prunes.filter(({ what }) => what === 'Job').map(({ run }) => run);
-        for (const [index, run] of created.entries()) await expectJobs(namespace, run, task.runs[index] as RunPlan, pruned);
+        for (const [index, run] of created.entries())
+          await expectJobs(namespace, run, task.runs[index] as RunPlan, pruned);
       }
     }
   });
 });
 
 /** All that was to start where it succeeded, and else nothing but what was to start. */
-async function expectJobs(namespace: string, run: Stored<TaskRunObject>, plan: RunPlan, pruned: readonly string[]): Promise<void> {
+async function expectJobs(
+  namespace: string,
+  run: Stored<TaskRunObject>,
+  plan: RunPlan,
+  pruned: readonly string[],
+): Promise<void> {
   if (!plan.nameIsExact) return;
   const there = await jobsOf(namespace, run);
-  if (run.status?.phase === 'Succeeded') expect(there).toEqual(pruned.includes(plan.name) ? [] : jobsThat(plan, 'Now', 'Later').sort());
+  if (run.status?.phase === 'Succeeded')
+    expect(there).toEqual(pruned.includes(plan.name) ? [] : jobsThat(plan, 'Now', 'Later').sort());
   const known = plan.jobs.map(({ name }) => name);
   for (const name of there) expect(known).toContain(name.replace(/-r\d+$/, ''));
 }
@@ -142,12 +188,15 @@ const component = (word: string, executionPolicy: JsonObject, more: JsonObject =
   type: 'task',
   properties: { image: 'busybox', cmd: ['echo', word], executionPolicy, ...more },
 });
-const application = (...components: object[]) => stringify({ apiVersion: core, kind: 'Application', metadata: { name: 'app' }, spec: { components } });
+const application = (...components: object[]) =>
+  stringify({ apiVersion: core, kind: 'Application', metadata: { name: 'app' }, spec: { components } });
 const forever = { annotations: { 'sandbox.task.oam.dev/duration': '1h' } };
 
 async function deployed(namespace: string, text: string): Promise<void> {
   await deploy(namespace, text);
-  await eventually('the first run', async () => (await all(taskRuns, namespace)).some(({ status }) => status?.phase === 'Running' || status?.phase === 'Succeeded'));
+  await eventually('the first run', async () =>
+    (await all(taskRuns, namespace)).some(({ status }) => status?.phase === 'Running' || status?.phase === 'Succeeded'),
+  );
 }
 
 describe.concurrent('while another run is active', () => {
@@ -193,16 +242,35 @@ const policies = fc.record(
   },
   { requiredKeys: [] },
 );
-const stories = fc.sample(fc.tuple(policies, policies, fc.constantFrom('one', 'two'), fc.constantFrom(0, 3)), { numRuns: 8, seed: 7 });
+const stories = fc.sample(fc.tuple(policies, policies, fc.constantFrom('one', 'two'), fc.constantFrom(0, 3)), {
+  numRuns: 8,
+  seed: 7,
+});
 
 describe.concurrent('random properties', () => {
   it.each(stories)('%o, then %o with %s and %d items', async (first, second, word, items) => {
     const namespace = await openNamespace();
-    const versions = [component('one', first), component(word, second, items > 0 ? { items: Array.from({ length: items }, (_, index) => ({ name: `part${index}` })) } : {})].map((one) => application(one, { name: 'other', type: 'k8s-objects', properties: { objects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'other' } }] } }));
+    const versions = [
+      component('one', first),
+      component(
+        word,
+        second,
+        items > 0 ? { items: Array.from({ length: items }, (_, index) => ({ name: `part${index}` })) } : {},
+      ),
+    ].map((one) =>
+      application(one, {
+        name: 'other',
+        type: 'k8s-objects',
+        properties: { objects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'other' } }] },
+      }),
+    );
     let before: Plan | undefined;
     for (const [index, text] of versions.entries()) {
       const live = await planned(namespace, text, '--live');
-      const against = index === 0 ? await planned(namespace, text) : await planned(namespace, text, '--against', await written(namespace, versions[0] ?? ''));
+      const against =
+        index === 0
+          ? await planned(namespace, text)
+          : await planned(namespace, text, '--against', await written(namespace, versions[0] ?? ''));
       expect(withoutMessages(against)).toEqual(withoutMessages(live));
       const plan = live.applications[0] as ApplicationPlan;
       const jobsBefore = (await all(jobs, namespace)).map(({ metadata }) => metadata.name);
@@ -225,14 +293,22 @@ async function written(namespace: string, text: string): Promise<string> {
 function withoutMessages({ applications }: Plan): unknown {
   return applications.map((one) => ({
     ...one,
-    components: one.components.map(({ message: _message, ...rest }) => ({ ...rest, task: rest.task && { ...rest.task, runs: rest.task.runs.map(({ message: _text, nameIsExact: _exact, ...run }) => run) } })),
+    components: one.components.map(({ message: _message, ...rest }) => ({
+      ...rest,
+      task: rest.task && {
+        ...rest.task,
+        runs: rest.task.runs.map(({ message: _text, nameIsExact: _exact, ...run }) => run),
+      },
+    })),
   }));
 }
 
 async function expectOutcome(namespace: string, plan: ApplicationPlan, jobsBefore: readonly string[]): Promise<void> {
   const task = plan.components[0]?.task;
   const pruned = task?.prunes.filter(({ what }) => what === 'Job').map(({ run }) => run) ?? [];
-  const expected = runsOf(plan).filter(({ decision }) => decision === 'Starts').flatMap((run) => (pruned.includes(run.name) ? [] : jobsThat(run, 'Now', 'Later')));
+  const expected = runsOf(plan)
+    .filter(({ decision }) => decision === 'Starts')
+    .flatMap((run) => (pruned.includes(run.name) ? [] : jobsThat(run, 'Now', 'Later')));
   const owners = new Map((await all(taskRuns, namespace)).map(({ metadata }) => [metadata.uid, metadata.name]));
   await eventually('the Jobs that the plan leaves', async () => {
     const there = (await all(jobs, namespace)).map(({ metadata }) => metadata.name);
@@ -257,7 +333,23 @@ describe('--live', () => {
       await settled(namespace, 'app-mytask', `app-v${index + 1}`);
     }
     const plan = (await planned(namespace, text('one'), '--live')).applications[0] as ApplicationPlan;
-    expect(plan).toMatchObject({ revision: 'app-v1', components: [{ task: { runs: [{ name: expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/) as string, nameIsExact: true, decision: 'Starts' }], keeps: ['mytask-v2', 'mytask-v1'] } }] });
+    expect(plan).toMatchObject({
+      revision: 'app-v1',
+      components: [
+        {
+          task: {
+            runs: [
+              {
+                name: expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/) as string,
+                nameIsExact: true,
+                decision: 'Starts',
+              },
+            ],
+            keeps: ['mytask-v2', 'mytask-v1'],
+          },
+        },
+      ],
+    });
     await deploy(namespace, text('one'));
     await settled(namespace, 'app-mytask', 'app-v1');
     expect((await all(taskRuns, namespace)).map(({ metadata }) => metadata.name)).toContain(runsOf(plan)[0]?.name);
@@ -268,8 +360,16 @@ describe('--live', () => {
     const text = application(component('one', {}));
     await deploy(namespace, text);
     await settled(namespace, 'app-mytask', 'app-v1');
-    expect((await planned(namespace, text, '--live')).applications).toMatchObject([{ changed: false, revision: 'app-v1', components: [{ task: { runs: [], keeps: ['mytask-v1'] } }] }]);
+    expect((await planned(namespace, text, '--live')).applications).toMatchObject([
+      { changed: false, revision: 'app-v1', components: [{ task: { runs: [], keeps: ['mytask-v1'] } }] },
+    ]);
     const other = application({ ...component('one', {}), name: 'other' });
-    expect((await planned(namespace, other, '--live')).applications[0]).toMatchObject({ revision: 'app-v2', components: [{ name: 'other' }, { name: 'mytask', message: expect.stringMatching(/KubeVela deletes its Task/) as string }] });
+    expect((await planned(namespace, other, '--live')).applications[0]).toMatchObject({
+      revision: 'app-v2',
+      components: [
+        { name: 'other' },
+        { name: 'mytask', message: expect.stringMatching(/KubeVela deletes its Task/) as string },
+      ],
+    });
   });
 });

@@ -1,11 +1,22 @@
-/** The REST API and the archive against a real API server, with simulated pods; logs are tried end to end, where pods are real. */
+/**
+ * The REST API and the archive against a real API server, with simulated pods; logs are tried end to end, where pods
+ * are real.
+ */
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemCodes } from '../../controller/src/api/problems.ts';
 import { routes, type Route } from '../../controller/src/api/routes.ts';
-import type { Access, Problem, Run, RunDetail, RunPage, TaskDetail, TaskPage } from '../../controller/src/api/schemas.ts';
+import type {
+  Access,
+  Problem,
+  Run,
+  RunDetail,
+  RunPage,
+  TaskDetail,
+  TaskPage,
+} from '../../controller/src/api/schemas.ts';
 import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
@@ -21,9 +32,19 @@ let count = 0;
 
 beforeAll(async () => {
   cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
-  controller = await startController(cluster.controllerKubeconfig, ['--api-address=127.0.0.1:0', '--api-requests-per-minute=100000', `--archive=${join(cluster.directory, 'archive.db')}`]);
+  controller = await startController(cluster.controllerKubeconfig, [
+    '--api-address=127.0.0.1:0',
+    '--api-requests-per-minute=100000',
+    `--archive=${join(cluster.directory, 'archive.db')}`,
+  ]);
   await cluster.kubectl(['create', 'serviceaccount', 'admin', '-n', 'default']);
-  await cluster.kubectl(['create', 'clusterrolebinding', 'test-admin', '--clusterrole=cluster-admin', '--serviceaccount=default:admin']);
+  await cluster.kubectl([
+    'create',
+    'clusterrolebinding',
+    'test-admin',
+    '--clusterrole=cluster-admin',
+    '--serviceaccount=default:admin',
+  ]);
   admin = restOf(controller.apiPort ?? 0, await tokenOf('admin', 'default'));
 });
 afterAll(async () => {
@@ -44,7 +65,14 @@ async function openRoom(): Promise<{ room: Room; at: string }> {
 async function somebody(room: Room, role: string | undefined): Promise<Ask> {
   const name = `with-${role ?? 'nothing'}`;
   await room.kubectl('create', 'serviceaccount', name);
-  if (role !== undefined) await room.kubectl('create', 'rolebinding', name, `--clusterrole=${role}`, `--serviceaccount=${room.namespace}:${name}`);
+  if (role !== undefined)
+    await room.kubectl(
+      'create',
+      'rolebinding',
+      name,
+      `--clusterrole=${role}`,
+      `--serviceaccount=${room.namespace}:${name}`,
+    );
   return restOf(controller.apiPort ?? 0, await tokenOf(name, room.namespace));
 }
 
@@ -64,7 +92,8 @@ function archivedHistory(path: string, total: number): Promise<RunPage> {
 describe('the history', () => {
   it('has runs that are in the cluster and runs that are gone, in one list with pages and totals', async () => {
     const { room, at } = await openRoom();
-    for (let revision = 1; revision <= 5; revision += 1) await room.finish({ revision, policy: { keepLast: 2, historyLimit: 3 } });
+    for (let revision = 1; revision <= 5; revision += 1)
+      await room.finish({ revision, policy: { keepLast: 2, historyLimit: 3 } });
     await eventually('the records of old runs are gone', async () => {
       const names = await room.names(taskRuns);
       if (names.length !== 3) throw new Error(names.join());
@@ -78,31 +107,63 @@ describe('the history', () => {
       ['mytask-v2', true, false, 'Succeeded'],
       ['mytask-v1', true, false, 'Succeeded'],
     ]);
-    expect(page.items[4]).toMatchObject({ trigger: { type: 'Revision', value: 'app-v1' }, shape: 'Job', startTime: expect.any(String) as string, durationSeconds: expect.any(Number) as number });
+    expect(page.items[4]).toMatchObject({
+      trigger: { type: 'Revision', value: 'app-v1' },
+      shape: 'Job',
+      startTime: expect.any(String) as string,
+      durationSeconds: expect.any(Number) as number,
+    });
     const first = await admin(`${at}/runs?limit=2`);
     const second = await admin(`${at}/runs?limit=2&cursor=${(first.json as RunPage).nextCursor ?? ''}`);
     const third = await admin(`${at}/runs?limit=2&cursor=${(second.json as RunPage).nextCursor ?? ''}`);
-    expect([namesOf(first), namesOf(second), namesOf(third)]).toEqual([['mytask-v5', 'mytask-v4'], ['mytask-v3', 'mytask-v2'], ['mytask-v1']]);
+    expect([namesOf(first), namesOf(second), namesOf(third)]).toEqual([
+      ['mytask-v5', 'mytask-v4'],
+      ['mytask-v3', 'mytask-v2'],
+      ['mytask-v1'],
+    ]);
     expect((third.json as RunPage).nextCursor).toBeUndefined();
     const [, , , older] = page.items;
-    expect(namesOf(await admin(`${at}/runs?to=${encodeURIComponent(older?.creationTimestamp ?? '')}`))).toEqual(['mytask-v1']);
+    expect(namesOf(await admin(`${at}/runs?to=${encodeURIComponent(older?.creationTimestamp ?? '')}`))).toEqual([
+      'mytask-v1',
+    ]);
     expect(namesOf(await admin(`${at}/runs?phase=Failed,Cancelled`))).toEqual([]);
     expect(namesOf(await admin(`${at}/runs?trigger=Revision&phase=Succeeded&limit=1`))).toEqual(['mytask-v5']);
   });
 
   it('tells where a run waits, since when, and afterwards for how long', async () => {
     const { room, at } = await openRoom();
-    const task = await room.deploy({ revision: 1, spec: { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 } });
-    await room.runWhere('mytask-v1', 'waits and says why', ({ phase, reason }) => phase === 'Queued' && reason === 'KueueNotInstalled');
+    const task = await room.deploy({
+      revision: 1,
+      spec: { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 },
+    });
+    await room.runWhere(
+      'mytask-v1',
+      'waits and says why',
+      ({ phase, reason }) => phase === 'Queued' && reason === 'KueueNotInstalled',
+    );
     const page = (await admin(`${at}/runs?phase=Queued`)).json as RunPage;
-    expect(page.items).toMatchObject([{ name: 'mytask-v1', phase: 'Queued', reason: 'KueueNotInstalled', queuedTime: expect.any(String) as string, kept: true }]);
+    expect(page.items).toMatchObject([
+      {
+        name: 'mytask-v1',
+        phase: 'Queued',
+        reason: 'KueueNotInstalled',
+        queuedTime: expect.any(String) as string,
+        kept: true,
+      },
+    ]);
     expect(namesOf(await admin(`${at}/runs?phase=Pending,Running`))).toEqual([]);
     const waiting = (await admin(`${at}/runs/mytask-v1`)).json as RunDetail;
-    expect(waiting).toMatchObject({ snapshot: { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 }, jobs: [{ phase: 'Queued', queuedTime: page.items[0]?.queuedTime }] });
+    expect(waiting).toMatchObject({
+      snapshot: { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 },
+      jobs: [{ phase: 'Queued', queuedTime: page.items[0]?.queuedTime }],
+    });
     await room.admit('mytask-v1');
     await room.finished(task);
     const { queuedTime, waitedSeconds, jobs: rows } = (await admin(`${at}/runs/mytask-v1`)).json as RunDetail;
-    expect({ queuedTime, rows }).toMatchObject({ queuedTime: undefined, rows: [{ phase: 'Succeeded', waitedSeconds }] });
+    expect({ queuedTime, rows }).toMatchObject({
+      queuedTime: undefined,
+      rows: [{ phase: 'Succeeded', waitedSeconds }],
+    });
     expect(waitedSeconds).toBeGreaterThanOrEqual(0);
     expect((await archivedHistory(`${at}/runs?phase=Succeeded`, 1)).items).toMatchObject([{ waitedSeconds }]);
   });
@@ -112,7 +173,15 @@ describe('the history', () => {
     await room.finish({ revision: 1, pods: { exitCode: '3' }, policy: { historyLimit: 5 } });
     await room.finish({ revision: 2 });
     const live = (await admin(`${at}/runs/mytask-v1`)).json as RunDetail;
-    expect(live).toMatchObject({ name: 'mytask-v1', phase: 'Failed', application: 'app', component: 'mytask', archived: false, kept: true, jobs: [{ name: 'mytask-v1', phase: 'Failed' }] });
+    expect(live).toMatchObject({
+      name: 'mytask-v1',
+      phase: 'Failed',
+      application: 'app',
+      component: 'mytask',
+      archived: false,
+      kept: true,
+      jobs: [{ name: 'mytask-v1', phase: 'Failed' }],
+    });
     await eventually('the run is archived', async () => {
       const metrics = await (await fetch(`http://127.0.0.1:${controller.port}/metrics`)).text();
       if (!/^task_runs_archive_queue_length 0$/m.test(metrics)) throw new Error('the queue is not empty');
@@ -126,14 +195,25 @@ describe('the history', () => {
     });
     // A simulated pod has no log.
     expect(gone).toEqual({ ...live, archived: true, kept: false, logs: [] });
-    expect(await admin(`${at}/runs/mytask-v1/retry`, { method: 'POST' })).toMatchObject({ status: 409, json: { error: { code: 'NotRetriable', message: 'run mytask-v1 is in the archive alone, so nothing can be done with it: run the task again' } } });
+    expect(await admin(`${at}/runs/mytask-v1/retry`, { method: 'POST' })).toMatchObject({
+      status: 409,
+      json: {
+        error: {
+          code: 'NotRetriable',
+          message: 'run mytask-v1 is in the archive alone, so nothing can be done with it: run the task again',
+        },
+      },
+    });
     expect(codeOf(await admin(`${at}/runs/mytask-v1/cancel`, { method: 'POST' }))).toBe('RunFinished');
   });
 
   it('leaves out the values of environment variables', async () => {
     const { room, at } = await openRoom();
     await room.deploy({ revision: 1, policy: byHand });
-    const { json } = await admin(`${at}/tasks/app-mytask/run`, { method: 'POST', body: { env: [{ name: 'PASSWORD', value: 'hunter2' }] } });
+    const { json } = await admin(`${at}/tasks/app-mytask/run`, {
+      method: 'POST',
+      body: { env: [{ name: 'PASSWORD', value: 'hunter2' }] },
+    });
     const detail = await eventually('the run has a snapshot', async () => {
       const answer = await admin(`${at}/runs/${(json as Run).name}`);
       if ((answer.json as RunDetail).snapshot === undefined) throw new Error(answer.text);
@@ -147,14 +227,30 @@ describe('the history', () => {
 describe('a task', () => {
   it('is listed, described, suspended and resumed', async () => {
     const { room, at } = await openRoom();
-    const task = await room.deploy({ revision: 1, spec: { schedule: { crons: ['0 3 * * *'], timeZone: 'Europe/Berlin' } } });
+    const task = await room.deploy({
+      revision: 1,
+      spec: { schedule: { crons: ['0 3 * * *'], timeZone: 'Europe/Berlin' } },
+    });
     await room.ask('by-hand');
     await room.where(task, 'lists the run', ({ lastRuns = [] }) => lastRuns[0]?.phase === 'Succeeded');
-    expect((await admin(`${at}/tasks`)).json as TaskPage).toMatchObject({ total: 1, items: [{ name: 'app-mytask', suspended: false, schedule: { crons: ['0 3 * * *'] }, lastRuns: [{ name: 'by-hand', phase: 'Succeeded' }] }] });
+    expect((await admin(`${at}/tasks`)).json as TaskPage).toMatchObject({
+      total: 1,
+      items: [
+        {
+          name: 'app-mytask',
+          suspended: false,
+          schedule: { crons: ['0 3 * * *'] },
+          lastRuns: [{ name: 'by-hand', phase: 'Succeeded' }],
+        },
+      ],
+    });
     const detail = (await admin(`${at}/tasks/app-mytask`)).json as TaskDetail;
     expect(detail.nextScheduleTimes).toHaveLength(10);
     expect(detail.nextScheduleTimes[0]).toMatch(/T0[12]:00:00\.000Z$/);
-    expect((await admin(`${at}/tasks/app-mytask/suspend`, { method: 'POST' })).json).toMatchObject({ suspended: true, nextScheduleTimes: [] });
+    expect((await admin(`${at}/tasks/app-mytask/suspend`, { method: 'POST' })).json).toMatchObject({
+      suspended: true,
+      nextScheduleTimes: [],
+    });
     expect((await admin(`${at}/tasks/app-mytask/resume`, { method: 'POST' })).json).toMatchObject({ suspended: false });
   });
 
@@ -162,8 +258,18 @@ describe('a task', () => {
     const { room, at } = await openRoom();
     await room.deploy({ revision: 1, policy: byHand, pods: { duration: '1h' } });
     const task = `${at}/tasks/app-mytask`;
-    expect(await admin(`${task}/run`, { method: 'POST', body: { name: 'mine', args: ['--fast'] } })).toMatchObject({ status: 201, json: { name: 'mine', task: 'app-mytask', trigger: { type: 'Manual', value: 'system:serviceaccount:default:admin' } } });
-    expect(await admin(`${task}/run`, { method: 'POST', body: { name: 'mine' } })).toMatchObject({ status: 409, json: { error: { code: 'NameTaken' } } });
+    expect(await admin(`${task}/run`, { method: 'POST', body: { name: 'mine', args: ['--fast'] } })).toMatchObject({
+      status: 201,
+      json: {
+        name: 'mine',
+        task: 'app-mytask',
+        trigger: { type: 'Manual', value: 'system:serviceaccount:default:admin' },
+      },
+    });
+    expect(await admin(`${task}/run`, { method: 'POST', body: { name: 'mine' } })).toMatchObject({
+      status: 409,
+      json: { error: { code: 'NameTaken' } },
+    });
     await room.runWhere('mine', 'runs', ({ phase }) => phase === 'Running');
     expect(codeOf(await admin(`${at}/runs/mine/retry`, { method: 'POST' }))).toBe('NotRetriable');
     await admin(`${at}/runs/mine/cancel`, { method: 'POST', body: { reason: 'wrong table' } });
@@ -174,8 +280,14 @@ describe('a task', () => {
     expect(retry).toMatchObject({ status: 201, json: { trigger: { type: 'Manual' } } });
     await admin(`${at}/runs/${(retry.json as Run).name}/cancel`, { method: 'POST' });
     await room.runWhere((retry.json as Run).name, 'is cancelled', ({ phase }) => phase === 'Cancelled');
-    expect((await admin(`${task}/prune`, { method: 'POST', body: { keep: 1, dryRun: true } })).json).toEqual({ runs: ['mine'], dryRun: true });
-    expect((await admin(`${task}/prune`, { method: 'POST', body: { keep: 1 } })).json).toEqual({ runs: ['mine'], dryRun: false });
+    expect((await admin(`${task}/prune`, { method: 'POST', body: { keep: 1, dryRun: true } })).json).toEqual({
+      runs: ['mine'],
+      dryRun: true,
+    });
+    expect((await admin(`${task}/prune`, { method: 'POST', body: { keep: 1 } })).json).toEqual({
+      runs: ['mine'],
+      dryRun: false,
+    });
     expect(await room.names(taskRuns)).toEqual([(retry.json as Run).name]);
   });
 
@@ -197,12 +309,26 @@ const roles: Readonly<Record<string, readonly string[]>> = {
   'task-runs-view': ['list tasks', 'list taskruns', 'get taskruns'],
   'task-runs-run': ['list tasks', 'list taskruns', 'get taskruns', 'create taskruns', 'patch taskruns'],
   view: ['list tasks', 'list taskruns', 'get taskruns', 'get pods/log'],
-  edit: ['list tasks', 'list taskruns', 'get taskruns', 'create taskruns', 'patch taskruns', 'patch tasks', 'delete taskruns', 'get pods/log'],
+  edit: [
+    'list tasks',
+    'list taskruns',
+    'get taskruns',
+    'create taskruns',
+    'patch taskruns',
+    'patch tasks',
+    'delete taskruns',
+    'get pods/log',
+  ],
 };
 
 describe('rights', () => {
-  const pathOf = (route: Route, namespace: string) => route.path.replace('{namespace}', namespace).replace('{task}', 'app-mytask').replace('{run}', 'mytask-v1');
-  const askFor = (ask: Ask, route: Route, namespace: string) => ask(pathOf(route, namespace), { method: route.method === 'get' ? 'GET' : 'POST', ...(route.id === 'pruneTask' && { body: { keep: 0, dryRun: true } }) });
+  const pathOf = (route: Route, namespace: string) =>
+    route.path.replace('{namespace}', namespace).replace('{task}', 'app-mytask').replace('{run}', 'mytask-v1');
+  const askFor = (ask: Ask, route: Route, namespace: string) =>
+    ask(pathOf(route, namespace), {
+      method: route.method === 'get' ? 'GET' : 'POST',
+      ...(route.id === 'pruneTask' && { body: { keep: 0, dryRun: true } }),
+    });
   let mine: Room;
   let other: Room;
 
@@ -211,47 +337,89 @@ describe('rights', () => {
     for (const room of [mine, other]) await room.finish({ revision: 1 });
   });
 
-  it.each(Object.keys(roles))('of %s let each route through, or not, in the one namespace and in no other', async (role) => {
-    const ask = await somebody(mine, role === 'nothing' ? undefined : role);
-    const allowed = roles[role] ?? [];
-    for (const route of routes.filter(({ rights }) => rights !== 'none')) {
-      const isEverywhere = route.rights.endsWith('in all namespaces');
-      const may = !isEverywhere && route.rights.split(', ').every((right) => allowed.includes(right));
-      const here = await askFor(ask, route, mine.namespace);
-      expect([route.id, codeOf(here) === 'Forbidden'], here.text).toEqual([route.id, !may]);
-      if (!isEverywhere) expect([route.id, codeOf(await askFor(ask, route, other.namespace)), (await askFor(ask, route, other.namespace)).status]).toEqual([route.id, 'Forbidden', 403]);
-    }
-    const access = (await ask(`/access?namespace=${mine.namespace}`)).json as Access;
-    expect(access).toMatchObject({ allNamespaces: false, namespaces: allowed.length === 0 ? [] : [mine.namespace], may: { run: allowed.includes('create taskruns'), prune: allowed.includes('delete taskruns'), logs: allowed.includes('get pods/log') } });
-  });
+  it.each(Object.keys(roles))(
+    'of %s let each route through, or not, in the one namespace and in no other',
+    async (role) => {
+      const ask = await somebody(mine, role === 'nothing' ? undefined : role);
+      const allowed = roles[role] ?? [];
+      for (const route of routes.filter(({ rights }) => rights !== 'none')) {
+        const isEverywhere = route.rights.endsWith('in all namespaces');
+        const may = !isEverywhere && route.rights.split(', ').every((right) => allowed.includes(right));
+        const here = await askFor(ask, route, mine.namespace);
+        expect([route.id, codeOf(here) === 'Forbidden'], here.text).toEqual([route.id, !may]);
+        if (!isEverywhere)
+          expect([
+            route.id,
+            codeOf(await askFor(ask, route, other.namespace)),
+            (await askFor(ask, route, other.namespace)).status,
+          ]).toEqual([route.id, 'Forbidden', 403]);
+      }
+      const access = (await ask(`/access?namespace=${mine.namespace}`)).json as Access;
+      expect(access).toMatchObject({
+        allNamespaces: false,
+        namespaces: allowed.length === 0 ? [] : [mine.namespace],
+        may: {
+          run: allowed.includes('create taskruns'),
+          prune: allowed.includes('delete taskruns'),
+          logs: allowed.includes('get pods/log'),
+        },
+      });
+    },
+  );
 
   it("let the console's own account look everywhere and touch nothing", async () => {
     const ask = restOf(controller.apiPort ?? 0, await tokenOf('task-runs-console', 'vela-system'));
     expect((await ask('/tasks')).status).toBe(200);
-    expect(((await ask(`/access?namespace=${mine.namespace}`)).json as Access).may).toEqual({ run: false, cancel: false, suspend: false, prune: false, logs: false });
-    expect(codeOf(await ask(`/namespaces/${mine.namespace}/tasks/app-mytask/run`, { method: 'POST' }))).toBe('Forbidden');
+    expect(((await ask(`/access?namespace=${mine.namespace}`)).json as Access).may).toEqual({
+      run: false,
+      cancel: false,
+      suspend: false,
+      prune: false,
+      logs: false,
+    });
+    expect(codeOf(await ask(`/namespaces/${mine.namespace}/tasks/app-mytask/run`, { method: 'POST' }))).toBe(
+      'Forbidden',
+    );
   });
 
-  it('are nobody\'s without a token, or with one that the cluster does not know', async () => {
+  it("are nobody's without a token, or with one that the cluster does not know", async () => {
     for (const token of [undefined, 'nonsense', 'a'.repeat(20_000)]) {
       for (const route of routes) {
-        const answer = await restOf(controller.apiPort ?? 0, token)(pathOf(route, mine.namespace), { method: route.method === 'get' ? 'GET' : 'POST' }).catch(() => undefined);
-        if (answer !== undefined && answer.status !== 429 && answer.status !== 431) expect([route.id, answer.status, codeOf(answer)]).toEqual([route.id, 401, 'Unauthenticated']);
+        const answer = await restOf(controller.apiPort ?? 0, token)(pathOf(route, mine.namespace), {
+          method: route.method === 'get' ? 'GET' : 'POST',
+        }).catch(() => undefined);
+        if (answer !== undefined && answer.status !== 429 && answer.status !== 431)
+          expect([route.id, answer.status, codeOf(answer)]).toEqual([route.id, 401, 'Unauthenticated']);
       }
     }
   });
 
   it('are not told of to whoever has none: a namespace that is there answers as one that is not', async () => {
     const ask = await somebody(other, undefined).catch(() => restOf(controller.apiPort ?? 0, undefined));
-    const [there, absent] = [await ask(`/namespaces/${mine.namespace}/tasks/app-mytask`), await ask('/namespaces/nowhere/tasks/app-mytask')];
+    const [there, absent] = [
+      await ask(`/namespaces/${mine.namespace}/tasks/app-mytask`),
+      await ask('/namespaces/nowhere/tasks/app-mytask'),
+    ];
     expect(there.text.replaceAll(mine.namespace, 'nowhere')).toBe(absent.text);
   });
 
   it('are written into the audit log where something was changed', async () => {
     const ask = await somebody(mine, 'task-runs-edit');
     await ask(`/namespaces/${mine.namespace}/tasks/app-mytask/suspend`, { method: 'POST' });
-    const line = await eventually('the log has it', () => controller.lines.find((one) => one['audit'] === true && one['action'] === 'suspendTask' && one['user'] === `system:serviceaccount:${mine.namespace}:with-task-runs-edit`));
-    expect(line).toMatchObject({ status: 200, namespace: mine.namespace, task: 'app-mytask', from: expect.stringContaining('127.0.0.1') as string });
+    const line = await eventually('the log has it', () =>
+      controller.lines.find(
+        (one) =>
+          one['audit'] === true &&
+          one['action'] === 'suspendTask' &&
+          one['user'] === `system:serviceaccount:${mine.namespace}:with-task-runs-edit`,
+      ),
+    );
+    expect(line).toMatchObject({
+      status: 200,
+      namespace: mine.namespace,
+      task: 'app-mytask',
+      from: expect.stringContaining('127.0.0.1') as string,
+    });
   });
 });
 
@@ -263,14 +431,24 @@ describe('bad requests', () => {
     ['/namespaces/nowhere/runs', 404, 'NamespaceNotFound', /^there is no namespace nowhere$/],
     ['/namespaces/default/tasks/nope', 404, 'TaskNotFound', /^there is no task nope in namespace default$/],
     ['/namespaces/default/runs?task=nope', 404, 'TaskNotFound', /^there is no task nope in namespace default$/],
-    ['/namespaces/default/runs/nope', 404, 'RunNotFound', /^there is no run nope in namespace default, nor in the archive$/],
+    [
+      '/namespaces/default/runs/nope',
+      404,
+      'RunNotFound',
+      /^there is no run nope in namespace default, nor in the archive$/,
+    ],
     ['/namespaces/default/runs/nope/logs', 404, 'RunNotFound', /nope/],
     ['/runs?from=yesterday', 400, 'InvalidRequest', /^the query, from: Invalid ISO datetime/],
     ['/runs?cursor=nonsense', 400, 'InvalidCursor', /begin again without one/],
     ['/runs?phase=Broken', 400, 'InvalidRequest', /^the query, phase\.0: .*"Succeeded"/],
     ['/runs?limit=0', 400, 'InvalidRequest', /^the query, limit: /],
     ['/runs?limit=100000', 400, 'InvalidRequest', /^the query, limit: /],
-    ['/runs?colour=red', 400, 'InvalidRequest', /^the query: there is nothing called colour; see \/api\/v1\/openapi\.json$/],
+    [
+      '/runs?colour=red',
+      400,
+      'InvalidRequest',
+      /^the query: there is nothing called colour; see \/api\/v1\/openapi\.json$/,
+    ],
     ['/nothing', 404, 'RouteNotFound', /openapi\.json/],
   ])('%s: %d %s', async (path, status, code, message) => {
     const answer = await admin(path);
@@ -284,33 +462,86 @@ describe('bad requests', () => {
     const path = `${at}/tasks/app-mytask/run`;
     const json = { 'content-type': 'application/json' };
     expect(codeOf(await admin(path, { method: 'POST', raw: '{', headers: json }))).toBe('InvalidRequest');
-    expect(codeOf(await admin(path, { method: 'POST', raw: 'args=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } }))).toBe('NotJson');
-    expect(codeOf(await admin(path, { method: 'POST', raw: `{"args":["${'x'.repeat(300_000)}"]}`, headers: json }))).toBe('BodyTooLarge');
+    expect(
+      codeOf(
+        await admin(path, {
+          method: 'POST',
+          raw: 'args=x',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        }),
+      ),
+    ).toBe('NotJson');
+    expect(
+      codeOf(await admin(path, { method: 'POST', raw: `{"args":["${'x'.repeat(300_000)}"]}`, headers: json })),
+    ).toBe('BodyTooLarge');
     expect(codeOf(await admin(path, { method: 'POST', body: { arguments: ['x'] } }))).toBe('InvalidRequest');
-    expect(await admin(path, { method: 'POST', body: { name: 'Not_A_Name' } })).toMatchObject({ status: 400, json: { error: { field: 'name' } } });
-    expect(await admin(`${at}/tasks/app-mytask/prune`, { method: 'POST', body: {} })).toMatchObject({ status: 400, json: { error: { message: expect.stringContaining('say which runs may go') as string } } });
+    expect(await admin(path, { method: 'POST', body: { name: 'Not_A_Name' } })).toMatchObject({
+      status: 400,
+      json: { error: { field: 'name' } },
+    });
+    expect(await admin(`${at}/tasks/app-mytask/prune`, { method: 'POST', body: {} })).toMatchObject({
+      status: 400,
+      json: { error: { message: expect.stringContaining('say which runs may go') as string } },
+    });
     expect(await room.names(taskRuns)).toEqual([]);
   });
 
   it('of any kind, on every route, get an answer with a code, and never an error of ours', async () => {
     const { room } = await openRoom();
     await room.finish({ revision: 1 });
-    const word = fc.oneof(fc.constantFrom(room.namespace, 'app-mytask', 'mytask-v1', 'default', '-', '..', '%00', 'true', '0'), fc.string({ maxLength: 40 }));
-    const value = fc.oneof(word, fc.integer().map(String), fc.date({ noInvalidDate: true }).map((date) => date.toISOString()), fc.constantFrom('Failed', 'Succeeded,Failed', 'Schedule', 'ndjson', 'text'));
-    const names = [...new Set(routes.flatMap(({ query }) => Object.keys(query?.shape ?? {})))].filter((name) => name !== 'follow');
-    const query = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 8 })), value, { maxKeys: 3 });
+    const word = fc.oneof(
+      fc.constantFrom(room.namespace, 'app-mytask', 'mytask-v1', 'default', '-', '..', '%00', 'true', '0'),
+      fc.string({ maxLength: 40 }),
+    );
+    const value = fc.oneof(
+      word,
+      fc.integer().map(String),
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      fc.constantFrom('Failed', 'Succeeded,Failed', 'Schedule', 'ndjson', 'text'),
+    );
+    const names = [...new Set(routes.flatMap(({ query }) => Object.keys(query?.shape ?? {})))].filter(
+      (name) => name !== 'follow',
+    );
+    const query = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 8 })), value, {
+      maxKeys: 3,
+    });
     // Each field may be right or wrong; what would change something for real has no valid name of a task.
-    const body = fc.option(fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.record({ args: fc.array(fc.anything()), env: fc.array(fc.record({ name: word, value: word })), keep: fc.anything(), reason: word }, { requiredKeys: [] })), { nil: undefined });
+    const body = fc.option(
+      fc.oneof(
+        fc.jsonValue({ maxDepth: 2 }),
+        fc.record(
+          {
+            args: fc.array(fc.anything()),
+            env: fc.array(fc.record({ name: word, value: word })),
+            keep: fc.anything(),
+            reason: word,
+          },
+          { requiredKeys: [] },
+        ),
+      ),
+      { nil: undefined },
+    );
     const readable = routes.filter(({ method }) => method === 'get');
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...routes, ...readable), fc.array(word, { minLength: 2, maxLength: 2 }), query, body, async (route, [first = '', second = ''], asked, sent) => {
-        const path = route.path.replace('{namespace}', encodeURIComponent(first)).replace(/\{(task|run)\}/, encodeURIComponent(route.changes ? `${second}!` : second));
-        const answer = await admin(`${path}?${new URLSearchParams(asked).toString()}`, route.changes ? { method: 'POST', body: sent } : {});
-        expect(answer.status, `${path} ${answer.text}`).not.toBe(500);
-        if (answer.status < 400) return;
-        const { error } = answer.json as Problem;
-        expect(problemCodes[error.code as keyof typeof problemCodes]?.status, answer.text).toBe(answer.status);
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...routes, ...readable),
+        fc.array(word, { minLength: 2, maxLength: 2 }),
+        query,
+        body,
+        async (route, [first = '', second = ''], asked, sent) => {
+          const path = route.path
+            .replace('{namespace}', encodeURIComponent(first))
+            .replace(/\{(task|run)\}/, encodeURIComponent(route.changes ? `${second}!` : second));
+          const answer = await admin(
+            `${path}?${new URLSearchParams(asked).toString()}`,
+            route.changes ? { method: 'POST', body: sent } : {},
+          );
+          expect(answer.status, `${path} ${answer.text}`).not.toBe(500);
+          if (answer.status < 400) return;
+          const { error } = answer.json as Problem;
+          expect(problemCodes[error.code as keyof typeof problemCodes]?.status, answer.text).toBe(answer.status);
+        },
+      ),
       { numRuns: 600 },
     );
   }, 240_000);
@@ -320,7 +551,13 @@ describe('the document', () => {
   it('says what each route answers', async () => {
     const { room, at } = await openRoom();
     await room.finish({ revision: 1 });
-    const document = (await admin('/openapi.json')).json as { paths: Record<string, Record<string, { responses: Record<string, { content: Record<string, { schema: { $ref?: string } }> }> }>>; components: object };
+    const document = (await admin('/openapi.json')).json as {
+      paths: Record<
+        string,
+        Record<string, { responses: Record<string, { content: Record<string, { schema: { $ref?: string } }> }> }>
+      >;
+      components: object;
+    };
     expect(Object.keys(document.paths).length).toBe(new Set(routes.map(({ path }) => path)).size);
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     ajv.addSchema({ $id: 'document', ...document });
@@ -329,15 +566,35 @@ describe('the document', () => {
       ['get /tasks', '200', await admin('/tasks')],
       ['get /namespaces/{namespace}/tasks', '200', await admin(`${at}/tasks`)],
       ['get /namespaces/{namespace}/tasks/{task}', '200', await admin(`${at}/tasks/app-mytask`)],
-      ['post /namespaces/{namespace}/tasks/{task}/suspend', '200', await admin(`${at}/tasks/app-mytask/suspend`, { method: 'POST' })],
-      ['post /namespaces/{namespace}/tasks/{task}/resume', '200', await admin(`${at}/tasks/app-mytask/resume`, { method: 'POST' })],
-      ['post /namespaces/{namespace}/tasks/{task}/run', '201', await admin(`${at}/tasks/app-mytask/run`, { method: 'POST' })],
-      ['post /namespaces/{namespace}/tasks/{task}/prune', '200', await admin(`${at}/tasks/app-mytask/prune`, { method: 'POST', body: { keep: 0, dryRun: true } })],
+      [
+        'post /namespaces/{namespace}/tasks/{task}/suspend',
+        '200',
+        await admin(`${at}/tasks/app-mytask/suspend`, { method: 'POST' }),
+      ],
+      [
+        'post /namespaces/{namespace}/tasks/{task}/resume',
+        '200',
+        await admin(`${at}/tasks/app-mytask/resume`, { method: 'POST' }),
+      ],
+      [
+        'post /namespaces/{namespace}/tasks/{task}/run',
+        '201',
+        await admin(`${at}/tasks/app-mytask/run`, { method: 'POST' }),
+      ],
+      [
+        'post /namespaces/{namespace}/tasks/{task}/prune',
+        '200',
+        await admin(`${at}/tasks/app-mytask/prune`, { method: 'POST', body: { keep: 0, dryRun: true } }),
+      ],
       ['get /runs', '200', await admin('/runs?limit=5')],
       ['get /namespaces/{namespace}/runs', '200', await admin(`${at}/runs`)],
       ['get /namespaces/{namespace}/runs/{run}', '200', await admin(`${at}/runs/mytask-v1`)],
       ['get /namespaces/{namespace}/runs/{run}', 'default', await admin(`${at}/runs/nope`)],
-      ['post /namespaces/{namespace}/runs/{run}/cancel', 'default', await admin(`${at}/runs/mytask-v1/cancel`, { method: 'POST' })],
+      [
+        'post /namespaces/{namespace}/runs/{run}/cancel',
+        'default',
+        await admin(`${at}/runs/mytask-v1/cancel`, { method: 'POST' }),
+      ],
     ];
     for (const [route, status, { json, text }] of answers) {
       const [method = '', path = ''] = route.split(' ');
@@ -353,7 +610,14 @@ describe('the document', () => {
 describe('what comes with every answer', () => {
   it('lets no other site in, and is kept by nobody', async () => {
     const { headers } = await admin('/tasks');
-    expect(headers.get('content-security-policy')).toBe("default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'");
-    expect([headers.get('cache-control'), headers.get('x-content-type-options'), headers.get('x-powered-by'), headers.get('access-control-allow-origin')]).toEqual(['no-store', 'nosniff', null, null]);
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+    );
+    expect([
+      headers.get('cache-control'),
+      headers.get('x-content-type-options'),
+      headers.get('x-powered-by'),
+      headers.get('access-control-allow-origin'),
+    ]).toEqual(['no-store', 'nosniff', null, null]);
   });
 });

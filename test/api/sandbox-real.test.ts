@@ -20,8 +20,10 @@ beforeAll(async () => {
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 /** @returns a kubectl of the sandbox, as cluster admin */
-const kubectlOf = (sandbox: Sandbox) => async (...args: string[]): Promise<string> =>
-  (await run(sandbox.kubectl, ['--kubeconfig', sandbox.kubeconfig, ...args])).stdout;
+const kubectlOf =
+  (sandbox: Sandbox) =>
+  async (...args: string[]): Promise<string> =>
+    (await run(sandbox.kubectl, ['--kubeconfig', sandbox.kubeconfig, ...args])).stdout;
 
 /** Never a pid that is not there: kill(-1) would end every process of this machine. */
 async function pidOf(sandbox: Sandbox, part: string): Promise<number> {
@@ -59,12 +61,30 @@ describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs roo
     const file = join(scratch, 'restricted.yaml');
     await writeFile(file, restrictedPod);
     await vi.waitFor(() => kubectl('apply', '-f', file), { timeout: 10_000, interval: 100 });
-    await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/restricted', '-n', 'strict', '--timeout=60s');
+    await kubectl(
+      'wait',
+      '--for=jsonpath={.status.phase}=Succeeded',
+      'pod/restricted',
+      '-n',
+      'strict',
+      '--timeout=60s',
+    );
     expect(await kubectl('logs', 'restricted', '-n', 'strict')).toBe('1000\n');
   });
 
   it('kills a container that takes more memory than its limit', async () => {
-    const limits = JSON.stringify({ spec: { containers: [{ name: 'eater', image: 'busybox:1.36', command: ['tail', '/dev/zero'], resources: { limits: { memory: '32Mi' } } }] } });
+    const limits = JSON.stringify({
+      spec: {
+        containers: [
+          {
+            name: 'eater',
+            image: 'busybox:1.36',
+            command: ['tail', '/dev/zero'],
+            resources: { limits: { memory: '32Mi' } },
+          },
+        ],
+      },
+    });
     await kubectl('run', 'eater', '--image=busybox:1.36', '--restart=Never', `--overrides=${limits}`);
     await kubectl('wait', '--for=jsonpath={.status.phase}=Failed', 'pod/eater', '--timeout=60s');
     expect(await containerStatus('eater', '.state.terminated.reason')).toBe('OOMKilled');
@@ -72,10 +92,14 @@ describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs roo
 
   it('says within seconds that an image cannot be had', async () => {
     await kubectl('run', 'missing', '--image=example.com/no/such:1', '--restart=Never');
-    await vi.waitFor(async () => expect(await containerStatus('missing', '.state.waiting.reason')).toMatch(/^(ErrImagePull|ImagePullBackOff)$/), {
-      timeout: 15_000,
-      interval: 200,
-    });
+    await vi.waitFor(
+      async () =>
+        expect(await containerStatus('missing', '.state.waiting.reason')).toMatch(/^(ErrImagePull|ImagePullBackOff)$/),
+      {
+        timeout: 15_000,
+        interval: 200,
+      },
+    );
   });
 
   it('keeps a pod running through kill -9 of containerd and of the kubelet', async () => {
@@ -101,34 +125,48 @@ describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs roo
   });
 });
 
-describe.skipIf(process.env['KUBEVELA_HOME'] === undefined)('a sandbox with a real KubeVela (needs KUBEVELA_HOME)', () => {
-  let sandbox: Sandbox;
+describe.skipIf(process.env['KUBEVELA_HOME'] === undefined)(
+  'a sandbox with a real KubeVela (needs KUBEVELA_HOME)',
+  () => {
+    let sandbox: Sandbox;
 
-  beforeAll(async () => {
-    sandbox = await startSandbox({ dir: join(scratch, 'vela'), nodes: 'simulated', kubevela: 'real', progress: progressTo(process.stderr) });
-  });
+    beforeAll(async () => {
+      sandbox = await startSandbox({
+        dir: join(scratch, 'vela'),
+        nodes: 'simulated',
+        kubevela: 'real',
+        progress: progressTo(process.stderr),
+      });
+    });
 
-  afterAll(() => sandbox.stop());
+    afterAll(() => sandbox.stop());
 
-  it('carries out an Application', async () => {
-    const kubectl = kubectlOf(sandbox);
-    const file = join(scratch, 'application.yaml');
-    await writeFile(file, application);
-    await kubectl('apply', '-f', file);
-    await kubectl('wait', '--for=jsonpath={.status.status}=running', 'application/demo', '--timeout=60s');
-    expect(await kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/web\n');
-  });
+    it('carries out an Application', async () => {
+      const kubectl = kubectlOf(sandbox);
+      const file = join(scratch, 'application.yaml');
+      await writeFile(file, application);
+      await kubectl('apply', '-f', file);
+      await kubectl('wait', '--for=jsonpath={.status.status}=running', 'application/demo', '--timeout=60s');
+      expect(await kubectl('get', 'deployments', '-o', 'name')).toBe('deployment.apps/web\n');
+    });
 
-  it('leaves a definition that was changed as it is when vela-core is killed', async () => {
-    const kubectl = kubectlOf(sandbox);
-    const definition = ['componentdefinition', 'task', '-n', 'vela-system'];
-    await kubectl('patch', ...definition, '--type=merge', '-p', '{"metadata": {"annotations": {"definition.oam.dev/description": "changed"}}}');
-    kill(await pidOf(sandbox, 'vela-core'), 'SIGKILL');
-    await sandbox.ready();
-    const description = 'jsonpath={.metadata.annotations.definition\\.oam\\.dev/description}';
-    expect(await kubectl('get', ...definition, '-o', description)).toBe('changed');
-  });
-});
+    it('leaves a definition that was changed as it is when vela-core is killed', async () => {
+      const kubectl = kubectlOf(sandbox);
+      const definition = ['componentdefinition', 'task', '-n', 'vela-system'];
+      await kubectl(
+        'patch',
+        ...definition,
+        '--type=merge',
+        '-p',
+        '{"metadata": {"annotations": {"definition.oam.dev/description": "changed"}}}',
+      );
+      kill(await pidOf(sandbox, 'vela-core'), 'SIGKILL');
+      await sandbox.ready();
+      const description = 'jsonpath={.metadata.annotations.definition\\.oam\\.dev/description}';
+      expect(await kubectl('get', ...definition, '-o', description)).toBe('changed');
+    });
+  },
+);
 
 const restrictedPod = `apiVersion: v1
 kind: Pod

@@ -34,7 +34,12 @@ describe('a sandbox with simulated nodes', () => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    sandbox = await startSandbox({ dir: join(scratch, 'one'), nodes: 'simulated', nodeCount: 2, progress: progressTo(process.stderr) });
+    sandbox = await startSandbox({
+      dir: join(scratch, 'one'),
+      nodes: 'simulated',
+      nodeCount: 2,
+      progress: progressTo(process.stderr),
+    });
   });
 
   afterAll(() => sandbox.stop());
@@ -48,7 +53,12 @@ describe('a sandbox with simulated nodes', () => {
   it.each([
     ['succeeds', '', 'condition=Complete', 'Succeeded 0 Completed'],
     ['fails', 'sandbox.task.oam.dev/exit-code: "3"', 'condition=Failed', 'Failed 3 Error'],
-    ['lacks-memory', 'sandbox.task.oam.dev/exit-code: "137", sandbox.task.oam.dev/reason: OOMKilled', 'condition=Failed', 'Failed 137 OOMKilled'],
+    [
+      'lacks-memory',
+      'sandbox.task.oam.dev/exit-code: "137", sandbox.task.oam.dev/reason: OOMKilled',
+      'condition=Failed',
+      'Failed 137 OOMKilled',
+    ],
   ])('plays a pod that %s', async (name, annotations, condition, outcome) => {
     const file = join(scratch, `${name}.yaml`);
     await writeFile(file, aJob(name, annotations));
@@ -65,7 +75,8 @@ describe('a sandbox with simulated nodes', () => {
     await kubectl(sandbox, 'apply', '-f', file);
     const reason = 'jsonpath={.items[0].status.containerStatuses[0].state.waiting.reason}';
     await vi.waitFor(
-      async () => expect(await kubectl(sandbox, 'get', 'pods', '-l', 'job-name=waits', '-o', reason)).toBe('ImagePullBackOff'),
+      async () =>
+        expect(await kubectl(sandbox, 'get', 'pods', '-l', 'job-name=waits', '-o', reason)).toBe('ImagePullBackOff'),
       { timeout: 30_000, interval: 100 },
     );
     await kubectl(sandbox, 'annotate', 'pods', '-l', 'job-name=waits', 'sandbox.task.oam.dev/waiting-');
@@ -82,7 +93,9 @@ describe('a sandbox with simulated nodes', () => {
       const after = await partOf(sandbox, name);
       expect(after.restarts).toBeGreaterThan(before.restarts);
       expect(after.pid).not.toBe(before.pid);
-      expect(await kubectl(sandbox, 'get', 'configmap', `before-${name}`, '-o', 'name')).toBe(`configmap/before-${name}\n`);
+      expect(await kubectl(sandbox, 'get', 'configmap', `before-${name}`, '-o', 'name')).toBe(
+        `configmap/before-${name}\n`,
+      );
     },
   );
 
@@ -111,12 +124,21 @@ describe('a sandbox whose test was killed', () => {
     const dir = join(scratch, 'orphan');
     const script = join(scratch, 'starts-and-waits.mts');
     const source = join(repository, 'sandbox/src/sandbox.ts');
-    await writeFile(script, `const { startSandbox } = await import(${JSON.stringify(source)});\nawait startSandbox({ dir: ${JSON.stringify(dir)} });\nconsole.log('up');\nsetInterval(() => {}, 1000);\n`);
-    const child = spawn(process.execPath, ['--import', 'tsx', script], { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] });
+    await writeFile(
+      script,
+      `const { startSandbox } = await import(${JSON.stringify(source)});\nawait startSandbox({ dir: ${JSON.stringify(dir)} });\nconsole.log('up');\nsetInterval(() => {}, 1000);\n`,
+    );
+    const child = spawn(process.execPath, ['--import', 'tsx', script], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(child.stdout, 'data');
     expect((await ownedProcesses(dir)).length).toBeGreaterThan(4);
     child.kill('SIGKILL');
-    await vi.waitFor(async () => expect([await ownedProcesses(dir), await isGone(dir)]).toEqual([[], true]), { timeout: 60_000, interval: 100 });
+    await vi.waitFor(async () => expect([await ownedProcesses(dir), await isGone(dir)]).toEqual([[], true]), {
+      timeout: 60_000,
+      interval: 100,
+    });
   });
 });
 
@@ -146,7 +168,10 @@ describe('the command line', () => {
   async function tools(): Promise<Pick<Sandbox, 'kubectl' | 'kubeconfig'>> {
     const { stdout } = await sandboxCommand('env');
     const kubectlDirectory = /PATH='([^']+)'/.exec(stdout)?.[1];
-    return { kubeconfig: join(dir, 'kubeconfig'), kubectl: kubectlDirectory === undefined ? 'kubectl' : join(kubectlDirectory, 'kubectl') };
+    return {
+      kubeconfig: join(dir, 'kubeconfig'),
+      kubectl: kubectlDirectory === undefined ? 'kubectl' : join(kubectlDirectory, 'kubectl'),
+    };
   }
 
   const supervisor = async (): Promise<number> =>
@@ -154,12 +179,18 @@ describe('the command line', () => {
 
   it('says that nothing is up, and ends nothing without complaint', async () => {
     expect(await sandboxCommand('status')).toMatchObject({ code: 1, stdout: 'down\n' });
-    expect(await sandboxCommand('env')).toMatchObject({ code: 1, stderr: 'No sandbox is up: start one with npm run sandbox -- up.\n' });
+    expect(await sandboxCommand('env')).toMatchObject({
+      code: 1,
+      stderr: 'No sandbox is up: start one with npm run sandbox -- up.\n',
+    });
     expect((await sandboxCommand('down')).code).toBe(0);
   });
 
   it('names a busy port and the remedy', async () => {
-    const server = spawn(process.execPath, ['-e', `require('net').createServer().listen(${portBase}, '127.0.0.1', () => console.log('busy'))`]);
+    const server = spawn(process.execPath, [
+      '-e',
+      `require('net').createServer().listen(${portBase}, '127.0.0.1', () => console.log('busy'))`,
+    ]);
     await once(server.stdout, 'data');
     const refused = await up();
     server.kill();

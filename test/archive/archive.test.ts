@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Archive, mostCounted, type Material, type Place, type RunFilter } from '../../controller/src/archive/archive.ts';
+import {
+  Archive,
+  mostCounted,
+  type Material,
+  type Place,
+  type RunFilter,
+} from '../../controller/src/archive/archive.ts';
 import type { RunRecord } from '../../controller/src/archive/record.ts';
 import { startPostgres, type Postgres } from '../support/postgres.ts';
 
@@ -22,18 +28,49 @@ interface Wanted extends Partial<Omit<RunRecord, 'trigger'>> {
 }
 
 function aRecord(uid: string, { trigger = 'Revision', at = 0, ...rest }: Wanted = {}): RunRecord {
-  return { uid, namespace: 'prod', name: `run-${uid}`, task: 'app-task', trigger: { type: trigger }, phase: 'Succeeded', creationTimestamp: new Date(begin + at).toISOString(), shape: 'Job', ...rest };
+  return {
+    uid,
+    namespace: 'prod',
+    name: `run-${uid}`,
+    task: 'app-task',
+    trigger: { type: trigger },
+    phase: 'Succeeded',
+    creationTimestamp: new Date(begin + at).toISOString(),
+    shape: 'Job',
+    ...rest,
+  };
 }
 
 function aMaterial(record: RunRecord, text?: string): Material {
-  const logs = text === undefined ? [] : [{ pod: `${record.name}-x`, container: 'main', restart: 0, bytes: text.length, cutBytes: 7, body: gzipSync(text) }];
-  return { record, body: { component: 'task', jobs: [{ name: 'j', exitCode: 3 }], snapshot: { template: { spec: { containers: [] } } } }, logs };
+  const logs =
+    text === undefined
+      ? []
+      : [
+          {
+            pod: `${record.name}-x`,
+            container: 'main',
+            restart: 0,
+            bytes: text.length,
+            cutBytes: 7,
+            body: gzipSync(text),
+          },
+        ];
+  return {
+    record,
+    body: {
+      component: 'task',
+      jobs: [{ name: 'j', exitCode: 3 }],
+      snapshot: { template: { spec: { containers: [] } } },
+    },
+    logs,
+  };
 }
 
 /** The same each time, and no gzip makes it smaller than half. */
 function incompressible(length: number): string {
   let text = '';
-  for (let index = 0; text.length < length; index += 1) text += createHash('sha256').update(String(index)).digest('base64');
+  for (let index = 0; text.length < length; index += 1)
+    text += createHash('sha256').update(String(index)).digest('base64');
   return text.slice(0, length);
 }
 
@@ -72,33 +109,62 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
   });
 
   it('gives back what it was given, of the youngest run of a name', async () => {
-    const [older, younger] = [aRecord('u1', { name: 'again', message: 'older' }), aRecord('u2', { name: 'again', message: 'ünïcode \u0000 "quotes"', at: hour, exitCode: 3 })];
+    const [older, younger] = [
+      aRecord('u1', { name: 'again', message: 'older' }),
+      aRecord('u2', { name: 'again', message: 'ünïcode \u0000 "quotes"', at: hour, exitCode: 3 }),
+    ];
     await archive.save([aMaterial(older, 'old\n'), aMaterial(younger, '2026-03-20T12:00:00Z line\n')]);
     expect(await archive.get('prod', 'again')).toEqual({ record: younger, body: aMaterial(younger).body });
-    expect(await archive.logsOf('u2')).toEqual([{ pod: 'again-x', container: 'main', restart: 0, bytes: 26, cutBytes: 7 }]);
-    expect(gunzipSync((await archive.readLog('u2', { pod: 'again-x', container: 'main', restart: 0 })) ?? '').toString()).toBe('2026-03-20T12:00:00Z line\n');
+    expect(await archive.logsOf('u2')).toEqual([
+      { pod: 'again-x', container: 'main', restart: 0, bytes: 26, cutBytes: 7 },
+    ]);
+    expect(
+      gunzipSync((await archive.readLog('u2', { pod: 'again-x', container: 'main', restart: 0 })) ?? '').toString(),
+    ).toBe('2026-03-20T12:00:00Z line\n');
     expect(await archive.readLog('u2', { pod: 'other', container: 'main', restart: 0 })).toBeUndefined();
     expect(await archive.get('prod', 'nothing')).toBeUndefined();
-    expect([await archive.hasTask('prod', 'app-task'), await archive.hasTask('test', 'app-task')]).toEqual([true, false]);
+    expect([await archive.hasTask('prod', 'app-task'), await archive.hasTask('test', 'app-task')]).toEqual([
+      true,
+      false,
+    ]);
     await empty();
   });
 
   it('keeps a run that is saved twice as it was', async () => {
     await archive.save([aMaterial(aRecord('u1'), 'first\n')]);
     await archive.save([aMaterial(aRecord('u1', { phase: 'Failed' }), 'second\n'), aMaterial(aRecord('u2'))]);
-    expect((await archive.find({}, { limit: 10 })).map(({ uid, phase }) => [uid, phase])).toEqual([['u2', 'Succeeded'], ['u1', 'Succeeded']]);
+    expect((await archive.find({}, { limit: 10 })).map(({ uid, phase }) => [uid, phase])).toEqual([
+      ['u2', 'Succeeded'],
+      ['u1', 'Succeeded'],
+    ]);
     expect([...(await archive.known(['u1', 'u2', 'u3']))].sort()).toEqual(['u1', 'u2']);
     await empty();
   });
 
   it('finds what a filter chooses, page by page, each run once and the newest first, as a plain filter of a list does', async () => {
     const records = Array.from({ length: 300 }, (_, index) =>
-      aRecord(`u${String(index).padStart(3, '0')}`, { namespace: index % 3 === 0 ? 'test' : 'prod', task: `task-${index % 4}`, phase: phases[index % 7 === 0 ? 1 : index % 11 === 0 ? 2 : 0], trigger: triggers[index % 3], at: Math.floor(index / 5) * hour }),
+      aRecord(`u${String(index).padStart(3, '0')}`, {
+        namespace: index % 3 === 0 ? 'test' : 'prod',
+        task: `task-${index % 4}`,
+        phase: phases[index % 7 === 0 ? 1 : index % 11 === 0 ? 2 : 0],
+        trigger: triggers[index % 3],
+        at: Math.floor(index / 5) * hour,
+      }),
     );
     await archive.save(records.map((record) => aMaterial(record)));
     const some = <T>(values: readonly T[]) => fc.option(fc.subarray([...values], { minLength: 1 }), { nil: undefined });
-    const moment = fc.option(fc.integer({ min: 0, max: 61 }).map((hours) => begin + hours * hour), { nil: undefined });
-    const filters = fc.record<RunFilter>({ namespace: fc.constantFrom('prod', 'test', undefined), task: fc.constantFrom(undefined, 'task-1', 'task-9'), phases: some(phases), triggers: some(triggers), from: moment, to: moment });
+    const moment = fc.option(
+      fc.integer({ min: 0, max: 61 }).map((hours) => begin + hours * hour),
+      { nil: undefined },
+    );
+    const filters = fc.record<RunFilter>({
+      namespace: fc.constantFrom('prod', 'test', undefined),
+      task: fc.constantFrom(undefined, 'task-1', 'task-9'),
+      phases: some(phases),
+      triggers: some(triggers),
+      from: moment,
+      to: moment,
+    });
     await fc.assert(
       fc.asyncProperty(filters, fc.integer({ min: 1, max: 70 }), async (filter, limit) => {
         const found: RunRecord[] = [];
@@ -119,7 +185,9 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
 
   it('lets the oldest go by age, by number and by size, with their logs', async () => {
     const noise = incompressible(20_000);
-    await archive.save(Array.from({ length: 10 }, (_, index) => aMaterial(aRecord(`u${index}`, { at: index * hour }), noise)));
+    await archive.save(
+      Array.from({ length: 10 }, (_, index) => aMaterial(aRecord(`u${index}`, { at: index * hour }), noise)),
+    );
     const { bytes, count } = await archive.size();
     expect(count).toBe(10);
     expect(await archive.retain(never, begin + 10 * hour)).toBe(0);
@@ -148,16 +216,19 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
     await empty();
   });
 
-  it.runIf(kind === 'postgres')('says what is wrong while the server is away, and goes on when it is back', async () => {
-    await archive.save([aMaterial(aRecord('u1'))]);
-    await home.postgres?.kill();
-    await expect(archive.find({}, { limit: 1 })).rejects.toThrow(/ECONNREFUSED|terminat/);
-    await expect(archive.save([aMaterial(aRecord('u2'))])).rejects.toThrow(/ECONNREFUSED|terminat/);
-    await home.postgres?.start();
-    await archive.save([aMaterial(aRecord('u2'))]);
-    expect(await archive.count({})).toBe(2);
-    await empty();
-  });
+  it.runIf(kind === 'postgres')(
+    'says what is wrong while the server is away, and goes on when it is back',
+    async () => {
+      await archive.save([aMaterial(aRecord('u1'))]);
+      await home.postgres?.kill();
+      await expect(archive.find({}, { limit: 1 })).rejects.toThrow(/ECONNREFUSED|terminat/);
+      await expect(archive.save([aMaterial(aRecord('u2'))])).rejects.toThrow(/ECONNREFUSED|terminat/);
+      await home.postgres?.start();
+      await archive.save([aMaterial(aRecord('u2'))]);
+      expect(await archive.count({})).toBe(2);
+      await empty();
+    },
+  );
 
   it.runIf(kind === 'sqlite')('gives the disk back what was deleted', async () => {
     const noise = incompressible(200_000);
@@ -172,18 +243,35 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
   });
 });
 
-function chosen(records: readonly RunRecord[], { namespace, task, phases: wanted, triggers: asked, from = -Infinity, to = Infinity }: RunFilter): readonly RunRecord[] {
+function chosen(
+  records: readonly RunRecord[],
+  { namespace, task, phases: wanted, triggers: asked, from = -Infinity, to = Infinity }: RunFilter,
+): readonly RunRecord[] {
   const isChosen = (record: RunRecord): boolean => {
     const at = Date.parse(record.creationTimestamp);
-    return [namespace ?? record.namespace, task ?? record.task].join('/') === `${record.namespace}/${record.task}` && (wanted ?? [record.phase]).includes(record.phase) && (asked ?? [record.trigger.type]).includes(record.trigger.type) && at >= from && at < to;
+    return (
+      [namespace ?? record.namespace, task ?? record.task].join('/') === `${record.namespace}/${record.task}` &&
+      (wanted ?? [record.phase]).includes(record.phase) &&
+      (asked ?? [record.trigger.type]).includes(record.trigger.type) &&
+      at >= from &&
+      at < to
+    );
   };
-  return records.filter(isChosen).sort((a, b) => Date.parse(b.creationTimestamp) - Date.parse(a.creationTimestamp) || (a.uid < b.uid ? 1 : -1));
+  return records
+    .filter(isChosen)
+    .sort((a, b) => Date.parse(b.creationTimestamp) - Date.parse(a.creationTimestamp) || (a.uid < b.uid ? 1 : -1));
 }
 
 describe('a database that is not to be had', () => {
   it.each([
-    ['/nowhere/archive.db', /the archive \/nowhere\/archive\.db cannot be opened: .*does its directory exist, and may this user write there\?/],
-    ['postgres://archive:hidden@127.0.0.1:1/postgres', /^(?!.*hidden)the archive's tables cannot be brought up to date: .*ECONNREFUSED/],
+    [
+      '/nowhere/archive.db',
+      /the archive \/nowhere\/archive\.db cannot be opened: .*does its directory exist, and may this user write there\?/,
+    ],
+    [
+      'postgres://archive:hidden@127.0.0.1:1/postgres',
+      /^(?!.*hidden)the archive's tables cannot be brought up to date: .*ECONNREFUSED/,
+    ],
   ])('%s', async (setting, message) => {
     await expect(new Archive(setting).ready()).rejects.toThrow(message);
   });

@@ -1,4 +1,7 @@
-/** Databases that fail while runs end: a full disk, a server that dies, a process that is killed. Nothing is lost, and nothing is there twice. */
+/**
+ * Databases that fail while runs end: a full disk, a server that dies, a process that is killed. Nothing is lost, and
+ * nothing is there twice.
+ */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -27,7 +30,8 @@ const logLength = 40_000;
 
 function noise(seed: number): string {
   let text = '';
-  for (let index = 0; text.length < logLength; index += 1) text += `${createHash('sha512').update(`${seed}/${index}`).digest('base64')}\n`;
+  for (let index = 0; text.length < logLength; index += 1)
+    text += `${createHash('sha512').update(`${seed}/${index}`).digest('base64')}\n`;
   return text;
 }
 
@@ -50,7 +54,9 @@ function scene(setting: string, withLogs: boolean) {
     await archiver.stop();
     await archive.close();
   });
-  const runs = Array.from({ length: runCount }, (_, index) => cluster.add(`run-${index}`, withLogs ? [{ name: `run-${index}-x`, logs: { main: [noise(index)] } }] : []));
+  const runs = Array.from({ length: runCount }, (_, index) =>
+    cluster.add(`run-${index}`, withLogs ? [{ name: `run-${index}-x`, logs: { main: [noise(index)] } }] : []),
+  );
   return { archive, archiver, runs, failures, dropped };
 }
 
@@ -70,36 +76,51 @@ it('a PostgreSQL server that is killed while runs end gets each of them once it 
   await here.archive.ready();
   here.archiver.start();
   here.runs.slice(0, 100).forEach((run) => here.archiver.add(run));
-  await eventually('some are archived', async () => ((await here.archive.count({})) > 0 ? true : undefined), { everyMs: 5 });
+  await eventually('some are archived', async () => ((await here.archive.count({})) > 0 ? true : undefined), {
+    everyMs: 5,
+  });
   await postgres.kill();
   here.runs.slice(100).forEach((run) => here.archiver.add(run));
-  await eventually('it is said', () => (here.failures.some((line) => line.includes('it is tried again')) ? true : undefined));
+  await eventually('it is said', () =>
+    here.failures.some((line) => line.includes('it is tried again')) ? true : undefined,
+  );
   await postgres.start();
   await expectAll(here);
 }, 120_000);
 
-it.runIf(process.getuid?.() === 0)('a disk that is full holds up nobody, and has all once there is room', async () => {
-  const disk = await mkdtemp(join(tmpdir(), 'full-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', disk]);
-  undo.push(async () => {
-    execFileSync('umount', ['-l', disk]);
-    await rm(disk, { recursive: true, force: true });
-  });
-  const ballast = join(disk, 'ballast');
-  await writeFile(ballast, Buffer.alloc(17 * 1024 ** 2));
-  const here = scene(join(disk, 'runs.db'), true);
-  await here.archive.ready();
-  here.archiver.start();
-  here.runs.forEach((run) => here.archiver.add(run));
-  await eventually('the disk is full', () => {
-    if (!here.failures.some((line) => /full|disk I\/O/.test(line))) throw new Error(`${here.archiver.queueLength} ${here.failures.length} ${here.failures.at(-1) ?? ''}`);
-    return true;
-  }, { seconds: 20 });
-  // What is held in memory may be pruned: it is read already.
-  await eventually('nobody is held up', () => (here.runs.every(({ uid }) => !here.archiver.holds(uid)) ? true : undefined));
-  await rm(ballast);
-  await expectAll(here);
-}, 180_000);
+it.runIf(process.getuid?.() === 0)(
+  'a disk that is full holds up nobody, and has all once there is room',
+  async () => {
+    const disk = await mkdtemp(join(tmpdir(), 'full-disk-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', disk]);
+    undo.push(async () => {
+      execFileSync('umount', ['-l', disk]);
+      await rm(disk, { recursive: true, force: true });
+    });
+    const ballast = join(disk, 'ballast');
+    await writeFile(ballast, Buffer.alloc(17 * 1024 ** 2));
+    const here = scene(join(disk, 'runs.db'), true);
+    await here.archive.ready();
+    here.archiver.start();
+    here.runs.forEach((run) => here.archiver.add(run));
+    await eventually(
+      'the disk is full',
+      () => {
+        if (!here.failures.some((line) => /full|disk I\/O/.test(line)))
+          throw new Error(`${here.archiver.queueLength} ${here.failures.length} ${here.failures.at(-1) ?? ''}`);
+        return true;
+      },
+      { seconds: 20 },
+    );
+    // What is held in memory may be pruned: it is read already.
+    await eventually('nobody is held up', () =>
+      here.runs.every(({ uid }) => !here.archiver.holds(uid)) ? true : undefined,
+    );
+    await rm(ballast);
+    await expectAll(here);
+  },
+  180_000,
+);
 
 const writer = `
 import { Archive } from ${JSON.stringify(fileURLToPath(new URL('../../controller/src/archive/archive.ts', import.meta.url)))};
@@ -116,7 +137,10 @@ it('a SQLite file has all that was saved when the process that wrote it is kille
   undo.push(() => rm(directory, { recursive: true, force: true }));
   const [program, file] = [join(directory, 'writer.mts'), join(directory, 'runs.db')];
   await writeFile(program, writer);
-  const child = spawn(process.execPath, ['--import', 'tsx', program, file], { stdio: ['ignore', 'pipe', 'inherit'], cwd: fileURLToPath(new URL('../..', import.meta.url)) });
+  const child = spawn(process.execPath, ['--import', 'tsx', program, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+  });
   const exited = once(child, 'exit');
   let saved = -1;
   for await (const line of createInterface(child.stdout)) {

@@ -28,7 +28,18 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     await dialog.getByRole('button', { name: 'Run' }).click();
     await page.getByRole('heading', { level: 1, name: 'migrate-by-hand' }).waitFor();
     await page.getByText('migrate-by-hand was asked for.').waitFor();
-    expect(fake.actions).toEqual([{ request: 'POST /namespaces/shop/tasks/migrate/run', body: { args: ['--to', '41'], env: [{ name: 'DRY_RUN', value: 'yes' }, { name: 'URL', value: 'a=b' }] } }]);
+    expect(fake.actions).toEqual([
+      {
+        request: 'POST /namespaces/shop/tasks/migrate/run',
+        body: {
+          args: ['--to', '41'],
+          env: [
+            { name: 'DRY_RUN', value: 'yes' },
+            { name: 'URL', value: 'a=b' },
+          ],
+        },
+      },
+    ]);
     await close();
   });
 
@@ -50,7 +61,10 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     await page.getByRole('button', { name: 'Resume…' }).click();
     await page.getByRole('dialog', { name: 'Resume backup?' }).getByRole('button', { name: 'Resume' }).click();
     await page.getByText('backup goes on.').waitFor();
-    expect(fake.actions.map(({ request }) => request)).toEqual(['POST /namespaces/shop/tasks/backup/suspend', 'POST /namespaces/shop/tasks/backup/resume']);
+    expect(fake.actions.map(({ request }) => request)).toEqual([
+      'POST /namespaces/shop/tasks/backup/suspend',
+      'POST /namespaces/shop/tasks/backup/resume',
+    ]);
     await close();
   });
 
@@ -64,7 +78,10 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     await dialog.getByRole('button', { name: 'Delete 1 run' }).click();
     await page.getByText('1 run of migrate deleted.').waitFor();
     await page.getByRole('link', { name: 'migrate-v1' }).waitFor({ state: 'detached' });
-    expect(fake.actions.map(({ body }) => body)).toEqual([{ keep: 1, dryRun: true }, { keep: 1, dryRun: false }]);
+    expect(fake.actions.map(({ body }) => body)).toEqual([
+      { keep: 1, dryRun: true },
+      { keep: 1, dryRun: false },
+    ]);
     await close();
   });
 
@@ -72,7 +89,8 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     const { page, close } = await open('#/namespaces/shop/runs/migrate-v3');
     await page.getByRole('button', { name: 'Cancel…' }).waitFor();
     const focused = () => page.evaluate('document.activeElement.textContent.trim()');
-    for (let presses = 0; presses < 20 && (await focused()) !== 'Cancel…'; presses += 1) await page.keyboard.press('Tab');
+    for (let presses = 0; presses < 20 && (await focused()) !== 'Cancel…'; presses += 1)
+      await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'Cancel migrate-v3?' }).waitFor();
     await page.keyboard.press('Escape');
@@ -83,7 +101,9 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     await page.keyboard.type('too slow');
     await page.keyboard.press('Enter');
     await page.getByText('Cancelled because').waitFor();
-    expect(fake.actions).toEqual([{ request: 'POST /namespaces/shop/runs/migrate-v3/cancel', body: { reason: 'too slow' } }]);
+    expect(fake.actions).toEqual([
+      { request: 'POST /namespaces/shop/runs/migrate-v3/cancel', body: { reason: 'too slow' } },
+    ]);
     await close();
   });
 
@@ -142,7 +162,10 @@ describe.skipIf(inject('chromium') === '')('signing in', () => {
     const fake = await startFakeApi(smallData(), { allNamespaces: false });
     const { page, close } = await openConsole(browser, fake.url, '');
     await page.getByRole('heading', { level: 1, name: 'Tasks in billing' }).waitFor();
-    expect(await page.getByRole('combobox', { name: 'Namespace' }).getByRole('option').allTextContents()).toEqual(['billing', 'shop']);
+    expect(await page.getByRole('combobox', { name: 'Namespace' }).getByRole('option').allTextContents()).toEqual([
+      'billing',
+      'shop',
+    ]);
     await close();
     await fake.close();
   });

@@ -19,8 +19,17 @@ export interface ConsolePage {
 }
 
 /** Opens the console at an address. */
-export async function openConsole(browser: Browser, url: string, hash: string, { width = 1280, height = 800, dark = false, complaints }: PageOptions = {}): Promise<ConsolePage> {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
+export async function openConsole(
+  browser: Browser,
+  url: string,
+  hash: string,
+  { width = 1280, height = 800, dark = false, complaints }: PageOptions = {},
+): Promise<ConsolePage> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+  });
   const page = await context.newPage();
   // Less than a test may take, so that it is said what was waited for.
   page.setDefaultTimeout(30_000);
@@ -32,7 +41,9 @@ export async function openConsole(browser: Browser, url: string, hash: string, {
   page.on('request', (request) => {
     if (!request.url().startsWith(`${url}/`)) complained.push(`asked ${request.url()}`);
   });
-  await page.addInitScript("addEventListener('securitypolicyviolation', (event) => console.error('content security policy: ' + event.violatedDirective))");
+  await page.addInitScript(
+    "addEventListener('securitypolicyviolation', (event) => console.error('content security policy: ' + event.violatedDirective))",
+  );
   await page.goto(`${url}/${hash}`);
   return {
     page,

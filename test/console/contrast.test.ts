@@ -6,7 +6,9 @@ const css = readFileSync(new URL('../../console/src/styles/tokens.css', import.m
 
 /** The colours of a mode, by name; what the dark does not name is as in the light. */
 function coloursOf(text: string): Readonly<Record<string, string>> {
-  return Object.fromEntries([...text.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name = '', colour = '']) => [name, colour]));
+  return Object.fromEntries(
+    [...text.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name = '', colour = '']) => [name, colour]),
+  );
 }
 
 const [bright = '', dim = ''] = css.split('@media');
@@ -28,7 +30,15 @@ function contrast(a: string, b: string): number {
 
 const texts = ['text', 'faint', 'accent', 'good', 'bad', 'busy', 'waiting', 'ended', 'idle'];
 const grounds = ['page', 'panel', 'raised', 'log'];
-const pairs = [...texts.flatMap((text) => grounds.map((ground) => [text, ground] as const)), ['on-accent', 'accent'], ['panel', 'bad'], ['text', 'bad-panel'], ['bad', 'bad-panel'], ['text', 'good-panel'], ['page', 'text']] as const;
+const pairs = [
+  ...texts.flatMap((text) => grounds.map((ground) => [text, ground] as const)),
+  ['on-accent', 'accent'],
+  ['panel', 'bad'],
+  ['text', 'bad-panel'],
+  ['bad', 'bad-panel'],
+  ['text', 'good-panel'],
+  ['page', 'text'],
+] as const;
 
 describe.each(Object.entries(modes))('in %s', (_, colours) => {
   test.each(pairs)('%s can be read on %s', (text, ground) => {

@@ -16,7 +16,10 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
   beforeAll(async () => {
     browser = await launchChromium(inject('chromium'));
     cluster = await startCluster({ nodes: 'simulated', nodeCount: 2 });
-    controller = await startController(cluster.controllerKubeconfig, ['--api-address=127.0.0.1:0', `--archive=${cluster.directory}/archive.db`]);
+    controller = await startController(cluster.controllerKubeconfig, [
+      '--api-address=127.0.0.1:0',
+      `--archive=${cluster.directory}/archive.db`,
+    ]);
     url = `http://127.0.0.1:${controller.apiPort ?? 0}`;
   });
   afterAll(async () => {
@@ -28,7 +31,13 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
   /** A token of somebody who has one of Kubernetes' roles in a namespace. */
   async function tokenOf(room: Room, role: string): Promise<string> {
     await room.kubectl('create', 'serviceaccount', role);
-    await room.kubectl('create', 'rolebinding', role, `--clusterrole=${role}`, `--serviceaccount=${room.namespace}:${role}`);
+    await room.kubectl(
+      'create',
+      'rolebinding',
+      role,
+      `--clusterrole=${role}`,
+      `--serviceaccount=${room.namespace}:${role}`,
+    );
     return (await room.kubectl('create', 'token', role)).trim();
   }
 
@@ -37,14 +46,20 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
   }
 
-  const open = (hash: string, options: PageOptions = {}) => openConsole(browser, url, hash, { complaints: /status of 40[13]/, ...options });
+  const open = (hash: string, options: PageOptions = {}) =>
+    openConsole(browser, url, hash, { complaints: /status of 40[13]/, ...options });
 
   test('who may edit a namespace sees its tasks and runs one by hand, suspends and resumes it, and prunes', async () => {
     const room = await Room.open(cluster, 'console-edit');
-    for (let revision = 1; revision <= 3; revision += 1) await room.finish({ revision, policy: { keepLast: 3, allowedOverrides: ['args', 'env'] } });
+    for (let revision = 1; revision <= 3; revision += 1)
+      await room.finish({ revision, policy: { keepLast: 3, allowedOverrides: ['args', 'env'] } });
     const { page, close } = await open(`#/namespaces/${room.namespace}/tasks`);
     await signIn(page, await tokenOf(room, 'edit'));
-    await page.getByRole('row', { name: /app-mytask/ }).getByText('Succeeded').first().waitFor();
+    await page
+      .getByRole('row', { name: /app-mytask/ })
+      .getByText('Succeeded')
+      .first()
+      .waitFor();
     await page.getByRole('link', { name: 'app-mytask' }).click();
     await page.getByRole('link', { name: 'mytask-v1', exact: true }).waitFor();
 
@@ -99,7 +114,15 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     await close();
   });
 
-  test.each(['#/timeline', '#/namespaces/console-all/timeline', '#/namespaces/console-all/tasks/app-mytask?tab=timeline', '#/namespaces/console-all/tasks/app-mytask?tab=details', '#/namespaces/console-all/runs/mytask-v1', '#/namespaces/console-all/runs/mytask-v1?tab=jobs', '#/namespaces/console-all/compare?a=mytask-v1&b=mytask-v2'])('%s is drawn without a complaint', async (hash) => {
+  test.each([
+    '#/timeline',
+    '#/namespaces/console-all/timeline',
+    '#/namespaces/console-all/tasks/app-mytask?tab=timeline',
+    '#/namespaces/console-all/tasks/app-mytask?tab=details',
+    '#/namespaces/console-all/runs/mytask-v1',
+    '#/namespaces/console-all/runs/mytask-v1?tab=jobs',
+    '#/namespaces/console-all/compare?a=mytask-v1&b=mytask-v2',
+  ])('%s is drawn without a complaint', async (hash) => {
     token ??= await everybodysToken();
     const { page, close } = await open(hash);
     await signIn(page, token);
@@ -112,7 +135,9 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
 
   test('a log that cannot be had is told with the reason: simulated pods have none', async () => {
     token ??= await everybodysToken();
-    const { page, close } = await open('#/namespaces/console-all/runs/mytask-v1?tab=logs', { complaints: /status of (401|502|503)/ });
+    const { page, close } = await open('#/namespaces/console-all/runs/mytask-v1?tab=logs', {
+      complaints: /status of (401|502|503)/,
+    });
     await signIn(page, token);
     await page.getByRole('alert').getByText('ClusterUnavailable').waitFor();
     await page.getByRole('button', { name: 'Try again' }).waitFor();
@@ -124,7 +149,13 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     const room = await Room.open(cluster, 'console-all');
     for (let revision = 1; revision <= 2; revision += 1) await room.finish({ revision });
     await room.kubectl('create', 'serviceaccount', 'admin');
-    await cluster.kubectl(['create', 'clusterrolebinding', 'console-admin', '--clusterrole=cluster-admin', `--serviceaccount=${room.namespace}:admin`]);
+    await cluster.kubectl([
+      'create',
+      'clusterrolebinding',
+      'console-admin',
+      '--clusterrole=cluster-admin',
+      `--serviceaccount=${room.namespace}:admin`,
+    ]);
     return (await room.kubectl('create', 'token', 'admin')).trim();
   }
 });

@@ -1,6 +1,6 @@
 /**
- * Serves the console, and the REST API from memory. Every answer is checked against the contract's schemas, so that it cannot
- * drift from the real server without a test failing.
+ * Serves the console, and the REST API from memory. Every answer is checked against the contract's schemas, so that it
+ * cannot drift from the real server without a test failing.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -12,8 +12,14 @@ import type { LogLine, RunDetail, TaskDetail } from '../../controller/src/api/sc
 import { consoleDirectory } from '../../scripts/console-bundle.ts';
 import { fakeRun, type FakeData } from './fake-data.ts';
 
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const types: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
 const followMs = 50;
 
 export interface FakeOptions {
@@ -21,7 +27,10 @@ export interface FakeOptions {
   readonly token?: string;
   /** Whether one may look at all namespaces. */
   readonly allNamespaces?: boolean;
-  /** Whether an answer is made once and then given again, whatever time it was asked for: for what measures the console alone. */
+  /**
+   * Whether an answer is made once and then given again, whatever time it was asked for: for what measures the console
+   * alone.
+   */
   readonly remember?: boolean;
 }
 
@@ -93,14 +102,20 @@ export async function startFakeApi(data: FakeData, options: FakeOptions = {}): P
     const body: unknown = method === 'POST' ? JSON.parse((await textOf(request)) || '{}') : undefined;
     if (method === 'POST') actions.push({ request: `${method} ${path}`, body });
     admit(request, options);
-    if (refused?.test(path)) throw new Refusal(503, 'ArchiveUnavailable', 'The archive does not answer; try again later.');
+    if (refused?.test(path))
+      throw new Refusal(503, 'ArchiveUnavailable', 'The archive does not answer; try again later.');
     const asked = { data, options, groups: {}, query, body };
     if (path.endsWith('/logs')) return sendLogs(path, asked, response);
-    return sendText(response, 200, known(`${path}?${withoutTimes(query)}`, () => JSON.stringify(valueAt(method, path, asked))));
+    return sendText(
+      response,
+      200,
+      known(`${path}?${withoutTimes(query)}`, () => JSON.stringify(valueAt(method, path, asked))),
+    );
   };
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      const { status, code, message } = error instanceof Refusal ? error : { status: 500, code: 'Internal', message: String(error) };
+      const { status, code, message } =
+        error instanceof Refusal ? error : { status: 500, code: 'Internal', message: String(error) };
       sendText(response, status, JSON.stringify(schemas.problem.parse({ error: { code, message } })));
     });
   });
@@ -118,7 +133,8 @@ export async function startFakeApi(data: FakeData, options: FakeOptions = {}): P
 }
 
 function admit({ headers }: IncomingMessage, { token }: FakeOptions): void {
-  if (token !== undefined && headers.authorization !== `Bearer ${token}`) throw new Refusal(401, 'Unauthenticated', 'Say who you are.');
+  if (token !== undefined && headers.authorization !== `Bearer ${token}`)
+    throw new Refusal(401, 'Unauthenticated', 'Say who you are.');
 }
 
 /** What a route answers, as the contract wants it. */
@@ -152,34 +168,64 @@ async function sendFile(path: string, response: ServerResponse): Promise<void> {
   const file = join(consoleDirectory, normalize(path === '/' ? '/index.html' : path));
   const content = await readFile(file).catch(() => undefined);
   if (content === undefined) throw new Refusal(404, 'NotFound', `there is no ${path}`);
-  response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-security-policy': policy, 'x-content-type-options': 'nosniff' }).end(content);
+  response
+    .writeHead(200, {
+      'content-type': types[extname(file)] ?? 'application/octet-stream',
+      'content-security-policy': policy,
+      'x-content-type-options': 'nosniff',
+    })
+    .end(content);
 }
 
 function accessOf({ data, options }: Asked): schemas.Access {
   const namespaces = [...new Set(data.tasks.map(({ namespace }) => namespace))].sort();
-  return { user: 'system:serviceaccount:shop:ada', namespaces, allNamespaces: options.allNamespaces ?? true, may: { run: true, cancel: true, suspend: true, prune: true, logs: true } };
+  return {
+    user: 'system:serviceaccount:shop:ada',
+    namespaces,
+    allNamespaces: options.allNamespaces ?? true,
+    may: { run: true, cancel: true, suspend: true, prune: true, logs: true },
+  };
 }
 
 /** A page of a list, whose cursor is where the next one begins. */
-function pageOf<T>(items: readonly T[], query: URLSearchParams, limit: number): { items: readonly T[]; total: number; nextCursor?: string } {
+function pageOf<T>(
+  items: readonly T[],
+  query: URLSearchParams,
+  limit: number,
+): { items: readonly T[]; total: number; nextCursor?: string } {
   const from = Number(query.get('cursor') ?? 0);
   const end = from + limit;
-  return { items: items.slice(from, end), total: items.length, ...(end < items.length ? { nextCursor: String(end) } : {}) };
+  return {
+    items: items.slice(from, end),
+    total: items.length,
+    ...(end < items.length ? { nextCursor: String(end) } : {}),
+  };
 }
 
-function inNamespace<T extends { readonly namespace: string }>({ groups: { namespace }, options }: Asked, items: readonly T[]): readonly T[] {
-  if (namespace === undefined && options.allNamespaces === false) throw new Refusal(403, 'Forbidden', 'You may not list the tasks of all namespaces: choose one.');
+function inNamespace<T extends { readonly namespace: string }>(
+  { groups: { namespace }, options }: Asked,
+  items: readonly T[],
+): readonly T[] {
+  if (namespace === undefined && options.allNamespaces === false)
+    throw new Refusal(403, 'Forbidden', 'You may not list the tasks of all namespaces: choose one.');
   return namespace === undefined ? items : items.filter((item) => item.namespace === namespace);
 }
 
 function tasksOf(asked: Asked): schemas.TaskPage {
   const { limit } = schemas.taskQuery.parse(Object.fromEntries(asked.query));
-  return { ...pageOf(inNamespace(asked, asked.data.tasks).map((task) => schemas.task.parse(task)), asked.query, limit) } as schemas.TaskPage;
+  return {
+    ...pageOf(
+      inNamespace(asked, asked.data.tasks).map((task) => schemas.task.parse(task)),
+      asked.query,
+      limit,
+    ),
+  } as schemas.TaskPage;
 }
 
 function taskOf({ data, groups }: Asked): TaskDetail {
   const task = data.tasks.find(({ namespace, name }) => namespace === groups['namespace'] && name === groups['task']);
-  if (task === undefined) throw new Refusal(404, 'NotFound', `there is no task ${groups['namespace']}/${groups['task']}`);
+  if (task === undefined)
+    throw new Refusal(404, 'NotFound', `there is no task ${groups['namespace']}/${groups['task']}`);
   return task;
 }
 
@@ -193,7 +239,11 @@ function runsOf(asked: Asked): schemas.RunPage {
   const { task, phase, from, to, limit } = schemas.runQuery.parse(Object.fromEntries(asked.query));
   const chosen = inNamespace(asked, asked.data.runs)
     .filter((run) => (task === undefined || run.task === task) && (phase === undefined || phase.includes(run.phase)))
-    .filter(({ creationTimestamp }) => (from === undefined || Date.parse(creationTimestamp) >= Date.parse(from)) && (to === undefined || Date.parse(creationTimestamp) < Date.parse(to)))
+    .filter(
+      ({ creationTimestamp }) =>
+        (from === undefined || Date.parse(creationTimestamp) >= Date.parse(from)) &&
+        (to === undefined || Date.parse(creationTimestamp) < Date.parse(to)),
+    )
     .sort((a, b) => b.creationTimestamp.localeCompare(a.creationTimestamp));
   const page = pageOf(chosen, asked.query, limit);
   return { ...page, items: page.items.map((run) => schemas.run.parse(run)), totalIsLeast: false };
@@ -202,7 +252,12 @@ function runsOf(asked: Asked): schemas.RunPage {
 function startRun(asked: Asked): schemas.Run {
   const { name, args, env } = schemas.runRequest.parse(asked.body);
   const task = taskOf(asked);
-  const run = fakeRun(task.namespace, task.name, name ?? `${task.name}-by-hand`, { startedAgo: 0, phase: 'Running', trigger: { type: 'Manual' }, overrides: { ...(args && { args }), ...(env && { env }) } });
+  const run = fakeRun(task.namespace, task.name, name ?? `${task.name}-by-hand`, {
+    startedAgo: 0,
+    phase: 'Running',
+    trigger: { type: 'Manual' },
+    overrides: { ...(args && { args }), ...(env && { env }) },
+  });
   asked.data.runs.unshift(run);
   return schemas.run.parse(run);
 }
@@ -214,7 +269,9 @@ function suspendTask(asked: Asked): TaskDetail {
 function pruneTask(asked: Asked): schemas.Pruned {
   const { keep = 0, dryRun } = schemas.pruneRequest.parse(asked.body);
   const { namespace, name } = taskOf(asked);
-  const over = asked.data.runs.filter((run) => run.namespace === namespace && run.task === name && run.completionTime !== undefined);
+  const over = asked.data.runs.filter(
+    (run) => run.namespace === namespace && run.task === name && run.completionTime !== undefined,
+  );
   const going = over.slice(keep);
   if (!dryRun) for (const run of going) asked.data.runs.splice(asked.data.runs.indexOf(run), 1);
   return { runs: going.map((run) => run.name), dryRun };
@@ -222,14 +279,24 @@ function pruneTask(asked: Asked): schemas.Pruned {
 
 function retryRun(asked: Asked): schemas.Run {
   const { namespace, task, name } = runOf(asked);
-  const retry = fakeRun(namespace, task, `${name}-retry`, { startedAgo: 0, phase: 'Running', retryOf: name, trigger: { type: 'Retry', value: name } });
+  const retry = fakeRun(namespace, task, `${name}-retry`, {
+    startedAgo: 0,
+    phase: 'Running',
+    retryOf: name,
+    trigger: { type: 'Retry', value: name },
+  });
   asked.data.runs.unshift(retry);
   return schemas.run.parse(retry);
 }
 
 function cancelRun(asked: Asked): RunDetail {
   const { reason } = schemas.cancelRequest.parse(asked.body);
-  return Object.assign(runOf(asked), { phase: 'Cancelled', reason: 'Cancelled', completionTime: new Date().toISOString(), ...(reason === undefined ? {} : { cancelReason: reason }) });
+  return Object.assign(runOf(asked), {
+    phase: 'Cancelled',
+    reason: 'Cancelled',
+    completionTime: new Date().toISOString(),
+    ...(reason === undefined ? {} : { cancelReason: reason }),
+  });
 }
 
 function resumeRun(asked: Asked): RunDetail {
@@ -245,14 +312,30 @@ async function sendLogs(path: string, asked: Asked, response: ServerResponse): P
   if (groups['task'] === undefined) {
     const query = schemas.logQuery.parse(parameters);
     const run = runOf({ ...asked, groups });
-    return sendLines(response, () => linesOf(asked, [run], query), query.tail, () => query.follow && run.completionTime === undefined);
+    return sendLines(
+      response,
+      () => linesOf(asked, [run], query),
+      query.tail,
+      () => query.follow && run.completionTime === undefined,
+    );
   }
   const query = schemas.taskLogQuery.parse(parameters);
-  const runs = asked.data.runs.filter(({ task, namespace }) => task === groups['task'] && namespace === groups['namespace']).slice(0, query.runs);
-  return sendLines(response, () => linesOf(asked, runs, query), query.tail, () => false);
+  const runs = asked.data.runs
+    .filter(({ task, namespace }) => task === groups['task'] && namespace === groups['namespace'])
+    .slice(0, query.runs);
+  return sendLines(
+    response,
+    () => linesOf(asked, runs, query),
+    query.tail,
+    () => false,
+  );
 }
 
-function linesOf({ data }: Asked, runs: readonly RunDetail[], { search = '', since = '' }: Pick<schemas.LogQuery, 'search' | 'since'>): readonly LogLine[] {
+function linesOf(
+  { data }: Asked,
+  runs: readonly RunDetail[],
+  { search = '', since = '' }: Pick<schemas.LogQuery, 'search' | 'since'>,
+): readonly LogLine[] {
   return runs
     .flatMap(({ namespace, name }) => data.logs.get(`${namespace}/${name}`) ?? [])
     .filter(({ line, time }) => line.toLowerCase().includes(search.toLowerCase()) && time >= since)
@@ -260,7 +343,12 @@ function linesOf({ data }: Asked, runs: readonly RunDetail[], { search = '', sin
 }
 
 /** Sends the last lines there are, and those that come as long as it goes on. */
-async function sendLines(response: ServerResponse, lines: () => readonly LogLine[], tail: number | undefined, goesOn: () => boolean): Promise<void> {
+async function sendLines(
+  response: ServerResponse,
+  lines: () => readonly LogLine[],
+  tail: number | undefined,
+  goesOn: () => boolean,
+): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   let sent = tail === undefined ? 0 : Math.max(0, lines().length - tail);
   for (;;) {

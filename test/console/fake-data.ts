@@ -23,11 +23,20 @@ function timesOf(phase: Run['phase'], startTime: string, seconds: number): Parti
   const started = phase !== 'Pending' && phase !== 'Queued' && phase !== 'Skipped';
   const over = phase !== 'Running' && phase !== 'Pending' && phase !== 'Queued';
   const end = new Date(Date.parse(startTime) + seconds * 1000).toISOString();
-  return { ...(started ? { startTime } : {}), ...(over ? { completionTime: end } : {}), ...(started && over ? { durationSeconds: seconds } : {}) };
+  return {
+    ...(started ? { startTime } : {}),
+    ...(over ? { completionTime: end } : {}),
+    ...(started && over ? { durationSeconds: seconds } : {}),
+  };
 }
 
 /** A run that succeeded, but for what is said otherwise. */
-export function fakeRun(namespace: string, task: string, name: string, rest: Partial<RunDetail> & { readonly startedAgo?: number } = {}): RunDetail {
+export function fakeRun(
+  namespace: string,
+  task: string,
+  name: string,
+  rest: Partial<RunDetail> & { readonly startedAgo?: number } = {},
+): RunDetail {
   const { startedAgo = 10, durationSeconds = 95, phase = 'Succeeded', ...given } = rest;
   const startTime = ago(startedAgo);
   return {
@@ -46,15 +55,26 @@ export function fakeRun(namespace: string, task: string, name: string, rest: Par
     application: 'shop',
     component: task,
     jobs: [{ name, phase, startTime }],
-    snapshot: { template: { spec: { containers: [{ name: 'main', image: 'busybox:1.36', args: ['sh', '-c', 'work'] }] } }, generation: 3, hash: '0123456789abcdef' },
+    snapshot: {
+      template: { spec: { containers: [{ name: 'main', image: 'busybox:1.36', args: ['sh', '-c', 'work'] }] } },
+      generation: 3,
+      hash: '0123456789abcdef',
+    },
     logs: [{ pod: `${name}-x7k2p`, container: 'main', restart: 0, bytes: 18_432, cutBytes: 0, archived: false }],
     ...given,
   };
 }
 
 /** A task whose state follows from its runs. */
-export function fakeTask(namespace: string, name: string, runs: readonly Run[], rest: Partial<TaskDetail> = {}): TaskDetail {
-  const own = runs.filter((run) => run.namespace === namespace && run.task === name).sort((a, b) => b.creationTimestamp.localeCompare(a.creationTimestamp));
+export function fakeTask(
+  namespace: string,
+  name: string,
+  runs: readonly Run[],
+  rest: Partial<TaskDetail> = {},
+): TaskDetail {
+  const own = runs
+    .filter((run) => run.namespace === namespace && run.task === name)
+    .sort((a, b) => b.creationTimestamp.localeCompare(a.creationTimestamp));
   const count = (phase: string) => own.filter((run) => run.phase === phase).length;
   const newest = own[0];
   return {
@@ -66,12 +86,33 @@ export function fakeTask(namespace: string, name: string, runs: readonly Run[], 
     phase: newest?.phase ?? 'Idle',
     ...(newest === undefined ? {} : { message: messageOf(newest) }),
     suspended: false,
-    totals: { active: count('Running') + count('Pending'), queued: count('Queued'), succeeded: count('Succeeded'), failed: count('Failed'), cancelled: count('Cancelled'), skipped: count('Skipped'), kept: own.length },
-    active: own.filter(({ completionTime, phase }) => completionTime === undefined && phase !== 'Skipped').map(summaryOf),
-    lastRuns: own.filter(({ completionTime }) => completionTime !== undefined).slice(0, 10).map(summaryOf),
+    totals: {
+      active: count('Running') + count('Pending'),
+      queued: count('Queued'),
+      succeeded: count('Succeeded'),
+      failed: count('Failed'),
+      cancelled: count('Cancelled'),
+      skipped: count('Skipped'),
+      kept: own.length,
+    },
+    active: own
+      .filter(({ completionTime, phase }) => completionTime === undefined && phase !== 'Skipped')
+      .map(summaryOf),
+    lastRuns: own
+      .filter(({ completionTime }) => completionTime !== undefined)
+      .slice(0, 10)
+      .map(summaryOf),
     nextScheduleTimes: [],
     policy: { concurrencyPolicy: 'Forbid', keepLast: 3, allowedOverrides: ['args', 'env'] },
-    conditions: [{ type: 'Ready', status: 'True', reason: 'Reconciled', message: 'The task is in order.', lastTransitionTime: ago(300) }],
+    conditions: [
+      {
+        type: 'Ready',
+        status: 'True',
+        reason: 'Reconciled',
+        message: 'The task is in order.',
+        lastTransitionTime: ago(300),
+      },
+    ],
     ...rest,
   };
 }
@@ -81,7 +122,14 @@ function messageOf({ name, phase, reason, message }: Run): string {
 }
 
 function summaryOf({ name, phase, reason, startTime, completionTime, durationSeconds }: Run): RunSummary {
-  return { name, phase, ...(reason === undefined ? {} : { reason }), ...(startTime === undefined ? {} : { startTime }), ...(completionTime === undefined ? {} : { completionTime }), ...(durationSeconds === undefined ? {} : { durationSeconds }) };
+  return {
+    name,
+    phase,
+    ...(reason === undefined ? {} : { reason }),
+    ...(startTime === undefined ? {} : { startTime }),
+    ...(completionTime === undefined ? {} : { completionTime }),
+    ...(durationSeconds === undefined ? {} : { durationSeconds }),
+  };
 }
 
 /** Runs of a schedule, one every so many minutes, now and then a failed one. */
@@ -103,7 +151,13 @@ function scheduledRuns(task: string, every: number, count: number): RunDetail[] 
 }
 
 function flowRun(): RunDetail {
-  const step = (name: string, phase: string, dependsOn: string[] = []) => ({ step: name, phase, dependsOn, ...(phase === 'Pending' ? {} : { name: `etl-v4-${name}`, startTime: ago(4) }), ...(phase === 'Succeeded' ? { duration: '31s', exitCode: 0 } : {}) });
+  const step = (name: string, phase: string, dependsOn: string[] = []) => ({
+    step: name,
+    phase,
+    dependsOn,
+    ...(phase === 'Pending' ? {} : { name: `etl-v4-${name}`, startTime: ago(4) }),
+    ...(phase === 'Succeeded' ? { duration: '31s', exitCode: 0 } : {}),
+  });
   return fakeRun('shop', 'etl', 'etl-v4', {
     startedAgo: 5,
     phase: 'Running',
@@ -114,7 +168,12 @@ function flowRun(): RunDetail {
       step('extract', 'Succeeded'),
       step('clean-eu', 'Succeeded', ['extract']),
       step('clean-us', 'Succeeded', ['extract']),
-      { ...step('load-eu', 'Failed', ['clean-eu']), reason: 'BackoffLimitExceeded', message: 'main exited with 2', exitCode: 2 },
+      {
+        ...step('load-eu', 'Failed', ['clean-eu']),
+        reason: 'BackoffLimitExceeded',
+        message: 'main exited with 2',
+        exitCode: 2,
+      },
       step('load-us', 'Running', ['clean-us']),
       step('join', 'Pending', ['load-eu', 'load-us']),
       step('report', 'Pending', ['join']),
@@ -132,7 +191,15 @@ function itemsRun(): RunDetail {
     reason: 'StepFailed',
     message: '1 of 5 items failed',
     shape: 'Items',
-    jobs: items.map((item, index) => ({ name: `reindex-v2-${index}`, item, phase: index === 3 ? 'Failed' : 'Succeeded', startTime: ago(30), duration: '1m 12s', exitCode: index === 3 ? 137 : 0, ...(index === 3 ? { reason: 'OOMKilled' } : {}) })),
+    jobs: items.map((item, index) => ({
+      name: `reindex-v2-${index}`,
+      item,
+      phase: index === 3 ? 'Failed' : 'Succeeded',
+      startTime: ago(30),
+      duration: '1m 12s',
+      exitCode: index === 3 ? 137 : 0,
+      ...(index === 3 ? { reason: 'OOMKilled' } : {}),
+    })),
   });
 }
 
@@ -142,8 +209,25 @@ const nightly = { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTime
 function queuedRuns(): RunDetail[] {
   const due = (startedAgo: number) => ({ type: 'Schedule' as const, scheduledTime: ago(startedAgo) });
   return [
-    fakeRun('billing', 'train', 'train-v3', { startedAgo: 12, phase: 'Queued', trigger: due(12.2), reason: 'Pending', message: 'waits for 600m cpu in cq', snapshot: nightly, queuedTime: ago(12), jobs: [{ name: 'train-v3', phase: 'Queued', queuedTime: ago(12) }], logs: [] }),
-    fakeRun('billing', 'train', 'train-v2', { startedAgo: 40, trigger: due(53), delaySeconds: 780, snapshot: nightly, waitedSeconds: 760, jobs: [{ name: 'train-v2', phase: 'Succeeded', startTime: ago(40), waitedSeconds: 760 }] }),
+    fakeRun('billing', 'train', 'train-v3', {
+      startedAgo: 12,
+      phase: 'Queued',
+      trigger: due(12.2),
+      reason: 'Pending',
+      message: 'waits for 600m cpu in cq',
+      snapshot: nightly,
+      queuedTime: ago(12),
+      jobs: [{ name: 'train-v3', phase: 'Queued', queuedTime: ago(12) }],
+      logs: [],
+    }),
+    fakeRun('billing', 'train', 'train-v2', {
+      startedAgo: 40,
+      trigger: due(53),
+      delaySeconds: 780,
+      snapshot: nightly,
+      waitedSeconds: 760,
+      jobs: [{ name: 'train-v2', phase: 'Succeeded', startTime: ago(40), waitedSeconds: 760 }],
+    }),
     fakeRun('billing', 'train', 'train-flow', {
       startedAgo: 30,
       phase: 'Running',
@@ -151,7 +235,26 @@ function queuedRuns(): RunDetail[] {
       waitedSeconds: 5,
       queuedTime: ago(3),
       snapshot: nightly,
-      jobs: [{ step: 'fetch', name: 'train-flow-fetch', phase: 'Succeeded', startTime: ago(30), duration: '2m', waitedSeconds: 5 }, { step: 'fit', name: 'train-flow-fit', phase: 'Queued', dependsOn: ['fetch'], queue: { name: 'gpus' }, queuedTime: ago(3), reason: 'Inadmissible', message: 'queue gpus does not exist' }],
+      jobs: [
+        {
+          step: 'fetch',
+          name: 'train-flow-fetch',
+          phase: 'Succeeded',
+          startTime: ago(30),
+          duration: '2m',
+          waitedSeconds: 5,
+        },
+        {
+          step: 'fit',
+          name: 'train-flow-fit',
+          phase: 'Queued',
+          dependsOn: ['fetch'],
+          queue: { name: 'gpus' },
+          queuedTime: ago(3),
+          reason: 'Inadmissible',
+          message: 'queue gpus does not exist',
+        },
+      ],
     }),
   ];
 }
@@ -163,18 +266,42 @@ export function smallData(): FakeData {
   const runs = [
     ...scheduledRuns('backup', 5, 120),
     ...scheduledRuns('prune-carts', 15, 60),
-    migrate('migrate-v3', { startedAgo: 8, phase: 'Running', trigger: { type: 'Revision', value: '3' }, durationSeconds: 0 }),
+    migrate('migrate-v3', {
+      startedAgo: 8,
+      phase: 'Running',
+      trigger: { type: 'Revision', value: '3' },
+      durationSeconds: 0,
+    }),
     migrate('migrate-v2', { startedAgo: 50, durationSeconds: 310, outputs: { version: '41' } }),
-    migrate('migrate-v1', { startedAgo: 95, durationSeconds: 248, outputs: { version: '40' }, snapshot: { template: { spec: { containers: [{ name: 'main', image: 'busybox:1.35', args: ['sh', '-c', 'work'] }] } }, generation: 2, hash: 'fedcba9876543210' } }),
+    migrate('migrate-v1', {
+      startedAgo: 95,
+      durationSeconds: 248,
+      outputs: { version: '40' },
+      snapshot: {
+        template: { spec: { containers: [{ name: 'main', image: 'busybox:1.35', args: ['sh', '-c', 'work'] }] } },
+        generation: 2,
+        hash: 'fedcba9876543210',
+      },
+    }),
     migrate('migrate-manual', { startedAgo: 20, phase: 'Queued', trigger: { type: 'Manual' }, reason: 'WaitsForTurn' }),
     flowRun(),
     itemsRun(),
     ...queuedRuns(),
-    fakeRun('shop', 'report', 'report-v1', { startedAgo: 40, phase: 'Cancelled', reason: 'Cancelled', cancelReason: 'wrong month', durationSeconds: 12 }),
+    fakeRun('shop', 'report', 'report-v1', {
+      startedAgo: 40,
+      phase: 'Cancelled',
+      reason: 'Cancelled',
+      cancelReason: 'wrong month',
+      durationSeconds: 12,
+    }),
     fakeRun('billing', 'invoice', 'invoice-v9', { startedAgo: 25, durationSeconds: 700 }),
     fakeRun('billing', 'dunning', 'dunning-v2', { startedAgo: 15, phase: 'Skipped', reason: 'ConcurrencyForbidden' }),
   ];
-  const scheduled = (cron: string, every: number) => ({ schedule: { crons: [cron], timeZone: 'Europe/Berlin' }, nextScheduleTimes: next(every), nextScheduleTime: next(every)[0] });
+  const scheduled = (cron: string, every: number) => ({
+    schedule: { crons: [cron], timeZone: 'Europe/Berlin' },
+    nextScheduleTimes: next(every),
+    nextScheduleTime: next(every)[0],
+  });
   const tasks = [
     fakeTask('billing', 'dunning', runs),
     fakeTask('billing', 'invoice', runs),
@@ -194,6 +321,19 @@ export function smallData(): FakeData {
 function linesOf({ name, startTime }: RunDetail): LogLine[] {
   if (startTime === undefined) return [];
   const began = Date.parse(startTime);
-  const texts = ['starting', '\u001b[32mconnected\u001b[0m to db-0', '<b>bold</b> & <script>alert(1)</script>', 'bytes \u0000\u0001\u202e end', '\u001b[1;31merror\u001b[0m: retrying', ...Array.from({ length: 40 }, (_, index) => `batch ${index + 1} of 40: ${(index * 7919) % 997} rows`)];
-  return texts.map((line, index) => ({ time: new Date(began + index * 500).toISOString(), run: name, pod: `${name}-x7k2p`, container: 'main', line }));
+  const texts = [
+    'starting',
+    '\u001b[32mconnected\u001b[0m to db-0',
+    '<b>bold</b> & <script>alert(1)</script>',
+    'bytes \u0000\u0001\u202e end',
+    '\u001b[1;31merror\u001b[0m: retrying',
+    ...Array.from({ length: 40 }, (_, index) => `batch ${index + 1} of 40: ${(index * 7919) % 997} rows`),
+  ];
+  return texts.map((line, index) => ({
+    time: new Date(began + index * 500).toISOString(),
+    run: name,
+    pod: `${name}-x7k2p`,
+    container: 'main',
+    line,
+  }));
 }

@@ -17,9 +17,21 @@ describe.skipIf(inject('chromium') === '')('logs', () => {
   afterEach(() => fake.close());
   afterAll(() => browser?.close());
 
-  const print = (lines: readonly string[]) => fake.data.logs.get('shop/migrate-v3')?.push(...lines.map((line) => ({ time: new Date().toISOString(), run: 'migrate-v3', pod: 'migrate-v3-x7k2p', container: 'main', line })));
+  const print = (lines: readonly string[]) =>
+    fake.data.logs.get('shop/migrate-v3')?.push(
+      ...lines.map((line) => ({
+        time: new Date().toISOString(),
+        run: 'migrate-v3',
+        pod: 'migrate-v3-x7k2p',
+        container: 'main',
+        line,
+      })),
+    );
   const log = (page: Page) => page.getByRole('log', { name: 'Logs of migrate-v3' });
-  const scrolled = (page: Page) => page.evaluate<number>("(({ scrollHeight, clientHeight, scrollTop }) => Math.round(scrollHeight - clientHeight - scrollTop))(document.querySelector('.log'))");
+  const scrolled = (page: Page) =>
+    page.evaluate<number>(
+      "(({ scrollHeight, clientHeight, scrollTop }) => Math.round(scrollHeight - clientHeight - scrollTop))(document.querySelector('.log'))",
+    );
 
   test('markup is text, colours are classes, and what has no picture gets one', async () => {
     const { page, close } = await openConsole(browser, fake.url, '#/namespaces/shop/runs/migrate-v3?tab=logs');

@@ -57,7 +57,9 @@ describe.skipIf(inject('chromium') === '')('views', () => {
       await open(hash);
       await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
       expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
-      const nameless = await page.evaluate(`[...document.querySelectorAll('button, input, select, textarea, a[href]')].filter((element) => !(element.getAttribute('aria-label') || element.textContent.trim() || [...(element.labels ?? [])].some((label) => label.textContent.trim()))).map((element) => element.outerHTML)`);
+      const nameless = await page.evaluate(
+        `[...document.querySelectorAll('button, input, select, textarea, a[href]')].filter((element) => !(element.getAttribute('aria-label') || element.textContent.trim() || [...(element.labels ?? [])].some((label) => label.textContent.trim()))).map((element) => element.outerHTML)`,
+      );
       expect(nameless).toEqual([]);
     }
     await close();
@@ -104,7 +106,10 @@ describe.skipIf(inject('chromium') === '')('views', () => {
   test('a comparison shows what differs', async () => {
     const { page, close } = await openConsole(browser, fake.url, '#/namespaces/shop/compare?a=migrate-v1&b=migrate-v2');
     await page.getByText('The second took 1m 2s longer than migrate-v1.').waitFor();
-    await page.getByRole('row', { name: /containers\[0\]\.image/ }).getByText('"busybox:1.36"').waitFor();
+    await page
+      .getByRole('row', { name: /containers\[0\]\.image/ })
+      .getByText('"busybox:1.36"')
+      .waitFor();
     await close();
   });
 
@@ -124,14 +129,17 @@ describe.skipIf(inject('chromium') === '')('views', () => {
     const { page, open, close } = await openConsole(browser, fake.url, '#/namespaces/billing/runs/train-v3');
     await page.getByText('Pending: waits for 600m cpu in cq').waitFor();
     await page.getByText('Queued. It waits for its turn, or in a queue.').waitFor();
-    const fact = (name: string) => page.locator('.facts > div', { has: page.getByText(name, { exact: true }) }).locator('dd');
+    const fact = (name: string) =>
+      page.locator('.facts > div', { has: page.getByText(name, { exact: true }) }).locator('dd');
     expect(await fact('Queue').textContent()).toBe('nightly (priority class urgent)');
     expect(await fact('Waits').textContent()).toMatch(/^12m/);
     expect(await fact('Waits at most').textContent()).toBe('1h');
     await open('#/namespaces/billing/runs/train-v2');
     await page.getByRole('heading', { level: 1, name: 'train-v2' }).waitFor();
     await expect.poll(() => fact('Waited').textContent()).toBe('12m 40s');
-    const [due = '', queued = '', started = ''] = await Promise.all(['Due', 'Queued', 'Started'].map((name) => fact(name).textContent()));
+    const [due = '', queued = '', started = ''] = await Promise.all(
+      ['Due', 'Queued', 'Started'].map((name) => fact(name).textContent()),
+    );
     expect([due, queued, started]).toEqual([due, queued, started].sort());
     expect(new Set([due, queued, started]).size).toBe(3);
     await close();
@@ -139,14 +147,20 @@ describe.skipIf(inject('chromium') === '')('views', () => {
 
   test('each queued step says where it waits, and why', async () => {
     const { page, close } = await openConsole(browser, fake.url, '#/namespaces/billing/runs/train-flow?tab=jobs');
-    await page.getByRole('row', { name: /^fit train-flow-fit Queued 3m \d*s? ?gpus .*Inadmissible: queue gpus does not exist$/ }).waitFor();
+    await page
+      .getByRole('row', {
+        name: /^fit train-flow-fit Queued 3m \d*s? ?gpus .*Inadmissible: queue gpus does not exist$/,
+      })
+      .waitFor();
     await page.getByRole('row', { name: /^fetch train-flow-fetch Succeeded 5s nightly/ }).waitFor();
     await close();
   });
 
   test('a list says of a queued run what it waits for, and how long', async () => {
     const { page, close } = await openConsole(browser, fake.url, '#/namespaces/billing/tasks/train');
-    await page.getByRole('row', { name: /train-v3 Queued schedule .*12m.* in a queue .*Pending: waits for 600m cpu in cq/ }).waitFor();
+    await page
+      .getByRole('row', { name: /train-v3 Queued schedule .*12m.* in a queue .*Pending: waits for 600m cpu in cq/ })
+      .waitFor();
     await page.getByRole('row', { name: /train-v2 Succeeded schedule .*13m late 12m 40s in a queue/ }).waitFor();
     await close();
   });
@@ -154,7 +168,11 @@ describe.skipIf(inject('chromium') === '')('views', () => {
   test('the timeline tells the time in a queue apart', async () => {
     const { page, close } = await openConsole(browser, fake.url, '#/namespaces/billing/timeline?range=1h');
     const picture = page.getByRole('group', { name: 'Timeline of runs' });
-    const widths = await Promise.all(['.wait', '.queue'].map((mark) => picture.getByRole('link', { name: 'train-v2', exact: true }).locator(mark).getAttribute('width')));
+    const widths = await Promise.all(
+      ['.wait', '.queue'].map((mark) =>
+        picture.getByRole('link', { name: 'train-v2', exact: true }).locator(mark).getAttribute('width'),
+      ),
+    );
     expect(Number(widths[0])).toBeGreaterThan(Number(widths[1]));
     expect(Number(widths[1])).toBeGreaterThan(0);
     await close();
@@ -167,7 +185,9 @@ describe.skipIf(inject('chromium') === '')('views', () => {
   });
 
   test('a refusal is shown with its code, and trying again helps', async () => {
-    const { page, close } = await openConsole(browser, fake.url, '#/namespaces/shop/runs/nothing', { complaints: /Failed to load resource/ });
+    const { page, close } = await openConsole(browser, fake.url, '#/namespaces/shop/runs/nothing', {
+      complaints: /Failed to load resource/,
+    });
     await page.getByRole('alert').getByText('NotFound').waitFor();
     fake.data.runs.push({ ...smallData().runs[0]!, name: 'nothing' });
     await page.getByRole('button', { name: 'Try again' }).click();

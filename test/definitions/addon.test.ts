@@ -21,15 +21,26 @@ interface AnObject extends JsonObject {
 }
 
 /** What the archive keeps, as the parameters have it by default. */
-const retention = ['--archive-max-age-days=90', '--archive-max-runs=1000000', '--archive-max-size=8Gi', '--archive-log-limit=1Mi'];
+const retention = [
+  '--archive-max-age-days=90',
+  '--archive-max-runs=1000000',
+  '--archive-max-size=8Gi',
+  '--archive-log-limit=1Mi',
+];
 
 const find = (application: AddonApplication, component: string, kind: string, name: string): AnObject => {
   const objects = objectsOf(application, component) as AnObject[];
   const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
-  if (!found) throw new Error(`no ${kind} ${name}, only ${objects.map((object) => `${object.kind} ${object.metadata.name}`).join(', ')}`);
+  if (!found)
+    throw new Error(
+      `no ${kind} ${name}, only ${objects.map((object) => `${object.kind} ${object.metadata.name}`).join(', ')}`,
+    );
   return found;
 };
-const kindsOf = (application: AddonApplication, component: string) => (objectsOf(application, component) as AnObject[]).map(({ kind, metadata }) => `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`);
+const kindsOf = (application: AddonApplication, component: string) =>
+  (objectsOf(application, component) as AnObject[]).map(
+    ({ kind, metadata }) => `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`,
+  );
 
 describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s', (version) => {
   let cue: Cue;
@@ -74,30 +85,69 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       'ValidatingAdmissionPolicyBinding status.task-runs',
       'ValidatingAdmissionPolicyBinding taskruns.task-runs',
     ]);
-    const definitions = await Promise.all((await definitionNames()).map(async (name) => (await cue.compile(await readDefinition(name))).describe()));
-    const kinds: Record<string, string> = { component: 'ComponentDefinition', trait: 'TraitDefinition', 'workflow-step': 'WorkflowStepDefinition' };
-    expect(kindsOf(application, 'task-runs-definition')).toEqual([...definitions.map(({ name, type }) => `${kinds[type]} vela-system/${name}`), 'ConfigMap vela-system/task-runs-topology']);
-    const named = (kind: string) => definitions.filter(({ type }) => kinds[type] === kind).map(({ name }) => name).join(',');
+    const definitions = await Promise.all(
+      (await definitionNames()).map(async (name) => (await cue.compile(await readDefinition(name))).describe()),
+    );
+    const kinds: Record<string, string> = {
+      component: 'ComponentDefinition',
+      trait: 'TraitDefinition',
+      'workflow-step': 'WorkflowStepDefinition',
+    };
+    expect(kindsOf(application, 'task-runs-definition')).toEqual([
+      ...definitions.map(({ name, type }) => `${kinds[type]} vela-system/${name}`),
+      'ConfigMap vela-system/task-runs-topology',
+    ]);
+    const named = (kind: string) =>
+      definitions
+        .filter(({ type }) => kinds[type] === kind)
+        .map(({ name }) => name)
+        .join(',');
     expect(named('ComponentDefinition')).toBe('cron-task,daemon-task,task,task-flow,task-template');
-    expect(application.metadata.annotations).toMatchObject({ 'addon.oam.dev/componentDefinitions': 'cron-task,daemon-task,task,task-flow,task-template', 'addon.oam.dev/traitDefinitions': 'task-queue', 'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition') });
+    expect(application.metadata.annotations).toMatchObject({
+      'addon.oam.dev/componentDefinitions': 'cron-task,daemon-task,task,task-flow,task-template',
+      'addon.oam.dev/traitDefinitions': 'task-queue',
+      'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition'),
+    });
   });
 
   it('gives people roles to look, to run and to edit, each a part of what Kubernetes calls so', async () => {
     const application = await renderAddon(cue, dist);
-    const all = ['view', 'run', 'edit'].map((name) => find(application, 'task-runs-resources', 'ClusterRole', `task-runs-${name}`));
-    const verbs = all.map(({ rules = [] }) => Object.fromEntries(rules.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, verbs.join(' ')]))));
+    const all = ['view', 'run', 'edit'].map((name) =>
+      find(application, 'task-runs-resources', 'ClusterRole', `task-runs-${name}`),
+    );
+    const verbs = all.map(({ rules = [] }) =>
+      Object.fromEntries(
+        rules.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, verbs.join(' ')])),
+      ),
+    );
     expect(verbs).toEqual([
       { tasks: 'get list watch', taskruns: 'get list watch', tasktemplates: 'get list watch' },
       { tasks: 'get list watch', taskruns: 'get list watch create update patch', tasktemplates: 'get list watch' },
-      { tasks: 'create update patch delete deletecollection', taskruns: 'create update patch delete deletecollection', tasktemplates: 'create update patch delete deletecollection' },
+      {
+        tasks: 'create update patch delete deletecollection',
+        taskruns: 'create update patch delete deletecollection',
+        tasktemplates: 'create update patch delete deletecollection',
+      },
     ]);
-    const roles = all.map(({ metadata }) => Object.keys((metadata as { labels?: object }).labels ?? {}).map((label) => label.replace('rbac.authorization.k8s.io/aggregate-to-', '')));
-    expect(roles).toEqual([['view', 'edit', 'admin'], ['edit', 'admin'], ['edit', 'admin']]);
+    const roles = all.map(({ metadata }) =>
+      Object.keys((metadata as { labels?: object }).labels ?? {}).map((label) =>
+        label.replace('rbac.authorization.k8s.io/aggregate-to-', ''),
+      ),
+    );
+    expect(roles).toEqual([
+      ['view', 'edit', 'admin'],
+      ['edit', 'admin'],
+      ['edit', 'admin'],
+    ]);
   });
 
   it('lets the controller create and delete Jobs, and change nothing of them', async () => {
     const { rules = [] } = find(await renderAddon(cue, dist), 'task-runs-controller', 'ClusterRole', 'task-runs');
-    expect(Object.fromEntries(rules.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, verbs.join(' ')])))).toEqual({
+    expect(
+      Object.fromEntries(
+        rules.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, verbs.join(' ')])),
+      ),
+    ).toEqual({
       tasks: 'get list watch',
       tasktemplates: 'get list watch',
       'tasks/status': 'patch update',
@@ -127,7 +177,18 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
           spec: {
             volumes: [{ name: 'archive', emptyDir: { sizeLimit: '8Gi' } }],
             securityContext: { runAsNonRoot: true, fsGroup: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
-            containers: [{ image: `task-runs:${packageJson.version}`, args: ['--leader-elect', '--api-address=:8090', '--archive=/archive/runs.db', ...retention], volumeMounts: [{ name: 'archive', mountPath: '/archive' }], securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } }],
+            containers: [
+              {
+                image: `task-runs:${packageJson.version}`,
+                args: ['--leader-elect', '--api-address=:8090', '--archive=/archive/runs.db', ...retention],
+                volumeMounts: [{ name: 'archive', mountPath: '/archive' }],
+                securityContext: {
+                  allowPrivilegeEscalation: false,
+                  readOnlyRootFilesystem: true,
+                  capabilities: { drop: ['ALL'] },
+                },
+              },
+            ],
           },
         },
       },
@@ -136,10 +197,20 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
 
   it('keeps the archive on a volume of the cluster where one is wished for, and nowhere where it is not', async () => {
     const kept = await renderAddon(cue, dist, { archive: { volumeSize: '10Gi', storageClassName: 'fast' } });
-    expect(find(kept, 'task-runs-controller', 'PersistentVolumeClaim', 'task-runs-archive')).toMatchObject({ spec: { storageClassName: 'fast', resources: { requests: { storage: '10Gi' } } } });
-    expect(find(kept, 'task-runs-controller', 'Deployment', 'task-runs')).toMatchObject({ spec: { template: { spec: { volumes: [{ name: 'archive', persistentVolumeClaim: { claimName: 'task-runs-archive' } }] } } } });
+    expect(find(kept, 'task-runs-controller', 'PersistentVolumeClaim', 'task-runs-archive')).toMatchObject({
+      spec: { storageClassName: 'fast', resources: { requests: { storage: '10Gi' } } },
+    });
+    expect(find(kept, 'task-runs-controller', 'Deployment', 'task-runs')).toMatchObject({
+      spec: {
+        template: {
+          spec: { volumes: [{ name: 'archive', persistentVolumeClaim: { claimName: 'task-runs-archive' } }] },
+        },
+      },
+    });
     const off = await renderAddon(cue, dist, { archive: { enabled: false } });
-    expect(JSON.stringify(find(off, 'task-runs-controller', 'Deployment', 'task-runs'))).not.toMatch(/--archive=|volumeMounts/);
+    expect(JSON.stringify(find(off, 'task-runs-controller', 'Deployment', 'task-runs'))).not.toMatch(
+      /--archive=|volumeMounts/,
+    );
   });
 
   it('heeds every parameter', async () => {
@@ -155,8 +226,17 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       queuePodKeys: ['kueue.x-k8s.io/', 'autoscaling.x-k8s.io/'],
       archive: { postgresSecret: 'runs-database', maxAgeDays: 7, maxRuns: 10, maxSize: '1Gi', logLimit: '2Mi' },
     });
-    expect(application.spec.policies.find(({ name }) => name === 'clusters')).toMatchObject({ properties: { clusters: ['local', 'far'] } });
-    expect(kindsOf(application, 'task-runs-controller')).toEqual(expect.arrayContaining(['RoleBinding a/task-runs', 'RoleBinding b/task-runs', 'RoleBinding a/task-runs-console', 'RoleBinding b/task-runs-console']));
+    expect(application.spec.policies.find(({ name }) => name === 'clusters')).toMatchObject({
+      properties: { clusters: ['local', 'far'] },
+    });
+    expect(kindsOf(application, 'task-runs-controller')).toEqual(
+      expect.arrayContaining([
+        'RoleBinding a/task-runs',
+        'RoleBinding b/task-runs',
+        'RoleBinding a/task-runs-console',
+        'RoleBinding b/task-runs-console',
+      ]),
+    );
     expect(kindsOf(application, 'task-runs-controller')).not.toContain('ClusterRoleBinding task-runs');
     expect(find(application, 'task-runs-controller', 'Deployment', 'task-runs')).toMatchObject({
       spec: {
@@ -168,8 +248,19 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
               {
                 image: 'registry.example/task-runs:9',
                 imagePullPolicy: 'Always',
-                args: ['--leader-elect', '--namespace=a', '--namespace=b', '--api-address=:8090', '--archive-max-age-days=7', '--archive-max-runs=10', '--archive-max-size=1Gi', '--archive-log-limit=2Mi'],
-                env: [{ name: 'TASK_RUNS_ARCHIVE', valueFrom: { secretKeyRef: { name: 'runs-database', key: 'url' } } }],
+                args: [
+                  '--leader-elect',
+                  '--namespace=a',
+                  '--namespace=b',
+                  '--api-address=:8090',
+                  '--archive-max-age-days=7',
+                  '--archive-max-runs=10',
+                  '--archive-max-size=1Gi',
+                  '--archive-log-limit=2Mi',
+                ],
+                env: [
+                  { name: 'TASK_RUNS_ARCHIVE', valueFrom: { secretKeyRef: { name: 'runs-database', key: 'url' } } },
+                ],
                 resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '2Gi' } },
               },
             ],
@@ -177,59 +268,111 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
         },
       },
     });
-    const policy = JSON.stringify(find(application, 'task-runs-controller', 'ValidatingAdmissionPolicy', 'jobs.task-runs'));
+    const policy = JSON.stringify(
+      find(application, 'task-runs-controller', 'ValidatingAdmissionPolicy', 'jobs.task-runs'),
+    );
     expect(policy).toContain(JSON.stringify('["kueue.x-k8s.io/","autoscaling.x-k8s.io/"].exists(').slice(1, -1));
     expect(policy).toContain(JSON.stringify(String.raw`request.userInfo.username in ["queue \"1\""]`).slice(1, -1));
   });
 
   it('has nothing of the Prometheus Operator unless told to', async () => {
-    const kinds = async (parameters: JsonObject) => kindsOf(await renderAddon(cue, dist, parameters), 'task-runs-controller').filter((kind) => /^(PodMonitor|PrometheusRule)/.test(kind));
+    const kinds = async (parameters: JsonObject) =>
+      kindsOf(await renderAddon(cue, dist, parameters), 'task-runs-controller').filter((kind) =>
+        /^(PodMonitor|PrometheusRule)/.test(kind),
+      );
     expect(await kinds({})).toEqual([]);
     expect(await kinds({ podMonitor: true })).toEqual(['PodMonitor vela-system/task-runs']);
     expect(await kinds({ prometheusRule: true })).toEqual(['PrometheusRule vela-system/task-runs']);
-    const application = await renderAddon(cue, dist, { podMonitor: true, prometheusRule: true, monitoringLabels: { release: 'prometheus' } });
+    const application = await renderAddon(cue, dist, {
+      podMonitor: true,
+      prometheusRule: true,
+      monitoringLabels: { release: 'prometheus' },
+    });
     expect(find(application, 'task-runs-controller', 'PodMonitor', 'task-runs')).toMatchObject({
       metadata: { labels: { release: 'prometheus' } },
-      spec: { selector: { matchLabels: { 'app.kubernetes.io/name': 'task-runs' } }, podMetricsEndpoints: [{ port: 'http', path: '/metrics' }] },
+      spec: {
+        selector: { matchLabels: { 'app.kubernetes.io/name': 'task-runs' } },
+        podMetricsEndpoints: [{ port: 'http', path: '/metrics' }],
+      },
     });
-    const rules = parse(await readFile(new URL('../../observability/task-runs.rules.yaml', import.meta.url), 'utf8')) as JsonObject;
-    expect(find(application, 'task-runs-controller', 'PrometheusRule', 'task-runs')).toMatchObject({ metadata: { labels: { release: 'prometheus' } }, spec: rules });
+    const rules = parse(
+      await readFile(new URL('../../observability/task-runs.rules.yaml', import.meta.url), 'utf8'),
+    ) as JsonObject;
+    expect(find(application, 'task-runs-controller', 'PrometheusRule', 'task-runs')).toMatchObject({
+      metadata: { labels: { release: 'prometheus' } },
+      spec: rules,
+    });
   });
 
   it('tells KubeVela the way from a Task to its Jobs, from which on it knows itself', async () => {
     const application = await renderAddon(cue, dist);
-    const topology = find(application, 'task-runs-definition', 'ConfigMap', 'task-runs-topology') as AnObject & { data: { rules: string } };
-    expect(topology.metadata).toMatchObject({ labels: { 'rules.oam.dev/resources': 'true', 'rules.oam.dev/resource-format': 'yaml' } });
-    const rules = parse(topology.data.rules) as { parentResourceType: { group: string; kind: string }; childrenResourceType: { apiVersion: string; kind: string }[] }[];
-    const steps = rules.map(({ parentResourceType: { group, kind }, childrenResourceType }) => [`${group}/${kind}`, ...childrenResourceType.map((child) => `${child.apiVersion}/${child.kind}`)]);
+    const topology = find(application, 'task-runs-definition', 'ConfigMap', 'task-runs-topology') as AnObject & {
+      data: { rules: string };
+    };
+    expect(topology.metadata).toMatchObject({
+      labels: { 'rules.oam.dev/resources': 'true', 'rules.oam.dev/resource-format': 'yaml' },
+    });
+    const rules = parse(topology.data.rules) as {
+      parentResourceType: { group: string; kind: string };
+      childrenResourceType: { apiVersion: string; kind: string }[];
+    }[];
+    const steps = rules.map(({ parentResourceType: { group, kind }, childrenResourceType }) => [
+      `${group}/${kind}`,
+      ...childrenResourceType.map((child) => `${child.apiVersion}/${child.kind}`),
+    ]);
     expect(steps).toEqual([
       ['task.oam.dev/Task', 'task.oam.dev/v1alpha1/TaskRun'],
       ['task.oam.dev/TaskRun', 'batch/v1/Job'],
     ]);
-    const crds = objectsOf(application, 'task-runs-resources').filter(({ kind }) => kind === 'CustomResourceDefinition') as unknown as { spec: { group: string; names: { kind: string }; versions: { name: string }[] } }[];
-    for (const [, child = ''] of steps.slice(0, 1)) expect(crds.map(({ spec }) => `${spec.group}/${spec.versions[0]?.name}/${spec.names.kind}`)).toContain(child);
+    const crds = objectsOf(application, 'task-runs-resources').filter(
+      ({ kind }) => kind === 'CustomResourceDefinition',
+    ) as unknown as { spec: { group: string; names: { kind: string }; versions: { name: string }[] } }[];
+    for (const [, child = ''] of steps.slice(0, 1))
+      expect(crds.map(({ spec }) => `${spec.group}/${spec.versions[0]?.name}/${spec.names.kind}`)).toContain(child);
   });
 
   it('names the collector of traces to the controller', async () => {
-    const containers = async (parameters: JsonObject) => (find(await renderAddon(cue, dist, parameters), 'task-runs-controller', 'Deployment', 'task-runs') as AnObject & { spec: { template: { spec: { containers: JsonObject[] } } } }).spec.template.spec.containers;
+    const containers = async (parameters: JsonObject) =>
+      (
+        find(
+          await renderAddon(cue, dist, parameters),
+          'task-runs-controller',
+          'Deployment',
+          'task-runs',
+        ) as AnObject & { spec: { template: { spec: { containers: JsonObject[] } } } }
+      ).spec.template.spec.containers;
     expect((await containers({}))[0]).not.toHaveProperty('env');
-    expect(await containers({ otlpEndpoint: 'http://collector:4318' })).toMatchObject([{ env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://collector:4318' }] }]);
+    expect(await containers({ otlpEndpoint: 'http://collector:4318' })).toMatchObject([
+      { env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://collector:4318' }] },
+    ]);
   });
 
-  it.each([{ replicas: 'two' }, { imagePullPolicy: 'always' }, { clusters: 'local' }])('refuses %o', async (parameters) => {
-    await expect(renderAddon(cue, dist, parameters)).rejects.toThrow(Object.keys(parameters)[0]);
-  });
+  it.each([{ replicas: 'two' }, { imagePullPolicy: 'always' }, { clusters: 'local' }])(
+    'refuses %o',
+    async (parameters) => {
+      await expect(renderAddon(cue, dist, parameters)).rejects.toThrow(Object.keys(parameters)[0]);
+    },
+  );
 
   it('gives the fallback the same object in both its states but for the definition that it lets go of', async () => {
     const application = await renderAddon(cue, dist);
     const [release] = objectsOf(application, 'task-runs-release') as [AnObject & { spec: JsonObject }];
     const [fallback] = objectsOf(application, 'task-runs-fallback') as [AnObject & { spec: JsonObject }];
     expect({ ...fallback, spec: { ...fallback.spec, components: [] } }).toEqual(release);
-    expect(fallback.spec['components']).toMatchObject([{
+    expect(fallback.spec['components']).toMatchObject([
+      {
         properties: {
           objects: [
-            { kind: 'ComponentDefinition', metadata: { name: 'cron-task', namespace: 'vela-system' }, spec: { workload: { type: 'cronjobs.batch' } } },
-            { kind: 'ComponentDefinition', metadata: { name: 'task', namespace: 'vela-system' }, spec: { workload: { type: 'jobs.batch' } } },
+            {
+              kind: 'ComponentDefinition',
+              metadata: { name: 'cron-task', namespace: 'vela-system' },
+              spec: { workload: { type: 'cronjobs.batch' } },
+            },
+            {
+              kind: 'ComponentDefinition',
+              metadata: { name: 'task', namespace: 'vela-system' },
+              spec: { workload: { type: 'jobs.batch' } },
+            },
           ],
         },
       },
@@ -239,13 +382,19 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
 
 it('shares task and cron-task with the fallback, and nothing else', async () => {
   const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
-  const objects = objectsOf(await renderAddon(cue, dist).finally(() => cue.close()), 'task-runs-definition') as AnObject[];
-  const shared = objects.filter(({ metadata }) => 'app.oam.dev/shared-by' in ((metadata as { annotations?: object }).annotations ?? {}));
+  const objects = objectsOf(
+    await renderAddon(cue, dist).finally(() => cue.close()),
+    'task-runs-definition',
+  ) as AnObject[];
+  const shared = objects.filter(
+    ({ metadata }) => 'app.oam.dev/shared-by' in ((metadata as { annotations?: object }).annotations ?? {}),
+  );
   expect(shared.map(({ metadata }) => metadata.name)).toEqual(['cron-task', 'task']);
 });
 
 it('keeps every definition in one piece, as `vela def vet` takes it', async () => {
-  for (const name of await definitionNames()) expect(await readFile(`${dist}/../definitions/${name}.cue`, 'utf8')).toBe(await readDefinition(name));
+  for (const name of await definitionNames())
+    expect(await readFile(`${dist}/../definitions/${name}.cue`, 'utf8')).toBe(await readDefinition(name));
 });
 
 it('says the same version everywhere', async () => {

@@ -22,54 +22,158 @@ afterAll(() => cue.close());
 
 async function convert(...manifests: unknown[]) {
   const written = { out: '', err: '' };
-  const sink = (name: keyof typeof written): Sink => ({ terminal: false, columns: Infinity, write: (data) => Promise.resolve(void (written[name] += String(data))) });
-  const text = manifests.map((manifest) => (typeof manifest === 'string' ? manifest : `---\n${stringify(manifest)}`)).join('');
+  const sink = (name: keyof typeof written): Sink => ({
+    terminal: false,
+    columns: Infinity,
+    write: (data) => Promise.resolve(void (written[name] += String(data))),
+  });
+  const text = manifests
+    .map((manifest) => (typeof manifest === 'string' ? manifest : `---\n${stringify(manifest)}`))
+    .join('');
   const interrupted = new AbortController().signal;
-  const io: Io = { out: sink('out'), err: sink('err'), interactive: false, environment: {}, interrupted, now: () => new Date(0), ask: () => Promise.reject(new Interrupted('nobody')), read: () => Promise.resolve(text) };
+  const io: Io = {
+    out: sink('out'),
+    err: sink('err'),
+    interactive: false,
+    environment: {},
+    interrupted,
+    now: () => new Date(0),
+    ask: () => Promise.reject(new Interrupted('nobody')),
+    read: () => Promise.resolve(text),
+  };
   const exitCode = await runCli(['convert', '-f', 'old.yaml'], io, 'task-runs');
-  const applications = parseAllDocuments(written.out).filter((document) => document.contents !== null).map((document) => document.toJS() as Application);
+  const applications = parseAllDocuments(written.out)
+    .filter((document) => document.contents !== null)
+    .map((document) => document.toJS() as Application);
   return { exitCode, applications, warnings: written.err.trim().split('\n') };
 }
 
 /** What KubeVela would render of it. */
 async function rendered({ metadata, spec }: Application): Promise<JsonObject & { spec: JsonObject }> {
   const [{ name, type, properties } = { name: '', type: '', properties: {} }] = spec.components;
-  const context = { name, namespace: 'default', appName: metadata.name, appRevision: `${metadata.name}-v1`, appRevisionNum: 1, publishVersion: '' };
-  const output = (await ours[type]?.render({ parameter: properties, context }))?.output as JsonObject & { spec: JsonObject };
+  const context = {
+    name,
+    namespace: 'default',
+    appName: metadata.name,
+    appRevision: `${metadata.name}-v1`,
+    appRevisionNum: 1,
+    publishVersion: '',
+  };
+  const output = (await ours[type]?.render({ parameter: properties, context }))?.output as JsonObject & {
+    spec: JsonObject;
+  };
   expect(problemsOf(output)).toEqual([]);
   return output;
 }
 
-const job = (spec: object, name = 'old') => ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace: 'shop' }, spec });
-const pod = (container: object, more: object = {}) => ({ template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox', ...container }], ...more } } });
-const operator = (kind: string, spec: object, name = 'old') => ({ apiVersion: 'api.practice.com/v1alpha1', kind, metadata: { name }, spec });
+const job = (spec: object, name = 'old') => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name, namespace: 'shop' },
+  spec,
+});
+const pod = (container: object, more: object = {}) => ({
+  template: {
+    spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox', ...container }], ...more },
+  },
+});
+const operator = (kind: string, spec: object, name = 'old') => ({
+  apiVersion: 'api.practice.com/v1alpha1',
+  kind,
+  metadata: { name },
+  spec,
+});
 
 describe('convert', () => {
   it.each<[string, object, object]>([
     ['command and args', { command: ['sh', '-c'], args: ['echo'] }, { command: ['sh', '-c', 'echo'] }],
     ['args alone', { args: ['--all'] }, { args: ['--all'] }],
-    ['env of every source', { env: [{ name: 'A', value: 'b' }, { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }] }, { env: [{ name: 'A', value: 'b' }, { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }] }],
-    ['like requests and limits', { resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1', memory: '1Gi' } } }, { resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1', memory: '1Gi' } } }],
-    ['others', { resources: { requests: { cpu: '1' }, limits: { 'nvidia.com/gpu': 1 } } }, { resources: { requests: { cpu: '1' }, limits: { 'nvidia.com/gpu': 1 } } }],
-    ['what has no parameter', { securityContext: { runAsUser: 7 }, envFrom: [{ secretRef: { name: 's' } }], workingDir: '/w' }, { securityContext: { runAsUser: 7 }, envFrom: [{ secretRef: { name: 's' } }], workingDir: '/w' }],
+    [
+      'env of every source',
+      {
+        env: [
+          { name: 'A', value: 'b' },
+          { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+        ],
+      },
+      {
+        env: [
+          { name: 'A', value: 'b' },
+          { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+        ],
+      },
+    ],
+    [
+      'like requests and limits',
+      { resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1', memory: '1Gi' } } },
+      { resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1', memory: '1Gi' } } },
+    ],
+    [
+      'others',
+      { resources: { requests: { cpu: '1' }, limits: { 'nvidia.com/gpu': 1 } } },
+      { resources: { requests: { cpu: '1' }, limits: { 'nvidia.com/gpu': 1 } } },
+    ],
+    [
+      'what has no parameter',
+      { securityContext: { runAsUser: 7 }, envFrom: [{ secretRef: { name: 's' } }], workingDir: '/w' },
+      { securityContext: { runAsUser: 7 }, envFrom: [{ secretRef: { name: 's' } }], workingDir: '/w' },
+    ],
   ])("keeps a container's %s", async (_what, container, same) => {
-    const { applications: [application], exitCode } = await convert(job(pod(container)));
+    const {
+      applications: [application],
+      exitCode,
+    } = await convert(job(pod(container)));
     expect(exitCode).toBe(0);
-    expect(application).toMatchObject({ apiVersion: 'core.oam.dev/v1beta1', kind: 'Application', metadata: { name: 'old', namespace: 'shop' }, spec: { components: [{ name: 'old', type: 'task' }] } });
+    expect(application).toMatchObject({
+      apiVersion: 'core.oam.dev/v1beta1',
+      kind: 'Application',
+      metadata: { name: 'old', namespace: 'shop' },
+      spec: { components: [{ name: 'old', type: 'task' }] },
+    });
     const { spec } = await rendered(application as Application);
-    expect(spec).toMatchObject({ template: { spec: { restartPolicy: 'Never', containers: [{ name: 'old', image: 'busybox', ...same }] } } });
+    expect(spec).toMatchObject({
+      template: { spec: { restartPolicy: 'Never', containers: [{ name: 'old', image: 'busybox', ...same }] } },
+    });
   });
 
   it('keeps a pod and a JobSpec whole, and says what changes', async () => {
-    const podSpec = { volumes: [{ name: 'v', nfs: { server: 's', path: '/' } }], initContainers: [{ name: 'first', image: 'busybox' }], serviceAccountName: 'sa', nodeSelector: { a: 'b' }, tolerations: [{ operator: 'Exists' }], imagePullSecrets: [{ name: 'pull' }], priorityClassName: 'low', affinity: { podAffinity: {} } };
+    const podSpec = {
+      volumes: [{ name: 'v', nfs: { server: 's', path: '/' } }],
+      initContainers: [{ name: 'first', image: 'busybox' }],
+      serviceAccountName: 'sa',
+      nodeSelector: { a: 'b' },
+      tolerations: [{ operator: 'Exists' }],
+      imagePullSecrets: [{ name: 'pull' }],
+      priorityClassName: 'low',
+      affinity: { podAffinity: {} },
+    };
     const work = pod({ volumeMounts: [{ name: 'v', mountPath: '/v' }] }, podSpec);
     const sidecar = { name: 'beside', image: 'proxy' };
-    const template = { metadata: { labels: { team: 'a' }, annotations: { note: 'b' } }, spec: { ...work.template.spec, containers: [...work.template.spec.containers, sidecar] } };
-    const fields = { parallelism: 2, completions: 4, completionMode: 'Indexed', backoffLimit: 1, activeDeadlineSeconds: 60, backoffLimitPerIndex: 1, podReplacementPolicy: 'Failed' };
-    const { applications: [application], warnings } = await convert(job({ ...fields, ttlSecondsAfterFinished: 60, suspend: true, selector: { matchLabels: {} }, template }));
+    const template = {
+      metadata: { labels: { team: 'a' }, annotations: { note: 'b' } },
+      spec: { ...work.template.spec, containers: [...work.template.spec.containers, sidecar] },
+    };
+    const fields = {
+      parallelism: 2,
+      completions: 4,
+      completionMode: 'Indexed',
+      backoffLimit: 1,
+      activeDeadlineSeconds: 60,
+      backoffLimitPerIndex: 1,
+      podReplacementPolicy: 'Failed',
+    };
+    const {
+      applications: [application],
+      warnings,
+    } = await convert(
+      job({ ...fields, ttlSecondsAfterFinished: 60, suspend: true, selector: { matchLabels: {} }, template }),
+    );
     const { spec } = await rendered(application as Application);
     expect(spec).toMatchObject({ job: fields, suspend: true, executionPolicy: { ttlSecondsAfterFinished: 60 } });
-    expect(spec['template']).toMatchObject({ metadata: template.metadata, spec: { ...podSpec, containers: [{ image: 'busybox', volumeMounts: [{ name: 'v', mountPath: '/v' }] }, sidecar] } });
+    expect(spec['template']).toMatchObject({
+      metadata: template.metadata,
+      spec: { ...podSpec, containers: [{ image: 'busybox', volumeMounts: [{ name: 'v', mountPath: '/v' }] }, sidecar] },
+    });
     expect(warnings).toEqual([
       'changes: Job old: every deployment runs; executionPolicy.trigger: Change runs only what changed',
       'changes: Job old: ttlSecondsAfterFinished deletes Job and pods; the run stays on record',
@@ -80,63 +184,151 @@ describe('convert', () => {
   });
 
   it('makes a cron-task of a CronJob', async () => {
-    const schedule = { schedule: '0 3 * * *', concurrencyPolicy: 'Forbid', startingDeadlineSeconds: 60, successfulJobsHistoryLimit: 1, failedJobsHistoryLimit: 2, suspend: true };
-    const { applications: [application], warnings } = await convert({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'old' }, spec: { ...schedule, jobTemplate: { spec: { ...pod({}), backoffLimit: 2, ttlSecondsAfterFinished: 9 } } } });
+    const schedule = {
+      schedule: '0 3 * * *',
+      concurrencyPolicy: 'Forbid',
+      startingDeadlineSeconds: 60,
+      successfulJobsHistoryLimit: 1,
+      failedJobsHistoryLimit: 2,
+      suspend: true,
+    };
+    const {
+      applications: [application],
+      warnings,
+    } = await convert({
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'old' },
+      spec: { ...schedule, jobTemplate: { spec: { ...pod({}), backoffLimit: 2, ttlSecondsAfterFinished: 9 } } },
+    });
     const { spec } = await rendered(application as Application);
-    expect(spec).toMatchObject({ schedule: { crons: ['0 3 * * *'], startingDeadlineSeconds: 60 }, suspend: true, job: { backoffLimit: 2 }, executionPolicy: { concurrencyPolicy: 'Forbid', keepLast: 1, keepLastFailed: 2, ttlSecondsAfterFinished: 9 } });
-    expect(warnings[0]).toBe("changes: CronJob old: times are in UTC, not in the controller manager's zone: write timeZone for another one");
+    expect(spec).toMatchObject({
+      schedule: { crons: ['0 3 * * *'], startingDeadlineSeconds: 60 },
+      suspend: true,
+      job: { backoffLimit: 2 },
+      executionPolicy: { concurrencyPolicy: 'Forbid', keepLast: 1, keepLastFailed: 2, ttlSecondsAfterFinished: 9 },
+    });
+    expect(warnings[0]).toBe(
+      "changes: CronJob old: times are in UTC, not in the controller manager's zone: write timeZone for another one",
+    );
   });
 
   const queueLabels = { team: 'a', 'kueue.x-k8s.io/queue-name': 'team-a', 'kueue.x-k8s.io/priority-class': 'urgent' };
 
   it("makes a queue of Kueue's labels, whose suspend is not the task's", async () => {
     const queued = { ...job({ ...pod({}), suspend: true }), metadata: { name: 'old', labels: queueLabels } };
-    const { applications: [application], warnings } = await convert(queued);
+    const {
+      applications: [application],
+      warnings,
+    } = await convert(queued);
     const { spec } = await rendered(application as Application);
     expect(spec['queue']).toEqual({ name: 'team-a', priorityClass: 'urgent' });
     expect(spec).not.toHaveProperty('suspend');
     expect(JSON.stringify(application)).not.toContain('kueue.x-k8s.io');
-    expect(warnings).toEqual(['changes: Job old: every deployment runs; executionPolicy.trigger: Change runs only what changed', 'changes: Job old: container main is called after its component']);
+    expect(warnings).toEqual([
+      'changes: Job old: every deployment runs; executionPolicy.trigger: Change runs only what changed',
+      'changes: Job old: container main is called after its component',
+    ]);
   });
 
   it("makes a queue of the labels that a CronJob gives its Jobs, and keeps the CronJob's own suspend", async () => {
-    const cronJob = (labels: object, ofJobs: object) => ({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'old', labels }, spec: { schedule: '@daily', timeZone: 'UTC', suspend: true, jobTemplate: { metadata: { labels: ofJobs }, spec: { ...pod({}), suspend: true } } } });
-    const { applications: [application], warnings } = await convert(cronJob({}, queueLabels));
-    expect((await rendered(application as Application)).spec).toMatchObject({ queue: { name: 'team-a', priorityClass: 'urgent' }, suspend: true });
+    const cronJob = (labels: object, ofJobs: object) => ({
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'old', labels },
+      spec: {
+        schedule: '@daily',
+        timeZone: 'UTC',
+        suspend: true,
+        jobTemplate: { metadata: { labels: ofJobs }, spec: { ...pod({}), suspend: true } },
+      },
+    });
+    const {
+      applications: [application],
+      warnings,
+    } = await convert(cronJob({}, queueLabels));
+    expect((await rendered(application as Application)).spec).toMatchObject({
+      queue: { name: 'team-a', priorityClass: 'urgent' },
+      suspend: true,
+    });
     expect(warnings.join()).not.toContain('queue');
     const own = await convert(cronJob({ 'kueue.x-k8s.io/queue-name': 'team-a' }, {}));
     expect((await rendered(own.applications[0] as Application)).spec['queue']).toEqual({ name: 'team-a' });
-    expect(own.warnings).toContain("changes: CronJob old: the queue of the CronJob's own labels is heeded, where Kueue looked at those of its jobTemplate alone: take queue out for runs that do not wait");
+    expect(own.warnings).toContain(
+      "changes: CronJob old: the queue of the CronJob's own labels is heeded, where Kueue looked at those of its jobTemplate alone: take queue out for runs that do not wait",
+    );
   });
 
   it('says that a priority alone is no queue', async () => {
-    const { applications: [application], warnings } = await convert({ ...job(pod({})), metadata: { name: 'old', labels: { 'kueue.x-k8s.io/priority-class': 'urgent' } } });
+    const {
+      applications: [application],
+      warnings,
+    } = await convert({
+      ...job(pod({})),
+      metadata: { name: 'old', labels: { 'kueue.x-k8s.io/priority-class': 'urgent' } },
+    });
     expect(application?.spec.components[0]?.properties).not.toHaveProperty('queue');
-    expect(warnings).toContain('changes: Job old: the label kueue.x-k8s.io/priority-class is left out: there is no kueue.x-k8s.io/queue-name beside it; write queue.name for the queue');
+    expect(warnings).toContain(
+      'changes: Job old: the label kueue.x-k8s.io/priority-class is left out: there is no kueue.x-k8s.io/queue-name beside it; write queue.name for the queue',
+    );
   });
 
   it('makes a task-flow of a JobFlow, with what its Jobs share', async () => {
-    const globalParams = { nodeName: 'n1', env: [{ name: 'FOO', value: 'bar' }], annotations: { a: 'b' }, labels: { c: 'd' } };
+    const globalParams = {
+      nodeName: 'n1',
+      env: [{ name: 'FOO', value: 'bar' }],
+      annotations: { a: 'b' },
+      labels: { c: 'd' },
+    };
     const claim = { name: 'mypvc', persistentVolumeClaim: { claimName: 'mylocalpvc' } };
     const flows = [
-      { name: 'job1', dependencies: [], shareVolumeMounts: [{ name: 'mypvc', mountPath: '/data' }], jobTemplate: pod({ command: ['sleep', '1'] }) },
+      {
+        name: 'job1',
+        dependencies: [],
+        shareVolumeMounts: [{ name: 'mypvc', mountPath: '/data' }],
+        jobTemplate: pod({ command: ['sleep', '1'] }),
+      },
       { name: 'job2', dependencies: ['job1'], jobTemplateRef: 'second' },
     ];
-    const { applications } = await convert(operator('JobFlow', { globalParams, flows, shareVolumes: [claim], extra: 1 }), operator('JobTemplate', { jobTemplate: { ...pod({}), backoffLimit: 3 } }, 'second'));
+    const { applications } = await convert(
+      operator('JobFlow', { globalParams, flows, shareVolumes: [claim], extra: 1 }),
+      operator('JobTemplate', { jobTemplate: { ...pod({}), backoffLimit: 3 } }, 'second'),
+    );
     const { spec } = await rendered(applications[0] as Application);
     expect(spec).toMatchObject({
       globals: globalParams,
       steps: [
-        { name: 'job1', job: { backoffLimit: 0 }, template: { spec: { volumes: [claim], containers: [{ command: ['sleep', '1'], volumeMounts: [{ name: 'mypvc', mountPath: '/data' }] }] } } },
+        {
+          name: 'job1',
+          job: { backoffLimit: 0 },
+          template: {
+            spec: {
+              volumes: [claim],
+              containers: [{ command: ['sleep', '1'], volumeMounts: [{ name: 'mypvc', mountPath: '/data' }] }],
+            },
+          },
+        },
         { name: 'job2', dependsOn: ['job1'], templateRef: { name: 'second' } },
       ],
     });
     const template = await rendered(applications[1] as Application);
-    expect(template).toMatchObject({ kind: 'TaskTemplate', metadata: { name: 'second' }, spec: { job: { backoffLimit: 3 }, template: { spec: { restartPolicy: 'Never' } } } });
+    expect(template).toMatchObject({
+      kind: 'TaskTemplate',
+      metadata: { name: 'second' },
+      spec: { job: { backoffLimit: 3 }, template: { spec: { restartPolicy: 'Never' } } },
+    });
   });
 
   it('says of a JobFlow what is not as it was', async () => {
-    const { warnings } = await convert(operator('JobFlow', { extra: 1, flows: [{ name: 'a', jobTemplateRef: 't', shareVolumeMounts: [{ name: 'v' }] }, { name: 'b', jobTemplate: { backoffLimit: 2, ...pod({}) } }] }));
+    const { warnings } = await convert(
+      operator('JobFlow', {
+        extra: 1,
+        flows: [
+          { name: 'a', jobTemplateRef: 't', shareVolumeMounts: [{ name: 'v' }] },
+          { name: 'b', jobTemplate: { backoffLimit: 2, ...pod({}) } },
+        ],
+      }),
+    );
     expect(warnings).toEqual([
       'changes: JobFlow old: every deployment runs, each under names of its own; a step that fails skips those that depend on it',
       'changes: JobFlow old: step a: shareVolumeMounts beside a template are left out: write the volumes into the template, or into globals.volumes',
@@ -148,21 +340,57 @@ describe('convert', () => {
   });
 
   it('makes a daemon-task of a DaemonJob', async () => {
-    const globalParams = { env: [{ name: 'FOO', value: 'shared' }, { name: 'BAR', value: 'x' }], labels: { a: 'b' }, nodeName: 'n1' };
-    const { applications: [application] } = await convert(operator('DaemonJob', { globalParams, excludeNodeList: 'node1, node2', ...pod({ env: [{ name: 'FOO', value: 'own' }] }) }));
+    const globalParams = {
+      env: [
+        { name: 'FOO', value: 'shared' },
+        { name: 'BAR', value: 'x' },
+      ],
+      labels: { a: 'b' },
+      nodeName: 'n1',
+    };
+    const {
+      applications: [application],
+    } = await convert(
+      operator('DaemonJob', {
+        globalParams,
+        excludeNodeList: 'node1, node2',
+        ...pod({ env: [{ name: 'FOO', value: 'own' }] }),
+      }),
+    );
     const { spec } = await rendered(application as Application);
     expect(spec).toMatchObject({
       nodes: { excludedNames: ['node1', 'node2'] },
       job: { backoffLimit: 0 },
-      template: { metadata: { labels: { a: 'b' } }, spec: { nodeSelector: { 'kubernetes.io/hostname': 'n1' }, containers: [{ env: [{ name: 'BAR', value: 'x' }, { name: 'FOO', value: 'own' }] }] } },
+      template: {
+        metadata: { labels: { a: 'b' } },
+        spec: {
+          nodeSelector: { 'kubernetes.io/hostname': 'n1' },
+          containers: [
+            {
+              env: [
+                { name: 'BAR', value: 'x' },
+                { name: 'FOO', value: 'own' },
+              ],
+            },
+          ],
+        },
+      },
     });
   });
 
   it.each<[string, unknown[], string]>([
     ['nothing', [''], 'error: old.yaml has no manifest in it'],
-    ['another kind', [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: {} }], 'error: old.yaml, document 1 is of kind Deployment: it has to be Job, CronJob, JobFlow, DaemonJob, JobTemplate'],
+    [
+      'another kind',
+      [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: {} }],
+      'error: old.yaml, document 1 is of kind Deployment: it has to be Job, CronJob, JobFlow, DaemonJob, JobTemplate',
+    ],
     ['no name', [{ kind: 'Job', spec: {} }], 'error: old.yaml, document 1: Job needs metadata.name and spec'],
-    ['one name twice', [job(pod({})), job(pod({}))], 'error: old.yaml: two manifests are called old, and an Application has one name: convert them one by one, or rename one'],
+    [
+      'one name twice',
+      [job(pod({})), job(pod({}))],
+      'error: old.yaml: two manifests are called old, and an Application has one name: convert them one by one, or rename one',
+    ],
     ['no YAML', ['a: [b'], 'error: old.yaml, document 1: '],
   ])('refuses %s in a sentence', async (_what, manifests, message) => {
     const { exitCode, warnings } = await convert(...manifests);

@@ -7,12 +7,20 @@ import { readParameters, type Parameter } from '../../scripts/definition-paramet
 
 const names = await definitionNames();
 const field = (fields: readonly Parameter[], path: string): Parameter | undefined =>
-  path.split('.').reduce<Parameter | undefined>((parent, name) => (parent?.fields ?? []).find((one) => one.name === name), { fields } as Parameter);
+  path
+    .split('.')
+    .reduce<Parameter | undefined>((parent, name) => (parent?.fields ?? []).find((one) => one.name === name), {
+      fields,
+    } as Parameter);
 
 describe('what is read of parameters', () => {
   it('is each with its type, default, condition and what it is for', async () => {
     const task = await readParameters('task');
-    expect(field(task, 'executionPolicy.keepLast')).toMatchObject({ type: 'int', required: false, usage: expect.stringContaining('default 3') as string });
+    expect(field(task, 'executionPolicy.keepLast')).toMatchObject({
+      type: 'int',
+      required: false,
+      usage: expect.stringContaining('default 3') as string,
+    });
     expect(field(task, 'schedule.cron')).toMatchObject({ type: 'string | [...string]', required: true });
     expect(field(task, 'livenessProbe.httpGet.httpHeaders')).toMatchObject({ type: '[...object]', required: false });
     expect(field(task, 'livenessProbe.periodSeconds')).toMatchObject({ default: '10', required: false });
@@ -21,8 +29,14 @@ describe('what is read of parameters', () => {
   });
 
   it('goes into the definition below, and no further than what is taken of it', async () => {
-    expect(field(await readParameters('cron-task'), 'schedule')).toMatchObject({ required: true, type: 'string | [...string]', fields: [] });
-    expect(field(await readParameters('task-flow'), 'steps.env.valueFrom.secretKeyRef.key')).toMatchObject({ required: true });
+    expect(field(await readParameters('cron-task'), 'schedule')).toMatchObject({
+      required: true,
+      type: 'string | [...string]',
+      fields: [],
+    });
+    expect(field(await readParameters('task-flow'), 'steps.env.valueFrom.secretKeyRef.key')).toMatchObject({
+      required: true,
+    });
     expect(field(await readParameters('task-flow'), 'image')).toBeUndefined();
   });
 
@@ -36,18 +50,25 @@ describe('what is read of parameters', () => {
 describe('the pages of definitions', () => {
   it('are up to date', async () => {
     for (const { target, text } of await definitionPages()) {
-      expect(await readFile(new URL(`../../${target}`, import.meta.url), 'utf8'), `${target}: run \`npm run generate\` and commit the result`).toBe(text);
+      expect(
+        await readFile(new URL(`../../${target}`, import.meta.url), 'utf8'),
+        `${target}: run \`npm run generate\` and commit the result`,
+      ).toBe(text);
     }
   });
 
   it.each(names)('%s has an example of it', async (name) => {
-    const documents = parseAllDocuments(await readFile(new URL(`../../examples/${exampleOf[name]}`, import.meta.url), 'utf8'));
+    const documents = parseAllDocuments(
+      await readFile(new URL(`../../examples/${exampleOf[name]}`, import.meta.url), 'utf8'),
+    );
     expect(JSON.stringify(documents.map((document) => document.toJS() as unknown))).toContain(`"type":"${name}"`);
   });
 
   it('link to headings that are there', async () => {
     for (const { target, text } of await definitionPages()) {
-      const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase().replaceAll(/[^\w-]/g, ''));
+      const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+        heading.toLowerCase().replaceAll(/[^\w-]/g, ''),
+      );
       for (const [, anchor] of text.matchAll(/\]\(#([\w-]+)\)/g)) expect(anchors, target).toContain(anchor);
     }
   });

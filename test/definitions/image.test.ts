@@ -21,12 +21,19 @@ afterEach(() => rmSync(bin, { recursive: true, force: true }));
 
 /** Puts an engine into PATH that notes what it is asked to build. */
 function engine(name: string, { answers }: { answers: boolean }): void {
-  writeFileSync(join(bin, name), `#!/bin/sh\n[ "$1" = info ] && exit ${answers ? 0 : 1}\necho "$0 $*" >> ${bin}/asked\n`);
+  writeFileSync(
+    join(bin, name),
+    `#!/bin/sh\n[ "$1" = info ] && exit ${answers ? 0 : 1}\necho "$0 $*" >> ${bin}/asked\n`,
+  );
   chmodSync(join(bin, name), 0o755);
 }
 
 function makeImage(env: Record<string, string> = {}): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build-image.ts'], { cwd: repository, env: { PATH: bin, ...env }, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/build-image.ts'], {
+    cwd: repository,
+    env: { PATH: bin, ...env },
+    encoding: 'utf8',
+  });
   return { status, stdout, stderr };
 }
 const asked = () => readFileSync(join(bin, 'asked'), 'utf8').replaceAll(`${bin}/`, '').trim();
@@ -34,7 +41,10 @@ const asked = () => readFileSync(join(bin, 'asked'), 'utf8').replaceAll(`${bin}/
 it('builds with docker where its daemon answers', () => {
   engine('docker', { answers: true });
   engine('podman', { answers: true });
-  expect(makeImage()).toMatchObject({ status: 0, stdout: expect.stringContaining(`task-runs:${packageJson.version}`) as string });
+  expect(makeImage()).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining(`task-runs:${packageJson.version}`) as string,
+  });
   expect(asked()).toBe(`docker build --tag task-runs:${packageJson.version} --file Dockerfile .`);
 });
 
@@ -49,6 +59,7 @@ it('says in one sentence what is missing', () => {
   engine('docker', { answers: false });
   expect(makeImage()).toMatchObject({
     status: 1,
-    stderr: 'No working docker, podman or buildah was found: install one of them, or start the docker daemon, and run `make image` again.\n',
+    stderr:
+      'No working docker, podman or buildah was found: install one of them, or start the docker daemon, and run `make image` again.\n',
   });
 });

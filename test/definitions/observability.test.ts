@@ -30,10 +30,14 @@ interface Dashboard {
   templating: { list: { name: string; definition?: string }[] };
 }
 
-const { groups } = parse(await read('observability/task-runs.rules.yaml')) as { groups: { name: string; rules: Rule[] }[] };
+const { groups } = parse(await read('observability/task-runs.rules.yaml')) as {
+  groups: { name: string; rules: Rule[] }[];
+};
 const rules = groups.flatMap((group) => group.rules);
 const dashboard = JSON.parse(await read('observability/grafana-dashboard.json')) as Dashboard;
-const queries = dashboard.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr, legendFormat }) => ({ title, expr, legendFormat })));
+const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr, legendFormat }) => ({ title, expr, legendFormat })),
+);
 
 /** Labels that Prometheus gives to all that it scrapes. */
 const ofTarget = ['instance', 'job'];
@@ -42,7 +46,9 @@ const ofTarget = ['instance', 'job'];
 const series = new Map<string, readonly string[]>();
 for (const { name, type, labels } of describeMetrics()) {
   if (type !== 'histogram') series.set(name, labels);
-  else for (const suffix of ['_bucket', '_sum', '_count']) series.set(`${name}${suffix}`, suffix === '_bucket' ? [...labels, 'le'] : labels);
+  else
+    for (const suffix of ['_bucket', '_sum', '_count'])
+      series.set(`${name}${suffix}`, suffix === '_bucket' ? [...labels, 'le'] : labels);
 }
 
 interface Named {
@@ -80,14 +86,19 @@ function problems(expression: string): string[] {
     ...(metrics.length === 0 ? ['it names no metric'] : []),
     ...metrics.flatMap(({ name, labels }) => {
       const known = series.get(name);
-      return known ? labels.filter((label) => ![...known, ...ofTarget].includes(label)).map((label) => `${name} has no label ${label}`) : [`there is no metric ${name}`];
+      return known
+        ? labels
+            .filter((label) => ![...known, ...ofTarget].includes(label))
+            .map((label) => `${name} has no label ${label}`)
+        : [`there is no metric ${name}`];
     }),
     ...grouping.filter((label) => !all.includes(label)).map((label) => `no metric of it has a label ${label}`),
   ];
 }
 
 /** The labels that a text such as "{{ $labels.queue }}" or a legend names. */
-const placeholders = (text: string) => [...text.matchAll(/\{\{\s*(?:\$labels\.)?([a-z_]+)\s*\}\}/g)].map(([, label]) => label);
+const placeholders = (text: string) =>
+  [...text.matchAll(/\{\{\s*(?:\$labels\.)?([a-z_]+)\s*\}\}/g)].map(([, label]) => label);
 
 describe('what checks expressions', () => {
   it.each([
@@ -102,7 +113,8 @@ describe('what checks expressions', () => {
 describe('the alerts', () => {
   it.each(rules)('$alert can be evaluated', ({ expr, annotations }) => {
     expect(problems(expr)).toEqual([]);
-    for (const label of placeholders(Object.values(annotations).join(' '))) expect(named(expr).grouping).toContain(label);
+    for (const label of placeholders(Object.values(annotations).join(' ')))
+      expect(named(expr).grouping).toContain(label);
   });
 
   it('each say what is wrong, how bad, and where to read on', async () => {
@@ -127,7 +139,11 @@ describe('the alerts', () => {
 
   const promtool = spawnSync('promtool', ['--version']).error === undefined;
   it.runIf(promtool)('are what promtool takes', () => {
-    const { status, stderr } = spawnSync('promtool', ['check', 'rules', fileURLToPath(new URL('observability/task-runs.rules.yaml', repository))], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(
+      'promtool',
+      ['check', 'rules', fileURLToPath(new URL('observability/task-runs.rules.yaml', repository))],
+      { encoding: 'utf8' },
+    );
     expect({ status, stderr }).toMatchObject({ status: 0 });
   });
 });
@@ -139,14 +155,19 @@ describe('the dashboard', () => {
   });
 
   it('lays its panels out without overlap', () => {
-    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) => Array.from({ length: w * h }, (_, n) => `${x + (n % w)},${y + Math.floor(n / w)}`));
+    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, n) => `${x + (n % w)},${y + Math.floor(n / w)}`),
+    );
     expect(new Set(cells).size).toBe(cells.length);
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
     for (const { gridPos } of dashboard.panels) expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
   });
 
   it('asks for each of its variables what there is', () => {
-    const [, metric = '', label = ''] = /^label_values\((\w+), (\w+)\)$/.exec(dashboard.templating.list.find(({ name }) => name === 'namespace')?.definition ?? '') ?? [];
+    const [, metric = '', label = ''] =
+      /^label_values\((\w+), (\w+)\)$/.exec(
+        dashboard.templating.list.find(({ name }) => name === 'namespace')?.definition ?? '',
+      ) ?? [];
     expect(series.get(metric)).toContain(label);
   });
 });

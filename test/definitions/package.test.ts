@@ -16,7 +16,8 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'package-'));
   // As `make unit` does beforehand.
-  if (!existsSync(join(repository, packageJson.bin['task-runs']))) await run('npm', ['run', '--silent', 'build'], { cwd: repository });
+  if (!existsSync(join(repository, packageJson.bin['task-runs'])))
+    await run('npm', ['run', '--silent', 'build'], { cwd: repository });
   await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', directory], { cwd: repository });
   const [tarball = ''] = await readdir(directory);
   await run('tar', ['--extract', '--file', tarball], { cwd: directory });
@@ -24,14 +25,30 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 it('holds the programs that it names, and nothing of our sources', async () => {
-  const files = (await readdir(join(directory, 'package'), { recursive: true, withFileTypes: true })).filter((file) => file.isFile()).map(({ name }) => name).sort();
-  expect(files).toEqual(['LICENSE', 'README.md', 'cue.wasm.gz', 'definitions.json', 'package.json', 'task-runs.js', 'wasm_exec.cjs']);
+  const files = (await readdir(join(directory, 'package'), { recursive: true, withFileTypes: true }))
+    .filter((file) => file.isFile())
+    .map(({ name }) => name)
+    .sort();
+  expect(files).toEqual([
+    'LICENSE',
+    'README.md',
+    'cue.wasm.gz',
+    'definitions.json',
+    'package.json',
+    'task-runs.js',
+    'wasm_exec.cjs',
+  ]);
   expect(packageJson.bin).toEqual({ 'task-runs': 'dist/cli/task-runs.js', 'kubectl-task': 'dist/cli/task-runs.js' });
 });
 
 it('works with nothing else installed', async () => {
   const program = join(directory, 'package', packageJson.bin['task-runs']);
   const environment = { cwd: directory, env: { PATH: process.env['PATH'] } };
-  expect((await run(process.execPath, [program, 'version'], environment)).stdout).toBe(`task-runs ${packageJson.version}\n`);
-  expect((await run(process.execPath, [program, 'plan', '-f', join(repository, 'examples/app-worker.yaml')], environment)).stdout).toContain('mytask-v1');
+  expect((await run(process.execPath, [program, 'version'], environment)).stdout).toBe(
+    `task-runs ${packageJson.version}\n`,
+  );
+  expect(
+    (await run(process.execPath, [program, 'plan', '-f', join(repository, 'examples/app-worker.yaml')], environment))
+      .stdout,
+  ).toContain('mytask-v1');
 });

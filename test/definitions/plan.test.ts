@@ -18,24 +18,44 @@ interface Result {
 /** @param files the texts of files by their names */
 async function plan(files: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Result> {
   const written = { out: '', err: '' };
-  const sink = (name: keyof typeof written): Sink => ({ terminal: false, columns: Infinity, write: (data) => Promise.resolve(void (written[name] += String(data))) });
-  const read = (name: string) => (files[name] === undefined ? Promise.reject(new Error('no such file')) : Promise.resolve(files[name]));
-  const io: Io = { out: sink('out'), err: sink('err'), interactive: false, environment: {}, interrupted: new AbortController().signal, now: () => new Date('2026-03-20T12:00:00Z'), ask: () => Promise.reject(new Interrupted('nobody')), read };
+  const sink = (name: keyof typeof written): Sink => ({
+    terminal: false,
+    columns: Infinity,
+    write: (data) => Promise.resolve(void (written[name] += String(data))),
+  });
+  const read = (name: string) =>
+    files[name] === undefined ? Promise.reject(new Error('no such file')) : Promise.resolve(files[name]);
+  const io: Io = {
+    out: sink('out'),
+    err: sink('err'),
+    interactive: false,
+    environment: {},
+    interrupted: new AbortController().signal,
+    now: () => new Date('2026-03-20T12:00:00Z'),
+    ask: () => Promise.reject(new Interrupted('nobody')),
+    read,
+  };
   const code = await runCli(['plan', ...args], io, 'task-runs');
   return { code, ...written };
 }
 
-const application = (components: string, more = '') => `apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: app\nspec:\n  components:\n${components}${more}`;
-const task = (properties: string, type = 'task', name = 'mytask') => `    - name: ${name}\n      type: ${type}\n      properties:\n${properties.replace(/^/gm, '        ')}\n`;
+const application = (components: string, more = '') =>
+  `apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: app\nspec:\n  components:\n${components}${more}`;
+const task = (properties: string, type = 'task', name = 'mytask') =>
+  `    - name: ${name}\n      type: ${type}\n      properties:\n${properties.replace(/^/gm, '        ')}\n`;
 const one = application(task('image: busybox\ncmd: [echo, one]'));
 const two = application(task('image: busybox\ncmd: [echo, two]'));
-const planOf = async (text: string, ...args: readonly string[]) => (JSON.parse((await plan({ 'app.yaml': text, 'old.yaml': one }, '-f', 'app.yaml', '-o', 'json', ...args)).out) as Plan).applications[0];
+const planOf = async (text: string, ...args: readonly string[]) =>
+  (JSON.parse((await plan({ 'app.yaml': text, 'old.yaml': one }, '-f', 'app.yaml', '-o', 'json', ...args)).out) as Plan)
+    .applications[0];
 
 describe('plan', () => {
   it('says which run and Job would start', async () => {
     const { code, out, err } = await plan({ '-': one }, '-f', '-');
     expect([code, err]).toEqual([0, '']);
-    expect(out).toBe('Application app in namespace default: deployed as revision app-v1\nCOMPONENT   TYPE   RUN         PLAN     MESSAGE\nmytask      task   mytask-v1   Starts   mytask-v1 starts\n');
+    expect(out).toBe(
+      'Application app in namespace default: deployed as revision app-v1\nCOMPONENT   TYPE   RUN         PLAN     MESSAGE\nmytask      task   mytask-v1   Starts   mytask-v1 starts\n',
+    );
   });
 
   it('prints a document for programs, the same as YAML and as JSON', async () => {
@@ -45,13 +65,39 @@ describe('plan', () => {
     expect(JSON.parse(json.out)).toEqual({
       apiVersion: 'task.oam.dev/plan/v1',
       kind: 'Plan',
-      applications: [{
-        name: 'app', namespace: 'default', revision: 'app-v1', changed: true,
-        components: [{
-          name: 'mytask', type: 'task', message: 'mytask-v1 starts',
-          task: { name: 'app-mytask', runs: [{ name: 'mytask-v1', nameIsExact: true, isNew: true, decision: 'Starts', trigger: 'Revision', replaces: [], jobs: [{ name: 'mytask-v1', starts: 'Now' }] }], keeps: [], prunes: [], suspend: false, concurrencyPolicy: 'Allow' },
-        }],
-      }],
+      applications: [
+        {
+          name: 'app',
+          namespace: 'default',
+          revision: 'app-v1',
+          changed: true,
+          components: [
+            {
+              name: 'mytask',
+              type: 'task',
+              message: 'mytask-v1 starts',
+              task: {
+                name: 'app-mytask',
+                runs: [
+                  {
+                    name: 'mytask-v1',
+                    nameIsExact: true,
+                    isNew: true,
+                    decision: 'Starts',
+                    trigger: 'Revision',
+                    replaces: [],
+                    jobs: [{ name: 'mytask-v1', starts: 'Now' }],
+                  },
+                ],
+                keeps: [],
+                prunes: [],
+                suspend: false,
+                concurrencyPolicy: 'Allow',
+              },
+            },
+          ],
+        },
+      ],
     });
   });
 
@@ -68,25 +114,48 @@ describe('plan', () => {
   });
 
   it('counts the revision on, or takes the one that is named', async () => {
-    expect(await planOf(two, '--against', 'old.yaml')).toMatchObject({ revision: 'app-v2', components: [{ task: { runs: [{ name: 'mytask-v2' }], keeps: ['mytask-v1'] } }] });
-    expect(await planOf(two, '--revision', '9')).toMatchObject({ revision: 'app-v9', components: [{ task: { runs: [{ name: 'mytask-v9' }] } }] });
-    expect(await planOf(one, '--against', 'old.yaml')).toMatchObject({ revision: 'app-v1', changed: false, components: [{ message: 'no new run: there is no new revision; keeps mytask-v1' }] });
+    expect(await planOf(two, '--against', 'old.yaml')).toMatchObject({
+      revision: 'app-v2',
+      components: [{ task: { runs: [{ name: 'mytask-v2' }], keeps: ['mytask-v1'] } }],
+    });
+    expect(await planOf(two, '--revision', '9')).toMatchObject({
+      revision: 'app-v9',
+      components: [{ task: { runs: [{ name: 'mytask-v9' }] } }],
+    });
+    expect(await planOf(one, '--against', 'old.yaml')).toMatchObject({
+      revision: 'app-v1',
+      changed: false,
+      components: [{ message: 'no new run: there is no new revision; keeps mytask-v1' }],
+    });
   });
 
   it('knows what trigger Change looks at', async () => {
     const change = 'executionPolicy: {trigger: Change}';
     const text = application(task(`image: busybox\ncmd: [echo, one]\n${change}`), '  policies: []\n');
-    expect(await planOf(text, '--against', 'old.yaml')).toMatchObject({ revision: 'app-v2', components: [{ message: 'no new run: nothing that runs changed (trigger: Change); keeps mytask-v1', task: { runs: [] } }] });
+    expect(await planOf(text, '--against', 'old.yaml')).toMatchObject({
+      revision: 'app-v2',
+      components: [
+        { message: 'no new run: nothing that runs changed (trigger: Change); keeps mytask-v1', task: { runs: [] } },
+      ],
+    });
   });
 
   it('tells what is no task, what a workflow step runs, and that traits of others are not evaluated', async () => {
     const web = '    - name: web\n      type: webservice\n      properties: {image: nginx}\n';
-    const traits = task('image: busybox').replace('      properties', '      traits: [{type: labels, properties: {a: b}}]\n      properties');
-    const steps = '  workflow:\n    steps:\n      - {name: again, type: run-task, properties: {component: mytask}}\n      - {name: own, type: run-task, properties: {image: busybox}}\n';
+    const traits = task('image: busybox').replace(
+      '      properties',
+      '      traits: [{type: labels, properties: {a: b}}]\n      properties',
+    );
+    const steps =
+      '  workflow:\n    steps:\n      - {name: again, type: run-task, properties: {component: mytask}}\n      - {name: own, type: run-task, properties: {image: busybox}}\n';
     const { out, err } = await plan({ '-': application(web + traits, steps) }, '-f', '-');
-    expect(err).toBe('remark: of traits only task-queue is evaluated: what others change of a Task is not in the plan\n');
+    expect(err).toBe(
+      'remark: of traits only task-queue is evaluated: what others change of a Task is not in the plan\n',
+    );
     expect(out).toMatch(/\nweb +webservice +- +- +not a task: KubeVela applies it\n/);
-    expect(out).toContain('step again starts a run of task app-mytask as part of the workflow\nstep own starts a run of its own task app-own as part of the workflow\n');
+    expect(out).toContain(
+      'step again starts a run of task app-mytask as part of the workflow\nstep own starts a run of its own task app-own as part of the workflow\n',
+    );
   });
 
   it('tells all errors of all components, each at its line', async () => {
@@ -94,7 +163,11 @@ describe('plan', () => {
       task('image: 3\nexecutionPolicy:\n  keeplast: 3'),
       task('image: busybox\nexecutionPolicy:\n  keepLast: -1', 'task', 'b'),
       task('image: busybox\nschedule: "61 * * * *"', 'cron-task', 'c'),
-      task('steps:\n  - name: a\n    image: busybox\n    dependsOn: [b]\n  - name: b\n    image: busybox\n    dependsOn: [a]', 'task-flow', 'd'),
+      task(
+        'steps:\n  - name: a\n    image: busybox\n    dependsOn: [b]\n  - name: b\n    image: busybox\n    dependsOn: [a]',
+        'task-flow',
+        'd',
+      ),
       task('image: busybox\nitems: [{name: x}, {name: x}]', 'task', 'e'),
     ];
     const steps = '  workflow:\n    steps:\n      - {name: again, type: run-task, properties: {component: nothing}}\n';
@@ -104,7 +177,9 @@ describe('plan', () => {
       'error: app.yaml:10:9: image has to be a string, not 3: write "3"',
       'error: app.yaml:12:11: there is no executionPolicy.keeplast: did you mean keepLast?',
       'error: app.yaml:18:11: executionPolicy.keepLast is -1: write 0 to 1000',
-      expect.stringMatching(/^error: app\.yaml:23:9: the schedule "61 \* \* \* \*" is none: .*; write five fields/) as string,
+      expect.stringMatching(
+        /^error: app\.yaml:23:9: the schedule "61 \* \* \* \*" is none: .*; write five fields/,
+      ) as string,
       'error: app.yaml:27:9: these steps depend on each other in a circle, or on what is no step: a, b; mend it there',
       'error: app.yaml:38:9: two items are called x: give each a name of its own, or none',
       'error: app.yaml:41:39: there is no Task app-nothing: let an earlier step apply component nothing, and let it be of type task or cron-task',
@@ -112,13 +187,28 @@ describe('plan', () => {
   });
 
   it('knows the rules of the Task beyond single fields', async () => {
-    const { err } = await plan({ 'app.yaml': application(task('image: busybox\nitems: [{a: 1}]\nmatrix: {a: [1]}') + task('image: busybox\nmaxParallel: 2', 'task', 'b')) }, '-f', 'app.yaml');
-    expect(err).toBe('error: app.yaml:9:7: write items or matrix, not both\nerror: app.yaml:15:7: maxParallel is for a flow, items, a matrix and nodes: write one of these, or leave it out\n');
+    const { err } = await plan(
+      {
+        'app.yaml': application(
+          task('image: busybox\nitems: [{a: 1}]\nmatrix: {a: [1]}') +
+            task('image: busybox\nmaxParallel: 2', 'task', 'b'),
+        ),
+      },
+      '-f',
+      'app.yaml',
+    );
+    expect(err).toBe(
+      'error: app.yaml:9:7: write items or matrix, not both\nerror: app.yaml:15:7: maxParallel is for a flow, items, a matrix and nodes: write one of these, or leave it out\n',
+    );
   });
 
   it('says what is wrong with a queue, and what to write instead', async () => {
     const of = (queue: string, name: string) => task(`image: busybox\n${queue}`, 'task', name);
-    const flow = task('queueTimeoutSeconds: 60\nsteps:\n  - {name: a, image: busybox, queue: {name: team-a}}', 'task-flow', 'f');
+    const flow = task(
+      'queueTimeoutSeconds: 60\nsteps:\n  - {name: a, image: busybox, queue: {name: team-a}}',
+      'task-flow',
+      'f',
+    );
     const components = [
       of('queue: {name: infra/team-a}', 'a'),
       of('queue: {name: Team_A}', 'b'),
@@ -132,20 +222,30 @@ describe('plan', () => {
     expect(err.trim().split('\n')).toEqual([
       "error: app.yaml:11:9: queue.name is the name of a LocalQueue in the Task's own namespace: a queue of another namespace cannot be used, so leave the namespace out",
       'error: app.yaml:16:9: queue.name is the name of a LocalQueue: lower-case letters, digits, - and ., 63 characters at most, such as team-a',
-      expect.stringMatching(/^error: app\.yaml:21:9: queue\.admitTogether cannot be true yet: .*Leave it out; what has to start together can be the pods of one Job \(count\)$/) as string,
+      expect.stringMatching(
+        /^error: app\.yaml:21:9: queue\.admitTogether cannot be true yet: .*Leave it out; what has to start together can be the pods of one Job \(count\)$/,
+      ) as string,
       'error: app.yaml:24:7: queueTimeoutSeconds bounds the waiting in a queue, and there is none: write queue.name, or leave it out',
       'error: app.yaml:31:31: there is no queue.prioritClass: did you mean priorityClass?',
       "error: app.yaml:40:7: a step's queueTimeoutSeconds bounds its waiting in a queue, and it has none: write queue.name of the step or of all steps, or leave it out",
     ]);
   });
 
-  const withTrait = (component: string, ...traits: readonly string[]) => component.replace('      properties', `      traits: [${traits.map((properties) => `{type: task-queue, properties: ${properties}}`).join(', ')}]\n      properties`);
+  const withTrait = (component: string, ...traits: readonly string[]) =>
+    component.replace(
+      '      properties',
+      `      traits: [${traits.map((properties) => `{type: task-queue, properties: ${properties}}`).join(', ')}]\n      properties`,
+    );
 
   it('says where Jobs wait, by a property or by the trait task-queue', async () => {
-    const steps = (first: string) => `steps:\n  - {name: build, image: busybox${first}}\n  - {name: test, image: busybox, dependsOn: [build], queue: {name: own, priorityClass: low}}`;
+    const steps = (first: string) =>
+      `steps:\n  - {name: build, image: busybox${first}}\n  - {name: test, image: busybox, dependsOn: [build], queue: {name: own, priorityClass: low}}`;
     const components = [
       task('image: busybox\nqueue: {name: team-a}', 'task', 'a'),
-      withTrait(task('image: busybox\nqueue: {name: team-a}\nqueueTimeoutSeconds: 60', 'task', 'b'), '{name: team-b, priorityClass: high}'),
+      withTrait(
+        task('image: busybox\nqueue: {name: team-a}\nqueueTimeoutSeconds: 60', 'task', 'b'),
+        '{name: team-b, priorityClass: high}',
+      ),
       withTrait(task(steps(''), 'task-flow', 'c'), '{name: team-b}'),
       task(steps(''), 'task-flow', 'd'),
       withTrait(task('image: busybox\nqueueTimeoutSeconds: 60', 'task', 'e'), '{name: team-b}', '{name: team-c}'),
@@ -159,12 +259,21 @@ describe('plan', () => {
       'c-v1 starts with 1 of 2 Jobs, each suspended in queue team-b, own until Kueue admits it',
       'd-v1 starts with 1 of 2 Jobs, 1 of them suspended in queue own until Kueue admits it',
       'e-v1 starts, its Job suspended in queue team-c until Kueue admits it',
-    ]) expect(out).toContain(`   ${sentence}\n`);
+    ])
+      expect(out).toContain(`   ${sentence}\n`);
     expect(out).toMatch(/ c-v1-build +Now, in queue team-b /);
     expect(out).toMatch(/ c-v1-test +Later, after build, in queue own /);
     const [b, c] = (await planOf(application(components.slice(1, 3).join(''))))?.components ?? [];
-    expect(b?.task?.runs[0]?.jobs).toEqual([{ name: 'b-v1', starts: 'Now', queue: { name: 'team-b', priorityClass: 'high' } }]);
-    expect(c?.task?.runs[0]?.jobs[1]).toEqual({ name: 'c-v1-test', step: 'test', starts: 'Later', after: ['build'], queue: { name: 'own', priorityClass: 'low' } });
+    expect(b?.task?.runs[0]?.jobs).toEqual([
+      { name: 'b-v1', starts: 'Now', queue: { name: 'team-b', priorityClass: 'high' } },
+    ]);
+    expect(c?.task?.runs[0]?.jobs[1]).toEqual({
+      name: 'c-v1-test',
+      step: 'test',
+      starts: 'Later',
+      after: ['build'],
+      queue: { name: 'own', priorityClass: 'low' },
+    });
   });
 
   it('says what is wrong with the trait at the trait, and with the component at the component', async () => {
@@ -191,7 +300,9 @@ describe('plan', () => {
   it('says what to do where its files are missing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'plan-parts-'));
     await writeFile(join(folder, 'definitions.json'), '{}');
-    await expect(readParts(folder)).rejects.toThrow(`${join(folder, 'cue.wasm.gz')} is missing: a plan needs cue.wasm.gz, wasm_exec.cjs, definitions.json beside the program; copy them from dist/cli, or build them with npm run build`);
+    await expect(readParts(folder)).rejects.toThrow(
+      `${join(folder, 'cue.wasm.gz')} is missing: a plan needs cue.wasm.gz, wasm_exec.cjs, definitions.json beside the program; copy them from dist/cli, or build them with npm run build`,
+    );
     await rm(folder, { recursive: true });
   });
 });

@@ -9,10 +9,16 @@ const pages = [...apiPages(), cliPage()];
 const textOf = (name: string): string => pages.find(({ target }) => target === name)?.text ?? '';
 
 describe('the pages of the REST API and the command line', () => {
-  it.each(pages.map(({ target, text }) => [target, text] as const))('%s is up to date, and says at once that it is generated', async (target, text) => {
-    expect(await readFile(new URL(`../../${target}`, import.meta.url), 'utf8'), `${target}: run \`npm run generate\` and commit the result`).toBe(text);
-    expect(text.split('\n')[0]).toContain('npm run generate');
-  });
+  it.each(pages.map(({ target, text }) => [target, text] as const))(
+    '%s is up to date, and says at once that it is generated',
+    async (target, text) => {
+      expect(
+        await readFile(new URL(`../../${target}`, import.meta.url), 'utf8'),
+        `${target}: run \`npm run generate\` and commit the result`,
+      ).toBe(text);
+      expect(text.split('\n')[0]).toContain('npm run generate');
+    },
+  );
 
   it('have every route with its rights, and every error', () => {
     const text = textOf('docs/api.md');
@@ -21,7 +27,8 @@ describe('the pages of the REST API and the command line', () => {
       expect(section).toContain(`\`${method.toUpperCase()} /api/v1${path}\``);
       expect(section).toContain(`Rights: ${rights}.`);
     }
-    for (const [code, { status, means }] of Object.entries(problemCodes)) expect(text).toContain(`| \`${code}\` | ${status} | ${means} |`);
+    for (const [code, { status, means }] of Object.entries(problemCodes))
+      expect(text).toContain(`| \`${code}\` | ${status} | ${means} |`);
   });
 
   it('have every command with every option', () => {
@@ -35,7 +42,12 @@ describe('the pages of the REST API and the command line', () => {
 
   it('link to headings that are there', () => {
     for (const { target, text } of pages) {
-      const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.toLowerCase().replaceAll(' ', '-').replaceAll(/[^\w-]/g, ''));
+      const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+        heading
+          .toLowerCase()
+          .replaceAll(' ', '-')
+          .replaceAll(/[^\w-]/g, ''),
+      );
       for (const [, anchor] of text.matchAll(/\]\(#([\w-]+)\)/g)) expect(anchors, target).toContain(anchor);
     }
   });

@@ -1,9 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCue, cueVersions, type Cue, type CueVersion, type Definition, type JsonObject, type StepAction, type StepAnswer } from '../../cue/ts/index.ts';
+import {
+  createCue,
+  cueVersions,
+  type Cue,
+  type CueVersion,
+  type Definition,
+  type JsonObject,
+  type StepAction,
+  type StepAnswer,
+} from '../../cue/ts/index.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
 import { problemsOf } from './schema.ts';
 
-const context = { name: 'shop', namespace: 'default', appRevision: 'shop-v2', stepName: 'migrate', stepSessionID: 'cwvuisx3x4' };
+const context = {
+  name: 'shop',
+  namespace: 'default',
+  appRevision: 'shop-v2',
+  stepName: 'migrate',
+  stepSessionID: 'cwvuisx3x4',
+};
 const own = { image: 'busybox' };
 const step = { name: 'migrate', id: 'cwvuisx3x4' };
 
@@ -15,7 +30,9 @@ const answered = (run: JsonObject = {}, id = step.id): Cluster => ({
   'Task shop-migrate': { status: { observedTrigger: { id, run: 'shop-migrate-cwvuisx3x4' } } },
   'TaskRun shop-migrate-cwvuisx3x4': { status: run },
 });
-const ofComponent = { 'Task shop-job': { metadata: { labels: { 'app.oam.dev/component': 'job' } }, spec: { outputs: [{ name: 'rows' }] } } };
+const ofComponent = {
+  'Task shop-job': { metadata: { labels: { 'app.oam.dev/component': 'job' } }, spec: { outputs: [{ name: 'rows' }] } },
+};
 
 interface Played {
   readonly applied: JsonObject | undefined;
@@ -46,7 +63,8 @@ function endOf({ do: name, params }: StepAction): Played['end'] | undefined {
 
 function whatHappened(actions: readonly StepAction[]): Omit<Played, 'end'> {
   const applied = actions.find((action) => action.do === 'apply')?.params['value'] as JsonObject | undefined;
-  const said = actions.filter(({ params }) => typeof params['message'] === 'string').at(-1)?.params['message'] as string | undefined;
+  const said = actions.filter(({ params }) => typeof params['message'] === 'string').at(-1)?.params['message'] as
+    string | undefined;
   return { applied, said };
 }
 
@@ -66,26 +84,98 @@ const template = (container: JsonObject = {}, pod: JsonObject = {}, metadata: Js
 /** Each parameter of a step's own task: what is given, and what becomes of it in the Task's spec. */
 const parameters: { name: string; given: JsonObject; spec: JsonObject }[] = [
   { name: 'image alone', given: {}, spec: {} },
-  ...['cmd', 'args'].map((name) => ({ name, given: { [name]: ['a', 'b'] }, spec: { template: template({ [name === 'cmd' ? 'command' : name]: ['a', 'b'] }) } })),
-  { name: 'env', given: { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }, spec: { template: template({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }) } },
-  { name: 'imagePullPolicy', given: { imagePullPolicy: 'Always' }, spec: { template: template({ imagePullPolicy: 'Always' }) } },
-  { name: 'imagePullSecrets', given: { imagePullSecrets: ['a'] }, spec: { template: template({}, { imagePullSecrets: [{ name: 'a' }] }) } },
-  { name: 'cpu and memory', given: { cpu: '0.5', memory: '1Gi' }, spec: { template: template({ resources: { limits: { cpu: '0.5', memory: '1Gi' }, requests: { cpu: '0.5', memory: '1Gi' } } }) } },
-  { name: 'restart', given: { restart: 'OnFailure' }, spec: { template: template({}, { restartPolicy: 'OnFailure' }) } },
-  { name: 'labels', given: { labels: { team: 'a' } }, spec: { template: template({}, {}, { labels: { team: 'a', 'app.oam.dev/name': 'shop' } }) } },
-  { name: 'annotations', given: { annotations: { note: 'b' } }, spec: { template: template({}, {}, { annotations: { note: 'b' } }) } },
-  { name: 'serviceAccountName', given: { serviceAccountName: 'a' }, spec: { template: template({}, { serviceAccountName: 'a' }) } },
-  { name: 'podSpec', given: { podSpec: { hostNetwork: true } }, spec: { template: template({}, { hostNetwork: true }) } },
-  { name: 'outputs', given: { outputs: [{ name: 'rows', type: 'integer', required: false }] }, spec: { outputs: [{ name: 'rows', type: 'integer', required: false }] } },
-  { name: 'retry', given: { retry: { limit: 2, delaySeconds: 5, backoff: 'Constant' } }, spec: { retry: { limit: 2, delaySeconds: 5, backoff: 'Constant' } } },
+  ...['cmd', 'args'].map((name) => ({
+    name,
+    given: { [name]: ['a', 'b'] },
+    spec: { template: template({ [name === 'cmd' ? 'command' : name]: ['a', 'b'] }) },
+  })),
+  {
+    name: 'env',
+    given: { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] },
+    spec: { template: template({ env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }) },
+  },
+  {
+    name: 'imagePullPolicy',
+    given: { imagePullPolicy: 'Always' },
+    spec: { template: template({ imagePullPolicy: 'Always' }) },
+  },
+  {
+    name: 'imagePullSecrets',
+    given: { imagePullSecrets: ['a'] },
+    spec: { template: template({}, { imagePullSecrets: [{ name: 'a' }] }) },
+  },
+  {
+    name: 'cpu and memory',
+    given: { cpu: '0.5', memory: '1Gi' },
+    spec: {
+      template: template({
+        resources: { limits: { cpu: '0.5', memory: '1Gi' }, requests: { cpu: '0.5', memory: '1Gi' } },
+      }),
+    },
+  },
+  {
+    name: 'restart',
+    given: { restart: 'OnFailure' },
+    spec: { template: template({}, { restartPolicy: 'OnFailure' }) },
+  },
+  {
+    name: 'labels',
+    given: { labels: { team: 'a' } },
+    spec: { template: template({}, {}, { labels: { team: 'a', 'app.oam.dev/name': 'shop' } }) },
+  },
+  {
+    name: 'annotations',
+    given: { annotations: { note: 'b' } },
+    spec: { template: template({}, {}, { annotations: { note: 'b' } }) },
+  },
+  {
+    name: 'serviceAccountName',
+    given: { serviceAccountName: 'a' },
+    spec: { template: template({}, { serviceAccountName: 'a' }) },
+  },
+  {
+    name: 'podSpec',
+    given: { podSpec: { hostNetwork: true } },
+    spec: { template: template({}, { hostNetwork: true }) },
+  },
+  {
+    name: 'outputs',
+    given: { outputs: [{ name: 'rows', type: 'integer', required: false }] },
+    spec: { outputs: [{ name: 'rows', type: 'integer', required: false }] },
+  },
+  {
+    name: 'retry',
+    given: { retry: { limit: 2, delaySeconds: 5, backoff: 'Constant' } },
+    spec: { retry: { limit: 2, delaySeconds: 5, backoff: 'Constant' } },
+  },
   { name: 'timeoutSeconds', given: { timeoutSeconds: 60 }, spec: { timeoutSeconds: 60 } },
-  { name: 'queue', given: { queue: { name: 'team-a', priorityClass: 'urgent' } }, spec: { queue: { name: 'team-a', priorityClass: 'urgent' } } },
-  { name: 'queueTimeoutSeconds', given: { queue: { name: 'team-a' }, queueTimeoutSeconds: 60 }, spec: { queue: { name: 'team-a' }, queueTimeoutSeconds: 60 } },
-  { name: 'executionPolicy', given: { executionPolicy: { keepLast: 1, keepLastFailed: 2, ttlSecondsAfterFinished: 3, historyLimit: 4 } }, spec: { executionPolicy: { keepLast: 1, keepLastFailed: 2, ttlSecondsAfterFinished: 3, historyLimit: 4 } } },
+  {
+    name: 'queue',
+    given: { queue: { name: 'team-a', priorityClass: 'urgent' } },
+    spec: { queue: { name: 'team-a', priorityClass: 'urgent' } },
+  },
+  {
+    name: 'queueTimeoutSeconds',
+    given: { queue: { name: 'team-a' }, queueTimeoutSeconds: 60 },
+    spec: { queue: { name: 'team-a' }, queueTimeoutSeconds: 60 },
+  },
+  {
+    name: 'executionPolicy',
+    given: { executionPolicy: { keepLast: 1, keepLastFailed: 2, ttlSecondsAfterFinished: 3, historyLimit: 4 } },
+    spec: { executionPolicy: { keepLast: 1, keepLastFailed: 2, ttlSecondsAfterFinished: 3, historyLimit: 4 } },
+  },
   { name: 'backoffLimit', given: { backoffLimit: 0 }, spec: { job: { backoffLimit: 0 } } },
   { name: 'activeDeadlineSeconds', given: { activeDeadlineSeconds: 9 }, spec: { job: { activeDeadlineSeconds: 9 } } },
-  { name: 'podFailurePolicy', given: { podFailurePolicy: { rules: [] } }, spec: { job: { podFailurePolicy: { rules: [] } } } },
-  { name: 'job', given: { job: { completions: 3 }, backoffLimit: 1 }, spec: { job: { completions: 3, backoffLimit: 1 } } },
+  {
+    name: 'podFailurePolicy',
+    given: { podFailurePolicy: { rules: [] } },
+    spec: { job: { podFailurePolicy: { rules: [] } } },
+  },
+  {
+    name: 'job',
+    given: { job: { completions: 3 }, backoffLimit: 1 },
+    spec: { job: { completions: 3, backoffLimit: 1 } },
+  },
 ];
 
 describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s', (version) => {
@@ -101,7 +191,12 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
   it.each(parameters)('a task of its own: $name', async ({ given, spec }) => {
     const { applied, end, said } = await look(runTask, { ...own, ...given });
     const trigger = { appRevision: 'shop-v2', step: step.name, id: step.id };
-    expect(applied).toEqual({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', metadata: { name: 'shop-migrate', namespace: 'default' }, spec: { trigger, template: template(), job: {}, ...spec } });
+    expect(applied).toEqual({
+      apiVersion: 'task.oam.dev/v1alpha1',
+      kind: 'Task',
+      metadata: { name: 'shop-migrate', namespace: 'default' },
+      spec: { trigger, template: template(), job: {}, ...spec },
+    });
     expect(problemsOf(applied)).toEqual([]);
     expect([end, said]).toEqual(['running', 'waits for the task-runs controller']);
   });
@@ -112,8 +207,16 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
     expect(applied).toEqual({
       apiVersion: 'task.oam.dev/v1alpha1',
       kind: 'TaskRun',
-      metadata: { name: 'job-cwvuisx3x4', namespace: 'default', annotations: { 'app.oam.dev/shared-by': 'default/shop,vela-system/addon-task-runs' } },
-      spec: { taskRef: { name: 'shop-job' }, trigger: { type: 'WorkflowStep', value: 'shop-v2#cwvuisx3x4', step }, overrides: { args: ['x'], env } },
+      metadata: {
+        name: 'job-cwvuisx3x4',
+        namespace: 'default',
+        annotations: { 'app.oam.dev/shared-by': 'default/shop,vela-system/addon-task-runs' },
+      },
+      spec: {
+        taskRef: { name: 'shop-job' },
+        trigger: { type: 'WorkflowStep', value: 'shop-v2#cwvuisx3x4', step },
+        overrides: { args: ['x'], env },
+      },
     });
     expect((await look(runTask, { component: 'job' }, ofComponent)).applied?.['spec']).not.toHaveProperty('overrides');
   });
@@ -126,38 +229,86 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
 
   it.each<[status: JsonObject, end: Played['end'], said: string]>([
     [{}, 'running', 'waits for the task-runs controller'],
-    [{ phase: 'Pending', reason: 'Suspended', message: 'Task shop-migrate is suspended' }, 'running', 'NAME Pending: Task shop-migrate is suspended'],
+    [
+      { phase: 'Pending', reason: 'Suspended', message: 'Task shop-migrate is suspended' },
+      'running',
+      'NAME Pending: Task shop-migrate is suspended',
+    ],
     [{ phase: 'Queued', message: 'waits for x' }, 'running', 'NAME Queued: waits for x'],
     [{ phase: 'Running' }, 'running', 'NAME Running'],
-    [{ phase: 'Running', message: 'pod failed; the Job tries again' }, 'running', 'NAME Running: pod failed; the Job tries again'],
+    [
+      { phase: 'Running', message: 'pod failed; the Job tries again' },
+      'running',
+      'NAME Running: pod failed; the Job tries again',
+    ],
     [{ phase: 'Succeeded', duration: '3s' }, 'succeeded', 'NAME Succeeded in 3s'],
-    [{ phase: 'Failed', message: 'exit code 3 in container task' }, 'failed', 'NAME Failed: exit code 3 in container task'],
+    [
+      { phase: 'Failed', message: 'exit code 3 in container task' },
+      'failed',
+      'NAME Failed: exit code 3 in container task',
+    ],
     [{ phase: 'Cancelled', message: 'Ann: enough' }, 'failed', 'NAME Cancelled: Ann: enough'],
     [{ phase: 'Skipped', message: 'x is active' }, 'failed', 'NAME Skipped: x is active'],
   ])('a run that is %j leaves the step %s', async (status, end, said) => {
-    expect(await look(runTask, own, answered(status))).toMatchObject({ end, said: said.replace('NAME', 'shop-migrate-cwvuisx3x4') });
+    expect(await look(runTask, own, answered(status))).toMatchObject({
+      end,
+      said: said.replace('NAME', 'shop-migrate-cwvuisx3x4'),
+    });
     const cluster = { ...ofComponent, 'TaskRun job-cwvuisx3x4': { status } };
-    expect(await look(runTask, { component: 'job' }, cluster)).toMatchObject({ end, said: said.replace('NAME', 'job-cwvuisx3x4') });
+    expect(await look(runTask, { component: 'job' }, cluster)).toMatchObject({
+      end,
+      said: said.replace('NAME', 'job-cwvuisx3x4'),
+    });
   });
 
   it('what the Task says of an earlier session is no outcome of this', async () => {
     const cluster = answered({ phase: 'Failed' }, 'theonebefore');
-    expect(await look(runTask, own, cluster)).toMatchObject({ end: 'running', said: 'waits for the task-runs controller' });
+    expect(await look(runTask, own, cluster)).toMatchObject({
+      end: 'running',
+      said: 'waits for the task-runs controller',
+    });
   });
 
   it('a run that somebody deleted fails the step', async () => {
     const { 'Task shop-migrate': task = {} } = answered();
-    expect(await look(runTask, own, { 'Task shop-migrate': task })).toMatchObject({ end: 'failed', said: 'shop-migrate-cwvuisx3x4 was deleted before its end was seen; restart the workflow to run again' });
+    expect(await look(runTask, own, { 'Task shop-migrate': task })).toMatchObject({
+      end: 'failed',
+      said: 'shop-migrate-cwvuisx3x4 was deleted before its end was seen; restart the workflow to run again',
+    });
   });
 
   it.each<[parameter: JsonObject, cluster: Cluster, said: string]>([
-    [{ ...own, retries: 3 }, {}, expect.stringMatching(/^run-task has no parameter retries; there are component, image, .*, job$/) as string],
+    [
+      { ...own, retries: 3 },
+      {},
+      expect.stringMatching(/^run-task has no parameter retries; there are component, image, .*, job$/) as string,
+    ],
     [{}, {}, 'say what to run: image, or the component whose task it is'],
-    [{ component: 'job', image: 'busybox' }, ofComponent, 'component job says what its task runs: leave image out, or write it there'],
-    [{ component: 'job', queue: { name: 'team-a' } }, ofComponent, 'component job says what its task runs: leave queue out, or write it there'],
-    [{ component: 'job', env: [{ name: 'A', valueFrom: {} }] }, ofComponent, "a component's task takes env with values only: leave A out, or write it into component job"],
-    [{ component: 'job' }, {}, 'there is no Task shop-job: let an earlier step apply component job, and let it be of type task or cron-task'],
-    [own, { 'Task shop-migrate': { metadata: { labels: { 'app.oam.dev/component': 'migrate' } } } }, 'component migrate has the Task shop-migrate already: give this step another name, or let it run that task with component: migrate'],
+    [
+      { component: 'job', image: 'busybox' },
+      ofComponent,
+      'component job says what its task runs: leave image out, or write it there',
+    ],
+    [
+      { component: 'job', queue: { name: 'team-a' } },
+      ofComponent,
+      'component job says what its task runs: leave queue out, or write it there',
+    ],
+    [
+      { component: 'job', env: [{ name: 'A', valueFrom: {} }] },
+      ofComponent,
+      "a component's task takes env with values only: leave A out, or write it into component job",
+    ],
+    [
+      { component: 'job' },
+      {},
+      'there is no Task shop-job: let an earlier step apply component job, and let it be of type task or cron-task',
+    ],
+    [
+      own,
+      { 'Task shop-migrate': { metadata: { labels: { 'app.oam.dev/component': 'migrate' } } } },
+      'component migrate has the Task shop-migrate already: give this step another name, or let it run that task with component: migrate',
+    ],
   ])('refuses %j in a sentence, and applies nothing', async (parameter, cluster, said) => {
     expect(await look(runTask, parameter, cluster)).toEqual({ applied: undefined, end: 'failed', said });
   });

@@ -1,9 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCue, cueVersions, type Cue, type CueVersion, type Definition, type JsonObject } from '../../cue/ts/index.ts';
+import {
+  createCue,
+  cueVersions,
+  type Cue,
+  type CueVersion,
+  type Definition,
+  type JsonObject,
+} from '../../cue/ts/index.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
 import { problemsOf } from './schema.ts';
 
-const context = { name: 'nightly', namespace: 'default', appName: 'shop', appRevision: 'shop-v2', appRevisionNum: 2, publishVersion: '' };
+const context = {
+  name: 'nightly',
+  namespace: 'default',
+  appName: 'shop',
+  appRevision: 'shop-v2',
+  appRevisionNum: 2,
+  publishVersion: '',
+};
 const build = { name: 'build', image: 'busybox', cmd: ['make'] };
 
 describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s', (version) => {
@@ -21,21 +35,70 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
     metadata: JsonObject;
     spec: JsonObject & { steps: JsonObject[]; template: JsonObject; job: JsonObject };
   }
-  const render = async (parameter: JsonObject, definition = flow) => (await definition.render({ parameter, context })).output as unknown as Rendered;
+  const render = async (parameter: JsonObject, definition = flow) =>
+    (await definition.render({ parameter, context })).output as unknown as Rendered;
 
   it('renders a Task with steps, each with the pods and the Job that a task of its parameters has', async () => {
-    const work = { image: 'busybox', cmd: ['make'], env: [{ name: 'A', value: 'b' }], cpu: '1', volumes: [{ name: 'work', mountPath: '/work', type: 'emptyDir', medium: '' }], labels: { a: 'b' }, backoffLimit: 2, count: 3, podSpec: { priorityClassName: 'low' } };
-    const output = await render({ steps: [build, { ...work, name: 'test', dependsOn: ['build'], when: 'Always', continueOnFailure: true, retry: { limit: 1 }, timeoutSeconds: 60, queue: { name: 'team-a' }, queueTimeoutSeconds: 9, outputs: [{ name: 'rows' }] }] });
+    const work = {
+      image: 'busybox',
+      cmd: ['make'],
+      env: [{ name: 'A', value: 'b' }],
+      cpu: '1',
+      volumes: [{ name: 'work', mountPath: '/work', type: 'emptyDir', medium: '' }],
+      labels: { a: 'b' },
+      backoffLimit: 2,
+      count: 3,
+      podSpec: { priorityClassName: 'low' },
+    };
+    const output = await render({
+      steps: [
+        build,
+        {
+          ...work,
+          name: 'test',
+          dependsOn: ['build'],
+          when: 'Always',
+          continueOnFailure: true,
+          retry: { limit: 1 },
+          timeoutSeconds: 60,
+          queue: { name: 'team-a' },
+          queueTimeoutSeconds: 9,
+          outputs: [{ name: 'rows' }],
+        },
+      ],
+    });
     expect(problemsOf(output as unknown as JsonObject)).toEqual([]);
     expect(output.metadata).toEqual({ name: 'shop-nightly' });
     const { template, job } = (await render(work, task)).spec;
-    expect(output.spec.steps[1]).toEqual({ name: 'test', dependsOn: ['build'], when: 'Always', continueOnFailure: true, retry: { limit: 1 }, timeoutSeconds: 60, queue: { name: 'team-a' }, queueTimeoutSeconds: 9, outputs: [{ name: 'rows' }], template, job });
+    expect(output.spec.steps[1]).toEqual({
+      name: 'test',
+      dependsOn: ['build'],
+      when: 'Always',
+      continueOnFailure: true,
+      retry: { limit: 1 },
+      timeoutSeconds: 60,
+      queue: { name: 'team-a' },
+      queueTimeoutSeconds: 9,
+      outputs: [{ name: 'rows' }],
+      template,
+      job,
+    });
     expect(output.spec).not.toHaveProperty('template');
     expect(output.spec).not.toHaveProperty('job');
   });
 
   it('says of its runs what a task says of them', async () => {
-    const runs = { executionPolicy: { keepLast: 2 }, schedule: { cron: '@daily', timeZone: 'Europe/Berlin' }, suspend: true, retry: { limit: 2 }, timeoutSeconds: 600, queue: { name: 'team-a', priorityClass: 'urgent' }, queueTimeoutSeconds: 60, maxParallel: 3, outputs: [{ name: 'image', valueFrom: 'steps.build.outputs.image' }] };
+    const runs = {
+      executionPolicy: { keepLast: 2 },
+      schedule: { cron: '@daily', timeZone: 'Europe/Berlin' },
+      suspend: true,
+      retry: { limit: 2 },
+      timeoutSeconds: 600,
+      queue: { name: 'team-a', priorityClass: 'urgent' },
+      queueTimeoutSeconds: 60,
+      maxParallel: 3,
+      outputs: [{ name: 'image', valueFrom: 'steps.build.outputs.image' }],
+    };
     const { steps, ...spec } = (await render({ ...runs, steps: [{ ...build, outputs: [{ name: 'image' }] }] })).spec;
     const { template: _template, job: _job, ...same } = (await render({ ...runs, image: 'busybox' }, task)).spec;
     expect(spec).toEqual(same);
@@ -44,10 +107,23 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
 
   it('gives what is shared in the words of a pod', async () => {
     const env = [{ name: 'ZONE', value: 'eu' }];
-    const globals = { env, labels: { team: 'shop' }, annotations: { note: 'x' }, nodeName: 'node-1', volumes: [{ name: 'work', mountPath: '/work', type: 'pvc', claimName: 'work' }] };
+    const globals = {
+      env,
+      labels: { team: 'shop' },
+      annotations: { note: 'x' },
+      nodeName: 'node-1',
+      volumes: [{ name: 'work', mountPath: '/work', type: 'pvc', claimName: 'work' }],
+    };
     const output = await render({ globals, steps: [build] });
     expect(problemsOf(output as unknown as JsonObject)).toEqual([]);
-    expect(output.spec['globals']).toEqual({ env, labels: { team: 'shop' }, annotations: { note: 'x' }, nodeName: 'node-1', volumes: [{ name: 'work', persistentVolumeClaim: { claimName: 'work' } }], volumeMounts: [{ name: 'work', mountPath: '/work' }] });
+    expect(output.spec['globals']).toEqual({
+      env,
+      labels: { team: 'shop' },
+      annotations: { note: 'x' },
+      nodeName: 'node-1',
+      volumes: [{ name: 'work', persistentVolumeClaim: { claimName: 'work' } }],
+      volumeMounts: [{ name: 'work', mountPath: '/work' }],
+    });
   });
 
   it.each<[JsonObject, string]>([
@@ -55,25 +131,50 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
     [{ steps: [build], retries: 3 }, 'parameter.retries: field not allowed'],
     [{ steps: [build], globals: { envs: [] } }, 'parameter.globals.envs: field not allowed'],
     [{ steps: [{ ...build, retry: { limit: '3' } }] }, 'parameter.steps.0.retry.limit'],
-    [{ steps: [{ ...build, queue: { name: 'a', priority: 1 } }] }, 'parameter.steps.0.queue.priority: field not allowed'],
+    [
+      { steps: [{ ...build, queue: { name: 'a', priority: 1 } }] },
+      'parameter.steps.0.queue.priority: field not allowed',
+    ],
     [{ steps: [build], queue: { names: 'a' } }, 'parameter.queue.names: field not allowed'],
     [{ steps: [{ name: 'build' }] }, 'image'],
     [{ steps: [{ ...build, dependsOn: 'fetch' }] }, 'parameter.steps.0.dependsOn'],
     [{ steps: [build], outputs: [{ name: 'image' }] }, 'outputs.0.valueFrom'],
-    [{ steps: [{ ...build, dependsOn: ['test'] }, { ...build, name: 'test', dependsOn: ['build'] }] }, 'these steps depend on each other in a circle, or on what is no step: build, test'],
-    [{ steps: [build, { ...build, name: 'test', dependsOn: ['biuld'] }] }, 'these steps depend on each other in a circle, or on what is no step: test'],
-    [{ steps: [{ ...build, dependsOn: ['build'] }] }, 'these steps depend on each other in a circle, or on what is no step: build'],
+    [
+      {
+        steps: [
+          { ...build, dependsOn: ['test'] },
+          { ...build, name: 'test', dependsOn: ['build'] },
+        ],
+      },
+      'these steps depend on each other in a circle, or on what is no step: build, test',
+    ],
+    [
+      { steps: [build, { ...build, name: 'test', dependsOn: ['biuld'] }] },
+      'these steps depend on each other in a circle, or on what is no step: test',
+    ],
+    [
+      { steps: [{ ...build, dependsOn: ['build'] }] },
+      'these steps depend on each other in a circle, or on what is no step: build',
+    ],
   ])('refuses %j', async (parameter, message) => {
     await expect(render(parameter)).rejects.toThrow(message);
   });
 
   it('leaves it to the run to order more steps than CUE orders in good time', async () => {
-    const steps = Array.from({ length: 41 }, (_, index) => ({ ...build, name: `s${index}`, dependsOn: [`s${(index + 1) % 41}`] }));
+    const steps = Array.from({ length: 41 }, (_, index) => ({
+      ...build,
+      name: `s${index}`,
+      dependsOn: [`s${(index + 1) % 41}`],
+    }));
     expect((await render({ steps })).spec.steps).toHaveLength(41);
   });
 
   it('orders any steps that can be ordered', async () => {
-    const steps = Array.from({ length: 40 }, (_, index) => ({ ...build, name: `s${index}`, ...(index < 39 && { dependsOn: [`s${index + 1}`] }) }));
+    const steps = Array.from({ length: 40 }, (_, index) => ({
+      ...build,
+      name: `s${index}`,
+      ...(index < 39 && { dependsOn: [`s${index + 1}`] }),
+    }));
     expect((await render({ steps })).spec.steps).toHaveLength(40);
   });
 

@@ -1,9 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCue, cueVersions, type Cue, type CueVersion, type Definition, type JsonObject } from '../../cue/ts/index.ts';
+import {
+  createCue,
+  cueVersions,
+  type Cue,
+  type CueVersion,
+  type Definition,
+  type JsonObject,
+} from '../../cue/ts/index.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
 import { problemsOf } from './schema.ts';
 
-const context = { name: 'dump', namespace: 'default', appName: 'shop', appRevision: 'shop-v2', appRevisionNum: 2, publishVersion: '' };
+const context = {
+  name: 'dump',
+  namespace: 'default',
+  appName: 'shop',
+  appRevision: 'shop-v2',
+  appRevisionNum: 2,
+  publishVersion: '',
+};
 const names = ['task-template', 'task', 'task-flow', 'daemon-task', 'cron-task'] as const;
 
 describe.each(Object.keys(cueVersions) as CueVersion[])('templates, with CUE %s', (version) => {
@@ -15,17 +29,37 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('templates, with CUE %s'
   });
   afterAll(() => cue.close());
 
-  const render = async (name: (typeof names)[number], parameter: JsonObject) => (await ours[name].render({ parameter, context })).output as JsonObject & { spec: JsonObject };
-  const templateRef = { name: 'dump', parameters: { table: 'people', rows: 10, all: true }, args: ['--fast'], env: [{ name: 'A', value: 'b' }] };
+  const render = async (name: (typeof names)[number], parameter: JsonObject) =>
+    (await ours[name].render({ parameter, context })).output as JsonObject & { spec: JsonObject };
+  const templateRef = {
+    name: 'dump',
+    parameters: { table: 'people', rows: 10, all: true },
+    args: ['--fast'],
+    env: [{ name: 'A', value: 'b' }],
+  };
 
   it('say what a task says of its pods and its Job', async () => {
-    const work = { image: 'dump:1', cmd: ['dump', '$(params.table)'], env: [{ name: 'A', value: '$(params.rows)' }], backoffLimit: 2, podSpec: { hostNetwork: true } };
+    const work = {
+      image: 'dump:1',
+      cmd: ['dump', '$(params.table)'],
+      env: [{ name: 'A', value: '$(params.rows)' }],
+      backoffLimit: 2,
+      podSpec: { hostNetwork: true },
+    };
     const said = { retry: { limit: 1 }, timeoutSeconds: 60, outputs: [{ name: 'rows', type: 'integer' }] };
-    const parameters = [{ name: 'table', description: 'what is dumped' }, { name: 'rows', type: 'integer', default: 10, enum: [1, 10] }, { name: 'all', type: 'boolean', default: false }];
+    const parameters = [
+      { name: 'table', description: 'what is dumped' },
+      { name: 'rows', type: 'integer', default: 10, enum: [1, 10] },
+      { name: 'all', type: 'boolean', default: false },
+    ];
     const output = await render('task-template', { ...work, ...said, parameters, description: 'dumps' });
     expect(problemsOf(output)).toEqual([]);
     const { template, job } = (await render('task', work)).spec;
-    expect(output).toMatchObject({ kind: 'TaskTemplate', metadata: { name: 'dump' }, spec: { ...said, parameters, description: 'dumps', template, job } });
+    expect(output).toMatchObject({
+      kind: 'TaskTemplate',
+      metadata: { name: 'dump' },
+      spec: { ...said, parameters, description: 'dumps', template, job },
+    });
   });
 
   it.each<[(typeof names)[number], JsonObject]>([
@@ -42,14 +76,28 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('templates, with CUE %s'
   });
 
   it('are what a step runs that names one', async () => {
-    const output = await render('task-flow', { steps: [{ name: 'a', image: 'busybox' }, { name: 'b', templateRef, dependsOn: ['a'], when: 'Always', retry: { limit: 1 }, queue: { name: 'team-a' } }] });
+    const output = await render('task-flow', {
+      steps: [
+        { name: 'a', image: 'busybox' },
+        { name: 'b', templateRef, dependsOn: ['a'], when: 'Always', retry: { limit: 1 }, queue: { name: 'team-a' } },
+      ],
+    });
     expect(problemsOf(output)).toEqual([]);
-    expect((output.spec['steps'] as JsonObject[])[1]).toEqual({ name: 'b', templateRef, dependsOn: ['a'], when: 'Always', retry: { limit: 1 }, queue: { name: 'team-a' } });
+    expect((output.spec['steps'] as JsonObject[])[1]).toEqual({
+      name: 'b',
+      templateRef,
+      dependsOn: ['a'],
+      when: 'Always',
+      retry: { limit: 1 },
+      queue: { name: 'team-a' },
+    });
   });
 
   it('are all that runs: the schema refuses pods beside one', async () => {
     expect((await render('task', { templateRef, image: 'busybox' })).spec).toMatchObject({ templateRef, template: {} });
-    expect((await render('task-flow', { steps: [{ name: 'a', templateRef, cmd: ['x'] }] })).spec['steps']).toMatchObject([{ templateRef, template: {} }]);
+    expect(
+      (await render('task-flow', { steps: [{ name: 'a', templateRef, cmd: ['x'] }] })).spec['steps'],
+    ).toMatchObject([{ templateRef, template: {} }]);
   });
 
   it.each<[(typeof names)[number], JsonObject, string]>([

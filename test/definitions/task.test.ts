@@ -1,13 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCue, cueVersions, type Cue, type CueVersion, type Definition, type JsonObject } from '../../cue/ts/index.ts';
+import {
+  createCue,
+  cueVersions,
+  type Cue,
+  type CueVersion,
+  type Definition,
+  type JsonObject,
+} from '../../cue/ts/index.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
 import { plainTask } from '../../scripts/plain-task.ts';
 import { problemsOf } from './schema.ts';
 
-const context = { name: 'mytask', namespace: 'default', appName: 'app-worker', appRevision: 'app-worker-v3', appRevisionNum: 3, publishVersion: '' };
+const context = {
+  name: 'mytask',
+  namespace: 'default',
+  appName: 'app-worker',
+  appRevision: 'app-worker-v3',
+  appRevisionNum: 3,
+  publishVersion: '',
+};
 
 interface Task extends JsonObject {
-  spec: { executionPolicy?: JsonObject; job: JsonObject; template: { metadata: JsonObject; spec: JsonObject & { containers: JsonObject[] } } };
+  spec: {
+    executionPolicy?: JsonObject;
+    job: JsonObject;
+    template: { metadata: JsonObject; spec: JsonObject & { containers: JsonObject[] } };
+  };
 }
 
 const podOf = (name: string, container: JsonObject = {}, spec: JsonObject = {}, metadata: JsonObject = {}) => ({
@@ -18,23 +36,62 @@ const podOf = (name: string, container: JsonObject = {}, spec: JsonObject = {}, 
 /** Every parameter of KubeVela's own task: what is given, and the pod and JobSpec that came of it there. */
 const builtIn: { parameter: string; given: JsonObject; pod?: ReturnType<typeof podOf>; job?: JsonObject }[] = [
   { parameter: 'image', given: {} },
-  { parameter: 'labels', given: { labels: { team: 'a' } }, pod: podOf('mytask', {}, {}, { labels: { 'app.oam.dev/name': 'app-worker', 'app.oam.dev/component': 'mytask', team: 'a' } }) },
-  { parameter: 'annotations', given: { annotations: { note: 'b' } }, pod: podOf('mytask', {}, {}, { annotations: { note: 'b' } }) },
+  {
+    parameter: 'labels',
+    given: { labels: { team: 'a' } },
+    pod: podOf(
+      'mytask',
+      {},
+      {},
+      { labels: { 'app.oam.dev/name': 'app-worker', 'app.oam.dev/component': 'mytask', team: 'a' } },
+    ),
+  },
+  {
+    parameter: 'annotations',
+    given: { annotations: { note: 'b' } },
+    pod: podOf('mytask', {}, {}, { annotations: { note: 'b' } }),
+  },
   { parameter: 'count', given: { count: 3 }, job: { parallelism: 3, completions: 3 } },
-  { parameter: 'imagePullPolicy', given: { imagePullPolicy: 'Always' }, pod: podOf('mytask', { imagePullPolicy: 'Always' }) },
-  { parameter: 'imagePullSecrets', given: { imagePullSecrets: ['a', 'b'] }, pod: podOf('mytask', {}, { imagePullSecrets: [{ name: 'a' }, { name: 'b' }] }) },
+  {
+    parameter: 'imagePullPolicy',
+    given: { imagePullPolicy: 'Always' },
+    pod: podOf('mytask', { imagePullPolicy: 'Always' }),
+  },
+  {
+    parameter: 'imagePullSecrets',
+    given: { imagePullSecrets: ['a', 'b'] },
+    pod: podOf('mytask', {}, { imagePullSecrets: [{ name: 'a' }, { name: 'b' }] }),
+  },
   { parameter: 'restart', given: { restart: 'OnFailure' }, pod: podOf('mytask', {}, { restartPolicy: 'OnFailure' }) },
   { parameter: 'cmd', given: { cmd: ['sleep', '30'] }, pod: podOf('mytask', { command: ['sleep', '30'] }) },
   {
     parameter: 'env',
-    given: { env: [{ name: 'A', value: 'b' }, { name: 'C', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }, { name: 'D', valueFrom: { configMapKeyRef: { name: 'm', key: 'k' } } }] },
-    pod: podOf('mytask', { env: [{ name: 'A', value: 'b' }, { name: 'C', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }, { name: 'D', valueFrom: { configMapKeyRef: { name: 'm', key: 'k' } } }] }),
+    given: {
+      env: [
+        { name: 'A', value: 'b' },
+        { name: 'C', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+        { name: 'D', valueFrom: { configMapKeyRef: { name: 'm', key: 'k' } } },
+      ],
+    },
+    pod: podOf('mytask', {
+      env: [
+        { name: 'A', value: 'b' },
+        { name: 'C', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+        { name: 'D', valueFrom: { configMapKeyRef: { name: 'm', key: 'k' } } },
+      ],
+    }),
   },
-  { parameter: 'cpu', given: { cpu: '0.5' }, pod: podOf('mytask', { resources: { limits: { cpu: '0.5' }, requests: { cpu: '0.5' } } }) },
+  {
+    parameter: 'cpu',
+    given: { cpu: '0.5' },
+    pod: podOf('mytask', { resources: { limits: { cpu: '0.5' }, requests: { cpu: '0.5' } } }),
+  },
   {
     parameter: 'memory, with cpu',
     given: { cpu: '0.5', memory: '64Mi' },
-    pod: podOf('mytask', { resources: { limits: { cpu: '0.5', memory: '64Mi' }, requests: { cpu: '0.5', memory: '64Mi' } } }),
+    pod: podOf('mytask', {
+      resources: { limits: { cpu: '0.5', memory: '64Mi' }, requests: { cpu: '0.5', memory: '64Mi' } },
+    }),
   },
   {
     parameter: 'volumes, of each type and with their defaults',
@@ -63,36 +120,96 @@ const builtIn: { parameter: string; given: JsonObject; pod?: ReturnType<typeof p
   },
   {
     parameter: 'livenessProbe and readinessProbe, which KubeVela takes and forgets',
-    given: { livenessProbe: { exec: { command: ['true'] } }, readinessProbe: { httpGet: { path: '/', port: 80 }, periodSeconds: 3 } },
+    given: {
+      livenessProbe: { exec: { command: ['true'] } },
+      readinessProbe: { httpGet: { path: '/', port: 80 }, periodSeconds: 3 },
+    },
     pod: podOf('mytask', {
-      livenessProbe: { exec: { command: ['true'] }, initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 },
-      readinessProbe: { httpGet: { path: '/', port: 80 }, initialDelaySeconds: 0, periodSeconds: 3, timeoutSeconds: 1, successThreshold: 1, failureThreshold: 3 },
+      livenessProbe: {
+        exec: { command: ['true'] },
+        initialDelaySeconds: 0,
+        periodSeconds: 10,
+        timeoutSeconds: 1,
+        successThreshold: 1,
+        failureThreshold: 3,
+      },
+      readinessProbe: {
+        httpGet: { path: '/', port: 80 },
+        initialDelaySeconds: 0,
+        periodSeconds: 3,
+        timeoutSeconds: 1,
+        successThreshold: 1,
+        failureThreshold: 3,
+      },
     }),
   },
 ];
 
 /** What is new: each field with a value of its own, and where it goes. */
 const ours: { parameter: string; given: JsonObject; pod?: ReturnType<typeof podOf>; job?: JsonObject }[] = [
-  { parameter: 'parallelism beside count', given: { count: 4, parallelism: 2 }, job: { parallelism: 2, completions: 4 } },
-  { parameter: 'completions beside count', given: { count: 2, completions: 6 }, job: { parallelism: 2, completions: 6 } },
-  { parameter: 'parallelism and completions without count', given: { parallelism: 2, completions: 6 }, job: { parallelism: 2, completions: 6 } },
-  { parameter: 'completionMode', given: { completionMode: 'Indexed' }, job: { parallelism: 1, completions: 1, completionMode: 'Indexed' } },
+  {
+    parameter: 'parallelism beside count',
+    given: { count: 4, parallelism: 2 },
+    job: { parallelism: 2, completions: 4 },
+  },
+  {
+    parameter: 'completions beside count',
+    given: { count: 2, completions: 6 },
+    job: { parallelism: 2, completions: 6 },
+  },
+  {
+    parameter: 'parallelism and completions without count',
+    given: { parallelism: 2, completions: 6 },
+    job: { parallelism: 2, completions: 6 },
+  },
+  {
+    parameter: 'completionMode',
+    given: { completionMode: 'Indexed' },
+    job: { parallelism: 1, completions: 1, completionMode: 'Indexed' },
+  },
   { parameter: 'backoffLimit 0', given: { backoffLimit: 0 }, job: { parallelism: 1, completions: 1, backoffLimit: 0 } },
-  { parameter: 'activeDeadlineSeconds', given: { activeDeadlineSeconds: 60 }, job: { parallelism: 1, completions: 1, activeDeadlineSeconds: 60 } },
+  {
+    parameter: 'activeDeadlineSeconds',
+    given: { activeDeadlineSeconds: 60 },
+    job: { parallelism: 1, completions: 1, activeDeadlineSeconds: 60 },
+  },
   {
     parameter: 'podFailurePolicy',
     given: { podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [42] } }] } },
-    job: { parallelism: 1, completions: 1, podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [42] } }] } },
+    job: {
+      parallelism: 1,
+      completions: 1,
+      podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [42] } }] },
+    },
   },
-  { parameter: 'serviceAccountName', given: { serviceAccountName: 'runner' }, pod: podOf('mytask', {}, { serviceAccountName: 'runner' }) },
-  { parameter: 'nodeSelector', given: { nodeSelector: { disk: 'ssd' } }, pod: podOf('mytask', {}, { nodeSelector: { disk: 'ssd' } }) },
-  { parameter: 'tolerations', given: { tolerations: [{ key: 'a', operator: 'Exists' }] }, pod: podOf('mytask', {}, { tolerations: [{ key: 'a', operator: 'Exists' }] }) },
+  {
+    parameter: 'serviceAccountName',
+    given: { serviceAccountName: 'runner' },
+    pod: podOf('mytask', {}, { serviceAccountName: 'runner' }),
+  },
+  {
+    parameter: 'nodeSelector',
+    given: { nodeSelector: { disk: 'ssd' } },
+    pod: podOf('mytask', {}, { nodeSelector: { disk: 'ssd' } }),
+  },
+  {
+    parameter: 'tolerations',
+    given: { tolerations: [{ key: 'a', operator: 'Exists' }] },
+    pod: podOf('mytask', {}, { tolerations: [{ key: 'a', operator: 'Exists' }] }),
+  },
   {
     parameter: 'podSpec, merged with what is named',
-    given: { restart: 'OnFailure', podSpec: { hostNetwork: true, restartPolicy: 'OnFailure', containers: [{ workingDir: '/w' }] } },
+    given: {
+      restart: 'OnFailure',
+      podSpec: { hostNetwork: true, restartPolicy: 'OnFailure', containers: [{ workingDir: '/w' }] },
+    },
     pod: podOf('mytask', { workingDir: '/w' }, { restartPolicy: 'OnFailure', hostNetwork: true }),
   },
-  { parameter: 'job, merged with what is named', given: { count: 2, job: { completions: 5, podReplacementPolicy: 'Failed' } }, job: { parallelism: 2, completions: 5, podReplacementPolicy: 'Failed' } },
+  {
+    parameter: 'job, merged with what is named',
+    given: { count: 2, job: { completions: 5, podReplacementPolicy: 'Failed' } },
+    job: { parallelism: 2, completions: 5, podReplacementPolicy: 'Failed' },
+  },
 ];
 
 const policies: JsonObject[] = [
@@ -112,7 +229,11 @@ const policies: JsonObject[] = [
 
 /** What goes into the Task's spec beside the pod, the Job and executionPolicy. */
 const whenAndHow: { parameter: string; given: JsonObject; spec: JsonObject }[] = [
-  { parameter: 'schedule with one cron', given: { schedule: { cron: '*/5 * * * *' } }, spec: { schedule: { crons: ['*/5 * * * *'] } } },
+  {
+    parameter: 'schedule with one cron',
+    given: { schedule: { cron: '*/5 * * * *' } },
+    spec: { schedule: { crons: ['*/5 * * * *'] } },
+  },
   {
     parameter: 'schedule with all it has',
     given: { schedule: { cron: ['@hourly', '30 9 * * 1-5'], timeZone: 'Europe/Berlin', startingDeadlineSeconds: 0 } },
@@ -121,7 +242,11 @@ const whenAndHow: { parameter: string; given: JsonObject; spec: JsonObject }[] =
   { parameter: 'suspend', given: { suspend: true }, spec: { suspend: true } },
   { parameter: 'suspend false', given: { suspend: false }, spec: { suspend: false } },
   { parameter: 'retry', given: { retry: { limit: 3 } }, spec: { retry: { limit: 3 } } },
-  { parameter: 'retry with all it has', given: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } }, spec: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } } },
+  {
+    parameter: 'retry with all it has',
+    given: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } },
+    spec: { retry: { limit: 0, delaySeconds: 0, backoff: 'Constant' } },
+  },
   { parameter: 'timeoutSeconds', given: { timeoutSeconds: 3600 }, spec: { timeoutSeconds: 3600 } },
   { parameter: 'queue', given: { queue: { name: 'team-a' } }, spec: { queue: { name: 'team-a' } } },
   {
@@ -159,44 +284,72 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
   });
   afterAll(() => cue.close());
 
-  const render = async (given: JsonObject, more: JsonObject = {}) => (await task.render({ parameter: { image: 'busybox', ...given }, context: { ...context, ...more } })).output as Task;
+  const render = async (given: JsonObject, more: JsonObject = {}) =>
+    (await task.render({ parameter: { image: 'busybox', ...given }, context: { ...context, ...more } })).output as Task;
 
   it('renders a Task that is named after the Application and the component, and knows what asked for it', async () => {
     expect(await render({})).toEqual({
       apiVersion: 'task.oam.dev/v1alpha1',
       kind: 'Task',
       metadata: { name: 'app-worker-mytask' },
-      spec: { trigger: { appRevision: 'app-worker-v3', publishVersion: '' }, template: podOf('mytask'), job: { parallelism: 1, completions: 1 } },
+      spec: {
+        trigger: { appRevision: 'app-worker-v3', publishVersion: '' },
+        template: podOf('mytask'),
+        job: { parallelism: 1, completions: 1 },
+      },
     });
   });
 
   it('passes publishVersion on, and does without it and without a revision, as in a dry run', async () => {
-    expect(await render({}, { publishVersion: 'release-7' })).toHaveProperty('spec.trigger', { appRevision: 'app-worker-v3', publishVersion: 'release-7' });
+    expect(await render({}, { publishVersion: 'release-7' })).toHaveProperty('spec.trigger', {
+      appRevision: 'app-worker-v3',
+      publishVersion: 'release-7',
+    });
     const { publishVersion: _, ...without } = context;
     const { output } = await task.render({ parameter: { image: 'busybox' }, context: { ...without, appRevision: '' } });
     expect(output).toHaveProperty('spec.trigger', { appRevision: '' });
   });
 
-  it.each([...builtIn, ...ours])('renders $parameter', async ({ given, pod = podOf('mytask'), job = { parallelism: 1, completions: 1 } }) => {
-    const rendered = await render(given);
-    expect(rendered.spec.template).toEqual(pod);
-    expect(rendered.spec.job).toEqual(job);
-    expect(problemsOf(rendered)).toEqual([]);
-  });
+  it.each([...builtIn, ...ours])(
+    'renders $parameter',
+    async ({ given, pod = podOf('mytask'), job = { parallelism: 1, completions: 1 } }) => {
+      const rendered = await render(given);
+      expect(rendered.spec.template).toEqual(pod);
+      expect(rendered.spec.job).toEqual(job);
+      expect(problemsOf(rendered)).toEqual([]);
+    },
+  );
 
-  it.each([...builtIn, ...ours])('renders $parameter into a plain Job when the addon is disabled', async ({ given, pod = podOf('mytask'), job = { parallelism: 1, completions: 1 } }) => {
-    const { output } = await plain.render({ parameter: { image: 'busybox', ...given, executionPolicy: { keepLast: 1 } }, context });
-    expect(output).toEqual({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'app-worker-mytask' }, spec: { ...job, template: pod } });
-  });
+  it.each([...builtIn, ...ours])(
+    'renders $parameter into a plain Job when the addon is disabled',
+    async ({ given, pod = podOf('mytask'), job = { parallelism: 1, completions: 1 } }) => {
+      const { output } = await plain.render({
+        parameter: { image: 'busybox', ...given, executionPolicy: { keepLast: 1 } },
+        context,
+      });
+      expect(output).toEqual({
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: { name: 'app-worker-mytask' },
+        spec: { ...job, template: pod },
+      });
+    },
+  );
 
   it.each(whenAndHow)('renders $parameter', async ({ given, spec }) => {
     const rendered = await render(given);
-    expect(rendered.spec).toEqual({ trigger: { appRevision: 'app-worker-v3', publishVersion: '' }, template: podOf('mytask'), job: { parallelism: 1, completions: 1 }, ...spec });
+    expect(rendered.spec).toEqual({
+      trigger: { appRevision: 'app-worker-v3', publishVersion: '' },
+      template: podOf('mytask'),
+      job: { parallelism: 1, completions: 1 },
+      ...spec,
+    });
     expect(problemsOf(rendered)).toEqual([]);
   });
 
   it('holds a task that is suspended or Manual back when the addon is disabled, and limits its time', async () => {
-    const job = async (given: JsonObject) => (await plain.render({ parameter: { image: 'busybox', ...given }, context })).output?.['spec'];
+    const job = async (given: JsonObject) =>
+      (await plain.render({ parameter: { image: 'busybox', ...given }, context })).output?.['spec'];
     expect(await job({ suspend: true })).toMatchObject({ suspend: true });
     expect(await job({ executionPolicy: { trigger: 'Manual' } })).toMatchObject({ suspend: true });
     expect(await job({ suspend: false, executionPolicy: { trigger: 'Change' } })).not.toHaveProperty('suspend');
@@ -208,15 +361,33 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     const queue = { queue: { name: 'team-a', priorityClass: 'urgent' }, queueTimeoutSeconds: 60 };
     const labels = { 'kueue.x-k8s.io/queue-name': 'team-a', 'kueue.x-k8s.io/priority-class': 'urgent' };
     const { output } = await plain.render({ parameter: { image: 'busybox', ...queue }, context });
-    expect(output).toEqual({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'app-worker-mytask', labels }, spec: { parallelism: 1, completions: 1, template: podOf('mytask') } });
+    expect(output).toEqual({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'app-worker-mytask', labels },
+      spec: { parallelism: 1, completions: 1, template: podOf('mytask') },
+    });
     const { metadata } = podOf('mytask');
-    const cronJob = await plain.render({ parameter: { image: 'busybox', schedule: { cron: '@daily' }, ...queue }, context });
-    expect(cronJob.output).toMatchObject({ kind: 'CronJob', spec: { jobTemplate: { metadata: { labels: { ...metadata.labels, ...labels } }, spec: { template: { metadata } } } } });
+    const cronJob = await plain.render({
+      parameter: { image: 'busybox', schedule: { cron: '@daily' }, ...queue },
+      context,
+    });
+    expect(cronJob.output).toMatchObject({
+      kind: 'CronJob',
+      spec: {
+        jobTemplate: { metadata: { labels: { ...metadata.labels, ...labels } }, spec: { template: { metadata } } },
+      },
+    });
     expect(cronJob.output).not.toHaveProperty('metadata');
   });
 
   it('renders a CronJob for each cron when the addon is disabled', async () => {
-    const parameter = { image: 'busybox', schedule: { cron: ['@hourly', '@daily'], timeZone: 'Europe/Berlin', startingDeadlineSeconds: 9 }, suspend: true, executionPolicy: { concurrencyPolicy: 'Queue', keepLast: 0 } };
+    const parameter = {
+      image: 'busybox',
+      schedule: { cron: ['@hourly', '@daily'], timeZone: 'Europe/Berlin', startingDeadlineSeconds: 9 },
+      suspend: true,
+      executionPolicy: { concurrencyPolicy: 'Queue', keepLast: 0 },
+    };
     const cronJob = (schedule: string) => ({
       apiVersion: 'batch/v1',
       kind: 'CronJob',
@@ -228,10 +399,16 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
         concurrencyPolicy: 'Forbid',
         successfulJobsHistoryLimit: 0,
         failedJobsHistoryLimit: 3,
-        jobTemplate: { metadata: podOf('mytask').metadata, spec: { parallelism: 1, completions: 1, template: podOf('mytask') } },
+        jobTemplate: {
+          metadata: podOf('mytask').metadata,
+          spec: { parallelism: 1, completions: 1, template: podOf('mytask') },
+        },
       },
     });
-    expect(await plain.render({ parameter, context })).toEqual({ output: cronJob('@hourly'), outputs: { 'cron-1': { ...cronJob('@daily'), metadata: { name: 'mytask-1' } } } });
+    expect(await plain.render({ parameter, context })).toEqual({
+      output: cronJob('@hourly'),
+      outputs: { 'cron-1': { ...cronJob('@daily'), metadata: { name: 'mytask-1' } } },
+    });
   });
 
   it.each(policies)('hands executionPolicy %o on as it is', async (executionPolicy) => {
@@ -256,12 +433,24 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     [{ items: { os: 'linux' } }, 'parameter.items'],
     [{ suspend: 'yes' }, /\.suspend: conflicting values .*mismatched types/],
     [{ timeoutSeconds: '1h' }, /\.timeoutSeconds: conflicting values .*mismatched types/],
-    [{ executionPolicy: { keepLast: 'three' } }, /parameter\.executionPolicy\.keepLast: conflicting values .*mismatched types (int and string|string and int)/],
-    [{ executionPolicy: { unique: 'yes' } }, /parameter\.executionPolicy\.unique: conflicting values .*mismatched types/],
-    [{ executionPolicy: { nameSuffix: 3 } }, /parameter\.executionPolicy\.nameSuffix: conflicting values .*mismatched types/],
+    [
+      { executionPolicy: { keepLast: 'three' } },
+      /parameter\.executionPolicy\.keepLast: conflicting values .*mismatched types (int and string|string and int)/,
+    ],
+    [
+      { executionPolicy: { unique: 'yes' } },
+      /parameter\.executionPolicy\.unique: conflicting values .*mismatched types/,
+    ],
+    [
+      { executionPolicy: { nameSuffix: 3 } },
+      /parameter\.executionPolicy\.nameSuffix: conflicting values .*mismatched types/,
+    ],
     [{ count: 'three' }, /parameter\.count: conflicting values .*mismatched types/],
     [{ image: 3 }, /image: conflicting values .*mismatched types/],
-    [{ imagePullPolicy: 'always' }, /imagePullPolicy: invalid value "always" \(out of bound =~"\^\(Always\|Never\|IfNotPresent\)\$"\)/],
+    [
+      { imagePullPolicy: 'always' },
+      /imagePullPolicy: invalid value "always" \(out of bound =~"\^\(Always\|Never\|IfNotPresent\)\$"\)/,
+    ],
   ] as [JsonObject, string | RegExp][])('refuses %o by the name of the field', async (given, sentence) => {
     await expect(render(given)).rejects.toThrow(sentence);
   });
@@ -270,19 +459,40 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     [{ executionPolicy: { keepLast: -1 } }, '/spec/executionPolicy/keepLast must be >= 0'],
     [{ executionPolicy: { keepLast: 1001 } }, '/spec/executionPolicy/keepLast must be <= 1000'],
     [{ executionPolicy: { historyLimit: 0 } }, '/spec/executionPolicy/historyLimit must be >= 1'],
-    [{ executionPolicy: { nameSuffix: 'revision' } }, '/spec/executionPolicy/nameSuffix must be equal to one of the allowed values'],
-    [{ executionPolicy: { trigger: 'Always' } }, '/spec/executionPolicy/trigger must be equal to one of the allowed values'],
-    [{ executionPolicy: { ttlSecondsAfterFinished: -1 } }, '/spec/executionPolicy/ttlSecondsAfterFinished must be >= 0'],
-    [{ executionPolicy: { concurrencyPolicy: 'Deny' } }, '/spec/executionPolicy/concurrencyPolicy must be equal to one of the allowed values'],
+    [
+      { executionPolicy: { nameSuffix: 'revision' } },
+      '/spec/executionPolicy/nameSuffix must be equal to one of the allowed values',
+    ],
+    [
+      { executionPolicy: { trigger: 'Always' } },
+      '/spec/executionPolicy/trigger must be equal to one of the allowed values',
+    ],
+    [
+      { executionPolicy: { ttlSecondsAfterFinished: -1 } },
+      '/spec/executionPolicy/ttlSecondsAfterFinished must be >= 0',
+    ],
+    [
+      { executionPolicy: { concurrencyPolicy: 'Deny' } },
+      '/spec/executionPolicy/concurrencyPolicy must be equal to one of the allowed values',
+    ],
     [{ executionPolicy: { queueLimit: 0 } }, '/spec/executionPolicy/queueLimit must be >= 1'],
-    [{ executionPolicy: { allowedOverrides: ['image'] } }, '/spec/executionPolicy/allowedOverrides/0 must be equal to one of the allowed values'],
+    [
+      { executionPolicy: { allowedOverrides: ['image'] } },
+      '/spec/executionPolicy/allowedOverrides/0 must be equal to one of the allowed values',
+    ],
     [{ schedule: { cron: [] } }, '/spec/schedule/crons must NOT have fewer than 1 items'],
-    [{ schedule: { cron: '@hourly', startingDeadlineSeconds: -1 } }, '/spec/schedule/startingDeadlineSeconds must be >= 0'],
+    [
+      { schedule: { cron: '@hourly', startingDeadlineSeconds: -1 } },
+      '/spec/schedule/startingDeadlineSeconds must be >= 0',
+    ],
     [{ retry: { limit: 101 } }, '/spec/retry/limit must be <= 100'],
     [{ retry: { limit: 1, backoff: 'Linear' } }, '/spec/retry/backoff must be equal to one of the allowed values'],
     [{ timeoutSeconds: 0 }, '/spec/timeoutSeconds must be >= 1'],
     [{ queue: { name: 'a'.repeat(64) } }, '/spec/queue/name must NOT have more than 63 characters'],
-    [{ queue: { name: 'a', priorityClass: 'Very High' } }, '/spec/queue/priorityClass must match pattern "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"'],
+    [
+      { queue: { name: 'a', priorityClass: 'Very High' } },
+      '/spec/queue/priorityClass must match pattern "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"',
+    ],
     [{ queue: { name: 'a' }, queueTimeoutSeconds: 0 }, '/spec/queueTimeoutSeconds must be >= 1'],
     [{ outputs: [{ name: 'a b' }] }, '/spec/outputs/0/name must match pattern "^[A-Za-z_][A-Za-z0-9_.-]*$"'],
     [{ count: -1 }, '/spec/job/parallelism must be >= 0'],
@@ -293,7 +503,9 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
   });
 
   describe('its status', () => {
-    const conditions = (ready: 'True' | 'False') => [{ type: 'Ready', status: ready, reason: 'x', message: '', lastTransitionTime: '2026-03-20T12:30:00Z' }];
+    const conditions = (ready: 'True' | 'False') => [
+      { type: 'Ready', status: ready, reason: 'x', message: '', lastTransitionTime: '2026-03-20T12:30:00Z' },
+    ];
     const statusOf = (status: JsonObject | undefined, policy: JsonObject = {}, spec: JsonObject = {}, generation = 2) =>
       task.status({
         parameter: { image: 'busybox' },
@@ -301,42 +513,100 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
           name: 'mytask',
           appName: 'app-worker',
           appRevision: 'app-worker-v3',
-          output: { metadata: { name: 'app-worker-mytask', generation }, spec: { trigger: { appRevision: 'app-worker-v3' }, executionPolicy: policy, ...spec }, ...(status && { status }) },
+          output: {
+            metadata: { name: 'app-worker-mytask', generation },
+            spec: { trigger: { appRevision: 'app-worker-v3' }, executionPolicy: policy, ...spec },
+            ...(status && { status }),
+          },
         },
       });
     const finished = [
-      { name: 'mytask-v2', phase: 'Succeeded', startTime: '2026-03-20T12:00:00Z', completionTime: '2026-03-20T12:00:12Z', duration: '12s', kept: true },
-      { name: 'mytask-v1', phase: 'Failed', reason: 'BackoffLimitExceeded', duration: '1m30s', completionTime: '2026-03-20T11:00:00Z', kept: false },
+      {
+        name: 'mytask-v2',
+        phase: 'Succeeded',
+        startTime: '2026-03-20T12:00:00Z',
+        completionTime: '2026-03-20T12:00:12Z',
+        duration: '12s',
+        kept: true,
+      },
+      {
+        name: 'mytask-v1',
+        phase: 'Failed',
+        reason: 'BackoffLimitExceeded',
+        duration: '1m30s',
+        completionTime: '2026-03-20T11:00:00Z',
+        kept: false,
+      },
     ];
-    const history = 'mytask-v2 Succeeded in 12s at 2026-03-20T12:00:12Z · kept\nmytask-v1 Failed (BackoffLimitExceeded) in 1m30s at 2026-03-20T11:00:00Z';
+    const history =
+      'mytask-v2 Succeeded in 12s at 2026-03-20T12:00:12Z · kept\nmytask-v1 Failed (BackoffLimitExceeded) in 1m30s at 2026-03-20T11:00:00Z';
 
     it('waits for the controller where there is none yet', async () => {
-      expect(await statusOf(undefined)).toEqual({ healthy: false, message: 'waiting for the task-runs controller', details: { next: 'on the next deployment' }, problems: {} });
+      expect(await statusOf(undefined)).toEqual({
+        healthy: false,
+        message: 'waiting for the task-runs controller',
+        details: { next: 'on the next deployment' },
+        problems: {},
+      });
     });
 
     it('says while it runs what runs, what is kept and what comes next', async () => {
-      const status = { observedGeneration: 2, phase: 'Running', message: 'mytask-v3 Running 12s · 1 kept', active: [{ name: 'mytask-v3', phase: 'Running' }], lastRuns: finished, totals: { active: 1, succeeded: 1, failed: 1, cancelled: 0, kept: 1 }, conditions: conditions('False') };
+      const status = {
+        observedGeneration: 2,
+        phase: 'Running',
+        message: 'mytask-v3 Running 12s · 1 kept',
+        active: [{ name: 'mytask-v3', phase: 'Running' }],
+        lastRuns: finished,
+        totals: { active: 1, succeeded: 1, failed: 1, cancelled: 0, kept: 1 },
+        conditions: conditions('False'),
+      };
       expect(await statusOf(status)).toEqual({
         healthy: false,
         message: 'mytask-v3 Running 12s · 1 kept',
-        details: { active: 'mytask-v3 Running', lastRun: history.split('\n')[0], history, totals: '1 active, 1 succeeded, 1 failed, 0 cancelled, 1 kept', next: 'on the next deployment' },
+        details: {
+          active: 'mytask-v3 Running',
+          lastRun: history.split('\n')[0],
+          history,
+          totals: '1 active, 1 succeeded, 1 failed, 0 cancelled, 1 kept',
+          next: 'on the next deployment',
+        },
         problems: {},
       });
     });
 
     it('is healthy once the controller says Ready of this very generation', async () => {
-      const status = { observedGeneration: 2, phase: 'Succeeded', message: 'mytask-v3 Succeeded in 12s', lastRuns: finished, conditions: conditions('True') };
-      expect(await statusOf(status)).toMatchObject({ healthy: true, message: 'mytask-v3 Succeeded in 12s', details: { active: 'none' } });
+      const status = {
+        observedGeneration: 2,
+        phase: 'Succeeded',
+        message: 'mytask-v3 Succeeded in 12s',
+        lastRuns: finished,
+        conditions: conditions('True'),
+      };
+      expect(await statusOf(status)).toMatchObject({
+        healthy: true,
+        message: 'mytask-v3 Succeeded in 12s',
+        details: { active: 'none' },
+      });
       expect(await statusOf({ ...status, conditions: conditions('False') })).toMatchObject({ healthy: false });
     });
 
     it('passes on why a run failed', async () => {
       const message = 'mytask-v3 Failed: exit code 3 in container mytask';
-      expect(await statusOf({ observedGeneration: 2, phase: 'Failed', message, conditions: conditions('False') })).toMatchObject({ healthy: false, message });
+      expect(
+        await statusOf({ observedGeneration: 2, phase: 'Failed', message, conditions: conditions('False') }),
+      ).toMatchObject({ healthy: false, message });
     });
 
     it("never shows the deployment before as this one's", async () => {
-      const stale = { observedGeneration: 1, phase: 'Succeeded', message: 'mytask-v2 Succeeded in 12s', active: [{ name: 'mytask-v2', phase: 'Running' }], lastRuns: finished, totals: { active: 1 }, conditions: conditions('True') };
+      const stale = {
+        observedGeneration: 1,
+        phase: 'Succeeded',
+        message: 'mytask-v2 Succeeded in 12s',
+        active: [{ name: 'mytask-v2', phase: 'Running' }],
+        lastRuns: finished,
+        totals: { active: 1 },
+        conditions: conditions('True'),
+      };
       expect(await statusOf(stale)).toEqual({
         healthy: false,
         message: 'revision app-worker-v3 is waiting for the task-runs controller',
@@ -350,28 +620,69 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
       ['Change', 'when what runs changes'],
       ['Manual', 'when asked for'],
     ])('says when the next run comes with trigger %s', async (trigger, next) => {
-      expect((await statusOf({ observedGeneration: 2 }, { trigger })).details).toMatchObject({ next, active: 'none', lastRun: 'none' });
+      expect((await statusOf({ observedGeneration: 2 }, { trigger })).details).toMatchObject({
+        next,
+        active: 'none',
+        lastRun: 'none',
+      });
     });
 
     const schedule = { schedule: { crons: ['@hourly', '30 9 * * *'] } };
     const next = '2026-03-20T13:00:00Z';
     it.each([
       ['on time', {}, {}, { nextScheduleTime: next }, next],
-      ['on time, or deployed', { trigger: 'Revision' }, {}, { nextScheduleTime: next }, `${next}, and on the next deployment`],
-      ['on time, or changed', { trigger: 'Change' }, {}, { nextScheduleTime: next }, `${next}, and when what runs changes`],
+      [
+        'on time, or deployed',
+        { trigger: 'Revision' },
+        {},
+        { nextScheduleTime: next },
+        `${next}, and on the next deployment`,
+      ],
+      [
+        'on time, or changed',
+        { trigger: 'Change' },
+        {},
+        { nextScheduleTime: next },
+        `${next}, and when what runs changes`,
+      ],
       ['as scheduled, as long as the controller has not said when', {}, {}, {}, 'as scheduled: @hourly, 30 9 * * *'],
-      ['not while it is suspended', {}, { suspend: true }, { nextScheduleTime: next }, 'suspended, until suspend is false again'],
-    ] as [string, JsonObject, JsonObject, JsonObject, string][])('says of a schedule that the next run comes %s', async (_how, policy, spec, status, says) => {
-      expect((await statusOf({ observedGeneration: 2, ...status }, policy, { ...schedule, ...spec })).details).toMatchObject({ next: says });
-    });
+      [
+        'not while it is suspended',
+        {},
+        { suspend: true },
+        { nextScheduleTime: next },
+        'suspended, until suspend is false again',
+      ],
+    ] as [string, JsonObject, JsonObject, JsonObject, string][])(
+      'says of a schedule that the next run comes %s',
+      async (_how, policy, spec, status, says) => {
+        expect(
+          (await statusOf({ observedGeneration: 2, ...status }, policy, { ...schedule, ...spec })).details,
+        ).toMatchObject({ next: says });
+      },
+    );
 
     it('of a changed schedule never says the time of the one before', async () => {
-      expect((await statusOf({ observedGeneration: 1, nextScheduleTime: next, lastScheduleTime: next, missedSchedules: 1 }, {}, schedule)).details).toEqual({ next: 'as scheduled: @hourly, 30 9 * * *' });
+      expect(
+        (
+          await statusOf(
+            { observedGeneration: 1, nextScheduleTime: next, lastScheduleTime: next, missedSchedules: 1 },
+            {},
+            schedule,
+          )
+        ).details,
+      ).toEqual({ next: 'as scheduled: @hourly, 30 9 * * *' });
     });
 
     it('says what the clock did, who waits, and what the run handed on, where there is something to say', async () => {
       const outputs = { count: 3, empty: '', list: [1, 'a'], ok: true, version: '1.2.3', where: { zone: 'a' } };
-      const status = { observedGeneration: 2, lastScheduleTime: next, missedSchedules: 4, totals: { active: 1, queued: 2, succeeded: 1, failed: 0, cancelled: 0, skipped: 5, kept: 1 }, outputs };
+      const status = {
+        observedGeneration: 2,
+        lastScheduleTime: next,
+        missedSchedules: 4,
+        totals: { active: 1, queued: 2, succeeded: 1, failed: 0, cancelled: 0, skipped: 5, kept: 1 },
+        outputs,
+      };
       expect(await statusOf(status)).toMatchObject({
         details: {
           lastSchedule: next,
@@ -382,30 +693,79 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
         },
         problems: {},
       });
-      const steps = [{ name: 'build', phase: 'Succeeded', duration: '3s' }, { name: 'test', phase: 'Failed', duration: '1s', message: 'exit code 3' }, { name: 'ship', phase: 'Pending' }];
-      expect((await statusOf({ observedGeneration: 2, steps })).details).toMatchObject({ steps: 'build Succeeded in 3s\ntest Failed in 1s (exit code 3)\nship Pending' });
+      const steps = [
+        { name: 'build', phase: 'Succeeded', duration: '3s' },
+        { name: 'test', phase: 'Failed', duration: '1s', message: 'exit code 3' },
+        { name: 'ship', phase: 'Pending' },
+      ];
+      expect((await statusOf({ observedGeneration: 2, steps })).details).toMatchObject({
+        steps: 'build Succeeded in 3s\ntest Failed in 1s (exit code 3)\nship Pending',
+      });
       const none = { observedGeneration: 2, missedSchedules: 0, totals: { queued: 0 }, outputs: {} };
       expect(Object.keys((await statusOf(none)).details).sort()).toEqual(['active', 'lastRun', 'next', 'totals']);
     });
 
     it('says of a run that waits in a queue what it waits for, and in which', async () => {
       const message = 'mytask-v3 Queued: waits for 600m cpu in cq';
-      const status = { observedGeneration: 2, phase: 'Queued', message, active: [{ name: 'mytask-v3', phase: 'Queued' }], totals: { active: 1, queued: 1, succeeded: 0 }, conditions: conditions('False') };
+      const status = {
+        observedGeneration: 2,
+        phase: 'Queued',
+        message,
+        active: [{ name: 'mytask-v3', phase: 'Queued' }],
+        totals: { active: 1, queued: 1, succeeded: 0 },
+        conditions: conditions('False'),
+      };
       const said = await statusOf(status, {}, { queue: { name: 'team-a', priorityClass: 'urgent' } });
-      expect(said).toEqual({ healthy: false, message, details: { active: 'mytask-v3 Queued', lastRun: 'none', totals: '1 active, 1 queued, 0 succeeded', queued: '1', queue: 'team-a, priority urgent', next: 'on the next deployment' }, problems: {} });
-      expect((await statusOf(undefined, {}, { queue: { name: 'team-a' } })).details).toEqual({ queue: 'team-a', next: 'on the next deployment' });
+      expect(said).toEqual({
+        healthy: false,
+        message,
+        details: {
+          active: 'mytask-v3 Queued',
+          lastRun: 'none',
+          totals: '1 active, 1 queued, 0 succeeded',
+          queued: '1',
+          queue: 'team-a, priority urgent',
+          next: 'on the next deployment',
+        },
+        problems: {},
+      });
+      expect((await statusOf(undefined, {}, { queue: { name: 'team-a' } })).details).toEqual({
+        queue: 'team-a',
+        next: 'on the next deployment',
+      });
       const steps = [{ name: 'build', phase: 'Queued', message: 'waits for 600m cpu in cq' }];
-      expect((await statusOf({ observedGeneration: 2, steps })).details).toMatchObject({ steps: 'build Queued (waits for 600m cpu in cq)' });
+      expect((await statusOf({ observedGeneration: 2, steps })).details).toMatchObject({
+        steps: 'build Queued (waits for 600m cpu in cq)',
+      });
     });
 
     it('of the plain Job that stands in, is healthy when it is complete', async () => {
-      const plainStatus = (status: JsonObject, suspend = false, kind = 'Job') => plain.status({ parameter: {}, context: { name: 'mytask', appName: 'app-worker', output: { kind, spec: { suspend }, status } } });
-      expect(await plainStatus({ active: 1 })).toMatchObject({ healthy: false, message: 'pods: 1 active, 0 succeeded, 0 failed', problems: {} });
-      expect(await plainStatus({ succeeded: 1, conditions: [{ type: 'Complete', status: 'True' }] })).toMatchObject({ healthy: true, message: 'pods: 0 active, 1 succeeded, 0 failed' });
+      const plainStatus = (status: JsonObject, suspend = false, kind = 'Job') =>
+        plain.status({
+          parameter: {},
+          context: { name: 'mytask', appName: 'app-worker', output: { kind, spec: { suspend }, status } },
+        });
+      expect(await plainStatus({ active: 1 })).toMatchObject({
+        healthy: false,
+        message: 'pods: 1 active, 0 succeeded, 0 failed',
+        problems: {},
+      });
+      expect(await plainStatus({ succeeded: 1, conditions: [{ type: 'Complete', status: 'True' }] })).toMatchObject({
+        healthy: true,
+        message: 'pods: 0 active, 1 succeeded, 0 failed',
+      });
       expect(await plainStatus({})).toMatchObject({ healthy: false, problems: {} });
       expect(await plainStatus({}, true)).toMatchObject({ healthy: true, message: 'suspended', problems: {} });
-      expect(await plainStatus({}, false, 'CronJob')).toMatchObject({ healthy: true, message: 'last scheduled: never', problems: {} });
-      expect(await plainStatus({ active: [{ name: 'a' }], lastScheduleTime: next }, false, 'CronJob')).toMatchObject({ healthy: true, message: `last scheduled: ${next}`, problems: {} });
+      expect(await plainStatus({}, false, 'CronJob')).toMatchObject({
+        healthy: true,
+        message: 'last scheduled: never',
+        problems: {},
+      });
+      expect(await plainStatus({ active: [{ name: 'a' }], lastScheduleTime: next }, false, 'CronJob')).toMatchObject({
+        healthy: true,
+        message: `last scheduled: ${next}`,
+        problems: {},
+      });
     });
   });
 });

@@ -27,7 +27,22 @@ interface Schema {
 }
 
 /** Those that VelaUX draws, as far as we use them. */
-const uiTypes = ['Input', 'Number', 'Switch', 'Select', 'Strings', 'Structs', 'Group', 'KV', 'Ignore', 'ImageInput', 'CPUNumber', 'MemoryNumber', 'SecretSelect', 'SecretKeySelect'];
+const uiTypes = [
+  'Input',
+  'Number',
+  'Switch',
+  'Select',
+  'Strings',
+  'Structs',
+  'Group',
+  'KV',
+  'Ignore',
+  'ImageInput',
+  'CPUNumber',
+  'MemoryNumber',
+  'SecretSelect',
+  'SecretKeySelect',
+];
 
 const files = (await readdir(folder)).sort();
 const read = async (file: string) => parse(await readFile(new URL(file, folder), 'utf8')) as UiParameter[];
@@ -39,28 +54,56 @@ function problems(form: readonly UiParameter[], fields: readonly Parameter[], pa
   const disabled = form.filter(({ disable }) => disable === true).map(({ jsonKey }) => jsonKey);
   return [
     ...keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `${path}${key} is there twice`),
-    ...fields.filter(({ name, required, when }) => required && when === undefined && disabled.includes(name)).map(({ name }) => `${path}${name} is required and not shown`),
-    ...form.flatMap((entry) => problemsOfEntry(entry, keys, fields.find(({ name }) => name === entry.jsonKey), path)),
+    ...fields
+      .filter(({ name, required, when }) => required && when === undefined && disabled.includes(name))
+      .map(({ name }) => `${path}${name} is required and not shown`),
+    ...form.flatMap((entry) =>
+      problemsOfEntry(
+        entry,
+        keys,
+        fields.find(({ name }) => name === entry.jsonKey),
+        path,
+      ),
+    ),
   ];
 }
 
-function problemsOfEntry(entry: UiParameter, siblings: readonly string[], field: Parameter | undefined, path: string): string[] {
+function problemsOfEntry(
+  entry: UiParameter,
+  siblings: readonly string[],
+  field: Parameter | undefined,
+  path: string,
+): string[] {
   const { jsonKey, conditions = [], subParameterGroupOption: groups = [], subParameters = [] } = entry;
   const at = `${path}${jsonKey}`;
   if (!field) return [`the definition has no ${at}`];
   const below = field.fields.map(({ name }) => name);
   return [
     ...(entry.disable === true ? [] : problemsOfShown(entry, field, at)),
-    ...conditions.filter((condition) => !siblings.includes(condition.jsonKey)).map((condition) => `${at} depends on ${condition.jsonKey}, which is not beside it`),
-    ...groups.flatMap(({ keys }) => keys.filter((key) => !below.includes(key)).map((key) => `${at} groups ${key}, which it does not have`)),
+    ...conditions
+      .filter((condition) => !siblings.includes(condition.jsonKey))
+      .map((condition) => `${at} depends on ${condition.jsonKey}, which is not beside it`),
+    ...groups.flatMap(({ keys }) =>
+      keys.filter((key) => !below.includes(key)).map((key) => `${at} groups ${key}, which it does not have`),
+    ),
     ...problems(subParameters, field.fields, `${at}.`),
   ];
 }
 
-function problemsOfShown({ label, sort, uiType = '', validate }: UiParameter, { required }: Parameter, at: string): string[] {
+function problemsOfShown(
+  { label, sort, uiType = '', validate }: UiParameter,
+  { required }: Parameter,
+  at: string,
+): string[] {
   const rules: [holds: boolean, problem: string][] = [
-    [uiTypes.includes(uiType) && label !== undefined && sort !== undefined, `${at} has no label, place or type that VelaUX knows`],
-    [required === (validate?.required ?? false), `${at} is ${required ? '' : 'not '}required, and the form says otherwise`],
+    [
+      uiTypes.includes(uiType) && label !== undefined && sort !== undefined,
+      `${at} has no label, place or type that VelaUX knows`,
+    ],
+    [
+      required === (validate?.required ?? false),
+      `${at} is ${required ? '' : 'not '}required, and the form says otherwise`,
+    ],
     [uiType !== 'Select' || (validate?.options ?? []).length > 1, `${at} has nothing to select`],
   ];
   return rules.flatMap(([holds, problem]) => (holds ? [] : [problem]));
@@ -70,22 +113,37 @@ function problemsOfShown({ label, sort, uiType = '', validate }: UiParameter, { 
 function differences({ validate }: UiParameter, schema: Schema | undefined): string[] {
   if (!schema) return ['the Task has no such field'];
   const { options, min, max } = validate ?? {};
-  const [shown, allowed] = [options?.map(({ value }) => value).sort().join(), [...(schema.enum ?? [])].sort().join()];
+  const [shown, allowed] = [
+    options
+      ?.map(({ value }) => value)
+      .sort()
+      .join(),
+    [...(schema.enum ?? [])].sort().join(),
+  ];
   return [
     ...(options && shown !== allowed ? [`${shown}, not ${allowed}`] : []),
-    ...(max !== undefined && (min !== schema.minimum || max !== schema.maximum) ? [`${min} to ${max}, not ${schema.minimum} to ${schema.maximum}`] : []),
+    ...(max !== undefined && (min !== schema.minimum || max !== schema.maximum)
+      ? [`${min} to ${max}, not ${schema.minimum} to ${schema.maximum}`]
+      : []),
   ];
 }
 
 async function taskSchema(): Promise<Record<string, Schema>> {
-  const crd = parse(await readFile(new URL('../../addon/resources/crd-task.yaml', import.meta.url), 'utf8')) as { spec: { versions: { schema: { openAPIV3Schema: Schema } }[] } };
+  const crd = parse(await readFile(new URL('../../addon/resources/crd-task.yaml', import.meta.url), 'utf8')) as {
+    spec: { versions: { schema: { openAPIV3Schema: Schema } }[] };
+  };
   return crd.spec.versions[0]?.schema.openAPIV3Schema.properties?.['spec']?.properties ?? {};
 }
 
 describe('the forms', () => {
   it('are one for each definition, named after its type', async () => {
     const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
-    const expected = await Promise.all((await definitionNames()).map(async (name) => `${(await (await cue.compile(await readDefinition(name))).describe()).type.replace('-', '')}-uischema-${name}.yaml`)).finally(() => cue.close());
+    const expected = await Promise.all(
+      (await definitionNames()).map(
+        async (name) =>
+          `${(await (await cue.compile(await readDefinition(name))).describe()).type.replace('-', '')}-uischema-${name}.yaml`,
+      ),
+    ).finally(() => cue.close());
     expect(files).toEqual(expected.sort());
   });
 
@@ -102,15 +160,29 @@ describe('the forms', () => {
     const spec = await taskSchema();
     for (const { jsonKey: group, subParameters = [] } of await read(file)) {
       if (group !== 'executionPolicy' && group !== 'retry') continue;
-      for (const entry of subParameters) expect(differences(entry, spec[group]?.properties?.[entry.jsonKey]), `${group}.${entry.jsonKey}`).toEqual([]);
+      for (const entry of subParameters)
+        expect(differences(entry, spec[group]?.properties?.[entry.jsonKey]), `${group}.${entry.jsonKey}`).toEqual([]);
     }
   });
 });
 
 describe('what checks forms', () => {
-  const field = (name: string, more: Partial<Parameter> = {}): Parameter => ({ name, required: false, type: 'string', default: undefined, usage: '', when: undefined, fields: [], ...more });
+  const field = (name: string, more: Partial<Parameter> = {}): Parameter => ({
+    name,
+    required: false,
+    type: 'string',
+    default: undefined,
+    usage: '',
+    when: undefined,
+    fields: [],
+    ...more,
+  });
   it('sees keys that are not there, and required ones that are not shown', () => {
-    expect(problems([{ jsonKey: 'imege', label: 'Image', sort: 1, uiType: 'Input' }], [field('image')], '')).toEqual(['the definition has no imege']);
-    expect(problems([{ jsonKey: 'cron', disable: true }], [field('cron', { required: true })], 'schedule.')).toEqual(['schedule.cron is required and not shown']);
+    expect(problems([{ jsonKey: 'imege', label: 'Image', sort: 1, uiType: 'Input' }], [field('image')], '')).toEqual([
+      'the definition has no imege',
+    ]);
+    expect(problems([{ jsonKey: 'cron', disable: true }], [field('cron', { required: true })], 'schedule.')).toEqual([
+      'schedule.cron is required and not shown',
+    ]);
   });
 });

@@ -10,11 +10,16 @@ const working = '\t\tof: {...}\n';
 
 /** The fields of a definition's parameters without a line that `vela show` would print. */
 function undocumented(text: string): string[] {
-  const blocks = [...text.matchAll(/^\t(?:parameter|_\w+|#\w+): (?:close\()?\{\n([^]*?)\n\t\}/gm)].flatMap(([, block = '']) => (block.startsWith(working) ? [] : [block.split('\n')]));
+  const blocks = [...text.matchAll(/^\t(?:parameter|_\w+|#\w+): (?:close\()?\{\n([^]*?)\n\t\}/gm)].flatMap(
+    ([, block = '']) => (block.startsWith(working) ? [] : [block.split('\n')]),
+  );
   return blocks.flatMap((lines) =>
     lines.filter((line, index) => {
       const field = /^\t+(\w+)\??:\s+/.exec(line)?.[1];
-      const before = lines.slice(0, index).reverse().find((other) => !other.trim().startsWith('// +short='));
+      const before = lines
+        .slice(0, index)
+        .reverse()
+        .find((other) => !other.trim().startsWith('// +short='));
       return field !== undefined && !plain.includes(field) && before?.trim().startsWith('// +usage=') !== true;
     }),
   );
@@ -27,6 +32,7 @@ it.each(await definitionNames())('%s says of each parameter what it is for', asy
 });
 
 it('sees what is not documented', () => {
-  const text = 'template: {\n\tparameter: close({\n\t\t// +usage=One\n\t\tone: int\n\t\ttwo?: int\n\t\tthree: close({\n\t\t\tfour: int\n\t\t})\n\t})\n}\n';
+  const text =
+    'template: {\n\tparameter: close({\n\t\t// +usage=One\n\t\tone: int\n\t\ttwo?: int\n\t\tthree: close({\n\t\t\tfour: int\n\t\t})\n\t})\n}\n';
   expect(undocumented(text).map((line) => line.trim())).toEqual(['two?: int', 'three: close({', 'four: int']);
 });

@@ -1,6 +1,6 @@
 /**
- * The addon's life: enabled without flags, upgraded, repaired, disabled, enabled again. What a user sees of `task` at each stage is
- * what counts. With KUBEVELA_HOME a real KubeVela and its own `vela`, else the stand-in.
+ * The addon's life: enabled without flags, upgraded, repaired, disabled, enabled again. What a user sees of `task` at
+ * each stage is what counts. With KUBEVELA_HOME a real KubeVela and its own `vela`, else the stand-in.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -21,7 +21,13 @@ const home = process.env['KUBEVELA_HOME'];
 const dist = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 
 interface Named {
-  metadata: { name: string; uid: string; generation: number; labels?: Record<string, string>; annotations?: Record<string, string> };
+  metadata: {
+    name: string;
+    uid: string;
+    generation: number;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
 }
 interface Definition extends Named {
   spec: { workload: { type: string }; schematic: { cue: { template: string } }; status?: Record<string, string> };
@@ -49,22 +55,38 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
   let kubectl: Kubectl;
 
   const vela = async (...args: string[]) => {
-    const { stdout } = await run(join(home ?? '', 'bin/vela'), args, { env: { ...process.env, KUBECONFIG: sandbox.kubeconfig } });
+    const { stdout } = await run(join(home ?? '', 'bin/vela'), args, {
+      env: { ...process.env, KUBECONFIG: sandbox.kubeconfig },
+    });
     return stdout;
   };
   /** The controller is not what is tested, and there is no image of it here: no replicas. */
   const enable = async (parameters: JsonObject = {}) => {
     const all = Object.entries({ replicas: 0, ...parameters });
     if (home === undefined) await enableAddon(client, { directory: addon, parameters: Object.fromEntries(all) });
-    else expect(await vela('addon', 'enable', addon, ...all.map(([name, value]) => `${name}=${Array.isArray(value) ? `{${value.join(',')}}` : String(value)}`))).toContain('Addon task-runs enabled successfully');
+    else
+      expect(
+        await vela(
+          'addon',
+          'enable',
+          addon,
+          ...all.map(([name, value]) => `${name}=${Array.isArray(value) ? `{${value.join(',')}}` : String(value)}`),
+        ),
+      ).toContain('Addon task-runs enabled successfully');
   };
   const disable = async (force: boolean) => {
     if (home === undefined) await disableAddon(client, 'task-runs', { force });
     else await vela('addon', 'disable', 'task-runs', ...(force ? ['-f'] : []));
   };
-  const get = async <T extends Named>(kind: string, name: string, namespace = 'vela-system') => JSON.parse(await kubectl(['get', kind, name, '-n', namespace, '-o', 'json'])) as T;
-  const exists = (kind: string, name: string, namespace = 'vela-system') => get(kind, name, namespace).then(() => true, () => false);
-  const apply = (object: unknown) => kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: object });
+  const get = async <T extends Named>(kind: string, name: string, namespace = 'vela-system') =>
+    JSON.parse(await kubectl(['get', kind, name, '-n', namespace, '-o', 'json'])) as T;
+  const exists = (kind: string, name: string, namespace = 'vela-system') =>
+    get(kind, name, namespace).then(
+      () => true,
+      () => false,
+    );
+  const apply = (object: unknown) =>
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: object });
   const definition = (name = 'task') => get<Definition>('componentdefinition', name);
   const typeOfTask = async () => (await definition()).spec.workload.type;
   const typeOfCronTask = async () => (await definition('cron-task')).spec.workload.type;
@@ -74,13 +96,18 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
       return said(found) ? found : undefined;
     });
   const stepMessage = async (name: string) =>
-    (await deployed(name, ({ status }) => status?.workflow?.steps?.some(({ phase }) => phase === 'failed'))).status?.workflow?.steps?.[0]?.message;
+    (await deployed(name, ({ status }) => status?.workflow?.steps?.some(({ phase }) => phase === 'failed'))).status
+      ?.workflow?.steps?.[0]?.message;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'addon-'));
     addon = join(directory, 'task-runs');
     await cp(dist, addon, { recursive: true });
-    sandbox = await startSandbox({ dir: join(directory, 'sandbox'), nodes: 'none', kubevela: home === undefined ? 'stand-in' : 'real' });
+    sandbox = await startSandbox({
+      dir: join(directory, 'sandbox'),
+      nodes: 'none',
+      kubevela: home === undefined ? 'stand-in' : 'real',
+    });
     client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'addon-test' });
     kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
   });
@@ -94,7 +121,12 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     await enable();
     expect(await typeOfTask()).toBe('tasks.task.oam.dev');
     expect(await typeOfCronTask()).toBe('tasks.task.oam.dev');
-    for (const name of ['task', 'cron-task']) expect(Object.keys((await definition(name)).spec.status ?? {}).sort()).toEqual(['customStatus', 'details', 'healthPolicy']);
+    for (const name of ['task', 'cron-task'])
+      expect(Object.keys((await definition(name)).spec.status ?? {}).sort()).toEqual([
+        'customStatus',
+        'details',
+        'healthPolicy',
+      ]);
     for (const crd of ['tasks', 'taskruns']) expect(await exists('crd', `${crd}.task.oam.dev`)).toBe(true);
   });
 
@@ -106,16 +138,27 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
   it('renders a Task, and says who has not answered yet', async () => {
     await apply(application('before', { cmd: ['true'], executionPolicy: { keepLast: 3 } }));
     const { status } = await deployed('before', ({ status }) => status?.services?.[0]?.message);
-    expect(status?.services?.[0]).toMatchObject({ message: 'waiting for the task-runs controller', details: { next: 'on the next deployment' } });
-    expect(await get('task.task.oam.dev', 'before-mytask', 'default')).toMatchObject({ spec: { trigger: { appRevision: 'before-v1' }, executionPolicy: { keepLast: 3, historyLimit: 50 } } });
+    expect(status?.services?.[0]).toMatchObject({
+      message: 'waiting for the task-runs controller',
+      details: { next: 'on the next deployment' },
+    });
+    expect(await get('task.task.oam.dev', 'before-mytask', 'default')).toMatchObject({
+      spec: { trigger: { appRevision: 'before-v1' }, executionPolicy: { keepLast: 3, historyLimit: 50 } },
+    });
   });
 
   it('renders a scheduled Task of a cron-task', async () => {
     await apply(application('nightly', { schedule: '@daily', failedJobsHistoryLimit: 2 }, 'backup', 'cron-task'));
     const { status } = await deployed('nightly', ({ status }) => status?.services?.[0]?.message);
-    expect(status?.services?.[0]).toMatchObject({ message: 'waiting for the task-runs controller', details: { next: 'as scheduled: @daily' } });
+    expect(status?.services?.[0]).toMatchObject({
+      message: 'waiting for the task-runs controller',
+      details: { next: 'as scheduled: @daily' },
+    });
     expect(await get('task.task.oam.dev', 'nightly-backup', 'default')).toMatchObject({
-      spec: { schedule: { crons: ['@daily'] }, executionPolicy: { keepLast: 3, keepLastFailed: 2, concurrencyPolicy: 'Allow' } },
+      spec: {
+        schedule: { crons: ['@daily'] },
+        executionPolicy: { keepLast: 3, keepLastFailed: 2, concurrencyPolicy: 'Allow' },
+      },
     });
   });
 
@@ -129,7 +172,10 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
       { type: 'sidecar', properties: { name: 'beside', image: 'busybox' } },
       { type: 'node-affinity', properties: { affinity: { 'kubernetes.io/os': ['linux'] } } },
       { type: 'service-account', properties: { name: 'runner' } },
-      { type: 'init-container', properties: { name: 'first', image: 'busybox', mountName: 'w', appMountPath: '/w', initMountPath: '/w' } },
+      {
+        type: 'init-container',
+        properties: { name: 'first', image: 'busybox', mountName: 'w', appMountPath: '/w', initMountPath: '/w' },
+      },
       { type: 'podsecuritycontext', properties: { runAsNonRoot: true } },
       { type: 'affinity', properties: { tolerations: [{ key: 'a', operator: 'Exists' }] } },
     ];
@@ -144,7 +190,14 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
             securityContext: { runAsNonRoot: true },
             tolerations: [{ key: 'a', operator: 'Exists' }],
             initContainers: [{ name: 'first' }],
-            containers: [{ name: 'mytask', env: [{ name: 'A', value: 'b' }], resources: { requests: { cpu: 0.1, memory: '64Mi' } } }, { name: 'beside' }],
+            containers: [
+              {
+                name: 'mytask',
+                env: [{ name: 'A', value: 'b' }],
+                resources: { requests: { cpu: 0.1, memory: '64Mi' } },
+              },
+              { name: 'beside' },
+            ],
           },
         },
       },
@@ -152,9 +205,21 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
   });
 
   it.each([
-    ['keep-none', { executionPolicy: { keepLast: -1 } }, 'spec.executionPolicy.keepLast in body should be greater than or equal to 0'],
-    ['keep-word', { executionPolicy: { keepLast: 'three' } }, 'parameter.executionPolicy.keepLast: conflicting values int and "three"'],
-    ['wrong-case', { executionPolicy: { nameSuffix: 'revision' } }, 'spec.executionPolicy.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"'],
+    [
+      'keep-none',
+      { executionPolicy: { keepLast: -1 } },
+      'spec.executionPolicy.keepLast in body should be greater than or equal to 0',
+    ],
+    [
+      'keep-word',
+      { executionPolicy: { keepLast: 'three' } },
+      'parameter.executionPolicy.keepLast: conflicting values int and "three"',
+    ],
+    [
+      'wrong-case',
+      { executionPolicy: { nameSuffix: 'revision' } },
+      'spec.executionPolicy.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"',
+    ],
     ['misspelt', { executionPolicy: { keeplast: 3 } }, 'parameter.executionPolicy.keeplast: field not allowed'],
   ])('refuses %s in one sentence, and takes the mended one', async (name, properties, sentence) => {
     await apply(application(name, properties));
@@ -168,18 +233,49 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     await writeFile(metadata, (await readFile(metadata, 'utf8')).replace('version: 0.1.0', 'version: 0.1.1'));
     await enable({ image: 'example/task-runs:0.1.1', namespaces: ['default'] });
     expect(await get('deployment', 'task-runs')).toMatchObject({
-      spec: { replicas: 0, template: { spec: { containers: [{ image: 'example/task-runs:0.1.1', args: expect.arrayContaining(['--leader-elect', '--namespace=default']) as string[] }] } } },
+      spec: {
+        replicas: 0,
+        template: {
+          spec: {
+            containers: [
+              {
+                image: 'example/task-runs:0.1.1',
+                args: expect.arrayContaining(['--leader-elect', '--namespace=default']) as string[],
+              },
+            ],
+          },
+        },
+      },
     });
-    await eventually('the right everywhere is taken away', async () => !(await exists('clusterrolebinding', 'task-runs')));
+    await eventually(
+      'the right everywhere is taken away',
+      async () => !(await exists('clusterrolebinding', 'task-runs')),
+    );
     expect(await exists('rolebinding', 'task-runs', 'default')).toBe(true);
     expect(await typeOfTask()).toBe('tasks.task.oam.dev');
-    expect(await get('application', 'addon-task-runs')).toMatchObject({ metadata: { labels: { 'addons.oam.dev/version': '0.1.1' } } });
+    expect(await get('application', 'addon-task-runs')).toMatchObject({
+      metadata: { labels: { 'addons.oam.dev/version': '0.1.1' } },
+    });
   });
 
   it("puts its task back when an upgrade of KubeVela brought KubeVela's own", async () => {
     const theirs = { definition: { apiVersion: 'batch/v1', kind: 'Job' }, type: 'jobs.batch' };
-    await kubectl(['patch', 'componentdefinition', 'task', '-n', 'vela-system', '--type=merge', '-p', JSON.stringify({ spec: { workload: theirs, schematic: { cue: { template: 'output: {}' } } } })]);
-    await eventually('ours is back', async () => (await typeOfTask()) === 'tasks.task.oam.dev' && (await definition()).spec.schematic.cue.template.includes('task.oam.dev/v1alpha1'));
+    await kubectl([
+      'patch',
+      'componentdefinition',
+      'task',
+      '-n',
+      'vela-system',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ spec: { workload: theirs, schematic: { cue: { template: 'output: {}' } } } }),
+    ]);
+    await eventually(
+      'ours is back',
+      async () =>
+        (await typeOfTask()) === 'tasks.task.oam.dev' &&
+        (await definition()).spec.schematic.cue.template.includes('task.oam.dev/v1alpha1'),
+    );
   });
 
   it('says who still uses it before it is disabled', async () => {
@@ -188,10 +284,17 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
 
   it('leaves a working task, all Tasks and all records when it is disabled', async () => {
     const before = await get('task.task.oam.dev', 'before-mytask', 'default');
-    await apply({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata: { name: 'mytask-v1', namespace: 'default' }, spec: { taskRef: { name: 'before-mytask' } } });
+    await apply({
+      apiVersion: 'task.oam.dev/v1alpha1',
+      kind: 'TaskRun',
+      metadata: { name: 'mytask-v1', namespace: 'default' },
+      spec: { taskRef: { name: 'before-mytask' } },
+    });
     await disable(true);
     await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch', { seconds: 30 });
-    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch', { seconds: 30 });
+    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch', {
+      seconds: 30,
+    });
     await eventually('the addon is gone', async () => !(await exists('application', 'addon-task-runs')));
     expect((await definition()).spec.status).not.toHaveProperty('details');
     expect(await exists('deployment', 'task-runs')).toBe(false);
@@ -201,9 +304,19 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     await eventually('its Job', () => exists('job', 'after-mytask', 'default'));
     expect(await get('job', 'after-mytask', 'default')).toMatchObject({ spec: { parallelism: 2, completions: 2 } });
 
-    await apply(application('weekly', { schedule: ['@weekly', '@monthly'], executionPolicy: { keepLast: 0 } }, 'report', 'cron-task'));
-    for (const name of ['report', 'report-1']) await eventually(`the CronJob ${name}`, () => exists('cronjob', name, 'default'));
-    expect(await get('cronjob', 'report', 'default')).toMatchObject({ spec: { schedule: '@weekly', successfulJobsHistoryLimit: 0, failedJobsHistoryLimit: 1 } });
+    await apply(
+      application(
+        'weekly',
+        { schedule: ['@weekly', '@monthly'], executionPolicy: { keepLast: 0 } },
+        'report',
+        'cron-task',
+      ),
+    );
+    for (const name of ['report', 'report-1'])
+      await eventually(`the CronJob ${name}`, () => exists('cronjob', name, 'default'));
+    expect(await get('cronjob', 'report', 'default')).toMatchObject({
+      spec: { schedule: '@weekly', successfulJobsHistoryLimit: 0, failedJobsHistoryLimit: 1 },
+    });
     await deployed('weekly', ({ status }) => status?.status === 'running');
 
     expect((await get('task.task.oam.dev', 'before-mytask', 'default')).metadata.uid).toBe(before.metadata.uid);
@@ -219,27 +332,44 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     await enable();
     expect(await typeOfTask()).toBe('tasks.task.oam.dev');
     expect(await typeOfCronTask()).toBe('tasks.task.oam.dev');
-    for (const name of ['task', 'cron-task']) expect((await definition(name)).metadata.annotations?.['app.oam.dev/shared-by']).toBe('vela-system/addon-task-runs,vela-system/task-runs-fallback');
+    for (const name of ['task', 'cron-task'])
+      expect((await definition(name)).metadata.annotations?.['app.oam.dev/shared-by']).toBe(
+        'vela-system/addon-task-runs,vela-system/task-runs-fallback',
+      );
     expect(await exists('taskrun', 'mytask-v1', 'default')).toBe(true);
     await apply(application('again', {}));
     await eventually('the Task', () => exists('task.task.oam.dev', 'again-mytask', 'default'));
-    await apply(application('weekly', { schedule: '@weekly', executionPolicy: { trigger: 'Manual' } }, 'report', 'cron-task'));
+    await apply(
+      application('weekly', { schedule: '@weekly', executionPolicy: { trigger: 'Manual' } }, 'report', 'cron-task'),
+    );
     await eventually('the scheduled Task', () => exists('task.task.oam.dev', 'weekly-report', 'default'));
   });
 
   it('leaves no CronJob beside the Task that it became', async () => {
     // No controller runs here: what it would say of a schedule, so that the deployment is through.
     const task = await get('task.task.oam.dev', 'weekly-report', 'default');
-    const ready = { type: 'Ready', status: 'True', reason: 'Scheduled', message: '', lastTransitionTime: '2026-03-20T12:30:00Z' };
+    const ready = {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Scheduled',
+      message: '',
+      lastTransitionTime: '2026-03-20T12:30:00Z',
+    };
     const status = { observedGeneration: task.metadata.generation, message: 'scheduled', conditions: [ready] };
     const path = '/apis/task.oam.dev/v1alpha1/namespaces/default/tasks/weekly-report/status';
-    await kubectl(['replace', '--raw', path, '-f', '-'], { as: 'system:serviceaccount:vela-system:task-runs', input: { ...task, status } });
-    for (const name of ['report', 'report-1']) await eventually(`the CronJob ${name} is gone`, async () => !(await exists('cronjob', name, 'default')));
+    await kubectl(['replace', '--raw', path, '-f', '-'], {
+      as: 'system:serviceaccount:vela-system:task-runs',
+      input: { ...task, status },
+    });
+    for (const name of ['report', 'report-1'])
+      await eventually(`the CronJob ${name} is gone`, async () => !(await exists('cronjob', name, 'default')));
   });
 
   it('is disabled again and still leaves a task and a cron-task', async () => {
     await disable(true);
     await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch', { seconds: 30 });
-    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch', { seconds: 30 });
+    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch', {
+      seconds: 30,
+    });
   });
 });

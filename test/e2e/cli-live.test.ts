@@ -27,11 +27,27 @@ interface Scene {
 async function scene(topic: string, script: string): Promise<Scene> {
   const app = new App(await aNamespace(topic));
   const { namespace } = app;
-  await app.deploy({ ...prints(''), cmd: ['sh', '-c', script], backoffLimit: 0, executionPolicy: { trigger: 'Manual' } });
+  await app.deploy({
+    ...prints(''),
+    cmd: ['sh', '-c', script],
+    backoffLimit: 0,
+    executionPolicy: { trigger: 'Manual' },
+  });
   await eventually('the task is there', () => app.task());
   await kubectl(['create', 'serviceaccount', 'person', '-n', namespace]);
-  await kubectl(['create', 'rolebinding', 'person', '--clusterrole=admin', `--serviceaccount=${namespace}:person`, '-n', namespace]);
-  const environment = { TASK_RUNS_SERVER: `http://127.0.0.1:${place.apiPort}`, TASK_RUNS_TOKEN: (await kubectl(['create', 'token', 'person', '-n', namespace])).trim() };
+  await kubectl([
+    'create',
+    'rolebinding',
+    'person',
+    '--clusterrole=admin',
+    `--serviceaccount=${namespace}:person`,
+    '-n',
+    namespace,
+  ]);
+  const environment = {
+    TASK_RUNS_SERVER: `http://127.0.0.1:${place.apiPort}`,
+    TASK_RUNS_TOKEN: (await kubectl(['create', 'token', 'person', '-n', namespace])).trim(),
+  };
   const start = (...args: readonly string[]): RunningCli => {
     const one = startCli(place.kubeconfig, namespace, args, environment);
     running.add(one);
@@ -62,7 +78,10 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
   it('prints an address that opens the console and the API for whoever has its key, and for nobody else, until Ctrl-C', async () => {
     const { app, cli, start } = await scene('ui', 'for i in 1 2 3; do echo line $i; sleep 1; done');
     const ui = start('ui');
-    const address = await eventually('the address', () => /^http:\/\/127\.0\.0\.1:\d+\/\?key=\S+(?=\n)/.exec(ui.stdout())?.[0]);
+    const address = await eventually(
+      'the address',
+      () => /^http:\/\/127\.0\.0\.1:\d+\/\?key=\S+(?=\n)/.exec(ui.stdout())?.[0],
+    );
     expect(ui.stderr()).toBe('the console is at that address, for this machine alone, until Ctrl-C\n');
     const { origin } = new URL(address);
     const runs = `${origin}/api/v1/namespaces/${app.namespace}/runs`;
@@ -77,9 +96,11 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
     expect(await statusAs('elsewhere.example', origin, cookie)).toBe(403);
 
     await cli('run', 'mytask', '--name', 'one');
-    const names = ((JSON.parse((await get(runs, { cookie })).text) as RunPage).items).map(({ name }) => name);
+    const names = (JSON.parse((await get(runs, { cookie })).text) as RunPage).items.map(({ name }) => name);
     expect(names).toEqual(['one']);
-    expect((await get(`${runs}/one/logs?follow=true`, { cookie })).text).toMatch(/^(one\/one-\w+ )?line 1\n.*line 2\n.*line 3\n$/);
+    expect((await get(`${runs}/one/logs?follow=true`, { cookie })).text).toMatch(
+      /^(one\/one-\w+ )?line 1\n.*line 2\n.*line 3\n$/,
+    );
 
     running.delete(ui);
     expect(await ui.interrupt()).toBe(0);
@@ -92,7 +113,10 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
     const ui = start('ui');
     const address = await eventually('the address', () => /^http:\S+(?=\n)/.exec(ui.stdout())?.[0]);
     const cookie = (await get(address)).headers.get('set-cookie')?.split(';')[0] ?? '';
-    const response = await fetch(`${new URL(address).origin}/api/v1/namespaces/${app.namespace}/runs/long/logs?follow=true`, { headers: { cookie } });
+    const response = await fetch(
+      `${new URL(address).origin}/api/v1/namespaces/${app.namespace}/runs/long/logs?follow=true`,
+      { headers: { cookie } },
+    );
     const first = await response.body?.getReader().read();
     expect(Buffer.from(first?.value ?? []).toString()).toContain('begin');
     running.delete(ui);
@@ -101,26 +125,45 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
 
   it('says what is missing where it is not told of the REST API', async () => {
     const { app } = await scene('ui-alone', 'echo');
-    expect(await cliOf(place.kubeconfig, app.namespace)('ui')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('name it with --server or TASK_RUNS_SERVER') as string });
+    expect(await cliOf(place.kubeconfig, app.namespace)('ui')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('name it with --server or TASK_RUNS_SERVER') as string,
+    });
   });
 });
 
 describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
   it('resume lets a flow go on that paused after a failure, and says what to do about one that has ended', async () => {
     const app = new App(await aNamespace('resume'));
-    const step = (name: string, script: string, rest: object = {}) => ({ name, image: 'busybox:1.36', cmd: ['sh', '-c', script], backoffLimit: 0, ...rest });
-    const steps = [step('breaks', 'exit 3'), step('slow', 'sleep 3'), step('after', 'echo goes on', { dependsOn: ['slow'] })];
+    const step = (name: string, script: string, rest: object = {}) => ({
+      name,
+      image: 'busybox:1.36',
+      cmd: ['sh', '-c', script],
+      backoffLimit: 0,
+      ...rest,
+    });
+    const steps = [
+      step('breaks', 'exit 3'),
+      step('slow', 'sleep 3'),
+      step('after', 'echo goes on', { dependsOn: ['slow'] }),
+    ];
     await app.deploy({ steps, failurePolicy: 'Pause', executionPolicy: { trigger: 'Manual' } }, { type: 'task-flow' });
     await eventually('the task is there', () => app.task());
     const cli = cliOf(place.kubeconfig, app.namespace);
     await cli('run', 'mytask', '--name', 'flow');
     const phases = async (): Promise<Record<string, string | undefined>> => {
       const { status } = await client.get(taskRuns, { namespace: app.namespace, name: 'flow' });
-      return { run: status?.phase, reason: status?.reason, ...Object.fromEntries((status?.jobs ?? []).map(({ step: name = '', phase }) => [name, phase])) };
+      return {
+        run: status?.phase,
+        reason: status?.reason,
+        ...Object.fromEntries((status?.jobs ?? []).map(({ step: name = '', phase }) => [name, phase])),
+      };
     };
     await eventually('it pauses', async () => {
       const now = await phases();
-      if (now['breaks'] !== 'Failed' || now['slow'] !== 'Succeeded' || now['reason'] !== 'Paused') throw new Error(JSON.stringify(now));
+      if (now['breaks'] !== 'Failed' || now['slow'] !== 'Succeeded' || now['reason'] !== 'Paused')
+        throw new Error(JSON.stringify(now));
       return true;
     });
     expect((await phases())['after']).not.toBe('Succeeded');
@@ -131,7 +174,12 @@ describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
       return true;
     });
     const { code, stderr } = await cli('resume', 'flow');
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: run flow has ended already \(Failed\): `task-runs retry flow` takes it up again\n$/)]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^error: run flow has ended already \(Failed\): `task-runs retry flow` takes it up again\n$/,
+      ),
+    ]);
   });
 
   it('status --watch prints a line for a change, and ends at Ctrl-C', async () => {
@@ -152,21 +200,36 @@ describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
     await cli('run', 'mytask', '--name', 'bad', '--wait', '--env', 'CODE=4');
     for (const one of [cli, cliOf(place.kubeconfig, app.namespace)]) {
       const [figures] = JSON.parse((await one('top', '-o', 'json')).stdout) as TaskFigures[];
-      expect(figures).toMatchObject({ task: 'app-worker-mytask', runs: 2, failed: 1, longest: expect.any(Number) as number });
-      expect((await one('top')).stdout).toMatch(/^TASK +RUNS +FAILED +MEDIAN +P95 +LONGEST +LATEST START +LONGEST WAIT *\napp-worker-mytask +2 +1 \(50%\) +\d/);
+      expect(figures).toMatchObject({
+        task: 'app-worker-mytask',
+        runs: 2,
+        failed: 1,
+        longest: expect.any(Number) as number,
+      });
+      expect((await one('top')).stdout).toMatch(
+        /^TASK +RUNS +FAILED +MEDIAN +P95 +LONGEST +LATEST START +LONGEST WAIT *\napp-worker-mytask +2 +1 \(50%\) +\d/,
+      );
     }
   });
 });
 
 describe.runIf(place.pods === 'real')('the console, opened by task-runs ui', () => {
   it('shows what a run prints while it runs, finds a line in it, and takes up what failed', async () => {
-    const { app, start } = await scene('ui-console', 'echo counting orders; sleep 4; echo REPORT_TO is not set; exit 78');
+    const { app, start } = await scene(
+      'ui-console',
+      'echo counting orders; sleep 4; echo REPORT_TO is not set; exit 78',
+    );
     const browser = await launchChromium(await chromiumPath());
     try {
       const ui = start('ui');
       const address = await eventually('the address', () => /^http:\S+(?=\n)/.exec(ui.stdout())?.[0]);
       const { origin, search } = new URL(address);
-      const { page, close } = await openConsole(browser, origin, `${search}#/namespaces/${app.namespace}/tasks/app-worker-mytask`, { complaints: /status of 403/ });
+      const { page, close } = await openConsole(
+        browser,
+        origin,
+        `${search}#/namespaces/${app.namespace}/tasks/app-worker-mytask`,
+        { complaints: /status of 403/ },
+      );
       await page.getByRole('button', { name: 'Run…' }).click();
       await page.getByRole('textbox', { name: 'Name of the run' }).fill('tonight');
       await page.getByRole('dialog').getByRole('button', { name: 'Run' }).click();

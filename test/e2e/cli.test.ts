@@ -20,7 +20,10 @@ describe.runIf(place.pods === 'real')('the command line', { concurrent: true }, 
     const good = await cli('run', 'mytask', '--env', 'WORD=hello', '--wait', '--name', 'good');
     expect(good).toMatchObject({ code: 0, stdout: 'begin hello\nend\n' });
     expect(good.stderr).toMatch(/^run good of task app-worker-mytask created\ngood Succeeded after \d+s\n$/);
-    expect(await cli('run', 'mytask', '--env', 'CODE=42', '--wait')).toMatchObject({ code: 42, stdout: 'begin\nend\n' });
+    expect(await cli('run', 'mytask', '--env', 'CODE=42', '--wait')).toMatchObject({
+      code: 42,
+      stdout: 'begin\nend\n',
+    });
   });
 
   it('logs shows a run, the newest, those that failed, and all in the order of time', async () => {
@@ -43,13 +46,29 @@ describe.runIf(place.pods === 'real')('the command line', { concurrent: true }, 
     await cli('run', 'mytask', '--name', 'first');
     expect(await cli('logs', '-f', 'first')).toMatchObject({ code: 0, stdout: 'line 1\nline 2\nline 3\n' });
     await kubectl(['delete', 'job', 'first', '-n', app.namespace, '--wait=true', '--cascade=foreground']);
-    expect(await cli('logs', 'first')).toMatchObject({ code: 1, stderr: expect.stringContaining('run first has no pods any more') as string });
+    expect(await cli('logs', 'first')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('run first has no pods any more') as string,
+    });
   });
 });
 
 /** The same lines by the times that the kubelet gave them. */
 async function byKubelet(namespace: string, lines: readonly string[]): Promise<string[]> {
   const pods = [...new Set(lines.map((line) => line.split(' ')[0] ?? ''))];
-  const logs = await Promise.all(pods.map(async (prefix) => (await kubectl(['logs', prefix.split('/')[1] ?? '', '-n', namespace, '--timestamps'])).trim().split('\n').map((line) => ({ at: line.slice(0, line.indexOf(' ')), text: `${prefix} ${line.slice(line.indexOf(' ') + 1)}` }))));
-  return logs.flat().sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ text }) => text);
+  const logs = await Promise.all(
+    pods.map(async (prefix) =>
+      (await kubectl(['logs', prefix.split('/')[1] ?? '', '-n', namespace, '--timestamps']))
+        .trim()
+        .split('\n')
+        .map((line) => ({
+          at: line.slice(0, line.indexOf(' ')),
+          text: `${prefix} ${line.slice(line.indexOf(' ') + 1)}`,
+        })),
+    ),
+  );
+  return logs
+    .flat()
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .map(({ text }) => text);
 }

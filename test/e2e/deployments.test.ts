@@ -1,4 +1,7 @@
-/** Every deployment is a run of its own, whatever KubeVela's revisions are called, and its story is in the Application's status. */
+/**
+ * Every deployment is a run of its own, whatever KubeVela's revisions are called, and its story is in the Application's
+ * status.
+ */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
@@ -6,9 +9,23 @@ import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { patchesOf } from '../../scripts/demo/job-patches.ts';
 import { eventually } from '../support/eventually.ts';
-import { all, aNamespace, App, apply, client, isGone, output, place, prints, vela, type ApplicationObject } from './user.ts';
+import {
+  all,
+  aNamespace,
+  App,
+  apply,
+  client,
+  isGone,
+  output,
+  place,
+  prints,
+  vela,
+  type ApplicationObject,
+} from './user.ts';
 
-const example = parse(await readFile(new URL('../../examples/app-worker.yaml', import.meta.url), 'utf8')) as ApplicationObject;
+const example = parse(
+  await readFile(new URL('../../examples/app-worker.yaml', import.meta.url), 'utf8'),
+) as ApplicationObject;
 const exampleProperties = example.spec.components[0]?.properties ?? {};
 const real = place.pods === 'real';
 
@@ -29,10 +46,13 @@ describe.concurrent('a deployment', () => {
     const found = await app.jobs();
     expect(found.map(({ metadata }) => metadata.name).sort()).toEqual(['mytask-v1', 'mytask-v2', 'mytask-v3']);
     expect(found.flatMap(patchesOf)).toEqual([]);
-    if (real) for (const nth of [2, 3]) expect(await output(app.namespace, `mytask-v${nth}`)).toBe(`deployment ${nth}\n`.repeat(3));
+    if (real)
+      for (const nth of [2, 3])
+        expect(await output(app.namespace, `mytask-v${nth}`)).toBe(`deployment ${nth}\n`.repeat(3));
 
     expect(service.healthy).toBe(true);
-    const line = (nth: number) => `mytask-v${nth} Succeeded in \\S+ at \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ · kept`;
+    const line = (nth: number) =>
+      `mytask-v${nth} Succeeded in \\S+ at \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ · kept`;
     expect(service.details).toEqual({
       active: 'none',
       lastRun: expect.stringMatching(new RegExp(`^${line(3)}$`)) as string,
@@ -45,7 +65,11 @@ describe.concurrent('a deployment', () => {
     // keepLast: 3. The oldest Job goes, its run stays on record.
     await app.deploy({ ...exampleProperties, cmd: ['true'] });
     await app.says(/^mytask-v4 Succeeded in \d+s · 3 kept$/);
-    expect((await app.jobs()).map(({ metadata }) => metadata.name).sort()).toEqual(['mytask-v2', 'mytask-v3', 'mytask-v4']);
+    expect((await app.jobs()).map(({ metadata }) => metadata.name).sort()).toEqual([
+      'mytask-v2',
+      'mytask-v3',
+      'mytask-v4',
+    ]);
     expect(await app.runNames()).toHaveLength(4);
   });
 
@@ -75,9 +99,20 @@ describe.concurrent('a deployment', () => {
     const runs = await app.runs();
     expect(runs.map(({ spec }) => spec.trigger?.value)).toHaveLength(5);
     const names = runs.map(({ metadata }) => metadata.name);
-    expect(names.slice(0, 4)).toEqual(['mytask-v1', 'mytask-v2', expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/), expect.stringMatching(/^mytask-v2-[0-9a-f]{5}$/)]);
+    expect(names.slice(0, 4)).toEqual([
+      'mytask-v1',
+      'mytask-v2',
+      expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/),
+      expect.stringMatching(/^mytask-v2-[0-9a-f]{5}$/),
+    ]);
     // keepLast: 3
-    if (real) for (const [name, text] of [[names[2], 'one'], [names[3], 'three'], [names[4], 'three']]) expect(await output(app.namespace, name ?? '')).toBe(`${text}\n`);
+    if (real)
+      for (const [name, text] of [
+        [names[2], 'one'],
+        [names[3], 'three'],
+        [names[4], 'three'],
+      ])
+        expect(await output(app.namespace, name ?? '')).toBe(`${text}\n`);
   });
 
   it('waits while publishVersion stays the same, and runs when it changes or goes', async () => {
@@ -96,15 +131,20 @@ describe.concurrent('a deployment', () => {
 
   it('among five, one right after the other, is a run if KubeVela takes it up, and the last one always is', async () => {
     const app = new App(await aNamespace('five'));
-    for (const nth of [1, 2, 3, 4, 5]) await app.deploy({ ...prints(`number ${nth}`), executionPolicy: { keepLast: 5 } });
+    for (const nth of [1, 2, 3, 4, 5])
+      await app.deploy({ ...prints(`number ${nth}`), executionPolicy: { keepLast: 5 } });
     const last = await eventually('the last one ran', async () => {
       const runs = await app.runs();
-      const found = runs.find(({ spec, status }) => JSON.stringify(spec.snapshot).includes('number 5') && status?.phase === 'Succeeded');
+      const found = runs.find(
+        ({ spec, status }) => JSON.stringify(spec.snapshot).includes('number 5') && status?.phase === 'Succeeded',
+      );
       return found && runs.every(({ status }) => status?.completionTime !== undefined) ? found : undefined;
     });
     const [task, runs] = [await app.task(), await app.runs()];
     expect(runs.at(-1)?.metadata.name).toBe(last.metadata.name);
-    expect(runs.map(({ spec }) => spec.trigger?.generation)).toEqual(Array.from({ length: task.metadata.generation ?? 0 }, (_, index) => index + 1));
+    expect(runs.map(({ spec }) => spec.trigger?.generation)).toEqual(
+      Array.from({ length: task.metadata.generation ?? 0 }, (_, index) => index + 1),
+    );
     expect(await app.jobs()).toHaveLength(runs.length);
     if (real) expect(await output(app.namespace, last.metadata.name)).toBe('number 5\n');
   });
@@ -133,7 +173,9 @@ describe.concurrent('a deployment', () => {
     await new App(namespace, 'pipeline', 'second').says(/^second-v1 Succeeded/);
     const [first] = await new App(namespace, 'pipeline', 'first').runs();
     const [second] = await new App(namespace, 'pipeline', 'second').runs();
-    expect(Date.parse(second?.metadata.creationTimestamp ?? '')).toBeGreaterThanOrEqual(Date.parse(first?.status?.completionTime ?? ''));
+    expect(Date.parse(second?.metadata.creationTimestamp ?? '')).toBeGreaterThanOrEqual(
+      Date.parse(first?.status?.completionTime ?? ''),
+    );
   });
 
   it('runs with ten of the built-in traits composed', async () => {
@@ -146,15 +188,36 @@ describe.concurrent('a deployment', () => {
       { type: 'sidecar', properties: { name: 'beside', image: 'busybox:1.36', cmd: ['echo', 'from beside'] } },
       { type: 'node-affinity', properties: { affinity: { 'kubernetes.io/os': ['linux'] } } },
       { type: 'service-account', properties: { name: 'default' } },
-      { type: 'init-container', properties: { name: 'prepare', image: 'busybox:1.36', cmd: ['sh', '-c', 'echo prepared > /init/file'], mountName: 'work', appMountPath: '/work', initMountPath: '/init' } },
+      {
+        type: 'init-container',
+        properties: {
+          name: 'prepare',
+          image: 'busybox:1.36',
+          cmd: ['sh', '-c', 'echo prepared > /init/file'],
+          mountName: 'work',
+          appMountPath: '/work',
+          initMountPath: '/init',
+        },
+      },
       { type: 'podsecuritycontext', properties: { runAsUser: 1000 } },
       { type: 'affinity', properties: { tolerations: [{ key: 'anything', operator: 'Exists' }] } },
     ];
-    await app.deploy({ ...prints('$WORD; cat /work/file; id -u; touch /data/x && echo written'), executionPolicy: { keepLast: 1 } }, { traits });
+    await app.deploy(
+      { ...prints('$WORD; cat /work/file; id -u; touch /data/x && echo written'), executionPolicy: { keepLast: 1 } },
+      { traits },
+    );
     await app.says(/^mytask-v1 Succeeded/);
     const [job] = await app.jobs();
-    expect(job?.spec?.template).toMatchObject({ metadata: { labels: { team: 'x' } }, spec: { serviceAccountName: 'default', containers: [{ resources: { requests: { memory: '64Mi' } } }, { name: 'beside' }] } });
-    if (real) for (const line of ['composed', 'prepared', '1000', 'written']) expect(await output(app.namespace, 'mytask-v1')).toContain(line);
+    expect(job?.spec?.template).toMatchObject({
+      metadata: { labels: { team: 'x' } },
+      spec: {
+        serviceAccountName: 'default',
+        containers: [{ resources: { requests: { memory: '64Mi' } } }, { name: 'beside' }],
+      },
+    });
+    if (real)
+      for (const line of ['composed', 'prepared', '1000', 'written'])
+        expect(await output(app.namespace, 'mytask-v1')).toContain(line);
   });
 });
 
@@ -165,7 +228,12 @@ describe('vela status', () => {
     await app.deploy(prints('done', 12));
     const job = () => client.get(jobs, { namespace: app.namespace, name: 'mytask-v1' });
     await app.says(/^mytask-v1 Running/);
-    await eventually('the Job is complete', async () => (await job()).status?.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True'), { everyMs: 20 });
+    await eventually(
+      'the Job is complete',
+      async () =>
+        (await job()).status?.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True'),
+      { everyMs: 20 },
+    );
     const since = Date.now();
     await app.says(/^mytask-v1 Succeeded/, { everyMs: 20 });
     const tookMs = Date.now() - since;
@@ -182,7 +250,8 @@ describe.concurrent('names', () => {
     for (const app of apps) await app.says(/^mytask-v1(-[0-9a-f]{5})? Succeeded/);
     const names = (await Promise.all(apps.map((app) => app.runNames()))).flat();
     expect(names.sort()).toEqual(['mytask-v1', expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/)]);
-    for (const app of apps) if (real) expect(await output(namespace, (await app.runNames())[0] ?? '')).toBe(`${app.name}\n`);
+    for (const app of apps)
+      if (real) expect(await output(namespace, (await app.runNames())[0] ?? '')).toBe(`${app.name}\n`);
     await apps[0]?.delete();
     await eventually('one is gone', async () => (await apps[0]?.runs())?.length === 0);
     expect(await apps[1]?.runs()).toHaveLength(1);
@@ -207,7 +276,9 @@ describe.concurrent('names', () => {
     expect(await component.step(/./)).toMatch(/must be no more than 63/);
     const application = new App(namespace, 'a'.repeat(253));
     await application.deploy(prints('never'));
-    const conditions = await eventually('the Application says why', async () => (await application.status()).conditions?.filter(({ status }) => status === 'False'));
+    const conditions = await eventually('the Application says why', async () =>
+      (await application.status()).conditions?.filter(({ status }) => status === 'False'),
+    );
     expect(JSON.stringify(conditions)).toMatch(/must be no more than 63/);
   });
 });
@@ -219,9 +290,13 @@ describe('an Application that is deleted while its run is active', () => {
     await app.says(/^mytask-v1 Running/);
     await app.delete();
     const { namespace } = app;
-    await eventually('everything is gone', async () => {
-      const left = [...(await app.runs()), ...(await app.jobs()), ...(await all(pods, namespace))];
-      return left.length === 0 && (await app.task().catch(() => undefined)) === undefined;
-    }, { seconds: 60 });
+    await eventually(
+      'everything is gone',
+      async () => {
+        const left = [...(await app.runs()), ...(await app.jobs()), ...(await all(pods, namespace))];
+        return left.length === 0 && (await app.task().catch(() => undefined)) === undefined;
+      },
+      { seconds: 60 },
+    );
   });
 });

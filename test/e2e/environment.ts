@@ -4,9 +4,10 @@
  * - `KUBEVELA_HOME` is set: a private sandbox with that KubeVela.
  * - else: a private sandbox with the stand-in.
  *
- * As root a sandbox's pods really run, else they are simulated. The addon is enabled from dist/task-runs with no controller of its
- * own in the cluster (replicas=0); the bundled one runs beside the tests as the addon's service account. So the same
- * program with the same rights is tested everywhere, and no image has to be where the cluster pulls from.
+ * As root a sandbox's pods really run, else they are simulated. The addon is enabled from dist/task-runs with no
+ * controller of its own in the cluster (replicas=0); the bundled one runs beside the tests as the addon's service
+ * account. So the same program with the same rights is tested everywhere, and no image has to be where the cluster
+ * pulls from.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,7 +53,11 @@ export async function startEnvironment(): Promise<Environment> {
     await enableWithoutController({ kubeconfig: place.kubeconfig, directory: addon, vela: place.vela });
     const kubeconfig = join(directory, 'controller.kubeconfig');
     await writeControllerKubeconfig(kubectlOf(place.kubectl, place.kubeconfig), kubeconfig);
-    const controller = await startController(kubeconfig, ['--api-address=127.0.0.1:0', '--api-requests-per-minute=100000', `--archive=${join(directory, 'archive.db')}`]);
+    const controller = await startController(kubeconfig, [
+      '--api-address=127.0.0.1:0',
+      '--api-requests-per-minute=100000',
+      `--archive=${join(directory, 'archive.db')}`,
+    ]);
     undo.push(() => controller.stop());
     return { place: { ...place, apiPort: controller.apiPort ?? 0 }, stop };
   } catch (error) {
@@ -70,8 +75,17 @@ async function givenCluster(): Promise<Started | undefined> {
   const kubeconfig = process.env['KUBECONFIG'];
   if (!kubeconfig) return undefined;
   const kubectl = await onPath('kubectl');
-  if (kubectl === undefined) throw new Error('KUBECONFIG is set, but kubectl is not on the PATH: install it, or unset KUBECONFIG to test in a sandbox.');
-  const place = { kubeconfig, kubectl, vela: velaAtHome() ?? (await onPath('vela')), kubevela: 'real' as const, pods: 'real' as const };
+  if (kubectl === undefined)
+    throw new Error(
+      'KUBECONFIG is set, but kubectl is not on the PATH: install it, or unset KUBECONFIG to test in a sandbox.',
+    );
+  const place = {
+    kubeconfig,
+    kubectl,
+    vela: velaAtHome() ?? (await onPath('vela')),
+    kubevela: 'real' as const,
+    pods: 'real' as const,
+  };
   return { place, end: () => Promise.resolve() };
 }
 

@@ -1,4 +1,7 @@
-/** What goes wrong is said in one sentence in the Application's status, within seconds, and mended by the next deployment. */
+/**
+ * What goes wrong is said in one sentence in the Application's status, within seconds, and mended by the next
+ * deployment.
+ */
 import { describe, expect, it } from 'vitest';
 import { events, jobs } from '../../controller/src/kube/resources.ts';
 import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
@@ -9,29 +12,53 @@ describe.concurrent('a run that fails', () => {
   it('says its exit code, stays on record, and does not stand in the way of the next deployment', async () => {
     const app = new App(await aNamespace('exit'));
     await app.deploy(exits(3));
-    const failed = await app.says(/^mytask-v1 Failed after \d+s: exit code 3 in container mytask \(BackoffLimitExceeded\) · 1 kept$/);
+    const failed = await app.says(
+      /^mytask-v1 Failed after \d+s: exit code 3 in container mytask \(BackoffLimitExceeded\) · 1 kept$/,
+    );
     expect(failed.healthy).toBe(false);
-    expect(failed.details).toMatchObject({ active: 'none', totals: '0 active, 0 succeeded, 1 failed, 0 cancelled, 1 kept' });
+    expect(failed.details).toMatchObject({
+      active: 'none',
+      totals: '0 active, 0 succeeded, 1 failed, 0 cancelled, 1 kept',
+    });
     expect((await app.status()).status).toBe('runningWorkflow');
     const told = (await all(events, app.namespace)).filter(({ involvedObject }) => involvedObject.kind === 'Task');
-    expect(told.map(({ type, message }) => [type, message])).toContainEqual(['Warning', expect.stringMatching(/mytask-v1 .*exit code 3/)]);
+    expect(told.map(({ type, message }) => [type, message])).toContainEqual([
+      'Warning',
+      expect.stringMatching(/mytask-v1 .*exit code 3/),
+    ]);
     await app.deploy(prints('mended'));
     const mended = await app.says(/^mytask-v2 Succeeded in \d+s · 2 kept$/);
     expect(mended.healthy).toBe(true);
-    expect(mended.details?.['history']).toMatch(/^mytask-v2 Succeeded .*\nmytask-v1 Failed \(BackoffLimitExceeded\) .* kept$/);
+    expect(mended.details?.['history']).toMatch(
+      /^mytask-v2 Succeeded .*\nmytask-v1 Failed \(BackoffLimitExceeded\) .* kept$/,
+    );
   });
 
   it('says while it tries again what failed', async () => {
     const app = new App(await aNamespace('again'));
     await app.deploy({ ...exits(3), backoffLimit: 4 });
-    await app.says(/^mytask-v1 (Pending|Running.*): a pod failed with exit code 3 in container mytask; the Job tries again/);
+    await app.says(
+      /^mytask-v1 (Pending|Running.*): a pod failed with exit code 3 in container mytask; the Job tries again/,
+    );
   });
 
   it('says that it was killed for its memory', async () => {
     const app = new App(await aNamespace('oom'));
-    const annotations = { [podAnnotations.duration]: '100ms', [podAnnotations.exitCode]: '137', [podAnnotations.reason]: 'OOMKilled' };
-    await app.deploy({ image: 'busybox:1.36', cmd: ['tail', '/dev/zero'], memory: '32Mi', backoffLimit: 0, annotations });
-    await app.says(/^mytask-v1 Failed after \d+s: OOMKilled \(exit code 137\) in container mytask \(BackoffLimitExceeded\)/);
+    const annotations = {
+      [podAnnotations.duration]: '100ms',
+      [podAnnotations.exitCode]: '137',
+      [podAnnotations.reason]: 'OOMKilled',
+    };
+    await app.deploy({
+      image: 'busybox:1.36',
+      cmd: ['tail', '/dev/zero'],
+      memory: '32Mi',
+      backoffLimit: 0,
+      annotations,
+    });
+    await app.says(
+      /^mytask-v1 Failed after \d+s: OOMKilled \(exit code 137\) in container mytask \(BackoffLimitExceeded\)/,
+    );
   });
 
   it('says that its time was up', async () => {
@@ -64,7 +91,11 @@ describe.concurrent('a run that cannot start', () => {
   it('says which quota forbids its pods, and starts once it does not', async () => {
     const app = new App(await aNamespace('quota'));
     await kubectl(['create', 'quota', 'tight', '--hard=pods=0', '-n', app.namespace]);
-    await eventually('the quota counts', async () => (await kubectl(['get', 'quota', 'tight', '-n', app.namespace, '-o', 'jsonpath={.status.hard.pods}'])) === '0');
+    await eventually(
+      'the quota counts',
+      async () =>
+        (await kubectl(['get', 'quota', 'tight', '-n', app.namespace, '-o', 'jsonpath={.status.hard.pods}'])) === '0',
+    );
     await app.deploy(prints('at last'));
     await app.says(/^mytask-v1 Pending: pods cannot be created: .*exceeded quota: tight/);
     await kubectl(['delete', 'quota', 'tight', '-n', app.namespace]);
@@ -81,26 +112,38 @@ describe.concurrent('a run that cannot start', () => {
 
   it.runIf(place.pods === 'real')('says which volume there is not, and starts once there is', async () => {
     const app = new App(await aNamespace('volume'));
-    await app.deploy({ ...prints('mounted'), volumes: [{ name: 'config', mountPath: '/config', type: 'configMap', cmName: 'nothing' }] });
-    await app.says(/^mytask-v1 Pending: FailedMount: MountVolume.SetUp failed for volume "config" : configmap "nothing" not found/);
+    await app.deploy({
+      ...prints('mounted'),
+      volumes: [{ name: 'config', mountPath: '/config', type: 'configMap', cmName: 'nothing' }],
+    });
+    await app.says(
+      /^mytask-v1 Pending: FailedMount: MountVolume.SetUp failed for volume "config" : configmap "nothing" not found/,
+    );
     await kubectl(['create', 'configmap', 'nothing', '-n', app.namespace, '--from-literal=a=b']);
     await app.succeeded(1, 150);
   });
 
-  it('whose name is that of somebody else\'s Job gets another and leaves that alone', async () => {
+  it("whose name is that of somebody else's Job gets another and leaves that alone", async () => {
     const app = new App(await aNamespace('taken'));
     await kubectl(['create', 'job', 'mytask-v1', '--image=busybox:1.36', '-n', app.namespace, '--', 'true']);
     const before = await client.get(jobs, { namespace: app.namespace, name: 'mytask-v1' });
     await app.deploy(prints('mine'));
     await app.says(/^mytask-v1(-[0-9a-f]{5})? Succeeded/);
-    expect((await app.jobs()).map(({ metadata }) => metadata.name).sort()).toEqual(['mytask-v1', expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/)]);
-    expect(await client.get(jobs, { namespace: app.namespace, name: 'mytask-v1' })).toMatchObject({ metadata: { uid: before.metadata.uid, generation: 1 } });
+    expect((await app.jobs()).map(({ metadata }) => metadata.name).sort()).toEqual([
+      'mytask-v1',
+      expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/),
+    ]);
+    expect(await client.get(jobs, { namespace: app.namespace, name: 'mytask-v1' })).toMatchObject({
+      metadata: { uid: before.metadata.uid, generation: 1 },
+    });
   });
 
   it('says what the API server refuses in its Job', async () => {
     const app = new App(await aNamespace('refused'));
     await app.deploy({ ...prints('never'), restart: 'Always' });
-    await app.says(/^mytask-v1 Failed: Job mytask-v1 was refused: .*spec\.template\.spec\.restartPolicy: .*valid values: "OnFailure", "Never"/);
+    await app.says(
+      /^mytask-v1 Failed: Job mytask-v1 was refused: .*spec\.template\.spec\.restartPolicy: .*valid values: "OnFailure", "Never"/,
+    );
     await app.deploy(prints('mended'));
     await app.says(/^mytask-v2 Succeeded/);
   });
@@ -108,11 +151,27 @@ describe.concurrent('a run that cannot start', () => {
 
 describe.concurrent('a mistake in the Application', () => {
   const mistakes: readonly [what: string, properties: object, sentence: RegExp][] = [
-    ['a misspelt field of executionPolicy', { executionPolicy: { keeplast: 3 } }, /executionPolicy\.keeplast: field not allowed/],
+    [
+      'a misspelt field of executionPolicy',
+      { executionPolicy: { keeplast: 3 } },
+      /executionPolicy\.keeplast: field not allowed/,
+    ],
     ['a misspelt parameter', { backofflimit: 3 }, /backofflimit: field not allowed/],
-    ['a negative keepLast', { executionPolicy: { keepLast: -1 } }, /spec\.executionPolicy\.keepLast: Invalid value: -1: .*should be greater than or equal to 0/],
-    ['a keepLast in words', { executionPolicy: { keepLast: 'three' } }, /executionPolicy\.keepLast: conflicting values .*"three"/],
-    ['a nameSuffix in the wrong case', { executionPolicy: { nameSuffix: 'revision' } }, /spec\.executionPolicy\.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"/],
+    [
+      'a negative keepLast',
+      { executionPolicy: { keepLast: -1 } },
+      /spec\.executionPolicy\.keepLast: Invalid value: -1: .*should be greater than or equal to 0/,
+    ],
+    [
+      'a keepLast in words',
+      { executionPolicy: { keepLast: 'three' } },
+      /executionPolicy\.keepLast: conflicting values .*"three"/,
+    ],
+    [
+      'a nameSuffix in the wrong case',
+      { executionPolicy: { nameSuffix: 'revision' } },
+      /spec\.executionPolicy\.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"/,
+    ],
     ['an image that is a number', { image: 3 }, /image: conflicting values .*3/],
   ];
   it.for(mistakes)('is refused in a sentence: %s', async ([, mistake, sentence]) => {

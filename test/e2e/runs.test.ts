@@ -12,20 +12,38 @@ const realPods = place.pods === 'real';
 
 /** A person's TaskRun of an Application's task. */
 async function ask({ namespace, name: app, component }: App, name: string, spec: object = {}): Promise<void> {
-  const run = { apiVersion, kind: 'TaskRun', metadata: { name, namespace }, spec: { taskRef: { name: `${app}-${component}` }, ...spec } };
+  const run = {
+    apiVersion,
+    kind: 'TaskRun',
+    metadata: { name, namespace },
+    spec: { taskRef: { name: `${app}-${component}` }, ...spec },
+  };
   await kubectl(['create', '-f', '-'], { input: run });
 }
 
 function runWhere({ namespace }: App, name: string, phase: string, seconds = 60): Promise<Stored<TaskRunObject>> {
-  return eventually(`run ${name} is ${phase}`, async () => {
-    const run = await client.get(taskRuns, { namespace, name });
-    if (run.status?.phase !== phase) throw new Error(JSON.stringify(run.status));
-    return run;
-  }, { seconds });
+  return eventually(
+    `run ${name} is ${phase}`,
+    async () => {
+      const run = await client.get(taskRuns, { namespace, name });
+      if (run.status?.phase !== phase) throw new Error(JSON.stringify(run.status));
+      return run;
+    },
+    { seconds },
+  );
 }
 
 const cancel = ({ namespace }: App, name: string, why: string) =>
-  kubectl(['patch', 'vrun', name, '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec: { cancel: true, cancelReason: why } })]);
+  kubectl([
+    'patch',
+    'vrun',
+    name,
+    '-n',
+    namespace,
+    '--type=merge',
+    '-p',
+    JSON.stringify({ spec: { cancel: true, cancelReason: why } }),
+  ]);
 
 describe.concurrent('on time', () => {
   it('a task with a schedule is healthy once it is scheduled, and runs at its time', async () => {
@@ -35,11 +53,15 @@ describe.concurrent('on time', () => {
     expect(scheduled.healthy).toBe(true);
     const ran = await app.says(/^mytask-\d{12} Succeeded in \d+s · 1 kept · next /, { seconds: 90 });
     const [name = ''] = /^mytask-\d{12}/.exec(ran.message ?? '') ?? [];
-    expect((await client.get(jobs, { namespace: app.namespace, name })).metadata.annotations?.['batch.kubernetes.io/cronjob-scheduled-timestamp']).toMatch(/\+0[12]:00$/);
+    expect(
+      (await client.get(jobs, { namespace: app.namespace, name })).metadata.annotations?.[
+        'batch.kubernetes.io/cronjob-scheduled-timestamp'
+      ],
+    ).toMatch(/\+0[12]:00$/);
     if (realPods) expect(await output(app.namespace, name)).toBe('on time\n');
   });
 
-  it('a cron-task runs as KubeVela\'s does, as runs with a history', async () => {
+  it("a cron-task runs as KubeVela's does, as runs with a history", async () => {
     const namespace = await aNamespace('cron');
     const app = new App(namespace);
     await app.deploy({ ...prints('as before'), schedule: '* * * * *' }, { type: 'cron-task' });
@@ -50,8 +72,16 @@ describe.concurrent('on time', () => {
 
 describe.concurrent('a mistake', () => {
   const said: readonly [what: string, properties: object, sentence: RegExp][] = [
-    ['a date that never comes', { schedule: { cron: '0 0 31 2 *' } }, /^the schedule "0 0 31 2 \*" names a day that never comes; mend its day-of-month or month · 0 kept$/],
-    ['an unknown zone', { schedule: { cron: '@daily', timeZone: 'Mars' } }, /^schedule\.timeZone "Mars" is no time zone: write one of the IANA database, such as Europe\/Berlin/],
+    [
+      'a date that never comes',
+      { schedule: { cron: '0 0 31 2 *' } },
+      /^the schedule "0 0 31 2 \*" names a day that never comes; mend its day-of-month or month · 0 kept$/,
+    ],
+    [
+      'an unknown zone',
+      { schedule: { cron: '@daily', timeZone: 'Mars' } },
+      /^schedule\.timeZone "Mars" is no time zone: write one of the IANA database, such as Europe\/Berlin/,
+    ],
   ];
   it.for(said)('is said in the status, and mended: %s', async ([, properties, sentence]) => {
     const app = new App(await aNamespace('bad-time'));
@@ -62,9 +92,21 @@ describe.concurrent('a mistake', () => {
   });
 
   const refused: readonly [what: string, properties: object, sentence: RegExp][] = [
-    ['a zone inside the schedule', { schedule: { cron: 'TZ=UTC 0 0 * * *' } }, /a schedule cannot name a time zone: write it into schedule\.timeZone/],
-    ['a negative deadline', { schedule: { cron: '@daily', startingDeadlineSeconds: -1 } }, /startingDeadlineSeconds: Invalid value: -1: .*should be greater than or equal to 0/],
-    ['a retry without end', { retry: { limit: 1000 } }, /retry\.limit: Invalid value: 1000: .*should be less than or equal to 100/],
+    [
+      'a zone inside the schedule',
+      { schedule: { cron: 'TZ=UTC 0 0 * * *' } },
+      /a schedule cannot name a time zone: write it into schedule\.timeZone/,
+    ],
+    [
+      'a negative deadline',
+      { schedule: { cron: '@daily', startingDeadlineSeconds: -1 } },
+      /startingDeadlineSeconds: Invalid value: -1: .*should be greater than or equal to 0/,
+    ],
+    [
+      'a retry without end',
+      { retry: { limit: 1000 } },
+      /retry\.limit: Invalid value: 1000: .*should be less than or equal to 100/,
+    ],
   ];
   it.for(refused)('is refused in a sentence: %s', async ([, properties, sentence]) => {
     const app = new App(await aNamespace('refused'));
@@ -76,7 +118,13 @@ describe.concurrent('a mistake', () => {
 describe.concurrent('on demand', () => {
   it('a person runs a task again with another env, and stops it', async () => {
     const app = new App(await aNamespace('demand'));
-    const command = { cmd: ['sh', '-c', 'echo mode $MODE; sleep $SECONDS_TO_SLEEP'], env: [{ name: 'MODE', value: 'full' }, { name: 'SECONDS_TO_SLEEP', value: '0' }] };
+    const command = {
+      cmd: ['sh', '-c', 'echo mode $MODE; sleep $SECONDS_TO_SLEEP'],
+      env: [
+        { name: 'MODE', value: 'full' },
+        { name: 'SECONDS_TO_SLEEP', value: '0' },
+      ],
+    };
     await app.deploy({ ...prints('', 2), ...command, executionPolicy: { trigger: 'Manual' } });
     await app.says(/^no run yet · 0 kept$/);
     await ask(app, 'dry', { overrides: { env: [{ name: 'MODE', value: 'dry' }] } });
@@ -89,19 +137,42 @@ describe.concurrent('on demand', () => {
     await cancel(app, 'long', 'Ann: enough');
     await runWhere(app, 'long', 'Cancelled');
     await app.says(/^long Cancelled after \d+s: Ann: enough · 1 kept$/);
-    await eventually('its pods are gone', async () => (await all(pods, app.namespace, 'task.oam.dev/run=long')).length === 0);
+    await eventually(
+      'its pods are gone',
+      async () => (await all(pods, app.namespace, 'task.oam.dev/run=long')).length === 0,
+    );
   });
 
   it('who may only run may run and cancel, and change nothing else', async () => {
     const app = new App(await aNamespace('runner'));
     await app.deploy({ ...prints('ran'), executionPolicy: { trigger: 'Manual' } });
     await app.says(/^no run yet/);
-    await kubectl(['create', 'rolebinding', 'runners', '--clusterrole=task-runs-run', '--user=ann', '-n', app.namespace]);
+    await kubectl([
+      'create',
+      'rolebinding',
+      'runners',
+      '--clusterrole=task-runs-run',
+      '--user=ann',
+      '-n',
+      app.namespace,
+    ]);
     const asAnn = ['--as=ann', '-n', app.namespace];
-    const run = { apiVersion, kind: 'TaskRun', metadata: { name: 'by-ann' }, spec: { taskRef: { name: 'app-worker-mytask' } } };
+    const run = {
+      apiVersion,
+      kind: 'TaskRun',
+      metadata: { name: 'by-ann' },
+      spec: { taskRef: { name: 'app-worker-mytask' } },
+    };
     await kubectl(['create', '-f', '-', ...asAnn], { input: run });
     await runWhere(app, 'by-ann', 'Succeeded');
-    const forged = { ...run, metadata: { name: 'forged' }, spec: { ...run.spec, snapshot: { hash: 'x', template: { spec: { containers: [{ name: 'c', image: 'evil' }] } } } } };
+    const forged = {
+      ...run,
+      metadata: { name: 'forged' },
+      spec: {
+        ...run.spec,
+        snapshot: { hash: 'x', template: { spec: { containers: [{ name: 'c', image: 'evil' }] } } },
+      },
+    };
     await expect(kubectl(['create', '-f', '-', ...asAnn], { input: forged })).rejects.toThrow(/snapshot/);
     await expect(kubectl(['delete', 'vrun', 'by-ann', ...asAnn])).rejects.toThrow(/forbidden/);
   });
@@ -109,7 +180,9 @@ describe.concurrent('on demand', () => {
   it('a suspended task holds its runs and says so', async () => {
     const app = new App(await aNamespace('suspend'));
     await app.deploy({ ...prints('held'), suspend: true });
-    const held = await app.says(/^suspended · mytask-v1 Pending: Task app-worker-mytask is suspended; set suspend to false to start the run · 0 kept$/);
+    const held = await app.says(
+      /^suspended · mytask-v1 Pending: Task app-worker-mytask is suspended; set suspend to false to start the run · 0 kept$/,
+    );
     expect(held.healthy).toBe(false);
     await app.deploy({ ...prints('held'), suspend: false });
     await app.says(/^mytask-v2 Succeeded in \d+s · 2 kept$/);
@@ -119,13 +192,20 @@ describe.concurrent('on demand', () => {
 describe.concurrent('one at a time', () => {
   it('Replace starts the next run only when the pods of the old one are gone', async () => {
     const app = new App(await aNamespace('replace'));
-    const stubborn = { podSpec: { terminationGracePeriodSeconds: 5 }, executionPolicy: { concurrencyPolicy: 'Replace' } };
+    const stubborn = {
+      podSpec: { terminationGracePeriodSeconds: 5 },
+      executionPolicy: { concurrencyPolicy: 'Replace' },
+    };
     await app.deploy({ ...prints('old', 600), ...stubborn });
     await app.says(/^mytask-v1 Running/);
     await app.deploy({ ...prints('new'), ...stubborn });
-    if (realPods) await app.says(/^mytask-v2 Pending: waits until the pods of mytask-v1 are gone \(concurrencyPolicy: Replace\)/);
+    if (realPods)
+      await app.says(/^mytask-v2 Pending: waits until the pods of mytask-v1 are gone \(concurrencyPolicy: Replace\)/);
     await app.says(/^mytask-v2 Succeeded/);
-    expect((await app.runs()).map(({ status }) => [status?.phase, status?.reason])).toEqual([['Cancelled', 'Replaced'], ['Succeeded', undefined]]);
+    expect((await app.runs()).map(({ status }) => [status?.phase, status?.reason])).toEqual([
+      ['Cancelled', 'Replaced'],
+      ['Succeeded', undefined],
+    ]);
   });
 
   it('Queue runs one after the other, and Forbid skips, with the reason', async () => {
@@ -138,19 +218,29 @@ describe.concurrent('one at a time', () => {
     await app.deploy({ ...prints('third', 600), executionPolicy: { concurrencyPolicy: 'Forbid' } });
     await app.says(/^mytask-v3 Running/);
     await app.deploy({ ...prints('fourth'), executionPolicy: { concurrencyPolicy: 'Forbid' } });
-    await app.says(/^mytask-v3 Running.* · mytask-v4 Skipped: mytask-v3 is active \(concurrencyPolicy: Forbid\) · 2 kept$/);
+    await app.says(
+      /^mytask-v3 Running.* · mytask-v4 Skipped: mytask-v3 is active \(concurrencyPolicy: Forbid\) · 2 kept$/,
+    );
   });
 });
 
 describe.concurrent('tried again', () => {
   it.runIf(realPods)('a run that fails at first succeeds with its second attempt', async () => {
     const app = new App(await aNamespace('retry'));
-    const secondOnly = { cmd: ['sh', '-c', 'case $HOSTNAME in mytask-v1-r1-*) echo done;; *) exit 3;; esac'], backoffLimit: 0 };
+    const secondOnly = {
+      cmd: ['sh', '-c', 'case $HOSTNAME in mytask-v1-r1-*) echo done;; *) exit 3;; esac'],
+      backoffLimit: 0,
+    };
     await app.deploy({ ...prints(''), ...secondOnly, retry: { limit: 2, delaySeconds: 4 } });
-    await app.says(/^mytask-v1 Pending: attempt 1 of 3 failed: exit code 3 in container mytask \(BackoffLimitExceeded\); the next one starts at \d\d:\d\d:\d\d UTC/);
+    await app.says(
+      /^mytask-v1 Pending: attempt 1 of 3 failed: exit code 3 in container mytask \(BackoffLimitExceeded\); the next one starts at \d\d:\d\d:\d\d UTC/,
+    );
     await app.says(/^mytask-v1 Succeeded in \d+s · 1 kept$/);
     const [run] = await app.runs();
-    expect(run?.status?.jobs?.map(({ name, phase }) => [name, phase])).toEqual([['mytask-v1', 'Failed'], ['mytask-v1-r1', 'Succeeded']]);
+    expect(run?.status?.jobs?.map(({ name, phase }) => [name, phase])).toEqual([
+      ['mytask-v1', 'Failed'],
+      ['mytask-v1-r1', 'Succeeded'],
+    ]);
     expect(await output(app.namespace, 'mytask-v1')).toBe('done\n');
   });
 
@@ -164,7 +254,12 @@ describe.concurrent('tried again', () => {
   it('a podFailurePolicy that says so ends it at once', async () => {
     const app = new App(await aNamespace('policy'));
     const rules = [{ action: 'FailJob', onExitCodes: { containerName: 'mytask', operator: 'In', values: [42] } }];
-    await app.deploy({ ...exits(42), backoffLimit: 3, podFailurePolicy: { rules }, retry: { limit: 5, delaySeconds: 1 } });
+    await app.deploy({
+      ...exits(42),
+      backoffLimit: 3,
+      podFailurePolicy: { rules },
+      retry: { limit: 5, delaySeconds: 1 },
+    });
     await app.says(/^mytask-v1 Failed after \d+s: exit code 42 in container mytask \(PodFailurePolicy\)/);
     expect(await app.jobs()).toHaveLength(1);
   });
@@ -190,6 +285,8 @@ describe.concurrent('outputs', () => {
   it('that are not what the task says fail the run, in a sentence', async () => {
     const app = new App(await aNamespace('wrong-outputs'));
     await app.deploy(writes('{"rows": "many"}'));
-    await app.says(/^mytask-v1 Failed after \d+s: output rows must be of type integer, not string; output table is missing · 1 kept$/);
+    await app.says(
+      /^mytask-v1 Failed after \d+s: output rows must be of type integer, not string; output table is missing · 1 kept$/,
+    );
   });
 });

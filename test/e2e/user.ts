@@ -4,7 +4,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import { afterAll, inject } from 'vitest';
-import { applications, taskRuns, tasks, type TaskObject, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import {
+  applications,
+  taskRuns,
+  tasks,
+  type TaskObject,
+  type TaskRunObject,
+} from '../../controller/src/controllers/resource-types.ts';
 import { isNotFound } from '../../controller/src/kube/api-error.ts';
 import { createClient } from '../../controller/src/kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
@@ -66,16 +72,34 @@ async function removeNamespace(name: string): Promise<void> {
 }
 
 /** All objects of a kind in a namespace. */
-export async function all<T extends KubeObject>(type: ResourceType<T>, namespace: string, labelSelector?: string): Promise<Stored<T>[]> {
+export async function all<T extends KubeObject>(
+  type: ResourceType<T>,
+  namespace: string,
+  labelSelector?: string,
+): Promise<Stored<T>[]> {
   const found: Stored<T>[] = [];
   for await (const { items } of client.list(type, { namespace, labelSelector })) found.push(...items);
   return found;
 }
 
 /** As a user applies it: `kubectl apply`, `vela up`. */
-export async function apply(namespace: string, name: string, spec: ApplicationSpec, annotations: Record<string, string> = {}): Promise<void> {
-  const application = { apiVersion: 'core.oam.dev/v1beta1', kind: 'Application', metadata: { name, namespace, annotations }, spec };
-  await client.patch(applications, { namespace, name }, application, { type: 'apply', fieldManager: 'e2e', force: true });
+export async function apply(
+  namespace: string,
+  name: string,
+  spec: ApplicationSpec,
+  annotations: Record<string, string> = {},
+): Promise<void> {
+  const application = {
+    apiVersion: 'core.oam.dev/v1beta1',
+    kind: 'Application',
+    metadata: { name, namespace, annotations },
+    spec,
+  };
+  await client.patch(applications, { namespace, name }, application, {
+    type: 'apply',
+    fieldManager: 'e2e',
+    force: true,
+  });
 }
 
 /** One Application with one component, of type task unless said otherwise. */
@@ -90,7 +114,14 @@ export class App {
     this.component = component;
   }
 
-  deploy(properties: Properties, { annotations = {}, traits, type = 'task' }: { annotations?: Record<string, string>; traits?: { type: string; properties: object }[]; type?: string } = {}): Promise<void> {
+  deploy(
+    properties: Properties,
+    {
+      annotations = {},
+      traits,
+      type = 'task',
+    }: { annotations?: Record<string, string>; traits?: { type: string; properties: object }[]; type?: string } = {},
+  ): Promise<void> {
     const component = { name: this.component, type, properties, ...(traits && { traits }) };
     return apply(this.namespace, this.name, { components: [component] } as ApplicationSpec, annotations);
   }
@@ -101,12 +132,19 @@ export class App {
 
   /** What the Application's status says of the component, once it says something like this. */
   says(what: RegExp, wait: { seconds?: number; everyMs?: number } = {}): Promise<ServiceStatus> {
-    return eventually(`${this.namespace}/${this.name} says ${what}`, async () => {
-      const status = await this.status();
-      const service = status.services?.find(({ name, message = '' }) => name === this.component && what.test(message));
-      if (service === undefined) throw new Error(JSON.stringify([status.status, status.services, status.workflow?.steps]));
-      return service;
-    }, wait);
+    return eventually(
+      `${this.namespace}/${this.name} says ${what}`,
+      async () => {
+        const status = await this.status();
+        const service = status.services?.find(
+          ({ name, message = '' }) => name === this.component && what.test(message),
+        );
+        if (service === undefined)
+          throw new Error(JSON.stringify([status.status, status.services, status.workflow?.steps]));
+        return service;
+      },
+      wait,
+    );
   }
 
   /** What the workflow's step for the component says, once it says something like this. */
@@ -125,7 +163,9 @@ export class App {
 
   /** Oldest first. */
   async runs(): Promise<Stored<TaskRunObject>[]> {
-    const found = (await all(taskRuns, this.namespace)).filter(({ spec }) => spec.taskRef?.name === `${this.name}-${this.component}`);
+    const found = (await all(taskRuns, this.namespace)).filter(
+      ({ spec }) => spec.taskRef?.name === `${this.name}-${this.component}`,
+    );
     return found.sort((a, b) => (a.spec.trigger?.generation ?? 0) - (b.spec.trigger?.generation ?? 0));
   }
 
@@ -135,12 +175,17 @@ export class App {
 
   /** The run of that number, from 1, once it has succeeded. */
   succeeded(nth: number, seconds = 60): Promise<Stored<TaskRunObject>> {
-    return eventually(`run ${nth} of ${this.namespace}/${this.name} succeeds`, async () => {
-      const runs = await this.runs();
-      const found = runs[nth - 1];
-      if (found?.status?.phase !== 'Succeeded') throw new Error(JSON.stringify(runs.map(({ metadata, status }) => [metadata.name, status])));
-      return found;
-    }, { seconds });
+    return eventually(
+      `run ${nth} of ${this.namespace}/${this.name} succeeds`,
+      async () => {
+        const runs = await this.runs();
+        const found = runs[nth - 1];
+        if (found?.status?.phase !== 'Succeeded')
+          throw new Error(JSON.stringify(runs.map(({ metadata, status }) => [metadata.name, status])));
+        return found;
+      },
+      { seconds },
+    );
   }
 
   jobs(): Promise<Stored<Job>[]> {
@@ -165,8 +210,11 @@ export async function vela(...args: string[]): Promise<string> {
 
 /** Whether an object is gone. */
 export async function isGone(type: ResourceType, namespace: string, name: string): Promise<boolean> {
-  return client.get(type, { namespace, name }).then(() => false, (error: unknown) => {
-    if (isNotFound(error)) return true;
-    throw error;
-  });
+  return client.get(type, { namespace, name }).then(
+    () => false,
+    (error: unknown) => {
+      if (isNotFound(error)) return true;
+      throw error;
+    },
+  );
 }

@@ -15,7 +15,12 @@ import { all, aNamespace, App, apply, client, exits, kubectl, output, place, pri
 const realPods = place.pods === 'real';
 const store = new ApiStore(client);
 
-const runTask = (name: string, properties: object, more: Partial<WorkflowStep> = {}): WorkflowStep => ({ name, type: 'run-task', properties: properties as ApplicationSpec, ...more });
+const runTask = (name: string, properties: object, more: Partial<WorkflowStep> = {}): WorkflowStep => ({
+  name,
+  type: 'run-task',
+  properties: properties as ApplicationSpec,
+  ...more,
+});
 
 /** An Application of these steps, and its components. */
 async function workflow(topic: string, steps: WorkflowStep[], components: object[] = []): Promise<App> {
@@ -27,8 +32,10 @@ async function workflow(topic: string, steps: WorkflowStep[], components: object
 const deploy = (app: App, steps: WorkflowStep[], components: object[] = []) =>
   apply(app.namespace, app.name, { components, workflow: { steps } } as ApplicationSpec);
 
-const restart = ({ namespace, name }: App) => (place.vela ? vela('workflow', 'restart', name, '-n', namespace) : restartWorkflow(store, namespace, name));
-const terminate = ({ namespace, name }: App) => (place.vela ? vela('workflow', 'terminate', name, '-n', namespace) : terminateWorkflow(store, namespace, name));
+const restart = ({ namespace, name }: App) =>
+  place.vela ? vela('workflow', 'restart', name, '-n', namespace) : restartWorkflow(store, namespace, name);
+const terminate = ({ namespace, name }: App) =>
+  place.vela ? vela('workflow', 'terminate', name, '-n', namespace) : terminateWorkflow(store, namespace, name);
 
 /** A step or sub step, once its phase is that and its message says something like this. */
 function step(app: App, name: string, phase: string, what = /^/): Promise<StepStatus> {
@@ -48,14 +55,20 @@ function state(app: App, wanted: string): Promise<unknown> {
   });
 }
 
-/** KubeVela begins a step again where it could not write down that it began: the run of the session that it lost never starts. */
+/**
+ * KubeVela begins a step again where it could not write down that it began: the run of the session that it lost never
+ * starts.
+ */
 const ofLostSession = ({ status }: TaskRunObject) => status?.phase === 'Cancelled' && status.jobs === undefined;
 
 /** The runs of a namespace, oldest first, once they are in these phases. */
 function runs({ namespace }: App, ...phases: string[]): Promise<Stored<TaskRunObject>[]> {
   return eventually(`the runs in ${namespace} are ${phases.join(', ')}`, async () => {
-    const found = (await all(taskRuns, namespace)).filter((run) => !ofLostSession(run)).sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1));
-    if (found.map(({ status }) => status?.phase).join() !== phases.join()) throw new Error(JSON.stringify(found.map(({ metadata, status }) => [metadata.name, status])));
+    const found = (await all(taskRuns, namespace))
+      .filter((run) => !ofLostSession(run))
+      .sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1));
+    if (found.map(({ status }) => status?.phase).join() !== phases.join())
+      throw new Error(JSON.stringify(found.map(({ metadata, status }) => [metadata.name, status])));
     return found;
   });
 }
@@ -64,7 +77,10 @@ function runs({ namespace }: App, ...phases: string[]): Promise<Stored<TaskRunOb
 async function isStopped(app: App): Promise<void> {
   const [run] = await runs(app, 'Cancelled');
   expect(run?.status?.reason).toBe('WorkflowStepEnded');
-  await eventually('no Job and no pod is left', async () => (await all(jobs, app.namespace)).length + (await all(pods, app.namespace)).length === 0);
+  await eventually(
+    'no Job and no pod is left',
+    async () => (await all(jobs, app.namespace)).length + (await all(pods, app.namespace)).length === 0,
+  );
 }
 
 const writes = (text: string) => ({
@@ -75,7 +91,10 @@ const writes = (text: string) => ({
 
 describe.concurrent('a step with a task of its own', () => {
   it('waits for its run, shows it, and hands its outputs on', async () => {
-    const migrate = { ...writes('{"rows": 42, "table": "people"}'), outputs: [{ name: 'rows', type: 'integer' }, { name: 'table' }] };
+    const migrate = {
+      ...writes('{"rows": 42, "table": "people"}'),
+      outputs: [{ name: 'rows', type: 'integer' }, { name: 'table' }],
+    };
     const tell = { ...prints(''), cmd: ['sh', '-c', 'echo of $TABLE'], env: [{ name: 'TABLE' }] };
     const app = await workflow('passed-on', [
       runTask('migrate', migrate, { outputs: [{ name: 'table', valueFrom: 'run.outputs.table' }] }),
@@ -89,7 +108,11 @@ describe.concurrent('a step with a task of its own', () => {
 
   it('fails the workflow with the reason; what is skipped and what always runs after it', async () => {
     const app = await workflow('failed', [
-      runTask('migrate', { ...exits(3), outputs: [{ name: 'rows' }] }, { outputs: [{ name: 'rows', valueFrom: 'run.outputs.rows' }] }),
+      runTask(
+        'migrate',
+        { ...exits(3), outputs: [{ name: 'rows' }] },
+        { outputs: [{ name: 'rows', valueFrom: 'run.outputs.rows' }] },
+      ),
       runTask('deploy', prints('never')),
       runTask('clean-up', prints('always'), { if: 'always' }),
     ]);
@@ -149,20 +172,31 @@ describe.concurrent('a step with a task of its own', () => {
   });
 });
 
-it.runIf(place.kubevela === 'real')('examples/migrate-before-rollout.yaml rolls out once the migration is through', async () => {
-  const text = await readFile(new URL('../../examples/migrate-before-rollout.yaml', import.meta.url), 'utf8');
-  const { metadata, spec } = parse(text.replaceAll(/image: .*/g, 'image: busybox:1.36').replace('ports:', 'cmd: [sleep, "600"]\n        ports:')) as { metadata: { name: string }; spec: ApplicationSpec };
-  const app = new App(await aNamespace('migrate'), metadata.name);
-  await apply(app.namespace, app.name, spec);
-  await step(app, 'tell', 'succeeded');
-  const [migrated, told] = await runs(app, 'Succeeded', 'Succeeded');
-  const deployed = JSON.parse(await kubectl(['get', 'deployment', 'web', '-n', app.namespace, '-o', 'json'])) as Stored;
-  expect(deployed.metadata.creationTimestamp >= (migrated?.status?.completionTime ?? '?')).toBe(true);
-  if (realPods) expect(await output(app.namespace, told?.metadata.name ?? '')).toBe('schema 42 is live\n');
-});
+it.runIf(place.kubevela === 'real')(
+  'examples/migrate-before-rollout.yaml rolls out once the migration is through',
+  async () => {
+    const text = await readFile(new URL('../../examples/migrate-before-rollout.yaml', import.meta.url), 'utf8');
+    const { metadata, spec } = parse(
+      text.replaceAll(/image: .*/g, 'image: busybox:1.36').replace('ports:', 'cmd: [sleep, "600"]\n        ports:'),
+    ) as { metadata: { name: string }; spec: ApplicationSpec };
+    const app = new App(await aNamespace('migrate'), metadata.name);
+    await apply(app.namespace, app.name, spec);
+    await step(app, 'tell', 'succeeded');
+    const [migrated, told] = await runs(app, 'Succeeded', 'Succeeded');
+    const deployed = JSON.parse(
+      await kubectl(['get', 'deployment', 'web', '-n', app.namespace, '-o', 'json']),
+    ) as Stored;
+    expect(deployed.metadata.creationTimestamp >= (migrated?.status?.completionTime ?? '?')).toBe(true);
+    if (realPods) expect(await output(app.namespace, told?.metadata.name ?? '')).toBe('schema 42 is live\n');
+  },
+);
 
-describe.concurrent('a step with a component\'s task', () => {
-  const component = { name: 'migrate', type: 'task', properties: { ...prints('nobody'), cmd: ['sh', '-c', 'echo $0 $WHO'], executionPolicy: { trigger: 'Manual' } } };
+describe.concurrent("a step with a component's task", () => {
+  const component = {
+    name: 'migrate',
+    type: 'task',
+    properties: { ...prints('nobody'), cmd: ['sh', '-c', 'echo $0 $WHO'], executionPolicy: { trigger: 'Manual' } },
+  };
 
   it('runs it with args and env of its own, and a later revision keeps the record', async () => {
     const steps = (who: string) => [
@@ -177,7 +211,13 @@ describe.concurrent('a step with a component\'s task', () => {
     await deploy(app, steps('bob'), [component]);
     await runs(app, 'Succeeded', 'Succeeded');
     await state(app, 'running');
-    await eventually('KubeVela let go of the first run', async () => (await client.get(taskRuns, { namespace: app.namespace, name: run?.metadata.name ?? '' })).metadata.labels?.['app.oam.dev/name'] === 'addon-task-runs');
+    await eventually(
+      'KubeVela let go of the first run',
+      async () =>
+        (await client.get(taskRuns, { namespace: app.namespace, name: run?.metadata.name ?? '' })).metadata.labels?.[
+          'app.oam.dev/name'
+        ] === 'addon-task-runs',
+    );
     await runs(app, 'Succeeded', 'Succeeded');
   });
 });

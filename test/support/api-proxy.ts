@@ -1,6 +1,6 @@
 /**
- * A plain http server on loopback between one controller process and the API server. It sees every call, and can pull the
- * plug at a chosen one.
+ * A plain http server on loopback between one controller process and the API server. It sees every call, and can pull
+ * the plug at a chosen one.
  */
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -41,7 +41,14 @@ export interface ApiProxy {
 }
 
 interface Kubeconfig {
-  clusters: { cluster: { server: string; 'certificate-authority'?: string; 'certificate-authority-data'?: string; 'insecure-skip-tls-verify'?: boolean } }[];
+  clusters: {
+    cluster: {
+      server: string;
+      'certificate-authority'?: string;
+      'certificate-authority-data'?: string;
+      'insecure-skip-tls-verify'?: boolean;
+    };
+  }[];
   users: { user: { token: string } }[];
 }
 
@@ -55,7 +62,12 @@ export async function startApiProxy(upstream: string, path: string): Promise<Api
   if (!cluster || !token) throw new Error(`${upstream} names no cluster, or no token`);
   const proxy = new Proxy(cluster.server, await certificateOf(cluster), token);
   const port = await proxy.listen();
-  const ours = { ...config, clusters: [{ ...config.clusters[0], cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }] };
+  const ours = {
+    ...config,
+    clusters: [
+      { ...config.clusters[0], cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
+    ],
+  };
   await writeFile(path, stringify(ours), { mode: 0o600 });
   return {
     kubeconfig: path,
@@ -83,7 +95,9 @@ class Proxy {
   #chapter = 0;
   readonly #counts = new Map<string, number>();
   readonly #agent: Agent;
-  readonly #server = createServer((request, response) => void this.#serve(request, response).catch(() => response.destroy()));
+  readonly #server = createServer(
+    (request, response) => void this.#serve(request, response).catch(() => response.destroy()),
+  );
   readonly #upstream: URL;
   readonly #token: string;
 
@@ -135,7 +149,9 @@ class Proxy {
     this.#counts.set(what, nth);
     const chapter = this.#chapter;
     this.calls.push({ chapter, namespace, what, nth });
-    const armed = [...this.armed].find((point) => point.chapter === chapter && point.what === what && point.nth === nth);
+    const armed = [...this.armed].find(
+      (point) => point.chapter === chapter && point.what === what && point.nth === nth,
+    );
     if (armed) this.armed.delete(armed);
     return armed;
   }
@@ -151,8 +167,14 @@ class Proxy {
     const { connection: _connection, host: _host, ...headers } = request.headers;
     return new Promise((resolve, reject) => {
       const call = httpsRequest(
-        { host: this.#upstream.hostname, port: this.#upstream.port, agent: this.#agent, method: request.method, path: request.url,
-          headers: { ...headers, authorization: `Bearer ${this.#token}` } },
+        {
+          host: this.#upstream.hostname,
+          port: this.#upstream.port,
+          agent: this.#agent,
+          method: request.method,
+          path: request.url,
+          headers: { ...headers, authorization: `Bearer ${this.#token}` },
+        },
         resolve,
       );
       call.on('error', reject);
@@ -164,12 +186,15 @@ class Proxy {
 }
 
 /**
- * `DELETE jobs/mytask-v1`, `PATCH tasks/app-mytask/status`, `POST events`; undefined for what changes nothing, and for leases.
- * The hash at the end of a name is another in each namespace, the time of a scheduled run's in each minute.
+ * `DELETE jobs/mytask-v1`, `PATCH tasks/app-mytask/status`, `POST events`; undefined for what changes nothing, and for
+ * leases. The hash at the end of a name is another in each namespace, the time of a scheduled run's in each minute.
  */
 function changeOf({ method = 'GET', url = '/' }: IncomingMessage): { namespace: string; what: string } | undefined {
   if (method === 'GET') return undefined;
   const [, namespace = '', resource = '', rest = ''] = /\/namespaces\/([^/]+)\/([a-z]+)(\/[^?]*)?/.exec(url) ?? [];
   if (resource === 'leases') return undefined;
-  return { namespace, what: `${method} ${resource}${resource === 'events' ? '' : rest.replace(/-[0-9a-f]{5}(?=\/|$)/, '-#').replace(/-\d{12}(?=\/|$)/, '-@')}` };
+  return {
+    namespace,
+    what: `${method} ${resource}${resource === 'events' ? '' : rest.replace(/-[0-9a-f]{5}(?=\/|$)/, '-#').replace(/-\d{12}(?=\/|$)/, '-@')}`,
+  };
 }

@@ -8,7 +8,15 @@ const run = promisify(execFile);
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** It asks nobody for anything: no updates, no synchronisation, no experiments. */
-const quiet = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /**
  * Where Chromium is. As root it is installed where it is missing.
@@ -19,9 +27,15 @@ export async function chromiumPath(): Promise<string> {
   if (wanted !== undefined) return wanted;
   const there = await firstOf(places);
   if (there !== undefined) return there;
-  if (process.getuid?.() === 0) await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium', 'fonts-dejavu-core']).catch(() => undefined);
+  if (process.getuid?.() === 0)
+    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium', 'fonts-dejavu-core']).catch(
+      () => undefined,
+    );
   const installed = await firstOf(places);
-  if (installed === undefined) throw new Error('There is no Chromium: install it (apt-get install chromium), or say with CHROMIUM=/path where it is.');
+  if (installed === undefined)
+    throw new Error(
+      'There is no Chromium: install it (apt-get install chromium), or say with CHROMIUM=/path where it is.',
+    );
   return installed;
 }
 

@@ -21,10 +21,16 @@ export type Cli = (...args: readonly string[]) => Promise<CliResult>;
 export function cliOf(kubeconfig: string, namespace: string, environment: Readonly<Record<string, string>> = {}): Cli {
   return (...args) =>
     new Promise((resolve, reject) => {
-      const child = execFile(process.execPath, [program, '--kubeconfig', kubeconfig, '-n', namespace, ...args], { maxBuffer: 64 << 20, timeout: mostMs, env: { ...process.env, ...environment } }, (error, stdout, stderr) => {
-        if (child.exitCode === null) reject(new Error(`task-runs ${args.join(' ')} did not end by itself: ${stderr}`, { cause: error }));
-        else resolve({ code: child.exitCode, stdout, stderr });
-      });
+      const child = execFile(
+        process.execPath,
+        [program, '--kubeconfig', kubeconfig, '-n', namespace, ...args],
+        { maxBuffer: 64 << 20, timeout: mostMs, env: { ...process.env, ...environment } },
+        (error, stdout, stderr) => {
+          if (child.exitCode === null)
+            reject(new Error(`task-runs ${args.join(' ')} did not end by itself: ${stderr}`, { cause: error }));
+          else resolve({ code: child.exitCode, stdout, stderr });
+        },
+      );
       child.stdin?.end();
     });
 }
@@ -39,10 +45,19 @@ export interface RunningCli {
 }
 
 /** Starts it like {@link cliOf}, and lets it run. */
-export function startCli(kubeconfig: string, namespace: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): RunningCli {
-  const child = spawn(process.execPath, [program, '--kubeconfig', kubeconfig, '-n', namespace, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
+export function startCli(
+  kubeconfig: string,
+  namespace: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): RunningCli {
+  const child = spawn(process.execPath, [program, '--kubeconfig', kubeconfig, '-n', namespace, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   const printed = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => (printed[name] += text));
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => (printed[name] += text));
   const closed = once(child, 'close') as Promise<[number | null]>;
   return {
     stdout: () => printed.stdout,

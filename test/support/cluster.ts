@@ -1,5 +1,6 @@
 /**
- * A private cluster with the addon's resources: for tests of the controller against a real API server, without KubeVela or with its stand-in.
+ * A private cluster with the addon's resources: for tests of the controller against a real API server, without KubeVela
+ * or with its stand-in.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,17 +33,27 @@ export interface Cluster {
 export interface ClusterOptions extends Pick<SandboxOptions, 'controllerCallsPerSecond'> {
   readonly nodes?: 'none' | 'simulated';
   readonly nodeCount?: number;
-  /** `stand-in`: the addon is enabled, with its definitions; else its objects are created and nobody looks after Applications. */
+  /**
+   * `stand-in`: the addon is enabled, with its definitions; else its objects are created and nobody looks after
+   * Applications.
+   */
   readonly kubevela?: 'none' | 'stand-in';
 }
 
 /** Starts a cluster and puts everything of dist/task-runs into it but the Deployment. */
-export async function startCluster({ nodes = 'none', nodeCount = 1, kubevela = 'none', ...rest }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster({
+  nodes = 'none',
+  nodeCount = 1,
+  kubevela = 'none',
+  ...rest
+}: ClusterOptions = {}): Promise<Cluster> {
   const directory = await mkdtemp(join(tmpdir(), 'task-runs-'));
   const sandbox = await startSandbox({ dir: join(directory, 'sandbox'), nodes, nodeCount, kubevela, ...rest });
   const kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
   const client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'test' });
-  await (kubevela === 'none' ? install(kubectl) : enableWithoutController({ kubeconfig: sandbox.kubeconfig, directory: addon, vela: undefined }));
+  await (kubevela === 'none'
+    ? install(kubectl)
+    : enableWithoutController({ kubeconfig: sandbox.kubeconfig, directory: addon, vela: undefined }));
   const controllerKubeconfig = join(directory, 'controller.kubeconfig');
   await writeControllerKubeconfig(kubectl, controllerKubeconfig);
   const asController = createClient({ kubeconfigPath: controllerKubeconfig, userAgent: 'test' });
@@ -65,11 +76,17 @@ export async function startCluster({ nodes = 'none', nodeCount = 1, kubevela = '
 async function install(kubectl: Kubectl): Promise<void> {
   const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
   const application = await renderAddon(cue, addon).finally(() => cue.close());
-  const objects = ['task-runs-resources', 'task-runs-controller'].flatMap((component) => [...objectsOf(application, component)]);
+  const objects = ['task-runs-resources', 'task-runs-controller'].flatMap((component) => [
+    ...objectsOf(application, component),
+  ]);
   const namespace: JsonObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'vela-system' } };
   const all = [namespace, ...objects].filter(({ kind }) => kind !== 'Deployment');
   // kubectl takes many documents at once, and the API server knows a CRD only a moment after it was created.
-  const text = (kinds: (kind: unknown) => boolean) => all.filter(({ kind }) => kinds(kind)).map((object) => stringify(object)).join('---\n');
+  const text = (kinds: (kind: unknown) => boolean) =>
+    all
+      .filter(({ kind }) => kinds(kind))
+      .map((object) => stringify(object))
+      .join('---\n');
   const isCrd = (kind: unknown) => kind === 'CustomResourceDefinition';
   await kubectl(['apply', '--server-side', '-f', '-'], { input: text(isCrd) });
   await kubectl(['wait', '--for=condition=Established', 'crd/tasks.task.oam.dev', 'crd/taskruns.task.oam.dev']);

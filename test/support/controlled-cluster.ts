@@ -16,11 +16,14 @@ export interface ControlledCluster {
 }
 
 /**
- * A cluster with simulated nodes, and the controller as its own process with the addon's rights, from the first of the tests until after
- * the last. Call it where they are described.
+ * A cluster with simulated nodes, and the controller as its own process with the addon's rights, from the first of the
+ * tests until after the last. Call it where they are described.
  * @param rooms what the tests' namespaces are called, with a number
  */
-export function useControlledCluster(rooms: string, { nodeCount = 2 }: { readonly nodeCount?: number } = {}): ControlledCluster {
+export function useControlledCluster(
+  rooms: string,
+  { nodeCount = 2 }: { readonly nodeCount?: number } = {},
+): ControlledCluster {
   let cluster: Cluster | undefined;
   let controller: ControllerProcess | undefined;
   let count = 0;

@@ -7,7 +7,8 @@ import { eventually } from './eventually.ts';
 
 const main = fileURLToPath(new URL('../../dist/controller/main.js', import.meta.url));
 /** Node's flags as in the image, so that what is tested and measured is what ships. */
-const nodeFlags = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8').match(/(?<=^ENTRYPOINT .*)--[\w-]+=\d+/gm) ?? [];
+const nodeFlags =
+  readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8').match(/(?<=^ENTRYPOINT .*)--[\w-]+=\d+/gm) ?? [];
 const mostLines = 2_000;
 
 /** Those that still run: they end with the tests, also when a test timed out. */
@@ -41,10 +42,18 @@ export interface ControllerProcess {
  * Starts the bundled controller as its own process and waits until it acts.
  * @param until `started` for one that waits for its turn to lead
  */
-export async function startController(kubeconfig: string, args: readonly string[] = [], until: 'leading' | 'started' = 'leading'): Promise<ControllerProcess> {
-  const child = spawn(process.execPath, [...nodeFlags, main, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+export async function startController(
+  kubeconfig: string,
+  args: readonly string[] = [],
+  until: 'leading' | 'started' = 'leading',
+): Promise<ControllerProcess> {
+  const child = spawn(
+    process.execPath,
+    [...nodeFlags, main, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const lines: LogLine[] = [];
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-4_000)));
@@ -62,13 +71,26 @@ export async function startController(kubeconfig: string, args: readonly string[
     await exited;
   };
   try {
-    const port = await eventually(`the controller says ${until}`, () => {
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${errors}${JSON.stringify(lines.at(-1))}`);
-      if (!lines.some(({ msg }) => msg === until)) return undefined;
-      return lines.find(({ msg }) => msg === 'started')?.['port'] as number | undefined;
-    }, { seconds: 60, everyMs: 20 });
+    const port = await eventually(
+      `the controller says ${until}`,
+      () => {
+        if (child.exitCode !== null)
+          throw new Error(`it ended with ${child.exitCode}: ${errors}${JSON.stringify(lines.at(-1))}`);
+        if (!lines.some(({ msg }) => msg === until)) return undefined;
+        return lines.find(({ msg }) => msg === 'started')?.['port'] as number | undefined;
+      },
+      { seconds: 60, everyMs: 20 },
+    );
     const apiPort = lines.find(({ msg }) => msg === 'started')?.['apiPort'] as number | undefined;
-    return { pid: child.pid ?? 0, port, apiPort, lines, exited, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+    return {
+      pid: child.pid ?? 0,
+      port,
+      apiPort,
+      lines,
+      exited,
+      kill: () => end('SIGKILL'),
+      stop: () => end('SIGTERM'),
+    };
   } catch (error) {
     await end('SIGKILL');
     throw error;

@@ -33,7 +33,19 @@ export interface StepOf extends Omit<FlowStep, 'template'>, Pick<Deployment, 'po
 }
 
 /** The Task that the definition renders for this deployment. */
-export function taskOf({ namespace, application = 'app', component = 'mytask', revision, pods, command, policy, job, podSpec, spec, steps }: Deployment): TaskObject {
+export function taskOf({
+  namespace,
+  application = 'app',
+  component = 'mytask',
+  revision,
+  pods,
+  command,
+  policy,
+  job,
+  podSpec,
+  spec,
+  steps,
+}: Deployment): TaskObject {
   return {
     apiVersion: 'task.oam.dev/v1alpha1',
     kind: 'Task',
@@ -45,7 +57,9 @@ export function taskOf({ namespace, application = 'app', component = 'mytask', r
     spec: {
       trigger: { appRevision: `${application}-v${revision}` },
       ...(policy && { executionPolicy: policy }),
-      ...(steps ? { steps: steps.map(flowStep) } : { job: { backoffLimit: 0, ...job }, template: templateOf(component, { pods, command }, podSpec) }),
+      ...(steps
+        ? { steps: steps.map(flowStep) }
+        : { job: { backoffLimit: 0, ...job }, template: templateOf(component, { pods, command }, podSpec) }),
       ...spec,
     },
   };
@@ -57,11 +71,22 @@ function flowStep({ pods, command, args, ...step }: StepOf): FlowStep {
 
 type Does = { readonly [K in 'pods' | 'command' | 'args']?: StepOf[K] | undefined };
 
-function templateOf(name: string, { pods, command = 'true', args }: Does, podSpec: object = {}): Record<string, unknown> {
-  const behaviour = Object.entries({ duration: '50ms', ...pods }).map(([key, value]) => [podAnnotations[key as keyof typeof podAnnotations], value]);
+function templateOf(
+  name: string,
+  { pods, command = 'true', args }: Does,
+  podSpec: object = {},
+): Record<string, unknown> {
+  const behaviour = Object.entries({ duration: '50ms', ...pods }).map(([key, value]) => [
+    podAnnotations[key as keyof typeof podAnnotations],
+    value,
+  ]);
   return {
     metadata: { annotations: Object.fromEntries(behaviour) as Record<string, string> },
-    spec: { restartPolicy: 'Never', containers: [{ name, image: 'busybox', command: [command], ...(args && { args }) }], ...podSpec },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [{ name, image: 'busybox', command: [command], ...(args && { args }) }],
+      ...podSpec,
+    },
   };
 }
 
@@ -86,14 +111,25 @@ export function taskWhere(
   wait: { seconds?: number; everyMs?: number } = {},
 ): Promise<Stored<TaskObject>> {
   const { namespace, name, generation = 0 } = task.metadata;
-  return eventually(`Task ${namespace}/${name} ${what}`, async () => {
-    const now = await client.get(tasks, { namespace, name });
-    if ((now.status?.observedGeneration ?? 0) < generation || !holds(now.status ?? {})) throw new Error(JSON.stringify(now.status));
-    return now;
-  }, wait);
+  return eventually(
+    `Task ${namespace}/${name} ${what}`,
+    async () => {
+      const now = await client.get(tasks, { namespace, name });
+      if ((now.status?.observedGeneration ?? 0) < generation || !holds(now.status ?? {}))
+        throw new Error(JSON.stringify(now.status));
+      return now;
+    },
+    wait,
+  );
 }
 
 /** The Task, once what it runs has ended. */
 export function finishedTask(client: Client, task: Stored<TaskObject>, wait = {}): Promise<Stored<TaskObject>> {
-  return taskWhere(client, task, 'has finished', ({ phase = '', totals }) => ['Succeeded', 'Failed', 'Cancelled'].includes(phase) && totals?.active === 0, wait);
+  return taskWhere(
+    client,
+    task,
+    'has finished',
+    ({ phase = '', totals }) => ['Succeeded', 'Failed', 'Cancelled'].includes(phase) && totals?.active === 0,
+    wait,
+  );
 }

@@ -6,7 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
  * @param ask returns undefined or false while it is too early; what it throws is kept for the message
  * @throws Error after `seconds`, saying what did not come and what the last attempt said
  */
-export async function eventually<T>(what: string, ask: () => T | Promise<T>, { seconds = 60, everyMs = 100 } = {}): Promise<Exclude<T, undefined | false>> {
+export async function eventually<T>(
+  what: string,
+  ask: () => T | Promise<T>,
+  { seconds = 60, everyMs = 100 } = {},
+): Promise<Exclude<T, undefined | false>> {
   const deadline = Date.now() + seconds * 1000;
   let last: unknown = 'no answer yet';
   while (Date.now() < deadline) {
@@ -19,5 +23,7 @@ export async function eventually<T>(what: string, ask: () => T | Promise<T>, { s
     }
     await delay(everyMs);
   }
-  throw new Error(`not within ${seconds} s: ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+  throw new Error(
+    `not within ${seconds} s: ${what}; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+  );
 }

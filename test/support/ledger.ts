@@ -6,7 +6,12 @@ import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import { Informer } from '../../controller/src/kube/informer.ts';
-import { compareResourceVersions, type KubeObject, type ResourceType, type Stored } from '../../controller/src/kube/objects.ts';
+import {
+  compareResourceVersions,
+  type KubeObject,
+  type ResourceType,
+  type Stored,
+} from '../../controller/src/kube/objects.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 
 /** One object from its creation on, known by its UID. */
@@ -28,7 +33,10 @@ export interface Ledger {
 export async function keepLedger(client: Client): Promise<Ledger> {
   const stopping = new AbortController();
   const [runBook, jobBook] = [new Map<string, History<TaskRunObject>>(), new Map<string, History<Job>>()];
-  const watches = [await follow(client, taskRuns, runBook, stopping.signal), await follow(client, jobs, jobBook, stopping.signal)];
+  const watches = [
+    await follow(client, taskRuns, runBook, stopping.signal),
+    await follow(client, jobs, jobBook, stopping.signal),
+  ];
   const ended = Promise.all(watches.map((watch) => watch.ended));
   return {
     runs: (namespace) => inNamespace(runBook, namespace),
@@ -41,12 +49,15 @@ export async function keepLedger(client: Client): Promise<Ledger> {
 }
 
 /**
- * Watches from now on, also when the API server is killed and comes back. Nothing is written while it is gone; but what it wrote just before, and deleted
- * before it served again, nobody sees.
+ * Watches from now on, also when the API server is killed and comes back. Nothing is written while it is gone; but what
+ * it wrote just before, and deleted before it served again, nobody sees.
  */
 export async function keepLedgerThroughRestarts(client: Client): Promise<Ledger> {
   const [runBook, jobBook] = [new Map<string, History<TaskRunObject>>(), new Map<string, History<Job>>()];
-  const informers = [await followThroughRestarts(client, taskRuns, runBook), await followThroughRestarts(client, jobs, jobBook)];
+  const informers = [
+    await followThroughRestarts(client, taskRuns, runBook),
+    await followThroughRestarts(client, jobs, jobBook),
+  ];
   return {
     runs: (namespace) => inNamespace(runBook, namespace),
     jobs: (namespace) => inNamespace(jobBook, namespace),
@@ -54,7 +65,11 @@ export async function keepLedgerThroughRestarts(client: Client): Promise<Ledger>
   };
 }
 
-async function followThroughRestarts<T extends KubeObject>(client: Client, type: ResourceType<T>, book: Map<string, History<T>>): Promise<{ stop(): Promise<void> }> {
+async function followThroughRestarts<T extends KubeObject>(
+  client: Client,
+  type: ResourceType<T>,
+  book: Map<string, History<T>>,
+): Promise<{ stop(): Promise<void> }> {
   const informer = new Informer<T>({ client, type, project: (object) => object });
   informer.onEvent(({ type: change, object }) => note(book, change === 'deleted' ? 'DELETED' : 'MODIFIED', object));
   await informer.start();
@@ -62,11 +77,20 @@ async function followThroughRestarts<T extends KubeObject>(client: Client, type:
 }
 
 /** A watch that breaks would leave a gap: it is not taken up again, and `stop` rejects. */
-async function follow<T extends KubeObject>(client: Client, type: ResourceType<T>, book: Map<string, History<T>>, signal: AbortSignal) {
+async function follow<T extends KubeObject>(
+  client: Client,
+  type: ResourceType<T>,
+  book: Map<string, History<T>>,
+  signal: AbortSignal,
+) {
   let resourceVersion = '';
   for await (const page of client.list(type)) resourceVersion = page.resourceVersion;
   const read = async (): Promise<void> => {
-    for await (const { type: change, object } of client.watch(type, { resourceVersion, signal, timeoutSeconds: 3_600 })) {
+    for await (const { type: change, object } of client.watch(type, {
+      resourceVersion,
+      signal,
+      timeoutSeconds: 3_600,
+    })) {
       if (change !== 'BOOKMARK') note(book, change, object);
     }
   };
@@ -76,16 +100,23 @@ async function follow<T extends KubeObject>(client: Client, type: ResourceType<T
   return { ended };
 }
 
-function note<T extends KubeObject>(book: Map<string, History<T>>, change: 'ADDED' | 'MODIFIED' | 'DELETED', object: Stored<T>): void {
+function note<T extends KubeObject>(
+  book: Map<string, History<T>>,
+  change: 'ADDED' | 'MODIFIED' | 'DELETED',
+  object: Stored<T>,
+): void {
   const { uid, resourceVersion, deletionTimestamp }: ObjectMeta = object.metadata;
   const history = book.get(uid ?? '') ?? { first: object, last: object, versions: [] };
   history.last = object;
   history.versions.push(object);
-  if (resourceVersion !== undefined && (change === 'DELETED' || deletionTimestamp !== undefined)) history.deletedAt ??= resourceVersion;
+  if (resourceVersion !== undefined && (change === 'DELETED' || deletionTimestamp !== undefined))
+    history.deletedAt ??= resourceVersion;
   book.set(uid ?? '', history);
 }
 
 function inNamespace<T extends KubeObject>(book: ReadonlyMap<string, History<T>>, namespace: string): History<T>[] {
   const found = [...book.values()].filter(({ first }) => first.metadata.namespace === namespace);
-  return found.sort((a, b) => compareResourceVersions(a.first.metadata.resourceVersion, b.first.metadata.resourceVersion));
+  return found.sort((a, b) =>
+    compareResourceVersions(a.first.metadata.resourceVersion, b.first.metadata.resourceVersion),
+  );
 }

@@ -34,7 +34,11 @@ export async function startPostgres(): Promise<Postgres> {
   const owner: Owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   if (owner.uid !== undefined && owner.gid !== undefined) await chown(directory, owner.uid, owner.gid);
   const data = join(directory, 'data');
-  await run(join(programs, 'initdb'), ['-D', data, '-U', 'archive', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C'], { ...owner, cwd: directory });
+  await run(
+    join(programs, 'initdb'),
+    ['-D', data, '-U', 'archive', '--auth=trust', '--no-sync', '--encoding=UTF8', '--locale=C'],
+    { ...owner, cwd: directory },
+  );
   const port = await freePort();
   const url = `postgres://archive:${password}@127.0.0.1:${port}/postgres`;
   let child: ChildProcess | undefined;
@@ -45,7 +49,16 @@ export async function startPostgres(): Promise<Postgres> {
     await exited;
   };
   const start = async (): Promise<void> => {
-    const args = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${directory}`];
+    const args = [
+      '-D',
+      data,
+      '-p',
+      String(port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      `unix_socket_directories=${directory}`,
+    ];
     child = spawn(join(programs, 'postgres'), args, { ...owner, cwd: directory, stdio: 'ignore' });
     await eventually('PostgreSQL answers', () => answers(url), { seconds: 30, everyMs: 50 });
   };
@@ -81,14 +94,21 @@ const installed = '/usr/lib/postgresql';
 async function programDirectory(): Promise<string> {
   const found = await newest();
   if (found !== undefined) return found;
-  if (process.getuid?.() === 0) await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'postgresql'], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).catch(() => undefined);
+  if (process.getuid?.() === 0)
+    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'postgresql'], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).catch(() => undefined);
   const now = await newest();
-  if (now === undefined) throw new Error('these tests need a PostgreSQL server: install it (for example: apt-get install postgresql)');
+  if (now === undefined)
+    throw new Error('these tests need a PostgreSQL server: install it (for example: apt-get install postgresql)');
   return now;
 }
 
 async function newest(): Promise<string | undefined> {
   const versions = await readdir(installed).catch(() => []);
-  const [latest] = versions.map(Number).filter(Number.isFinite).sort((a, b) => b - a);
+  const [latest] = versions
+    .map(Number)
+    .filter(Number.isFinite)
+    .sort((a, b) => b - a);
   return latest === undefined ? undefined : join(installed, String(latest), 'bin');
 }

@@ -1,5 +1,6 @@
 /**
- * Property tests make up the same cases each time, so that a red build is of what was changed. FC_SEED=<number> makes up others.
+ * Property tests make up the same cases each time, so that a red build is of what was changed. FC_SEED=<number> makes
+ * up others.
  */
 import fc from 'fast-check';
 

@@ -42,7 +42,11 @@ export class Room {
   }
 
   /** The Task, once its status speaks of this generation and `holds`. */
-  where(task: Stored<TaskObject>, what: string, holds: (status: NonNullable<TaskObject['status']>) => boolean): Promise<Stored<TaskObject>> {
+  where(
+    task: Stored<TaskObject>,
+    what: string,
+    holds: (status: NonNullable<TaskObject['status']>) => boolean,
+  ): Promise<Stored<TaskObject>> {
     return taskWhere(this.#cluster.client, task, what, holds);
   }
 
@@ -60,7 +64,9 @@ export class Room {
 
   /** The runs as `name phase`, and the reason if there is one. */
   async runs(): Promise<string[]> {
-    return (await this.list(taskRuns)).map(({ metadata, status = {} }) => [metadata.name, status.phase, status.reason].filter(Boolean).join(' ')).sort();
+    return (await this.list(taskRuns))
+      .map(({ metadata, status = {} }) => [metadata.name, status.phase, status.reason].filter(Boolean).join(' '))
+      .sort();
   }
 
   /** What was told of the Tasks, as `reason: message`. */
@@ -79,11 +85,20 @@ export class Room {
 
   /** A person's TaskRun of the Task app-mytask. */
   ask(name: string, spec: Partial<TaskRunObject['spec']> = {}): Promise<string> {
-    return this.apply({ apiVersion, kind: 'TaskRun', metadata: { name }, spec: { taskRef: { name: 'app-mytask' }, ...spec } });
+    return this.apply({
+      apiVersion,
+      kind: 'TaskRun',
+      metadata: { name },
+      spec: { taskRef: { name: 'app-mytask' }, ...spec },
+    });
   }
 
   /** The run, once its status `holds`. */
-  runWhere(name: string, what: string, holds: (status: NonNullable<TaskRunObject['status']>) => boolean): Promise<Stored<TaskRunObject>> {
+  runWhere(
+    name: string,
+    what: string,
+    holds: (status: NonNullable<TaskRunObject['status']>) => boolean,
+  ): Promise<Stored<TaskRunObject>> {
     return eventually(`TaskRun ${name} ${what}`, async () => {
       const run = await this.get(taskRuns, name);
       if (!holds(run.status ?? {})) throw new Error(JSON.stringify(run.status));
@@ -104,7 +119,13 @@ export class Room {
   /** Lets the Job of a queued run go, in the name of Kueue. */
   async admit(job: string): Promise<void> {
     const account = 'system:serviceaccount:kueue-system:kueue-controller-manager';
-    await this.kubectl('create', 'rolebinding', 'kueue', '--clusterrole=edit', '--serviceaccount=kueue-system:kueue-controller-manager');
+    await this.kubectl(
+      'create',
+      'rolebinding',
+      'kueue',
+      '--clusterrole=edit',
+      '--serviceaccount=kueue-system:kueue-controller-manager',
+    );
     await this.kubectl('patch', 'job', job, '--type=merge', '-p', '{"spec":{"suspend":false}}', `--as=${account}`);
   }
 

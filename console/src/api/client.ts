@@ -32,7 +32,11 @@ export class ApiClient {
 
   /** @throws ApiError */
   async post<T>(path: string, body: unknown = {}): Promise<T> {
-    const response = await this.#send(path, {}, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    const response = await this.#send(
+      path,
+      {},
+      { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+    );
     return (await response.json()) as T;
   }
 
@@ -50,9 +54,11 @@ export class ApiClient {
     const headers = new Headers(init.headers);
     const token = this.#token.get();
     if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-    const response = await fetch(this.#address(path, query), { ...init, headers, cache: 'no-store' }).catch((error: unknown) => {
-      throw init.signal?.aborted ? error : unreachable(error);
-    });
+    const response = await fetch(this.#address(path, query), { ...init, headers, cache: 'no-store' }).catch(
+      (error: unknown) => {
+        throw init.signal?.aborted ? error : unreachable(error);
+      },
+    );
     if (response.ok) return response;
     const problem = await problemOf(response);
     if (problem.status === 401) this.onUnauthenticated();
@@ -61,7 +67,8 @@ export class ApiClient {
 
   #address(path: string, query: Query): string {
     const parameters = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') parameters.set(name, String(value));
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined && value !== '') parameters.set(name, String(value));
     const text = parameters.toString();
     return `${this.#base}/${path}${text === '' ? '' : `?${text}`}`;
   }

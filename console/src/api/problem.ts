@@ -20,7 +20,8 @@ export class ApiError extends Error {
 export async function problemOf(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => undefined);
   const { status } = response;
-  if (!isProblem(body)) return new ApiError(`The server answered with status ${status}.`, { code: `Http${status}`, status });
+  if (!isProblem(body))
+    return new ApiError(`The server answered with status ${status}.`, { code: `Http${status}`, status });
   return new ApiError(body.error.message, { code: body.error.code, status, field: body.error.field });
 }
 

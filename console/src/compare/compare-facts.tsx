@@ -15,7 +15,12 @@ const rows: readonly (readonly [title: string, cell: (run: RunDetail) => Compone
   ['Message', ({ message }) => <span class="wrap">{message ?? '–'}</span>],
   ['Asked for by', triggerWords],
   ['Started', ({ startTime }) => <ClockTime time={startTime} />],
-  ['Duration', ({ startTime, completionTime, durationSeconds }) => <Elapsed startTime={startTime} completionTime={completionTime} durationSeconds={durationSeconds} />],
+  [
+    'Duration',
+    ({ startTime, completionTime, durationSeconds }) => (
+      <Elapsed startTime={startTime} completionTime={completionTime} durationSeconds={durationSeconds} />
+    ),
+  ],
   ['Late by', ({ delaySeconds }) => (delaySeconds === undefined ? '–' : duration(delaySeconds))],
   ['Waited in a queue', (run) => <Waited of={run} />],
   ['Exit code', ({ exitCode }) => exitCode ?? '–'],
@@ -27,7 +32,9 @@ export function CompareFacts({ before, after }: { readonly before: RunDetail; re
   return (
     <section>
       <h2>What became of them</h2>
-      {before.durationSeconds === undefined || after.durationSeconds === undefined ? null : <p>{sentenceOf(before, after.durationSeconds - before.durationSeconds)}</p>}
+      {before.durationSeconds === undefined || after.durationSeconds === undefined ? null : (
+        <p>{sentenceOf(before, after.durationSeconds - before.durationSeconds)}</p>
+      )}
       <table class="table compare">
         <caption class="hidden">Both runs side by side</caption>
         <thead>

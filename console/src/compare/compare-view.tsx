@@ -23,7 +23,11 @@ export function CompareView({ namespace }: { readonly namespace: string }) {
         ]}
       />
       <Heading title="Compare runs" />
-      {complete ? <Comparison key={`${a} ${b}`} namespace={namespace} a={a} b={b} /> : <Empty title="Nothing to compare.">Choose two runs in the list of a task.</Empty>}
+      {complete ? (
+        <Comparison key={`${a} ${b}`} namespace={namespace} a={a} b={b} />
+      ) : (
+        <Empty title="Nothing to compare.">Choose two runs in the list of a task.</Empty>
+      )}
     </>
   );
 }
@@ -40,7 +44,12 @@ function Comparison({ namespace, a, b }: { readonly namespace: string; readonly 
         <>
           <CompareFacts before={before} after={after} />
           <DifferencesTable title="What ran" before={before.snapshot} after={after.snapshot} names={[a, b]} />
-          <DifferencesTable title="Replaced for the run" before={before.overrides ?? {}} after={after.overrides ?? {}} names={[a, b]} />
+          <DifferencesTable
+            title="Replaced for the run"
+            before={before.overrides ?? {}}
+            after={after.overrides ?? {}}
+            names={[a, b]}
+          />
           <DifferencesTable title="Outputs" before={before.outputs ?? {}} after={after.outputs ?? {}} names={[a, b]} />
         </>
       )}

@@ -39,8 +39,20 @@ export function DifferencesTable({ title, before, after, names }: Props) {
                   <code>{path}</code>
                   <span class="faint">{words[kind]}</span>
                 </th>
-                <td>{first === undefined ? <span class="faint">–</span> : <code class="removed">{first.slice(0, mostLetters)}</code>}</td>
-                <td>{second === undefined ? <span class="faint">–</span> : <code class="added">{second.slice(0, mostLetters)}</code>}</td>
+                <td>
+                  {first === undefined ? (
+                    <span class="faint">–</span>
+                  ) : (
+                    <code class="removed">{first.slice(0, mostLetters)}</code>
+                  )}
+                </td>
+                <td>
+                  {second === undefined ? (
+                    <span class="faint">–</span>
+                  ) : (
+                    <code class="added">{second.slice(0, mostLetters)}</code>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -14,7 +14,12 @@ describe('what differs', () => {
     ]);
   });
 
-  test.each([[{ a: 1 }, { a: 1 }], [undefined, undefined], [[], []], [{ a: null }, { a: null }]])('%j and %j do not', (before, after) => {
+  test.each([
+    [{ a: 1 }, { a: 1 }],
+    [undefined, undefined],
+    [[], []],
+    [{ a: null }, { a: null }],
+  ])('%j and %j do not', (before, after) => {
     expect(differencesOf(before, after)).toEqual([]);
   });
 
@@ -23,6 +28,11 @@ describe('what differs', () => {
   });
 
   test('no more than 500 are told', () => {
-    expect(differencesOf(Array.from({ length: 2_000 }, () => 1), Array.from({ length: 2_000 }, () => 2))).toHaveLength(500);
+    expect(
+      differencesOf(
+        Array.from({ length: 2_000 }, () => 1),
+        Array.from({ length: 2_000 }, () => 2),
+      ),
+    ).toHaveLength(500);
   });
 });

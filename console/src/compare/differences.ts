@@ -21,7 +21,8 @@ export function differencesOf(before: unknown, after: unknown): readonly Differe
 
 function walk(before: unknown, after: unknown, path: string, depth: number, found: Difference[]): void {
   if (found.length >= most || Object.is(before, after)) return;
-  const fields = depth < deepest && isObject(before) && isObject(after) && Array.isArray(before) === Array.isArray(after);
+  const fields =
+    depth < deepest && isObject(before) && isObject(after) && Array.isArray(before) === Array.isArray(after);
   if (!fields) return note(before, after, path, found);
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     walk(before[key], after[key], stepInto(path, key, Array.isArray(before)), depth + 1, found);

@@ -2,7 +2,10 @@ import { useConsole, useRoute } from '../context.ts';
 import { hrefOf, type Route } from '../route.ts';
 import { NamespaceChooser } from './namespace-chooser.tsx';
 
-const views: readonly (readonly [Route['view'], string])[] = [['tasks', 'Tasks'], ['timeline', 'Timeline']];
+const views: readonly (readonly [Route['view'], string])[] = [
+  ['tasks', 'Tasks'],
+  ['timeline', 'Timeline'],
+];
 
 /** Where one may go. */
 export function Header() {
@@ -16,7 +19,11 @@ export function Header() {
       </a>
       <nav aria-label="Views">
         {views.map(([key, title]) => (
-          <a key={key} href={hrefOf({ view: key, ...here, query: {} })} aria-current={view === key ? 'page' : undefined}>
+          <a
+            key={key}
+            href={hrefOf({ view: key, ...here, query: {} })}
+            aria-current={view === key ? 'page' : undefined}
+          >
             {title}
           </a>
         ))}

@@ -18,8 +18,9 @@ export function Login({ refused, onToken }: Props) {
     <form class="login" onSubmit={submit}>
       <Heading title="Sign in" />
       <p>
-        Paste a Kubernetes token: you may see and do here what its owner may. It is kept in this tab until the tab is closed. <code>kubectl create token NAME</code> prints one of a service account, and{' '}
-        <code>task-runs ui</code> opens this console without any.
+        Paste a Kubernetes token: you may see and do here what its owner may. It is kept in this tab until the tab is
+        closed. <code>kubectl create token NAME</code> prints one of a service account, and <code>task-runs ui</code>{' '}
+        opens this console without any.
       </p>
       {refused ? (
         <p class="failure" role="alert">
@@ -28,7 +29,13 @@ export function Login({ refused, onToken }: Props) {
       ) : null}
       <label>
         Token
-        <input type="password" autocomplete="off" spellcheck={false} value={token} onInput={({ currentTarget }) => setToken(currentTarget.value)} />
+        <input
+          type="password"
+          autocomplete="off"
+          spellcheck={false}
+          value={token}
+          onInput={({ currentTarget }) => setToken(currentTarget.value)}
+        />
       </label>
       <button type="submit" class="primary">
         Sign in

@@ -29,5 +29,9 @@ export function NamespaceChooser() {
 function inNamespace({ view, query }: Route, namespace: string | undefined): Route {
   const stays = view === 'tasks' || view === 'timeline';
   const { range = '' } = query;
-  return { view: stays ? view : 'tasks', ...(namespace === undefined ? {} : { namespace }), query: view === 'timeline' ? { range } : stays ? query : {} };
+  return {
+    view: stays ? view : 'tasks',
+    ...(namespace === undefined ? {} : { namespace }),
+    query: view === 'timeline' ? { range } : stays ? query : {},
+  };
 }

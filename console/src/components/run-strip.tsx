@@ -6,7 +6,13 @@ import { PhaseIcon } from './phase-icon.tsx';
 const most = 10;
 
 /** The latest runs as a strip of marks, the newest at the right. */
-export function RunStrip({ active, last }: { readonly active: readonly RunSummary[]; readonly last: readonly RunSummary[] }) {
+export function RunStrip({
+  active,
+  last,
+}: {
+  readonly active: readonly RunSummary[];
+  readonly last: readonly RunSummary[];
+}) {
   const names = new Set(active.map(({ name }) => name));
   const runs = [...active, ...last.filter(({ name }) => !names.has(name))].slice(0, most).reverse();
   if (runs.length === 0) return <span class="faint">no runs</span>;
@@ -22,7 +28,9 @@ export function RunStrip({ active, last }: { readonly active: readonly RunSummar
 }
 
 function titleOf({ name, phase, reason, durationSeconds }: RunSummary): string {
-  return [name, lookOf(phase).word, reason, durationSeconds === undefined ? undefined : duration(durationSeconds)].filter(Boolean).join(' · ');
+  return [name, lookOf(phase).word, reason, durationSeconds === undefined ? undefined : duration(durationSeconds)]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 /** Newest first, as people ask for it: "2 Succeeded, 1 Failed". */

@@ -19,7 +19,9 @@ const flagsOf: Readonly<Record<number, string>> = { 1: 'bold', 2: 'dim', 3: 'ita
 /** A line that changes its look at every character stays drawable. */
 const mostSegments = 500;
 
-/** Splits a line at its ANSI escapes: colours become classes, everything else that a terminal would obey is left out. */
+/**
+ * Splits a line at its ANSI escapes: colours become classes, everything else that a terminal would obey is left out.
+ */
 export function segmentsOf(line: string): readonly Segment[] {
   if (!line.includes('\u001b')) return [{ text: visible(line), classes: '' }];
   const segments: Segment[] = [];

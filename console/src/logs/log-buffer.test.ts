@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { LogBuffer } from './log-buffer.ts';
 
-const lines = (count: number, from = 0) => Array.from({ length: count }, (_, index) => ({ time: '2026-11-23T12:00:00Z', run: 'a', pod: 'a-1', container: 'main', line: `line ${from + index}` }));
+const lines = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => ({
+    time: '2026-11-23T12:00:00Z',
+    run: 'a',
+    pod: 'a-1',
+    container: 'main',
+    line: `line ${from + index}`,
+  }));
 const textOf = (buffer: LogBuffer) => buffer.chunks.flatMap((chunk) => chunk.lines.map(({ line }) => line.line));
 
 describe('a log buffer', () => {

@@ -42,7 +42,7 @@ export class LogBuffer {
   }
 
   append(lines: readonly LogLine[]): void {
-    for (let at = 0; at < lines.length; ) {
+    for (let at = 0; at < lines.length;) {
       const last = this.#chunks.at(-1);
       const room = last === undefined ? 0 : chunkLines - last.lines.length;
       const fitting = lines.slice(at, at + (room || chunkLines)).map(keptOf);

@@ -27,7 +27,15 @@ export class LogChunk extends Component<Props> {
   }
 }
 
-function Line({ kept: { line, cut }, source, times }: { readonly kept: KeptLine; readonly source: string; readonly times: boolean }) {
+function Line({
+  kept: { line, cut },
+  source,
+  times,
+}: {
+  readonly kept: KeptLine;
+  readonly source: string;
+  readonly times: boolean;
+}) {
   const { time, pod } = line;
   return (
     <div class={pod === '' ? 'log-line log-remark' : 'log-line'}>

@@ -2,7 +2,12 @@ import { useState } from 'preact/hooks';
 import { useConsole, useRoute } from '../context.ts';
 import { withQuery } from '../route.ts';
 
-const tails: readonly (readonly [string, string])[] = [['100', 'last 100 lines'], ['1000', 'last 1,000 lines'], ['10000', 'last 10,000 lines'], ['all', 'all lines']];
+const tails: readonly (readonly [string, string])[] = [
+  ['100', 'last 100 lines'],
+  ['1000', 'last 1,000 lines'],
+  ['10000', 'last 10,000 lines'],
+  ['all', 'all lines'],
+];
 
 /** What of a log is shown. The server searches, so a search is sent when it is complete. */
 export function LogOptions({ live }: { readonly live: boolean }) {
@@ -19,7 +24,13 @@ export function LogOptions({ live }: { readonly live: boolean }) {
     <form class="filters" role="search" onSubmit={submit}>
       <label>
         <span class="hidden">Search the logs</span>
-        <input type="search" placeholder="Lines that contain" maxLength={200} value={typed} onInput={({ currentTarget }) => setTyped(currentTarget.value)} />
+        <input
+          type="search"
+          placeholder="Lines that contain"
+          maxLength={200}
+          value={typed}
+          onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        />
       </label>
       <button type="submit">Search</button>
       <label>
@@ -33,12 +44,20 @@ export function LogOptions({ live }: { readonly live: boolean }) {
         </select>
       </label>
       <label class="check">
-        <input type="checkbox" checked={times !== ''} onChange={({ currentTarget }) => set({ times: currentTarget.checked ? 'yes' : '' })} />
+        <input
+          type="checkbox"
+          checked={times !== ''}
+          onChange={({ currentTarget }) => set({ times: currentTarget.checked ? 'yes' : '' })}
+        />
         Times
       </label>
       {live ? (
         <label class="check">
-          <input type="checkbox" checked={follow !== 'no'} onChange={({ currentTarget }) => set({ follow: currentTarget.checked ? '' : 'no' })} />
+          <input
+            type="checkbox"
+            checked={follow !== 'no'}
+            onChange={({ currentTarget }) => set({ follow: currentTarget.checked ? '' : 'no' })}
+          />
           Follow
         </label>
       ) : null}

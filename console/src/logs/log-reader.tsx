@@ -24,7 +24,15 @@ const nearPixels = 24;
 /** Reads a log as long as it is shown, and stays at its end unless somebody scrolls up. */
 export function LogReader({ path, query, follow, source, times, label, searched }: Props) {
   const { api } = useConsole();
-  const tail = useMemo(() => new LogTail((since, signal) => api.lines(path, { ...query, ...(since === undefined ? {} : { since, tail: undefined }) }, signal), follow), []);
+  const tail = useMemo(
+    () =>
+      new LogTail(
+        (since, signal) =>
+          api.lines(path, { ...query, ...(since === undefined ? {} : { since, tail: undefined }) }, signal),
+        follow,
+      ),
+    [],
+  );
   useChanges(tail);
   useEffect(() => {
     tail.start();
@@ -36,7 +44,11 @@ export function LogReader({ path, query, follow, source, times, label, searched 
   useLayoutEffect(() => {
     if (atEnd.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   });
-  const scrolled = ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }: { readonly currentTarget: HTMLElement }) => {
+  const scrolled = ({
+    currentTarget: { scrollTop, clientHeight, scrollHeight },
+  }: {
+    readonly currentTarget: HTMLElement;
+  }) => {
     atEnd.current = scrollHeight - clientHeight - scrollTop < nearPixels;
   };
   return (
@@ -57,7 +69,17 @@ export function LogReader({ path, query, follow, source, times, label, searched 
 
 function statusOf({ buffer: { lines, dropped }, ended, error }: LogTail, follow: boolean, searched: boolean): string {
   const count = `${counted(lines, searched ? 'matching line' : 'line')}`;
-  const rest = dropped === 0 ? '' : `; ${counted(dropped, 'older line')} dropped, since 10,000 are kept: search to find them`;
-  const state = error !== undefined ? (follow ? ', the connection broke and is tried again' : '') : ended ? ', complete' : follow ? ', following' : ', loading';
+  const rest =
+    dropped === 0 ? '' : `; ${counted(dropped, 'older line')} dropped, since 10,000 are kept: search to find them`;
+  const state =
+    error !== undefined
+      ? follow
+        ? ', the connection broke and is tried again'
+        : ''
+      : ended
+        ? ', complete'
+        : follow
+          ? ', following'
+          : ', loading';
   return `${count}${state}${rest}`;
 }

@@ -2,7 +2,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LogLine } from '../../../controller/src/api/schemas.ts';
 import { LogTail } from './log-tail.ts';
 
-const line = (second: number, text: string): LogLine => ({ time: `2026-11-23T12:00:0${second}Z`, run: 'a', pod: 'a-1', container: 'main', line: text });
+const line = (second: number, text: string): LogLine => ({
+  time: `2026-11-23T12:00:0${second}Z`,
+  run: 'a',
+  pod: 'a-1',
+  container: 'main',
+  line: text,
+});
 const textOf = (tail: LogTail) => tail.buffer.chunks.flatMap((chunk) => chunk.lines.map((kept) => kept.line.line));
 
 /** A log that is read in several connections; an Error breaks one. */
@@ -33,7 +39,10 @@ describe('the tail of a log', () => {
   });
 
   test('goes on where the connection broke, and shows no line twice', async () => {
-    const { open, asked } = logOf([line(1, 'a'), line(2, 'b'), line(2, 'c'), new Error('gone')], [line(2, 'b'), line(2, 'c'), line(2, 'd'), line(3, 'e')]);
+    const { open, asked } = logOf(
+      [line(1, 'a'), line(2, 'b'), line(2, 'c'), new Error('gone')],
+      [line(2, 'b'), line(2, 'c'), line(2, 'd'), line(3, 'e')],
+    );
     const tail = new LogTail(open, true);
     tail.start();
     await vi.advanceTimersByTimeAsync(500);

@@ -21,11 +21,25 @@ export function LogView({ path, query, live, source, label }: Props) {
   const { search = '', tail = '1000', times = '', follow = '' } = useRoute().query;
   if (access !== undefined && !access.may.logs) return <Empty title="You may not read logs in this namespace." />;
   const following = live && follow !== 'no';
-  const asked: Query = { ...query, search, tail: tail === 'all' ? undefined : tail, ...(following ? { follow: true } : {}) };
+  const asked: Query = {
+    ...query,
+    search,
+    tail: tail === 'all' ? undefined : tail,
+    ...(following ? { follow: true } : {}),
+  };
   return (
     <section class="logs" aria-label="Logs">
       <LogOptions live={live} />
-      <LogReader key={JSON.stringify([path, asked])} path={path} query={asked} follow={following} source={source} times={times !== ''} label={label} searched={search !== ''} />
+      <LogReader
+        key={JSON.stringify([path, asked])}
+        path={path}
+        query={asked}
+        follow={following}
+        source={source}
+        times={times !== ''}
+        label={label}
+        searched={search !== ''}
+      />
     </section>
   );
 }

@@ -10,7 +10,10 @@ export function cutLine(line: string): { readonly text: string; readonly cut: nu
   return { text: line.slice(0, mostCharacters), cut: line.length - mostCharacters };
 }
 
-/** Characters without a picture get one, so that binary output and tricks with the direction of text are seen for what they are. */
+/**
+ * Characters without a picture get one, so that binary output and tricks with the direction of text are seen for what
+ * they are.
+ */
 export function visible(text: string): string {
   return text.replace(unseen, (character) => {
     const code = character.charCodeAt(0);

@@ -5,11 +5,20 @@ import { ActionDialog } from '../components/action-dialog.tsx';
 import { useConsole } from '../context.ts';
 
 /** Ends a run early. */
-export function CancelDialog({ run: { namespace, name }, onClose }: { readonly run: RunDetail; readonly onClose: () => void }) {
+export function CancelDialog({
+  run: { namespace, name },
+  onClose,
+}: {
+  readonly run: RunDetail;
+  readonly onClose: () => void;
+}) {
   const { api } = useConsole();
   const [reason, setReason] = useState('');
   const act = async () => {
-    await api.post<RunDetail>(pathOf('namespaces', namespace, 'runs', name, 'cancel'), reason.trim() === '' ? {} : { reason: reason.trim() });
+    await api.post<RunDetail>(
+      pathOf('namespaces', namespace, 'runs', name, 'cancel'),
+      reason.trim() === '' ? {} : { reason: reason.trim() },
+    );
     return `${name} is being cancelled.`;
   };
   return (
@@ -17,7 +26,12 @@ export function CancelDialog({ run: { namespace, name }, onClose }: { readonly r
       <p>Its pods are stopped. The run stays on record as Cancelled.</p>
       <label>
         Why (for the record)
-        <input type="text" maxLength={400} value={reason} onInput={({ currentTarget }) => setReason(currentTarget.value)} />
+        <input
+          type="text"
+          maxLength={400}
+          value={reason}
+          onInput={({ currentTarget }) => setReason(currentTarget.value)}
+        />
       </label>
     </ActionDialog>
   );

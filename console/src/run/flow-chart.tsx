@@ -15,7 +15,13 @@ export function FlowChart({ jobs }: { readonly jobs: readonly RunJob[] }) {
   const phases = new Map(jobs.map(({ step, phase }) => [step, phase]));
   return (
     <div class="chart" tabIndex={0} role="region" aria-label="Picture of the steps">
-      <svg class="flow" width={layout.width} height={layout.height} role="img" aria-label={`${steps.length} steps: ${steps.map(sentenceOf).join('; ')}`}>
+      <svg
+        class="flow"
+        width={layout.width}
+        height={layout.height}
+        role="img"
+        aria-label={`${steps.length} steps: ${steps.map(sentenceOf).join('; ')}`}
+      >
         {layout.edges.map(({ from, to, path }) => (
           <path key={`${from} ${to}`} class="edge" d={path} />
         ))}

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { box, flowLayout, type FlowStep } from './flow-layout.ts';
 
-const flow = (steps: Readonly<Record<string, readonly string[]>>): readonly FlowStep[] => Object.entries(steps).map(([name, dependsOn]) => ({ name, dependsOn }));
+const flow = (steps: Readonly<Record<string, readonly string[]>>): readonly FlowStep[] =>
+  Object.entries(steps).map(([name, dependsOn]) => ({ name, dependsOn }));
 
 /** The names in each column, from the top. */
 function columns(steps: Readonly<Record<string, readonly string[]>>): readonly (readonly string[])[] {
   const byColumn = new Map<number, { name: string; y: number }[]>();
-  for (const { name, x, y } of flowLayout(flow(steps)).steps) byColumn.set(x, [...(byColumn.get(x) ?? []), { name, y }]);
-  return [...byColumn].sort(([a], [b]) => a - b).map(([, placed]) => placed.sort((a, b) => a.y - b.y).map(({ name }) => name));
+  for (const { name, x, y } of flowLayout(flow(steps)).steps)
+    byColumn.set(x, [...(byColumn.get(x) ?? []), { name, y }]);
+  return [...byColumn]
+    .sort(([a], [b]) => a - b)
+    .map(([, placed]) => placed.sort((a, b) => a.y - b.y).map(({ name }) => name));
 }
 
 describe('the picture of a flow', () => {
@@ -20,7 +24,10 @@ describe('the picture of a flow', () => {
   });
 
   test('steps are near to what they wait for, so that arrows do not cross', () => {
-    expect(columns({ a: [], b: [], c: ['b'], d: ['a'] })).toEqual([['a', 'b'], ['d', 'c']]);
+    expect(columns({ a: [], b: [], c: ['b'], d: ['a'] })).toEqual([
+      ['a', 'b'],
+      ['d', 'c'],
+    ]);
   });
 
   test('an arrow leads from the right side of a step to the left of the next', () => {
@@ -32,13 +39,23 @@ describe('the picture of a flow', () => {
   });
 
   test('a circle, and what waits for nobody known, still has a place', () => {
-    expect(columns({ a: ['b'], b: ['a'], c: ['gone'], d: ['d'] }).map((names) => [...names].sort())).toEqual([['c', 'd'], ['a', 'b']]);
+    expect(columns({ a: ['b'], b: ['a'], c: ['gone'], d: ['d'] }).map((names) => [...names].sort())).toEqual([
+      ['c', 'd'],
+      ['a', 'b'],
+    ]);
   });
 
   test('no two steps lie on each other, and all are within the picture', () => {
-    const { steps, width, height } = flowLayout(Array.from({ length: 100 }, (_, index) => ({ name: `s${index}`, dependsOn: index === 0 ? [] : [`s${Math.floor((index - 1) / 3)}`] })));
+    const { steps, width, height } = flowLayout(
+      Array.from({ length: 100 }, (_, index) => ({
+        name: `s${index}`,
+        dependsOn: index === 0 ? [] : [`s${Math.floor((index - 1) / 3)}`],
+      })),
+    );
     expect(new Set(steps.map(({ x, y }) => `${x} ${y}`)).size).toBe(100);
-    expect(steps.every(({ x, y }) => x >= 0 && y >= 0 && x + box.width <= width && y + box.height <= height)).toBe(true);
+    expect(steps.every(({ x, y }) => x >= 0 && y >= 0 && x + box.width <= width && y + box.height <= height)).toBe(
+      true,
+    );
   });
 
   test('of nothing there is an empty picture', () => {

@@ -33,22 +33,32 @@ const margin = 4;
 const passes = 3;
 
 /**
- * Places each step in the column after the last one that it waits for, and within its column near to those. What waits for itself
- * in a circle, which the controller refuses, is put into one last column.
+ * Places each step in the column after the last one that it waits for, and within its column near to those. What waits
+ * for itself in a circle, which the controller refuses, is put into one last column.
  */
 export function flowLayout(steps: readonly FlowStep[]): FlowLayout {
   const known = new Set(steps.map(({ name }) => name));
-  const clean = steps.map(({ name, dependsOn }) => ({ name, dependsOn: [...new Set(dependsOn)].filter((before) => known.has(before) && before !== name) }));
+  const clean = steps.map(({ name, dependsOn }) => ({
+    name,
+    dependsOn: [...new Set(dependsOn)].filter((before) => known.has(before) && before !== name),
+  }));
   const columns = ordered(columnsOf(clean), clean);
   const tallest = Math.max(0, ...columns.map(({ length }) => length));
   const placed = new Map<string, PlacedStep>();
   for (const [column, names] of columns.entries()) {
     const top = ((tallest - names.length) * (box.height + gap.y)) / 2;
-    for (const [row, name] of names.entries()) placed.set(name, { name, x: margin + column * (box.width + gap.x), y: margin + top + row * (box.height + gap.y) });
+    for (const [row, name] of names.entries())
+      placed.set(name, {
+        name,
+        x: margin + column * (box.width + gap.x),
+        y: margin + top + row * (box.height + gap.y),
+      });
   }
   return {
     steps: [...placed.values()],
-    edges: clean.flatMap(({ name, dependsOn }) => dependsOn.map((before) => edgeOf(placed.get(before), placed.get(name)))).filter((edge) => edge !== undefined),
+    edges: clean
+      .flatMap(({ name, dependsOn }) => dependsOn.map((before) => edgeOf(placed.get(before), placed.get(name))))
+      .filter((edge) => edge !== undefined),
     width: columns.length * (box.width + gap.x) - gap.x + 2 * margin,
     height: tallest * (box.height + gap.y) - gap.y + 2 * margin,
   };
@@ -73,10 +83,14 @@ function ordered(columns: readonly (readonly string[])[], steps: readonly FlowSt
   const before = new Map(steps.map(({ name, dependsOn }) => [name, dependsOn]));
   let result = columns;
   for (let pass = 0; pass < passes; pass += 1) {
-    const place = new Map(result.flatMap((names) => names.map((name, row) => [name, row - (names.length - 1) / 2] as const)));
+    const place = new Map(
+      result.flatMap((names) => names.map((name, row) => [name, row - (names.length - 1) / 2] as const)),
+    );
     const mean = (name: string) => {
       const places = (before.get(name) ?? []).map((of) => place.get(of) ?? 0);
-      return places.length === 0 ? (place.get(name) ?? 0) : places.reduce((sum, value) => sum + value, 0) / places.length;
+      return places.length === 0
+        ? (place.get(name) ?? 0)
+        : places.reduce((sum, value) => sum + value, 0) / places.length;
     };
     result = result.map((names) => [...names].sort((a, b) => mean(a) - mean(b)));
   }
@@ -88,5 +102,9 @@ function edgeOf(from: PlacedStep | undefined, to: PlacedStep | undefined): Place
   const start = { x: from.x + box.width, y: from.y + box.height / 2 };
   const end = { x: to.x, y: to.y + box.height / 2 };
   const bend = Math.max(gap.x / 2, (end.x - start.x) / 2);
-  return { from: from.name, to: to.name, path: `M${start.x} ${start.y}C${start.x + bend} ${start.y} ${end.x - bend} ${end.y} ${end.x} ${end.y}` };
+  return {
+    from: from.name,
+    to: to.name,
+    path: `M${start.x} ${start.y}C${start.x + bend} ${start.y} ${end.x - bend} ${end.y} ${end.x} ${end.y}`,
+  };
 }

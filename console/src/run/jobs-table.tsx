@@ -15,7 +15,8 @@ export function JobsTable({ run }: { readonly run: RunDetail }) {
   const { jobs, shape, name, snapshot } = run;
   const queued = queuesOf(run).length > 0;
   const [most, setMost] = useState(rowsAtOnce);
-  const sorted = shape === 'Steps' ? jobs : [...jobs].sort((a, b) => Number(b.phase === 'Failed') - Number(a.phase === 'Failed'));
+  const sorted =
+    shape === 'Steps' ? jobs : [...jobs].sort((a, b) => Number(b.phase === 'Failed') - Number(a.phase === 'Failed'));
   return (
     <>
       <table class="table">
@@ -45,7 +46,11 @@ export function JobsTable({ run }: { readonly run: RunDetail }) {
         </thead>
         <tbody>
           {sorted.slice(0, most).map((job, index) => (
-            <JobRow key={job.name ?? index} job={job} {...(queued ? { queue: queueOf(job, snapshot)?.name ?? '' } : {})} />
+            <JobRow
+              key={job.name ?? index}
+              job={job}
+              {...(queued ? { queue: queueOf(job, snapshot)?.name ?? '' } : {})}
+            />
           ))}
         </tbody>
       </table>

@@ -8,15 +8,29 @@ export function waitedSeconds({ queuedTime, waitedSeconds: over }: Waiting, now:
   return queuedTime === undefined ? over : (over ?? 0) + Math.max(0, Math.floor((now - Date.parse(queuedTime)) / 1000));
 }
 
-/** From when a run waited in its queue until it started, or waits, in milliseconds. Steps and the like wait each for themselves: of those that is not known any more. */
-export function queuedFrom({ shape, startTime, queuedTime, waitedSeconds: over }: Pick<Run, 'shape' | 'startTime' | 'queuedTime' | 'waitedSeconds'>): number | undefined {
+/**
+ * From when a run waited in its queue until it started, or waits, in milliseconds. Steps and the like wait each for
+ * themselves: of those that is not known any more.
+ */
+export function queuedFrom({
+  shape,
+  startTime,
+  queuedTime,
+  waitedSeconds: over,
+}: Pick<Run, 'shape' | 'startTime' | 'queuedTime' | 'waitedSeconds'>): number | undefined {
   if (startTime === undefined) return queuedTime === undefined ? undefined : Date.parse(queuedTime);
   return shape === 'Job' && over !== undefined ? Date.parse(startTime) - over * 1000 : undefined;
 }
 
 /** The queues that a run waits in, those of its steps or its own: `nightly (priority class urgent)`. */
 export function queuesOf({ jobs, snapshot }: Pick<RunDetail, 'jobs' | 'snapshot'>): readonly string[] {
-  return [...new Set([...jobs.map((job) => queueOf(job, snapshot)), ...(jobs.length === 0 ? [snapshot?.queue] : [])].flatMap((queue) => (queue === undefined ? [] : wordsOf(queue))))];
+  return [
+    ...new Set(
+      [...jobs.map((job) => queueOf(job, snapshot)), ...(jobs.length === 0 ? [snapshot?.queue] : [])].flatMap(
+        (queue) => (queue === undefined ? [] : wordsOf(queue)),
+      ),
+    ),
+  ];
 }
 
 function wordsOf({ name, priorityClass }: NonNullable<RunJob['queue']>): string {

@@ -4,7 +4,13 @@ import { ActionDialog } from '../components/action-dialog.tsx';
 import { useConsole } from '../context.ts';
 
 /** Lets a flow go on that paused after a failure. */
-export function ResumeRunDialog({ run: { namespace, name }, onClose }: { readonly run: RunDetail; readonly onClose: () => void }) {
+export function ResumeRunDialog({
+  run: { namespace, name },
+  onClose,
+}: {
+  readonly run: RunDetail;
+  readonly onClose: () => void;
+}) {
   const { api } = useConsole();
   const act = async () => {
     await api.post<RunDetail>(pathOf('namespaces', namespace, 'runs', name, 'resume'));

@@ -4,7 +4,13 @@ import { ActionDialog } from '../components/action-dialog.tsx';
 import { useConsole } from '../context.ts';
 
 /** Runs again what a run did not bring to an end. */
-export function RetryDialog({ run: { namespace, name, shape }, onClose }: { readonly run: RunDetail; readonly onClose: () => void }) {
+export function RetryDialog({
+  run: { namespace, name, shape },
+  onClose,
+}: {
+  readonly run: RunDetail;
+  readonly onClose: () => void;
+}) {
   const { api, router } = useConsole();
   const act = async () => {
     const retry = await api.post<Run>(pathOf('namespaces', namespace, 'runs', name, 'retry'));
@@ -13,7 +19,10 @@ export function RetryDialog({ run: { namespace, name, shape }, onClose }: { read
   };
   return (
     <ActionDialog title={`Retry ${name}?`} confirm="Retry" onClose={onClose} act={act}>
-      <p>A new run does the same work with the same content. {shape === 'Job' ? '' : 'What has succeeded is not done again.'}</p>
+      <p>
+        A new run does the same work with the same content.{' '}
+        {shape === 'Job' ? '' : 'What has succeeded is not done again.'}
+      </p>
     </ActionDialog>
   );
 }

@@ -38,7 +38,8 @@ export function RunActions({ run, onDone }: Props) {
 
 function actionsOf(run: RunDetail, may: Access['may'] | undefined): readonly Action[] {
   if (may === undefined) return [];
-  if (!isFinished(run.phase)) return [...(may.cancel ? ['cancel' as const] : []), ...(may.run && isPaused(run) ? ['resume' as const] : [])];
+  if (!isFinished(run.phase))
+    return [...(may.cancel ? ['cancel' as const] : []), ...(may.run && isPaused(run) ? ['resume' as const] : [])];
   return may.run && run.phase !== 'Succeeded' && !run.archived ? ['retry'] : [];
 }
 

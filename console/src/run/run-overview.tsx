@@ -31,7 +31,18 @@ export function RunOverview({ run }: { readonly run: RunDetail }) {
 }
 
 function RunFacts({ run }: { readonly run: RunDetail }) {
-  const { namespace, trigger, phase, reason, cancelReason, retryOf, startTime, completionTime, durationSeconds, delaySeconds } = run;
+  const {
+    namespace,
+    trigger,
+    phase,
+    reason,
+    cancelReason,
+    retryOf,
+    startTime,
+    completionTime,
+    durationSeconds,
+    delaySeconds,
+  } = run;
   return (
     <Facts
       facts={[
@@ -45,13 +56,19 @@ function RunFacts({ run }: { readonly run: RunDetail }) {
         ['Started', <ClockTime time={startTime} />],
         ['Late by', delaySeconds === undefined ? undefined : duration(delaySeconds)],
         ['Ended', <ClockTime time={completionTime} />],
-        ['Duration', <Elapsed startTime={startTime} completionTime={completionTime} durationSeconds={durationSeconds} />],
+        [
+          'Duration',
+          <Elapsed startTime={startTime} completionTime={completionTime} durationSeconds={durationSeconds} />,
+        ],
         ['Exit code', run.exitCode],
         ['Attempts', run.attempts],
         ['Retry of', retryOf === undefined ? undefined : <a href={runHref(namespace, retryOf)}>{retryOf}</a>],
         ['Application', run.application],
         ['Component', run.component],
-        ['On record', run.archived ? 'in the archive only' : run.kept ? 'with its Job and pods' : 'without its Job and pods'],
+        [
+          'On record',
+          run.archived ? 'in the archive only' : run.kept ? 'with its Job and pods' : 'without its Job and pods',
+        ],
       ]}
     />
   );
@@ -86,7 +103,16 @@ function LogParts({ run: { logs } }: { readonly run: RunDetail }) {
       {logs.map(({ pod, container, restart, bytes: size, cutBytes, archived }) => (
         <li key={`${pod}/${container}/${restart}`}>
           {pod}/{container}
-          {restart > 0 ? `, restart ${restart}` : ''} <span class="faint">{[size > 0 ? bytes(size) : undefined, cutBytes > 0 ? `${bytes(cutBytes)} of the beginning left out` : undefined, archived ? 'archived' : undefined].filter(Boolean).join(', ')}</span>
+          {restart > 0 ? `, restart ${restart}` : ''}{' '}
+          <span class="faint">
+            {[
+              size > 0 ? bytes(size) : undefined,
+              cutBytes > 0 ? `${bytes(cutBytes)} of the beginning left out` : undefined,
+              archived ? 'archived' : undefined,
+            ]
+              .filter(Boolean)
+              .join(', ')}
+          </span>
         </li>
       ))}
     </ul>

@@ -14,7 +14,11 @@ export function RunSnapshot({ run: { snapshot, overrides } }: { readonly run: Ru
       )}
       <section>
         <h2>What ran</h2>
-        {snapshot === undefined ? <Empty title="No snapshot was kept of this run." /> : <JsonText value={snapshot} label="Snapshot of what ran" />}
+        {snapshot === undefined ? (
+          <Empty title="No snapshot was kept of this run." />
+        ) : (
+          <JsonText value={snapshot} label="Snapshot of what ran" />
+        )}
       </section>
     </>
   );

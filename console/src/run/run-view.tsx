@@ -17,7 +17,9 @@ import { RunSnapshot } from './run-snapshot.tsx';
 /** One run. */
 export function RunView({ namespace, name }: { readonly namespace: string; readonly name: string }) {
   const { api } = useConsole();
-  const live = useLive('run', (signal) => api.get<RunDetail>(pathOf('namespaces', namespace, 'runs', name), {}, signal));
+  const live = useLive('run', (signal) =>
+    api.get<RunDetail>(pathOf('namespaces', namespace, 'runs', name), {}, signal),
+  );
   const task = live.value?.task;
   return (
     <>
@@ -39,7 +41,12 @@ export function RunView({ namespace, name }: { readonly namespace: string; reado
 const partsOf = { Job: 'Jobs', Steps: 'Steps', Items: 'Items', Nodes: 'Nodes' } as const;
 
 function KnownRun({ run, live }: { readonly run: RunDetail; readonly live: Lively<RunDetail> }) {
-  const tabs: readonly Tab[] = [['overview', 'Overview'], ['jobs', partsOf[run.shape]], ['logs', 'Logs'], ['snapshot', 'Snapshot']];
+  const tabs: readonly Tab[] = [
+    ['overview', 'Overview'],
+    ['jobs', partsOf[run.shape]],
+    ['logs', 'Logs'],
+    ['snapshot', 'Snapshot'],
+  ];
   const tab = tabOf(tabs, useRoute().query['tab']);
   return (
     <>

@@ -15,14 +15,22 @@ export function CompareChoice({ run }: { readonly run: string }) {
     const others = chosen.filter((name) => name !== run);
     router.replace(withQuery(route, { chosen: (checked ? [...others, run] : others).slice(-2).join(',') }));
   };
-  return <input type="checkbox" aria-label={`Choose ${run} for a comparison`} checked={chosen.includes(run)} onChange={({ currentTarget }) => change(currentTarget.checked)} />;
+  return (
+    <input
+      type="checkbox"
+      aria-label={`Choose ${run} for a comparison`}
+      checked={chosen.includes(run)}
+      onChange={({ currentTarget }) => change(currentTarget.checked)}
+    />
+  );
 }
 
 /** Leads to the comparison once two runs are chosen. */
 export function CompareLink() {
   const route = useRoute();
   const [a, b] = chosenOf(route.query);
-  if (a === undefined || b === undefined || route.namespace === undefined) return <span class="faint">Choose two runs to compare them</span>;
+  if (a === undefined || b === undefined || route.namespace === undefined)
+    return <span class="faint">Choose two runs to compare them</span>;
   return (
     <a class="button" href={hrefOf({ view: 'compare', namespace: route.namespace, query: { a, b } })}>
       Compare {a} with {b}

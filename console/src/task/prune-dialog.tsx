@@ -9,7 +9,13 @@ const secondsOfADay = 86_400;
 const mostNames = 100;
 
 /** Deletes finished runs, after it has shown which. */
-export function PruneDialog({ task: { namespace, name }, onClose }: { readonly task: TaskDetail; readonly onClose: () => void }) {
+export function PruneDialog({
+  task: { namespace, name },
+  onClose,
+}: {
+  readonly task: TaskDetail;
+  readonly onClose: () => void;
+}) {
   const { api } = useConsole();
   const [keep, setKeep] = useState('10');
   const [days, setDays] = useState('');
@@ -19,7 +25,8 @@ export function PruneDialog({ task: { namespace, name }, onClose }: { readonly t
     // What was shown is not what would be deleted now.
     setShown(undefined);
   };
-  const prune = (dryRun: boolean) => api.post<Pruned>(pathOf('namespaces', namespace, 'tasks', name, 'prune'), requestOf(keep, days, dryRun));
+  const prune = (dryRun: boolean) =>
+    api.post<Pruned>(pathOf('namespaces', namespace, 'tasks', name, 'prune'), requestOf(keep, days, dryRun));
   const act = async () => {
     if (shown === undefined) {
       setShown((await prune(true)).runs);
@@ -30,7 +37,13 @@ export function PruneDialog({ task: { namespace, name }, onClose }: { readonly t
   };
   const ready = shown !== undefined && shown.length > 0;
   return (
-    <ActionDialog title={`Prune ${name}`} confirm={ready ? `Delete ${counted(shown.length, 'run')}` : 'Show what would go'} danger={ready} onClose={onClose} act={act}>
+    <ActionDialog
+      title={`Prune ${name}`}
+      confirm={ready ? `Delete ${counted(shown.length, 'run')}` : 'Show what would go'}
+      danger={ready}
+      onClose={onClose}
+      act={act}
+    >
       <p>Deletes runs that have finished, with their Jobs, pods and logs. Nothing goes before you have seen what.</p>
       <label>
         Keep so many of the newest
@@ -46,7 +59,11 @@ export function PruneDialog({ task: { namespace, name }, onClose }: { readonly t
 }
 
 function requestOf(keep: string, days: string, dryRun: boolean): PruneRequest {
-  return { ...(keep === '' ? {} : { keep: Number(keep) }), ...(days === '' ? {} : { olderThanSeconds: Number(days) * secondsOfADay }), dryRun };
+  return {
+    ...(keep === '' ? {} : { keep: Number(keep) }),
+    ...(days === '' ? {} : { olderThanSeconds: Number(days) * secondsOfADay }),
+    dryRun,
+  };
 }
 
 function Shown({ runs }: { readonly runs: readonly string[] }) {

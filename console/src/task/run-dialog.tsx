@@ -10,7 +10,8 @@ export function RunDialog({ task, onClose }: { readonly task: TaskDetail; readon
   const { api, router } = useConsole();
   const { namespace, name } = task;
   const [form, setForm] = useState<RunForm>({ args: '', env: '', name: '' });
-  const set = (field: keyof RunForm) => (event: { readonly currentTarget: { readonly value: string } }) => setForm({ ...form, [field]: event.currentTarget.value });
+  const set = (field: keyof RunForm) => (event: { readonly currentTarget: { readonly value: string } }) =>
+    setForm({ ...form, [field]: event.currentTarget.value });
   const act = async () => {
     const run = await api.post<Run>(pathOf('namespaces', namespace, 'tasks', name, 'run'), runRequestOf(form));
     router.go({ view: 'run', namespace, name: run.name, query: {} });
@@ -39,5 +40,7 @@ export function RunDialog({ task, onClose }: { readonly task: TaskDetail; readon
 function overridesOf({ policy }: TaskDetail): string {
   const allowed = policy['allowedOverrides'];
   if (!Array.isArray(allowed)) return '';
-  return allowed.length === 0 ? 'This task lets nobody replace arguments or variables.' : `This task lets one replace: ${allowed.join(', ')}.`;
+  return allowed.length === 0
+    ? 'This task lets nobody replace arguments or variables.'
+    : `This task lets one replace: ${allowed.join(', ')}.`;
 }

@@ -4,7 +4,17 @@ import { runRequestOf } from './run-request.ts';
 describe("a run's form", () => {
   test.each([
     [{ args: '', env: '', name: '' }, {}],
-    [{ args: '--to\n41\n', env: ' A = b=c\n\nEMPTY=', name: ' again ' }, { args: ['--to', '41'], env: [{ name: 'A', value: ' b=c' }, { name: 'EMPTY', value: '' }], name: 'again' }],
+    [
+      { args: '--to\n41\n', env: ' A = b=c\n\nEMPTY=', name: ' again ' },
+      {
+        args: ['--to', '41'],
+        env: [
+          { name: 'A', value: ' b=c' },
+          { name: 'EMPTY', value: '' },
+        ],
+        name: 'again',
+      },
+    ],
   ])('%j', (form, request) => {
     expect(runRequestOf(form)).toEqual(request);
   });

@@ -8,7 +8,15 @@ import { duration } from '../format.ts';
 import { runHref } from '../route.ts';
 
 /** A run in a row. */
-export function RunRow({ run, task, choice }: { readonly run: Run; readonly task: boolean; readonly choice?: ComponentChildren }) {
+export function RunRow({
+  run,
+  task,
+  choice,
+}: {
+  readonly run: Run;
+  readonly task: boolean;
+  readonly choice?: ComponentChildren;
+}) {
   const { namespace, name, trigger, exitCode, attempts, reason, message, delaySeconds } = run;
   return (
     <tr>
@@ -23,7 +31,9 @@ export function RunRow({ run, task, choice }: { readonly run: Run; readonly task
       <td class="middle">{triggerWords(run)}</td>
       <td class="middle">
         <ClockTime time={run.startTime} />
-        {delaySeconds === undefined || delaySeconds < 1 ? null : <span class="faint"> {duration(delaySeconds)} late</span>}
+        {delaySeconds === undefined || delaySeconds < 1 ? null : (
+          <span class="faint"> {duration(delaySeconds)} late</span>
+        )}
         <InQueue run={run} />
       </td>
       <td class="number">
@@ -39,7 +49,13 @@ export function RunRow({ run, task, choice }: { readonly run: Run; readonly task
   );
 }
 
-const triggers = { Revision: 'deployment', Schedule: 'schedule', Manual: 'a person', WorkflowStep: 'workflow step', Retry: 'retry' } as const;
+const triggers = {
+  Revision: 'deployment',
+  Schedule: 'schedule',
+  Manual: 'a person',
+  WorkflowStep: 'workflow step',
+  Retry: 'retry',
+} as const;
 
 /** What asked for a run. */
 export function triggerWords({ trigger: { type } }: Pick<Run, 'trigger'>): string {

@@ -11,7 +11,16 @@ interface Props {
   readonly choose?: (run: Run) => ComponentChildren;
 }
 
-const columns: readonly (readonly [title: string, width: string])[] = [['Run', ''], ['State', ''], ['Asked for by', 'middle'], ['Started', 'middle'], ['Duration', 'number'], ['Exit', 'number wide'], ['Attempts', 'number wide'], ['What happened', 'wide']];
+const columns: readonly (readonly [title: string, width: string])[] = [
+  ['Run', ''],
+  ['State', ''],
+  ['Asked for by', 'middle'],
+  ['Started', 'middle'],
+  ['Duration', 'number'],
+  ['Exit', 'number wide'],
+  ['Attempts', 'number wide'],
+  ['What happened', 'wide'],
+];
 
 /** Runs, one in a row. */
 export function RunsTable({ runs, caption, task = false, choose }: Props) {

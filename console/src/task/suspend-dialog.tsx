@@ -4,15 +4,30 @@ import { ActionDialog } from '../components/action-dialog.tsx';
 import { useConsole } from '../context.ts';
 
 /** Stops a task from starting anything, or lets it go on. */
-export function SuspendDialog({ task: { namespace, name, suspended }, onClose }: { readonly task: TaskDetail; readonly onClose: () => void }) {
+export function SuspendDialog({
+  task: { namespace, name, suspended },
+  onClose,
+}: {
+  readonly task: TaskDetail;
+  readonly onClose: () => void;
+}) {
   const { api } = useConsole();
   const act = async () => {
     await api.post<TaskDetail>(pathOf('namespaces', namespace, 'tasks', name, suspended ? 'resume' : 'suspend'));
     return suspended ? `${name} goes on.` : `${name} is suspended.`;
   };
   return (
-    <ActionDialog title={`${suspended ? 'Resume' : 'Suspend'} ${name}?`} confirm={suspended ? 'Resume' : 'Suspend'} onClose={onClose} act={act}>
-      <p>{suspended ? 'Its schedule and its deployments start runs again, and what waits may start.' : 'Nothing new starts: no schedule, no deployment. What runs goes on to its end.'}</p>
+    <ActionDialog
+      title={`${suspended ? 'Resume' : 'Suspend'} ${name}?`}
+      confirm={suspended ? 'Resume' : 'Suspend'}
+      onClose={onClose}
+      act={act}
+    >
+      <p>
+        {suspended
+          ? 'Its schedule and its deployments start runs again, and what waits may start.'
+          : 'Nothing new starts: no schedule, no deployment. What runs goes on to its end.'}
+      </p>
     </ActionDialog>
   );
 }

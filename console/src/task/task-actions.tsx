@@ -18,18 +18,24 @@ export function TaskActions({ task, onDone }: Props) {
   const may = useConsole().access?.may;
   const [open, setOpen] = useState<Action>();
   const Dialog = open === undefined ? undefined : dialogs[open];
-  const titles: Readonly<Record<Action, string>> = { run: 'Run…', suspend: task.suspended ? 'Resume…' : 'Suspend…', prune: 'Prune…' };
+  const titles: Readonly<Record<Action, string>> = {
+    run: 'Run…',
+    suspend: task.suspended ? 'Resume…' : 'Suspend…',
+    prune: 'Prune…',
+  };
   const close = () => {
     setOpen(undefined);
     onDone();
   };
   return (
     <div class="actions" role="group" aria-label="Actions">
-      {(['run', 'suspend', 'prune'] as const).filter((action) => may?.[action]).map((action) => (
-        <button key={action} type="button" aria-haspopup="dialog" onClick={() => setOpen(action)}>
-          {titles[action]}
-        </button>
-      ))}
+      {(['run', 'suspend', 'prune'] as const)
+        .filter((action) => may?.[action])
+        .map((action) => (
+          <button key={action} type="button" aria-haspopup="dialog" onClick={() => setOpen(action)}>
+            {titles[action]}
+          </button>
+        ))}
       {Dialog === undefined ? null : <Dialog task={task} onClose={close} />}
     </div>
   );

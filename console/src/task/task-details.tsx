@@ -16,10 +16,16 @@ export function TaskDetails({ task }: { readonly task: TaskDetail }) {
           facts={[
             ['Application', application],
             ['Component', component],
-            ['Schedule', schedule === undefined ? 'none: it runs when it is deployed, or by hand' : schedule.crons.join(', ')],
+            [
+              'Schedule',
+              schedule === undefined ? 'none: it runs when it is deployed, or by hand' : schedule.crons.join(', '),
+            ],
             ['Time zone', schedule === undefined ? undefined : (schedule.timeZone ?? 'UTC')],
             ['Last success', <Moment time={lastSuccessfulTime} />],
-            ['Runs', `${totals.active} active, ${totals.queued} queued, ${totals.succeeded} succeeded, ${totals.failed} failed, ${totals.cancelled} cancelled, ${totals.skipped} skipped, ${totals.kept} kept`],
+            [
+              'Runs',
+              `${totals.active} active, ${totals.queued} queued, ${totals.succeeded} succeeded, ${totals.failed} failed, ${totals.cancelled} cancelled, ${totals.skipped} skipped, ${totals.kept} kept`,
+            ],
           ]}
         />
       </section>
@@ -40,7 +46,8 @@ export function TaskDetails({ task }: { readonly task: TaskDetail }) {
 }
 
 function NextTimes({ task: { nextScheduleTimes, suspended } }: { readonly task: TaskDetail }) {
-  if (nextScheduleTimes.length === 0) return <p class="faint">{suspended ? 'None while it is suspended.' : 'None: nothing is scheduled.'}</p>;
+  if (nextScheduleTimes.length === 0)
+    return <p class="faint">{suspended ? 'None while it is suspended.' : 'None: nothing is scheduled.'}</p>;
   return (
     <ol class="times">
       {nextScheduleTimes.map((time) => (

@@ -17,7 +17,9 @@ export function TaskRuns({ task: { namespace, name } }: { readonly task: TaskDet
   const { api } = useConsole();
   const { query } = useRoute();
   const { phase, cursor } = query;
-  const live = useLive(`runs ${phase ?? ''} ${cursor ?? ''}`, (signal) => api.get<RunPage>(pathOf('namespaces', namespace, 'runs'), { task: name, phase, cursor, limit: perPage }, signal));
+  const live = useLive(`runs ${phase ?? ''} ${cursor ?? ''}`, (signal) =>
+    api.get<RunPage>(pathOf('namespaces', namespace, 'runs'), { task: name, phase, cursor, limit: perPage }, signal),
+  );
   return (
     <section aria-label="Runs">
       <Loaded live={live} what="runs">
@@ -38,7 +40,11 @@ function RunsPage({ page, name }: { readonly page: RunPage; readonly name: strin
         </p>
         <CompareLink />
       </div>
-      {items.length === 0 ? <Empty title="There are no such runs." /> : <RunsTable runs={items} caption={`Runs of ${name}`} choose={(run) => <CompareChoice run={run.name} />} />}
+      {items.length === 0 ? (
+        <Empty title="There are no such runs." />
+      ) : (
+        <RunsTable runs={items} caption={`Runs of ${name}`} choose={(run) => <CompareChoice run={run.name} />} />
+      )}
       <Pages next={page.nextCursor} />
     </>
   );
@@ -50,7 +56,10 @@ function PhaseFilter() {
   return (
     <label>
       <span class="hidden">State</span>
-      <select value={route.query['phase'] ?? ''} onChange={({ currentTarget }) => router.go(withQuery(route, { phase: currentTarget.value, cursor: '' }))}>
+      <select
+        value={route.query['phase'] ?? ''}
+        onChange={({ currentTarget }) => router.go(withQuery(route, { phase: currentTarget.value, cursor: '' }))}
+      >
         <option value="">Every state</option>
         {phaseNames.map((phase) => (
           <option key={phase} value={phase}>
@@ -62,7 +71,9 @@ function PhaseFilter() {
   );
 }
 
-/** Pages follow one another by cursors, so there is a way on and a way to the start; "back" of the browser leads back. */
+/**
+ * Pages follow one another by cursors, so there is a way on and a way to the start; "back" of the browser leads back.
+ */
 function Pages({ next }: { readonly next: string | undefined }) {
   const route = useRoute();
   const later = route.query['cursor'] !== undefined;

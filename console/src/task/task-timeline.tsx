@@ -11,7 +11,9 @@ import { RunsTimeline } from '../timeline/runs-timeline.tsx';
 export function TaskTimeline({ task: { namespace, name, nextScheduleTimes } }: { readonly task: TaskDetail }) {
   const { api } = useConsole();
   const range = rangeOf(useRoute().query['range']);
-  const live = useLive<LoadedRuns>(range.key, (signal, progress) => loadRuns(api, { namespace, task: name, from: Date.now() - range.ms }, signal, progress));
+  const live = useLive<LoadedRuns>(range.key, (signal, progress) =>
+    loadRuns(api, { namespace, task: name, from: Date.now() - range.ms }, signal, progress),
+  );
   const upcoming = nextScheduleTimes.map((time) => ({ namespace, task: name, time }));
   return (
     <section aria-label="Timeline">

@@ -15,12 +15,19 @@ import { TaskLogs } from './task-logs.tsx';
 import { TaskRuns } from './task-runs.tsx';
 import { TaskTimeline } from './task-timeline.tsx';
 
-const tabs: readonly Tab[] = [['runs', 'Runs'], ['timeline', 'Timeline'], ['logs', 'Logs'], ['details', 'Details']];
+const tabs: readonly Tab[] = [
+  ['runs', 'Runs'],
+  ['timeline', 'Timeline'],
+  ['logs', 'Logs'],
+  ['details', 'Details'],
+];
 
 /** One task. */
 export function TaskView({ namespace, name }: { readonly namespace: string; readonly name: string }) {
   const { api } = useConsole();
-  const live = useLive('task', (signal) => api.get<TaskDetail>(pathOf('namespaces', namespace, 'tasks', name), {}, signal));
+  const live = useLive('task', (signal) =>
+    api.get<TaskDetail>(pathOf('namespaces', namespace, 'tasks', name), {}, signal),
+  );
   return (
     <>
       <Breadcrumbs

@@ -12,7 +12,12 @@ const page = 2_500;
 const most = 10_000;
 
 /** All tasks, up to 10,000; the first hundred are shown before the rest is there. */
-export async function loadTasks(api: ApiClient, namespace: string | undefined, signal: AbortSignal, progress: (part: Tasks) => void): Promise<Tasks> {
+export async function loadTasks(
+  api: ApiClient,
+  namespace: string | undefined,
+  signal: AbortSignal,
+  progress: (part: Tasks) => void,
+): Promise<Tasks> {
   const path = namespace === undefined ? 'tasks' : pathOf('namespaces', namespace, 'tasks');
   const items: TaskView[] = [];
   let cursor: string | undefined;

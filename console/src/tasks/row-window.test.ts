@@ -15,6 +15,9 @@ describe('the rows in view', () => {
   });
 
   test('all of a few, and none of none', () => {
-    expect([rows(0, 3), rows(0, 0)]).toEqual([{ first: 0, end: 3, before: 0, after: 0 }, { first: 0, end: 0, before: 0, after: 0 }]);
+    expect([rows(0, 3), rows(0, 0)]).toEqual([
+      { first: 0, end: 3, before: 0, after: 0 },
+      { first: 0, end: 0, before: 0, after: 0 },
+    ]);
   });
 });

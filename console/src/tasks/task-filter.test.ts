@@ -2,9 +2,24 @@ import { describe, expect, test } from 'vitest';
 import type { TaskView } from '../../../controller/src/api/schemas.ts';
 import { countPhases, filterTasks } from './task-filter.ts';
 
-const task = (namespace: string, name: string, rest: Partial<TaskView> = {}): TaskView => ({ uid: name, namespace, name, suspended: false, totals: { active: 0, queued: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0, kept: 0 }, active: [], lastRuns: [], ...rest });
-const tasks = [task('shop', 'backup', { phase: 'Failed', message: 'OOMKilled' }), task('shop', 'report', { suspended: true, phase: 'Succeeded' }), task('billing', 'backup', { application: 'Invoices' }), task('billing', 'dunning', { phase: 'Running' })];
-const chosen = (text: string, phase = '') => filterTasks(tasks, { text, phase }).map(({ namespace, name }) => `${namespace}/${name}`);
+const task = (namespace: string, name: string, rest: Partial<TaskView> = {}): TaskView => ({
+  uid: name,
+  namespace,
+  name,
+  suspended: false,
+  totals: { active: 0, queued: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0, kept: 0 },
+  active: [],
+  lastRuns: [],
+  ...rest,
+});
+const tasks = [
+  task('shop', 'backup', { phase: 'Failed', message: 'OOMKilled' }),
+  task('shop', 'report', { suspended: true, phase: 'Succeeded' }),
+  task('billing', 'backup', { application: 'Invoices' }),
+  task('billing', 'dunning', { phase: 'Running' }),
+];
+const chosen = (text: string, phase = '') =>
+  filterTasks(tasks, { text, phase }).map(({ namespace, name }) => `${namespace}/${name}`);
 
 describe('filtered tasks', () => {
   test.each([
@@ -21,6 +36,12 @@ describe('filtered tasks', () => {
   });
 
   test('each phase is counted', () => {
-    expect([...countPhases(tasks)]).toEqual([['Failed', 1], ['Succeeded', 1], ['Suspended', 1], ['Idle', 1], ['Running', 1]]);
+    expect([...countPhases(tasks)]).toEqual([
+      ['Failed', 1],
+      ['Succeeded', 1],
+      ['Suspended', 1],
+      ['Idle', 1],
+      ['Running', 1],
+    ]);
   });
 });

@@ -13,11 +13,19 @@ export function TaskFilters({ counts }: { readonly counts: ReadonlyMap<string, n
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
       <label>
         <span class="hidden">Filter tasks</span>
-        <input type="search" placeholder="Filter by name, namespace, message" value={route.query['q'] ?? ''} onInput={({ currentTarget }) => set({ q: currentTarget.value })} />
+        <input
+          type="search"
+          placeholder="Filter by name, namespace, message"
+          value={route.query['q'] ?? ''}
+          onInput={({ currentTarget }) => set({ q: currentTarget.value })}
+        />
       </label>
       <label>
         <span class="hidden">State</span>
-        <select value={route.query['phase'] ?? ''} onChange={({ currentTarget }) => set({ phase: currentTarget.value })}>
+        <select
+          value={route.query['phase'] ?? ''}
+          onChange={({ currentTarget }) => set({ phase: currentTarget.value })}
+        >
           <option value="">Every state</option>
           {choices.map((phase) => (
             <option key={phase} value={phase}>

@@ -22,9 +22,15 @@ export function TaskRow({ task, index }: { readonly task: TaskView; readonly ind
       <td>
         <RunStrip active={active} last={lastRuns} />
       </td>
-      <td class="number wide">{totals.active + totals.queued === 0 ? <span class="faint">0</span> : totals.active + totals.queued}</td>
+      <td class="number wide">
+        {totals.active + totals.queued === 0 ? <span class="faint">0</span> : totals.active + totals.queued}
+      </td>
       <td class="two-lines middle">
-        {schedule === undefined ? <span class="faint">on deployment or by hand</span> : <span class="figures">{schedule.crons.join(', ')}</span>}
+        {schedule === undefined ? (
+          <span class="faint">on deployment or by hand</span>
+        ) : (
+          <span class="figures">{schedule.crons.join(', ')}</span>
+        )}
         {nextScheduleTime === undefined ? null : (
           <span class="faint">
             next <Moment time={nextScheduleTime} />

@@ -2,7 +2,14 @@ import type { TaskView } from '../../../controller/src/api/schemas.ts';
 import { TaskRow, taskRowHeight } from './task-row.tsx';
 import { useRowWindow } from './use-row-window.ts';
 
-const columns: readonly (readonly [title: string, width: string])[] = [['Task', ''], ['State', ''], ['Latest runs', ''], ['Active', 'number wide'], ['Schedule', 'middle'], ['Message', 'wide']];
+const columns: readonly (readonly [title: string, width: string])[] = [
+  ['Task', ''],
+  ['State', ''],
+  ['Latest runs', ''],
+  ['Active', 'number wide'],
+  ['Schedule', 'middle'],
+  ['Message', 'wide'],
+];
 
 /** The tasks, of which those in view are drawn. */
 export function TaskTable({ tasks }: { readonly tasks: readonly TaskView[] }) {
@@ -30,7 +37,10 @@ export function TaskTable({ tasks }: { readonly tasks: readonly TaskView[] }) {
   );
 }
 
-/** Stands for the rows that are not drawn. Preact sets the height on the element, which the content security policy allows. */
+/**
+ * Stands for the rows that are not drawn. Preact sets the height on the element, which the content security policy
+ * allows.
+ */
 function Space({ height }: { readonly height: number }) {
   return height === 0 ? null : (
     <tr aria-hidden="true" class="space">

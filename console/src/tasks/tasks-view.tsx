@@ -30,17 +30,28 @@ function ChosenTasks({ tasks: { items, total } }: { readonly tasks: Tasks }) {
   const chosen = useMemo(() => filterTasks(items, { text, phase }), [items, text, phase]);
   // For bench/console.ts: how soon somebody sees tasks.
   useEffect(() => void performance.mark('tasks-shown'), [items]);
-  if (items.length === 0) return <Empty title="There are no tasks here.">Deploy an Application with a component of type task, and it appears.</Empty>;
+  if (items.length === 0)
+    return (
+      <Empty title="There are no tasks here.">
+        Deploy an Application with a component of type task, and it appears.
+      </Empty>
+    );
   return (
     <>
       <div class="bar">
         <TaskFilters counts={counts} />
         <p class="count" role="status">
-          {chosen.length === items.length ? counted(total, 'task') : `${chosen.length.toLocaleString('en-US')} of ${counted(total, 'task')}`}
+          {chosen.length === items.length
+            ? counted(total, 'task')
+            : `${chosen.length.toLocaleString('en-US')} of ${counted(total, 'task')}`}
           {items.length < total ? `, ${items.length.toLocaleString('en-US')} loaded` : ''}
         </p>
       </div>
-      {chosen.length === 0 ? <Empty title="No task is like that.">Take something out of the filter.</Empty> : <TaskTable tasks={chosen} />}
+      {chosen.length === 0 ? (
+        <Empty title="No task is like that.">Take something out of the filter.</Empty>
+      ) : (
+        <TaskTable tasks={chosen} />
+      )}
     </>
   );
 }

@@ -2,7 +2,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { rowWindow, type RowWindow } from './row-window.ts';
 
 /** The rows of a table body that are in view, as the page is scrolled. */
-export function useRowWindow(rows: number, rowHeight: number): readonly [{ readonly current: HTMLTableSectionElement | null }, RowWindow] {
+export function useRowWindow(
+  rows: number,
+  rowHeight: number,
+): readonly [{ readonly current: HTMLTableSectionElement | null }, RowWindow] {
   const body = useRef<HTMLTableSectionElement>(null);
   const [scrolled, setScrolled] = useState(0);
   useEffect(() => {

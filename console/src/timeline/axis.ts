@@ -12,7 +12,17 @@ const steps = [1, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880].map((coun
 const leastGap = 76;
 
 /** Lines at round local times, as close as their labels allow. */
-export function axisTicks({ from, to, width, zoneMs }: { readonly from: number; readonly to: number; readonly width: number; readonly zoneMs: number }): readonly Tick[] {
+export function axisTicks({
+  from,
+  to,
+  width,
+  zoneMs,
+}: {
+  readonly from: number;
+  readonly to: number;
+  readonly width: number;
+  readonly zoneMs: number;
+}): readonly Tick[] {
   const perMs = width / (to - from);
   const step = steps.find((size) => size * perMs >= leastGap) ?? 7 * 1_440 * minute;
   const ticks: Tick[] = [];

@@ -75,15 +75,28 @@ interface Span {
 export function timelineOf(input: TimelineInput): Timeline {
   const { runs, from, to, now, width, zoneMs } = input;
   const scale = scaleOf(input);
-  const groups = groupBy(runs.map((run) => spanOf(run, now)).filter(({ due, end }) => end >= from && due <= to), ({ run }) => keyOf(run.namespace, run.task));
-  const upcoming = groupBy(input.upcoming.filter(({ time }) => Date.parse(time) <= to), ({ namespace, task }) => keyOf(namespace, task));
+  const groups = groupBy(
+    runs.map((run) => spanOf(run, now)).filter(({ due, end }) => end >= from && due <= to),
+    ({ run }) => keyOf(run.namespace, run.task),
+  );
+  const upcoming = groupBy(
+    input.upcoming.filter(({ time }) => Date.parse(time) <= to),
+    ({ namespace, task }) => keyOf(namespace, task),
+  );
   const rows: TimelineRow[] = [];
   let y = 0;
   for (const key of [...new Set([...groups.keys(), ...upcoming.keys()])].sort()) {
     const [namespace = '', task = ''] = key.split('/');
     const { bars, lanes } = barsOf(groups.get(key) ?? [], scale);
     const height = lanes * laneHeight + 2 * padding;
-    rows.push({ namespace, task, y, height, bars, upcoming: (upcoming.get(key) ?? []).map(({ time }) => scale(Date.parse(time))) });
+    rows.push({
+      namespace,
+      task,
+      y,
+      height,
+      bars,
+      upcoming: (upcoming.get(key) ?? []).map(({ time }) => scale(Date.parse(time))),
+    });
     y += height;
   }
   return { rows, ticks: axisTicks({ from, to, width, zoneMs }), nowX: scale(now), height: y };
@@ -123,12 +136,14 @@ function isOver({ phase }: Run): boolean {
 /** Each run goes into the first lane that is free when it is asked for. */
 function barsOf(spans: readonly Span[], scale: (time: number) => number): { bars: readonly Bar[]; lanes: number } {
   const freeFrom: number[] = [];
-  const bars = [...spans].sort((a, b) => a.due - b.due || a.end - b.end).map((span) => {
-    const free = freeFrom.findIndex((time) => time <= span.due);
-    const lane = free >= 0 ? free : Math.min(freeFrom.length, mostLanes - 1);
-    freeFrom[lane] = Math.max(freeFrom[lane] ?? 0, span.end);
-    return barOf(span, lane, scale);
-  });
+  const bars = [...spans]
+    .sort((a, b) => a.due - b.due || a.end - b.end)
+    .map((span) => {
+      const free = freeFrom.findIndex((time) => time <= span.due);
+      const lane = free >= 0 ? free : Math.min(freeFrom.length, mostLanes - 1);
+      freeFrom[lane] = Math.max(freeFrom[lane] ?? 0, span.end);
+      return barOf(span, lane, scale);
+    });
   return { bars, lanes: Math.max(1, freeFrom.length) };
 }
 
@@ -136,7 +151,11 @@ function barOf({ run, due, start, end, open }: Span, lane: number, scale: (time:
   const x = scale(start);
   const bar = { run, x, width: Math.max(leastWidth, round(scale(end) - x)), lane, open };
   const queued = queuedFrom(run);
-  return { ...bar, ...stretch('wait', scale(due), x), ...(queued === undefined ? {} : stretch('queue', scale(Math.max(due, queued)), x)) };
+  return {
+    ...bar,
+    ...stretch('wait', scale(due), x),
+    ...(queued === undefined ? {} : stretch('queue', scale(Math.max(due, queued)), x)),
+  };
 }
 
 /** Of less than a pixel nothing is drawn. */

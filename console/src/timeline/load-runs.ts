@@ -18,10 +18,15 @@ const page = 500;
 const mostPages = 4;
 
 /**
- * The runs of a time, at most 2,000 of them, and those that are active however long ago they were asked for. The newest are shown
- * before the rest is there.
+ * The runs of a time, at most 2,000 of them, and those that are active however long ago they were asked for. The newest
+ * are shown before the rest is there.
  */
-export async function loadRuns(api: ApiClient, { namespace, task, from }: Wanted, signal: AbortSignal, progress: (part: LoadedRuns) => void): Promise<LoadedRuns> {
+export async function loadRuns(
+  api: ApiClient,
+  { namespace, task, from }: Wanted,
+  signal: AbortSignal,
+  progress: (part: LoadedRuns) => void,
+): Promise<LoadedRuns> {
   const path = namespace === undefined ? 'runs' : pathOf('namespaces', namespace, 'runs');
   const active = api.get<RunPage>(path, { task, phase: 'Pending,Queued,Running', limit: page }, signal);
   const since = pages(api, path, { task, from: new Date(from).toISOString(), limit: page }, signal, progress);
@@ -29,7 +34,13 @@ export async function loadRuns(api: ApiClient, { namespace, task, from }: Wanted
   return { runs: [...new Map([...items, ...runs].map((run) => [run.uid, run])).values()], cut };
 }
 
-async function pages(api: ApiClient, path: string, query: Query, signal: AbortSignal, progress: (part: LoadedRuns) => void): Promise<LoadedRuns> {
+async function pages(
+  api: ApiClient,
+  path: string,
+  query: Query,
+  signal: AbortSignal,
+  progress: (part: LoadedRuns) => void,
+): Promise<LoadedRuns> {
   const runs: Run[] = [];
   let cursor: string | undefined;
   for (let count = 0; count < mostPages; count += 1) {

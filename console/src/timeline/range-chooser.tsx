@@ -9,7 +9,11 @@ export function RangeChooser() {
   return (
     <nav class="ranges" aria-label="Range">
       {ranges.map(({ key, title }) => (
-        <a key={key} href={hrefOf(withQuery(route, { range: key }))} aria-current={key === shown.key ? 'true' : undefined}>
+        <a
+          key={key}
+          href={hrefOf(withQuery(route, { range: key }))}
+          aria-current={key === shown.key ? 'true' : undefined}
+        >
           {title}
         </a>
       ))}

@@ -30,7 +30,15 @@ export function RunsTimeline({ loaded: { runs, cut }, upcoming, range, namespace
   const labelWidth = Math.min(namespaces ? 240 : 180, Math.floor(width * 0.34));
   const chart = Math.max(60, width - labelWidth - 8);
   const zoneMs = -new Date(now).getTimezoneOffset() * 60_000;
-  const whole = timelineOf({ runs, upcoming, from: now - range.ms, to: now + range.ms * aheadShare, now, width: chart, zoneMs });
+  const whole = timelineOf({
+    runs,
+    upcoming,
+    from: now - range.ms,
+    to: now + range.ms * aheadShare,
+    now,
+    width: chart,
+    zoneMs,
+  });
   const rows = whole.rows.slice(0, most);
   const last = rows.at(-1);
   const timeline = { ...whole, rows, height: last === undefined ? 0 : last.y + last.height };
@@ -39,7 +47,11 @@ export function RunsTimeline({ loaded: { runs, cut }, upcoming, range, namespace
   return (
     <>
       <div ref={measure} class="chart">
-        {width === 0 ? null : rows.length === 0 ? <Empty title="Nothing ran in this time.">Choose a longer range.</Empty> : <TimelineChart timeline={timeline} labelWidth={labelWidth} width={chart} now={now} namespaces={namespaces} />}
+        {width === 0 ? null : rows.length === 0 ? (
+          <Empty title="Nothing ran in this time.">Choose a longer range.</Empty>
+        ) : (
+          <TimelineChart timeline={timeline} labelWidth={labelWidth} width={chart} now={now} namespaces={namespaces} />
+        )}
       </div>
       {rows.length < whole.rows.length ? (
         <button type="button" onClick={() => setMost(most + rowsAtOnce)}>
@@ -47,7 +59,12 @@ export function RunsTimeline({ loaded: { runs, cut }, upcoming, range, namespace
         </button>
       ) : null}
       <TimelineLegend />
-      {cut ? <p class="remark">The newest {runs.length.toLocaleString('en-US')} runs are shown: there are more in this time. Choose a namespace or a shorter range.</p> : null}
+      {cut ? (
+        <p class="remark">
+          The newest {runs.length.toLocaleString('en-US')} runs are shown: there are more in this time. Choose a
+          namespace or a shorter range.
+        </p>
+      ) : null}
       <SameAsTable runs={runs} />
     </>
   );
@@ -59,7 +76,13 @@ function SameAsTable({ runs }: { readonly runs: readonly Run[] }) {
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>The same as a table</summary>
-      {open ? <RunsTable runs={runs.slice(0, tableRows)} caption={`The newest ${counted(Math.min(tableRows, runs.length), 'run')} of the timeline`} task /> : null}
+      {open ? (
+        <RunsTable
+          runs={runs.slice(0, tableRows)}
+          caption={`The newest ${counted(Math.min(tableRows, runs.length), 'run')} of the timeline`}
+          task
+        />
+      ) : null}
     </details>
   );
 }

@@ -14,10 +14,19 @@ export function TimelineBar({ bar, top, now }: { readonly bar: Bar; readonly top
   return (
     <a href={runHref(run.namespace, run.name)} class={`bar-link tone-${tone}`} tabIndex={-1} aria-label={run.name}>
       <title>{sentenceOf(bar, now)}</title>
-      {wait === undefined ? null : <rect class="wait" x={wait.x} y={y + barHeight / 2 - 1} width={wait.width} height={2} />}
-      {queue === undefined ? null : <rect class="queue" x={queue.x} y={y + barHeight / 2 - 2} width={queue.width} height={4} />}
+      {wait === undefined ? null : (
+        <rect class="wait" x={wait.x} y={y + barHeight / 2 - 1} width={wait.width} height={2} />
+      )}
+      {queue === undefined ? null : (
+        <rect class="queue" x={queue.x} y={y + barHeight / 2 - 2} width={queue.width} height={4} />
+      )}
       <rect class={open ? 'run open' : 'run'} x={x} y={y} width={width} height={barHeight} rx={1.5} />
-      {run.phase === 'Failed' ? <path class="cross" d={`M${x} ${y}L${x + Math.min(width, barHeight)} ${y + barHeight}M${x} ${y + barHeight}L${x + Math.min(width, barHeight)} ${y}`} /> : null}
+      {run.phase === 'Failed' ? (
+        <path
+          class="cross"
+          d={`M${x} ${y}L${x + Math.min(width, barHeight)} ${y + barHeight}M${x} ${y + barHeight}L${x + Math.min(width, barHeight)} ${y}`}
+        />
+      ) : null}
     </a>
   );
 }

@@ -21,7 +21,14 @@ export function TimelineChart({ timeline, labelWidth, width, now, namespaces }: 
   return (
     <svg class="timeline" width={labelWidth + width} height={whole} role="group" aria-label="Timeline of runs">
       {rows.map((row, index) => (
-        <rect key={`${row.namespace}/${row.task}`} class={index % 2 === 0 ? 'stripe' : 'stripe odd'} x={0} y={row.y + axisHeight} width={labelWidth + width} height={row.height} />
+        <rect
+          key={`${row.namespace}/${row.task}`}
+          class={index % 2 === 0 ? 'stripe' : 'stripe odd'}
+          x={0}
+          y={row.y + axisHeight}
+          width={labelWidth + width}
+          height={row.height}
+        />
       ))}
       <g transform={`translate(${labelWidth} 0)`}>
         {ticks.map(({ x, label }) => (
@@ -51,7 +58,15 @@ export function TimelineChart({ timeline, labelWidth, width, now, namespaces }: 
   );
 }
 
-function RowLabel({ row, width, namespaces }: { readonly row: TimelineRow; readonly width: number; readonly namespaces: boolean }) {
+function RowLabel({
+  row,
+  width,
+  namespaces,
+}: {
+  readonly row: TimelineRow;
+  readonly width: number;
+  readonly namespaces: boolean;
+}) {
   const { namespace, task, y } = row;
   const title = namespaces ? `${namespace}/${task}` : task;
   const most = Math.floor((width - 14) / pixelsOfALetter);

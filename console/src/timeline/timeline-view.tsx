@@ -16,9 +16,13 @@ const upcomingMs = 30_000;
 export function TimelineView({ namespace }: { readonly namespace: string | undefined }) {
   const { api } = useConsole();
   const range = rangeOf(useRoute().query['range']);
-  const live = useLive<LoadedRuns>(range.key, (signal, progress) => loadRuns(api, { namespace, from: Date.now() - range.ms }, signal, progress));
+  const live = useLive<LoadedRuns>(range.key, (signal, progress) =>
+    loadRuns(api, { namespace, from: Date.now() - range.ms }, signal, progress),
+  );
   const tasks = useLive<Tasks>('tasks', (signal, progress) => loadTasks(api, namespace, signal, progress), upcomingMs);
-  const upcoming = (tasks.value?.items ?? []).flatMap(({ namespace: of, name, nextScheduleTime }): Upcoming[] => (nextScheduleTime === undefined ? [] : [{ namespace: of, task: name, time: nextScheduleTime }]));
+  const upcoming = (tasks.value?.items ?? []).flatMap(({ namespace: of, name, nextScheduleTime }): Upcoming[] =>
+    nextScheduleTime === undefined ? [] : [{ namespace: of, task: name, time: nextScheduleTime }],
+  );
   return (
     <>
       <Heading title={namespace === undefined ? 'Timeline' : `Timeline of ${namespace}`} />
@@ -26,7 +30,9 @@ export function TimelineView({ namespace }: { readonly namespace: string | undef
         <RangeChooser />
       </div>
       <Loaded live={live} what="runs">
-        {(loaded) => <RunsTimeline loaded={loaded} upcoming={upcoming} range={range} namespaces={namespace === undefined} />}
+        {(loaded) => (
+          <RunsTimeline loaded={loaded} upcoming={upcoming} range={range} namespaces={namespace === undefined} />
+        )}
       </Loaded>
     </>
   );

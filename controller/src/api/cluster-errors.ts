@@ -4,11 +4,23 @@ import { ApiProblem } from './problems.ts';
 /** What the API server said, as an error of ours. */
 export function clusterProblem(error: ApiError): ApiProblem {
   const cause = { cause: error };
-  if (error.status === 0) return new ApiProblem('ClusterUnavailable', `the API server of the cluster cannot be asked: ${error.serverMessage}; try again`, cause);
+  if (error.status === 0)
+    return new ApiProblem(
+      'ClusterUnavailable',
+      `the API server of the cluster cannot be asked: ${error.serverMessage}; try again`,
+      cause,
+    );
   if (error.status === 403) return new ApiProblem('Forbidden', wordsOf(error), cause);
-  if (error.status === 401) return new ApiProblem('Unauthenticated', 'the cluster does not know this token any more: get another', cause);
-  if (error.status === 409) return new ApiProblem('NameTaken', `a run of that name exists in namespace ${error.namespace ?? ''}: choose another name, or leave it out`, cause);
-  if (error.status === 429) return new ApiProblem('TooManyRequests', 'the API server of the cluster is busy: try again in some seconds', cause);
+  if (error.status === 401)
+    return new ApiProblem('Unauthenticated', 'the cluster does not know this token any more: get another', cause);
+  if (error.status === 409)
+    return new ApiProblem(
+      'NameTaken',
+      `a run of that name exists in namespace ${error.namespace ?? ''}: choose another name, or leave it out`,
+      cause,
+    );
+  if (error.status === 429)
+    return new ApiProblem('TooManyRequests', 'the API server of the cluster is busy: try again in some seconds', cause);
   if (error.status >= 400 && error.status < 500) return new ApiProblem('Refused', reasonsOf(error), cause);
   return new ApiProblem('ClusterUnavailable', error.message, cause);
 }
@@ -19,6 +31,8 @@ function wordsOf({ serverMessage }: ApiError): string {
 }
 
 function reasonsOf({ details, serverMessage }: ApiError): string {
-  const messages = details.map(({ field, message }) => [field, message].filter((part) => part !== undefined && part !== '' && part !== '<nil>').join(': '));
+  const messages = details.map(({ field, message }) =>
+    [field, message].filter((part) => part !== undefined && part !== '' && part !== '<nil>').join(': '),
+  );
   return messages.length === 0 ? serverMessage : messages.join('; ');
 }

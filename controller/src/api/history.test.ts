@@ -22,15 +22,25 @@ interface Made {
 /** Where a run is archived, its line there says so. */
 function cached({ uid, namespace, phase, minute }: Made, message: string): CachedRun {
   const creationTimestamp = new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
-  return { metadata: { name: `run-${uid}`, namespace, uid, resourceVersion: '1', creationTimestamp }, spec: { taskRef: { name: 'mytask' } }, status: { phase, message } };
+  return {
+    metadata: { name: `run-${uid}`, namespace, uid, resourceVersion: '1', creationTimestamp },
+    spec: { taskRef: { name: 'mytask' } },
+    status: { phase, message },
+  };
 }
 
 function chooses({ namespace, phases }: RunFilter, run: Pick<Run, 'namespace' | 'phase'>): boolean {
-  return (namespace === undefined || run.namespace === namespace) && (phases === undefined || phases.includes(run.phase));
+  return (
+    (namespace === undefined || run.namespace === namespace) && (phases === undefined || phases.includes(run.phase))
+  );
 }
 
-const placeOf = ({ creationTimestamp, uid }: Pick<Run, 'creationTimestamp' | 'uid'>): Place => ({ createdAt: Date.parse(creationTimestamp), uid });
-const inOrder = (a: Place, b: Place): number => b.createdAt - a.createdAt || Number(a.uid < b.uid) - Number(a.uid > b.uid);
+const placeOf = ({ creationTimestamp, uid }: Pick<Run, 'creationTimestamp' | 'uid'>): Place => ({
+  createdAt: Date.parse(creationTimestamp),
+  uid,
+});
+const inOrder = (a: Place, b: Place): number =>
+  b.createdAt - a.createdAt || Number(a.uid < b.uid) - Number(a.uid > b.uid);
 
 /** An archive that has these, and looks at all of them each time. */
 function archiveOf(records: readonly RunRecord[]): Archive {
@@ -38,26 +48,49 @@ function archiveOf(records: readonly RunRecord[]): Archive {
   return {
     find: (filter: RunFilter, { limit, after }: { readonly limit: number; readonly after?: Place }) => {
       const sorted = [...chosen(filter)].sort((a, b) => inOrder(placeOf(a), placeOf(b)));
-      return Promise.resolve(sorted.filter((one) => after === undefined || inOrder(after, placeOf(one)) < 0).slice(0, limit));
+      return Promise.resolve(
+        sorted.filter((one) => after === undefined || inOrder(after, placeOf(one)) < 0).slice(0, limit),
+      );
     },
     count: (filter: RunFilter) => Promise.resolve(chosen(filter).length),
-    known: (uids: readonly string[]) => Promise.resolve(new Set(records.map(({ uid }) => uid).filter((uid) => uids.includes(uid)))),
+    known: (uids: readonly string[]) =>
+      Promise.resolve(new Set(records.map(({ uid }) => uid).filter((uid) => uids.includes(uid)))),
   } as unknown as Archive;
 }
 
 function sourcesOf(made: readonly Made[], hasArchive = true): Sources {
-  const [runs, jobs] = [new Cache<CachedRun>({ namespace: byNamespace }, () => undefined), new Cache<Cached>({ owner: byOwner }, () => undefined)];
+  const [runs, jobs] = [
+    new Cache<CachedRun>({ namespace: byNamespace }, () => undefined),
+    new Cache<Cached>({ owner: byOwner }, () => undefined),
+  ];
   for (const one of made.filter(({ where }) => where !== 'archive')) runs.put(cached(one, 'of the cluster'));
   for (const { uid } of made.filter(({ hasJob, where }) => hasJob && where !== 'archive')) {
-    const ownerReferences = [{ apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', name: `run-${uid}`, uid, controller: true }];
-    jobs.put({ metadata: { name: `job-${uid}`, namespace: 'prod', uid: `job-${uid}`, resourceVersion: '1', ownerReferences } });
+    const ownerReferences = [
+      { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', name: `run-${uid}`, uid, controller: true },
+    ];
+    jobs.put({
+      metadata: { name: `job-${uid}`, namespace: 'prod', uid: `job-${uid}`, resourceVersion: '1', ownerReferences },
+    });
   }
-  const archive = archiveOf(made.filter(({ where }) => where !== 'cluster').map((one) => recordOf(cached(one, 'of the archive') as never)));
-  return { caches: { runs: { cache: runs }, jobs: { cache: jobs } } as unknown as Sources['caches'], archive: hasArchive ? archive : undefined };
+  const archive = archiveOf(
+    made.filter(({ where }) => where !== 'cluster').map((one) => recordOf(cached(one, 'of the archive') as never)),
+  );
+  return {
+    caches: { runs: { cache: runs }, jobs: { cache: jobs } } as unknown as Sources['caches'],
+    archive: hasArchive ? archive : undefined,
+  };
 }
 
 /** All pages, one after the other. */
-async function pagesOf(sources: Sources, filter: RunFilter, limit: number): Promise<{ readonly items: readonly Run[]; readonly totals: ReadonlySet<number>; readonly sizes: readonly number[] }> {
+async function pagesOf(
+  sources: Sources,
+  filter: RunFilter,
+  limit: number,
+): Promise<{
+  readonly items: readonly Run[];
+  readonly totals: ReadonlySet<number>;
+  readonly sizes: readonly number[];
+}> {
   const [items, totals, sizes]: [Run[], Set<number>, number[]] = [[], new Set(), []];
   for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
     const page = await findRuns(sources, filter, { limit, cursor });
@@ -71,12 +104,22 @@ async function pagesOf(sources: Sources, filter: RunFilter, limit: number): Prom
 
 const runs = fc.uniqueArray(
   fc
-    .record({ uid: fc.nat({ max: 200 }).map((number) => `u${number}`), namespace: fc.constantFrom('prod', 'test'), phase: fc.constantFrom('Running' as const, 'Succeeded' as const, 'Failed' as const), minute: fc.nat({ max: 8 }), where: fc.constantFrom<Where>('cluster', 'archive', 'both'), hasJob: fc.boolean() })
+    .record({
+      uid: fc.nat({ max: 200 }).map((number) => `u${number}`),
+      namespace: fc.constantFrom('prod', 'test'),
+      phase: fc.constantFrom('Running' as const, 'Succeeded' as const, 'Failed' as const),
+      minute: fc.nat({ max: 8 }),
+      where: fc.constantFrom<Where>('cluster', 'archive', 'both'),
+      hasJob: fc.boolean(),
+    })
     // Only what has ended is archived.
     .map((one): Made => (one.phase === 'Running' ? { ...one, where: 'cluster' } : one)),
   { selector: ({ uid }) => uid, maxLength: 40 },
 );
-const filters = fc.record<RunFilter>({ namespace: fc.constantFrom(undefined, 'prod'), phases: fc.constantFrom(undefined, ['Failed'] as const, ['Running', 'Succeeded'] as const) });
+const filters = fc.record<RunFilter>({
+  namespace: fc.constantFrom(undefined, 'prod'),
+  phases: fc.constantFrom(undefined, ['Failed'] as const, ['Running', 'Succeeded'] as const),
+});
 
 describe('the history of runs', () => {
   it('has each run once and in order over its pages, wherever that is, with the line of the archive where there is one, and the right total', async () => {
@@ -85,7 +128,11 @@ describe('the history of runs', () => {
         const { items, totals, sizes } = await pagesOf(sourcesOf(made), filter, limit);
         const expected = made
           .filter((one) => chooses(filter, one))
-          .map((one) => ({ ...recordOf(cached(one, one.where === 'cluster' ? 'of the cluster' : 'of the archive') as never), archived: one.where === 'archive', kept: one.hasJob && one.where !== 'archive' }))
+          .map((one) => ({
+            ...recordOf(cached(one, one.where === 'cluster' ? 'of the cluster' : 'of the archive') as never),
+            archived: one.where === 'archive',
+            kept: one.hasJob && one.where !== 'archive',
+          }))
           .sort((a, b) => inOrder(placeOf(a), placeOf(b)));
         expect(items).toEqual(expected);
         expect([...totals]).toEqual([expected.length]);
@@ -107,7 +154,10 @@ describe('the history of runs', () => {
     );
   });
 
-  it.each(['x', '', Buffer.from('12 a b').toString('base64url'), Buffer.from('-1 u1').toString('base64url')])('refuses the cursor %j, which it did not make', async (cursor) => {
-    await expect(findRuns(sourcesOf([]), {}, { limit: 1, cursor })).rejects.toMatchObject({ code: 'InvalidCursor' });
-  });
+  it.each(['x', '', Buffer.from('12 a b').toString('base64url'), Buffer.from('-1 u1').toString('base64url')])(
+    'refuses the cursor %j, which it did not make',
+    async (cursor) => {
+      await expect(findRuns(sourcesOf([]), {}, { limit: 1, cursor })).rejects.toMatchObject({ code: 'InvalidCursor' });
+    },
+  );
 });

@@ -14,20 +14,33 @@ export interface Sources {
 }
 
 /**
- * One page, the newest first. Of a run that is in both the archive's line is taken once it has ended, for the cache keeps little of it.
+ * One page, the newest first. Of a run that is in both the archive's line is taken once it has ended, for the cache
+ * keeps little of it.
  * @throws ApiProblem InvalidCursor; the database's error
  */
-export async function findRuns(sources: Sources, filter: RunFilter, { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined }): Promise<RunPage> {
+export async function findRuns(
+  sources: Sources,
+  filter: RunFilter,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<RunPage> {
   const after = cursor === undefined ? undefined : readCursor(cursor);
   const live = liveRuns(sources, filter);
-  const [archived, { total, totalIsLeast }] = await Promise.all([sources.archive?.find(filter, { limit: limit + 1, after }) ?? [], countRuns(sources, filter, live)]);
+  const [archived, { total, totalIsLeast }] = await Promise.all([
+    sources.archive?.find(filter, { limit: limit + 1, after }) ?? [],
+    countRuns(sources, filter, live),
+  ]);
   const lines = new Map<string, Run>();
   for (const run of pageOf(live, after, limit + 1)) lines.set(run.metadata.uid, lineOf(run, sources));
   for (const record of archived) lines.set(record.uid, merged(record, lines.get(record.uid), sources));
   const sorted = [...lines.values()].sort((a, b) => byPlace(placeOf(a), placeOf(b)));
   const items = sorted.slice(0, limit);
   const last = items.at(-1);
-  return { items, total, totalIsLeast, ...(sorted.length > limit && last && { nextCursor: writeCursor(placeOf(last)) }) };
+  return {
+    items,
+    total,
+    totalIsLeast,
+    ...(sorted.length > limit && last && { nextCursor: writeCursor(placeOf(last)) }),
+  };
 }
 
 /** A run's line, as far as the cache knows it. */
@@ -46,12 +59,21 @@ function merged(record: RunRecord, live: Run | undefined, { caches }: Sources): 
 }
 
 /** Those in the cluster that the filter chooses, in no order. */
-function liveRuns({ caches }: Sources, { namespace, task, phases, triggers, from = -Infinity, to = Infinity }: RunFilter): readonly CachedRun[] {
+function liveRuns(
+  { caches }: Sources,
+  { namespace, task, phases, triggers, from = -Infinity, to = Infinity }: RunFilter,
+): readonly CachedRun[] {
   const all = namespace === undefined ? [...caches.runs.cache.values()] : caches.runs.cache.by('namespace', namespace);
   return all.filter(({ metadata, spec, status }) => {
     const at = Date.parse(metadata.creationTimestamp);
     const isOf = task === undefined || spec.taskRef.name === task;
-    return isOf && at >= from && at < to && includes(phases, status?.phase ?? 'Pending') && includes(triggers, spec.trigger?.type ?? 'Manual');
+    return (
+      isOf &&
+      at >= from &&
+      at < to &&
+      includes(phases, status?.phase ?? 'Pending') &&
+      includes(triggers, spec.trigger?.type ?? 'Manual')
+    );
   });
 }
 
@@ -61,12 +83,23 @@ function includes<T>(wanted: readonly T[] | undefined, value: T): boolean {
 
 /** The first of them beyond a place, in order. */
 function pageOf(runs: readonly CachedRun[], after: Place | undefined, limit: number): readonly CachedRun[] {
-  const placed = runs.map((run) => ({ run, createdAt: Date.parse(run.metadata.creationTimestamp), uid: run.metadata.uid }));
+  const placed = runs.map((run) => ({
+    run,
+    createdAt: Date.parse(run.metadata.creationTimestamp),
+    uid: run.metadata.uid,
+  }));
   const rest = after === undefined ? placed : placed.filter((one) => byPlace(after, one) < 0);
-  return rest.sort(byPlace).slice(0, limit).map(({ run }) => run);
+  return rest
+    .sort(byPlace)
+    .slice(0, limit)
+    .map(({ run }) => run);
 }
 
-async function countRuns({ archive }: Sources, filter: RunFilter, live: readonly CachedRun[]): Promise<Pick<RunPage, 'total' | 'totalIsLeast'>> {
+async function countRuns(
+  { archive }: Sources,
+  filter: RunFilter,
+  live: readonly CachedRun[],
+): Promise<Pick<RunPage, 'total' | 'totalIsLeast'>> {
   if (archive === undefined) return { total: live.length, totalIsLeast: false };
   const finished = live.filter(({ status }) => isFinished(status?.phase)).map(({ metadata }) => metadata.uid);
   const [archived, both] = await Promise.all([archive.count(filter), archive.known(finished)]);
@@ -88,7 +121,9 @@ function writeCursor({ createdAt, uid }: Place): string {
 }
 
 function readCursor(cursor: string): Place {
-  const [, createdAt, uid] = /^(\d{1,16}) ([\w-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
-  if (createdAt === undefined || uid === undefined) throw new ApiProblem('InvalidCursor', 'the cursor was not made here: begin again without one', { field: 'cursor' });
+  const [, createdAt, uid] =
+    /^(\d{1,16}) ([\w-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
+  if (createdAt === undefined || uid === undefined)
+    throw new ApiProblem('InvalidCursor', 'the cursor was not made here: begin again without one', { field: 'cursor' });
   return { createdAt: Number(createdAt), uid };
 }

@@ -4,7 +4,10 @@ import { textOf, type Line, type Origin } from './logs.ts';
 /** `text`: `run/pod line`, bytes as they were printed. `ndjson`: a LogLine each. */
 export type LogFormat = 'text' | 'ndjson';
 
-export const contentTypes: Readonly<Record<LogFormat, string>> = { text: 'text/plain; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' };
+export const contentTypes: Readonly<Record<LogFormat, string>> = {
+  text: 'text/plain; charset=utf-8',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+};
 
 /** A portion of lines as bytes. */
 export function formatLines(lines: readonly Line[], format: LogFormat): Uint8Array {
@@ -41,6 +44,7 @@ function prefixOf(origin: Origin): Uint8Array {
 }
 
 function jsonLine({ seconds, nanos, text, origin }: Line): string {
-  const time = seconds === 0 ? '' : `${new Date(seconds * 1_000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;
+  const time =
+    seconds === 0 ? '' : `${new Date(seconds * 1_000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;
   return `${JSON.stringify({ time, ...origin, line: textOf(text) })}\n`;
 }

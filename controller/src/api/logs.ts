@@ -56,12 +56,25 @@ export type Line = LogLine<Origin>;
  * The lines of some runs, portion by portion; remarks come first.
  * @throws ApiProblem NoLogs where there are none of any of them
  */
-export async function* linesOf(runs: readonly LoggedRun[], search: LogSearch, access: LogAccess): AsyncGenerator<readonly Line[], void, undefined> {
+export async function* linesOf(
+  runs: readonly LoggedRun[],
+  search: LogSearch,
+  access: LogAccess,
+): AsyncGenerator<readonly Line[], void, undefined> {
   const found = await Promise.all(runs.map((run) => partsOf(run, access)));
   const all = found.flat();
-  if (all.length === 0) throw new ApiProblem('NoLogs', `${runs.length === 1 ? `run ${runs[0]?.name ?? ''} has` : 'these runs have'} no logs: the pods are gone, and the archive has none of them`);
+  if (all.length === 0)
+    throw new ApiProblem(
+      'NoLogs',
+      `${runs.length === 1 ? `run ${runs[0]?.name ?? ''} has` : 'these runs have'} no logs: the pods are gone, and the archive has none of them`,
+    );
   const shown = all.slice(0, mostStreams);
-  const remarks = [...(all.length > shown.length ? [remark('', `only ${mostStreams} of ${all.length} logs are shown: ask for fewer runs`)] : []), ...shown.flatMap(cutRemark)];
+  const remarks = [
+    ...(all.length > shown.length
+      ? [remark('', `only ${mostStreams} of ${all.length} logs are shown: ask for fewer runs`)]
+      : []),
+    ...shown.flatMap(cutRemark),
+  ];
   if (remarks.length > 0) yield remarks;
   const logs = podLogs(access, search, false);
   for (const part of shown) {
@@ -73,7 +86,11 @@ export async function* linesOf(runs: readonly LoggedRun[], search: LogSearch, ac
 }
 
 /** The lines of a run that goes on, until it has ended. */
-export async function* followLines(run: Stored<TaskRunObject>, search: LogSearch, access: LogAccess): AsyncGenerator<readonly Line[], void, undefined> {
+export async function* followLines(
+  run: Stored<TaskRunObject>,
+  search: LogSearch,
+  access: LogAccess,
+): AsyncGenerator<readonly Line[], void, undefined> {
   const end = new AbortController();
   const signal = AbortSignal.any([access.signal, end.signal]);
   const logs = podLogs({ ...access, signal }, search, true);
@@ -88,22 +105,42 @@ export async function* followLines(run: Stored<TaskRunObject>, search: LogSearch
   }
 }
 
-type Part = { readonly live: Stored<Pod> } | { readonly uid: string; readonly log: ArchivedLog; readonly origin: Origin };
+type Part =
+  { readonly live: Stored<Pod> } | { readonly uid: string; readonly log: ArchivedLog; readonly origin: Origin };
 
 /** A run's pods; and those of its logs in the archive whose pod is gone. */
-async function partsOf({ uid, namespace, name, inCluster }: LoggedRun, { client, archive, signal }: LogAccess): Promise<readonly Part[]> {
-  const [there, archived] = await Promise.all([inCluster ? podsOf(client, namespace, name, signal) : [], archive?.logsOf(uid) ?? []]);
+async function partsOf(
+  { uid, namespace, name, inCluster }: LoggedRun,
+  { client, archive, signal }: LogAccess,
+): Promise<readonly Part[]> {
+  const [there, archived] = await Promise.all([
+    inCluster ? podsOf(client, namespace, name, signal) : [],
+    archive?.logsOf(uid) ?? [],
+  ]);
   const started = there.filter((pod) => streamsOf(pod).length > 0);
   const names = new Set(started.map(({ metadata }) => metadata.name));
   const gone = archived.filter(({ pod }) => !names.has(pod));
-  return [...started.map((pod) => ({ live: pod })), ...gone.map((log) => ({ uid, log, origin: { run: name, pod: log.pod, container: log.container } }))];
+  return [
+    ...started.map((pod) => ({ live: pod })),
+    ...gone.map((log) => ({ uid, log, origin: { run: name, pod: log.pod, container: log.container } })),
+  ];
 }
 
 /** Those of a run, as far as the person may see them. */
-export async function podsOf(client: Client, namespace: string, run: string, signal?: AbortSignal): Promise<readonly Stored<Pod>[]> {
+export async function podsOf(
+  client: Client,
+  namespace: string,
+  run: string,
+  signal?: AbortSignal,
+): Promise<readonly Stored<Pod>[]> {
   const found: Stored<Pod>[] = [];
   try {
-    for await (const { items } of client.list(pods, { namespace, labelSelector: `${labels.run}=${labelValue(run)}`, signal })) found.push(...items);
+    for await (const { items } of client.list(pods, {
+      namespace,
+      labelSelector: `${labels.run}=${labelValue(run)}`,
+      signal,
+    }))
+      found.push(...items);
   } catch (error) {
     if (!isForbidden(error)) throw error;
   }
@@ -114,14 +151,27 @@ function podLogs({ client, signal, now }: LogAccess, { since, tail }: LogSearch,
   const choice: LogChoice = { follow, tail, since: since === undefined ? undefined : Math.max(0, now() - since) };
   const originOf = ({ run, pod, query }: LogStream): Origin => ({ run, pod, container: query.container });
   // A pod may go while it is read; what the others printed is worth having.
-  return new PodLogs({ client, choice, signal, originOf, onProblem: (_stream, error) => (isNotFound(error) ? Promise.resolve() : Promise.reject(error instanceof Error ? error : new Error(String(error)))) });
+  return new PodLogs({
+    client,
+    choice,
+    signal,
+    originOf,
+    onProblem: (_stream, error) =>
+      isNotFound(error) ? Promise.resolve() : Promise.reject(error instanceof Error ? error : new Error(String(error))),
+  });
 }
 
 /** Unzipped as it is read, so that of many logs only pieces are in memory. */
-async function* archivedText({ uid, log }: Extract<Part, { uid: string }>, { tail }: LogSearch, { archive }: LogAccess): AsyncGenerator<Uint8Array, void, undefined> {
+async function* archivedText(
+  { uid, log }: Extract<Part, { uid: string }>,
+  { tail }: LogSearch,
+  { archive }: LogAccess,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const zipped = await archive?.readLog(uid, log);
   if (zipped === undefined) return;
-  const text: AsyncIterable<Uint8Array> = Readable.from([Buffer.from(zipped)]).pipe(createGunzip({ chunkSize: unzippedAtOnce }));
+  const text: AsyncIterable<Uint8Array> = Readable.from([Buffer.from(zipped)]).pipe(
+    createGunzip({ chunkSize: unzippedAtOnce }),
+  );
   if (tail === undefined) yield* text;
   else yield lastLines(await buffer(text), tail);
 }
@@ -136,18 +186,26 @@ function lastLines(text: Buffer, count: number): Uint8Array {
   return count === 0 ? new Uint8Array() : text.subarray(from);
 }
 
-async function* chosen(portions: AsyncIterable<readonly Line[]>, { since, search }: LogSearch): AsyncGenerator<readonly Line[], void, undefined> {
+async function* chosen(
+  portions: AsyncIterable<readonly Line[]>,
+  { since, search }: LogSearch,
+): AsyncGenerator<readonly Line[], void, undefined> {
   const wanted = search?.toLowerCase();
   for await (const portion of portions) {
-    const young = since === undefined ? portion : portion.filter(({ seconds, nanos }) => seconds * 1_000 + nanos / 1e6 >= since);
-    yield wanted === undefined || wanted === '' ? young : young.filter(({ text }) => textOf(text).toLowerCase().includes(wanted));
+    const young =
+      since === undefined ? portion : portion.filter(({ seconds, nanos }) => seconds * 1_000 + nanos / 1e6 >= since);
+    yield wanted === undefined || wanted === ''
+      ? young
+      : young.filter(({ text }) => textOf(text).toLowerCase().includes(wanted));
   }
 }
 
 function cutRemark(part: Part): readonly Line[] {
   if ('live' in part || part.log.cutBytes === 0) return [];
   const { run, pod } = part.origin;
-  return [remark(run, `the first ${part.log.cutBytes} bytes of pod ${pod} are left out: the archive keeps the end of a log`)];
+  return [
+    remark(run, `the first ${part.log.cutBytes} bytes of pod ${pod} are left out: the archive keeps the end of a log`),
+  ];
 }
 
 function remark(run: string, text: string): Line {

@@ -20,7 +20,15 @@ export function openApiDocument(version: string): object {
     servers: [{ url: '/' }],
     security: [{ token: [] }],
     paths,
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'A token of the cluster, such as `kubectl create token` prints.' } } },
+    components: {
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token of the cluster, such as `kubectl create token` prints.',
+        },
+      },
+    },
   });
 }
 
@@ -32,7 +40,12 @@ function operationOf({ id, summary, rights, params, query, body, answer, status 
     requestParams: { ...(params && { path: params }), ...(query && { query }) },
     ...(body && { requestBody: { content: { 'application/json': { schema: body } } } }),
     responses: {
-      [String(status)]: { description: 'Done.', content: answer ? { 'application/json': { schema: answer } } : { 'application/x-ndjson': { schema: logLine }, 'text/plain': { schema: z.string() } } },
+      [String(status)]: {
+        description: 'Done.',
+        content: answer
+          ? { 'application/json': { schema: answer } }
+          : { 'application/x-ndjson': { schema: logLine }, 'text/plain': { schema: z.string() } },
+      },
       default: { description: 'Not done; the code says why.', content: { 'application/json': { schema: problem } } },
     },
   };

@@ -14,20 +14,31 @@ afterEach(async () => {
 const look: Right = { verb: 'get', resource: 'taskruns' };
 
 /** A cluster that knows the tokens `token-<name>`; people may do what is said here. */
-async function scene({ may = () => true, isAway = () => false }: { may?: (user: string, attributes: Record<string, string>) => boolean; isAway?: () => boolean } = {}) {
+async function scene({
+  may = () => true,
+  isAway = () => false,
+}: { may?: (user: string, attributes: Record<string, string>) => boolean; isAway?: () => boolean } = {}) {
   const server = await serveScript(({ path, body }, response) => {
     const { spec } = body as { spec: { token?: string; user?: string; resourceAttributes?: Record<string, string> } };
     if (isAway()) return refuse(response, 403, { reason: 'Forbidden', message: 'no' });
     const name = /^token-(\w+)$/.exec(spec.token ?? '')?.[1];
     const user = { username: name, uid: `uid-${name}`, groups: ['all'], extra: { 'example.org/x': ['y'] } };
-    const status = path.endsWith('/tokenreviews') ? (name === undefined ? { authenticated: false } : { authenticated: true, user }) : { allowed: may(spec.user ?? '', spec.resourceAttributes ?? {}) };
+    const status = path.endsWith('/tokenreviews')
+      ? name === undefined
+        ? { authenticated: false }
+        : { authenticated: true, user }
+      : { allowed: may(spec.user ?? '', spec.resourceAttributes ?? {}) };
     return answer(response, { ...(body as object), status }, 201);
   });
   const client = createClient({ server: server.url, userAgent: 'test' });
-  cleanUps.push(() => server.close(), () => client.close());
+  cleanUps.push(
+    () => server.close(),
+    () => client.close(),
+  );
   const clock = new FakeClock();
   const people = new People(client, clock);
-  const asked = (what: 'tokenreviews' | 'subjectaccessreviews'): number => server.requests.filter(({ path }) => path.endsWith(what)).length;
+  const asked = (what: 'tokenreviews' | 'subjectaccessreviews'): number =>
+    server.requests.filter(({ path }) => path.endsWith(what)).length;
   return { people, clock, server, asked };
 }
 
@@ -44,23 +55,42 @@ describe('people', () => {
   });
 
   it('may what the cluster says, asked as whom it said they are, which is remembered for ten seconds', async () => {
-    const { people, clock, server, asked } = await scene({ may: (user, { namespace }) => user === 'ann' && namespace === 'prod' });
+    const { people, clock, server, asked } = await scene({
+      may: (user, { namespace }) => user === 'ann' && namespace === 'prod',
+    });
     const ann = await people.of('token-ann');
-    expect([await ann.may(look, 'prod'), await ann.may(look, 'test'), await ann.may(look, undefined), await ann.may(look, 'prod')]).toEqual([true, false, false, true]);
+    expect([
+      await ann.may(look, 'prod'),
+      await ann.may(look, 'test'),
+      await ann.may(look, undefined),
+      await ann.may(look, 'prod'),
+    ]).toEqual([true, false, false, true]);
     expect(asked('subjectaccessreviews')).toBe(3);
     const attributes = { verb: 'get', group: 'task.oam.dev', resource: 'taskruns', namespace: 'prod' };
-    expect(server.requests[1]?.body).toMatchObject({ spec: { user: 'ann', uid: 'uid-ann', groups: ['all'], extra: { 'example.org/x': ['y'] }, resourceAttributes: attributes } });
+    expect(server.requests[1]?.body).toMatchObject({
+      spec: {
+        user: 'ann',
+        uid: 'uid-ann',
+        groups: ['all'],
+        extra: { 'example.org/x': ['y'] },
+        resourceAttributes: attributes,
+      },
+    });
     await clock.advance(10_000);
     await ann.may(look, 'prod');
     expect(asked('subjectaccessreviews')).toBe(4);
-    await expect(ann.require(look, 'test')).rejects.toThrow('ann may not get taskruns in namespace test: ask for the role task-runs-view');
+    await expect(ann.require(look, 'test')).rejects.toThrow(
+      'ann may not get taskruns in namespace test: ask for the role task-runs-view',
+    );
     expect(await (await people.of('token-bob')).may(look, 'prod')).toBe(false);
   });
 
   it('are asked about their logs in the core group', async () => {
     const { people, server } = await scene();
     await (await people.of('token-ann')).may({ verb: 'get', resource: 'pods/log' }, 'prod');
-    expect(server.requests.at(-1)?.body).toMatchObject({ spec: { resourceAttributes: { verb: 'get', group: '', resource: 'pods', subresource: 'log', namespace: 'prod' } } });
+    expect(server.requests.at(-1)?.body).toMatchObject({
+      spec: { resourceAttributes: { verb: 'get', group: '', resource: 'pods', subresource: 'log', namespace: 'prod' } },
+    });
   });
 
   it('are asked about once by many who come at the same time', async () => {
@@ -85,9 +115,11 @@ describe('people', () => {
 
   it('are not let in without a token, nor with one the cluster does not know', async () => {
     const { people, asked } = await scene();
-    for (const token of [undefined, '', 'x'.repeat(16_385)]) await expect(people.of(token)).rejects.toMatchObject({ code: 'Unauthenticated' });
+    for (const token of [undefined, '', 'x'.repeat(16_385)])
+      await expect(people.of(token)).rejects.toMatchObject({ code: 'Unauthenticated' });
     expect(asked('tokenreviews')).toBe(0);
-    for (let times = 0; times < 2; times += 1) await expect(people.of('guessed')).rejects.toMatchObject({ code: 'Unauthenticated' });
+    for (let times = 0; times < 2; times += 1)
+      await expect(people.of('guessed')).rejects.toMatchObject({ code: 'Unauthenticated' });
     expect(asked('tokenreviews')).toBe(1);
   });
 

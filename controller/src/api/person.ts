@@ -1,4 +1,7 @@
-/** Who asks, and what they may do: the cluster says both (TokenReview, SubjectAccessReview), and its answers are kept for a moment. */
+/**
+ * Who asks, and what they may do: the cluster says both (TokenReview, SubjectAccessReview), and its answers are kept
+ * for a moment.
+ */
 import { createHash } from 'node:crypto';
 import { BoundedMap } from '../kube/bounded-map.ts';
 import type { Client } from '../kube/client.ts';
@@ -19,12 +22,30 @@ interface UserInfo {
 }
 
 interface AccessReview extends KubeObject {
-  spec: { user: string; uid?: string; groups?: string[]; extra?: Record<string, string[]>; resourceAttributes: Record<string, string> };
+  spec: {
+    user: string;
+    uid?: string;
+    groups?: string[];
+    extra?: Record<string, string[]>;
+    resourceAttributes: Record<string, string>;
+  };
   status?: { allowed?: boolean; reason?: string };
 }
 
-const tokenReviews = resourceType<TokenReview>({ group: 'authentication.k8s.io', version: 'v1', plural: 'tokenreviews', kind: 'TokenReview', namespaced: false });
-const accessReviews = resourceType<AccessReview>({ group: 'authorization.k8s.io', version: 'v1', plural: 'subjectaccessreviews', kind: 'SubjectAccessReview', namespaced: false });
+const tokenReviews = resourceType<TokenReview>({
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  plural: 'tokenreviews',
+  kind: 'TokenReview',
+  namespaced: false,
+});
+const accessReviews = resourceType<AccessReview>({
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  plural: 'subjectaccessreviews',
+  kind: 'SubjectAccessReview',
+  namespaced: false,
+});
 
 /** A right, in RBAC's words. */
 export interface Right {
@@ -37,7 +58,10 @@ export interface Person {
   readonly name: string;
   /** Acts as them. */
   readonly client: Client;
-  /** Whether they may do that in a namespace; undefined: in all of them. @throws ApiError where the cluster cannot be asked */
+  /**
+   * Whether they may do that in a namespace; undefined: in all of them. @throws ApiError where the cluster cannot be
+   * asked
+   */
   may(right: Right, namespace: string | undefined): Promise<boolean>;
   /** @throws ApiProblem Forbidden which names the right */
   require(right: Right, namespace: string | undefined): Promise<void>;
@@ -69,11 +93,15 @@ export class People {
 
   /** @throws ApiProblem Unauthenticated; ApiError where the cluster cannot be asked */
   async of(token: string | undefined): Promise<Person> {
-    if (token === undefined || token === '' || token.length > longestToken) throw unauthenticated('send `Authorization: Bearer <token>`');
+    if (token === undefined || token === '' || token.length > longestToken)
+      throw unauthenticated('send `Authorization: Bearer <token>`');
     // The token itself is not kept as a key: what is in memory may come to be on disk.
     const key = createHash('sha256').update(token).digest('base64');
     const person = await this.#remember(this.#people, key, () => this.#review(token));
-    if (person === undefined) throw unauthenticated('the cluster does not know this token, or it has expired: get another, for example with `kubectl create token`');
+    if (person === undefined)
+      throw unauthenticated(
+        'the cluster does not know this token, or it has expired: get another, for example with `kubectl create token`',
+      );
     return person;
   }
 
@@ -82,7 +110,8 @@ export class People {
     const user = status?.user;
     if (status?.authenticated !== true || user?.username === undefined) return undefined;
     const name = user.username;
-    const may = (right: Right, namespace: string | undefined): Promise<boolean> => this.#remember(this.#rights, JSON.stringify([user, right, namespace]), () => this.#ask(user, right, namespace));
+    const may = (right: Right, namespace: string | undefined): Promise<boolean> =>
+      this.#remember(this.#rights, JSON.stringify([user, right, namespace]), () => this.#ask(user, right, namespace));
     return {
       name,
       client: this.#client.as(token),
@@ -93,11 +122,27 @@ export class People {
     };
   }
 
-  async #ask({ username = '', uid, groups, extra }: UserInfo, { verb, resource }: Right, namespace: string | undefined): Promise<boolean> {
+  async #ask(
+    { username = '', uid, groups, extra }: UserInfo,
+    { verb, resource }: Right,
+    namespace: string | undefined,
+  ): Promise<boolean> {
     const [plural = '', subresource] = resource.split('/');
     const group = plural === 'pods' ? '' : 'task.oam.dev';
-    const resourceAttributes = { verb, group, resource: plural, ...(subresource !== undefined && { subresource }), ...(namespace !== undefined && { namespace }) };
-    const spec = { user: username, ...(uid !== undefined && { uid }), ...(groups && { groups }), ...(extra && { extra }), resourceAttributes };
+    const resourceAttributes = {
+      verb,
+      group,
+      resource: plural,
+      ...(subresource !== undefined && { subresource }),
+      ...(namespace !== undefined && { namespace }),
+    };
+    const spec = {
+      user: username,
+      ...(uid !== undefined && { uid }),
+      ...(groups && { groups }),
+      ...(extra && { extra }),
+      resourceAttributes,
+    };
     return (await this.#client.create(accessReviews, { spec })).status?.allowed === true;
   }
 
@@ -122,6 +167,9 @@ function unauthenticated(remedy: string): ApiProblem {
 function forbidden(name: string, { verb, resource }: Right, namespace: string | undefined): ApiProblem {
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
   // Logs are in Kubernetes' own roles, and not in the addon's.
-  const remedy = resource === 'pods/log' ? "ask for Kubernetes' role view, or another that has it" : 'ask for the role task-runs-view to look, task-runs-run to run and cancel, or task-runs-edit for the rest';
+  const remedy =
+    resource === 'pods/log'
+      ? "ask for Kubernetes' role view, or another that has it"
+      : 'ask for the role task-runs-view to look, task-runs-run to run and cancel, or task-runs-edit for the rest';
   return new ApiProblem('Forbidden', `${name} may not ${verb} ${resource} ${where}: ${remedy}`);
 }

@@ -24,11 +24,21 @@ function check(schema: z.ZodType | undefined, value: unknown, where: string): ne
 function refusal(issue: z.core.$ZodIssue | undefined, where: string): ApiProblem {
   const at = issue?.path.join('.') ?? '';
   const place = at === '' ? where : `${where}, ${at}`;
-  if (issue?.code === 'unrecognized_keys') return new ApiProblem('InvalidRequest', `${place}: there is nothing called ${issue.keys.join(', ')}; see /api/v1/openapi.json`, { field: issue.keys[0] });
-  return new ApiProblem('InvalidRequest', `${place}: ${issue?.message ?? 'it is not as it should be'}`, { field: at === '' ? undefined : at });
+  if (issue?.code === 'unrecognized_keys')
+    return new ApiProblem(
+      'InvalidRequest',
+      `${place}: there is nothing called ${issue.keys.join(', ')}; see /api/v1/openapi.json`,
+      { field: issue.keys[0] },
+    );
+  return new ApiProblem('InvalidRequest', `${place}: ${issue?.message ?? 'it is not as it should be'}`, {
+    field: at === '' ? undefined : at,
+  });
 }
 
-/** The token that a request carries. `X-Task-Runs-Token` is for a way through the cluster's API server, which keeps the other header for itself. */
+/**
+ * The token that a request carries. `X-Task-Runs-Token` is for a way through the cluster's API server, which keeps the
+ * other header for itself.
+ */
 export function tokenOf(request: Request): string | undefined {
   const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const passed = request.headers['x-task-runs-token'];

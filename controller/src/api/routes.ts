@@ -1,4 +1,6 @@
-/** Every route of the API, declared once: the server carries them out, and the OpenAPI document is written from them. */
+/**
+ * Every route of the API, declared once: the server carries them out, and the OpenAPI document is written from them.
+ */
 import * as z from 'zod';
 import { contentTypes, formatLines } from './log-format.ts';
 import type { Line } from './logs.ts';
@@ -47,18 +49,42 @@ interface Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   readonly body?: B;
   readonly answer?: A;
   readonly status?: 201;
-  handle(service: Service, caller: Caller, asked: Asked<z.infer<P>, z.infer<Q>, z.infer<B>>): Promise<z.infer<A> | Streamed>;
+  handle(
+    service: Service,
+    caller: Caller,
+    asked: Asked<z.infer<P>, z.infer<Q>, z.infer<B>>,
+  ): Promise<z.infer<A> | Streamed>;
 }
 
-function route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodType>(method: 'get' | 'post', path: string, declaration: Declaration<P, Q, B, A>): Route {
+function route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodType>(
+  method: 'get' | 'post',
+  path: string,
+  declaration: Declaration<P, Q, B, A>,
+): Route {
   const { id, summary, rights, params, query, body, answer, status = 200 } = declaration;
-  return { method, path, id, summary, rights, params, query, body, answer, status, changes: method === 'post', handle: (...asked) => declaration.handle(...asked) };
+  return {
+    method,
+    path,
+    id,
+    summary,
+    rights,
+    params,
+    query,
+    body,
+    answer,
+    status,
+    changes: method === 'post',
+    handle: (...asked) => declaration.handle(...asked),
+  };
 }
 
 const taskAt = ({ namespace, task }: { namespace: string; task: string }): AtTask => ({ namespace, task });
 const runAt = ({ namespace, run }: { namespace: string; run: string }): AtRun => ({ namespace, run });
 
-function streamed(lines: AsyncGenerator<readonly Line[], void, undefined>, format: schemas.LogQuery['format']): Streamed {
+function streamed(
+  lines: AsyncGenerator<readonly Line[], void, undefined>,
+  format: schemas.LogQuery['format'],
+): Streamed {
   async function* chunks() {
     for await (const portion of lines) if (portion.length > 0) yield formatLines(portion, format);
   }
@@ -73,7 +99,11 @@ export const routes: readonly Route[] = [
     id: 'getAccess',
     summary: 'Who you are, where you may look, and what you may do in a namespace.',
     rights: 'none',
-    query: z.object({ namespace: schemas.namespacePath.shape.namespace.optional().meta({ description: 'The namespace that `may` is about; all of them where it is left out.' }) }),
+    query: z.object({
+      namespace: schemas.namespacePath.shape.namespace
+        .optional()
+        .meta({ description: 'The namespace that `may` is about; all of them where it is left out.' }),
+    }),
     answer: schemas.access,
     handle: (service, caller, { query }) => service.access(caller, query.namespace),
   }),
@@ -108,7 +138,8 @@ export const routes: readonly Route[] = [
     rights: 'list taskruns, get pods/log',
     params: schemas.taskPath,
     query: schemas.taskLogQuery,
-    handle: async (service, caller, { path, query }) => streamed(await service.taskLogs(caller, taskAt(path), query), query.format),
+    handle: async (service, caller, { path, query }) =>
+      streamed(await service.taskLogs(caller, taskAt(path), query), query.format),
   }),
   route('post', `${tasksPath}/{task}/run`, {
     id: 'runTask',
@@ -123,7 +154,10 @@ export const routes: readonly Route[] = [
   ...(['suspend', 'resume'] as const).map((verb) =>
     route('post', `${tasksPath}/{task}/${verb}`, {
       id: `${verb}Task`,
-      summary: verb === 'suspend' ? 'Let new runs of a task wait; active ones go on.' : "Let a suspended task's runs start again.",
+      summary:
+        verb === 'suspend'
+          ? 'Let new runs of a task wait; active ones go on.'
+          : "Let a suspended task's runs start again.",
       rights: 'patch tasks',
       params: schemas.taskPath,
       answer: schemas.taskDetail,
@@ -170,7 +204,8 @@ export const routes: readonly Route[] = [
     rights: 'get taskruns, get pods/log',
     params: schemas.runPath,
     query: schemas.logQuery,
-    handle: async (service, caller, { path, query }) => streamed(await service.runLogs(caller, runAt(path), query), query.format),
+    handle: async (service, caller, { path, query }) =>
+      streamed(await service.runLogs(caller, runAt(path), query), query.format),
   }),
   route('post', `${runsPath}/{run}/retry`, {
     id: 'retryRun',

@@ -1,7 +1,7 @@
 /**
- * What goes in and out of the REST API: each shape is declared once, here. Requests are checked against them, the OpenAPI document
- * is written from them, and the console and the command line take their types from them. Times are RFC 3339 in UTC, durations are
- * in seconds.
+ * What goes in and out of the REST API: each shape is declared once, here. Requests are checked against them, the
+ * OpenAPI document is written from them, and the console and the command line take their types from them. Times are RFC
+ * 3339 in UTC, durations are in seconds.
  */
 import * as z from 'zod';
 
@@ -9,18 +9,28 @@ export const phases = ['Pending', 'Queued', 'Running', 'Succeeded', 'Failed', 'C
 export const triggerTypes = ['Revision', 'Schedule', 'Manual', 'WorkflowStep', 'Retry'] as const;
 
 const dnsName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
-const name = z.string().regex(dnsName, 'a name has lower case letters, digits, dashes and dots only, and at most 253 of them').refine((text) => !text.includes('..'), 'a name has no two dots in a row');
+const name = z
+  .string()
+  .regex(dnsName, 'a name has lower case letters, digits, dashes and dots only, and at most 253 of them')
+  .refine((text) => !text.includes('..'), 'a name has no two dots in a row');
 const time = z.iso.datetime({ offset: true });
 const open = z.record(z.string(), z.unknown());
 
 /** An error: `code` never changes its meaning, `message` says what is wrong and what to do instead. */
 export const problem = z
   .object({ error: z.object({ code: z.string(), message: z.string(), field: z.string().optional() }) })
-  .meta({ id: 'Problem', description: 'What went wrong. `code` is stable; `message` is for people; `field` is the parameter or field that was refused.' });
+  .meta({
+    id: 'Problem',
+    description:
+      'What went wrong. `code` is stable; `message` is for people; `field` is the parameter or field that was refused.',
+  });
 
 export const trigger = z
   .object({ type: z.enum(triggerTypes), value: z.string().optional(), scheduledTime: time.optional() })
-  .meta({ id: 'Trigger', description: 'What asked for a run: a revision, a time of the schedule, a person, a workflow step, a retry.' });
+  .meta({
+    id: 'Trigger',
+    description: 'What asked for a run: a revision, a time of the schedule, a person, a workflow step, a retry.',
+  });
 
 export const run = z
   .object({
@@ -38,10 +48,15 @@ export const run = z
     durationSeconds: z.number().optional().meta({ description: 'From start to completion; absent until then.' }),
     delaySeconds: z.number().optional().meta({ description: "How long after it was due a schedule's run started." }),
     queuedTime: time.optional().meta({ description: 'Since when it waits in a queue, while it does.' }),
-    waitedSeconds: z.number().optional().meta({ description: 'How long it waited in a queue; of steps, items or nodes the longest of them. Of delaySeconds this is a part.' }),
+    waitedSeconds: z.number().optional().meta({
+      description:
+        'How long it waited in a queue; of steps, items or nodes the longest of them. Of delaySeconds this is a part.',
+    }),
     exitCode: z.int().optional(),
     attempts: z.int().optional(),
-    shape: z.enum(['Job', 'Steps', 'Items', 'Nodes']).meta({ description: 'Whether it is one Job, or the Jobs of steps, items or nodes.' }),
+    shape: z
+      .enum(['Job', 'Steps', 'Items', 'Nodes'])
+      .meta({ description: 'Whether it is one Job, or the Jobs of steps, items or nodes.' }),
     kept: z.boolean().meta({ description: 'Whether a Job of it exists still, and with it its pods and their logs.' }),
     archived: z.boolean().meta({ description: 'Whether the TaskRun is gone and the archive alone knows of it.' }),
   })
@@ -50,15 +65,21 @@ export const run = z
 export const runPage = z
   .object({
     items: z.array(run),
-    nextCursor: z.string().optional().meta({ description: 'Give it as `cursor` for the runs that follow; absent at the end.' }),
+    nextCursor: z
+      .string()
+      .optional()
+      .meta({ description: 'Give it as `cursor` for the runs that follow; absent at the end.' }),
     total: z.int().meta({ description: 'How many runs the filters choose, on all pages.' }),
-    totalIsLeast: z.boolean().meta({ description: 'True where there are more than `total`: beyond 10,000 nobody counts.' }),
+    totalIsLeast: z
+      .boolean()
+      .meta({ description: 'True where there are more than `total`: beyond 10,000 nobody counts.' }),
   })
   .meta({ id: 'RunPage' });
 
-export const queue = z
-  .object({ name: z.string(), priorityClass: z.string().optional() })
-  .meta({ id: 'Queue', description: "A queue of Kueue's, in the run's namespace, and the WorkloadPriorityClass with which Jobs wait there." });
+export const queue = z.object({ name: z.string(), priorityClass: z.string().optional() }).meta({
+  id: 'Queue',
+  description: "A queue of Kueue's, in the run's namespace, and the WorkloadPriorityClass with which Jobs wait there.",
+});
 
 export const job = z
   .object({
@@ -75,7 +96,10 @@ export const job = z
     duration: z.string().optional(),
     queue: queue.optional().meta({ description: "A step's own, where it has one; else it is the run's." }),
     queuedTime: z.string().optional().meta({ description: 'Since when its Job waits in the queue, while it does.' }),
-    waitedSeconds: z.int().optional().meta({ description: 'How long its Job waited in the queue until it was admitted, of several times the sum.' }),
+    waitedSeconds: z
+      .int()
+      .optional()
+      .meta({ description: 'How long its Job waited in the queue until it was admitted, of several times the sum.' }),
     exitCode: z.int().optional(),
     dependsOn: z.array(z.string()).optional(),
   })
@@ -83,10 +107,26 @@ export const job = z
   .meta({ id: 'RunJob', description: 'A Job of a run, or a step, item or node that has none yet.' });
 
 export const logPart = z
-  .object({ pod: z.string(), container: z.string(), restart: z.int(), bytes: z.int(), cutBytes: z.int(), archived: z.boolean() })
-  .meta({ id: 'LogPart', description: 'The log of one container. `cutBytes` is how much of its beginning the archive left out.' });
+  .object({
+    pod: z.string(),
+    container: z.string(),
+    restart: z.int(),
+    bytes: z.int(),
+    cutBytes: z.int(),
+    archived: z.boolean(),
+  })
+  .meta({
+    id: 'LogPart',
+    description: 'The log of one container. `cutBytes` is how much of its beginning the archive left out.',
+  });
 
-const snapshot = z.looseObject({ queue: queue.optional(), queueTimeoutSeconds: z.int().optional().meta({ description: 'How long a Job may wait in its queue, each time that it has to.' }) });
+const snapshot = z.looseObject({
+  queue: queue.optional(),
+  queueTimeoutSeconds: z
+    .int()
+    .optional()
+    .meta({ description: 'How long a Job may wait in its queue, each time that it has to.' }),
+});
 
 export const runDetail = run
   .extend({
@@ -103,7 +143,15 @@ export const runDetail = run
   .meta({ id: 'RunDetail', description: 'Everything that is known of a run.' });
 
 export const runSummary = z
-  .object({ name: z.string(), phase: z.enum(phases), reason: z.string().optional(), message: z.string().optional(), startTime: time.optional(), completionTime: time.optional(), durationSeconds: z.number().optional() })
+  .object({
+    name: z.string(),
+    phase: z.enum(phases),
+    reason: z.string().optional(),
+    message: z.string().optional(),
+    startTime: time.optional(),
+    completionTime: time.optional(),
+    durationSeconds: z.number().optional(),
+  })
   .meta({ id: 'RunSummary' });
 
 export const task = z
@@ -119,7 +167,15 @@ export const task = z
     schedule: z.object({ crons: z.array(z.string()), timeZone: z.string().optional() }).optional(),
     nextScheduleTime: time.optional(),
     lastSuccessfulTime: time.optional(),
-    totals: z.object({ active: z.int(), queued: z.int(), succeeded: z.int(), failed: z.int(), cancelled: z.int(), skipped: z.int(), kept: z.int() }),
+    totals: z.object({
+      active: z.int(),
+      queued: z.int(),
+      succeeded: z.int(),
+      failed: z.int(),
+      cancelled: z.int(),
+      skipped: z.int(),
+      kept: z.int(),
+    }),
     active: z.array(runSummary),
     lastRuns: z.array(runSummary),
   })
@@ -131,9 +187,19 @@ export const taskPage = z
 
 export const taskDetail = task
   .extend({
-    nextScheduleTimes: z.array(time).meta({ description: 'The next ten times of the schedule; none while it is suspended.' }),
+    nextScheduleTimes: z
+      .array(time)
+      .meta({ description: 'The next ten times of the schedule; none while it is suspended.' }),
     policy: open,
-    conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: z.string(), message: z.string(), lastTransitionTime: z.string().optional() })),
+    conditions: z.array(
+      z.object({
+        type: z.string(),
+        status: z.string(),
+        reason: z.string(),
+        message: z.string(),
+        lastTransitionTime: z.string().optional(),
+      }),
+    ),
   })
   .meta({ id: 'TaskDetail' });
 
@@ -141,9 +207,13 @@ export const taskDetail = task
 export const access = z
   .object({
     user: z.string(),
-    namespaces: z.array(z.string()).meta({ description: 'Those that have tasks and that may be looked at; at most 500.' }),
+    namespaces: z
+      .array(z.string())
+      .meta({ description: 'Those that have tasks and that may be looked at; at most 500.' }),
     allNamespaces: z.boolean(),
-    may: z.object({ run: z.boolean(), cancel: z.boolean(), suspend: z.boolean(), prune: z.boolean(), logs: z.boolean() }).meta({ description: 'In the namespace asked for.' }),
+    may: z
+      .object({ run: z.boolean(), cancel: z.boolean(), suspend: z.boolean(), prune: z.boolean(), logs: z.boolean() })
+      .meta({ description: 'In the namespace asked for.' }),
   })
   .meta({ id: 'Access' });
 
@@ -151,9 +221,14 @@ export const taskPath = z.object({ namespace: name, task: name });
 export const runPath = z.object({ namespace: name, run: name });
 export const namespacePath = z.object({ namespace: name });
 
-const list = <T extends z.ZodType>(item: T) => z.preprocess((value) => (typeof value === 'string' ? value.split(',').filter(Boolean) : value), z.array(item).max(20));
+const list = <T extends z.ZodType>(item: T) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').filter(Boolean) : value),
+    z.array(item).max(20),
+  );
 
-const limit = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual).meta({ description: 'How many on a page, at most.' });
+const limit = (most: number, usual: number) =>
+  z.coerce.number().int().min(1).max(most).default(usual).meta({ description: 'How many on a page, at most.' });
 const cursor = z.string().max(500).optional().meta({ description: 'The `nextCursor` of the page before.' });
 
 export const runQuery = z.object({
@@ -168,14 +243,26 @@ export const runQuery = z.object({
 
 export const taskQuery = z.object({ limit: limit(5_000, 500), cursor });
 
-const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true');
+const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
 
 export const logQuery = z.object({
   follow: flag.meta({ description: 'Go on until the run has ended.' }),
   since: time.optional().meta({ description: 'Only lines printed at that time or later.' }),
-  tail: z.coerce.number().int().min(0).max(100_000).optional().meta({ description: 'Only the last lines of each container.' }),
+  tail: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .optional()
+    .meta({ description: 'Only the last lines of each container.' }),
   search: z.string().max(200).optional().meta({ description: 'Only lines that contain this, whatever the case.' }),
-  format: z.enum(['text', 'ndjson']).default('text').meta({ description: 'text: `run/pod line`; ndjson: a LogLine each.' }),
+  format: z
+    .enum(['text', 'ndjson'])
+    .default('text')
+    .meta({ description: 'text: `run/pod line`; ndjson: a LogLine each.' }),
 });
 
 export const taskLogQuery = logQuery.omit({ follow: true }).extend({
@@ -191,18 +278,33 @@ const text = (most: number) => z.string().max(most);
 export const runRequest = z
   .object({
     args: z.array(text(4_096)).max(100).optional().meta({ description: "In place of the container's args." }),
-    env: z.array(z.object({ name: z.string().min(1).max(253), value: text(32_768).optional() }).strict()).max(100).optional(),
+    env: z
+      .array(z.object({ name: z.string().min(1).max(253), value: text(32_768).optional() }).strict())
+      .max(100)
+      .optional(),
     name: name.max(63).optional().meta({ description: "The run's name; one is made up where it is left out." }),
   })
   .strict()
   .meta({ id: 'RunRequest' });
-export const cancelRequest = z.object({ reason: text(400).optional() }).strict().meta({ id: 'CancelRequest' });
-export const pruneRequest = z
-  .object({ keep: z.int().min(0).optional(), olderThanSeconds: z.number().min(0).optional(), dryRun: z.boolean().default(false) })
+export const cancelRequest = z
+  .object({ reason: text(400).optional() })
   .strict()
-  .refine(({ keep, olderThanSeconds }) => keep !== undefined || olderThanSeconds !== undefined, 'say which runs may go: keep, olderThanSeconds, or both; {"keep": 0} is all that have finished')
+  .meta({ id: 'CancelRequest' });
+export const pruneRequest = z
+  .object({
+    keep: z.int().min(0).optional(),
+    olderThanSeconds: z.number().min(0).optional(),
+    dryRun: z.boolean().default(false),
+  })
+  .strict()
+  .refine(
+    ({ keep, olderThanSeconds }) => keep !== undefined || olderThanSeconds !== undefined,
+    'say which runs may go: keep, olderThanSeconds, or both; {"keep": 0} is all that have finished',
+  )
   .meta({ id: 'PruneRequest' });
-export const pruned = z.object({ runs: z.array(z.string()), dryRun: z.boolean() }).meta({ id: 'Pruned', description: 'The runs that were deleted; with dryRun: that would be.' });
+export const pruned = z
+  .object({ runs: z.array(z.string()), dryRun: z.boolean() })
+  .meta({ id: 'Pruned', description: 'The runs that were deleted; with dryRun: that would be.' });
 
 export type Run = z.infer<typeof run>;
 export type RunPage = z.infer<typeof runPage>;

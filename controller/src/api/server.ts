@@ -6,7 +6,14 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import express, { type ErrorRequestHandler, type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
@@ -72,11 +79,13 @@ export function createApi(options: ApiOptions): Express {
   });
   app.use('/api', noCaching, ...admission(options));
   app.get('/api/v1/openapi.json', (_request, response) => void response.json(openApiDocument(version)));
-  for (const route of routes) app[route.method](`/api/v1${route.path.replace(/\{(\w+)\}/g, ':$1')}`, handlerOf(route, options));
+  for (const route of routes)
+    app[route.method](`/api/v1${route.path.replace(/\{(\w+)\}/g, ':$1')}`, handlerOf(route, options));
   app.use('/api', () => {
     throw new ApiProblem('RouteNotFound', 'there is no such route: see /api/v1/openapi.json');
   });
-  if (files !== undefined) app.use(express.static(files, { index: 'index.html', redirect: false, setHeaders: setCaching }));
+  if (files !== undefined)
+    app.use(express.static(files, { index: 'index.html', redirect: false, setHeaders: setCaching }));
   app.use((_request, response) => void response.status(404).type('text').send('not found\n'));
   app.use(errorHandler(options.log));
   return app;
@@ -87,14 +96,26 @@ const none = "'none'";
 const securityHeaders: Parameters<typeof helmet>[0] = {
   contentSecurityPolicy: {
     useDefaults: false,
-    directives: { defaultSrc: [none], scriptSrc: [self], styleSrc: [self], imgSrc: [self, 'data:'], connectSrc: [self], baseUri: [none], formAction: [none], frameAncestors: [none] },
+    directives: {
+      defaultSrc: [none],
+      scriptSrc: [self],
+      styleSrc: [self],
+      imgSrc: [self, 'data:'],
+      connectSrc: [self],
+      baseUri: [none],
+      formAction: [none],
+      frameAncestors: [none],
+    },
   },
   referrerPolicy: { policy: 'no-referrer' },
 };
 
 /** The names of assets carry a hash of their content; the page that names them must be the one that belongs to them. */
 function setCaching(response: Pick<Response, 'setHeader'>, path: string): void {
-  response.setHeader('cache-control', /[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
+  response.setHeader(
+    'cache-control',
+    /[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+  );
 }
 
 const noCaching: RequestHandler = (_request, response, next) => {
@@ -104,12 +125,24 @@ const noCaching: RequestHandler = (_request, response, next) => {
 
 /** Each request of the API passes these, in this order. */
 function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
-  const tooMany: RequestHandler = (_request, _response, next) => next(new ApiProblem('TooManyRequests', 'too many requests in the last minute: wait as long as Retry-After says'));
+  const tooMany: RequestHandler = (_request, _response, next) =>
+    next(new ApiProblem('TooManyRequests', 'too many requests in the last minute: wait as long as Retry-After says'));
   const minute = { windowMs: 60_000, standardHeaders: 'draft-8', legacyHeaders: false, handler: tooMany } as const;
-  const byPerson = (_request: Request, response: Response): string => (response as Response<unknown, Locals>).locals.person.name;
-  const unknown = rateLimit({ ...minute, limit: mostUnknown, skipSuccessfulRequests: true, requestWasSuccessful: (_request, response) => response.statusCode !== 401 });
+  const byPerson = (_request: Request, response: Response): string =>
+    (response as Response<unknown, Locals>).locals.person.name;
+  const unknown = rateLimit({
+    ...minute,
+    limit: mostUnknown,
+    skipSuccessfulRequests: true,
+    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
+  });
   const known = rateLimit({ ...minute, limit: requestLimits.all, keyGenerator: byPerson });
-  const changes = rateLimit({ ...minute, limit: requestLimits.changes, keyGenerator: byPerson, skip: ({ method }) => method === 'GET' });
+  const changes = rateLimit({
+    ...minute,
+    limit: requestLimits.changes,
+    keyGenerator: byPerson,
+    skip: ({ method }) => method === 'GET',
+  });
   const authenticate: RequestHandler = (request, response, next) => {
     people.of(tokenOf(request)).then((person) => {
       response.locals['person'] = person;
@@ -121,9 +154,14 @@ function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
 
 /** A form of another site cannot send JSON, so nobody is made to do something by following a link. */
 const jsonOnly: RequestHandler = (request, _response, next) => {
-  const hasBody = Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined;
+  const hasBody =
+    Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined;
   const isJson = request.is('application/json') !== false;
-  next(hasBody && !isJson ? new ApiProblem('NotJson', 'the body is not JSON: send Content-Type: application/json') : undefined);
+  next(
+    hasBody && !isJson
+      ? new ApiProblem('NotJson', 'the body is not JSON: send Content-Type: application/json')
+      : undefined,
+  );
 };
 
 function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: ApiOptions): RequestHandler {
@@ -135,7 +173,10 @@ function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: A
     const isStream = route.answer === undefined;
     const { person } = response.locals;
     const release = isStream ? streams.take(person.name) : () => undefined;
-    const timer = setTimeout(() => gone.abort(new ApiProblem('Timeout', 'the answer took longer than 30 seconds: ask for less')), answerMs);
+    const timer = setTimeout(
+      () => gone.abort(new ApiProblem('Timeout', 'the answer took longer than 30 seconds: ask for less')),
+      answerMs,
+    );
     try {
       const asked = readRequest(route, request);
       const answer = await within(gone.signal, route.handle(service, { person, signal: gone.signal }, asked));
@@ -189,16 +230,34 @@ async function sendStream({ contentType, chunks }: Streamed, response: Response)
   }
 }
 
-/** Who did what, for whoever has to find out later; what was asked for in the body is not in it, for it may hold secrets. */
+/**
+ * Who did what, for whoever has to find out later; what was asked for in the body is not in it, for it may hold
+ * secrets.
+ */
 function audit(log: Logger, route: Route, request: Request, response: Response<unknown, Locals>, status: number): void {
   const { person, id } = response.locals;
-  log.info({ audit: true, user: person.name, action: route.id, ...request.params, status, requestId: id, from: request.socket.remoteAddress }, `${person.name} asked for ${route.id}`);
+  log.info(
+    {
+      audit: true,
+      user: person.name,
+      action: route.id,
+      ...request.params,
+      status,
+      requestId: id,
+      from: request.socket.remoteAddress,
+    },
+    `${person.name} asked for ${route.id}`,
+  );
 }
 
 function errorHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, next: NextFunction) => {
     const problem = toProblem(error);
-    if (problem.status >= 500) log.warn({ err: error, requestId: (response as Response<unknown, Locals>).locals.id, path: request.path }, 'a request could not be answered');
+    if (problem.status >= 500)
+      log.warn(
+        { err: error, requestId: (response as Response<unknown, Locals>).locals.id, path: request.path },
+        'a request could not be answered',
+      );
     if (response.headersSent) return next(error); // the stream is broken off
     const { code, message, field } = problem;
     if (code === 'Unauthenticated') response.setHeader('www-authenticate', 'Bearer realm="task-runs"');
@@ -211,17 +270,27 @@ function toProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
   if (error instanceof ApiError) return clusterProblem(error);
   const { type, status } = (error ?? {}) as { readonly type?: string; readonly status?: number };
-  if (type === 'entity.too.large') return new ApiProblem('BodyTooLarge', 'the body is larger than 256 KiB', { cause: error });
+  if (type === 'entity.too.large')
+    return new ApiProblem('BodyTooLarge', 'the body is larger than 256 KiB', { cause: error });
   if (type === 'entity.parse.failed') return new ApiProblem('InvalidRequest', 'the body is not JSON', { cause: error });
-  if (status !== undefined && status >= 400 && status < 500) return new ApiProblem('InvalidRequest', error instanceof Error ? error.message : 'the request cannot be read', { cause: error });
-  return new ApiProblem('Internal', 'a mistake of ours: the log of the controller has more, under the request id', { cause: error });
+  if (status !== undefined && status >= 400 && status < 500)
+    return new ApiProblem('InvalidRequest', error instanceof Error ? error.message : 'the request cannot be read', {
+      cause: error,
+    });
+  return new ApiProblem('Internal', 'a mistake of ours: the log of the controller has more, under the request id', {
+    cause: error,
+  });
 }
 
 /**
  * @param host all addresses where it is left out
  * @throws Error when the address is taken, or the certificate is none
  */
-export async function serveApi(app: Express, { host, port }: { readonly host: string | undefined; readonly port: number }, tls: Tls | undefined): Promise<Serving> {
+export async function serveApi(
+  app: Express,
+  { host, port }: { readonly host: string | undefined; readonly port: number },
+  tls: Tls | undefined,
+): Promise<Serving> {
   const server = tls ? createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, app) : createServer(app);
   server.requestTimeout = answerMs;
   server.headersTimeout = 10_000;

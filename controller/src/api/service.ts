@@ -1,4 +1,7 @@
-/** What the API can be asked and told to do, whoever carries it. Each method has checked the person's rights before it answers. */
+/**
+ * What the API can be asked and told to do, whoever carries it. Each method has checked the person's rights before it
+ * answers.
+ */
 import type { Archive, RunFilter } from '../archive/archive.ts';
 import { bodyOf, recordOf } from '../archive/record.ts';
 import type { Caches } from '../controllers/caches.ts';
@@ -19,7 +22,23 @@ import { findRuns, isKept } from './history.ts';
 import { followLines, linesOf, podsOf, type Line, type LoggedRun } from './logs.ts';
 import type { Person, Right } from './person.ts';
 import { ApiProblem } from './problems.ts';
-import type { Access, CancelRequest, LogPart, LogQuery, Pruned, PruneRequest, Run, RunDetail, RunPage, RunQuery, RunRequest, TaskDetail, TaskLogQuery, TaskPage, TaskQuery } from './schemas.ts';
+import type {
+  Access,
+  CancelRequest,
+  LogPart,
+  LogQuery,
+  Pruned,
+  PruneRequest,
+  Run,
+  RunDetail,
+  RunPage,
+  RunQuery,
+  RunRequest,
+  TaskDetail,
+  TaskLogQuery,
+  TaskPage,
+  TaskQuery,
+} from './schemas.ts';
 import { taskDetail, taskView } from './task-views.ts';
 
 export interface ServiceOptions {
@@ -72,11 +91,17 @@ export class Service {
 
   /** Who asks, where they may look, and what they may do in a namespace. */
   async access({ person }: Caller, namespace: string | undefined): Promise<Access> {
-    const known = [...new Set([...this.#caches.tasks.cache.values()].map(({ metadata }) => metadata.namespace))].sort().slice(0, mostNamespaces);
+    const known = [...new Set([...this.#caches.tasks.cache.values()].map(({ metadata }) => metadata.namespace))]
+      .sort()
+      .slice(0, mostNamespaces);
     const allNamespaces = await person.may(lookAtTasks, undefined);
-    const visible = allNamespaces ? known.map(() => true) : await Promise.all(known.map((one) => person.may(lookAtTasks, one)));
+    const visible = allNamespaces
+      ? known.map(() => true)
+      : await Promise.all(known.map((one) => person.may(lookAtTasks, one)));
     const allowed = await Promise.all(Object.values(rights).map((right) => person.may(right, namespace)));
-    const may = Object.fromEntries(Object.keys(rights).map((name, index) => [name, allowed[index] ?? false])) as Access['may'];
+    const may = Object.fromEntries(
+      Object.keys(rights).map((name, index) => [name, allowed[index] ?? false]),
+    ) as Access['may'];
     return { user: person.name, namespaces: known.filter((_one, index) => visible[index]), allNamespaces, may };
   }
 
@@ -86,12 +111,18 @@ export class Service {
     const { cache } = this.#caches.tasks;
     const all = namespace === undefined ? [...cache.values()] : cache.by('namespace', namespace);
     if (all.length === 0 && namespace !== undefined) await requireNamespace(person, namespace);
-    const keyed = all.map((task) => ({ task, key: `${task.metadata.namespace}/${task.metadata.name}` })).sort((a, b) => (a.key < b.key ? -1 : 1));
+    const keyed = all
+      .map((task) => ({ task, key: `${task.metadata.namespace}/${task.metadata.name}` }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
     const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8');
     const rest = after === undefined ? keyed : keyed.filter(({ key }) => key > after);
     const page = rest.slice(0, limit);
     const last = page.at(-1);
-    return { items: page.map(({ task }) => taskView(task)), total: all.length, ...(rest.length > limit && last && { nextCursor: Buffer.from(last.key).toString('base64url') }) };
+    return {
+      items: page.map(({ task }) => taskView(task)),
+      total: all.length,
+      ...(rest.length > limit && last && { nextCursor: Buffer.from(last.key).toString('base64url') }),
+    };
   }
 
   async getTask({ person }: Caller, at: AtTask): Promise<TaskDetail> {
@@ -100,10 +131,21 @@ export class Service {
   }
 
   /** The history, the newest first; of all namespaces where none is given. */
-  async listRuns({ person }: Caller, namespace: string | undefined, { limit, cursor, ...query }: RunQuery): Promise<RunPage> {
+  async listRuns(
+    { person }: Caller,
+    namespace: string | undefined,
+    { limit, cursor, ...query }: RunQuery,
+  ): Promise<RunPage> {
     await person.require(look, namespace);
     const { task, phase, trigger, from, to } = query;
-    const filter: RunFilter = { namespace, task, phases: phase, triggers: trigger, from: momentOf(from), to: momentOf(to) };
+    const filter: RunFilter = {
+      namespace,
+      task,
+      phases: phase,
+      triggers: trigger,
+      from: momentOf(from),
+      to: momentOf(to),
+    };
     const page = await this.#fromArchive(() => findRuns(this.#sources, filter, { limit, cursor }));
     if (page.total > 0 || namespace === undefined) return page;
     await requireNamespace(person, namespace);
@@ -119,42 +161,79 @@ export class Service {
       if (found === undefined) throw await this.#noRun(person, { namespace, run });
       const { record, body } = found;
       const jobs = body.jobs as RunDetail['jobs'];
-      return { ...record, ...body, jobs, kept: false, archived: true, logs: await this.#logParts(record.uid, []) } as RunDetail;
+      return {
+        ...record,
+        ...body,
+        jobs,
+        kept: false,
+        archived: true,
+        logs: await this.#logParts(record.uid, []),
+      } as RunDetail;
     }
     const { uid } = live.metadata;
     const pods = (await person.may(readLogs, namespace)) ? await podsOf(person.client, namespace, run, signal) : [];
-    const there = pods.flatMap((pod) => streamsOf(pod).map(({ key, query }): LogPart => ({ pod: pod.metadata.name, container: query.container, restart: Number(key.split('/').at(-1)), bytes: 0, cutBytes: 0, archived: false })));
+    const there = pods.flatMap((pod) =>
+      streamsOf(pod).map(({ key, query }): LogPart => ({
+        pod: pod.metadata.name,
+        container: query.container,
+        restart: Number(key.split('/').at(-1)),
+        bytes: 0,
+        cutBytes: 0,
+        archived: false,
+      })),
+    );
     const object = live as unknown as TaskRun;
-    return { ...recordOf(object), ...bodyOf(object), kept: isKept(uid, this.#caches), archived: false, logs: await this.#logParts(uid, there) } as RunDetail;
+    return {
+      ...recordOf(object),
+      ...bodyOf(object),
+      kept: isKept(uid, this.#caches),
+      archived: false,
+      logs: await this.#logParts(uid, there),
+    } as RunDetail;
   }
 
   /** @throws ApiProblem NoLogs where there are none */
-  async runLogs({ person, signal }: Caller, { namespace, run }: AtRun, { follow, since, tail, search }: LogQuery): Promise<AsyncGenerator<readonly Line[], void, undefined>> {
+  async runLogs(
+    { person, signal }: Caller,
+    { namespace, run }: AtRun,
+    { follow, since, tail, search }: LogQuery,
+  ): Promise<AsyncGenerator<readonly Line[], void, undefined>> {
     await person.require({ verb: 'get', resource: 'taskruns' }, namespace);
     await person.require(readLogs, namespace);
     const access = { client: person.client, archive: this.#archive, signal, now: this.#now };
     const choice = { since: momentOf(since), tail, search };
     const live = await this.#liveRun(person, namespace, run);
     if (live && follow && !isFinished(live.status?.phase)) return followLines(live, choice, access);
-    const uid = live?.metadata.uid ?? (await this.#fromArchive(async () => this.#archive?.get(namespace, run)))?.record.uid;
+    const uid =
+      live?.metadata.uid ?? (await this.#fromArchive(async () => this.#archive?.get(namespace, run)))?.record.uid;
     if (uid === undefined) throw await this.#noRun(person, { namespace, run });
     return linesOf([{ uid, namespace, name: run, inCluster: live !== undefined }], choice, access);
   }
 
   /** Of the newest runs of a task. */
-  async taskLogs(caller: Caller, { namespace, task }: AtTask, { runs, phase, since, tail, search }: TaskLogQuery): Promise<AsyncGenerator<readonly Line[], void, undefined>> {
+  async taskLogs(
+    caller: Caller,
+    { namespace, task }: AtTask,
+    { runs, phase, since, tail, search }: TaskLogQuery,
+  ): Promise<AsyncGenerator<readonly Line[], void, undefined>> {
     const { person, signal } = caller;
     await person.require(readLogs, namespace);
     const { items } = await this.listRuns(caller, namespace, { task, phase, limit: runs });
     const logged = items.map(({ uid, name, archived }): LoggedRun => ({ uid, namespace, name, inCluster: !archived }));
-    return linesOf(logged, { since: momentOf(since), tail, search }, { client: person.client, archive: this.#archive, signal, now: this.#now });
+    return linesOf(
+      logged,
+      { since: momentOf(since), tail, search },
+      { client: person.client, archive: this.#archive, signal, now: this.#now },
+    );
   }
 
   /** Asks for a run now, as the person. */
   async run({ person }: Caller, at: AtTask, request: RunRequest): Promise<Run> {
     await person.require(rights.run, at.namespace);
     const { metadata } = await this.#task(person, at);
-    const created = await person.client.create(taskRuns, manualRun({ metadata }, request, person.name), { fieldManager });
+    const created = await person.client.create(taskRuns, manualRun({ metadata }, request, person.name), {
+      fieldManager,
+    });
     return this.#answer(created);
   }
 
@@ -171,7 +250,12 @@ export class Service {
     const { person } = caller;
     await person.require(rights.cancel, namespace);
     await this.#requireActive(person, { namespace, run }, 'cancelled');
-    await person.client.patch(taskRuns, { namespace, name: run }, { spec: { cancel: true, cancelReason: cancelReason(person.name, reason) } }, { fieldManager });
+    await person.client.patch(
+      taskRuns,
+      { namespace, name: run },
+      { spec: { cancel: true, cancelReason: cancelReason(person.name, reason) } },
+      { fieldManager },
+    );
     return this.getRun(caller, { namespace, run });
   }
 
@@ -189,18 +273,32 @@ export class Service {
     const { person } = caller;
     await person.require(rights.suspend, at.namespace);
     await this.#task(person, at);
-    const patched = await person.client.patch(tasks, { namespace: at.namespace, name: at.task }, { spec: { suspend } }, { fieldManager });
+    const patched = await person.client.patch(
+      tasks,
+      { namespace: at.namespace, name: at.task },
+      { spec: { suspend } },
+      { fieldManager },
+    );
     return taskDetail(projectTask(patched), new Date(this.#now()));
   }
 
   /** Deletes finished runs, with their Jobs and pods; the archive keeps what it has of them. */
-  async prune({ person, signal }: Caller, at: AtTask, { keep, olderThanSeconds, dryRun }: PruneRequest): Promise<Pruned> {
+  async prune(
+    { person, signal }: Caller,
+    at: AtTask,
+    { keep, olderThanSeconds, dryRun }: PruneRequest,
+  ): Promise<Pruned> {
     await person.require(rights.prune, at.namespace);
     await this.#task(person, at);
     const { namespace } = at;
     const all: Stored<TaskRunObject>[] = [];
-    for await (const { items } of person.client.list(taskRuns, { namespace, signal })) all.push(...items.filter(({ spec }) => spec.taskRef.name === at.task));
-    const doomed = prunable(all.sort(newestFirst), { keep, olderThan: olderThanSeconds === undefined ? undefined : olderThanSeconds * 1_000 }, new Date(this.#now()));
+    for await (const { items } of person.client.list(taskRuns, { namespace, signal }))
+      all.push(...items.filter(({ spec }) => spec.taskRef.name === at.task));
+    const doomed = prunable(
+      all.sort(newestFirst),
+      { keep, olderThan: olderThanSeconds === undefined ? undefined : olderThanSeconds * 1_000 },
+      new Date(this.#now()),
+    );
     const deleted = dryRun ? doomed : await deleteRuns(person.client, doomed);
     return { runs: deleted.map(({ metadata }) => metadata.name), dryRun };
   }
@@ -223,7 +321,9 @@ export class Service {
 
   /** A task that is gone may still have a history. */
   async #requireTask({ namespace, task }: AtTask): Promise<void> {
-    const isKnown = this.#caches.tasks.cache.get(namespace, task) !== undefined || (await this.#fromArchive(async () => this.#archive?.hasTask(namespace, task)));
+    const isKnown =
+      this.#caches.tasks.cache.get(namespace, task) !== undefined ||
+      (await this.#fromArchive(async () => this.#archive?.hasTask(namespace, task)));
     if (isKnown !== true) throw noTask({ namespace, task });
   }
 
@@ -240,7 +340,11 @@ export class Service {
     const live = await this.#liveRun(person, at.namespace, at.run);
     if (live) return live;
     const archived = await this.#fromArchive(async () => this.#archive?.get(at.namespace, at.run));
-    if (archived) throw new ApiProblem('NotRetriable', `run ${at.run} is in the archive alone, so nothing can be done with it: run the task again`);
+    if (archived)
+      throw new ApiProblem(
+        'NotRetriable',
+        `run ${at.run} is in the archive alone, so nothing can be done with it: run the task again`,
+      );
     throw await this.#noRun(person, at);
   }
 
@@ -249,18 +353,25 @@ export class Service {
     const archived = live ? undefined : await this.#fromArchive(async () => this.#archive?.get(at.namespace, at.run));
     if (!live && !archived) throw await this.#noRun(person, at);
     const phase = live ? live.status?.phase : archived?.record.phase;
-    if (isFinished(phase)) throw new ApiProblem('RunFinished', `run ${at.run} has ended already (${phase ?? ''}), so it cannot be ${done}`);
+    if (isFinished(phase))
+      throw new ApiProblem('RunFinished', `run ${at.run} has ended already (${phase ?? ''}), so it cannot be ${done}`);
   }
 
   async #noRun(person: Person, { namespace, run }: AtRun): Promise<ApiProblem> {
     await requireNamespace(person, namespace);
-    return new ApiProblem('RunNotFound', `there is no run ${run} in namespace ${namespace}${this.#archive === undefined ? '' : ', nor in the archive'}`);
+    return new ApiProblem(
+      'RunNotFound',
+      `there is no run ${run} in namespace ${namespace}${this.#archive === undefined ? '' : ', nor in the archive'}`,
+    );
   }
 
   async #logParts(uid: string, there: readonly LogPart[]): Promise<LogPart[]> {
     const archived = await this.#fromArchive(async () => this.#archive?.logsOf(uid) ?? []);
     const known = new Set(archived.map(({ pod, container, restart }) => `${pod}/${container}/${restart}`));
-    return [...archived.map((log) => ({ ...log, archived: true })), ...there.filter(({ pod, container, restart }) => !known.has(`${pod}/${container}/${restart}`))];
+    return [
+      ...archived.map((log) => ({ ...log, archived: true })),
+      ...there.filter(({ pod, container, restart }) => !known.has(`${pod}/${container}/${restart}`)),
+    ];
   }
 
   async #fromArchive<T>(ask: () => Promise<T>): Promise<T> {
@@ -268,7 +379,11 @@ export class Service {
       return await ask();
     } catch (error) {
       if (error instanceof ApiProblem) throw error;
-      throw new ApiProblem('ArchiveUnavailable', 'the archive cannot be asked just now, and without it the answer would be wrong: try again', { cause: error });
+      throw new ApiProblem(
+        'ArchiveUnavailable',
+        'the archive cannot be asked just now, and without it the answer would be wrong: try again',
+        { cause: error },
+      );
     }
   }
 }

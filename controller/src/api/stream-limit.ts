@@ -19,8 +19,16 @@ export class StreamLimit {
   /** @returns what gives the place back; further calls of it do nothing. @throws ApiProblem TooManyStreams */
   take(person: string): () => void {
     const own = this.#open.get(person) ?? 0;
-    if (own >= this.#limits.each) throw new ApiProblem('TooManyStreams', `you read ${own} logs already, and more at the same time are not let through: close some`);
-    if (this.#all >= this.#limits.all) throw new ApiProblem('TooManyStreams', `${this.#all} logs are being read already: try again when some have ended`);
+    if (own >= this.#limits.each)
+      throw new ApiProblem(
+        'TooManyStreams',
+        `you read ${own} logs already, and more at the same time are not let through: close some`,
+      );
+    if (this.#all >= this.#limits.all)
+      throw new ApiProblem(
+        'TooManyStreams',
+        `${this.#all} logs are being read already: try again when some have ended`,
+      );
     this.#all += 1;
     this.#open.set(person, own + 1);
     let isOpen = true;

@@ -37,7 +37,13 @@ export function taskDetail(task: CachedTask, now: Date): TaskDetail {
     ...taskView(task),
     nextScheduleTimes: nextTimes(task, now),
     policy: { ...policyOf(task) },
-    conditions: (task.status?.conditions ?? []).map(({ type, status, reason, message, lastTransitionTime }) => ({ type, status, reason, message, lastTransitionTime })),
+    conditions: (task.status?.conditions ?? []).map(({ type, status, reason, message, lastTransitionTime }) => ({
+      type,
+      status,
+      reason,
+      message,
+      lastTransitionTime,
+    })),
   };
 }
 
@@ -46,11 +52,27 @@ function nextTimes({ spec }: CachedTask, now: Date): string[] {
   const schedule = parseSchedule(spec.schedule);
   if (isScheduleError(schedule)) return [];
   const times: string[] = [];
-  for (let time = nextTime(schedule, now); time !== undefined && times.length < mostTimes; time = nextTime(schedule, time)) times.push(time.toISOString());
+  for (
+    let time = nextTime(schedule, now);
+    time !== undefined && times.length < mostTimes;
+    time = nextTime(schedule, time)
+  )
+    times.push(time.toISOString());
   return times;
 }
 
 function summaryOf({ name, phase, reason, message, startTime, completionTime }: Summary): RunSummary {
-  const durationSeconds = startTime === undefined || completionTime === undefined ? undefined : Math.max(0, (Date.parse(completionTime) - Date.parse(startTime)) / 1_000);
-  return compact({ name, phase: phase as RunSummary['phase'], reason, message, startTime, completionTime, durationSeconds });
+  const durationSeconds =
+    startTime === undefined || completionTime === undefined
+      ? undefined
+      : Math.max(0, (Date.parse(completionTime) - Date.parse(startTime)) / 1_000);
+  return compact({
+    name,
+    phase: phase as RunSummary['phase'],
+    reason,
+    message,
+    startTime,
+    completionTime,
+    durationSeconds,
+  });
 }

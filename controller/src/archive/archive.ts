@@ -66,8 +66,8 @@ const deletedAtOnce = 500;
 const rowsAtOnce = 1_000;
 
 /**
- * The database is opened when it is first asked, and again after that has failed: one that is away when the controller starts keeps
- * nobody waiting. Each method rejects with the database's error when that cannot be asked.
+ * The database is opened when it is first asked, and again after that has failed: one that is away when the controller
+ * starts keeps nobody waiting. Each method rejects with the database's error when that cannot be asked.
  */
 export class Archive {
   readonly #setting: string;
@@ -87,12 +87,25 @@ export class Archive {
   /** All of them or none, so at most some hundred at once; one that is there already stays as it is. */
   async save(materials: readonly Material[]): Promise<void> {
     if (materials.length === 0) return;
-    const rows = await Promise.all(materials.map(async ({ record, body, logs }) => runRow(record, await zip(JSON.stringify(body)), logs)));
+    const rows = await Promise.all(
+      materials.map(async ({ record, body, logs }) => runRow(record, await zip(JSON.stringify(body)), logs)),
+    );
     await (await this.#database()).transaction().execute(async (transaction) => {
-      const saved = await transaction.insertInto('runs').values(rows).onConflict((conflict) => conflict.column('uid').doNothing()).returning('uid').execute();
+      const saved = await transaction
+        .insertInto('runs')
+        .values(rows)
+        .onConflict((conflict) => conflict.column('uid').doNothing())
+        .returning('uid')
+        .execute();
       const isNew = new Set(saved.map(({ uid }) => uid));
-      const logs = materials.flatMap(({ record: { uid }, logs: all }) => (isNew.has(uid) ? all.map((log) => logRow(uid, log)) : []));
-      for (let at = 0; at < logs.length; at += rowsAtOnce) await transaction.insertInto('logs').values(logs.slice(at, at + rowsAtOnce)).execute();
+      const logs = materials.flatMap(({ record: { uid }, logs: all }) =>
+        isNew.has(uid) ? all.map((log) => logRow(uid, log)) : [],
+      );
+      for (let at = 0; at < logs.length; at += rowsAtOnce)
+        await transaction
+          .insertInto('logs')
+          .values(logs.slice(at, at + rowsAtOnce))
+          .execute();
     });
   }
 
@@ -102,21 +115,31 @@ export class Archive {
     if (uids.length === 0) return found;
     const database = await this.#database();
     for (let at = 0; at < uids.length; at += listLength) {
-      const rows = await database.selectFrom('runs').select('uid').where('uid', 'in', uids.slice(at, at + listLength)).execute();
+      const rows = await database
+        .selectFrom('runs')
+        .select('uid')
+        .where('uid', 'in', uids.slice(at, at + listLength))
+        .execute();
       for (const { uid } of rows) found.add(uid);
     }
     return found;
   }
 
   /** The newest runs of the filter beyond a place in the order. */
-  async find(filter: RunFilter, { limit, after }: { readonly limit: number; readonly after?: Place | undefined }): Promise<readonly RunRecord[]> {
+  async find(
+    filter: RunFilter,
+    { limit, after }: { readonly limit: number; readonly after?: Place | undefined },
+  ): Promise<readonly RunRecord[]> {
     const database = await this.#database();
-    // One phase, or one trigger, at a time: so each is read off its index in the order that is wanted, and never sorted.
+    // One phase, or one trigger, at a time: so each is read off its index in the order that is wanted, and never
+    // sorted.
     const pages = await Promise.all(
       singleFilters(filter).map((single) =>
         matching(database, single)
           .select(['uid', 'created_at', 'summary'])
-          .$if(after !== undefined, (query) => query.where(sql<boolean>`(created_at, uid) < (${after?.createdAt ?? 0}, ${after?.uid ?? ''})`))
+          .$if(after !== undefined, (query) =>
+            query.where(sql<boolean>`(created_at, uid) < (${after?.createdAt ?? 0}, ${after?.uid ?? ''})`),
+          )
           .orderBy('created_at', 'desc')
           .orderBy('uid', 'desc')
           .limit(limit)
@@ -132,36 +155,81 @@ export class Archive {
     const database = await this.#database();
     const counts = await Promise.all(
       singleFilters(filter).map(async (single) => {
-        const some = matching(database, single).select('uid').limit(mostCounted + 1);
-        const row = await database.selectFrom(some.as('some')).select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirst();
+        const some = matching(database, single)
+          .select('uid')
+          .limit(mostCounted + 1);
+        const row = await database
+          .selectFrom(some.as('some'))
+          .select(({ fn }) => fn.countAll<number>().as('count'))
+          .executeTakeFirst();
         return Number(row?.count ?? 0);
       }),
     );
-    return Math.min(mostCounted + 1, counts.reduce((sum, count) => sum + count, 0));
+    return Math.min(
+      mostCounted + 1,
+      counts.reduce((sum, count) => sum + count, 0),
+    );
   }
 
   /** The youngest run of that name, for a name may come again. */
-  async get(namespace: string, name: string): Promise<{ readonly record: RunRecord; readonly body: RunBody } | undefined> {
-    const row = await (await this.#database()).selectFrom('runs').select(['summary', 'body']).where('namespace', '=', namespace).where('name', '=', name).orderBy('created_at', 'desc').limit(1).executeTakeFirst();
+  async get(
+    namespace: string,
+    name: string,
+  ): Promise<{ readonly record: RunRecord; readonly body: RunBody } | undefined> {
+    const row = await (
+      await this.#database()
+    )
+      .selectFrom('runs')
+      .select(['summary', 'body'])
+      .where('namespace', '=', namespace)
+      .where('name', '=', name)
+      .orderBy('created_at', 'desc')
+      .limit(1)
+      .executeTakeFirst();
     if (row === undefined) return undefined;
-    return { record: JSON.parse(row.summary) as RunRecord, body: JSON.parse((await unzip(row.body)).toString('utf8')) as RunBody };
+    return {
+      record: JSON.parse(row.summary) as RunRecord,
+      body: JSON.parse((await unzip(row.body)).toString('utf8')) as RunBody,
+    };
   }
 
   /** Whether any run of that Task is there. */
   async hasTask(namespace: string, task: string): Promise<boolean> {
-    const row = await (await this.#database()).selectFrom('runs').select('uid').where('namespace', '=', namespace).where('task', '=', task).limit(1).executeTakeFirst();
+    const row = await (
+      await this.#database()
+    )
+      .selectFrom('runs')
+      .select('uid')
+      .where('namespace', '=', namespace)
+      .where('task', '=', task)
+      .limit(1)
+      .executeTakeFirst();
     return row !== undefined;
   }
 
   /** Which logs of a run there are, without their text. */
   async logsOf(uid: string): Promise<readonly ArchivedLog[]> {
-    const rows = await (await this.#database()).selectFrom('logs').select(['pod', 'container', 'restart', 'bytes', 'cut_bytes']).where('run_uid', '=', uid).orderBy('pod').orderBy('container').orderBy('restart').execute();
+    const rows = await (
+      await this.#database()
+    )
+      .selectFrom('logs')
+      .select(['pod', 'container', 'restart', 'bytes', 'cut_bytes'])
+      .where('run_uid', '=', uid)
+      .orderBy('pod')
+      .orderBy('container')
+      .orderBy('restart')
+      .execute();
     return rows.map(({ cut_bytes: cutBytes, ...log }) => ({ ...log, cutBytes }));
   }
 
   /** The text of one log: lines with timestamps, gzipped. Undefined where it is gone. */
-  async readLog(uid: string, { pod, container, restart }: Pick<ArchivedLog, 'pod' | 'container' | 'restart'>): Promise<Uint8Array | undefined> {
-    const row = await (await this.#database())
+  async readLog(
+    uid: string,
+    { pod, container, restart }: Pick<ArchivedLog, 'pod' | 'container' | 'restart'>,
+  ): Promise<Uint8Array | undefined> {
+    const row = await (
+      await this.#database()
+    )
       .selectFrom('logs')
       .select('body')
       .where('run_uid', '=', uid)
@@ -180,9 +248,15 @@ export class Archive {
   async retain({ maxAgeMs, maxRuns, maxBytes }: Retention, now: number, signal?: AbortSignal): Promise<number> {
     const { database, kind } = await this.#open();
     let deleted = 0;
-    for (let more = true; more && signal?.aborted !== true; ) {
+    for (let more = true; more && signal?.aborted !== true;) {
       const { count, bytes } = await this.size();
-      const oldest = await database.selectFrom('runs').select(['uid', 'created_at', 'bytes']).orderBy('created_at').orderBy('uid').limit(deletedAtOnce).execute();
+      const oldest = await database
+        .selectFrom('runs')
+        .select(['uid', 'created_at', 'bytes'])
+        .orderBy('created_at')
+        .orderBy('uid')
+        .limit(deletedAtOnce)
+        .execute();
       let [runs, size] = [count, bytes];
       const doomed = oldest.filter((row) => {
         const goes = row.created_at < now - maxAgeMs || runs > maxRuns || size > maxBytes;
@@ -190,7 +264,14 @@ export class Archive {
         return goes;
       });
       if (doomed.length > 0) {
-        await database.deleteFrom('runs').where('uid', 'in', doomed.map(({ uid }) => uid)).execute();
+        await database
+          .deleteFrom('runs')
+          .where(
+            'uid',
+            'in',
+            doomed.map(({ uid }) => uid),
+          )
+          .execute();
         // What was deleted goes back to the file system; PostgreSQL's autovacuum sees to that by itself.
         if (kind === 'sqlite') await sql`pragma incremental_vacuum(10000)`.execute(database);
       }
@@ -202,7 +283,9 @@ export class Archive {
 
   /** How many runs there are, and how many bytes of them. Reads them all: not for every request. */
   async size(): Promise<{ readonly count: number; readonly bytes: number }> {
-    const row = await (await this.#database())
+    const row = await (
+      await this.#database()
+    )
       .selectFrom('runs')
       .select(({ fn }) => [fn.countAll<number>().as('count'), fn.sum<number>('bytes').as('bytes')])
       .executeTakeFirst();
@@ -243,7 +326,18 @@ function matching(database: Kysely<Tables>, { namespace, task, phase, trigger, f
 function runRow(record: RunRecord, body: Uint8Array, logs: readonly LogContent[]): RunTable {
   const { uid, namespace, task, name, phase, trigger, creationTimestamp } = record;
   const bytes = logs.reduce((sum, log) => sum + log.body.length, body.length);
-  return { uid, namespace, task, name, phase, trigger_type: trigger.type, created_at: Date.parse(creationTimestamp), summary: JSON.stringify(record), body, bytes };
+  return {
+    uid,
+    namespace,
+    task,
+    name,
+    phase,
+    trigger_type: trigger.type,
+    created_at: Date.parse(creationTimestamp),
+    summary: JSON.stringify(record),
+    body,
+    bytes,
+  };
 }
 
 function logRow(uid: string, { cutBytes, ...log }: LogContent): LogTable {
@@ -257,6 +351,7 @@ interface SingleFilter extends Omit<RunFilter, 'phases' | 'triggers'> {
 
 /** The same filter for each phase and trigger apart. */
 function singleFilters({ phases, triggers, ...rest }: RunFilter): readonly SingleFilter[] {
-  const unique = <T>(values: readonly T[] | undefined): readonly (T | undefined)[] => (values === undefined || values.length === 0 ? [undefined] : [...new Set(values)]);
+  const unique = <T>(values: readonly T[] | undefined): readonly (T | undefined)[] =>
+    values === undefined || values.length === 0 ? [undefined] : [...new Set(values)];
   return unique(phases).flatMap((phase) => unique(triggers).map((trigger) => ({ ...rest, phase, trigger })));
 }

@@ -65,7 +65,10 @@ function scene(logLimits: Partial<LogLimits> = {}) {
   const archiver = new Archiver({
     client: cluster.client,
     archive: archive as unknown as Archive,
-    log: pino({ level: 'info' }, { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) }),
+    log: pino(
+      { level: 'info' },
+      { write: (line: string) => void lines.push((JSON.parse(line) as { msg: string }).msg) },
+    ),
     logLimits: { bytes: 1_000_000, containers: 100, timeoutMs: 60_000, ...logLimits },
     retention: never,
     observer: {
@@ -80,8 +83,11 @@ function scene(logLimits: Partial<LogLimits> = {}) {
   ends.push(() => archiver.stop());
   /** Lets time pass until it is so; what works in threads (gzip) gets its turn between. */
   const until = async (isSo: () => boolean, stepMs = 100): Promise<void> => {
-    for (const begin = performance.now(); !isSo(); ) {
-      if (performance.now() - begin > 20_000) throw new Error(`it never was so: ${isSo.toString()}; ${JSON.stringify({ counts, queue: archiver.queueLength, last: lines.at(-1) })}`);
+    for (const begin = performance.now(); !isSo();) {
+      if (performance.now() - begin > 20_000)
+        throw new Error(
+          `it never was so: ${isSo.toString()}; ${JSON.stringify({ counts, queue: archiver.queueLength, last: lines.at(-1) })}`,
+        );
       await clock.advance(stepMs);
     }
   };
@@ -104,7 +110,9 @@ describe('the archiver', () => {
     expect([archiver.holds(asked.uid), archiver.holds(other.uid)]).toEqual([false, false]);
     expect(released).toEqual(['asked']);
     expect([...archive.names].sort()).toEqual(['asked', 'other']);
-    expect(archive.saved.find(({ record }) => record.name === 'asked')?.logs).toMatchObject([{ pod: 'p', container: 'main', bytes: 6 }]);
+    expect(archive.saved.find(({ record }) => record.name === 'asked')?.logs).toMatchObject([
+      { pod: 'p', container: 'main', bytes: 6 },
+    ]);
     expect(counts).toMatchObject({ saved: 2, run: 0, log: 0, failed: 0 });
   });
 
@@ -130,27 +138,30 @@ describe('the archiver', () => {
     expect([archiver.queueLength, cluster.reads, archive.saved, released]).toEqual([0, [], [], ['r0', 'r1']]);
   });
 
-  it.each(['known', 'save'] as const)('loses nothing while %s of the database fails, asks less and less often, and saves all when it is back', async (call) => {
-    const { cluster, archive, archiver, clock, counts, all } = scene();
-    let isAway = true;
-    const times: number[] = [];
-    archive.failsAt = (at) => {
-      if (at === call && isAway) times.push(clock.now());
-      return at === call && isAway;
-    };
-    const runs = Array.from({ length: 120 }, (_, index) => cluster.add(`r${index}`));
-    runs.forEach((run) => archiver.add(run));
-    archiver.start();
-    await clock.advance(120_000);
-    expect(archiver.queueLength).toBe(120);
-    expect(counts.failed).toBe(times.length);
-    const pauses = times.slice(1).map((at, index) => at - (times[index] ?? 0));
-    expect(pauses.slice(0, 8)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
-    isAway = false;
-    await all();
-    expect([...archive.names].sort()).toEqual(runs.map(({ name }) => name).sort());
-    expect(counts).toMatchObject({ saved: 120, run: 0 });
-  });
+  it.each(['known', 'save'] as const)(
+    'loses nothing while %s of the database fails, asks less and less often, and saves all when it is back',
+    async (call) => {
+      const { cluster, archive, archiver, clock, counts, all } = scene();
+      let isAway = true;
+      const times: number[] = [];
+      archive.failsAt = (at) => {
+        if (at === call && isAway) times.push(clock.now());
+        return at === call && isAway;
+      };
+      const runs = Array.from({ length: 120 }, (_, index) => cluster.add(`r${index}`));
+      runs.forEach((run) => archiver.add(run));
+      archiver.start();
+      await clock.advance(120_000);
+      expect(archiver.queueLength).toBe(120);
+      expect(counts.failed).toBe(times.length);
+      const pauses = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+      expect(pauses.slice(0, 8)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+      isAway = false;
+      await all();
+      expect([...archive.names].sort()).toEqual(runs.map(({ name }) => name).sort());
+      expect(counts).toMatchObject({ saved: 120, run: 0 });
+    },
+  );
 
   it('holds nothing for longer than it says, and says so; what is still there is saved later', async () => {
     const { cluster, archive, archiver, clock, released, lines, all } = scene();
@@ -195,15 +206,28 @@ describe('the archiver', () => {
     await until(() => archive.saved.length === 40, 10);
     expect(archive.names).not.toContain('slow');
     await all();
-    expect(archive.saved.at(-1)).toMatchObject({ record: { name: 'slow' }, logs: [{ pod: 'slow-pod', bytes: 'half'.length }] });
+    expect(archive.saved.at(-1)).toMatchObject({
+      record: { name: 'slow' },
+      logs: [{ pod: 'slow-pod', bytes: 'half'.length }],
+    });
     expect(counts).toMatchObject({ log: 1, saved: 41 });
   });
 
   it('keeps to so many runs that wait: the next are dropped, and not held', () => {
     const { archiver, counts } = scene();
-    const run = (index: number): FinishedRun => ({ uid: `u${index}`, namespace: 'prod', name: `r${index}`, finishedAt: 0 });
+    const run = (index: number): FinishedRun => ({
+      uid: `u${index}`,
+      namespace: 'prod',
+      name: `r${index}`,
+      finishedAt: 0,
+    });
     for (let index = 0; index < 100_002; index += 1) archiver.add(run(index));
-    expect([archiver.queueLength, counts.run, archiver.holds('u99999'), archiver.holds('u100000')]).toEqual([100_000, 2, true, false]);
+    expect([archiver.queueLength, counts.run, archiver.holds('u99999'), archiver.holds('u100000')]).toEqual([
+      100_000,
+      2,
+      true,
+      false,
+    ]);
   });
 
   it('takes no more than its memory is for while the database takes nothing, and the rest when it does', async () => {
@@ -319,7 +343,10 @@ describe('the archiver', () => {
 });
 
 describe('whatever fails and goes meanwhile', () => {
-  type Event = { readonly kind: 'end' | 'delete' | 'ask'; readonly run: number } | { readonly kind: 'database' | 'api'; readonly isAway: boolean } | { readonly kind: 'wait'; readonly ms: number };
+  type Event =
+    | { readonly kind: 'end' | 'delete' | 'ask'; readonly run: number }
+    | { readonly kind: 'database' | 'api'; readonly isAway: boolean }
+    | { readonly kind: 'wait'; readonly ms: number };
   const run = fc.nat({ max: 30 });
   const events = fc.array(
     fc.oneof(

@@ -1,9 +1,10 @@
 /**
- * Brings runs into the archive as they end. Nothing waits for it but the deletion of what it has yet to read, and that not for ever:
- * a database that is lost, a disk that is full or a log that is slow delay no run.
+ * Brings runs into the archive as they end. Nothing waits for it but the deletion of what it has yet to read, and that
+ * not for ever: a database that is lost, a disk that is full or a log that is slow delay no run.
  *
- * A run goes through two queues. First its record and logs are taken (some at a time), from when on it may be pruned; then what was
- * taken is written, in batches. Both are bounded: by a number of runs that are only named, and by the bytes that are held in memory.
+ * A run goes through two queues. First its record and logs are taken (some at a time), from when on it may be pruned;
+ * then what was taken is written, in batches. Both are bounded: by a number of runs that are only named, and by the
+ * bytes that are held in memory.
  */
 import type { Logger } from 'pino';
 import { taskRuns } from '../controllers/resource-types.ts';
@@ -53,7 +54,10 @@ const mostWaiting = 100_000;
 /** What was taken and is not written yet, in bytes. */
 const mostSpooled = 64 * 1024 * 1024;
 const takenAtOnce = 8;
-/** Written at once: so many runs, and of large ones fewer, for a database that takes long over a batch never finishes it. */
+/**
+ * Written at once: so many runs, and of large ones fewer, for a database that takes long over a batch never finishes
+ * it.
+ */
 const batch = { runs: 50, bytes: 8 * 1024 * 1024 };
 /** For so long pruning waits at most. */
 export const longestHoldMs = 15 * 60_000;
@@ -94,7 +98,8 @@ export class Archiver {
 
   /** A run has ended in front of us, or had ended when this process began and may be archived already. */
   add(run: FinishedRun): void {
-    if ([this.#waiting, this.#taking, this.#spool].some((queue) => queue.has(run.uid)) || this.#stopped.signal.aborted) return;
+    if ([this.#waiting, this.#taking, this.#spool].some((queue) => queue.has(run.uid)) || this.#stopped.signal.aborted)
+      return;
     if (this.#waiting.size >= mostWaiting) return this.#drop(run, `${mostWaiting} others are waiting already`);
     this.#waiting.set(run.uid, run);
     this.#held.set(run.uid, { run, since: this.#clock.monotonic(), asked: false });
@@ -117,7 +122,10 @@ export class Archiver {
     this.#running ??= Promise.all([this.#takeRuns(), this.#writeRuns(), this.#beat(), this.#retain()]);
   }
 
-  /** Writes what was taken, where the database lets it at once, and ends. What is not written is found again by the next process, as long as its TaskRun is there. */
+  /**
+   * Writes what was taken, where the database lets it at once, and ends. What is not written is found again by the next
+   * process, as long as its TaskRun is there.
+   */
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#wake();
@@ -131,7 +139,9 @@ export class Archiver {
     const slots = new Set<Promise<void>>();
     let failures = 0;
     while (!signal.aborted) {
-      const next = await this.#nextRuns().catch((error: unknown) => this.#failed('the archive cannot be asked what it has', error));
+      const next = await this.#nextRuns().catch((error: unknown) =>
+        this.#failed('the archive cannot be asked what it has', error),
+      );
       if (next === undefined) {
         failures += 1;
         await sleep(this.#clock, pauseOf(failures), signal);
@@ -186,9 +196,13 @@ export class Archiver {
     const { client, logLimits, log, observer } = this.#options;
     const { signal } = this.#stopped;
     const object = await client.get(taskRuns, run, { signal });
-    if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase)) return this.#drop(run, 'it was deleted before it was archived');
+    if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase))
+      return this.#drop(run, 'it was deleted before it was archived');
     // Without a Job there never was a pod.
-    const { logs, problems } = object.status?.jobs === undefined ? { logs: [], problems: [] } : await takeLogs(client, run.namespace, run.name, logLimits, signal);
+    const { logs, problems } =
+      object.status?.jobs === undefined
+        ? { logs: [], problems: [] }
+        : await takeLogs(client, run.namespace, run.name, logLimits, signal);
     problems.forEach(() => observer?.dropped?.('log'));
     if (problems.length > 0) log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
     const taskRun = object as unknown as TaskRun;
@@ -199,7 +213,10 @@ export class Archiver {
     this.#release(run);
   }
 
-  /** Behind the others, so that one that fails does not hold them up; the slot is kept for a while, so that an API server that is away is not asked by all. */
+  /**
+   * Behind the others, so that one that fails does not hold them up; the slot is kept for a while, so that an API
+   * server that is away is not asked by all.
+   */
   async #again(run: FinishedRun, error: unknown): Promise<void> {
     const { signal } = this.#stopped;
     if (signal.aborted) return;
@@ -211,7 +228,7 @@ export class Archiver {
 
   async #writeRuns(): Promise<void> {
     const { signal } = this.#stopped;
-    for (let [failures, most] = [0, batch.runs]; !signal.aborted; ) {
+    for (let [failures, most] = [0, batch.runs]; !signal.aborted;) {
       if (this.#spool.size === 0) {
         await this.#change();
       } else if (await this.#write(most)) {
@@ -244,7 +261,9 @@ export class Archiver {
 
   #nextBatch(most: number): readonly Taken[] {
     let bytes = 0;
-    return [...first(this.#spool.values(), most)].filter((taken, index) => (bytes += taken.bytes) <= batch.bytes || index === 0);
+    return [...first(this.#spool.values(), most)].filter(
+      (taken, index) => (bytes += taken.bytes) <= batch.bytes || index === 0,
+    );
   }
 
   #putBehind(taken: Taken): void {
@@ -255,7 +274,11 @@ export class Archiver {
   #lagSeconds(): number {
     const [spooled] = this.#spool.values();
     const [waiting] = this.#waiting.values();
-    const oldest = Math.min(...[...this.#taking.values(), ...(spooled ? [spooled.run] : []), ...(waiting ? [waiting] : [])].map(({ finishedAt }) => finishedAt));
+    const oldest = Math.min(
+      ...[...this.#taking.values(), ...(spooled ? [spooled.run] : []), ...(waiting ? [waiting] : [])].map(
+        ({ finishedAt }) => finishedAt,
+      ),
+    );
     return Number.isFinite(oldest) ? Math.max(0, (this.#clock.now() - oldest) / 1_000) : 0;
   }
 
@@ -266,7 +289,10 @@ export class Archiver {
       this.#options.observer?.queue?.(this.queueLength, this.#lagSeconds());
       for (const { run, since } of this.#held.values()) {
         if (this.#clock.monotonic() - since < longestHoldMs) break; // they are in order
-        this.#options.log.warn({ run: keyOf(run) }, 'the archive had no room for a run in 15 minutes: it may be pruned before it is archived');
+        this.#options.log.warn(
+          { run: keyOf(run) },
+          'the archive had no room for a run in 15 minutes: it may be pruned before it is archived',
+        );
         this.#release(run);
       }
       await sleep(this.#clock, beatMs, signal);

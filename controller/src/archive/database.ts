@@ -15,7 +15,8 @@ export interface OpenDatabase {
 /** int8 is a text in pg, for it may be too large for a number; times and sizes are not. */
 const int8 = 20;
 const numbers: pg.CustomTypesConfig = {
-  getTypeParser: ((id: number, format?: 'text' | 'binary'): unknown => (id === int8 ? Number : pg.types.getTypeParser(id, format))) as typeof pg.types.getTypeParser,
+  getTypeParser: ((id: number, format?: 'text' | 'binary'): unknown =>
+    id === int8 ? Number : pg.types.getTypeParser(id, format)) as typeof pg.types.getTypeParser,
 };
 
 /** Longer than any query here takes on a healthy server: a lost one must not keep callers for minutes. */
@@ -45,7 +46,15 @@ async function openSqlite(file: string): Promise<OpenDatabase> {
 }
 
 function openPostgres(connectionString: string): OpenDatabase {
-  const pool = new pg.Pool({ connectionString, max: mostConnections, types: numbers, connectionTimeoutMillis: queryMs, query_timeout: queryMs, statement_timeout: queryMs, application_name: 'task-runs' });
+  const pool = new pg.Pool({
+    connectionString,
+    max: mostConnections,
+    types: numbers,
+    connectionTimeoutMillis: queryMs,
+    query_timeout: queryMs,
+    statement_timeout: queryMs,
+    application_name: 'task-runs',
+  });
   // A connection that breaks while nobody uses it is replaced at the next query, which tells of what is wrong.
   pool.on('error', () => undefined);
   // Nor may one that breaks between two statements of a transaction end the process: the second of them tells of it.
@@ -59,5 +68,8 @@ async function migrate(database: Kysely<Tables>, types: ColumnTypes): Promise<vo
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error === undefined) return;
   const failed = results.find(({ status }) => status === 'Error')?.migrationName;
-  throw new Error(`the archive's tables cannot be brought up to date${failed === undefined ? '' : ` (${failed})`}: ${error instanceof Error ? error.message : JSON.stringify(error)}`, { cause: error });
+  throw new Error(
+    `the archive's tables cannot be brought up to date${failed === undefined ? '' : ` (${failed})`}: ${error instanceof Error ? error.message : JSON.stringify(error)}`,
+    { cause: error },
+  );
 }

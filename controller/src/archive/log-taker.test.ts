@@ -10,15 +10,26 @@ const nothingStops = new AbortController().signal;
 function take(pods: readonly FakePod[], limits: Partial<LogLimits> = {}, stopped = nothingStops): Promise<TakenLogs> {
   const cluster = new FakeCluster();
   cluster.add('run', pods);
-  return takeLogs(cluster.client, 'prod', 'run', { bytes: 1_000_000, containers: 100, timeoutMs: 60_000, ...limits }, stopped);
+  return takeLogs(
+    cluster.client,
+    'prod',
+    'run',
+    { bytes: 1_000_000, containers: 100, timeoutMs: 60_000, ...limits },
+    stopped,
+  );
 }
 
-const keptOf = ({ logs }: TakenLogs): Record<string, string> => Object.fromEntries(logs.map(({ pod, container, body }) => [`${pod}/${container}`, gunzipSync(body).toString()]));
+const keptOf = ({ logs }: TakenLogs): Record<string, string> =>
+  Object.fromEntries(logs.map(({ pod, container, body }) => [`${pod}/${container}`, gunzipSync(body).toString()]));
 
-/** The same as {@link Tail}, at once: from the first beginning of a line that leaves no more than `most` bytes; of a longer last line, its end. */
+/**
+ * The same as {@link Tail}, at once: from the first beginning of a line that leaves no more than `most` bytes; of a
+ * longer last line, its end.
+ */
 function tailOf(text: Buffer, most: number): Buffer {
   if (text.length <= most) return text;
-  for (let from = text.length - most; from < text.length; from += 1) if (from === 0 || text[from - 1] === 0x0a) return text.subarray(from);
+  for (let from = text.length - most; from < text.length; from += 1)
+    if (from === 0 || text[from - 1] === 0x0a) return text.subarray(from);
   return text.subarray(text.length - most);
 }
 
@@ -32,7 +43,10 @@ describe('the tail of a log', () => {
         for (const part of parts) tail.add(Buffer.from(part));
         const whole = Buffer.from(parts.join(''));
         const { text, cutBytes } = tail.end();
-        expect([Buffer.from(text).toString(), cutBytes]).toEqual([tailOf(whole, most).toString(), whole.length - text.length]);
+        expect([Buffer.from(text).toString(), cutBytes]).toEqual([
+          tailOf(whole, most).toString(),
+          whole.length - text.length,
+        ]);
       }),
       { numRuns: 3_000 },
     );
@@ -66,7 +80,10 @@ describe('the logs of a run', () => {
     const logs = fc.array(fc.string({ unit: fc.constantFrom('a', '\n'), maxLength: 80 }), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(logs, fc.integer({ min: 0, max: 120 }), async (texts, bytes) => {
-        const taken = await take(texts.map((text, index) => ({ name: `p${index}`, logs: { main: [text] } })), { bytes });
+        const taken = await take(
+          texts.map((text, index) => ({ name: `p${index}`, logs: { main: [text] } })),
+          { bytes },
+        );
         expect(taken.logs.reduce((sum, log) => sum + log.bytes, 0)).toBeLessThanOrEqual(bytes);
         expect(taken.logs.map((log) => log.bytes + log.cutBytes)).toEqual(texts.map(({ length }) => length));
       }),
@@ -75,20 +92,42 @@ describe('the logs of a run', () => {
   });
 
   it('begin with those of the pods that failed, then go by age, and those that are too many are told', async () => {
-    const pod = (name: string, phase: 'Succeeded' | 'Failed', minute: number): FakePod => ({ name, phase, created: `2026-01-01T00:0${minute}:00Z`, logs: { main: [name] } });
-    const taken = await take([pod('good-2', 'Succeeded', 2), pod('bad-3', 'Failed', 3), pod('good-1', 'Succeeded', 1), pod('bad-4', 'Failed', 4)], { containers: 3 });
+    const pod = (name: string, phase: 'Succeeded' | 'Failed', minute: number): FakePod => ({
+      name,
+      phase,
+      created: `2026-01-01T00:0${minute}:00Z`,
+      logs: { main: [name] },
+    });
+    const taken = await take(
+      [
+        pod('good-2', 'Succeeded', 2),
+        pod('bad-3', 'Failed', 3),
+        pod('good-1', 'Succeeded', 1),
+        pod('bad-4', 'Failed', 4),
+      ],
+      { containers: 3 },
+    );
     expect(taken.logs.map((log) => log.pod)).toEqual(['bad-3', 'bad-4', 'good-1']);
     expect(taken.problems).toEqual(['the logs of 1 of 4 containers: a run keeps 3']);
   });
 
   it('keep what came of one that breaks, which is told, and the others', async () => {
-    const taken = await take([{ name: 'broken', logs: { main: ['half\n', new Error('the kubelet is away')] } }, { name: 'whole', logs: { main: ['all\n'] } }]);
+    const taken = await take([
+      { name: 'broken', logs: { main: ['half\n', new Error('the kubelet is away')] } },
+      { name: 'whole', logs: { main: ['all\n'] } },
+    ]);
     expect(keptOf(taken)).toEqual({ 'broken/main': 'half\n', 'whole/main': 'all\n' });
     expect(taken.problems).toEqual(['the end of the log of pod broken: the kubelet is away']);
   });
 
   it('that never end are cut by the time limit, which is told', async () => {
-    const taken = await take([{ name: 'quick', logs: { main: ['all\n'] } }, { name: 'slow', created: '2026-01-02T00:00:00Z', logs: { main: ['half\n', endless] } }], { timeoutMs: 50 });
+    const taken = await take(
+      [
+        { name: 'quick', logs: { main: ['all\n'] } },
+        { name: 'slow', created: '2026-01-02T00:00:00Z', logs: { main: ['half\n', endless] } },
+      ],
+      { timeoutMs: 50 },
+    );
     expect(keptOf(taken)).toEqual({ 'quick/main': 'all\n', 'slow/main': 'half\n' });
     expect(taken.problems).toEqual([expect.stringMatching(/^the end of the log of pod slow: .*timeout/)]);
   });

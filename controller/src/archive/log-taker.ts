@@ -36,13 +36,25 @@ export interface TakenLogs {
 
 /**
  * @param stopped ends it before its time: what is not read then is no problem of the log's
- * @throws ApiError when the pods cannot be listed; the reason of `stopped`. A single log that cannot be read is a problem that is told
+ * @throws ApiError when the pods cannot be listed; the reason of `stopped`. A single log that cannot be read is a
+ * problem that is told
  */
-export async function takeLogs(client: Client, namespace: string, run: string, limits: LogLimits, stopped: AbortSignal): Promise<TakenLogs> {
+export async function takeLogs(
+  client: Client,
+  namespace: string,
+  run: string,
+  limits: LogLimits,
+  stopped: AbortSignal,
+): Promise<TakenLogs> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(limits.timeoutMs)]);
   const streams = await streamsOfRun(client, namespace, run, signal);
   const taken = streams.slice(0, limits.containers);
-  const problems = streams.length > taken.length ? [`the logs of ${streams.length - taken.length} of ${streams.length} containers: a run keeps ${limits.containers}`] : [];
+  const problems =
+    streams.length > taken.length
+      ? [
+          `the logs of ${streams.length - taken.length} of ${streams.length} containers: a run keeps ${limits.containers}`,
+        ]
+      : [];
   const logs: LogContent[] = [];
   let rest = limits.bytes;
   for (const [index, stream] of taken.entries()) {
@@ -62,11 +74,26 @@ export async function takeLogs(client: Client, namespace: string, run: string, l
 }
 
 /** Those of pods that failed come first, for not all may fit. */
-async function streamsOfRun(client: Client, namespace: string, run: string, signal: AbortSignal): Promise<readonly LogStream[]> {
+async function streamsOfRun(
+  client: Client,
+  namespace: string,
+  run: string,
+  signal: AbortSignal,
+): Promise<readonly LogStream[]> {
   const found: Stored<Pod>[] = [];
-  for await (const { items } of client.list(pods, { namespace, labelSelector: `${labels.run}=${labelValue(run)}`, signal })) found.push(...items);
+  for await (const { items } of client.list(pods, {
+    namespace,
+    labelSelector: `${labels.run}=${labelValue(run)}`,
+    signal,
+  }))
+    found.push(...items);
   const rank = ({ status }: Stored<Pod>): number => (status?.phase === 'Failed' ? 0 : 1);
-  return found.sort((a, b) => rank(a) - rank(b) || Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp)).flatMap(streamsOf);
+  return found
+    .sort(
+      (a, b) =>
+        rank(a) - rank(b) || Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp),
+    )
+    .flatMap(streamsOf);
 }
 
 interface TakenLog {
@@ -76,7 +103,12 @@ interface TakenLog {
 }
 
 /** What came before a log broke off is worth having. @throws ApiError where it cannot be opened */
-async function takeLog(client: Client, { key, pod, path, query }: LogStream, share: number, signal: AbortSignal): Promise<TakenLog> {
+async function takeLog(
+  client: Client,
+  { key, pod, path, query }: LogStream,
+  share: number,
+  signal: AbortSignal,
+): Promise<TakenLog> {
   const tail = new Tail(share);
   const stream = await client.getStream(path, { ...query, timestamps: true, tailLines: mostLines }, { signal, idleMs });
   let broken: unknown;
@@ -86,7 +118,17 @@ async function takeLog(client: Client, { key, pod, path, query }: LogStream, sha
     broken = error;
   }
   const { text, cutBytes } = tail.end();
-  return { log: { pod, container: query.container, restart: Number(key.split('/').at(-1)), bytes: text.length, cutBytes, body: await zip(text) }, broken };
+  return {
+    log: {
+      pod,
+      container: query.container,
+      restart: Number(key.split('/').at(-1)),
+      bytes: text.length,
+      cutBytes,
+      body: await zip(text),
+    },
+    broken,
+  };
 }
 
 const newline = 0x0a;
@@ -105,8 +147,13 @@ export class Tail {
   add(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    // A chunk goes once the others are enough without it: one byte more than is kept, which tells whether a line begins after it.
-    for (let first = this.#chunks[0]; first !== undefined && this.#bytes - first.length > this.#most; first = this.#chunks[0]) {
+    // A chunk goes once the others are enough without it: one byte more than is kept, which tells whether a line begins
+    // after it.
+    for (
+      let first = this.#chunks[0];
+      first !== undefined && this.#bytes - first.length > this.#most;
+      first = this.#chunks[0]
+    ) {
       this.#chunks.shift();
       this.#bytes -= first.length;
       this.#cut += first.length;

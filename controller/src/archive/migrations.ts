@@ -1,4 +1,7 @@
-/** How the archive's tables came to be, step by step. A step that was released never changes: what is different is a further step. */
+/**
+ * How the archive's tables came to be, step by step. A step that was released never changes: what is different is a
+ * further step.
+ */
 import { sql, type Kysely, type Migration, type MigrationProvider } from 'kysely';
 
 /** The types that the two databases have no common name for. */
@@ -34,7 +37,8 @@ export function migrationsFor({ bytes }: ColumnTypes): MigrationProvider {
         runs_all_phase: ['phase', ...order],
         runs_all_trigger: ['trigger_type', ...order],
       };
-      for (const [name, columns] of Object.entries(indexes)) await database.schema.createIndex(name).on('runs').columns(columns).execute();
+      for (const [name, columns] of Object.entries(indexes))
+        await database.schema.createIndex(name).on('runs').columns(columns).execute();
       await database.schema
         .createTable('logs')
         .addColumn('run_uid', 'text', (column) => column.notNull().references('runs.uid').onDelete('cascade'))

@@ -4,20 +4,58 @@ import type { TaskRun } from '../resources/index.ts';
 import { bodyOf, recordOf } from './record.ts';
 
 function aRun({ spec = {}, status = {} }: { readonly spec?: object; readonly status?: object } = {}): TaskRun {
-  const metadata = { name: 'mytask-v3', namespace: 'prod', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
-  return { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata, spec: { taskRef: { name: 'mytask' }, ...spec }, status } as unknown as TaskRun;
+  const metadata = {
+    name: 'mytask-v3',
+    namespace: 'prod',
+    uid: 'u',
+    resourceVersion: '1',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+  };
+  return {
+    apiVersion: 'task.oam.dev/v1alpha1',
+    kind: 'TaskRun',
+    metadata,
+    spec: { taskRef: { name: 'mytask' }, ...spec },
+    status,
+  } as unknown as TaskRun;
 }
 
 describe('the line of a run', () => {
   it('has its times, and how late and how long it was', () => {
     const spec = { trigger: { type: 'Schedule', value: '*/5 * * * *', scheduledTime: '2026-01-01T01:00:00+01:00' } };
-    const status = { phase: 'Failed', reason: 'ExitCode', startTime: '2026-01-01T00:00:07Z', completionTime: '2026-01-01T00:01:09Z', attempts: 2, jobs: [{ name: 'j', exitCode: 1 }, { name: 'k', exitCode: 3 }] };
-    expect(recordOf(aRun({ spec, status }))).toMatchObject({ phase: 'Failed', delaySeconds: 7, durationSeconds: 62, exitCode: 3, attempts: 2, shape: 'Job', trigger: { type: 'Schedule', scheduledTime: '2026-01-01T00:00:00.000Z' } });
+    const status = {
+      phase: 'Failed',
+      reason: 'ExitCode',
+      startTime: '2026-01-01T00:00:07Z',
+      completionTime: '2026-01-01T00:01:09Z',
+      attempts: 2,
+      jobs: [
+        { name: 'j', exitCode: 1 },
+        { name: 'k', exitCode: 3 },
+      ],
+    };
+    expect(recordOf(aRun({ spec, status }))).toMatchObject({
+      phase: 'Failed',
+      delaySeconds: 7,
+      durationSeconds: 62,
+      exitCode: 3,
+      attempts: 2,
+      shape: 'Job',
+      trigger: { type: 'Schedule', scheduledTime: '2026-01-01T00:00:00.000Z' },
+    });
   });
 
   it('has how long it waited in its queue, and since when it does', () => {
-    expect(recordOf(aRun({ status: { phase: 'Succeeded', startTime: '2026-01-01T00:12:41Z', jobs: [{ name: 'j', waitedSeconds: 760 }] } }))).toMatchObject({ waitedSeconds: 760 });
-    expect(recordOf(aRun({ status: { phase: 'Queued', jobs: [{ name: 'j', queuedTime: '2026-01-01T00:00:01Z' }] } }))).toMatchObject({ phase: 'Queued', queuedTime: '2026-01-01T00:00:01Z' });
+    expect(
+      recordOf(
+        aRun({
+          status: { phase: 'Succeeded', startTime: '2026-01-01T00:12:41Z', jobs: [{ name: 'j', waitedSeconds: 760 }] },
+        }),
+      ),
+    ).toMatchObject({ waitedSeconds: 760 });
+    expect(
+      recordOf(aRun({ status: { phase: 'Queued', jobs: [{ name: 'j', queuedTime: '2026-01-01T00:00:01Z' }] } })),
+    ).toMatchObject({ phase: 'Queued', queuedTime: '2026-01-01T00:00:01Z' });
   });
 
   it('says Pending and Manual of one that nobody has looked at', () => {
@@ -28,12 +66,25 @@ describe('the line of a run', () => {
 describe('what is kept of a run beside its line', () => {
   const secret = 'hunter2';
   const env = fc.oneof(
-    fc.array(fc.oneof(fc.record({ name: fc.constant('A'), value: fc.constant(secret) }), fc.constant(`A=${secret}`), fc.constant({ name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } })), { maxLength: 3 }),
+    fc.array(
+      fc.oneof(
+        fc.record({ name: fc.constant('A'), value: fc.constant(secret) }),
+        fc.constant(`A=${secret}`),
+        fc.constant({ name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }),
+      ),
+      { maxLength: 3 },
+    ),
     fc.dictionary(fc.constantFrom('A', 'B'), fc.constant(secret)),
     fc.constant(secret),
   );
   // Up to forty levels deep: more than any template, but nothing forbids it.
-  const nested = fc.tuple(fc.array(fc.constantFrom('template', 'spec', 'containers', 0), { maxLength: 40 }), env).map(([path, variables]) => path.reduceRight<unknown>((inner, key) => (key === 0 ? [inner, 'beside'] : { [key]: inner, name: 'kept' }), { env: variables }));
+  const nested = fc
+    .tuple(fc.array(fc.constantFrom('template', 'spec', 'containers', 0), { maxLength: 40 }), env)
+    .map(([path, variables]) =>
+      path.reduceRight<unknown>((inner, key) => (key === 0 ? [inner, 'beside'] : { [key]: inner, name: 'kept' }), {
+        env: variables,
+      }),
+    );
 
   it('has no value of an environment variable, wherever it stands', () => {
     fc.assert(
@@ -45,19 +96,46 @@ describe('what is kept of a run beside its line', () => {
   });
 
   it('has their names, where a value is from, and all else', () => {
-    const container = { name: 'main', image: 'busybox', args: ['--fast'], env: [{ name: 'A', value: secret }, { name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] };
+    const container = {
+      name: 'main',
+      image: 'busybox',
+      args: ['--fast'],
+      env: [
+        { name: 'A', value: secret },
+        { name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+      ],
+    };
     const { snapshot } = bodyOf(aRun({ spec: { snapshot: { template: { spec: { containers: [container] } } } } }));
-    expect(snapshot).toEqual({ template: { spec: { containers: [{ ...container, env: [{ name: 'A', value: '…' }, container.env[1]] }] } } });
+    expect(snapshot).toEqual({
+      template: { spec: { containers: [{ ...container, env: [{ name: 'A', value: '…' }, container.env[1]] }] } },
+    });
   });
 
   it('has the steps that a step waits for, and a queue of its own, beside its row', () => {
-    const { jobs } = bodyOf(aRun({ spec: { snapshot: { steps: [{ name: 'a' }, { name: 'b', dependsOn: ['a'], queue: { name: 'fast' } }] } }, status: { jobs: [{ step: 'a' }, { step: 'b' }, { step: 'gone' }] } }));
-    expect(jobs).toEqual([{ step: 'a', dependsOn: [] }, { step: 'b', dependsOn: ['a'], queue: { name: 'fast' } }, { step: 'gone' }]);
+    const { jobs } = bodyOf(
+      aRun({
+        spec: { snapshot: { steps: [{ name: 'a' }, { name: 'b', dependsOn: ['a'], queue: { name: 'fast' } }] } },
+        status: { jobs: [{ step: 'a' }, { step: 'b' }, { step: 'gone' }] },
+      }),
+    );
+    expect(jobs).toEqual([
+      { step: 'a', dependsOn: [] },
+      { step: 'b', dependsOn: ['a'], queue: { name: 'fast' } },
+      { step: 'gone' },
+    ]);
   });
 
   it('has the queue, and what each Job of it waited there', () => {
     const queue = { name: 'nightly', priorityClass: 'urgent' };
-    const { snapshot, jobs } = bodyOf(aRun({ spec: { snapshot: { template: {}, queue, queueTimeoutSeconds: 60 } }, status: { jobs: [{ name: 'j', waitedSeconds: 760 }] } }));
-    expect({ snapshot, jobs }).toEqual({ snapshot: { template: {}, queue, queueTimeoutSeconds: 60 }, jobs: [{ name: 'j', waitedSeconds: 760 }] });
+    const { snapshot, jobs } = bodyOf(
+      aRun({
+        spec: { snapshot: { template: {}, queue, queueTimeoutSeconds: 60 } },
+        status: { jobs: [{ name: 'j', waitedSeconds: 760 }] },
+      }),
+    );
+    expect({ snapshot, jobs }).toEqual({
+      snapshot: { template: {}, queue, queueTimeoutSeconds: 60 },
+      jobs: [{ name: 'j', waitedSeconds: 760 }],
+    });
   });
 });

@@ -70,7 +70,9 @@ export function recordOf({ metadata, spec, status = {} }: TaskRun): RunRecord {
   });
 }
 
-/** What there is to know of a run beside that. Values of environment variables are left out: people put passwords there. */
+/**
+ * What there is to know of a run beside that. Values of environment variables are left out: people put passwords there.
+ */
 export function bodyOf({ metadata: { labels = {} }, spec, status = {} }: TaskRun): RunBody {
   return compact({
     application: labels[velaLabels.application],
@@ -86,13 +88,21 @@ export function bodyOf({ metadata: { labels = {} }, spec, status = {} }: TaskRun
 
 /** A step's row, with the steps that it waits for and a queue of its own: so a flow can be drawn of the rows alone. */
 function jobsOf(snapshot: TaskRun['spec']['snapshot'], jobs: TaskRunStatus['jobs'] = []): readonly object[] {
-  const steps = new Map((snapshot?.steps ?? []).map(({ name, dependsOn = [], queue }) => [name, compact({ dependsOn, queue })]));
+  const steps = new Map(
+    (snapshot?.steps ?? []).map(({ name, dependsOn = [], queue }) => [name, compact({ dependsOn, queue })]),
+  );
   return jobs.map((row) => ({ ...row, ...steps.get(row.step ?? '') }));
 }
 
 function shapeOf(snapshot: TaskRun['spec']['snapshot'], [first]: TaskRunStatus['jobs'] = []): RunRecord['shape'] {
   const { steps, items = snapshot?.matrix, nodes } = snapshot ?? {};
-  const shapes: readonly (readonly [unknown, RunRecord['shape']])[] = [[steps, 'Steps'], [items, 'Items'], [nodes, 'Nodes'], [first?.node, 'Nodes'], [first?.step, 'Steps']];
+  const shapes: readonly (readonly [unknown, RunRecord['shape']])[] = [
+    [steps, 'Steps'],
+    [items, 'Items'],
+    [nodes, 'Nodes'],
+    [first?.node, 'Nodes'],
+    [first?.step, 'Steps'],
+  ];
   return shapes.find(([sign]) => sign !== undefined)?.[1] ?? 'Job';
 }
 
@@ -104,10 +114,17 @@ function withoutValues(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > deepest) return leftOut;
   if (Array.isArray(value)) return value.map((item) => withoutValues(item, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, name === 'env' ? namesOnly(field) : withoutValues(field, depth + 1)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      name,
+      name === 'env' ? namesOnly(field) : withoutValues(field, depth + 1),
+    ]),
+  );
 }
 
-/** Of variables in a list, where a value is from may stay; what is no variable is left out, for it may be `NAME=value`. */
+/**
+ * Of variables in a list, where a value is from may stay; what is no variable is left out, for it may be `NAME=value`.
+ */
 function namesOnly(env: unknown): unknown {
   if (typeof env !== 'object' || env === null) return leftOut;
   if (!Array.isArray(env)) return Object.fromEntries(Object.keys(env).map((name) => [name, leftOut]));

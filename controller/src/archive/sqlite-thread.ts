@@ -1,6 +1,6 @@
 /**
- * SQLite in a thread of its own: a query or a slow disk holds up nobody else. libsql is SQLite with a native library from npm, for
- * glibc and musl; it answers synchronously, which here is what one wants.
+ * SQLite in a thread of its own: a query or a slow disk holds up nobody else. libsql is SQLite with a native library
+ * from npm, for glibc and musl; it answers synchronously, which here is what one wants.
  */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -8,8 +8,8 @@ import { Worker } from 'node:worker_threads';
 import { messageOf } from '../domain/sentence.ts';
 
 /**
- * The program of the thread. It is JavaScript in a string because a thread does not get the TypeScript loader of its parent. Prepared
- * statements are kept, up to a number: their texts are few.
+ * The program of the thread. It is JavaScript in a string because a thread does not get the TypeScript loader of its
+ * parent. Prepared statements are kept, up to a number: their texts are few.
  */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -52,8 +52,19 @@ parentPort.on('message', ({ id, ...query }) => {
 parentPort.postMessage({ id: 'ready' });
 `;
 
-/** Written ahead, so that readers of the file are not locked out; pages are given back as runs are deleted; 16 MB of cache. */
-const pragmas = ['auto_vacuum = INCREMENTAL', 'journal_mode = WAL', 'synchronous = NORMAL', 'foreign_keys = ON', 'cache_size = -16000', 'journal_size_limit = 67108864', 'busy_timeout = 5000'];
+/**
+ * Written ahead, so that readers of the file are not locked out; pages are given back as runs are deleted; 16 MB of
+ * cache.
+ */
+const pragmas = [
+  'auto_vacuum = INCREMENTAL',
+  'journal_mode = WAL',
+  'synchronous = NORMAL',
+  'foreign_keys = ON',
+  'cache_size = -16000',
+  'journal_size_limit = 67108864',
+  'busy_timeout = 5000',
+];
 
 /** How many queries may wait; more are refused. */
 const mostWaiting = 1_000;
@@ -103,9 +114,15 @@ export class SqliteThread {
   static async open(file: string): Promise<SqliteThread> {
     const thread = new SqliteThread(file);
     try {
-      await Promise.race([once(thread.#worker, 'message'), once(thread.#worker, 'exit').then(() => Promise.reject(thread.#ended ?? new Error('it ended')))]);
+      await Promise.race([
+        once(thread.#worker, 'message'),
+        once(thread.#worker, 'exit').then(() => Promise.reject(thread.#ended ?? new Error('it ended'))),
+      ]);
     } catch (error) {
-      throw new Error(`the archive ${file} cannot be opened: ${messageOf(error)}; does its directory exist, and may this user write there?`, { cause: error });
+      throw new Error(
+        `the archive ${file} cannot be opened: ${messageOf(error)}; does its directory exist, and may this user write there?`,
+        { cause: error },
+      );
     }
     return thread;
   }
@@ -113,7 +130,8 @@ export class SqliteThread {
   /** @throws SqliteError */
   query(sql: string, parameters: readonly unknown[]): Promise<SqlAnswer> {
     if (this.#ended) return Promise.reject(this.#ended);
-    if (this.#waiting.size >= mostWaiting) return Promise.reject(new SqliteError(`${mostWaiting} queries are waiting already`, 'SQLITE_BUSY'));
+    if (this.#waiting.size >= mostWaiting)
+      return Promise.reject(new SqliteError(`${mostWaiting} queries are waiting already`, 'SQLITE_BUSY'));
     return new Promise((resolve, reject) => {
       this.#last += 1;
       this.#waiting.set(this.#last, { resolve, reject });

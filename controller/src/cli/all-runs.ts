@@ -7,7 +7,12 @@ import { serverOf } from './run-server.ts';
 import type { Session } from './session.ts';
 
 /** Newest first, of these phases or of all. @throws CliError where there is no such task */
-export async function historyOf(session: Session, text: string, limit: number, phases: readonly Run['phase'][] = []): Promise<readonly Run[]> {
+export async function historyOf(
+  session: Session,
+  text: string,
+  limit: number,
+  phases: readonly Run['phase'][] = [],
+): Promise<readonly Run[]> {
   const server = serverOf(session);
   const task = await findTask(session, text);
   if (server) return server.history(session.namespace, task.metadata.name, { limit, phases });

@@ -28,19 +28,27 @@ describe('a count', () => {
 
 describe('a variable', () => {
   it('is a name and whatever follows the first =, one after the other', () => {
-    expect(envArgument('B==2 ', envArgument('A='))).toEqual([{ name: 'A', value: '' }, { name: 'B', value: '=2 ' }]);
+    expect(envArgument('B==2 ', envArgument('A='))).toEqual([
+      { name: 'A', value: '' },
+      { name: 'B', value: '=2 ' },
+    ]);
   });
   it.for(['', 'A', '=1'])('"%s" is none', (text) => expect(() => envArgument(text)).toThrow('Write NAME=value.'));
 });
 
 describe('a name', () => {
   it.for(['a', 'mytask-v3', 'a.b-c', 'x'.repeat(253)])('%s is one', (text) => expect(nameArgument(text)).toBe(text));
-  it.for(['', '..', '../x', 'a..b', 'A', 'a_b', '-a', 'a/b', 'a%2fb', 'a b', 'a\n', '<b>', 'x'.repeat(254)])('"%s" is none, so no other path is asked for', (text) => {
-    expect(() => nameArgument(text)).toThrow('A name has lower case letters');
-  });
+  it.for(['', '..', '../x', 'a..b', 'A', 'a_b', '-a', 'a/b', 'a%2fb', 'a b', 'a\n', '<b>', 'x'.repeat(254)])(
+    '"%s" is none, so no other path is asked for',
+    (text) => {
+      expect(() => nameArgument(text)).toThrow('A name has lower case letters');
+    },
+  );
 });
 
 describe('a task', () => {
   it.for(['mytask', 'app/mytask'])('%s may be one', (text) => expect(taskArgument(text)).toBe(text));
-  it.for(['', '/', 'a/', '/a', 'a/b/c', '../x', 'a/..', 'app=x/y'])('"%s" is none', (text) => expect(() => taskArgument(text)).toThrow());
+  it.for(['', '/', 'a/', '/a', 'a/b/c', '../x', 'a/..', 'app=x/y'])('"%s" is none', (text) =>
+    expect(() => taskArgument(text)).toThrow(),
+  );
 });

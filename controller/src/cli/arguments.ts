@@ -1,6 +1,6 @@
 /**
- * What people write on the command line, read into values. Each throws commander's InvalidArgumentError, whose message says what to
- * write instead.
+ * What people write on the command line, read into values. Each throws commander's InvalidArgumentError, whose message
+ * says what to write instead.
  */
 import { InvalidArgumentError } from 'commander';
 
@@ -9,7 +9,8 @@ const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600
 /** `90s`, `10m`, `1h30m`, `7d`, `2w` in milliseconds. */
 export function durationArgument(text: string): number {
   const parts = [...text.matchAll(/(\d{1,9})([smhdw])/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) throw new InvalidArgumentError('Write a duration such as 90s, 10m, 1h30m, 7d or 2w.');
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text)
+    throw new InvalidArgumentError('Write a duration such as 90s, 10m, 1h30m, 7d or 2w.');
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit ?? ''] ?? 0), 0);
 }
 
@@ -40,14 +41,18 @@ const dnsName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /** The name of an object or a namespace; anything else could change the path that is asked for. */
 export function nameArgument(text: string): string {
-  if (!dnsName.test(text) || text.includes('..')) throw new InvalidArgumentError('A name has lower case letters, digits, dashes and dots only, and at most 253 of them.');
+  if (!dnsName.test(text) || text.includes('..'))
+    throw new InvalidArgumentError(
+      'A name has lower case letters, digits, dashes and dots only, and at most 253 of them.',
+    );
   return text;
 }
 
 /** A Task's name, or `<application>/<component>`. */
 export function taskArgument(text: string): string {
   const parts = text.split('/');
-  if (parts.length > 2) throw new InvalidArgumentError('Write the name of a Task or of its component, or <application>/<component>.');
+  if (parts.length > 2)
+    throw new InvalidArgumentError('Write the name of a Task or of its component, or <application>/<component>.');
   parts.forEach(nameArgument);
   return text;
 }

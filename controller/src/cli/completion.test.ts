@@ -4,13 +4,42 @@ import { createProgram } from './program.ts';
 import type { Io } from './io.ts';
 
 const nowhere = { terminal: false, columns: Infinity, write: () => Promise.resolve() };
-const io: Io = { out: nowhere, err: nowhere, interactive: false, environment: {}, interrupted: new AbortController().signal, now: () => new Date(0), ask: () => Promise.resolve(''), read: () => Promise.resolve('') };
+const io: Io = {
+  out: nowhere,
+  err: nowhere,
+  interactive: false,
+  environment: {},
+  interrupted: new AbortController().signal,
+  now: () => new Date(0),
+  ask: () => Promise.resolve(''),
+  read: () => Promise.resolve(''),
+};
 const program = createProgram(() => Promise.resolve(), io, 'task-runs');
 const at = (line: string) => candidatesFor(program, line.split(' '));
 
 describe('at the cursor', () => {
   it('stand the commands first, but not the one for shells', () => {
-    expect(at('').words).toEqual(['list', 'status', 'runs', 'describe', 'logs', 'run', 'retry', 'cancel', 'suspend', 'resume', 'prune', 'diff', 'top', 'ui', 'plan', 'convert', 'version', 'completion', 'help']);
+    expect(at('').words).toEqual([
+      'list',
+      'status',
+      'runs',
+      'describe',
+      'logs',
+      'run',
+      'retry',
+      'cancel',
+      'suspend',
+      'resume',
+      'prune',
+      'diff',
+      'top',
+      'ui',
+      'plan',
+      'convert',
+      'version',
+      'completion',
+      'help',
+    ]);
     expect(at('-n prod ').words).toContain('status');
   });
 
@@ -29,7 +58,10 @@ describe('at the cursor', () => {
     expect(at('completion ').words).toEqual(['bash', 'zsh', 'fish']);
   });
 
-  it.for([['-n prod status '], ['status --namespace=prod '], ['status x --namespace prod']])('the namespace of "%s" is known', ([line = '']) => {
-    expect(valueOn(line.split(' '), '-n', '--namespace')).toBe('prod');
-  });
+  it.for([['-n prod status '], ['status --namespace=prod '], ['status x --namespace prod']])(
+    'the namespace of "%s" is known',
+    ([line = '']) => {
+      expect(valueOn(line.split(' '), '-n', '--namespace')).toBe('prod');
+    },
+  );
 });

@@ -15,11 +15,21 @@ export function candidatesFor(program: Command, line: readonly string[]): Candid
   const { command, positionals, awaited } = readLine(program, line.slice(0, -1));
   if (awaited) return { ...none, words: awaited.argChoices ?? [] };
   const options = command === program ? program.options : [...command.options, ...program.options];
-  if (current.startsWith('-')) return { ...none, words: options.flatMap(({ short, long }) => [short, long]).filter((flag) => flag !== undefined) };
-  if (command === program) return { ...none, words: program.createHelp().visibleCommands(program).map((one) => one.name()) };
+  if (current.startsWith('-'))
+    return { ...none, words: options.flatMap(({ short, long }) => [short, long]).filter((flag) => flag !== undefined) };
+  if (command === program)
+    return {
+      ...none,
+      words: program
+        .createHelp()
+        .visibleCommands(program)
+        .map((one) => one.name()),
+    };
   const argument = command.registeredArguments[positionals];
   if (argument === undefined) return none;
-  const names = (['task', 'run'] as const).filter((kind) => argument.name().split('|').includes(kind)).map((kind) => `${kind}s` as const);
+  const names = (['task', 'run'] as const)
+    .filter((kind) => argument.name().split('|').includes(kind))
+    .map((kind) => `${kind}s` as const);
   return { words: argument.argChoices ?? [], names };
 }
 
@@ -45,7 +55,10 @@ function nextOf(program: Command, line: Line, word: string): Line {
     return { ...line, awaited: option?.required === true ? option : undefined };
   }
   if (command !== program) return { ...line, positionals: positionals + 1 };
-  return { ...line, command: program.commands.find((one) => one.name() === word || one.aliases().includes(word)) ?? program };
+  return {
+    ...line,
+    command: program.commands.find((one) => one.name() === word || one.aliases().includes(word)) ?? program,
+  };
 }
 
 /** The value of an option on an unfinished line. */

@@ -2,7 +2,10 @@ import { messageOf } from '../domain/sentence.ts';
 import { ApiError } from '../kube/api-error.ts';
 import { Interrupted } from './io.ts';
 
-/** What the process ends with; `run --wait` ends with the task's own code instead of `failed`, and `plan --detailed-exitcode` with `runsStart`. */
+/**
+ * What the process ends with; `run --wait` ends with the task's own code instead of `failed`, and `plan
+ * --detailed-exitcode` with `runsStart`.
+ */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, runsStart: 3, timedOut: 124, interrupted: 130 } as const;
 
 /** Something that could not be done, in one sentence with what to do about it. */
@@ -42,7 +45,9 @@ function apiSentence(error: ApiError): string {
     case 403:
       return forbiddenSentence(error);
     case 404:
-      return isKindMissing(error) ? `the cluster has no kind ${kind}: enable the addon first (vela addon enable task-runs)` : `there is no ${kind} ${name ?? ''}${where}`;
+      return isKindMissing(error)
+        ? `the cluster has no kind ${kind}: enable the addon first (vela addon enable task-runs)`
+        : `there is no ${kind} ${name ?? ''}${where}`;
     case 422:
       return `${kind} ${name ?? ''} was refused: ${reasonsOf(error)}`;
     default:
@@ -52,7 +57,8 @@ function apiSentence(error: ApiError): string {
 
 /** Without any kubeconfig client-node falls back to http://localhost:8080, and then refuses to speak to it. */
 function unreachableSentence(message: string): string {
-  if (message.startsWith('HTTP protocol is not allowed')) return 'there is no kubeconfig, or it names a server without TLS: name another with --kubeconfig or KUBECONFIG';
+  if (message.startsWith('HTTP protocol is not allowed'))
+    return 'there is no kubeconfig, or it names a server without TLS: name another with --kubeconfig or KUBECONFIG';
   return `the API server cannot be asked: ${message}; check --kubeconfig and --context`;
 }
 
@@ -72,6 +78,8 @@ function forbiddenSentence({ verb, target, serverMessage }: ApiError): string {
 }
 
 function reasonsOf({ details, serverMessage }: ApiError): string {
-  const messages = details.map(({ field, message }) => [field, message].filter((part) => part !== undefined && part !== '' && part !== '<nil>').join(': '));
+  const messages = details.map(({ field, message }) =>
+    [field, message].filter((part) => part !== undefined && part !== '' && part !== '<nil>').join(': '),
+  );
   return messages.length === 0 ? serverMessage : messages.join('; ');
 }

@@ -14,31 +14,46 @@ export type StoredTask = Stored<TaskObject>;
 export type StoredRun = Stored<TaskRunObject>;
 
 /**
- * The Task that is called so: by its own name, as `<application>/<component>`, or by its component's name where that is unique.
+ * The Task that is called so: by its own name, as `<application>/<component>`, or by its component's name where that is
+ * unique.
  * @throws CliError where there is none, or more than one
  */
 export async function findTask(session: Session, text: string): Promise<StoredTask> {
   const task = await lookUpTask(session, text);
   if (task) return task;
   await requireNamespace(session);
-  throw new CliError(`there is no task ${text} in namespace ${session.namespace}: see \`${session.program} list\`, or -A for all namespaces`);
+  throw new CliError(
+    `there is no task ${text} in namespace ${session.namespace}: see \`${session.program} list\`, or -A for all namespaces`,
+  );
 }
 
 async function lookUpTask({ client, namespace }: Session, text: string): Promise<StoredTask | undefined> {
   const [first = '', component] = text.split('/');
   if (component !== undefined) {
-    const found = await everything(client, tasks, namespace, `${velaLabels.application}=${first},${velaLabels.component}=${component}`);
+    const found = await everything(
+      client,
+      tasks,
+      namespace,
+      `${velaLabels.application}=${first},${velaLabels.component}=${component}`,
+    );
     return only(found, text);
   }
   const named = await existing(client.get(tasks, { namespace, name: text }));
   // A label's value ends at 63 characters: a longer name is no component's.
-  return named ?? (text.length > 63 ? undefined : only(await everything(client, tasks, namespace, `${velaLabels.component}=${text}`), text));
+  return (
+    named ??
+    (text.length > 63
+      ? undefined
+      : only(await everything(client, tasks, namespace, `${velaLabels.component}=${text}`), text))
+  );
 }
 
 function only(found: readonly StoredTask[], text: string): StoredTask | undefined {
   if (found.length <= 1) return found[0];
   const names = found.slice(0, 5).map(({ metadata }) => metadata.name);
-  throw new CliError(`${found.length} tasks are called ${text}: write one of ${names.join(', ')}${found.length > 5 ? ', ...' : ''}`);
+  throw new CliError(
+    `${found.length} tasks are called ${text}: write one of ${names.join(', ')}${found.length > 5 ? ', ...' : ''}`,
+  );
 }
 
 /** @throws CliError where there is none */
@@ -50,14 +65,19 @@ export async function findRun(session: Session, name: string): Promise<StoredRun
 }
 
 /** A run, or else a task, of that name. A name with a slash is a task's. */
-export async function findRunOrTask(session: Session, text: string): Promise<{ readonly run: StoredRun } | { readonly task: StoredTask }> {
+export async function findRunOrTask(
+  session: Session,
+  text: string,
+): Promise<{ readonly run: StoredRun } | { readonly task: StoredTask }> {
   const { client, namespace, program } = session;
   const run = text.includes('/') ? undefined : await existing(client.get(taskRuns, { namespace, name: text }));
   if (run) return { run };
   const task = await lookUpTask(session, text);
   if (task) return { task };
   await requireNamespace(session);
-  throw new CliError(`there is neither a run nor a task ${text} in namespace ${namespace}: see \`${program} list\` and \`${program} runs TASK\``);
+  throw new CliError(
+    `there is neither a run nor a task ${text} in namespace ${namespace}: see \`${program} list\` and \`${program} runs TASK\``,
+  );
 }
 
 /** All runs of a Task, newest first. */
@@ -72,7 +92,12 @@ export const ofTask = (task: string): string => `${labels.task}=${labelValue(tas
 export const ofRun = (run: string): string => `${labels.run}=${labelValue(run)}`;
 
 /** All objects of a kind, in one namespace or in all. */
-export async function everything<T extends KubeObject>(client: Client, type: ResourceType<T>, namespace: string | undefined, labelSelector?: string): Promise<Stored<T>[]> {
+export async function everything<T extends KubeObject>(
+  client: Client,
+  type: ResourceType<T>,
+  namespace: string | undefined,
+  labelSelector?: string,
+): Promise<Stored<T>[]> {
   const found: Stored<T>[] = [];
   for await (const { items } of client.list(type, { namespace, labelSelector })) found.push(...items);
   return found;

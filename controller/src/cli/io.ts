@@ -36,7 +36,8 @@ export class Interrupted extends Error {
 /** The process' own streams. A second signal ends it at once. */
 export function processIo(): Io {
   const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort(new Interrupted(signal)));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => interruption.abort(new Interrupted(signal)));
   return {
     out: sinkOf(process.stdout),
     err: sinkOf(process.stderr),

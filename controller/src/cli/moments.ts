@@ -13,7 +13,10 @@ export function exact(time: string | undefined, now: Date): string | undefined {
 }
 
 /** How long a run took, or takes by now. */
-export function elapsed({ startTime, completionTime, duration }: { startTime?: string; completionTime?: string; duration?: string }, now: Date): string {
+export function elapsed(
+  { startTime, completionTime, duration }: { startTime?: string; completionTime?: string; duration?: string },
+  now: Date,
+): string {
   if (duration !== undefined) return duration;
   if (startTime === undefined || completionTime !== undefined) return '';
   return formatDuration(now.getTime() - Date.parse(startTime));

@@ -10,18 +10,27 @@ export interface OutputOptions {
 }
 
 export function outputOption(): Option {
-  return new Option('-o, --output <format>', 'how to show it').choices(['table', 'wide', 'json', 'yaml'] satisfies OutputFormat[]).default('table');
+  return new Option('-o, --output <format>', 'how to show it')
+    .choices(['table', 'wide', 'json', 'yaml'] satisfies OutputFormat[])
+    .default('table');
 }
 
 /** The resources themselves, for programs; undefined where people are to be shown a table. */
 export function renderObjects(format: OutputFormat, shown: KubeObject | readonly KubeObject[]): string | undefined {
   if (format !== 'json' && format !== 'yaml') return undefined;
-  const value = isList(shown) ? { apiVersion: 'v1', kind: 'List', items: shown.map(withoutManagedFields) } : withoutManagedFields(shown);
+  const value = isList(shown)
+    ? { apiVersion: 'v1', kind: 'List', items: shown.map(withoutManagedFields) }
+    : withoutManagedFields(shown);
   return format === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : stringify(value);
 }
 
 /** Prints the resources for programs, or what `table` makes of them for people. */
-export async function show(sink: Sink, format: OutputFormat, shown: KubeObject | readonly KubeObject[], table: () => string): Promise<void> {
+export async function show(
+  sink: Sink,
+  format: OutputFormat,
+  shown: KubeObject | readonly KubeObject[],
+  table: () => string,
+): Promise<void> {
   await sink.write(renderObjects(format, shown) ?? table());
 }
 

@@ -60,22 +60,53 @@ export async function runCli(args: readonly string[], io: Io, name: string): Pro
  *
  * @param setExitCode for a command that needs no session
  */
-export function createProgram(start: Start, io: Io, name: string, setExitCode: (code: number) => void = () => undefined): Command {
+export function createProgram(
+  start: Start,
+  io: Io,
+  name: string,
+  setExitCode: (code: number) => void = () => undefined,
+): Command {
   const program = new Command(name)
     .description('Tasks and their runs: what ran, why it did not, what it printed; and run, cancel, hold and tidy up.')
     .version(version)
     .option('--kubeconfig <path>', 'the kubeconfig to use; KUBECONFIG, or ~/.kube/config, when left out')
     .option('--context <name>', 'the context of the kubeconfig')
-    .option('--server <url>', "the controller's REST API, for what the archive alone knows; TASK_RUNS_SERVER when left out")
+    .option(
+      '--server <url>',
+      "the controller's REST API, for what the archive alone knows; TASK_RUNS_SERVER when left out",
+    )
     .option('-n, --namespace <namespace>', "the namespace; the context's own when left out", nameArgument)
     .addHelpText('after', exitCodesHelp)
     .configureHelp({ showGlobalOptions: true });
-  const commands = [listCommand, statusCommand, runsCommand, describeCommand, logsCommand, runCommand, retryCommand, cancelCommand, suspendCommand, resumeCommand, pruneCommand, diffCommand, topCommand, uiCommand];
+  const commands = [
+    listCommand,
+    statusCommand,
+    runsCommand,
+    describeCommand,
+    logsCommand,
+    runCommand,
+    retryCommand,
+    cancelCommand,
+    suspendCommand,
+    resumeCommand,
+    pruneCommand,
+    diffCommand,
+    topCommand,
+    uiCommand,
+  ];
   for (const create of commands) program.addCommand(create(start));
-  program.addCommand(planCommand(start, io, setExitCode)).addCommand(convertCommand(io)).addCommand(versionCommand(io)).addCommand(completionCommand(io)).addCommand(completeCommand(io, name), { hidden: true });
+  program
+    .addCommand(planCommand(start, io, setExitCode))
+    .addCommand(convertCommand(io))
+    .addCommand(versionCommand(io))
+    .addCommand(completionCommand(io))
+    .addCommand(completeCommand(io, name), { hidden: true });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureHelp({ showGlobalOptions: true });
-    command.configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void io.err.write(text) });
+    command.configureOutput({
+      writeOut: (text) => void io.out.write(text),
+      writeErr: (text) => void io.err.write(text),
+    });
   }
   return program;
 }

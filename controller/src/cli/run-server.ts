@@ -11,7 +11,13 @@ interface TokenRequest extends KubeObject {
   status?: { token?: string };
 }
 
-const tokenRequests = resourceType<TokenRequest>({ group: '', version: 'v1', plural: 'serviceaccounts', kind: 'TokenRequest', namespaced: true });
+const tokenRequests = resourceType<TokenRequest>({
+  group: '',
+  version: 'v1',
+  plural: 'serviceaccounts',
+  kind: 'TokenRequest',
+  namespaced: true,
+});
 
 /** The addon's account for looking. */
 const consoleAccount = { namespace: 'vela-system', name: 'task-runs-console' } as const;
@@ -27,16 +33,25 @@ export function serverOf(session: Session): RunServer | undefined {
 export function requireServer(session: Session): RunServer {
   const server = serverOf(session);
   if (server) return server;
-  throw new CliError('this needs the REST API of the controller: name it with --server or TASK_RUNS_SERVER, for example http://127.0.0.1:8090 beside `kubectl port-forward -n vela-system service/task-runs 8090`');
+  throw new CliError(
+    'this needs the REST API of the controller: name it with --server or TASK_RUNS_SERVER, for example http://127.0.0.1:8090 beside `kubectl port-forward -n vela-system service/task-runs 8090`',
+  );
 }
 
 function baseOf(url: string): string {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) throw new CliError(`--server ${url} is no URL: write http://127.0.0.1:8090, or https://...`);
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new CliError(`--server ${url} is no URL: write http://127.0.0.1:8090, or https://...`);
   return url.replace(/\/+$/, '');
 }
 
-/** Whose token goes along: TASK_RUNS_TOKEN, the kubeconfig's own, or one of the addon's account for looking, which may be asked for by whoever may create tokens. */
-async function tokenFor({ client, io }: Pick<Session, 'client' | 'io'>): Promise<{ readonly token: string; readonly isConsole: boolean }> {
+/**
+ * Whose token goes along: TASK_RUNS_TOKEN, the kubeconfig's own, or one of the addon's account for looking, which may
+ * be asked for by whoever may create tokens.
+ */
+async function tokenFor({
+  client,
+  io,
+}: Pick<Session, 'client' | 'io'>): Promise<{ readonly token: string; readonly isConsole: boolean }> {
   const own = io.environment['TASK_RUNS_TOKEN'] ?? (await client.bearerToken());
   if (own !== undefined && own !== '') return { token: own, isConsole: false };
   return { token: await consoleToken(client), isConsole: true };
@@ -48,11 +63,18 @@ const forConsole = `your kubeconfig has no token of your own, so ${consoleAccoun
 async function consoleToken(client: Client): Promise<string> {
   try {
     const path = { ...consoleAccount, subresource: 'token' };
-    const { status } = await client.createAt(tokenRequests, path, { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: tokenSeconds } });
+    const { status } = await client.createAt(tokenRequests, path, {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { expirationSeconds: tokenSeconds },
+    });
     if (status?.token !== undefined) return status.token;
     throw new Error('no token came');
   } catch (error) {
-    throw new CliError(`your kubeconfig has no token that the REST API could check, and none of ${consoleAccount.name} can be had (${messageOf(error)}): set TASK_RUNS_TOKEN, for example to what \`kubectl create token\` prints`, { cause: error });
+    throw new CliError(
+      `your kubeconfig has no token that the REST API could check, and none of ${consoleAccount.name} can be had (${messageOf(error)}): set TASK_RUNS_TOKEN, for example to what \`kubectl create token\` prints`,
+      { cause: error },
+    );
   }
 }
 
@@ -90,10 +112,19 @@ export class RunServer {
   }
 
   /** The newest runs of a task, archived ones included; as many pages as it takes. */
-  async history(namespace: string, task: string, { limit, phases = [] }: { readonly limit: number; readonly phases?: readonly string[] }): Promise<readonly Run[]> {
+  async history(
+    namespace: string,
+    task: string,
+    { limit, phases = [] }: { readonly limit: number; readonly phases?: readonly string[] },
+  ): Promise<readonly Run[]> {
     const found: Run[] = [];
-    for (let cursor: string | undefined, more = true; more && found.length < limit; ) {
-      const query = new URLSearchParams({ task, limit: String(Math.min(500, limit - found.length)), ...(phases.length > 0 && { phase: phases.join(',') }), ...(cursor !== undefined && { cursor }) });
+    for (let cursor: string | undefined, more = true; more && found.length < limit;) {
+      const query = new URLSearchParams({
+        task,
+        limit: String(Math.min(500, limit - found.length)),
+        ...(phases.length > 0 && { phase: phases.join(',') }),
+        ...(cursor !== undefined && { cursor }),
+      });
       const page = await this.#json<RunPage>(`/namespaces/${namespace}/runs?${query.toString()}`);
       found.push(...page.items);
       cursor = page.nextCursor;
@@ -108,7 +139,11 @@ export class RunServer {
   }
 
   /** Lines as text, as they come. @param path such as `runs/mytask-v3` */
-  async logs(namespace: string, path: string, query: Readonly<Record<string, string>>): Promise<AsyncIterable<Uint8Array>> {
+  async logs(
+    namespace: string,
+    path: string,
+    query: Readonly<Record<string, string>>,
+  ): Promise<AsyncIterable<Uint8Array>> {
     const { body } = await this.#ask(`/namespaces/${namespace}/${path}/logs?${new URLSearchParams(query).toString()}`);
     return body ?? emptyBody();
   }
@@ -120,12 +155,18 @@ export class RunServer {
   async #ask(path: string): Promise<Response> {
     const { token, isConsole } = await this.#keeper.current();
     const headers = { authorization: `Bearer ${token}` };
-    const response = await fetch(`${this.url}/api/v1${path}`, { headers, signal: this.#session.io.interrupted }).catch((error: unknown) => {
-      if (this.#session.io.interrupted.aborted) throw this.#session.io.interrupted.reason;
-      throw new CliError(`the REST API at ${this.url} cannot be asked: ${reasonOf(error)}; check --server`, { cause: error });
-    });
+    const response = await fetch(`${this.url}/api/v1${path}`, { headers, signal: this.#session.io.interrupted }).catch(
+      (error: unknown) => {
+        if (this.#session.io.interrupted.aborted) throw this.#session.io.interrupted.reason;
+        throw new CliError(`the REST API at ${this.url} cannot be asked: ${reasonOf(error)}; check --server`, {
+          cause: error,
+        });
+      },
+    );
     if (response.ok) return response;
-    const { error } = (await response.json().catch(() => ({ error: { message: `${response.status} ${response.statusText}` } }))) as Problem;
+    const { error } = (await response
+      .json()
+      .catch(() => ({ error: { message: `${response.status} ${response.statusText}` } }))) as Problem;
     throw new CliError(isConsole && response.status === 403 ? `${error.message}; ${forConsole}` : error.message);
   }
 }

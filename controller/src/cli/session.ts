@@ -27,7 +27,10 @@ export interface Session {
 }
 
 /** Runs a command's work with a session opened by its options. */
-export type Start = <Options extends object>(command: Command, work: (session: Session, options: Options & GlobalOptions) => Promise<number>) => Promise<void>;
+export type Start = <Options extends object>(
+  command: Command,
+  work: (session: Session, options: Options & GlobalOptions) => Promise<number>,
+) => Promise<void>;
 
 /** @throws CliError where the kubeconfig cannot be used */
 export async function openSession(io: Io, program: string, options: GlobalOptions): Promise<Session> {

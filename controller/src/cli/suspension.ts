@@ -30,7 +30,10 @@ const lastApplied = 'app.oam.dev/last-applied-configuration';
  *
  * @returns what to do about it; undefined where nothing speaks against it
  */
-export function contradiction({ metadata: { labels = {}, annotations = {} } }: Pick<StoredTask, 'metadata'>, suspend: boolean): string | undefined {
+export function contradiction(
+  { metadata: { labels = {}, annotations = {} } }: Pick<StoredTask, 'metadata'>,
+  suspend: boolean,
+): string | undefined {
   const { [velaLabels.application]: application, [velaLabels.component]: component } = labels;
   if (application === undefined) return undefined;
   const rendered = renderedSuspend(annotations[lastApplied]);
@@ -41,7 +44,10 @@ export function contradiction({ metadata: { labels = {}, annotations = {} } }: P
     : `but Application ${application} says suspend: ${!suspend}, and KubeVela puts that back within minutes: ${remedy}`;
 }
 
-/** What the Application says: `unset` where it leaves the field to others, `unknown` where KubeVela keeps no copy to look at. */
+/**
+ * What the Application says: `unset` where it leaves the field to others, `unknown` where KubeVela keeps no copy to
+ * look at.
+ */
 function renderedSuspend(copy: string | undefined): boolean | 'unset' | 'unknown' {
   if (copy === undefined || copy === '-') return 'unknown';
   try {

@@ -22,16 +22,25 @@ const options = { wide: false, paint: plain, columns: Infinity };
 describe('a table', () => {
   it('is as wide as its texts, with a dash for nothing', () => {
     expect(renderTable(columns, rows, options)).toBe(
-      ['NAME        PHASE    MESSAGE', 'a           Failed   exit code 3 in container mytask', 'mytask-v3   -        -', ''].join('\n'),
+      [
+        'NAME        PHASE    MESSAGE',
+        'a           Failed   exit code 3 in container mytask',
+        'mytask-v3   -        -',
+        '',
+      ].join('\n'),
     );
   });
 
   it('has more columns with -o wide', () => {
-    expect(renderTable(columns, rows, { ...options, wide: true }).split('\n')[0]).toBe('NAME        LENGTH   PHASE    MESSAGE');
+    expect(renderTable(columns, rows, { ...options, wide: true }).split('\n')[0]).toBe(
+      'NAME        LENGTH   PHASE    MESSAGE',
+    );
   });
 
   it('cuts the last column to a terminal, and never a name', () => {
-    expect(renderTable(columns, rows, { ...options, columns: 40 }).split('\n')[1]).toBe('a           Failed   exit code 3 in con…');
+    expect(renderTable(columns, rows, { ...options, columns: 40 }).split('\n')[1]).toBe(
+      'a           Failed   exit code 3 in con…',
+    );
     expect(renderTable(columns, rows, { ...options, columns: 5 })).toContain('mytask-v3');
   });
 
@@ -47,7 +56,17 @@ describe('a table', () => {
 
 describe('fields', () => {
   it('stand one under the other, without those that are empty', () => {
-    expect(renderFields([['Run', 'a'], ['Reason', undefined], ['Message', ''], ['Attempts', '2']], plain)).toBe('Run        a\nAttempts   2\n');
+    expect(
+      renderFields(
+        [
+          ['Run', 'a'],
+          ['Reason', undefined],
+          ['Message', ''],
+          ['Attempts', '2'],
+        ],
+        plain,
+      ),
+    ).toBe('Run        a\nAttempts   2\n');
   });
 });
 

@@ -19,15 +19,27 @@ export interface TableOptions {
 const gap = '   ';
 
 /** Rows under their titles, each column as wide as its longest text; phases in their colours. Ends in a newline. */
-export function renderTable<Row>(all: readonly Column<Row>[], rows: readonly Row[], { wide, paint, columns: width }: TableOptions): string {
+export function renderTable<Row>(
+  all: readonly Column<Row>[],
+  rows: readonly Row[],
+  { wide, paint, columns: width }: TableOptions,
+): string {
   const columns = all.filter((column) => wide || column.wide !== true);
   const texts = rows.map((row) => columns.map(({ cell }) => printable(cell(row)) || '-'));
-  const widths = columns.map(({ title }, index) => Math.max(title.length, ...texts.map((row) => row[index]?.length ?? 0)));
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...texts.map((row) => row[index]?.length ?? 0)),
+  );
   const line = (cells: readonly string[], colour: (text: string, padded: string) => string): string => {
     const padded = cells.map((text, index) => (index === cells.length - 1 ? text : text.padEnd(widths[index] ?? 0)));
-    return fit(padded, width).map((text, index) => colour(cells[index] ?? '', text)).join(gap).trimEnd();
+    return fit(padded, width)
+      .map((text, index) => colour(cells[index] ?? '', text))
+      .join(gap)
+      .trimEnd();
   };
-  const head = line(columns.map(({ title }) => title), (_text, padded) => paint('bold', padded));
+  const head = line(
+    columns.map(({ title }) => title),
+    (_text, padded) => paint('bold', padded),
+  );
   const body = texts.map((row) =>
     line(row, (text, padded) => {
       const colour = phaseColour(text);
@@ -45,10 +57,15 @@ function fit(cells: readonly string[], width: number): readonly string[] {
 }
 
 /** Names and what they are, one a line, for a single object. Those without a text are left out. */
-export function renderFields(fields: readonly (readonly [name: string, text: string | undefined])[], paint: Paint): string {
+export function renderFields(
+  fields: readonly (readonly [name: string, text: string | undefined])[],
+  paint: Paint,
+): string {
   const shown = fields.filter((field): field is readonly [string, string] => field[1] !== undefined && field[1] !== '');
   const width = Math.max(0, ...shown.map(([name]) => name.length));
-  return shown.map(([name, text]) => `${paint('bold', name.padEnd(width))}   ${withPhase(printable(text), paint)}\n`).join('');
+  return shown
+    .map(([name, text]) => `${paint('bold', name.padEnd(width))}   ${withPhase(printable(text), paint)}\n`)
+    .join('');
 }
 
 function withPhase(text: string, paint: Paint): string {

@@ -7,8 +7,9 @@ export function printable(text: string): string {
 
 /** A log's line for a terminal: colours and tabs stay, and whatever else would command the terminal goes. */
 export function terminalSafe(line: string): string {
-  return line.replace(/\u001b\[[\d;:]*m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b\[[\d;?:]*[ -/]*[@-~]|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (match) =>
-    match.startsWith('\u001b[') && match.endsWith('m') ? match : '',
+  return line.replace(
+    /\u001b\[[\d;:]*m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b\[[\d;?:]*[ -/]*[@-~]|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g,
+    (match) => (match.startsWith('\u001b[') && match.endsWith('m') ? match : ''),
   );
 }
 

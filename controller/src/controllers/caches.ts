@@ -6,7 +6,19 @@ import { labels } from '../resources/index.ts';
 import { isOrphan } from '../domain/adopt.ts';
 import { hasNodes } from '../domain/nodes.ts';
 import { waitsInQueue } from '../domain/queueing.ts';
-import { projectClaim, projectJob, projectMountFailure, projectNode, projectPod, projectPodRefusal, projectRun, projectTask, projectTemplate, taskKey, templateKeys } from './projections.ts';
+import {
+  projectClaim,
+  projectJob,
+  projectMountFailure,
+  projectNode,
+  projectPod,
+  projectPodRefusal,
+  projectRun,
+  projectTask,
+  projectTemplate,
+  taskKey,
+  templateKeys,
+} from './projections.ts';
 import { taskRuns, tasks, taskTemplates } from './resource-types.ts';
 
 export interface CacheOptions {
@@ -28,12 +40,21 @@ export function createCaches(options: CacheOptions) {
       ...options,
       type: taskRuns,
       project: projectRun,
-      indexers: { orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []), nodes: (run) => (hasNodes(run) ? ['all'] : []), template: templateKeys },
+      indexers: {
+        orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []),
+        nodes: (run) => (hasNodes(run) ? ['all'] : []),
+        template: templateKeys,
+      },
     }),
     templates: new Informer({ ...options, type: taskTemplates, project: projectTemplate }),
     /** The only kind that has no namespace. */
     nodes: new Informer({ client: options.client, observer: options.observer, type: nodes, project: projectNode }),
-    jobs: new Informer({ ...ours, type: jobs, project: projectJob, indexers: { queued: (job) => (waitsInQueue(job) ? ['all'] : []) } }),
+    jobs: new Informer({
+      ...ours,
+      type: jobs,
+      project: projectJob,
+      indexers: { queued: (job) => (waitsInQueue(job) ? ['all'] : []) },
+    }),
     claims: new Informer({ ...ours, type: persistentVolumeClaims, project: projectClaim }),
     /** Succeeded pods explain nothing, and they are most of what is kept. */
     pods: new Informer({ ...ours, type: pods, fieldSelector: 'status.phase!=Succeeded', project: projectPod }),
@@ -60,4 +81,3 @@ export function createCaches(options: CacheOptions) {
 export function allInformers(caches: Caches): readonly Informer<KubeObject>[] {
   return Object.values(caches) as unknown as Informer<KubeObject>[];
 }
-

@@ -1,4 +1,7 @@
-/** Kueue's kinds, as far as they say how a Job waits. The fields are the same in all versions that it has served since v0.5. */
+/**
+ * Kueue's kinds, as far as they say how a Job waits. The fields are the same in all versions that it has served since
+ * v0.5.
+ */
 import type { Condition, ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import { resourceType, type KubeObject } from '../kube/objects.ts';
 
@@ -22,8 +25,26 @@ export interface PriorityClassObject extends KubeObject {
 export function kueueTypes(version: string) {
   const group = kueueGroup;
   return {
-    workloads: resourceType<WorkloadObject>({ group, version, plural: 'workloads', kind: 'Workload', namespaced: true }),
-    localQueues: resourceType<LocalQueueObject>({ group, version, plural: 'localqueues', kind: 'LocalQueue', namespaced: true }),
-    priorityClasses: resourceType<PriorityClassObject>({ group, version, plural: 'workloadpriorityclasses', kind: 'WorkloadPriorityClass', namespaced: false }),
+    workloads: resourceType<WorkloadObject>({
+      group,
+      version,
+      plural: 'workloads',
+      kind: 'Workload',
+      namespaced: true,
+    }),
+    localQueues: resourceType<LocalQueueObject>({
+      group,
+      version,
+      plural: 'localqueues',
+      kind: 'LocalQueue',
+      namespaced: true,
+    }),
+    priorityClasses: resourceType<PriorityClassObject>({
+      group,
+      version,
+      plural: 'workloadpriorityclasses',
+      kind: 'WorkloadPriorityClass',
+      namespaced: false,
+    }),
   };
 }

@@ -11,13 +11,34 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-const job = { metadata: { name: 'one', namespace: 'default', uid: 'job-uid', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' }, queue: 'q', spec: {} } as unknown as CachedJob;
+const job = {
+  metadata: {
+    name: 'one',
+    namespace: 'default',
+    uid: 'job-uid',
+    resourceVersion: '1',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+  },
+  queue: 'q',
+  spec: {},
+} as unknown as CachedJob;
 const groupPath = '/apis/kueue.x-k8s.io';
 
 function workload(resourceVersion: string, message: string, active = true): object {
   const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'one', uid: 'job-uid', controller: true };
-  const metadata = { name: 'job-one', namespace: 'default', uid: 'workload-uid', resourceVersion, creationTimestamp: '2026-01-01T00:00:00Z', ownerReferences: [owner] };
-  return { metadata, spec: { active }, status: { conditions: [{ type: 'QuotaReserved', status: 'False', reason: 'Pending', message }] } };
+  const metadata = {
+    name: 'job-one',
+    namespace: 'default',
+    uid: 'workload-uid',
+    resourceVersion,
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    ownerReferences: [owner],
+  };
+  return {
+    metadata,
+    spec: { active },
+    status: { conditions: [{ type: 'QuotaReserved', status: 'False', reason: 'Pending', message }] },
+  };
 }
 
 /** A server that has Kueue or not, as `kueue` says at the moment, and the watch of it. */
@@ -28,7 +49,11 @@ async function open(kueue: { version?: string; forbidden?: boolean } = {}) {
     if (state.version === undefined) return refuse(response, 404, { reason: 'NotFound', message: 'not found' });
     if (path === groupPath) return answer(response, { versions: [{ version: state.version }] });
     if (state.forbidden) return refuse(response, 403, { reason: 'Forbidden', message: 'no' });
-    if (query.get('watch') === null) return answer(response, { metadata: { resourceVersion: '5' }, items: path.endsWith('/workloads') ? [workload('1', 'full')] : [] });
+    if (query.get('watch') === null)
+      return answer(response, {
+        metadata: { resourceVersion: '5' },
+        items: path.endsWith('/workloads') ? [workload('1', 'full')] : [],
+      });
     response.writeHead(200).flushHeaders();
     if (path.endsWith('/workloads')) watches.push(response);
     else watches.unshift(response);
@@ -36,10 +61,19 @@ async function open(kueue: { version?: string; forbidden?: boolean } = {}) {
   const client = createClient({ server: server.url, userAgent: 'test' });
   const clock = new FakeClock();
   const errors: unknown[] = [];
-  const watch = new KueueWatch({ client, clock, isNeeded: () => state.needed, observer: { failed: (_type, error) => errors.push(error) } });
+  const watch = new KueueWatch({
+    client,
+    clock,
+    isNeeded: () => state.needed,
+    observer: { failed: (_type, error) => errors.push(error) },
+  });
   const told: (string | undefined)[] = [];
   watch.onChange((uid) => told.push(uid));
-  cleanUps.push(() => server.close(), () => client.close(), () => watch.stop());
+  cleanUps.push(
+    () => server.close(),
+    () => client.close(),
+    () => watch.stop(),
+  );
   const installed = () => watch.queueingOf('default', [job]).installed;
   const looks = () => server.requests.filter(({ path }) => path === groupPath).length;
   return { state, server, clock, watch, told, errors, watches, installed, looks };
@@ -93,7 +127,11 @@ describe('what is known of Kueue', () => {
     watch.want();
     await vi.waitFor(() => expect(errors).toHaveLength(3));
     const { installed, forbidden } = watch.queueingOf('default', [job]);
-    expect([errors[0], installed, forbidden]).toMatchObject([{ status: 403 }, undefined, expect.stringMatching(/^\w+\.kueue\.x-k8s\.io$/)]);
+    expect([errors[0], installed, forbidden]).toMatchObject([
+      { status: 403 },
+      undefined,
+      expect.stringMatching(/^\w+\.kueue\.x-k8s\.io$/),
+    ]);
     expect(told).toEqual([undefined]);
     state.forbidden = false;
     await vi.waitFor(async () => {
@@ -137,7 +175,11 @@ test('a stop at the moment when Kueue was found ends the looking', async () => {
     void watch.stop();
     return Promise.resolve('{"versions":[{"version":"v1beta2"}]}');
   };
-  const watch: KueueWatch = new KueueWatch({ client: { getText } as unknown as Client, clock: new FakeClock(), isNeeded: () => true });
+  const watch: KueueWatch = new KueueWatch({
+    client: { getText } as unknown as Client,
+    clock: new FakeClock(),
+    isNeeded: () => true,
+  });
   watch.want();
   await watch.stop();
   expect(asked).toBe(1);

@@ -1,6 +1,7 @@
 /**
- * What the controller knows of Kueue. Most clusters have none, and it may come and go while we run: nothing is asked before a Job waits
- * in a queue; then Kueue's objects are watched for as long as its API is there, and while it is not, it is looked for.
+ * What the controller knows of Kueue. Most clusters have none, and it may come and go while we run: nothing is asked
+ * before a Job waits in a queue; then Kueue's objects are watched for as long as its API is there, and while it is not,
+ * it is looked for.
  */
 import { noQueueing, type Queueing, type Workload } from '../domain/queueing.ts';
 import { sameJson } from '../domain/same-json.ts';
@@ -12,7 +13,14 @@ import { Informer, type InformerObserver } from '../kube/informer.ts';
 import { controllerUid, type KubeObject } from '../kube/objects.ts';
 import { backoffMs } from '../kube/retry.ts';
 import { kueueGroup, kueueTypes } from './kueue-types.ts';
-import { projectLocalQueue, projectPriorityClass, projectWorkload, type CachedJob, type CachedLocalQueue, type CachedWorkload } from './projections.ts';
+import {
+  projectLocalQueue,
+  projectPriorityClass,
+  projectWorkload,
+  type CachedJob,
+  type CachedLocalQueue,
+  type CachedWorkload,
+} from './projections.ts';
 
 export interface KueueWatchOptions {
   readonly client: Client;
@@ -45,7 +53,10 @@ export class KueueWatch {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Calls `handler` with the UID of a Job whose Workload changed, or with undefined when all that wait may be concerned. */
+  /**
+   * Calls `handler` with the UID of a Job whose Workload changed, or with undefined when all that wait may be
+   * concerned.
+   */
   onChange(handler: (jobUid: string | undefined) => void): void {
     this.#handlers.add(handler);
   }
@@ -74,7 +85,9 @@ export class KueueWatch {
       const found = current(kueue.workloads.cache.by('owner', uid));
       return found ? [[uid, found] as const] : [];
     });
-    const clusterQueues = kueue.localQueues.cache.by('namespace', namespace).map(({ metadata, clusterQueue }) => [metadata.name, clusterQueue] as const);
+    const clusterQueues = kueue.localQueues.cache
+      .by('namespace', namespace)
+      .map(({ metadata, clusterQueue }) => [metadata.name, clusterQueue] as const);
     return {
       installed: this.#installed,
       workloads: new Map(workloads),
@@ -97,7 +110,9 @@ export class KueueWatch {
   /** @returns the version of Kueue's API to use, if it is there */
   async #discover(): Promise<string | undefined> {
     try {
-      const served = JSON.parse(await this.#options.client.getText(`/apis/${kueueGroup}`, {}, { signal: this.#stopped.signal })) as { versions?: { version: string }[] };
+      const served = JSON.parse(
+        await this.#options.client.getText(`/apis/${kueueGroup}`, {}, { signal: this.#stopped.signal }),
+      ) as { versions?: { version: string }[] };
       const names = served.versions?.map(({ version }) => version) ?? [];
       return versions.find((version) => names.includes(version)) ?? names[0];
     } catch (error) {
@@ -112,13 +127,17 @@ export class KueueWatch {
     const { signal } = this.#stopped;
     const ended = new AbortController();
     signal.addEventListener('abort', () => ended.abort(), { once: true });
-    const over = new Promise<void>((resolve) => ended.signal.addEventListener('abort', () => resolve(), { once: true }));
+    const over = new Promise<void>((resolve) =>
+      ended.signal.addEventListener('abort', () => resolve(), { once: true }),
+    );
     const kueue = createInformers(version, this.#options, this.#clock, {
       failed: (type, error) => {
         this.#options.observer?.failed?.(type, error);
         if (isNotFound(error)) ended.abort();
-        // The first one is told of, so that what waits is not told anew with each attempt; what has been read already is what is known.
-        if (isForbidden(error) && !this.#kueue) this.#know(undefined, this.#forbidden ?? `${type.plural}.${type.group}`);
+        // The first one is told of, so that what waits is not told anew with each attempt; what has been read already
+        // is what is known.
+        if (isForbidden(error) && !this.#kueue)
+          this.#know(undefined, this.#forbidden ?? `${type.plural}.${type.group}`);
       },
     });
     const all = Object.values(kueue) as unknown as readonly Informer<KubeObject>[];
@@ -163,7 +182,12 @@ export class KueueWatch {
   }
 }
 
-function createInformers(version: string, { client, namespaces, observer }: KueueWatchOptions, clock: Clock, onFailure: Pick<InformerObserver, 'failed'>) {
+function createInformers(
+  version: string,
+  { client, namespaces, observer }: KueueWatchOptions,
+  clock: Clock,
+  onFailure: Pick<InformerObserver, 'failed'>,
+) {
   const types = kueueTypes(version);
   const options = { client, observer: { ...observer, ...onFailure }, clock };
   return {
@@ -179,5 +203,8 @@ function current(workloads: readonly CachedWorkload[]): CachedWorkload | undefin
 }
 
 function sameWords(a: Workload, b: Workload): boolean {
-  return a.active === b.active && sameJson({ requests: a.requests, conditions: a.conditions }, { requests: b.requests, conditions: b.conditions });
+  return (
+    a.active === b.active &&
+    sameJson({ requests: a.requests, conditions: a.conditions }, { requests: b.requests, conditions: b.conditions })
+  );
 }

@@ -8,15 +8,36 @@ const at = '2026-01-01T00:00:00Z';
 
 function workload(...conditions: readonly { type: string; reason: string }[]): Stored<WorkloadObject> {
   const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'mytask-v1', uid: 'job-uid', controller: true };
-  const metadata = { name: 'job-mytask-v1', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: at, ownerReferences: [owner] };
-  return { apiVersion: `${group}/${version}`, kind, metadata, spec: {}, status: { conditions: conditions.map((said) => ({ ...said, status: 'True', message: 'why', lastTransitionTime: at })) } };
+  const metadata = {
+    name: 'job-mytask-v1',
+    namespace: 'default',
+    uid: 'u',
+    resourceVersion: '1',
+    creationTimestamp: at,
+    ownerReferences: [owner],
+  };
+  return {
+    apiVersion: `${group}/${version}`,
+    kind,
+    metadata,
+    spec: {},
+    status: {
+      conditions: conditions.map((said) => ({ ...said, status: 'True', message: 'why', lastTransitionTime: at })),
+    },
+  };
 }
 
 describe('what is kept of a Workload', () => {
   const waits = { type: 'QuotaReserved', reason: 'QuotaReserved' };
 
   test('is what says whether its Job is admitted, or given up', () => {
-    const { conditions } = projectWorkload(workload(waits, { type: 'PodsReady', reason: 'PodsReady' }, { type: 'DeactivationTarget', reason: 'AdmissionCheck' }));
+    const { conditions } = projectWorkload(
+      workload(
+        waits,
+        { type: 'PodsReady', reason: 'PodsReady' },
+        { type: 'DeactivationTarget', reason: 'AdmissionCheck' },
+      ),
+    );
     expect(conditions.map(({ type }) => type)).toEqual(['QuotaReserved', 'DeactivationTarget']);
   });
 
@@ -25,6 +46,8 @@ describe('what is kept of a Workload', () => {
   });
 
   test('is why Kueue finished it without its Job', () => {
-    expect(projectWorkload(workload(waits, { type: 'Finished', reason: 'FailedToStart' })).conditions).toEqual([{ type: 'Finished', status: 'True', reason: 'FailedToStart', message: 'why' }]);
+    expect(projectWorkload(workload(waits, { type: 'Finished', reason: 'FailedToStart' })).conditions).toEqual([
+      { type: 'Finished', status: 'True', reason: 'FailedToStart', message: 'why' },
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 /**
- * What the caches keep of each object. Ten thousand kept runs have to fit into 150 MB, so it is little: see docs/decisions.
+ * What the caches keep of each object. Ten thousand kept runs have to fit into 150 MB, so it is little: see
+ * docs/decisions.
  */
 import type { Event, Node as CoreNode, PersistentVolumeClaim, Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
@@ -36,7 +37,10 @@ export function projectTask({ metadata, spec, status }: Stored<TaskObject>): Cac
   return compact({ metadata: slimMeta(metadata), spec, status });
 }
 
-/** A finished run's snapshot and templates are not needed any more, but for its hash; a cancelled one's Jobs are, until their pods are gone, and a flow's steps are shown. */
+/**
+ * A finished run's snapshot and templates are not needed any more, but for its hash; a cancelled one's Jobs are, until
+ * their pods are gone, and a flow's steps are shown.
+ */
 export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
   const meta = slimMeta(metadata);
   if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
@@ -44,8 +48,21 @@ export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): C
   const { snapshot, overrides: _overrides, templates: _templates, ...rest } = spec;
   return {
     metadata: meta,
-    spec: compact({ ...rest, snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }) }),
-    status: compact({ phase, reason, message, startTime, completionTime, duration, outputs, workspace, jobs: phase === 'Cancelled' || jobs?.[0]?.step !== undefined ? jobs : undefined }),
+    spec: compact({
+      ...rest,
+      snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }),
+    }),
+    status: compact({
+      phase,
+      reason,
+      message,
+      startTime,
+      completionTime,
+      duration,
+      outputs,
+      workspace,
+      jobs: phase === 'Cancelled' || jobs?.[0]?.step !== undefined ? jobs : undefined,
+    }),
   };
 }
 
@@ -53,7 +70,9 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
   const { parallelism, completions, backoffLimit, suspend } = spec ?? {};
   const { active, ready, succeeded, failed, startTime, completionTime, conditions } = status ?? {};
   const { [labels.attempt]: attempt, [labels.step]: step, [queueLabels.queue]: queue } = metadata.labels ?? {};
-  const kept = conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed' || (queue !== undefined && type === 'Suspended')).map(slimCondition);
+  const kept = conditions
+    ?.filter(({ type }) => type === 'Complete' || type === 'Failed' || (queue !== undefined && type === 'Suspended'))
+    .map(slimCondition);
   return compact({
     metadata: slimMeta(metadata, { withLabels: false }),
     attempt: attempt === undefined ? undefined : Number(attempt),
@@ -65,8 +84,16 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
 }
 
 /** Only a Job that failed has something of its own to say. */
-function slimCondition({ type, status, reason, message, lastTransitionTime }: NonNullable<NonNullable<BatchJob['status']>['conditions']>[number]): JobCondition {
-  return compact(type !== 'Failed' ? { type, status, lastTransitionTime } : { type, status, reason, message, lastTransitionTime });
+function slimCondition({
+  type,
+  status,
+  reason,
+  message,
+  lastTransitionTime,
+}: NonNullable<NonNullable<BatchJob['status']>['conditions']>[number]): JobCondition {
+  return compact(
+    type !== 'Failed' ? { type, status, lastTransitionTime } : { type, status, reason, message, lastTransitionTime },
+  );
 }
 
 export function projectPod(pod: Stored<CorePod>): CachedPod {
@@ -97,8 +124,8 @@ export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
 const tellingConditions: ReadonlySet<string> = new Set(['QuotaReserved', 'Admitted', 'Evicted', 'DeactivationTarget']);
 
 /**
- * Nothing is to be said of one that is of no Job, or has finished, unless its Job will never start: what Kueue would put into it contradicts
- * the Task. A Job has pods of one kind, and so one set of requests.
+ * Nothing is to be said of one that is of no Job, or has finished, unless its Job will never start: what Kueue would
+ * put into it contradicts the Task. A Job has pods of one kind, and so one set of requests.
  */
 export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObject>): CachedWorkload {
   const slim = { metadata: slimMeta(metadata, { withLabels: false }), active: spec.active !== false };
@@ -112,7 +139,13 @@ export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObjec
 
 /** When it changed matters of the admission alone. */
 function wordsOf({ type, status, reason, message, lastTransitionTime }: JobCondition): JobCondition {
-  return compact({ type, status, reason, message, lastTransitionTime: type === 'Admitted' ? lastTransitionTime : undefined });
+  return compact({
+    type,
+    status,
+    reason,
+    message,
+    lastTransitionTime: type === 'Admitted' ? lastTransitionTime : undefined,
+  });
 }
 
 export function projectLocalQueue({ metadata, spec }: Stored<LocalQueueObject>): CachedLocalQueue {
@@ -142,7 +175,16 @@ function tellingOf({ metadata, message, lastTimestamp, eventTime }: Stored<Event
 type SlimMeta = Meta & Cached['metadata'];
 
 function slimMeta(metadata: StoredMeta, { withLabels = true } = {}): SlimMeta {
-  const { name, namespace = '', uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, ownerReferences } = metadata;
+  const {
+    name,
+    namespace = '',
+    uid,
+    resourceVersion,
+    generation,
+    creationTimestamp,
+    deletionTimestamp,
+    ownerReferences,
+  } = metadata;
   return compact({
     name,
     namespace,

@@ -1,28 +1,39 @@
 import type { Refusal } from '../domain/state.ts';
 import { ApiError } from '../kube/api-error.ts';
 
-/** 400 is a field that does not exist or does not parse, 422 one that is invalid: the same object is refused for ever. */
+/**
+ * 400 is a field that does not exist or does not parse, 422 one that is invalid: the same object is refused for ever.
+ */
 const finalStatuses = new Set([400, 422]);
 /** 403 is a quota, an admission policy or missing rights; 409 somebody else's object under both of our names. */
 const passingStatuses = new Set([403, 409]);
 /**
- * An admission policy or webhook, by its words, for it answers with any status: a ValidatingAdmissionPolicy with 422 unless it
- * says otherwise, a webhook with what it likes, and one that cannot be reached with 500. What it forbids today it may allow tomorrow.
+ * An admission policy or webhook, by its words, for it answers with any status: a ValidatingAdmissionPolicy with 422
+ * unless it says otherwise, a webhook with what it likes, and one that cannot be reached with 500. What it forbids
+ * today it may allow tomorrow.
  */
 const admission = /^\S+ ".*" is forbidden: |^admission webhook |failed calling webhook /;
 
 /**
- * What the API server's refusal to create an object means to its run; undefined for errors that say nothing about the object
- * (no connection, overload), which are simply tried again.
+ * What the API server's refusal to create an object means to its run; undefined for errors that say nothing about the
+ * object (no connection, overload), which are simply tried again.
  */
-export function refusalOf(error: unknown, refused: Pick<Refusal, 'object' | 'run' | 'step'>): Omit<Refusal, 'retryAt'> | undefined {
+export function refusalOf(
+  error: unknown,
+  refused: Pick<Refusal, 'object' | 'run' | 'step'>,
+): Omit<Refusal, 'retryAt'> | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const byAdmission = admission.test(error.serverMessage);
   const final = finalStatuses.has(error.status) && !byAdmission;
   if (!final && !byAdmission && !passingStatuses.has(error.status)) return undefined;
   const remedy = final ? '; mend the Application and deploy it again' : '';
   const { object, run, step } = refused;
-  return { ...refused, reason: reasonOf(error, byAdmission), message: `${object} ${step === undefined ? run : `of step ${step}`} was refused: ${error.serverMessage}${remedy}`, final };
+  return {
+    ...refused,
+    reason: reasonOf(error, byAdmission),
+    message: `${object} ${step === undefined ? run : `of step ${step}`} was refused: ${error.serverMessage}${remedy}`,
+    final,
+  };
 }
 
 function reasonOf({ serverMessage, status, reason }: ApiError, byAdmission: boolean): string {

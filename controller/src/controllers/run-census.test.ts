@@ -14,22 +14,31 @@ function counted() {
   const counts: Record<string, number> = {};
   const queued: Record<string, number> = {};
   const finished: FinishedRun[] = [];
-  const census = new RunCensus({ onEvent: (handler) => handlers.push(handler) }, {
-    counted: ({ namespace, trigger, phase }, runs) => {
-      if (runs === 0) delete counts[`${namespace} ${trigger} ${phase}`];
-      else counts[`${namespace} ${trigger} ${phase}`] = runs;
+  const census = new RunCensus(
+    { onEvent: (handler) => handlers.push(handler) },
+    {
+      counted: ({ namespace, trigger, phase }, runs) => {
+        if (runs === 0) delete counts[`${namespace} ${trigger} ${phase}`];
+        else counts[`${namespace} ${trigger} ${phase}`] = runs;
+      },
+      queued: ({ namespace, reason }, runs) => {
+        if (runs === 0) delete queued[`${namespace} ${reason}`];
+        else queued[`${namespace} ${reason}`] = runs;
+      },
+      finished: (run) => finished.push(run),
     },
-    queued: ({ namespace, reason }, runs) => {
-      if (runs === 0) delete queued[`${namespace} ${reason}`];
-      else queued[`${namespace} ${reason}`] = runs;
-    },
-    finished: (run) => finished.push(run),
-  });
+  );
   let version = 0;
   const put = (name: string, phase: RunPhase | undefined, more: Partial<TaskRunStatus> = {}, namespace = 'web') => {
     version += 1;
     cache.put({
-      metadata: { name, namespace, uid: `${namespace}/${name}`, resourceVersion: String(version), creationTimestamp: second(0) },
+      metadata: {
+        name,
+        namespace,
+        uid: `${namespace}/${name}`,
+        resourceVersion: String(version),
+        creationTimestamp: second(0),
+      },
       spec: { taskRef: { name: 'mytask' }, trigger: { type: 'Revision' } },
       ...(phase && { status: { phase, ...more } }),
     });
@@ -83,8 +92,15 @@ describe('the census of runs', () => {
     census.start();
     put('a', 'Running');
     put('a', 'Failed', { reason: 'BackoffLimitExceeded', startTime: second(5), completionTime: second(35) });
-    put('a', 'Failed', { reason: 'BackoffLimitExceeded', message: 'said better', startTime: second(5), completionTime: second(35) });
-    expect(finished).toEqual([{ namespace: 'web', trigger: 'Revision', phase: 'Failed', reason: 'BackoffLimitExceeded', seconds: 30 }]);
+    put('a', 'Failed', {
+      reason: 'BackoffLimitExceeded',
+      message: 'said better',
+      startTime: second(5),
+      completionTime: second(35),
+    });
+    expect(finished).toEqual([
+      { namespace: 'web', trigger: 'Revision', phase: 'Failed', reason: 'BackoffLimitExceeded', seconds: 30 },
+    ]);
   });
 
   it('tells of none that was finished when it came: in the first list, after a restart, in a list made anew', () => {
@@ -125,6 +141,10 @@ describe('the census of runs', () => {
     expect(Object.keys(counts)).toHaveLength(1_001);
     expect(counts['_others Revision Running']).toBe(5);
     put('a', 'Succeeded', {}, 'n1004');
-    expect(counts).toMatchObject({ '_others Revision Running': 4, '_others Revision Succeeded': 1, 'n0 Revision Running': 1 });
+    expect(counts).toMatchObject({
+      '_others Revision Running': 4,
+      '_others Revision Succeeded': 1,
+      'n0 Revision Running': 1,
+    });
   });
 });

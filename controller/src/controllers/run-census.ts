@@ -1,6 +1,6 @@
 /**
- * How many runs there are, kept up to date with each change of the cache: with 10,000 runs, counting them at every scrape would hold the
- * event loop up.
+ * How many runs there are, kept up to date with each change of the cache: with 10,000 runs, counting them at every
+ * scrape would hold the event loop up.
  */
 import type { CacheEvent } from '../kube/cache.ts';
 import { isFinished } from '../domain/phase.ts';
@@ -10,7 +10,8 @@ import type { RunPhase, RunTrigger } from '../resources/index.ts';
 import type { CachedRun } from './projections.ts';
 
 /**
- * What runs are counted by. The namespaces beyond the first 1,000 are one, `_others`, which no namespace is called. A run without a status is Pending, and one that nobody adopted yet was made by a person.
+ * What runs are counted by. The namespaces beyond the first 1,000 are one, `_others`, which no namespace is called. A
+ * run without a status is Pending, and one that nobody adopted yet was made by a person.
  */
 export interface RunKind {
   readonly namespace: string;
@@ -68,8 +69,9 @@ export class RunCensus {
   }
 
   /**
-   * From now on tell of runs that finish. Only who leads calls this: each replica sees every end, and the sum over replicas must count it
-   * once. A run that is finished when it is first seen, in a list or after a restart, is never told of.
+   * From now on tell of runs that finish. Only who leads calls this: each replica sees every end, and the sum over
+   * replicas must count it once. A run that is finished when it is first seen, in a list or after a restart, is never
+   * told of.
    */
   start(): void {
     this.#tellsEnds = true;
@@ -77,7 +79,8 @@ export class RunCensus {
 
   /**
    * @param now in milliseconds since the epoch
-   * @returns for each phase in which runs wait how long one has waited most, in seconds, 0 where none waits. Costs as much as runs wait.
+   * @returns for each phase in which runs wait how long one has waited most, in seconds, 0 where none waits. Costs as
+   * much as runs wait.
    */
   oldestWaiting(now: number): Readonly<Record<WaitingPhase, number>> {
     const age = (phase: WaitingPhase) => {
@@ -92,14 +95,19 @@ export class RunCensus {
     if (event.type === 'updated') this.#count(event.old, -1);
     this.#count(event.object, event.type === 'deleted' ? -1 : 1);
     if (!this.#tellsEnds || event.type !== 'updated') return;
-    if (!isFinished(event.old.status?.phase) && isFinished(event.object.status?.phase)) this.#observer.finished({ ...this.#kindOf(event.object), ...endOf(event.object) });
+    if (!isFinished(event.old.status?.phase) && isFinished(event.object.status?.phase))
+      this.#observer.finished({ ...this.#kindOf(event.object), ...endOf(event.object) });
   }
 
   #count(run: CachedRun, change: 1 | -1): void {
     const kind = this.#kindOf(run);
     this.#observer.counted(kind, added(this.#counts, `${kind.namespace}/${kind.trigger}/${kind.phase}`, change));
     const reason = queuedReasonOf(run);
-    if (reason !== undefined) this.#observer.queued({ namespace: kind.namespace, reason }, added(this.#queued, `${kind.namespace}/${reason}`, change));
+    if (reason !== undefined)
+      this.#observer.queued(
+        { namespace: kind.namespace, reason },
+        added(this.#queued, `${kind.namespace}/${reason}`, change),
+      );
     for (const phase of waitingPhases) {
       if (kind.phase !== phase) continue;
       if (change === 1) this.#waiting[phase].set(run.metadata.uid, waitsSince(run));
@@ -110,7 +118,11 @@ export class RunCensus {
   #kindOf({ metadata, spec, status }: CachedRun): RunKind {
     const { namespace } = metadata;
     if (this.#namespaces.size < mostNamespaces) this.#namespaces.add(namespace);
-    return { namespace: this.#namespaces.has(namespace) ? namespace : '_others', trigger: spec.trigger?.type ?? 'Manual', phase: status?.phase ?? 'Pending' };
+    return {
+      namespace: this.#namespaces.has(namespace) ? namespace : '_others',
+      trigger: spec.trigger?.type ?? 'Manual',
+      phase: status?.phase ?? 'Pending',
+    };
   }
 }
 
@@ -132,7 +144,9 @@ function queuedReasonOf({ status }: CachedRun): string | undefined {
 /** Since it was asked for; one that a queue has evicted has run since then. */
 function waitsSince({ metadata, status }: CachedRun): number {
   const { queuedTime, waitedSeconds } = waitOfRun(status);
-  return Date.parse(waitedSeconds === undefined ? metadata.creationTimestamp : (queuedTime ?? metadata.creationTimestamp));
+  return Date.parse(
+    waitedSeconds === undefined ? metadata.creationTimestamp : (queuedTime ?? metadata.creationTimestamp),
+  );
 }
 
 function endOf({ status }: CachedRun): Pick<FinishedRun, 'reason' | 'seconds'> {

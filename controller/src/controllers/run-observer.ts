@@ -10,7 +10,10 @@ export interface RunObserver {
   started(delaySeconds: number): void;
   /** A Job of a run was admitted from its queue, where it had waited for so many seconds this time. */
   admitted(waitedSeconds: number): void;
-  /** The run's last status was written. `status` is whole; the cached run keeps less of it. `jobs` are those of the run that are still there. */
+  /**
+   * The run's last status was written. `status` is whole; the cached run keeps less of it. `jobs` are those of the run
+   * that are still there.
+   */
   finished(run: CachedRun, status: TaskRunStatus, jobs: readonly CachedJob[]): void;
   jobDeleted(cause: DeletionCause): void;
   /** A TaskRun beyond historyLimit was deleted. */

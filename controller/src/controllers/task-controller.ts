@@ -13,7 +13,15 @@ import { BoundedMap } from '../kube/bounded-map.ts';
 import { controllerUid, keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
 import type { Caches } from './caches.ts';
-import { taskKey, type CachedClaim, type CachedJob, type CachedNode, type CachedRun, type CachedTask, type CachedTemplate } from './projections.ts';
+import {
+  taskKey,
+  type CachedClaim,
+  type CachedJob,
+  type CachedNode,
+  type CachedRun,
+  type CachedTask,
+  type CachedTemplate,
+} from './projections.ts';
 import type { KueueWatch } from './kueue-watch.ts';
 import type { RunObserver } from './run-observer.ts';
 import { TaskReconciler } from './task-reconciler.ts';
@@ -51,7 +59,13 @@ export class TaskController {
     this.#caches = caches;
     this.#kueue = kueue;
     this.#reconciler = new TaskReconciler({ ...options, othersHurry: () => this.#queue.urgent > 0 });
-    this.#queue = new WorkQueue({ name: 'tasks', workers, process: (key) => this.#process(key), patient: (key) => this.#onlyReports(key), observer });
+    this.#queue = new WorkQueue({
+      name: 'tasks',
+      workers,
+      process: (key) => this.#process(key),
+      patient: (key) => this.#onlyReports(key),
+      observer,
+    });
     caches.tasks.onEvent((event) => this.#onTask(event));
     caches.runs.onEvent(({ object }) => this.#enqueueTaskOf(object));
     caches.jobs.onEvent((event) => this.#onJob(event));
@@ -59,7 +73,9 @@ export class TaskController {
     caches.templates.onEvent(({ object }) => this.#onTemplate(object));
     caches.nodes.onEvent((event) => this.#onNode(event));
     caches.pods.onEvent(({ object }) => this.#onJobChild(controllerUid(object)));
-    caches.mountFailures.onEvent(({ object }) => this.#onJobChild(controllerUid(caches.pods.cache.byUid(object.podUid) ?? { metadata: {} })));
+    caches.mountFailures.onEvent(({ object }) =>
+      this.#onJobChild(controllerUid(caches.pods.cache.byUid(object.podUid) ?? { metadata: {} })),
+    );
     kueue.onChange((jobUid) => this.#onQueue(jobUid));
     caches.podRefusals.onEvent(({ object }) => this.#onJobChild(object.jobUid));
   }
@@ -85,27 +101,37 @@ export class TaskController {
     return at === undefined ? done : { type: 'again', at: new Date(at) };
   }
 
-  /** Whether every trigger of the Task is answered, and no run left its queue, so that it has but statuses to write: others wait for their runs. */
+  /**
+   * Whether every trigger of the Task is answered, and no run left its queue, so that it has but statuses to write:
+   * others wait for their runs.
+   */
   #onlyReports(key: string): boolean {
     const { namespace, name } = refOf(key);
     const task = this.#caches.tasks.cache.get(namespace, name);
     if (!task || readOrphans(key, this.#caches).length > 0) return false;
     const runs = this.#caches.runs.cache.by('owner', task.metadata.uid);
     const { generation = 0 } = lastAnswered(task, runs, this.#reconciler.memory(key).answered) ?? {};
-    return generation >= (task.metadata.generation ?? 0) && !isDue(task, runs) && !runs.some((run) => this.#wasAdmitted(run));
+    return (
+      generation >= (task.metadata.generation ?? 0) && !isDue(task, runs) && !runs.some((run) => this.#wasAdmitted(run))
+    );
   }
 
   /** On record as waiting in a queue, though its Job waits no more. */
   #wasAdmitted({ metadata, status }: CachedRun): boolean {
-    return status?.phase === 'Queued' && this.#caches.jobs.cache.by('owner', metadata.uid).some((job) => job.queue !== undefined && !waitsInQueue(job));
+    return (
+      status?.phase === 'Queued' &&
+      this.#caches.jobs.cache.by('owner', metadata.uid).some((job) => job.queue !== undefined && !waitsInQueue(job))
+    );
   }
 
   /** A version that is replaced before its trigger was answered is kept: every deployment runs. */
   #onTask(event: CacheEvent<CachedTask>): void {
     const key = keyOf(event.object.metadata);
-    if (event.type === 'deleted') this.#reconciler.forget(key); // a Task made anew under this name has a life of its own
+    if (event.type === 'deleted')
+      this.#reconciler.forget(key); // a Task made anew under this name has a life of its own
     else this.#reconciler.memory(key).see(event.object.metadata.generation ?? 0, Date.now());
-    if (event.type === 'updated' && isUnanswered(event.old, event.object)) this.#reconciler.memory(key).keepEarlier(event.old);
+    if (event.type === 'updated' && isUnanswered(event.old, event.object))
+      this.#reconciler.memory(key).keepEarlier(event.old);
     this.#queue.add(key);
   }
 
@@ -160,7 +186,9 @@ function sameNode(a: CachedNode, b: CachedNode): boolean {
 
 function isUnanswered(old: CachedTask, next: CachedTask): boolean {
   const answered = old.status?.observedTrigger?.generation ?? 0;
-  return (old.metadata.generation ?? 0) > answered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger);
+  return (
+    (old.metadata.generation ?? 0) > answered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger)
+  );
 }
 
 /** A time of the schedule has come that no run answers yet. */

@@ -29,7 +29,9 @@ describe('what is remembered of a Task', () => {
       TaskMemory.keep(memory.terminationMessages, String(index), {});
       memory.refuse({ ...refusal, object: 'Job', run: String(index) }, 0);
     }
-    expect([memory.seenAt.size, memory.goneJobs.size, memory.terminationMessages.size, memory.refusals.length]).toEqual([1_000, 1_000, 1_000, 1_000]);
+    expect([memory.seenAt.size, memory.goneJobs.size, memory.terminationMessages.size, memory.refusals.length]).toEqual(
+      [1_000, 1_000, 1_000, 1_000],
+    );
     expect(memory.goneJobs.has('1249')).toBe(true);
   });
 });

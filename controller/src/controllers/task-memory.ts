@@ -1,6 +1,6 @@
 /**
- * What the controller knows of a Task beyond the objects themselves. None of it is needed for what must hold: losing it costs
- * a few calls that are refused or answered again.
+ * What the controller knows of a Task beyond the objects themselves. None of it is needed for what must hold: losing it
+ * costs a few calls that are refused or answered again.
  */
 import type { Job, Refusal, StepLook, TerminationMessage } from '../domain/state.ts';
 import type { Answered } from '../domain/trigger.ts';
@@ -40,16 +40,21 @@ export class TaskMemory {
     this.earlier = [...this.earlier, version].slice(-limit);
   }
 
-  /** Note when a version was seen; the first time counts. What was refused for good is worth a try again under the same name. */
+  /**
+   * Note when a version was seen; the first time counts. What was refused for good is worth a try again under the same
+   * name.
+   */
   see(generation: number, now: number): void {
     if (this.seenAt.has(generation)) return;
     TaskMemory.keep(this.seenAt, generation, now);
-    for (const [key, { object, final }] of this.#refusals) if (object === 'TaskRun' && final) this.#refusals.delete(key);
+    for (const [key, { object, final }] of this.#refusals)
+      if (object === 'TaskRun' && final) this.#refusals.delete(key);
   }
 
   /** Drop the versions that are answered. */
   dropEarlier(upTo: number): void {
-    if (this.earlier.length > 0) this.earlier = this.earlier.filter(({ metadata }) => (metadata.generation ?? 0) > upTo);
+    if (this.earlier.length > 0)
+      this.earlier = this.earlier.filter(({ metadata }) => (metadata.generation ?? 0) > upTo);
   }
 
   keepDeleted(job: Job): void {
@@ -86,10 +91,13 @@ export class TaskMemory {
 
   /** The run is finished: what was remembered for its sake goes. */
   finished(run: string, runUid: string): void {
-    for (const [key, refusal] of this.#refusals) if (refusal.object !== 'TaskRun' && refusal.run === run) this.#refusals.delete(key);
+    for (const [key, refusal] of this.#refusals)
+      if (refusal.object !== 'TaskRun' && refusal.run === run) this.#refusals.delete(key);
     this.steps.delete(run);
     this.written.delete(run);
-    this.deletedJobs = this.deletedJobs.filter(({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid));
+    this.deletedJobs = this.deletedJobs.filter(
+      ({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid),
+    );
   }
 }
 

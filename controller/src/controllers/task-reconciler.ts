@@ -80,8 +80,10 @@ export class TaskReconciler {
       if (first === undefined) return undefined;
       if (first.kind === 'wakeAt') return first.at;
       await applyActions(actions, this.#context(key, state.task as CachedTask, memory));
-      // What a run does is on its record; the Task's own report, and KubeVela's, can wait until the records of others are written.
-      if (actions.some(({ kind }) => kind === 'writeRunStatus') && this.#options.othersHurry?.() === true) return this.#now();
+      // What a run does is on its record; the Task's own report, and KubeVela's, can wait until the records of others
+      // are written.
+      if (actions.some(({ kind }) => kind === 'writeRunStatus') && this.#options.othersHurry?.() === true)
+        return this.#now();
     }
     throw new Error(`Task ${key} did not come to rest within ${mostPasses} rounds: somebody changes what we write`);
   }
@@ -90,7 +92,10 @@ export class TaskReconciler {
   async #tellOrphans(key: string): Promise<undefined> {
     const orphans = readOrphans(key, this.#options.caches);
     const { namespace = '', name } = refOf(key);
-    const absent: CachedTask = { metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' }, spec: { template: {} } };
+    const absent: CachedTask = {
+      metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' },
+      spec: { template: {} },
+    };
     await applyActions(withoutTask(orphans), this.#context(key, absent, new TaskMemory()));
   }
 

@@ -22,7 +22,12 @@ export interface Sources {
  * All that is known of the Task with that key, `namespace/name`; undefined when there is none.
  * @param now in milliseconds since the epoch
  */
-export function readTaskState(key: string, { caches, kueue, held }: Sources, memory: TaskMemory, now: number): TaskState | undefined {
+export function readTaskState(
+  key: string,
+  { caches, kueue, held }: Sources,
+  memory: TaskMemory,
+  now: number,
+): TaskState | undefined {
   const { namespace, name } = refOf(key);
   const task = caches.tasks.cache.get(namespace, name);
   if (!task) return undefined;
@@ -45,11 +50,13 @@ export function readTaskState(key: string, { caches, kueue, held }: Sources, mem
       .map((pod) => withMountFailure(pod, caches.mountFailures.cache.by('pod', pod.metadata.uid), now)),
     nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
     claims: caches.claims.cache.by('owner', task.metadata.uid),
-    templates: new Map(runs.flatMap(templateKeys).flatMap((one) => {
-      const { namespace: at, name: template } = refOf(one);
-      const found = caches.templates.cache.get(at, template);
-      return found ? [[template, found.spec] as const] : [];
-    })),
+    templates: new Map(
+      runs.flatMap(templateKeys).flatMap((one) => {
+        const { namespace: at, name: template } = refOf(one);
+        const found = caches.templates.cache.get(at, template);
+        return found ? [[template, found.spec] as const] : [];
+      }),
+    ),
     queueing: kueue.queueingOf(task.metadata.namespace, unfinished),
     podRefusals: unfinished.flatMap(({ metadata }) => caches.podRefusals.cache.by('job', metadata.uid)),
     refusals: memory.refusals,
@@ -72,5 +79,7 @@ export function readOrphans(key: string, caches: Caches): readonly CachedRun[] {
 
 /** Whoever replaces a cancelled run waits for its pods, also when its Job is gone already. */
 function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
-  return runs.flatMap(({ status }) => (status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : []));
+  return runs.flatMap(({ status }) =>
+    status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : [],
+  );
 }

@@ -16,7 +16,13 @@ interface StepStatus {
 
 /** The part of an Application's status that tells of its workflow. */
 export interface ApplicationObject extends KubeObject {
-  readonly status?: { readonly workflow?: { readonly finished?: boolean; readonly terminated?: boolean; readonly steps?: readonly StepStatus[] } };
+  readonly status?: {
+    readonly workflow?: {
+      readonly finished?: boolean;
+      readonly terminated?: boolean;
+      readonly steps?: readonly StepStatus[];
+    };
+  };
 }
 
 /** A run that a step asked for. */
@@ -28,8 +34,8 @@ export interface StepRun {
 }
 
 /**
- * KubeVela runs the steps first and then writes what became of them: so long a status may know nothing yet of the step that asked, or
- * still speak of one that began in the same second.
+ * KubeVela runs the steps first and then writes what became of them: so long a status may know nothing yet of the step
+ * that asked, or still speak of one that began in the same second.
  */
 const unknownMilliseconds = { alone: 60_000, besideAnother: 10_000 };
 
@@ -43,12 +49,15 @@ export function lookAtStep({ metadata, status }: ApplicationObject, run: StepRun
   const ours = all.find(({ id }) => id === run.step.id);
   const over = workflow.finished === true || (workflow.terminated === true && !all.some(endsWorkflow));
   const how = ours ? endOf(ours, over) : replacementOf(all, run, now);
-  return { known: ours !== undefined, ...(how && { ended: `workflow step ${run.step.name} of Application ${metadata?.name} ${how}` }) };
+  return {
+    known: ours !== undefined,
+    ...(how && { ended: `workflow step ${run.step.name} of Application ${metadata?.name} ${how}` }),
+  };
 }
 
 /**
- * After such a step a workflow counts as terminated, and its `if: always` steps run all the same. Where there is none somebody
- * terminated it; that the steps do not say so is KubeVela's writing them at the same time.
+ * After such a step a workflow counts as terminated, and its `if: always` steps run all the same. Where there is none
+ * somebody terminated it; that the steps do not say so is KubeVela's writing them at the same time.
  */
 function endsWorkflow({ phase, reason }: StepStatus): boolean {
   return phase === 'failed' || reason === 'Terminate';
@@ -61,7 +70,8 @@ function endOf(step: StepStatus, over: boolean): string | undefined {
 
 function replacementOf(all: readonly StepStatus[], { step, createdAt }: StepRun, now: number): string | undefined {
   const earliest = now - createdAt > unknownMilliseconds.besideAnother ? createdAt : createdAt + 1;
-  if (all.some(({ name, firstExecuteTime = '' }) => name === step.name && Date.parse(firstExecuteTime) >= earliest)) return 'was started again';
+  if (all.some(({ name, firstExecuteTime = '' }) => name === step.name && Date.parse(firstExecuteTime) >= earliest))
+    return 'was started again';
   return now - createdAt > unknownMilliseconds.alone ? 'is not there any more' : undefined;
 }
 

@@ -1,5 +1,6 @@
 /**
- * What `decide` returns: API calls as readonly data. The controller carries them out in order and stops at the first that fails.
+ * What `decide` returns: API calls as readonly data. The controller carries them out in order and stops at the first
+ * that fails.
  */
 import type { OwnerReference, TaskRunSpec, TaskRunStatus, TaskStatus } from '../resources/index.ts';
 
@@ -46,8 +47,17 @@ export interface Adoption {
   readonly spec: Pick<TaskRunSpec, 'trigger' | 'jobName' | 'snapshot'>;
 }
 
-/** Why a finished run's Job goes: a policy by its field's name, or what became of the run. Few, for metrics count by it. */
-export const deletionCauses = ['keepLast', 'keepLastFailed', 'ttlSecondsAfterFinished', 'replaced', 'cancelled', 'notAdmitted'] as const;
+/**
+ * Why a finished run's Job goes: a policy by its field's name, or what became of the run. Few, for metrics count by it.
+ */
+export const deletionCauses = [
+  'keepLast',
+  'keepLastFailed',
+  'ttlSecondsAfterFinished',
+  'replaced',
+  'cancelled',
+  'notAdmitted',
+] as const;
 export type DeletionCause = (typeof deletionCauses)[number];
 
 /** Why a Job is deleted, as one word for programs and in words for people. */
@@ -58,9 +68,20 @@ export interface Deletion {
 
 export type Action =
   /** Where it is a retry its snapshot is made of that run's, which only the API server has whole. */
-  | { readonly kind: 'adoptRun'; readonly name: string; readonly uid: string; readonly adoption: Adoption; readonly retryOf?: { readonly name: string; readonly uid: string } }
+  | {
+      readonly kind: 'adoptRun';
+      readonly name: string;
+      readonly uid: string;
+      readonly adoption: Adoption;
+      readonly retryOf?: { readonly name: string; readonly uid: string };
+    }
   /** Give a run copies of the TaskTemplates that it names. */
-  | { readonly kind: 'fillTemplates'; readonly name: string; readonly uid: string; readonly templates: Readonly<Record<string, object>> }
+  | {
+      readonly kind: 'fillTemplates';
+      readonly name: string;
+      readonly uid: string;
+      readonly templates: Readonly<Record<string, object>>;
+    }
   | { readonly kind: 'createRun'; readonly run: TaskRunManifest }
   | { readonly kind: 'createClaim'; readonly run: string; readonly claim: ClaimManifest }
   | { readonly kind: 'deleteClaim'; readonly name: string; readonly uid: string; readonly because: string }
@@ -68,9 +89,19 @@ export type Action =
   /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
   | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }
   /** Read what the pods of a Job that is complete left as termination message. */
-  | { readonly kind: 'readTermination'; readonly job: string; readonly uid: string; readonly container: string | undefined }
+  | {
+      readonly kind: 'readTermination';
+      readonly job: string;
+      readonly uid: string;
+      readonly container: string | undefined;
+    }
   /** Ask the Application whether the workflow step still waits for the run. */
-  | { readonly kind: 'checkStep'; readonly run: string; readonly application: ApplicationRef; readonly step: { readonly name: string; readonly id: string } }
+  | {
+      readonly kind: 'checkStep';
+      readonly run: string;
+      readonly application: ApplicationRef;
+      readonly step: { readonly name: string; readonly id: string };
+    }
   | { readonly kind: 'writeRunStatus'; readonly name: string; readonly uid: string; readonly status: TaskRunStatus }
   /** Deletes in the background, so that the pods go too. */
   | ({ readonly kind: 'deleteJob'; readonly name: string; readonly uid: string } & Deletion)

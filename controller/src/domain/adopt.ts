@@ -1,5 +1,6 @@
 /**
- * A TaskRun that somebody made asks for a run by being there. It lacks what ours have: an owner, a snapshot and the label.
+ * A TaskRun that somebody made asks for a run by being there. It lacks what ours have: an owner, a snapshot and the
+ * label.
  */
 import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
 import type { Action } from './actions.ts';
@@ -22,13 +23,27 @@ export function adoptRuns({ state }: TaskView): readonly Action[] {
     const jobName = sharedJobName(task);
     if (retryOf === undefined) {
       const trigger = spec.trigger ?? { type: 'Manual' as const };
-      return { kind: 'adoptRun', name, uid, adoption: { ...adoption, spec: compact({ trigger, jobName, snapshot: withOverrides(snapshotOf(task), overrides) }) } };
+      return {
+        kind: 'adoptRun',
+        name,
+        uid,
+        adoption: {
+          ...adoption,
+          spec: compact({ trigger, jobName, snapshot: withOverrides(snapshotOf(task), overrides) }),
+        },
+      };
     }
     // What a person wrote stays: a run's trigger does not change.
     const trigger = spec.trigger ?? { type: 'Retry' as const, value: retryOf };
     const before = state.runs.find(({ metadata }) => metadata.name === retryOf);
     const isRetry = before !== undefined && retryProblem(retryOf, before) === undefined;
-    return compact({ kind: 'adoptRun' as const, name, uid, adoption: { ...adoption, spec: compact({ trigger, jobName }) }, retryOf: isRetry ? { name: retryOf, uid: before.metadata.uid } : undefined });
+    return compact({
+      kind: 'adoptRun' as const,
+      name,
+      uid,
+      adoption: { ...adoption, spec: compact({ trigger, jobName }) },
+      retryOf: isRetry ? { name: retryOf, uid: before.metadata.uid } : undefined,
+    });
   });
 }
 
@@ -44,6 +59,7 @@ export function withoutTask(orphans: readonly TaskRun[]): readonly Action[] {
 
 /** Whether nobody owns the TaskRun yet, so that the Task which it names may. */
 export function isOrphan({ metadata }: Pick<TaskRun, 'metadata'>): boolean {
-  return metadata.deletionTimestamp === undefined && !metadata.ownerReferences?.some(({ controller }) => controller === true);
+  return (
+    metadata.deletionTimestamp === undefined && !metadata.ownerReferences?.some(({ controller }) => controller === true)
+  );
 }
-

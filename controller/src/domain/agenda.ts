@@ -1,11 +1,20 @@
 /**
- * What a Task's schedule asks for now: as CronJob does, the latest time that is due and not answered yet, and no other. Times of
- * before the schedule was in force are nobody's; a CronJob whose schedule is changed may run at once (kubernetes#63371).
+ * What a Task's schedule asks for now: as CronJob does, the latest time that is due and not answered yet, and no other.
+ * Times of before the schedule was in force are nobody's; a CronJob whose schedule is changed may run at once
+ * (kubernetes#63371).
  */
 import type { RunTrigger, TaskStatus } from '../resources/index.ts';
 import type { Action } from './actions.ts';
 import { compact } from './compact.ts';
-import { dueTimes, formatScheduledTime, isScheduleError, nextTime, parseSchedule, type Schedule, type ScheduleSpec } from './policies/schedule.ts';
+import {
+  dueTimes,
+  formatScheduledTime,
+  isScheduleError,
+  nextTime,
+  parseSchedule,
+  type Schedule,
+  type ScheduleSpec,
+} from './policies/schedule.ts';
 import { canonicalJson, hexHash } from './snapshot.ts';
 import type { TaskState } from './state.ts';
 
@@ -44,12 +53,18 @@ export function agendaOf(state: TaskState, now: Date): Agenda | undefined {
 
 function readAgenda(state: TaskState, spec: ScheduleSpec, now: Date): Agenda {
   const observed = observedSchedule(state, now);
-  const answered = newest(counted(state), timeOf(state.lastScheduled), ...state.runs.map(({ spec: { trigger } }) => timeOf(trigger?.scheduledTime)));
+  const answered = newest(
+    counted(state),
+    timeOf(state.lastScheduled),
+    ...state.runs.map(({ spec: { trigger } }) => timeOf(trigger?.scheduledTime)),
+  );
   const schedule = parseSchedule(spec);
   if (isScheduleError(schedule)) return compact({ problem: schedule.message, last: answered, missed: 0, observed });
   const since = timeOf(observed.since) ?? now;
   const answers = { schedule, since, answered, observed };
-  return state.task.spec.suspend === true ? agenda(answers, state, {}) : agenda(answers, state, timesOf(answers, spec, now));
+  return state.task.spec.suspend === true
+    ? agenda(answers, state, {})
+    : agenda(answers, state, timesOf(answers, spec, now));
 }
 
 interface Answers {
@@ -66,14 +81,22 @@ interface Times {
   readonly next?: Date | undefined;
 }
 
-function timesOf({ schedule, since, answered }: Answers, { startingDeadlineSeconds = Infinity }: ScheduleSpec, now: Date): Times {
+function timesOf(
+  { schedule, since, answered }: Answers,
+  { startingDeadlineSeconds = Infinity }: ScheduleSpec,
+  now: Date,
+): Times {
   const { latest } = dueTimes(schedule, { after: newest(since, answered) ?? since, until: now });
   const next = nextTime(schedule, newest(now, answered) ?? now);
   const isTooLate = latest !== undefined && latest.getTime() < now.getTime() - startingDeadlineSeconds * 1000;
   return isTooLate ? { tooLate: latest, next } : { due: latest, next };
 }
 
-function agenda({ schedule, since, answered, observed }: Answers, state: TaskState, { due, tooLate, next }: Times): Agenda {
+function agenda(
+  { schedule, since, answered, observed }: Answers,
+  state: TaskState,
+  { due, tooLate, next }: Times,
+): Agenda {
   const last = newest(answered, tooLate);
   const from = newest(since, counted(state)) ?? since;
   return compact({
@@ -85,7 +108,10 @@ function agenda({ schedule, since, answered, observed }: Answers, state: TaskSta
   });
 }
 
-/** More than so many at once are not counted one by one, and worth another word, as CronJob has it: a clock or a controller stood still. */
+/**
+ * More than so many at once are not counted one by one, and worth another word, as CronJob has it: a clock or a
+ * controller stood still.
+ */
 const tooMany = 100;
 
 /** An event where times passed without a run. */
@@ -93,12 +119,17 @@ export function missedEvents(state: TaskState, now: Date): readonly Action[] {
   const { missed = 0, last } = agendaOf(state, now) ?? {};
   if (missed === 0 || !last) return [];
   const reason = missed > tooMany ? 'TooManyMissedTimes' : 'MissSchedule';
-  const times = missed === 1 ? 'a time of the schedule' : `${missed > tooMany ? `more than ${tooMany}` : missed} times of the schedule`;
+  const times =
+    missed === 1
+      ? 'a time of the schedule'
+      : `${missed > tooMany ? `more than ${tooMany}` : missed} times of the schedule`;
   const message = `${times} up to ${rfc3339(last)} passed without a run: the controller did not run, the Task was suspended, or startingDeadlineSeconds was over`;
   return [{ kind: 'event', type: 'Warning', reason, message }];
 }
 
-/** The schedule in force, and since when: a new Task's from its creation, a changed one's from when the change was seen. */
+/**
+ * The schedule in force, and since when: a new Task's from its creation, a changed one's from when the change was seen.
+ */
 function observedSchedule({ task, seenAt }: TaskState, now: Date): Agenda['observed'] {
   const { crons = [], timeZone } = task.spec.schedule ?? {};
   const hash = hexHash(canonicalJson({ crons: [...crons].sort(), timeZone }), 12);
@@ -113,11 +144,16 @@ function scheduleTrigger(time: Date, schedule: Schedule): RunTrigger {
   return { type: 'Schedule', value: formatScheduledTime(time, schedule), scheduledTime: rfc3339(time) };
 }
 
-/** The times after `since` up to `last` that no run answers, not counting runs of a schedule before this one; one more than `tooMany` stands for any number of them. */
+/**
+ * The times after `since` up to `last` that no run answers, not counting runs of a schedule before this one; one more
+ * than `tooMany` stands for any number of them.
+ */
 function missedUntil(last: Date, schedule: Schedule, since: Date, { runs, lastScheduled }: TaskState): number {
   const answered = new Set([lastScheduled, ...runs.map(({ spec }) => spec.trigger?.scheduledTime)]);
   const isDue = (time: Date) => dueTimes(schedule, { after: new Date(time.getTime() - 1), until: time }).count === 1;
-  const withRun = [...answered].map(timeOf).filter((time) => time !== undefined && time > since && time <= last && isDue(time)).length;
+  const withRun = [...answered]
+    .map(timeOf)
+    .filter((time) => time !== undefined && time > since && time <= last && isDue(time)).length;
   const { count } = dueTimes(schedule, { after: since, until: last });
   return count > tooMany ? tooMany + 1 : Math.max(0, count - withRun);
 }
@@ -128,7 +164,10 @@ function counted({ task }: TaskState): Date | undefined {
 }
 
 function newest(...times: readonly (Date | undefined)[]): Date | undefined {
-  return times.reduce((latest, time) => (latest === undefined || (time !== undefined && time > latest) ? time : latest), undefined);
+  return times.reduce(
+    (latest, time) => (latest === undefined || (time !== undefined && time > latest) ? time : latest),
+    undefined,
+  );
 }
 
 function timeOf(text: string | undefined): Date | undefined {

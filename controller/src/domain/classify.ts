@@ -42,7 +42,10 @@ export interface PartView {
 }
 
 export interface RunView extends PartView {
-  /** The steps in their order, where the run is a flow: then it has no Job of its own, and what is said of Jobs above is of all of theirs. */
+  /**
+   * The steps in their order, where the run is a flow: then it has no Job of its own, and what is said of Jobs above is
+   * of all of theirs.
+   */
   readonly flow?: readonly StepView[] | undefined;
   /** The same steps without what became of them: one list as long as they stay the same. */
   readonly steps?: readonly FlowStep[];
@@ -66,7 +69,10 @@ export interface TaskView {
   readonly state: TaskState;
   readonly policy: CompletePolicy;
   readonly answered: Answered | undefined;
-  /** The run that the Task's status speaks of: the newest that was not skipped, unless the last trigger's is no longer on record. */
+  /**
+   * The run that the Task's status speaks of: the newest that was not skipped, unless the last trigger's is no longer
+   * on record.
+   */
   readonly current: RunView | undefined;
   /** The same of the runs that no schedule asked for: a failure tonight is no failed deployment. */
   readonly deployed: RunView | undefined;
@@ -88,7 +94,11 @@ export function classify(state: TaskState): TaskView {
     policy,
     answered,
     current: currentOf(runs, answered, policy),
-    deployed: currentOf(runs.filter(({ run }) => run.spec.trigger?.type !== 'Schedule'), answered, policy),
+    deployed: currentOf(
+      runs.filter(({ run }) => run.spec.trigger?.type !== 'Schedule'),
+      answered,
+      policy,
+    ),
     runs,
     active: runs.filter((view) => !view.finished),
     finished,
@@ -96,7 +106,11 @@ export function classify(state: TaskState): TaskView {
   };
 }
 
-function currentOf(runs: readonly RunView[], answered: Answered | undefined, { trigger }: CompletePolicy): RunView | undefined {
+function currentOf(
+  runs: readonly RunView[],
+  answered: Answered | undefined,
+  { trigger }: CompletePolicy,
+): RunView | undefined {
   const asked = runs.find(({ name }) => name === answered?.run);
   const since = trigger === 'Manual' || asked?.phase === 'Skipped' ? 0 : (answered?.generation ?? 0);
   return runs.find((view) => view.phase !== 'Skipped' && (view === asked || generationOf(view) >= since)) ?? asked;
@@ -139,10 +153,29 @@ function viewPart(run: TaskRun, name: string, found: Found): PartView {
 function untouched(run: TaskRun, name: string): PartView {
   const phase = run.status?.phase ?? 'Pending';
   const { jobs, pods } = nothing;
-  return { run, name, phase, finished: isFinished(phase), jobs, attempt: undefined, job: undefined, jobExists: false, failed: undefined, kept: false, pods, leaves: false, podRefusal: undefined, refusal: undefined };
+  return {
+    run,
+    name,
+    phase,
+    finished: isFinished(phase),
+    jobs,
+    attempt: undefined,
+    job: undefined,
+    jobExists: false,
+    failed: undefined,
+    kept: false,
+    pods,
+    leaves: false,
+    podRefusal: undefined,
+    refusal: undefined,
+  };
 }
 
-function viewFound(run: TaskRun, name: string, { jobs, deletedJobs, pods: allPods, podRefusals, refusals }: Found): PartView {
+function viewFound(
+  run: TaskRun,
+  name: string,
+  { jobs, deletedJobs, pods: allPods, podRefusals, refusals }: Found,
+): PartView {
   const known = [...jobs, ...deletedJobs];
   const rows = run.status?.jobs ?? [];
   const attempt = latest([...known.map(attemptOf), ...rows.map(attemptOf)]);
@@ -176,7 +209,10 @@ function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): RunVi
   const flow = steps.map((step): StepView => {
     const row = rows.get(step.name);
     const asRun = stepRun(run, step, row);
-    return Object.assign(viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), { step, row });
+    return Object.assign(viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), {
+      step,
+      row,
+    });
   });
   const phase = run.status?.phase ?? 'Pending';
   return {
@@ -202,7 +238,10 @@ function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): RunVi
 const nothing: Found = { jobs: [], deletedJobs: [], pods: [], podRefusals: [], refusals: [] };
 
 /** Sorted once, so that a flow of a thousand steps is not searched a thousand times. */
-function belongingsByStep({ jobs, deletedJobs, pods, podRefusals, refusals }: Found, rows: readonly JobRow[]): ReadonlyMap<string | undefined, Found> {
+function belongingsByStep(
+  { jobs, deletedJobs, pods, podRefusals, refusals }: Found,
+  rows: readonly JobRow[],
+): ReadonlyMap<string | undefined, Found> {
   const stepOf = new Map(rows.map(({ uid, step }) => [uid, step]));
   for (const { metadata, step } of [...jobs, ...deletedJobs]) stepOf.set(metadata.uid, step);
   const ownerOf = ({ metadata }: Pod) => metadata.ownerReferences?.find(({ uid }) => stepOf.has(uid))?.uid;
@@ -214,17 +253,26 @@ function belongingsByStep({ jobs, deletedJobs, pods, podRefusals, refusals }: Fo
     refusals: groupBy(refusals, ({ step }) => step),
   };
   const steps = new Set(Object.values(sorted).flatMap((groups) => [...groups.keys()]));
-  const belonging = <T>(groups: ReadonlyMap<string | undefined, readonly T[]>, step: string | undefined) => groups.get(step) ?? [];
-  return new Map([...steps].map((step) => [step, {
-    jobs: belonging(sorted.jobs, step),
-    deletedJobs: belonging(sorted.deletedJobs, step),
-    pods: belonging(sorted.pods, step),
-    podRefusals: belonging(sorted.podRefusals, step),
-    refusals: belonging(sorted.refusals, step),
-  }]));
+  const belonging = <T>(groups: ReadonlyMap<string | undefined, readonly T[]>, step: string | undefined) =>
+    groups.get(step) ?? [];
+  return new Map(
+    [...steps].map((step) => [
+      step,
+      {
+        jobs: belonging(sorted.jobs, step),
+        deletedJobs: belonging(sorted.deletedJobs, step),
+        pods: belonging(sorted.pods, step),
+        podRefusals: belonging(sorted.podRefusals, step),
+        refusals: belonging(sorted.refusals, step),
+      },
+    ]),
+  );
 }
 
-function groupBy<T>(all: readonly T[], keyOf: (one: T) => string | undefined): ReadonlyMap<string | undefined, readonly T[]> {
+function groupBy<T>(
+  all: readonly T[],
+  keyOf: (one: T) => string | undefined,
+): ReadonlyMap<string | undefined, readonly T[]> {
   const groups = new Map<string | undefined, T[]>();
   for (const one of all) {
     const group = groups.get(keyOf(one));
@@ -250,7 +298,16 @@ function stepSpec({ metadata, spec: of }: TaskRun, step: FlowStep): TaskRun['spe
   const { snapshot, taskRef, trigger } = of;
   const ofAll: Partial<Snapshot> = snapshot ?? {};
   const { hash = '' } = ofAll;
-  const { name, template, job, timeoutSeconds, outputs, retry = ofAll.retry, queue = ofAll.queue, queueTimeoutSeconds = ofAll.queueTimeoutSeconds } = step;
+  const {
+    name,
+    template,
+    job,
+    timeoutSeconds,
+    outputs,
+    retry = ofAll.retry,
+    queue = ofAll.queue,
+    queueTimeoutSeconds = ofAll.queueTimeoutSeconds,
+  } = step;
   const own = compact({ template, job, timeoutSeconds, outputs, hash, retry, queue, queueTimeoutSeconds });
   const spec = compact({ taskRef, trigger, jobName: joinName(of.jobName ?? metadata.name, name), snapshot: own });
   stepSpecs.set(step, { of, spec });
@@ -261,7 +318,14 @@ function stepSpec({ metadata, spec: of }: TaskRun, step: FlowStep): TaskRun['spe
 function stepStatus(row: JobRow): TaskRunStatus {
   const { phase = 'Pending', reason, message, startTime, completionTime, uid } = row;
   const attempt = { ...row, phase: reason === reasons.retryBackoff ? 'Failed' : phase };
-  return compact({ phase: phase as RunPhase, reason, message, startTime, completionTime, jobs: uid === undefined ? undefined : [attempt] });
+  return compact({
+    phase: phase as RunPhase,
+    reason,
+    message,
+    startTime,
+    completionTime,
+    jobs: uid === undefined ? undefined : [attempt],
+  });
 }
 
 export function attemptOf({ attempt }: { readonly attempt?: number }): number {
@@ -273,7 +337,11 @@ function latest(attempts: readonly number[]): number | undefined {
 }
 
 function failedAttempt(attempt: number, job: Job | undefined, run: TaskRun): FailedAttempt | undefined {
-  const { reason = 'Failed', message = '', completionTime } = (job ? failureOf(job) : recordedFailure(attempt, run)) ?? {};
+  const {
+    reason = 'Failed',
+    message = '',
+    completionTime,
+  } = (job ? failureOf(job) : recordedFailure(attempt, run)) ?? {};
   return completionTime === undefined ? undefined : { attempt, reason, message, completionTime };
 }
 
@@ -288,7 +356,10 @@ function recordedFailure(attempt: number, { status }: TaskRun): Failure | undefi
   return status?.jobs?.find((row) => attemptOf(row) === attempt && row.phase === 'Failed');
 }
 
-/** A condition of a Job that is true. As the Job controller says it: only Complete and Failed mean that a Job is finished. */
+/**
+ * A condition of a Job that is true. As the Job controller says it: only Complete and Failed mean that a Job is
+ * finished.
+ */
 export function conditionOf({ status = {} }: Job, type: 'Complete' | 'Failed') {
   return trueCondition(status, type);
 }

@@ -38,7 +38,13 @@ function ofRun(run: RunView, view: TaskView, now: Date): readonly Action[] {
   const attempt = attemptToStart(run, view, now);
   if (attempt === undefined) return checkJob(run, view);
   const name = freeName(run, attempt, view);
-  return [{ kind: 'createJob', run: run.name, job: jobManifest(run.run, { name, attempt, activeDeadlineSeconds: activeDeadlineSeconds(run, now) }) }];
+  return [
+    {
+      kind: 'createJob',
+      run: run.name,
+      job: jobManifest(run.run, { name, attempt, activeDeadlineSeconds: activeDeadlineSeconds(run, now) }),
+    },
+  ];
 }
 
 /** The number of the attempt that the run is to start now. */
@@ -48,7 +54,12 @@ function attemptToStart(run: RunView, view: TaskView, now: Date): number | undef
 }
 
 function firstAttempt(run: RunView, view: TaskView): 0 | undefined {
-  const mayStart = run.run.spec.snapshot !== undefined && !lacksTemplates(run.run) && !holdOf(run, view) && !waitsForStep(run, view) && !waitsForName(run, view);
+  const mayStart =
+    run.run.spec.snapshot !== undefined &&
+    !lacksTemplates(run.run) &&
+    !holdOf(run, view) &&
+    !waitsForStep(run, view) &&
+    !waitsForName(run, view);
   return mayStart ? 0 : undefined;
 }
 
@@ -72,7 +83,10 @@ function freeName({ run }: PartView, attempt: number, { state }: TaskView): stri
 
 /** The steps that may start, in their order, as far as maxParallel goes. */
 function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Date): readonly Action[] {
-  if (lacksClaim(run, view.state)) return mayBegin(run, view, now) ? [{ kind: 'createClaim', run: run.name, claim: claimManifest(run, view.state.task) }] : [];
+  if (lacksClaim(run, view.state))
+    return mayBegin(run, view, now)
+      ? [{ kind: 'createClaim', run: run.name, claim: claimManifest(run, view.state.task) }]
+      : [];
   if (!isOpen(run, view, now)) return [];
   const { snapshot } = run.run.spec;
   const arranged = flowOf(run.steps ?? []);
@@ -98,7 +112,11 @@ function isOpen(run: RunView, view: TaskView, now: Date): boolean {
 }
 
 function mayBegin(run: RunView, view: TaskView, now: Date): boolean {
-  return !isRefused(run.refusal, now) && !isFinished(runStatus(run, view, now).phase) && firstAttempt(run, view) !== undefined;
+  return (
+    !isRefused(run.refusal, now) &&
+    !isFinished(runStatus(run, view, now).phase) &&
+    firstAttempt(run, view) !== undefined
+  );
 }
 
 /** A Job that has ended makes room, be it on record or not. */
@@ -112,10 +130,15 @@ function isStopped(step: StepView, stop: Stop | undefined): boolean {
 }
 
 /**
- * A step starts once those that it depends on have ended, and that is on record: what is on record stays, whatever becomes of their
- * Jobs. Of nodes the record is also what says which the run has.
+ * A step starts once those that it depends on have ended, and that is on record: what is on record stays, whatever
+ * becomes of their Jobs. Of nodes the record is also what says which the run has.
  */
-function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, StepRow>, now: Date): number | undefined {
+function stepAttempt(
+  step: StepView,
+  flow: Flow,
+  recorded: ReadonlyMap<string, StepRow>,
+  now: Date,
+): number | undefined {
   if (isRefused(step.refusal, now)) return undefined;
   if (step.attempt !== undefined) return attemptDue(step, now);
   if (step.step.node !== undefined && !step.row) return undefined;
@@ -126,8 +149,16 @@ function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, S
 function stepJob(run: RunView, part: StepView, attempt: number, view: TaskView, now: Date): Action {
   const { step } = part;
   const template = stepTemplate(step, withWorkspace(run.run), run.run.status?.jobs ?? [], nodeOfRun(run.run));
-  const filled = { ...part.run, spec: { ...part.run.spec, snapshot: { hash: '', ...part.run.spec.snapshot, template } } };
+  const filled = {
+    ...part.run,
+    spec: { ...part.run.spec, snapshot: { hash: '', ...part.run.spec.snapshot, template } },
+  };
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
-  const job = jobManifest(filled, { name: freeName(part, attempt, view), attempt, step: step.name, activeDeadlineSeconds: deadline });
+  const job = jobManifest(filled, {
+    name: freeName(part, attempt, view),
+    attempt,
+    step: step.name,
+    activeDeadlineSeconds: deadline,
+  });
   return compact({ kind: 'createJob' as const, run: run.name, step: step.name, job });
 }

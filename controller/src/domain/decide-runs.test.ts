@@ -1,5 +1,6 @@
 /**
- * What `decide` does about runs that something else than a deployment asks for, and about attempts, outputs and workflow steps.
+ * What `decide` does about runs that something else than a deployment asks for, and about attempts, outputs and
+ * workflow steps.
  */
 import { describe, expect, test } from 'vitest';
 import type { Action, ActionKind } from './actions.ts';
@@ -22,28 +23,43 @@ function at(state: StateBuilder, seconds = 40): readonly Action[] {
   }
   return actions;
 }
-const first = <K extends ActionKind>(kind: K, actions: readonly Action[]) => actions.find((action) => action.kind === kind) as Extract<Action, { kind: K }> | undefined;
+const first = <K extends ActionKind>(kind: K, actions: readonly Action[]) =>
+  actions.find((action) => action.kind === kind) as Extract<Action, { kind: K }> | undefined;
 const statusOf = (state: StateBuilder, seconds?: number) => first('writeRunStatus', at(state, seconds))?.status;
 const manual = (spec: Partial<Task['spec']> = {}) => aTask().policy({ trigger: 'Manual' }).spec(spec);
 /** A run by hand of a Task that says this. */
-const runOf = (snapshot: Partial<Snapshot> = {}) => aRun(manual(snapshot), 'by-hand').spec({ trigger: { type: 'Manual' } });
+const runOf = (snapshot: Partial<Snapshot> = {}) =>
+  aRun(manual(snapshot), 'by-hand').spec({ trigger: { type: 'Manual' } });
 const job = (run: RunBuilder, attempt = 0) => {
   const built = aJob(run);
-  return attempt === 0 ? built : { build: () => ({ ...built.meta({ name: `by-hand-r${attempt}`, uid: `by-hand-job-${attempt}` }).build(), attempt }) };
+  return attempt === 0
+    ? built
+    : {
+        build: () => ({
+          ...built.meta({ name: `by-hand-r${attempt}`, uid: `by-hand-job-${attempt}` }).build(),
+          attempt,
+        }),
+      };
 };
 
 describe('a time of the schedule', () => {
   const schedule = { crons: ['*/5 * * * *'] };
   test('gets a run that is named after it, and nothing of the deployment', () => {
     const actions = at(aState(aTask().spec({ schedule })), 301);
-    expect(actions.map((action) => (action.kind === 'createRun' ? action.run.metadata.name : action.kind))).toEqual(['mytask-202603201205']);
+    expect(actions.map((action) => (action.kind === 'createRun' ? action.run.metadata.name : action.kind))).toEqual([
+      'mytask-202603201205',
+    ]);
   });
-  test('gets it beside the deployment\'s where Revision is written out', () => {
+  test("gets it beside the deployment's where Revision is written out", () => {
     const actions = at(aState(aTask().spec({ schedule }).policy({ trigger: 'Revision' })), 301);
-    expect(actions.map((action) => (action.kind === 'createRun' ? action.run.metadata.name : action.kind))).toEqual(['mytask-v1', 'mytask-202603201205']);
+    expect(actions.map((action) => (action.kind === 'createRun' ? action.run.metadata.name : action.kind))).toEqual([
+      'mytask-v1',
+      'mytask-202603201205',
+    ]);
   });
   test('gets another name where somebody has taken it', () => {
-    const { run } = first('createRun', at(aState(aTask().spec({ schedule })).taken({ runs: ['mytask-202603201205'] }), 301)) ?? {};
+    const { run } =
+      first('createRun', at(aState(aTask().spec({ schedule })).taken({ runs: ['mytask-202603201205'] }), 301)) ?? {};
     expect(run?.metadata.name).toMatch(/^mytask-202603201205-[0-9a-f]{5}$/);
   });
   test('is what the Task wakes for', () => {
@@ -52,10 +68,12 @@ describe('a time of the schedule', () => {
     expect(status).toMatchObject({ phase: 'Idle', nextScheduleTime: rfc3339(300) });
     expect(at(aState(task.status(status)), 1)).toEqual([{ kind: 'wakeAt', at: after(300).getTime() }]);
   });
-  test('goes on the Job in CronJob\'s annotation, in the schedule\'s zone', () => {
+  test("goes on the Job in CronJob's annotation, in the schedule's zone", () => {
     const trigger = { type: 'Schedule', value: '2026-03-20T13:05:00+01:00', scheduledTime: rfc3339(300) } as const;
     const { job: made } = first('createJob', at(aState(manual()).runs(runOf().spec({ trigger })))) ?? {};
-    expect(made?.metadata.annotations).toEqual({ 'batch.kubernetes.io/cronjob-scheduled-timestamp': '2026-03-20T13:05:00+01:00' });
+    expect(made?.metadata.annotations).toEqual({
+      'batch.kubernetes.io/cronjob-scheduled-timestamp': '2026-03-20T13:05:00+01:00',
+    });
   });
 });
 
@@ -69,11 +87,35 @@ test('a TaskRun that somebody made is adopted before anything else', () => {
 describe('a run that does not start', () => {
   const older = aRun(manual(), 'older').running(0).createdAt(-60);
   test.each<[string, StateBuilder, TaskRunStatus]>([
-    ['because its overrides are not allowed has failed', aState(manual().policy({ allowedOverrides: [] })).runs(runOf().spec({ overrides: { args: ['x'] } })), { phase: 'Failed', reason: 'OverrideNotAllowed' }],
-    ['because the Task is suspended is pending', aState(manual({ suspend: true })).runs(runOf()), { phase: 'Pending', reason: 'Suspended' }],
-    ['because it is not its turn is queued', aState(manual().policy({ concurrencyPolicy: 'Queue' })).runs(older, runOf()).jobs(aJob(older).running(0)), { phase: 'Queued', reason: 'WaitsForTurn' }],
-    ['because another is active is skipped', aState(manual().policy({ concurrencyPolicy: 'Forbid' })).runs(older, runOf()).jobs(aJob(older).running(0)), { phase: 'Skipped', reason: 'ConcurrencyForbidden' }],
-    ['because it is cancelled is cancelled', aState(manual()).runs(runOf().spec({ cancel: true, cancelReason: 'Ann: too early' })), { phase: 'Cancelled', reason: 'Cancelled', message: 'Ann: too early' }],
+    [
+      'because its overrides are not allowed has failed',
+      aState(manual().policy({ allowedOverrides: [] })).runs(runOf().spec({ overrides: { args: ['x'] } })),
+      { phase: 'Failed', reason: 'OverrideNotAllowed' },
+    ],
+    [
+      'because the Task is suspended is pending',
+      aState(manual({ suspend: true })).runs(runOf()),
+      { phase: 'Pending', reason: 'Suspended' },
+    ],
+    [
+      'because it is not its turn is queued',
+      aState(manual().policy({ concurrencyPolicy: 'Queue' }))
+        .runs(older, runOf())
+        .jobs(aJob(older).running(0)),
+      { phase: 'Queued', reason: 'WaitsForTurn' },
+    ],
+    [
+      'because another is active is skipped',
+      aState(manual().policy({ concurrencyPolicy: 'Forbid' }))
+        .runs(older, runOf())
+        .jobs(aJob(older).running(0)),
+      { phase: 'Skipped', reason: 'ConcurrencyForbidden' },
+    ],
+    [
+      'because it is cancelled is cancelled',
+      aState(manual()).runs(runOf().spec({ cancel: true, cancelReason: 'Ann: too early' })),
+      { phase: 'Cancelled', reason: 'Cancelled', message: 'Ann: too early' },
+    ],
   ])('%s', (_what, state, expected) => {
     expect(statusOf(state)).toMatchObject(expected);
     expect(first('createJob', at(state))).toBeUndefined();
@@ -85,14 +127,24 @@ describe('a run that is cancelled', () => {
   test('while its Job runs is on record before its Job goes', () => {
     const state = aState(manual()).runs(run).jobs(aJob(run).running(1));
     expect(at(state).map(({ kind }) => kind)).toEqual(['writeRunStatus', 'event']);
-    expect(statusOf(state)).toMatchObject({ phase: 'Cancelled', reason: 'Cancelled', message: 'cancelled (spec.cancel)' });
+    expect(statusOf(state)).toMatchObject({
+      phase: 'Cancelled',
+      reason: 'Cancelled',
+      message: 'cancelled (spec.cancel)',
+    });
   });
   test.each(['complete', 'failed'] as const)('when its Job is %s already keeps that outcome', (end) => {
-    expect(statusOf(aState(manual()).runs(run).jobs(aJob(run).running(1)[end](5)))?.phase).toBe(end === 'complete' ? 'Succeeded' : 'Failed');
+    expect(statusOf(aState(manual()).runs(run).jobs(aJob(run).running(1)[end](5)))?.phase).toBe(
+      end === 'complete' ? 'Succeeded' : 'Failed',
+    );
   });
   test('between two attempts gets no other', () => {
-    const waiting = runOf({ retry: { limit: 1 } }).spec({ cancel: true }).started();
-    expect(statusOf(aState(manual()).runs(waiting).jobs(aJob(waiting).running(1).failed(5)))).toMatchObject({ phase: 'Cancelled' });
+    const waiting = runOf({ retry: { limit: 1 } })
+      .spec({ cancel: true })
+      .started();
+    expect(statusOf(aState(manual()).runs(waiting).jobs(aJob(waiting).running(1).failed(5)))).toMatchObject({
+      phase: 'Cancelled',
+    });
   });
 });
 
@@ -105,7 +157,8 @@ describe('a run with a retry', () => {
     expect(status).toMatchObject({
       phase: 'Pending',
       reason: 'RetryBackoff',
-      message: 'attempt 1 of 3 failed: BackoffLimitExceeded: Job has reached the specified backoff limit; the next one starts at 12:00:40 UTC',
+      message:
+        'attempt 1 of 3 failed: BackoffLimitExceeded: Job has reached the specified backoff limit; the next one starts at 12:00:40 UTC',
       jobs: [{ name: 'by-hand', phase: 'Failed', reason: 'BackoffLimitExceeded', completionTime: rfc3339(30) }],
     });
   });
@@ -113,15 +166,31 @@ describe('a run with a retry', () => {
     const waiting = failing.runs(recorded);
     expect(first('createJob', at(waiting, 39))).toBeUndefined();
     const { job: made } = first('createJob', at(waiting, 40)) ?? {};
-    expect(made).toMatchObject({ metadata: { name: 'by-hand-r1', labels: { 'task.oam.dev/attempt': '1' } }, spec: { activeDeadlineSeconds: 60 } });
+    expect(made).toMatchObject({
+      metadata: { name: 'by-hand-r1', labels: { 'task.oam.dev/attempt': '1' } },
+      spec: { activeDeadlineSeconds: 60 },
+    });
   });
-  test('does not before the failure is on record', () => expect(at(failing, 50).map(({ kind }) => kind)).toEqual(['writeRunStatus']));
+  test('does not before the failure is on record', () =>
+    expect(at(failing, 50).map(({ kind }) => kind)).toEqual(['writeRunStatus']));
   test('goes on from the record where the failed Job is gone', () => {
     expect(first('createJob', at(aState(manual()).runs(recorded), 40))?.job.metadata.name).toBe('by-hand-r1');
   });
   test('keeps all its attempts on record', () => {
-    const second = aState(manual()).runs(recorded).jobs(aJob(run).running(0).failed(30), { build: () => ({ ...job(run, 1).build(), status: { startTime: rfc3339(41), active: 1, ready: 1 } }) });
-    expect(statusOf(second, 42)).toMatchObject({ phase: 'Running', attempts: 2, startTime: rfc3339(0), jobs: [{ name: 'by-hand', phase: 'Failed' }, { name: 'by-hand-r1', attempt: 1, phase: 'Running' }] });
+    const second = aState(manual())
+      .runs(recorded)
+      .jobs(aJob(run).running(0).failed(30), {
+        build: () => ({ ...job(run, 1).build(), status: { startTime: rfc3339(41), active: 1, ready: 1 } }),
+      });
+    expect(statusOf(second, 42)).toMatchObject({
+      phase: 'Running',
+      attempts: 2,
+      startTime: rfc3339(0),
+      jobs: [
+        { name: 'by-hand', phase: 'Failed' },
+        { name: 'by-hand-r1', attempt: 1, phase: 'Running' },
+      ],
+    });
   });
   test('has failed where nobody was there until its time was up', () => {
     expect(statusOf(failing.runs(recorded), 100)).toMatchObject({ phase: 'Failed', reason: 'BackoffLimitExceeded' });
@@ -134,31 +203,49 @@ describe('a run with outputs', () => {
   const complete = aState(manual()).runs(run).jobs(aJob(run).running(1).complete(5));
   const read = (text?: string) => complete.with({ terminationMessages: new Map([['by-hand-job-uid', { text }]]) });
   test('has them read once its Job is complete', () => {
-    expect(at(complete)).toEqual([{ kind: 'readTermination', job: 'by-hand', uid: 'by-hand-job-uid', container: 'mytask' }]);
+    expect(at(complete)).toEqual([
+      { kind: 'readTermination', job: 'by-hand', uid: 'by-hand-job-uid', container: 'mytask' },
+    ]);
     expect(first('readTermination', at(complete.jobs(aJob(run).running(1))))).toBeUndefined();
   });
   test.each<[string | undefined, TaskRunStatus]>([
     ['{"version":"1.2"}', { phase: 'Succeeded', outputs: { version: '1.2' } }],
     ['{}', { phase: 'Failed', reason: 'OutputsInvalid', message: 'output version is missing' }],
     [undefined, { phase: 'Failed', reason: 'OutputsInvalid' }],
-  ])('of %s ends', (text, expected) => expect(statusOf(read(text))).toMatchObject({ ...expected, completionTime: rfc3339(5) }));
+  ])('of %s ends', (text, expected) =>
+    expect(statusOf(read(text))).toMatchObject({ ...expected, completionTime: rfc3339(5) }),
+  );
   test('is not asked for them where the Job has failed', () => {
-    expect(statusOf(complete.jobs(aJob(run).running(1).failed(5)))).toMatchObject({ phase: 'Failed', reason: 'BackoffLimitExceeded' });
+    expect(statusOf(complete.jobs(aJob(run).running(1).failed(5)))).toMatchObject({
+      phase: 'Failed',
+      reason: 'BackoffLimitExceeded',
+    });
   });
 });
 
 describe('a run of a workflow step', () => {
-  const trigger = { type: 'WorkflowStep', value: 'app-worker-v1#session-1', generation: 1, step: { name: 'migrate', id: 'session-1' } } as const;
+  const trigger = {
+    type: 'WorkflowStep',
+    value: 'app-worker-v1#session-1',
+    generation: 1,
+    step: { name: 'migrate', id: 'session-1' },
+  } as const;
   const run = aRun().spec({ trigger }).running(1);
   const running = aState().runs(run).jobs(aJob(run).running(1));
-  const looked = (look: { at: number; ended?: string }) => running.with({ steps: new Map([['mytask-v1', { known: true, ...look }]]) });
+  const looked = (look: { at: number; ended?: string }) =>
+    running.with({ steps: new Map([['mytask-v1', { known: true, ...look }]]) });
   /** What is left to do once the Task's status is written, and KubeVela told. */
   const told = (state: StateBuilder, seconds: number) => {
     const reported = state.task(aTask().status(first('writeTaskStatus', at(state, seconds))?.status));
     const nudged = first('nudge', at(reported.with({ nudged: 'old' }), seconds))?.value;
     return at(nudged === undefined ? reported : reported.with({ nudged }), seconds);
   };
-  const check = { kind: 'checkStep', run: 'mytask-v1', application: { name: 'app-worker', namespace: 'default' }, step: trigger.step };
+  const check = {
+    kind: 'checkStep',
+    run: 'mytask-v1',
+    application: { name: 'app-worker', namespace: 'default' },
+    step: trigger.step,
+  };
   test.each<[string, StateBuilder, number, object]>([
     ['asks the Application where it has not been asked', running, 4, check],
     ['asks it no sooner again', looked({ at: after(6).getTime() }), 10, { kind: 'wakeAt', at: after(11).getTime() }],
@@ -167,31 +254,52 @@ describe('a run of a workflow step', () => {
   const ended = 'workflow step migrate of Application app-worker ended: failed, Timeout';
   describe('starts', () => {
     const fresh = aState().runs(aRun().spec({ trigger }));
-    const looked = (look: Partial<StepLook>) => fresh.with({ steps: new Map([['mytask-v1', { at: after(1).getTime(), known: true, ...look }]]) });
+    const looked = (look: Partial<StepLook>) =>
+      fresh.with({ steps: new Map([['mytask-v1', { at: after(1).getTime(), known: true, ...look }]]) });
     test('once its session is on record', () => {
       expect([first('createJob', at(fresh, 1)), first('checkStep', at(fresh, 1))]).toEqual([undefined, check]);
       expect(first('createJob', at(looked({ known: false }), 1))).toBeUndefined();
       expect(first('createJob', at(looked({}), 1))).toBeDefined();
     });
-    test.each([[0, 250], [1, 500], [4, 2_000], [60, 5_000]])('and asks again, after %d seconds in %d ms', (seconds, milliseconds) => {
+    test.each([
+      [0, 250],
+      [1, 500],
+      [4, 2_000],
+      [60, 5_000],
+    ])('and asks again, after %d seconds in %d ms', (seconds, milliseconds) => {
       const now = after(seconds).getTime();
       expect(told(looked({ at: now, known: false }), seconds)).toEqual([{ kind: 'wakeAt', at: now + milliseconds }]);
     });
     test('never where the step is over, as it is when KubeVela made the run again', () => {
       const actions = at(looked({ ended }), 1);
       expect(first('createJob', actions)).toBeUndefined();
-      expect(first('writeRunStatus', actions)?.status).toMatchObject({ phase: 'Cancelled', reason: 'WorkflowStepEnded', message: ended });
+      expect(first('writeRunStatus', actions)?.status).toMatchObject({
+        phase: 'Cancelled',
+        reason: 'WorkflowStepEnded',
+        message: ended,
+      });
     });
     test('under Forbid beside one whose session KubeVela lost', () => {
-      const again = aRun(aTask(), 'mytask-v1-again').meta({ creationTimestamp: rfc3339(0.5) }).spec({ trigger: { ...trigger, step: { name: 'migrate', id: 'session-2' } } });
+      const again = aRun(aTask(), 'mytask-v1-again')
+        .meta({ creationTimestamp: rfc3339(0.5) })
+        .spec({ trigger: { ...trigger, step: { name: 'migrate', id: 'session-2' } } });
       const both = aState(aTask().policy({ concurrencyPolicy: 'Forbid' })).runs(aRun().spec({ trigger }), again);
       const look = { at: after(1).getTime() };
-      const state = both.with({ steps: new Map([['mytask-v1', { ...look, known: false }], ['mytask-v1-again', { ...look, known: true }]]) });
+      const state = both.with({
+        steps: new Map([
+          ['mytask-v1', { ...look, known: false }],
+          ['mytask-v1-again', { ...look, known: true }],
+        ]),
+      });
       expect(first('createJob', at(state, 1))?.run).toBe('mytask-v1-again');
     });
   });
   test('ends with its step, for its reason', () => {
-    expect(statusOf(looked({ at: after(36).getTime(), ended }))).toMatchObject({ phase: 'Cancelled', reason: 'WorkflowStepEnded', message: ended });
+    expect(statusOf(looked({ at: after(36).getTime(), ended }))).toMatchObject({
+      phase: 'Cancelled',
+      reason: 'WorkflowStepEnded',
+      message: ended,
+    });
   });
 });
 
@@ -202,9 +310,16 @@ describe('under Replace', () => {
     const oldJob = aJob(old).running(-60);
     const both = aState(task).runs(old, next);
     const ofOld = at(both.jobs(oldJob)).filter((action) => action.kind === 'writeRunStatus' && action.name === 'old');
-    expect(ofOld[0]).toMatchObject({ name: 'old', status: { phase: 'Cancelled', reason: 'Replaced', message: 'replaced by by-hand' } });
+    expect(ofOld[0]).toMatchObject({
+      name: 'old',
+      status: { phase: 'Cancelled', reason: 'Replaced', message: 'replaced by by-hand' },
+    });
     const cancelled = old.status({ ...old.build().status, phase: 'Cancelled', completionTime: rfc3339(40) });
-    const waits = next.status({ phase: 'Pending', reason: 'WaitsForPods', message: 'waits until the pods of old are gone (concurrencyPolicy: Replace)' });
+    const waits = next.status({
+      phase: 'Pending',
+      reason: 'WaitsForPods',
+      message: 'waits until the pods of old are gone (concurrencyPolicy: Replace)',
+    });
     expect(at(aState(task).runs(cancelled, waits).jobs(oldJob))).toMatchObject([{ kind: 'deleteJob', name: 'old' }]);
     const podsEnd = aState(task).runs(cancelled, waits).pods(aPod(oldJob).phase('Running'));
     expect(first('createJob', at(podsEnd))).toBeUndefined();
@@ -213,7 +328,8 @@ describe('under Replace', () => {
 });
 
 test('of runs of one second, that of the later time is the newer one', () => {
-  const ofTime = (name: string, seconds: number) => aRun(manual(), name).spec({ trigger: { type: 'Schedule', scheduledTime: rfc3339(seconds) } });
+  const ofTime = (name: string, seconds: number) =>
+    aRun(manual(), name).spec({ trigger: { type: 'Schedule', scheduledTime: rfc3339(seconds) } });
   const { runs } = classify(aState(manual()).runs(ofTime('b', 0), ofTime('a', 300), runOf()).build());
   expect(runs.map(({ name }) => name)).toEqual(['a', 'b', 'by-hand']);
 });
@@ -223,6 +339,11 @@ test('a clock that was set back starts no second run of a time', () => {
   const trigger = { type: 'Schedule', scheduledTime: rfc3339(3_600) } as const;
   const run = aRun(aTask().spec({ schedule }), 'mytask-202603201300').spec({ trigger }).createdAt(3_601).finished();
   for (let minute = 0; minute <= 60; minute += 1) {
-    expect(first('createRun', decide(aState(aTask().spec({ schedule })).runs(run).build(), new Date(noon.getTime() + minute * 60_000)))).toBeUndefined();
+    expect(
+      first(
+        'createRun',
+        decide(aState(aTask().spec({ schedule })).runs(run).build(), new Date(noon.getTime() + minute * 60_000)),
+      ),
+    ).toBeUndefined();
   }
 });

@@ -16,14 +16,26 @@ type StateBuilder = ReturnType<typeof aState>;
 const at = (state: StateBuilder, seconds = 40) => decide(state.build(), after(seconds));
 const createRun = (version: TaskBuilder, name: string): Action => ({
   kind: 'createRun',
-  run: runManifest({ version: version.build(), snapshot: snapshotOf(version.build()), trigger: versionTrigger(version.build()) }, name),
+  run: runManifest(
+    { version: version.build(), snapshot: snapshotOf(version.build()), trigger: versionTrigger(version.build()) },
+    name,
+  ),
 });
-const createJob = (run: RunBuilder, name = run.build().metadata.name): Action => ({ kind: 'createJob', run: run.build().metadata.name, job: jobManifest(run.build(), { name, attempt: 0 }) });
+const createJob = (run: RunBuilder, name = run.build().metadata.name): Action => ({
+  kind: 'createJob',
+  run: run.build().metadata.name,
+  job: jobManifest(run.build(), { name, attempt: 0 }),
+});
 const deleteJob = (run: RunBuilder, cause: DeletionCause, because: string): Action => {
   const { name, uid } = aJob(run).build().metadata;
   return { kind: 'deleteJob', name, uid, cause, because };
 };
-const versions = (count: number) => Array.from({ length: count }, (_, index) => aTask().revision(`app-worker-v${index + 1}`).generation(index + 1));
+const versions = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    aTask()
+      .revision(`app-worker-v${index + 1}`)
+      .generation(index + 1),
+  );
 /** What a version's run is called where its first name is in use. */
 const otherName = (version: TaskBuilder) => runNames(version.build(), noon)[1] ?? '';
 /** The state with the status that it calls for, and nothing new for KubeVela. */
@@ -39,7 +51,14 @@ function reported(state: StateBuilder, seconds = 40): StateBuilder {
 describe('a trigger', () => {
   test('gets a run before anything else', () => expect(at(aState())).toEqual([createRun(aTask(), 'mytask-v1')]));
   test('of each of five versions within a second gets one, oldest first', () => {
-    const [v1, v2, v3, v4, v5, v6] = versions(6) as [TaskBuilder, TaskBuilder, TaskBuilder, TaskBuilder, TaskBuilder, TaskBuilder];
+    const [v1, v2, v3, v4, v5, v6] = versions(6) as [
+      TaskBuilder,
+      TaskBuilder,
+      TaskBuilder,
+      TaskBuilder,
+      TaskBuilder,
+      TaskBuilder,
+    ];
     const expected = [v2, v3, v4, v5, v6].map((version, index) => createRun(version, `mytask-v${index + 2}`));
     expect(at(aState(v6).earlier(v2, v3, v4, v5).runs(aRun(v1).finished()))).toEqual(expected);
   });
@@ -56,7 +75,9 @@ describe('a trigger', () => {
   });
   test('whose first name a run of ours has, and the second somebody else, tries the second again', () => {
     const back = aTask().revision('app-worker-v1', 4);
-    const state = aState(back).runs(...versions(3).map((version) => aRun(version).finished())).taken({ runs: [otherName(back)] });
+    const state = aState(back)
+      .runs(...versions(3).map((version) => aRun(version).finished()))
+      .taken({ runs: [otherName(back)] });
     expect(at(state)).toEqual([createRun(back, otherName(back))]);
   });
   test('of a Task that is being deleted gets none', () => {
@@ -73,7 +94,13 @@ describe('a trigger', () => {
   });
   test('whose run was refused for good is passed over', () => {
     const [v1, v2] = versions(2) as [TaskBuilder, TaskBuilder];
-    expect(at(aState(v2).earlier(v1).refusals({ ...refusal, final: true }))).toEqual([createRun(v2, 'mytask-v2')]);
+    expect(
+      at(
+        aState(v2)
+          .earlier(v1)
+          .refusals({ ...refusal, final: true }),
+      ),
+    ).toEqual([createRun(v2, 'mytask-v2')]);
   });
 });
 
@@ -88,16 +115,24 @@ describe('what this process remembers', () => {
   test('gives a Timestamp the same name at every attempt, whatever the minute', () => {
     const task = aTask().revision('app-worker-v2').policy({ nameSuffix: 'Timestamp' });
     const state = { ...aState(task).build(), seenAt: new Map([[2, noon.getTime()]]) };
-    const name = (at: Date) => decide(state, at).flatMap((action) => (action.kind === 'createRun' ? [action.run.metadata.name] : []));
+    const name = (at: Date) =>
+      decide(state, at).flatMap((action) => (action.kind === 'createRun' ? [action.run.metadata.name] : []));
     expect(name(after(3_600))).toEqual(name(noon));
   });
 });
 
 describe('a run', () => {
   test('gets a Job under its own name', () => expect(at(aState().runs(aRun()))).toEqual([createJob(aRun())]));
-  test('that was created before a crash gets its Job after it', () => expect(at(aState().runs(aRun()), 3_600)).toEqual([createJob(aRun())]));
+  test('that was created before a crash gets its Job after it', () =>
+    expect(at(aState().runs(aRun()), 3_600)).toEqual([createJob(aRun())]));
   test('gets a Job under another name where somebody has taken its own', () => {
-    expect(at(aState().runs(aRun()).taken({ jobs: ['mytask-v1'] }))).toEqual([createJob(aRun(), nameWithHash('mytask-v1', 'mytask-v1-uid'))]);
+    expect(
+      at(
+        aState()
+          .runs(aRun())
+          .taken({ jobs: ['mytask-v1'] }),
+      ),
+    ).toEqual([createJob(aRun(), nameWithHash('mytask-v1', 'mytask-v1-uid'))]);
   });
   test('that is finished gets no other Job', () => expect(at(reported(aState().runs(aRun().finished())))).toEqual([]));
   test('without a snapshot gets none', () => {
@@ -111,16 +146,26 @@ describe('a run', () => {
     expect(at(state, 2)).toEqual([createJob(aRun())]);
   });
   test('whose recorded Job is missing has it looked for, and no other one made', () => {
-    expect(at(aState().runs(aRun().started()))).toEqual([{ kind: 'checkJob', name: 'mytask-v1', uid: 'mytask-v1-job-uid' }]);
+    expect(at(aState().runs(aRun().started()))).toEqual([
+      { kind: 'checkJob', name: 'mytask-v1', uid: 'mytask-v1-job-uid' },
+    ]);
   });
   test('whose Job was seen to go before it was recorded has it looked for, too', () => {
-    expect(at(aState().runs(aRun()).deletedJobs(aJob()))).toEqual([{ kind: 'checkJob', name: 'mytask-v1', uid: 'mytask-v1-job-uid' }]);
+    expect(at(aState().runs(aRun()).deletedJobs(aJob()))).toEqual([
+      { kind: 'checkJob', name: 'mytask-v1', uid: 'mytask-v1-job-uid' },
+    ]);
   });
   test('whose Job is gone is on record as failed, with an event', () => {
     const actions = at(aState().runs(aRun().started()).gone('mytask-v1-job-uid'));
-    const message = 'Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again';
+    const message =
+      'Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again';
     expect(actions).toMatchObject([
-      { kind: 'writeRunStatus', name: 'mytask-v1', uid: 'mytask-v1-uid', status: { phase: 'Failed', reason: 'JobDeleted', message } },
+      {
+        kind: 'writeRunStatus',
+        name: 'mytask-v1',
+        uid: 'mytask-v1-uid',
+        status: { phase: 'Failed', reason: 'JobDeleted', message },
+      },
       { kind: 'event', type: 'Warning', reason: 'JobDeleted', message: `mytask-v1 Failed: ${message}` },
     ]);
   });
@@ -139,7 +184,10 @@ describe('a run', () => {
 });
 
 describe('with unique false', () => {
-  const [old, next] = [aTask().policy({ unique: false }), aTask().revision('app-worker-v2').running('two').policy({ unique: false })];
+  const [old, next] = [
+    aTask().policy({ unique: false }),
+    aTask().revision('app-worker-v2').running('two').policy({ unique: false }),
+  ];
   const newer = aRun(next).sharing('mytask');
 
   test('the first run has a Job under the name of the component', () => {
@@ -149,17 +197,36 @@ describe('with unique false', () => {
   test('an unfinished run is on record as cancelled, then its Job goes, then the newer one comes', () => {
     const running = aRun(old).sharing('mytask').running(1);
     const jobs = [aJob(running).running(1)];
-    expect(at(aState(next).runs(running, newer).jobs(...jobs))).toMatchObject([
+    expect(
+      at(
+        aState(next)
+          .runs(running, newer)
+          .jobs(...jobs),
+      ),
+    ).toMatchObject([
       { kind: 'writeRunStatus', name: 'mytask-v1', status: { phase: 'Cancelled', reason: 'Replaced' } },
-      { kind: 'event', type: 'Normal', reason: 'Replaced', message: 'mytask-v1 Cancelled after 39s: replaced by mytask-v2' },
+      {
+        kind: 'event',
+        type: 'Normal',
+        reason: 'Replaced',
+        message: 'mytask-v1 Cancelled after 39s: replaced by mytask-v2',
+      },
     ]);
     const cancelled = running.finished('Cancelled');
-    expect(at(aState(next).runs(cancelled, newer).jobs(...jobs))).toEqual([deleteJob(cancelled, 'cancelled', 'mytask-v1 was cancelled')]);
+    expect(
+      at(
+        aState(next)
+          .runs(cancelled, newer)
+          .jobs(...jobs),
+      ),
+    ).toEqual([deleteJob(cancelled, 'cancelled', 'mytask-v1 was cancelled')]);
     expect(at(aState(next).runs(cancelled, newer))).toEqual([createJob(newer, 'mytask')]);
   });
   test('a finished run loses its Job to the newer one', () => {
     const finished = aRun(old).sharing('mytask').finished();
-    expect(at(aState(next).runs(finished, newer).jobs(aJob(finished)))).toEqual([deleteJob(finished, 'replaced', 'replaced by mytask-v2')]);
+    expect(at(aState(next).runs(finished, newer).jobs(aJob(finished)))).toEqual([
+      deleteJob(finished, 'replaced', 'replaced by mytask-v2'),
+    ]);
   });
 });
 
@@ -169,7 +236,15 @@ describe('what is kept', () => {
   const runs = all.map((version, index) => aRun(version).createdAt(index).finished(phases[index]));
   const last = all[phases.length - 1] ?? aTask();
   const kept = (policy: Parameters<TaskBuilder['policy']>[0], seconds = 100) => {
-    const actions = at(reported(aState(last.policy(policy)).runs(...runs).jobs(...runs.map(aJob)), seconds), seconds);
+    const actions = at(
+      reported(
+        aState(last.policy(policy))
+          .runs(...runs)
+          .jobs(...runs.map(aJob)),
+        seconds,
+      ),
+      seconds,
+    );
     return actions.map((action) => (action.kind === 'deleteJob' ? `${action.name}: ${action.because}` : action.kind));
   };
 
@@ -183,39 +258,89 @@ describe('what is kept', () => {
   });
   test('is no Job of a cancelled run, for its pods have to end', () => {
     const run = aRun().finished('Cancelled');
-    expect(at(aState().runs(run).jobs(aJob(run).running(1)))).toEqual([deleteJob(run, 'cancelled', 'mytask-v1 was cancelled')]);
+    expect(at(aState().runs(run).jobs(aJob(run).running(1)))).toEqual([
+      deleteJob(run, 'cancelled', 'mytask-v1 was cancelled'),
+    ]);
   });
   test('is by age, too', () => {
     const policy = { keepLast: 4, ttlSecondsAfterFinished: 60 };
     expect(kept(policy, 91 - 1)).toEqual(['wakeAt']);
-    expect(kept(policy, 92)).toEqual(['mytask-v2: ttlSecondsAfterFinished: 60', 'mytask-v1: ttlSecondsAfterFinished: 60']);
+    expect(kept(policy, 92)).toEqual([
+      'mytask-v2: ttlSecondsAfterFinished: 60',
+      'mytask-v1: ttlSecondsAfterFinished: 60',
+    ]);
   });
   test('is never a Job whose outcome is not on record', () => {
     const run = aRun().running(1);
-    const actions = at(aState(aTask().policy({ keepLast: 0, ttlSecondsAfterFinished: 0 })).runs(run).jobs(aJob(run).running(1).complete(3)));
+    const actions = at(
+      aState(aTask().policy({ keepLast: 0, ttlSecondsAfterFinished: 0 }))
+        .runs(run)
+        .jobs(aJob(run).running(1).complete(3)),
+    );
     expect(actions.map(({ kind }) => kind)).toEqual(['writeRunStatus', 'event']);
   });
   test('is not deleted twice while it goes', () => {
     const going = runs.map((run) => aJob(run).meta({ deletionTimestamp: after(90).toISOString() }));
-    expect(at(reported(aState(last.policy({ keepLast: 0, keepLastFailed: 0 })).runs(...runs).jobs(...going), 100), 100)).toEqual([]);
+    expect(
+      at(
+        reported(
+          aState(last.policy({ keepLast: 0, keepLastFailed: 0 }))
+            .runs(...runs)
+            .jobs(...going),
+          100,
+        ),
+        100,
+      ),
+    ).toEqual([]);
   });
   test('are as many records as historyLimit says, and those whose Job is kept', () => {
-    const state = aState(last.policy({ historyLimit: 2 })).runs(...runs).jobs(...runs.slice(2, 4).map(aJob));
-    const gone = [5, 2, 1].map((n) => ({ kind: 'deleteRun', name: `mytask-v${n}`, uid: `mytask-v${n}-uid`, because: 'historyLimit: 2' }));
+    const state = aState(last.policy({ historyLimit: 2 }))
+      .runs(...runs)
+      .jobs(...runs.slice(2, 4).map(aJob));
+    const gone = [5, 2, 1].map((n) => ({
+      kind: 'deleteRun',
+      name: `mytask-v${n}`,
+      uid: `mytask-v${n}-uid`,
+      because: 'historyLimit: 2',
+    }));
     expect(at(reported(state))).toEqual(gone);
   });
   test('are Jobs and records that somebody still reads', () => {
     const held = new Set(['mytask-v1-uid', 'mytask-v2-uid']);
-    const jobs = reported(aState(last.policy({ keepLast: 3 })).runs(...runs).jobs(...runs.map(aJob)).with({ held }), 100);
+    const jobs = reported(
+      aState(last.policy({ keepLast: 3 }))
+        .runs(...runs)
+        .jobs(...runs.map(aJob))
+        .with({ held }),
+      100,
+    );
     expect(at(jobs, 100)).toEqual([]);
-    const aged = aState(last.policy({ keepLast: 4, ttlSecondsAfterFinished: 60 })).runs(...runs).jobs(...runs.map(aJob)).with({ held });
+    const aged = aState(last.policy({ keepLast: 4, ttlSecondsAfterFinished: 60 }))
+      .runs(...runs)
+      .jobs(...runs.map(aJob))
+      .with({ held });
     expect(at(reported(aged, 92), 92).map(({ kind }) => kind)).toEqual(['wakeAt']);
-    const records = reported(aState(last.policy({ historyLimit: 2 })).runs(...runs).with({ held }));
-    expect(at(records).map((action) => (action.kind === 'deleteRun' ? action.name : action.kind))).toEqual(['mytask-v5', 'mytask-v4', 'mytask-v3']);
+    const records = reported(
+      aState(last.policy({ historyLimit: 2 }))
+        .runs(...runs)
+        .with({ held }),
+    );
+    expect(at(records).map((action) => (action.kind === 'deleteRun' ? action.name : action.kind))).toEqual([
+      'mytask-v5',
+      'mytask-v4',
+      'mytask-v3',
+    ]);
   });
   test('is no Job that somebody waits to be rid of, whoever reads it', () => {
     const cancelled = aRun().finished('Cancelled');
-    expect(at(aState().runs(cancelled).jobs(aJob(cancelled).running(1)).with({ held: { has: () => true } }))).toEqual([deleteJob(cancelled, 'cancelled', 'mytask-v1 was cancelled')]);
+    expect(
+      at(
+        aState()
+          .runs(cancelled)
+          .jobs(aJob(cancelled).running(1))
+          .with({ held: { has: () => true } }),
+      ),
+    ).toEqual([deleteJob(cancelled, 'cancelled', 'mytask-v1 was cancelled')]);
   });
   test('are the records that the Task does not answer for yet: without them their triggers would look new', () => {
     const state = aState(last.policy({ historyLimit: 1 })).runs(...runs);
@@ -228,7 +353,9 @@ describe('KubeVela', () => {
   test('is nudged once about a new status', () => {
     const told = reported(done);
     const { nudged, ...untold } = told.build();
-    expect(decide(untold, after(40))).toEqual([{ kind: 'nudge', application: { name: 'app-worker', namespace: 'default' }, value: nudged }]);
+    expect(decide(untold, after(40))).toEqual([
+      { kind: 'nudge', application: { name: 'app-worker', namespace: 'default' }, value: nudged },
+    ]);
     expect(at(told)).toEqual([]);
   });
   test.each([
@@ -250,10 +377,18 @@ describe('KubeVela', () => {
 });
 
 test('healthyWhen Started calls a Task ready once it runs, and Succeeded once it did', () => {
-  for (const [healthyWhen, phase, ready] of [['Started', 'Running', 'True'], ['Succeeded', 'Running', 'False']] as const) {
+  for (const [healthyWhen, phase, ready] of [
+    ['Started', 'Running', 'True'],
+    ['Succeeded', 'Running', 'False'],
+  ] as const) {
     const state = aState(aTask().policy({ healthyWhen })).runs(aRun().running(1)).jobs(aJob().running(1));
-    const action = decide(state.build(), after(40)).find(({ kind }) => kind === 'writeRunStatus' || kind === 'writeTaskStatus');
-    expect(action).toMatchObject({ kind: 'writeTaskStatus', status: { phase, conditions: [{ type: 'Ready', status: ready }] } });
+    const action = decide(state.build(), after(40)).find(
+      ({ kind }) => kind === 'writeRunStatus' || kind === 'writeTaskStatus',
+    );
+    expect(action).toMatchObject({
+      kind: 'writeTaskStatus',
+      status: { phase, conditions: [{ type: 'Ready', status: ready }] },
+    });
   }
 });
 
@@ -264,8 +399,11 @@ test('a settled Task costs nothing, whenever it is looked at', () => {
 
 describe('news of a run that has just begun', () => {
   const two = [aRun().started(), aRun(aTask(), 'mytask-by-hand').createdAt(1).started()] as const;
-  const both = (changes: readonly [RunBuilder, RunBuilder] = two) => aState().runs(...changes).jobs(...changes.map((run) => aJob(run).running(1)));
-  test('is told at its own time, not at a later run\'s', () => {
+  const both = (changes: readonly [RunBuilder, RunBuilder] = two) =>
+    aState()
+      .runs(...changes)
+      .jobs(...changes.map((run) => aJob(run).running(1)));
+  test("is told at its own time, not at a later run's", () => {
     expect(at(both(), 1)).toEqual([{ kind: 'wakeAt', at: after(1.5).getTime() }]);
     expect(at(both(), 1.5)).toMatchObject([{ kind: 'writeRunStatus', name: 'mytask-v1' }]);
   });

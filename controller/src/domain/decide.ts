@@ -35,13 +35,26 @@ import { pruneClaims } from './workspace.ts';
 import { applicationOf, checkSteps, nextStepLooks } from './workflow-step.ts';
 
 /**
- * @returns the next actions, in order. Each step waits until those before it have nothing left to do, so whoever applies them
+ * @returns the next actions, in order. Each step waits until those before it have nothing left to do, so whoever
+ * applies them
  *   decides again afterwards, until nothing is returned but `wakeAt`. A settled Task returns nothing at all.
  */
 export function decide(state: TaskState, now: Date): readonly Action[] {
   if (state.task.metadata.deletionTimestamp !== undefined) return [];
   const view = classify(state);
-  const steps = [adoptRuns, createRuns, fillTemplates, endSteps, createJobs, readOutputs, recordOutcomes, prune, report, nudge, checkSteps];
+  const steps = [
+    adoptRuns,
+    createRuns,
+    fillTemplates,
+    endSteps,
+    createJobs,
+    readOutputs,
+    recordOutcomes,
+    prune,
+    report,
+    nudge,
+    checkSteps,
+  ];
   for (const step of steps) {
     const actions = step(view, now);
     if (actions.length > 0) return actions;
@@ -57,7 +70,10 @@ function createRuns(view: TaskView, now: Date): readonly Action[] {
   const actions: Action[] = [];
   for (const { request, names } of wantedRuns(view, now)) {
     // A name that somebody else took may be free again; our own run keeps its.
-    const name = names.find((candidate) => !used.has(candidate)) ?? names.find((candidate) => !own.has(candidate)) ?? request.version.metadata.name;
+    const name =
+      names.find((candidate) => !used.has(candidate)) ??
+      names.find((candidate) => !own.has(candidate)) ??
+      request.version.metadata.name;
     const refusal = refusals.find(({ object, run }) => object === 'TaskRun' && run === name);
     if (refusal?.final) continue;
     // Later ones wait: a run of a later generation would make this one look answered.
@@ -92,7 +108,8 @@ function scheduledRun(task: Task, { time, trigger }: DueTime): WantedRun {
 function endSteps({ active }: TaskView): readonly Action[] {
   const ended = active.flatMap(({ flow = [] }) => flow.filter(({ finished }) => finished));
   return ended.flatMap((step) => {
-    if (step.phase === 'Cancelled') return deleteJobs(step, { cause: 'cancelled', because: step.row?.message ?? 'cancelled' });
+    if (step.phase === 'Cancelled')
+      return deleteJobs(step, { cause: 'cancelled', because: step.row?.message ?? 'cancelled' });
     return waitsForNothing(step) ? deleteJobs(step, notAdmitted(step)) : [];
   });
 }
@@ -108,19 +125,40 @@ function notAdmitted({ name, run }: PartView): Deletion {
 
 /** The outputs of each Job that is complete, before its run is called finished. */
 function readOutputs(view: TaskView): readonly Action[] {
-  return view.active.flatMap((run) => partsOf(run).flatMap((part): readonly Action[] => {
-    if (!part.job || part.finished || !(lacksOutputs(part, view.state) || (awaitsNode(run.run) && lacksNode(part, view.state)))) return [];
-    return [{ kind: 'readTermination', job: part.job.metadata.name, uid: part.job.metadata.uid, container: firstContainer(part.run.spec.snapshot?.template) }];
-  }));
+  return view.active.flatMap((run) =>
+    partsOf(run).flatMap((part): readonly Action[] => {
+      if (
+        !part.job ||
+        part.finished ||
+        !(lacksOutputs(part, view.state) || (awaitsNode(run.run) && lacksNode(part, view.state)))
+      )
+        return [];
+      return [
+        {
+          kind: 'readTermination',
+          job: part.job.metadata.name,
+          uid: part.job.metadata.uid,
+          container: firstContainer(part.run.spec.snapshot?.template),
+        },
+      ];
+    }),
+  );
 }
 
 /** Whether it is to be asked where the pod ran, which is known no more once it succeeded. */
 function lacksNode({ job, pods }: PartView, { terminationMessages }: TaskState): boolean {
-  return job !== undefined && conditionOf(job, 'Complete') !== undefined && !terminationMessages.has(job.metadata.uid) && pods.length === 0;
+  return (
+    job !== undefined &&
+    conditionOf(job, 'Complete') !== undefined &&
+    !terminationMessages.has(job.metadata.uid) &&
+    pods.length === 0
+  );
 }
 
 function firstContainer(template: object | undefined): string | undefined {
-  const { spec } = (template ?? {}) as { readonly spec?: { readonly containers?: readonly { readonly name?: string }[] } };
+  const { spec } = (template ?? {}) as {
+    readonly spec?: { readonly containers?: readonly { readonly name?: string }[] };
+  };
   return spec?.containers?.[0]?.name;
 }
 
@@ -130,7 +168,12 @@ function recordOutcomes(view: TaskView, now: Date): readonly Action[] {
     const status = runStatus(run, view, now);
     if (sameJson(status, run.run.status ?? {}) || holdBackUntil(run, status, view.state, now) !== undefined) return [];
     const { name, uid } = run.run.metadata;
-    return [{ kind: 'writeRunStatus', name, uid, status }, ...(run.flow ? [] : queueEvents(name, run.run.status, status)), ...stepEvents(name, run.run.status, status), ...outcomeEvent(name, status)];
+    return [
+      { kind: 'writeRunStatus', name, uid, status },
+      ...(run.flow ? [] : queueEvents(name, run.run.status, status)),
+      ...stepEvents(name, run.run.status, status),
+      ...outcomeEvent(name, status),
+    ];
   });
 }
 
@@ -138,7 +181,9 @@ function outcomeEvent(name: string, { phase = 'Pending', reason = phase, message
   if (!isFinished(phase)) return [];
   const type = phase === 'Failed' ? 'Warning' : 'Normal';
   const time = duration === undefined ? '' : ` after ${duration}`;
-  return [{ kind: 'event', type, reason, message: `${name} ${phase}${time}${message === undefined ? '' : `: ${message}`}` }];
+  return [
+    { kind: 'event', type, reason, message: `${name} ${phase}${time}${message === undefined ? '' : `: ${message}`}` },
+  ];
 }
 
 /** A run that has just begun has more news coming: its first seconds are told in one write. */
@@ -161,14 +206,27 @@ function holdTaskBackUntil(run: RunView, status: TaskRunStatus, state: TaskState
 /** What a run waits for in a queue may be said anew with every other run there. */
 const wordsMilliseconds = 10_000;
 
-function requeuedUntil({ name, run }: RunView, status: TaskRunStatus, { written }: TaskState, now: Date): number | undefined {
+function requeuedUntil(
+  { name, run }: RunView,
+  status: TaskRunStatus,
+  { written }: TaskState,
+  now: Date,
+): number | undefined {
   const { phase, reason } = run.status ?? {};
   const last = written.get(name) ?? 0;
-  if (phase !== 'Queued' || status.phase !== phase || status.reason !== reason || last > now.getTime()) return undefined;
-  return last + wordsMilliseconds > now.getTime() && !sameJson(status, run.status ?? {}) ? last + wordsMilliseconds : undefined;
+  if (phase !== 'Queued' || status.phase !== phase || status.reason !== reason || last > now.getTime())
+    return undefined;
+  return last + wordsMilliseconds > now.getTime() && !sameJson(status, run.status ?? {})
+    ? last + wordsMilliseconds
+    : undefined;
 }
 
-function spacedUntil({ name, run }: RunView, status: TaskRunStatus, { written }: TaskState, now: Date): number | undefined {
+function spacedUntil(
+  { name, run }: RunView,
+  status: TaskRunStatus,
+  { written }: TaskState,
+  now: Date,
+): number | undefined {
   const { jobs = [] } = status;
   if (jobs.length <= manyRows || isUrgent(run, status)) return undefined;
   const last = written.get(name) ?? 0;
@@ -181,10 +239,18 @@ function isUrgent(run: TaskRun, { phase, jobs }: TaskRunStatus): boolean {
   return isFinished(phase) || namesNodes(run, jobs) || run.spec.snapshot?.steps !== undefined;
 }
 
-/** Until when, in milliseconds since the epoch; not where steps wait for the end of others to be on record. A run that seems to be of the future was there before the clock was set back. */
+/**
+ * Until when, in milliseconds since the epoch; not where steps wait for the end of others to be on record. A run that
+ * seems to be of the future was there before the clock was set back.
+ */
 function settlesAt({ run }: RunView, { phase, reason, jobs, nodeName }: TaskRunStatus, now: Date): number | undefined {
   const age = now.getTime() - Date.parse(run.metadata.creationTimestamp);
-  const isNews = namesNodes(run, jobs) || nodeName !== run.status?.nodeName || leavesQueue(run, phase) || hasTrouble(phase, reason) || [phase, ...(jobs ?? []).map((row) => row.phase)].some(isFinished);
+  const isNews =
+    namesNodes(run, jobs) ||
+    nodeName !== run.status?.nodeName ||
+    leavesQueue(run, phase) ||
+    hasTrouble(phase, reason) ||
+    [phase, ...(jobs ?? []).map((row) => row.phase)].some(isFinished);
   const isHeld = !isNews && age >= 0 && age < settleMilliseconds;
   return isHeld ? now.getTime() - age + settleMilliseconds : undefined;
 }
@@ -208,7 +274,9 @@ function prune(view: TaskView, now: Date): readonly Action[] {
   const { ttlSecondsAfterFinished: ttl } = view.policy;
   const isHeld = ({ run }: RunView): boolean => view.state.held.has(run.metadata.uid);
   const because = new Map<RunView, Deletion>();
-  for (const run of beyondTtl(view, now).expired) if (!isHeld(run)) because.set(run, { cause: 'ttlSecondsAfterFinished', because: `ttlSecondsAfterFinished: ${ttl}` });
+  for (const run of beyondTtl(view, now).expired)
+    if (!isHeld(run))
+      because.set(run, { cause: 'ttlSecondsAfterFinished', because: `ttlSecondsAfterFinished: ${ttl}` });
   for (const { view: run, ...deletion } of beyondKeepLast(view)) if (!isHeld(run)) because.set(run, deletion);
   // Whoever waits for a Job to be gone does not wait for its readers.
   for (const run of view.kept) {
@@ -218,10 +286,12 @@ function prune(view: TaskView, now: Date): readonly Action[] {
     if (partsOf(run).some(waitsForNothing)) because.set(run, notAdmitted(run));
   }
   const jobs = [...because].flatMap(([run, deletion]) => deleteJobs(run, deletion));
-  const records = beyondHistoryLimit(view).filter((run) => !isHeld(run)).map(({ run }): Action => {
-    const { name, uid } = run.metadata;
-    return { kind: 'deleteRun', name, uid, because: `historyLimit: ${view.policy.historyLimit}` };
-  });
+  const records = beyondHistoryLimit(view)
+    .filter((run) => !isHeld(run))
+    .map(({ run }): Action => {
+      const { name, uid } = run.metadata;
+      return { kind: 'deleteRun', name, uid, because: `historyLimit: ${view.policy.historyLimit}` };
+    });
   return [...jobs, ...records, ...pruneClaims(view)];
 }
 
@@ -233,7 +303,8 @@ function deleteJobs({ jobs }: PartView, deletion: Deletion): readonly Action[] {
 /** Write the Task's status when it says something new, and let KubeVela know. */
 function report(view: TaskView, now: Date): readonly Action[] {
   const { task } = view.state;
-  if (view.active.some((run) => holdTaskBackUntil(run, runStatus(run, view, now), view.state, now) !== undefined)) return [];
+  if (view.active.some((run) => holdTaskBackUntil(run, runStatus(run, view, now), view.state, now) !== undefined))
+    return [];
   const status = taskStatus(view, now);
   if (sameJson(status, task.status ?? {})) return [];
   return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view, now), ...missedEvents(view.state, now)];
@@ -253,8 +324,8 @@ function stalledEvent(view: TaskView, now: Date): Action[] {
 }
 
 /**
- * KubeVela looks at a component that is not healthy yet about every second at first; only later does it need to be told. What is
- * written within `sure` it surely finds by itself before `until`.
+ * KubeVela looks at a component that is not healthy yet about every second at first; only later does it need to be
+ * told. What is written within `sure` it surely finds by itself before `until`.
  */
 const polledMilliseconds = { sure: 2_500, until: 4_000 };
 /** After a restart nobody knows what was told: what changed within this time is told again. */
@@ -272,7 +343,10 @@ function nudge(view: TaskView, now: Date): readonly Action[] {
   return age < polledMilliseconds.until ? [] : [{ kind: 'nudge', application, value }];
 }
 
-/** For how long KubeVela has looked by itself: once its component is healthy it looks no more, with healthyWhen Started, and where no deployment asked for the run. */
+/**
+ * For how long KubeVela has looked by itself: once its component is healthy it looks no more, with healthyWhen Started,
+ * and where no deployment asked for the run.
+ */
 function polledAge({ current, policy }: TaskView, now: Date): number {
   if (!current || policy.healthyWhen === 'Started' || current.run.spec.trigger?.type !== 'Revision') return Infinity;
   const age = now.getTime() - Date.parse(current.run.metadata.creationTimestamp);
@@ -281,7 +355,11 @@ function polledAge({ current, policy }: TaskView, now: Date): number {
 
 function isRecent({ current, state }: TaskView, now: Date): boolean {
   const { startTime, completionTime } = current?.run.status ?? {};
-  const changes = [startTime, completionTime, ...(state.task.status?.conditions ?? []).map((c) => c.lastTransitionTime)];
+  const changes = [
+    startTime,
+    completionTime,
+    ...(state.task.status?.conditions ?? []).map((c) => c.lastTransitionTime),
+  ];
   return changes.some((at) => at !== undefined && now.getTime() - Date.parse(at) < recentMilliseconds);
 }
 
@@ -293,7 +371,9 @@ function wake(view: TaskView, now: Date): readonly Action[] {
     ...settleTimes(view, now),
     agendaOf(view.state, now)?.next?.getTime(),
     ...view.active.flatMap(partsOf).map((part) => (part.finished ? undefined : nextAttempt(part, now)?.at)),
-    ...view.active.map((run) => (run.flow && !standsStill(run.run.status?.jobs ?? []) ? deadlineOf(run, now) : undefined)),
+    ...view.active.map((run) =>
+      run.flow && !standsStill(run.run.status?.jobs ?? []) ? deadlineOf(run, now) : undefined,
+    ),
     ...view.active.flatMap(partsOf).flatMap((part) => nextQueueLook(part, view.state.queueing)),
     ...nextStepLooks(view),
     ...view.state.refusals.filter(({ final }) => !final).map(({ retryAt }) => retryAt),

@@ -20,7 +20,10 @@ export function formatDuration(milliseconds: number): string {
     .join('');
 }
 
-/** From one RFC 3339 time to another, 0 where the second is the earlier one; undefined where either is missing or no time. */
+/**
+ * From one RFC 3339 time to another, 0 where the second is the earlier one; undefined where either is missing or no
+ * time.
+ */
 export function secondsBetween(start: string | undefined, end: string | undefined): number | undefined {
   if (start === undefined || end === undefined) return undefined;
   const seconds = (Date.parse(end) - Date.parse(start)) / 1000;
@@ -36,8 +39,9 @@ export function durationBetween(start: string | undefined, end: string | undefin
 const firstStep = 60_000;
 
 /**
- * The age that a running task shows, and when it changes next: 1m, 2m, 4m, ... Each change costs a write and a look of KubeVela's, so
- * a short run shows none, and it doubles: a run of a day costs 11 writes, not 1,440, and is never off by more than half.
+ * The age that a running task shows, and when it changes next: 1m, 2m, 4m, ... Each change costs a write and a look of
+ * KubeVela's, so a short run shows none, and it doubles: a run of a day costs 11 writes, not 1,440, and is never off by
+ * more than half.
  *
  * @param elapsed milliseconds
  * @returns `shown`, milliseconds, 0 before the first step; `next`, the elapsed time at which it changes

@@ -16,8 +16,17 @@ export const defaultPolicy = {
   allowedOverrides: ['args', 'env'],
 } as const satisfies ExecutionPolicy;
 
-/** A Task with a schedule runs on deployment only where that is written out, as a CronJob does not run when it is applied. */
+/**
+ * A Task with a schedule runs on deployment only where that is written out, as a CronJob does not run when it is
+ * applied.
+ */
 export function policyOf({ spec }: Task): CompletePolicy {
   const trigger = spec.schedule === undefined ? 'Revision' : 'Manual';
-  return { ...defaultPolicy, allowedOverrides: [...defaultPolicy.allowedOverrides], trigger, healthyWhen: 'Succeeded', ...spec.executionPolicy };
+  return {
+    ...defaultPolicy,
+    allowedOverrides: [...defaultPolicy.allowedOverrides],
+    trigger,
+    healthyWhen: 'Succeeded',
+    ...spec.executionPolicy,
+  };
 }

@@ -40,8 +40,22 @@ export function stepRows(view: RunView, { state }: TaskView, now: Date, ended: E
     const step = views.get(name);
     if (!step) continue;
     const ends = ended ?? endOfStep(step, boundTo, stop, nodes);
-    const notStarted = () => ends ? skipped(ends, now) : waiting(step, arranged, rows, isLate ? run.spec.snapshot?.timeoutSeconds : undefined, now);
-    rows.set(name, step.finished && step.row ? step.row : stepRow(step, jobVerdict(step, state, now, { ended: () => (ended || step.attempt !== undefined ? ends : undefined), notStarted })));
+    const notStarted = () =>
+      ends
+        ? skipped(ends, now)
+        : waiting(step, arranged, rows, isLate ? run.spec.snapshot?.timeoutSeconds : undefined, now);
+    rows.set(
+      name,
+      step.finished && step.row
+        ? step.row
+        : stepRow(
+            step,
+            jobVerdict(step, state, now, {
+              ended: () => (ended || step.attempt !== undefined ? ends : undefined),
+              notStarted,
+            }),
+          ),
+    );
   }
   return slim(flow.map(({ step }) => rows.get(step.name) ?? { step: step.name, phase: 'Pending' }));
 }
@@ -62,11 +76,20 @@ function slim(rows: readonly StepRow[]): readonly StepRow[] {
 }
 
 /** Why a step ends though the run goes on, if it does: its node is no more, or another step failed. */
-function endOfStep(view: StepView, boundTo: string | undefined, stop: Stop | undefined, nodes: ReadonlySet<string>): Ended | undefined {
+function endOfStep(
+  view: StepView,
+  boundTo: string | undefined,
+  stop: Stop | undefined,
+  nodes: ReadonlySet<string>,
+): Ended | undefined {
   const { node } = view.step;
-  if (node !== undefined && !nodes.has(node)) return { reason: reasons.nodeDeleted, message: `node ${node} was deleted` };
-  if (boundTo !== undefined && !nodes.has(boundTo)) return { reason: reasons.nodeDeleted, message: `node ${boundTo}, on which all steps run, was deleted` };
-  return stop && endsStep(stop, view) ? { reason: reasons.failFast, message: `${stop.step} failed (failurePolicy: FailFast)` } : undefined;
+  if (node !== undefined && !nodes.has(node))
+    return { reason: reasons.nodeDeleted, message: `node ${node} was deleted` };
+  if (boundTo !== undefined && !nodes.has(boundTo))
+    return { reason: reasons.nodeDeleted, message: `node ${boundTo}, on which all steps run, was deleted` };
+  return stop && endsStep(stop, view)
+    ? { reason: reasons.failFast, message: `${stop.step} failed (failurePolicy: FailFast)` }
+    : undefined;
 }
 
 function skipped(ended: Ended, now: Date): Verdict {
@@ -78,7 +101,10 @@ function stepRow(view: StepView, verdict: Verdict): StepRow {
   if (verdict === waits && view.row?.phase === 'Pending' && view.row.reason === undefined) return view.row;
   const { phase, reason, message, completionTime, outputs } = verdict;
   const startTime = startTimeOf(view);
-  const { step: { name, node }, failed } = view;
+  const {
+    step: { name, node },
+    failed,
+  } = view;
   return compact({
     ...summaryOf(view, verdict),
     step: name,
@@ -102,16 +128,30 @@ function summaryOf(view: StepView, verdict: Verdict): StepRow {
 const waits: Verdict = { phase: 'Pending' };
 
 /** What becomes of a step that has no Job yet. */
-function waiting(view: StepView, flow: Flow, rows: ReadonlyMap<string, StepRow>, timeoutSeconds: number | undefined, now: Date): Verdict {
+function waiting(
+  view: StepView,
+  flow: Flow,
+  rows: ReadonlyMap<string, StepRow>,
+  timeoutSeconds: number | undefined,
+  now: Date,
+): Verdict {
   const { step, refusal } = view;
   const gate = gateOf(step, endsOf(step, flow, rows));
   if ('skip' in gate) return skipped(gate.skip, now);
-  if (timeoutSeconds !== undefined) return skipped({ reason: reasons.timedOut, message: `the run's time was up (timeoutSeconds: ${timeoutSeconds})` }, now);
+  if (timeoutSeconds !== undefined)
+    return skipped(
+      { reason: reasons.timedOut, message: `the run's time was up (timeoutSeconds: ${timeoutSeconds})` },
+      now,
+    );
   return refusal ? refused(refusal, timestamp(now)) : waits;
 }
 
 /** How those ended that a step depends on. */
-export function endsOf(step: FlowStep, { dependencies, steps }: Flow, rows: ReadonlyMap<string, StepRow>): ReadonlyMap<string, StepEnd | undefined> {
+export function endsOf(
+  step: FlowStep,
+  { dependencies, steps }: Flow,
+  rows: ReadonlyMap<string, StepRow>,
+): ReadonlyMap<string, StepEnd | undefined> {
   const needed = dependencies.get(step.name) ?? [];
   const ends = new Map<string, StepEnd | undefined>();
   for (const name of needed) {
@@ -136,7 +176,10 @@ function arrangedOf({ run: { spec }, steps = [] }: RunView): ReturnType<typeof f
 /** With items the ones without valueFrom are each item's own. */
 function outputProblem({ steps, outputs }: Partial<Snapshot> = {}): string | undefined {
   const nowhere = steps && outputs?.find(({ valueFrom }) => valueFrom === undefined)?.name;
-  return nowhere && `output ${nowhere} says nothing of where it comes from: give it a valueFrom, such as steps.${steps[0]?.name}.outputs.${nowhere}`;
+  return (
+    nowhere &&
+    `output ${nowhere} says nothing of where it comes from: give it a valueFrom, such as steps.${steps[0]?.name}.outputs.${nowhere}`
+  );
 }
 
 /** What the steps come to together. */
@@ -144,18 +187,28 @@ export function flowVerdict(view: RunView, rows: readonly StepRow[], now: Date, 
   const completionTime = timestamp(now);
   const { run, flow = [] } = view;
   const arranged = arrangedOf(view);
-  if ('problem' in arranged) return { phase: 'Failed', reason: reasons.invalidFlow, message: arranged.problem, completionTime };
-  if (!rows.every(({ phase }) => isFinished(phase))) return pausedBy(view, rows, now) ?? underWay(rows, wordFor(flow[0]));
+  if ('problem' in arranged)
+    return { phase: 'Failed', reason: reasons.invalidFlow, message: arranged.problem, completionTime };
+  if (!rows.every(({ phase }) => isFinished(phase)))
+    return pausedBy(view, rows, now) ?? underWay(rows, wordFor(flow[0]));
   if (ended) return { phase: 'Cancelled', ...ended, completionTime };
   // A run that is finished keeps its Jobs as keepLast says: what was cancelled goes before.
-  if (flow.some((step, index) => rows[index]?.phase === 'Cancelled' && step.kept)) return underWay(rows, wordFor(flow[0]));
+  if (flow.some((step, index) => rows[index]?.phase === 'Cancelled' && step.kept))
+    return underWay(rows, wordFor(flow[0]));
   const failed = rows.filter((row, index) => isFailure(row, flow[index]));
-  return failed.length > 0 ? failure(failed, rows, completionTime) : succeeded(run.spec.snapshot ?? {}, rows, completionTime);
+  return failed.length > 0
+    ? failure(failed, rows, completionTime)
+    : succeeded(run.spec.snapshot ?? {}, rows, completionTime);
 }
 
 function failure(failed: readonly StepRow[], rows: readonly StepRow[], completionTime: string): Verdict {
   const hasFailed = failed.some(({ phase }) => phase === 'Failed');
-  return { phase: 'Failed', reason: hasFailed ? reasons.stepFailed : failed[0]?.reason, message: failureMessage(failed, rows), completionTime };
+  return {
+    phase: 'Failed',
+    reason: hasFailed ? reasons.stepFailed : failed[0]?.reason,
+    message: failureMessage(failed, rows),
+    completionTime,
+  };
 }
 
 function isFailure({ phase, reason }: StepRow, view: StepView | undefined): boolean {
@@ -168,17 +221,25 @@ function isFailure({ phase, reason }: StepRow, view: StepView | undefined): bool
 function failureMessage([first, ...others]: readonly StepRow[], rows: readonly StepRow[]): string {
   const what = first?.phase === 'Skipped' ? 'did not start' : first?.phase === 'Cancelled' ? 'was cancelled' : 'failed';
   const too = others.length === 0 ? '' : `; also failed: ${named(others.map(({ step = '' }) => step))}`;
-  const skipped = rows.filter(({ phase, reason }) => phase === 'Skipped' && reason === reasons.dependencyFailed).map(({ step = '' }) => step);
+  const skipped = rows
+    .filter(({ phase, reason }) => phase === 'Skipped' && reason === reasons.dependencyFailed)
+    .map(({ step = '' }) => step);
   return `${first?.step} ${what}${first?.message === undefined ? '' : `: ${first.message}`}${too}${skipped.length === 0 ? '' : `; skipped: ${named(skipped)}`}`;
 }
 
-function succeeded({ outputs: all = [] }: Partial<Snapshot>, rows: readonly StepRow[], completionTime: string): Verdict {
+function succeeded(
+  { outputs: all = [] }: Partial<Snapshot>,
+  rows: readonly StepRow[],
+  completionTime: string,
+): Verdict {
   const declared = all.filter(({ valueFrom }) => valueFrom !== undefined);
   const gone = rows.filter(({ reason }) => reason === reasons.nodeDeleted).map(({ step = '' }) => step);
   const message = gone.length === 0 ? undefined : `deleted meanwhile: ${named(gone)}`;
   if (declared.length === 0) return { phase: 'Succeeded', message, completionTime };
   const { outputs, problem } = readStepOutputs(declared, rows);
-  return problem === undefined ? { phase: 'Succeeded', message, completionTime, outputs } : { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
+  return problem === undefined
+    ? { phase: 'Succeeded', message, completionTime, outputs }
+    : { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
 }
 
 /** 2/5 steps · job3 Running · job4 Pending: ImagePullBackOff: ... */
@@ -187,8 +248,18 @@ function underWay(rows: readonly StepRow[], word: string): Verdict {
   const explained = rows.filter(({ phase, reason }) => !isFinished(phase) && reason !== undefined);
   const stuck = explained.find(({ reason = '' }) => !patientReasons.has(reason)) ?? explained[0];
   const running = rows.filter(({ phase }) => phase === 'Running').map(({ step = '' }) => `${step} Running`);
-  const parts = [`${done}/${rows.length} ${word}`, named(running), stuck ? `${stuck.step} ${stuck.phase}${othersQueued(rows, stuck)}${stuck.message === undefined ? '' : `: ${stuck.message}`}` : ''];
-  return { phase: phaseTogether(rows), reason: stuck?.reason, message: parts.filter((part) => part !== '').join(' · ') };
+  const parts = [
+    `${done}/${rows.length} ${word}`,
+    named(running),
+    stuck
+      ? `${stuck.step} ${stuck.phase}${othersQueued(rows, stuck)}${stuck.message === undefined ? '' : `: ${stuck.message}`}`
+      : '',
+  ];
+  return {
+    phase: phaseTogether(rows),
+    reason: stuck?.reason,
+    message: parts.filter((part) => part !== '').join(' · '),
+  };
 }
 
 function othersQueued(rows: readonly StepRow[], stuck: StepRow): string {
@@ -209,7 +280,11 @@ function pausedBy(view: RunView, rows: readonly StepRow[], now: Date): Verdict |
   const under = underWay(rows, wordFor(view.flow?.[0]));
   const why = rows.find(({ step }) => step === stop.step)?.message;
   const remedy = `paused (failurePolicy: Pause): set spec.resume of TaskRun ${view.name} to true to go on, or spec.cancel to end it`;
-  return { phase: 'Running', reason: reasons.paused, message: `${under.message} · ${stop.step} failed${why === undefined ? '' : `: ${why}`}; ${remedy}` };
+  return {
+    phase: 'Running',
+    reason: reasons.paused,
+    message: `${under.message} · ${stop.step} failed${why === undefined ? '' : `: ${why}`}; ${remedy}`,
+  };
 }
 
 function wordFor(view: StepView | undefined): 'steps' | 'items' | 'nodes' {

@@ -27,7 +27,8 @@ export interface Flow {
 /** How a step ended, as far as those that depend on it are concerned. */
 export type StepEnd = 'ok' | 'failed' | 'unneeded';
 
-export type Gate = { readonly opens: boolean } | { readonly skip: { readonly reason: string; readonly message: string } };
+export type Gate =
+  { readonly opens: boolean } | { readonly skip: { readonly reason: string; readonly message: string } };
 
 /** What is known of a step. */
 export interface StepPhase {
@@ -48,7 +49,10 @@ function arrange(steps: readonly FlowStep[]): Flow | { readonly problem: string 
   const dependencies = dependenciesOf(steps);
   for (const [name, needed] of dependencies) {
     const missing = needed.find((other) => !dependencies.has(other));
-    if (missing !== undefined) return { problem: `step ${name} depends on ${missing}, which is no step: name one of ${[...dependencies.keys()].slice(0, 10).join(', ')}` };
+    if (missing !== undefined)
+      return {
+        problem: `step ${name} depends on ${missing}, which is no step: name one of ${[...dependencies.keys()].slice(0, 10).join(', ')}`,
+      };
   }
   const order = ordered(steps, dependencies);
   if (order.length === steps.length) {
@@ -56,12 +60,19 @@ function arrange(steps: readonly FlowStep[]): Flow | { readonly problem: string 
     const [problem] = outputProblems(flow);
     return problem === undefined ? flow : { problem };
   }
-  return { problem: `steps depend on each other in a circle (${circle(new Set(order), steps, dependencies).join(' -> ')}): take one of these out of the other's dependsOn` };
+  return {
+    problem: `steps depend on each other in a circle (${circle(new Set(order), steps, dependencies).join(' -> ')}): take one of these out of the other's dependsOn`,
+  };
 }
 
-/** What runs OnFailure or Always and does not say after what comes after all the others, but for those that come after it. */
+/**
+ * What runs OnFailure or Always and does not say after what comes after all the others, but for those that come after
+ * it.
+ */
 function dependenciesOf(steps: readonly FlowStep[]): ReadonlyMap<string, readonly string[]> {
-  const last = steps.filter(({ dependsOn, when = 'OnSuccess' }) => dependsOn === undefined && when !== 'OnSuccess').map(({ name }) => name);
+  const last = steps
+    .filter(({ dependsOn, when = 'OnSuccess' }) => dependsOn === undefined && when !== 'OnSuccess')
+    .map(({ name }) => name);
   const atLast = new Set(last);
   if (last.length > 0) {
     const dependants = dependantsOf(steps, (step) => step.dependsOn ?? []);
@@ -71,7 +82,10 @@ function dependenciesOf(steps: readonly FlowStep[]): ReadonlyMap<string, readonl
   return new Map(steps.map(({ name, dependsOn }) => [name, dependsOn ?? (last.includes(name) ? others : [])]));
 }
 
-function dependantsOf(steps: readonly FlowStep[], needs: (step: FlowStep) => readonly string[]): ReadonlyMap<string, readonly FlowStep[]> {
+function dependantsOf(
+  steps: readonly FlowStep[],
+  needs: (step: FlowStep) => readonly string[],
+): ReadonlyMap<string, readonly FlowStep[]> {
   const dependants = new Map<string, FlowStep[]>();
   for (const step of steps) {
     for (const needed of needs(step)) {
@@ -83,8 +97,13 @@ function dependantsOf(steps: readonly FlowStep[], needs: (step: FlowStep) => rea
   return dependants;
 }
 
-/** Kahn's algorithm, in the order of the list where there is a choice; what is in a circle, or behind one, is left out. */
-function ordered(steps: readonly FlowStep[], dependencies: ReadonlyMap<string, readonly string[]>): readonly FlowStep[] {
+/**
+ * Kahn's algorithm, in the order of the list where there is a choice; what is in a circle, or behind one, is left out.
+ */
+function ordered(
+  steps: readonly FlowStep[],
+  dependencies: ReadonlyMap<string, readonly string[]>,
+): readonly FlowStep[] {
   const open = new Map([...dependencies].map(([name, needed]) => [name, needed.length]));
   const dependants = dependantsOf(steps, ({ name }) => dependencies.get(name) ?? []);
   const order = steps.filter(({ name }) => open.get(name) === 0);
@@ -99,7 +118,11 @@ function ordered(steps: readonly FlowStep[], dependencies: ReadonlyMap<string, r
 }
 
 /** One circle, from a step back to itself. */
-function circle(done: ReadonlySet<FlowStep>, steps: readonly FlowStep[], dependencies: ReadonlyMap<string, readonly string[]>): readonly string[] {
+function circle(
+  done: ReadonlySet<FlowStep>,
+  steps: readonly FlowStep[],
+  dependencies: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
   const stuck = new Set(steps.filter((step) => !done.has(step)).map(({ name }) => name));
   const path: string[] = [];
   let name = [...stuck][0] ?? '';
@@ -125,13 +148,18 @@ export function stepEnd({ continueOnFailure }: FlowStep, { phase, reason }: Step
 export function gateOf({ when = 'OnSuccess' }: FlowStep, ends: ReadonlyMap<string, StepEnd | undefined>): Gate {
   const all = [...ends];
   const failed = all.find(([, end]) => end === 'failed')?.[0];
-  if (when === 'OnSuccess' && failed !== undefined) return { skip: { reason: reasons.dependencyFailed, message: `${failed} did not succeed` } };
+  if (when === 'OnSuccess' && failed !== undefined)
+    return { skip: { reason: reasons.dependencyFailed, message: `${failed} did not succeed` } };
   if (all.some(([, end]) => end === undefined)) return { opens: false };
-  const needless = when === 'Always' || (when === 'OnFailure' && failed !== undefined) ? undefined : whyNeedless(when, all);
+  const needless =
+    when === 'Always' || (when === 'OnFailure' && failed !== undefined) ? undefined : whyNeedless(when, all);
   return needless === undefined ? { opens: true } : { skip: { reason: reasons.nothingFailed, message: needless } };
 }
 
-function whyNeedless(when: FlowStep['when'], ends: readonly (readonly [string, StepEnd | undefined])[]): string | undefined {
+function whyNeedless(
+  when: FlowStep['when'],
+  ends: readonly (readonly [string, StepEnd | undefined])[],
+): string | undefined {
   if (when === 'OnFailure') return 'nothing failed';
   const unneeded = ends.find(([, end]) => end === 'unneeded')?.[0];
   return unneeded && `${unneeded} was not needed`;

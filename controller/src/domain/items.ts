@@ -19,7 +19,8 @@ const problems = new WeakMap<Snapshot, { readonly problem: string | undefined }>
 
 /** @returns the steps of a run, written or one for each item; undefined for a run of one Job */
 export function stepsOf(snapshot: Snapshot | undefined): readonly FlowStep[] | undefined {
-  if (!snapshot || snapshot.steps || !(snapshot.items || snapshot.matrix)) return snapshot?.steps as readonly FlowStep[] | undefined;
+  if (!snapshot || snapshot.steps || !(snapshot.items || snapshot.matrix))
+    return snapshot?.steps as readonly FlowStep[] | undefined;
   const steps = known.get(snapshot) ?? itemsOf(snapshot).map((item, index) => itemStep(item, index, snapshot));
   known.set(snapshot, steps);
   return steps;
@@ -35,7 +36,8 @@ export function itemsProblem(snapshot: Snapshot | undefined): string | undefined
 
 function problemOf(snapshot: Snapshot): string | undefined {
   const count = snapshot.items?.length ?? combinations(snapshot.matrix as Matrix);
-  if (count > most) return `the matrix makes ${count} items, and a run has ${most} at most: take values out, or split it into several tasks`;
+  if (count > most)
+    return `the matrix makes ${count} items, and a run has ${most} at most: take values out, or split it into several tasks`;
   const names = itemsOf(snapshot).map((item, index) => nameOf(item, index, snapshot));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return `two items are called ${twice}: give each a name of its own, or none`;
@@ -58,7 +60,10 @@ function itemsOf({ items, matrix }: Snapshot): readonly Item[] {
   if (items) return items;
   if (!matrix || combinations(matrix) > most) return [];
   const start: readonly Item[] = [{}];
-  return Object.entries(matrix as Matrix).reduce((made, [key, values]) => made.flatMap((item) => values.map((value) => ({ ...item, [key]: value }))), start);
+  return Object.entries(matrix as Matrix).reduce(
+    (made, [key, values]) => made.flatMap((item) => values.map((value) => ({ ...item, [key]: value }))),
+    start,
+  );
 }
 
 function itemStep(item: Item, index: number, snapshot: Snapshot): FlowStep {
@@ -76,7 +81,8 @@ function missingValue(snapshot: Snapshot): string | undefined {
   const keys = [...new Set([...JSON.stringify(snapshot.template ?? {}).matchAll(inText)].map(([, key = '']) => key))];
   for (const [index, item] of itemsOf(snapshot).entries()) {
     const missing = keys.find((key) => !Object.hasOwn(item, key));
-    if (missing !== undefined) return `item ${nameOf(item, index, snapshot)} has no value ${missing}, which $(item.${missing}) asks for: it has ${Object.keys(item).join(', ')}`;
+    if (missing !== undefined)
+      return `item ${nameOf(item, index, snapshot)} has no value ${missing}, which $(item.${missing}) asks for: it has ${Object.keys(item).join(', ')}`;
   }
   return undefined;
 }

@@ -38,7 +38,7 @@ export function jobVerdict(view: PartView, state: TaskState, now: Date, { ended,
   const end = ended();
   if (end) return { phase: 'Cancelled', ...end, completionTime: timestamp(now) };
   if (next) return awaitingAttempt(view, next, timestamp(now));
-  return view.attempt === undefined ? notStarted() : underWay(view, state, now) ?? notStarted();
+  return view.attempt === undefined ? notStarted() : (underWay(view, state, now) ?? notStarted());
 }
 
 /** The latest attempt, while nothing has ended it; undefined where its Job is yet to be seen or made. */
@@ -55,14 +55,20 @@ export function timestamp(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** A Job that a queue suspends and starts again has another start then; a run of several attempts began with the first. */
+/**
+ * A Job that a queue suspends and starts again has another start then; a run of several attempts began with the first.
+ */
 export function startTimeOf({ run, job, attempt = 0 }: PartView): string | undefined {
   const recorded = run.status?.startTime;
   return attempt > 0 ? (recorded ?? job?.status?.startTime) : job ? job.status?.startTime : recorded;
 }
 
 /** The Job that it is known to have had last, by name and UID. */
-export function jobIdentity({ run, job, attempt }: PartView): { readonly name: string; readonly uid: string } | undefined {
+export function jobIdentity({
+  run,
+  job,
+  attempt,
+}: PartView): { readonly name: string; readonly uid: string } | undefined {
   if (job) return job.metadata;
   const { name, uid } = run.status?.jobs?.find((row) => attemptOf(row) === attempt) ?? {};
   return name === undefined || uid === undefined ? undefined : { name, uid };
@@ -92,17 +98,28 @@ function jobOutcome(view: PartView, state: TaskState): Verdict | undefined {
   if (complete) return succeeded(job, job.status?.completionTime ?? complete.lastTransitionTime, view, state);
   if (!failed) return undefined;
   const why = failureOf(view);
-  return { phase: 'Failed', reason: failed.reason, message: why === '' ? failed.reason : why, completionTime: failed.completionTime };
+  return {
+    phase: 'Failed',
+    reason: failed.reason,
+    message: why === '' ? failed.reason : why,
+    completionTime: failed.completionTime,
+  };
 }
 
 /** A Job that succeeded is a run that did once its outputs are read, and as they should be. */
-function succeeded(job: Job, completionTime: string | undefined, { run }: PartView, state: TaskState): Verdict | undefined {
+function succeeded(
+  job: Job,
+  completionTime: string | undefined,
+  { run }: PartView,
+  state: TaskState,
+): Verdict | undefined {
   const declared = run.spec.snapshot?.outputs;
   if (!declared) return { phase: 'Succeeded', completionTime };
   const read = state.terminationMessages.get(job.metadata.uid);
   if (!read) return undefined;
   const { outputs, problem } = readOutputs(declared, read.text);
-  if (problem !== undefined) return { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
+  if (problem !== undefined)
+    return { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
   return { phase: 'Succeeded', completionTime, outputs };
 }
 
@@ -130,8 +147,10 @@ function recordedFailure({ run, attempt }: PartView, reason: string): string {
 function progress(job: Job, view: PartView, { queueing }: TaskState, now: Date): Verdict {
   const { ready = 0, succeeded = 0 } = job.status ?? {};
   if (waitsInQueue(job)) return ending(queueVerdict(view, job, queueing, now), now);
-  if (job.spec.suspend === true) return { phase: 'Pending', reason: reasons.suspended, message: 'the Job is suspended' };
-  const started = view.phase === 'Running' || ready > 0 || succeeded > 0 || view.pods.some((pod) => pod.phase === 'Running');
+  if (job.spec.suspend === true)
+    return { phase: 'Pending', reason: reasons.suspended, message: 'the Job is suspended' };
+  const started =
+    view.phase === 'Running' || ready > 0 || succeeded > 0 || view.pods.some((pod) => pod.phase === 'Running');
   return { phase: started ? 'Running' : 'Pending', ...obstacle(job, view) };
 }
 
@@ -167,7 +186,10 @@ function lacksPods({ spec, status }: Job): boolean {
 
 const imagePullReasons = new Set<string | undefined>(['ErrImagePull', 'ImagePullBackOff']);
 
-/** The kubelet alternates between two words for an image that it cannot pull; the first one seen stays, so that nothing is written at each turn. */
+/**
+ * The kubelet alternates between two words for an image that it cannot pull; the first one seen stays, so that nothing
+ * is written at each turn.
+ */
 function waitingReason(waiting: NonNullable<Pod['waiting']>, { run }: PartView): { reason: string; message: string } {
   const { reason, message } = run.status ?? {};
   const same = imagePullReasons.has(reason) && imagePullReasons.has(waiting.reason);

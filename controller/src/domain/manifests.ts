@@ -1,7 +1,18 @@
 /**
  * The objects that we create: a TaskRun for a trigger, and its Jobs.
  */
-import { apiVersion, labels, scheduledTimestampAnnotation, velaLabels, type Meta, type OwnerReference, type RunTrigger, type Snapshot, type Task, type TaskRun } from '../resources/index.ts';
+import {
+  apiVersion,
+  labels,
+  scheduledTimestampAnnotation,
+  velaLabels,
+  type Meta,
+  type OwnerReference,
+  type RunTrigger,
+  type Snapshot,
+  type Task,
+  type TaskRun,
+} from '../resources/index.ts';
 import type { JobManifest, TaskRunManifest } from './actions.ts';
 import { compact } from './compact.ts';
 import { joinName, labelValue } from './names.ts';
@@ -22,8 +33,18 @@ export function runManifest({ version, snapshot, trigger }: RunRequest, name: st
   return {
     apiVersion,
     kind: 'TaskRun',
-    metadata: { name, namespace: metadata.namespace, labels: runLabels(version), ownerReferences: [controlledBy('Task', metadata)] },
-    spec: { taskRef: { name: metadata.name, uid: metadata.uid }, trigger, ...(jobName !== undefined && { jobName }), snapshot },
+    metadata: {
+      name,
+      namespace: metadata.namespace,
+      labels: runLabels(version),
+      ownerReferences: [controlledBy('Task', metadata)],
+    },
+    spec: {
+      taskRef: { name: metadata.name, uid: metadata.uid },
+      trigger,
+      ...(jobName !== undefined && { jobName }),
+      snapshot,
+    },
   };
 }
 
@@ -45,7 +66,10 @@ export function runLabels({ metadata }: Task): Readonly<Record<string, string>> 
 }
 
 interface PodTemplate {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
@@ -60,16 +84,25 @@ export interface AttemptJob {
 }
 
 /**
- * The Job of a run's attempt: the snapshot, with our labels on Job and pods. The Job has the pods' labels and annotations, too, as
- * KubeVela's cron-task gives them to both. A template without restartPolicy gets Never, because the
- * pod's default, Always, is refused in every Job. A ttlSecondsAfterFinished is left out: see that policy. A scheduled run's Job says
- * when it was due in CronJob's annotation, for tools that read it. One that is to wait in a queue starts suspended.
+ * The Job of a run's attempt: the snapshot, with our labels on Job and pods. The Job has the pods' labels and
+ * annotations, too, as KubeVela's cron-task gives them to both. A template without restartPolicy gets Never, because
+ * the pod's default, Always, is refused in every Job. A ttlSecondsAfterFinished is left out: see that policy. A
+ * scheduled run's Job says when it was due in CronJob's annotation, for tools that read it. One that is to wait in a
+ * queue starts suspended.
  */
-export function jobManifest({ metadata, spec }: TaskRun, { name, attempt, step, activeDeadlineSeconds }: AttemptJob): JobManifest {
+export function jobManifest(
+  { metadata, spec }: TaskRun,
+  { name, attempt, step, activeDeadlineSeconds }: AttemptJob,
+): JobManifest {
   const template = (spec.snapshot?.template ?? {}) as PodTemplate;
   const { ttlSecondsAfterFinished: _ttl, ...job } = spec.snapshot?.job ?? {};
   const ofStep = step === undefined ? {} : { [labels.step]: step };
-  const ours = { ...applicationLabels(metadata), [labels.task]: labelValue(spec.taskRef.name), [labels.run]: labelValue(metadata.name), ...ofStep };
+  const ours = {
+    ...applicationLabels(metadata),
+    [labels.task]: labelValue(spec.taskRef.name),
+    [labels.run]: labelValue(metadata.name),
+    ...ofStep,
+  };
   const numbered = attempt > 0 ? { [labels.attempt]: String(attempt) } : {};
   return {
     apiVersion: 'batch/v1',
@@ -94,7 +127,10 @@ export function jobManifest({ metadata, spec }: TaskRun, { name, attempt, step, 
   };
 }
 
-function jobAnnotations({ metadata }: PodTemplate, { scheduledTime, value = scheduledTime }: Partial<RunTrigger> = {}): Pick<JobManifest['metadata'], 'annotations'> {
+function jobAnnotations(
+  { metadata }: PodTemplate,
+  { scheduledTime, value = scheduledTime }: Partial<RunTrigger> = {},
+): Pick<JobManifest['metadata'], 'annotations'> {
   const scheduled = scheduledTime === undefined || value === undefined ? {} : { [scheduledTimestampAnnotation]: value };
   const annotations = { ...metadata?.annotations, ...scheduled };
   return Object.keys(annotations).length > 0 ? { annotations } : {};

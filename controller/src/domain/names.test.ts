@@ -31,7 +31,13 @@ describe('joinName', () => {
 });
 
 test('a suffix that leaves the prefix no room is cut, and names that differ stay apart', () => {
-  const pairs = [['mytask-v1', long(63)], ['mytask-v2', long(63)], ['mytask-v1', `${long(62)}b`], [long(63), long(57)], ['mytask-v1', long(55)]] as const;
+  const pairs = [
+    ['mytask-v1', long(63)],
+    ['mytask-v2', long(63)],
+    ['mytask-v1', `${long(62)}b`],
+    [long(63), long(57)],
+    ['mytask-v1', long(55)],
+  ] as const;
   const names = pairs.map(([prefix, suffix]) => joinName(prefix, suffix));
   for (const name of names) {
     expect(name.length).toBeLessThanOrEqual(maxNameLength);

@@ -1,6 +1,6 @@
 /**
- * Names of runs and Jobs. A name is derived from the Task's UID and generation alone, so that whoever computes it again after
- * a crash gets the same one: creating an object under it is the lock that makes one trigger one run.
+ * Names of runs and Jobs. A name is derived from the Task's UID and generation alone, so that whoever computes it again
+ * after a crash gets the same one: creating an object under it is the lock that makes one trigger one run.
  */
 import { hexHash } from './snapshot.ts';
 
@@ -12,8 +12,8 @@ const shortestPrefix = hashLength + 2;
 
 /**
  * A valid name of at most 63 characters made of a prefix and a suffix. A prefix that is too long is cut and gets a hash
- * of the whole, so that long names which differ only at their end stay apart; the suffix stays readable, unless it leaves the
- * prefix no room.
+ * of the whole, so that long names which differ only at their end stay apart; the suffix stays readable, unless it
+ * leaves the prefix no room.
  */
 export function joinName(prefix: string, suffix: string): string {
   const base = toLabel(prefix);

@@ -1,6 +1,7 @@
 /**
- * nodes: a Job for each node, all of one template. Each is seen as a step that depends on nothing. Nodes are chosen as the DaemonSet
- * controller chooses them: by the pods' nodeSelector, required node affinity and tolerations; not by what room they have.
+ * nodes: a Job for each node, all of one template. Each is seen as a step that depends on nothing. Nodes are chosen as
+ * the DaemonSet controller chooses them: by the pods' nodeSelector, required node affinity and tolerations; not by what
+ * room they have.
  */
 import type { Snapshot, TaskRun, TaskRunStatus } from '../resources/index.ts';
 import type { FlowStep } from './flow.ts';
@@ -30,7 +31,10 @@ interface PodSpec {
   readonly affinity?: {
     readonly nodeAffinity?: {
       readonly requiredDuringSchedulingIgnoredDuringExecution?: {
-        readonly nodeSelectorTerms?: readonly { readonly matchExpressions?: readonly Requirement[]; readonly matchFields?: readonly Requirement[] }[];
+        readonly nodeSelectorTerms?: readonly {
+          readonly matchExpressions?: readonly Requirement[];
+          readonly matchFields?: readonly Requirement[];
+        }[];
       };
     };
   };
@@ -58,7 +62,8 @@ export function hasNodes({ spec, status }: Pick<TaskRun, 'spec' | 'status'>): bo
 }
 
 /**
- * The steps of a run, one for each node: those on record, and before there is a record, or where nodes may join, those that fit now.
+ * The steps of a run, one for each node: those on record, and before there is a record, or where nodes may join, those
+ * that fit now.
  * @param nodes all nodes of the cluster
  */
 export function nodeSteps({ spec, status }: TaskRun, nodes: readonly Node[]): readonly FlowStep[] {
@@ -69,7 +74,10 @@ export function nodeSteps({ spec, status }: TaskRun, nodes: readonly Node[]): re
   const known = new Set(onRecord);
   const isOpen = status?.jobs === undefined || snapshot.nodes.joining === true;
   const more = isOpen ? fitting(snapshot, nodes).filter((name) => !known.has(name)) : [];
-  return sameList([...onRecord, ...more].map((node) => stepOf(node, snapshot)), snapshot);
+  return sameList(
+    [...onRecord, ...more].map((node) => stepOf(node, snapshot)),
+    snapshot,
+  );
 }
 
 const lists = new WeakMap<Snapshot, readonly FlowStep[]>();
@@ -107,10 +115,16 @@ export function whyNoNode(snapshot: Snapshot, nodes: readonly Node[]): string {
 
 /** The names of the nodes that the run's pods may run on, in order. */
 function fitting(snapshot: Snapshot, nodes: readonly Node[]): readonly string[] {
-  return nodes.filter((node) => whyUnfit(node, snapshot) === undefined).map(({ metadata }) => metadata.name).sort();
+  return nodes
+    .filter((node) => whyUnfit(node, snapshot) === undefined)
+    .map(({ metadata }) => metadata.name)
+    .sort();
 }
 
-function whyUnfit({ metadata: { name, labels = {} }, taints = [] }: Node, { nodes = {}, template }: Snapshot): Unfit | undefined {
+function whyUnfit(
+  { metadata: { name, labels = {} }, taints = [] }: Node,
+  { nodes = {}, template }: Snapshot,
+): Unfit | undefined {
   const { excludedNames = [], excludedSelector } = nodes;
   const { nodeSelector = {}, tolerations = [], affinity } = podSpecOf(template);
   const reasons: readonly (readonly [Unfit, boolean])[] = [
@@ -133,12 +147,17 @@ function hasAll(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([key, value]) => labels[key] === value);
 }
 
-/** As the scheduler reads it: one term has to hold, with all that it says; a term that says nothing holds for no node. */
+/**
+ * As the scheduler reads it: one term has to hold, with all that it says; a term that says nothing holds for no node.
+ */
 function fitsAffinity(affinity: PodSpec['affinity'], name: string, labels: Labels): boolean {
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (!terms) return true;
   return terms.some(({ matchExpressions = [], matchFields = [] }) => {
-    const all = [...matchExpressions.map((one) => meets(one, labels[one.key])), ...matchFields.map((one) => meets(one, one.key === 'metadata.name' ? name : undefined))];
+    const all = [
+      ...matchExpressions.map((one) => meets(one, labels[one.key])),
+      ...matchFields.map((one) => meets(one, one.key === 'metadata.name' ? name : undefined)),
+    ];
     return all.length > 0 && all.every(Boolean);
   });
 }

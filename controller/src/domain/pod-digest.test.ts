@@ -14,20 +14,42 @@ const failed = (name: string, exitCode: number, reason: string, finishedAt: stri
 
 const rows: readonly [is: string, status: RawPod['status'], rest: object][] = [
   ['that is new is pending', undefined, { phase: 'Pending' }],
-  ['that runs says no more', { phase: 'Running', containerStatuses: [{ name: 'main', state: {} }] }, { phase: 'Running' }],
+  [
+    'that runs says no more',
+    { phase: 'Running', containerStatuses: [{ name: 'main', state: {} }] },
+    { phase: 'Running' },
+  ],
   [
     'that no node fits says so',
-    { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available:\n1 Insufficient cpu.' }] },
+    {
+      phase: 'Pending',
+      conditions: [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'Unschedulable',
+          message: '0/1 nodes are available:\n1 Insufficient cpu.',
+        },
+      ],
+    },
     { phase: 'Pending', waiting: { reason: 'Unschedulable', message: '0/1 nodes are available: 1 Insufficient cpu.' } },
   ],
   [
     'whose image cannot be pulled says so',
-    { phase: 'Pending', containerStatuses: [{ name: 'main', state: { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "nope"' } } }] },
+    {
+      phase: 'Pending',
+      containerStatuses: [
+        { name: 'main', state: { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "nope"' } } },
+      ],
+    },
     { phase: 'Pending', waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "nope"' } },
   ],
   [
     'that waits without a message names the container',
-    { phase: 'Pending', containerStatuses: [{ name: 'main', state: { waiting: { reason: 'CreateContainerConfigError' } } }] },
+    {
+      phase: 'Pending',
+      containerStatuses: [{ name: 'main', state: { waiting: { reason: 'CreateContainerConfigError' } } }],
+    },
     { phase: 'Pending', waiting: { reason: 'CreateContainerConfigError', message: 'container main waits' } },
   ],
   ...['ContainerCreating', 'PodInitializing'].map((reason): [string, RawPod['status'], object] => [
@@ -45,21 +67,36 @@ const rows: readonly [is: string, status: RawPod['status'], rest: object][] = [
     {
       phase: 'Failed',
       initContainerStatuses: [failed('init', 1, 'Error', '2026-03-20T12:00:01Z')],
-      containerStatuses: [failed('first', 2, 'Error', '2026-03-20T12:00:05Z'), failed('last', 137, 'OOMKilled', '2026-03-20T12:00:09Z')],
+      containerStatuses: [
+        failed('first', 2, 'Error', '2026-03-20T12:00:05Z'),
+        failed('last', 137, 'OOMKilled', '2026-03-20T12:00:09Z'),
+      ],
     },
     { phase: 'Failed', failure: { container: 'last', exitCode: 137, reason: 'OOMKilled' } },
   ],
   [
     'whose container was started again remembers the failure before',
-    { phase: 'Running', containerStatuses: [{ name: 'main', state: {}, lastState: { terminated: { exitCode: 1, reason: 'Error' } } }] },
+    {
+      phase: 'Running',
+      containerStatuses: [{ name: 'main', state: {}, lastState: { terminated: { exitCode: 1, reason: 'Error' } } }],
+    },
     { phase: 'Running', failure: { container: 'main', exitCode: 1, reason: 'Error' } },
   ],
   [
     'whose container succeeded at last did not fail',
-    { phase: 'Succeeded', containerStatuses: [{ name: 'main', state: { terminated: { exitCode: 0 } }, lastState: { terminated: { exitCode: 1 } } }] },
+    {
+      phase: 'Succeeded',
+      containerStatuses: [
+        { name: 'main', state: { terminated: { exitCode: 0 } }, lastState: { terminated: { exitCode: 1 } } },
+      ],
+    },
     { phase: 'Succeeded' },
   ],
-  ['that was evicted failed as a whole', { phase: 'Failed', reason: 'Evicted', message: 'low on memory' }, { phase: 'Failed', failure: { container: '', reason: 'Evicted' } }],
+  [
+    'that was evicted failed as a whole',
+    { phase: 'Failed', reason: 'Evicted', message: 'low on memory' },
+    { phase: 'Failed', failure: { container: '', reason: 'Evicted' } },
+  ],
 ];
 describe('the digest of a pod', () => {
   for (const [is, status, rest] of rows) test(is, () => expect(digest(status)).toEqual({ metadata: slim, ...rest }));
@@ -75,11 +112,19 @@ describe('a pod that waits for a volume', () => {
   });
   test('says what was said last', () => {
     const passing = { ...failure, message: 'timed out waiting for the condition', seenAt: 900_000 };
-    for (const failures of [[passing, failure], [failure, passing]]) expect(withMountFailure({ ...pending, phase: 'Pending' }, failures, 1_000_000).waiting?.message).toBe(failure.message);
+    for (const failures of [
+      [passing, failure],
+      [failure, passing],
+    ])
+      expect(withMountFailure({ ...pending, phase: 'Pending' }, failures, 1_000_000).waiting?.message).toBe(
+        failure.message,
+      );
   });
   test('says nothing of it once it runs, or where something else is the matter', () => {
     expect(withMountFailure({ ...pending, phase: 'Running' }, [failure], 1_000_000).waiting).toBeUndefined();
     const other = { reason: 'Unschedulable', message: 'no node fits the pod' };
-    expect(withMountFailure({ ...pending, phase: 'Pending', waiting: other }, [failure], 1_000_000).waiting).toBe(other);
+    expect(withMountFailure({ ...pending, phase: 'Pending', waiting: other }, [failure], 1_000_000).waiting).toBe(
+      other,
+    );
   });
 });

@@ -38,10 +38,19 @@ export function digestPod({ metadata, spec, status = {} }: RawPod): Pod {
   const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const waiting = unschedulable(status) ?? blockedContainer(containers);
   const failure = containerFailure(containers) ?? podFailure(status);
-  return compact({ metadata: slimMeta(metadata), phase: status.phase ?? 'Pending', nodeName: spec?.nodeName, waiting, failure });
+  return compact({
+    metadata: slimMeta(metadata),
+    phase: status.phase ?? 'Pending',
+    nodeName: spec?.nodeName,
+    waiting,
+    failure,
+  });
 }
 
-/** The kubelet could not give a pod one of its volumes (an Event with reason FailedMount): a config map, a secret or a claim that there is not. */
+/**
+ * The kubelet could not give a pod one of its volumes (an Event with reason FailedMount): a config map, a secret or a
+ * claim that there is not.
+ */
 export interface MountFailure {
   readonly podUid: string;
   readonly message: string;
@@ -55,12 +64,25 @@ const mountRetryMilliseconds = 150_000;
 /** A pod that says nothing of why it waits does so for its volumes, if that was said lately. */
 export function withMountFailure(pod: Pod, failures: readonly MountFailure[], now: number): Pod {
   // At first the kubelet may fail for what passes by itself.
-  const last = failures.reduce<MountFailure | undefined>((newest, one) => (newest && newest.seenAt > one.seenAt ? newest : one), undefined);
+  const last = failures.reduce<MountFailure | undefined>(
+    (newest, one) => (newest && newest.seenAt > one.seenAt ? newest : one),
+    undefined,
+  );
   const isSaid = last !== undefined && now - last.seenAt < mountRetryMilliseconds;
-  return isSaid && pod.phase === 'Pending' && !pod.waiting ? { ...pod, waiting: { reason: 'FailedMount', message: last.message } } : pod;
+  return isSaid && pod.phase === 'Pending' && !pod.waiting
+    ? { ...pod, waiting: { reason: 'FailedMount', message: last.message } }
+    : pod;
 }
 
-function slimMeta({ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences }: Meta): Meta {
+function slimMeta({
+  name,
+  namespace,
+  uid,
+  resourceVersion,
+  creationTimestamp,
+  deletionTimestamp,
+  ownerReferences,
+}: Meta): Meta {
   return compact({ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences });
 }
 

@@ -4,7 +4,11 @@ import { queueEvents } from './queue-events.ts';
 import { rfc3339 } from './testing/builders.ts';
 
 const queued: TaskRunStatus = { phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq' };
-const running: TaskRunStatus = { phase: 'Running', startTime: rfc3339(5), jobs: [{ name: 'mytask-v1', uid: 'u', waitedSeconds: 5 }] };
+const running: TaskRunStatus = {
+  phase: 'Running',
+  startTime: rfc3339(5),
+  jobs: [{ name: 'mytask-v1', uid: 'u', waitedSeconds: 5 }],
+};
 
 test.each<[is: string, before: TaskRunStatus | undefined, after: TaskRunStatus, told: readonly string[]]>([
   ['begins to wait', { phase: 'Pending' }, queued, ['Normal Queued: mytask-v1: waits for 600m cpu in cq']],
@@ -14,5 +18,7 @@ test.each<[is: string, before: TaskRunStatus | undefined, after: TaskRunStatus, 
   ['fails while it waits', queued, { phase: 'Failed', reason: 'QueueTimeout' }, []],
   ['never waits', undefined, running, []],
 ])('a run that %s', (_, before, after, told) => {
-  expect(queueEvents('mytask-v1', before, after).map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).toEqual(told);
+  expect(
+    queueEvents('mytask-v1', before, after).map(({ type, reason, message }) => `${type} ${reason}: ${message}`),
+  ).toEqual(told);
 });

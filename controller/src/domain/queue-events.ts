@@ -1,5 +1,6 @@
 /**
- * What is told of a run that waits in a queue, each as it comes to it: that it waits, that it was evicted, that it was admitted.
+ * What is told of a run that waits in a queue, each as it comes to it: that it waits, that it was evicted, that it was
+ * admitted.
  */
 import type { TaskRunStatus } from '../resources/index.ts';
 import type { ActionOf } from './actions.ts';
@@ -10,15 +11,24 @@ import { isFinished } from './phase.ts';
  * @param before what is on record
  * @param after what is about to be
  */
-export function queueEvents(run: string, before: TaskRunStatus | undefined, after: TaskRunStatus): readonly ActionOf<'event'>[] {
+export function queueEvents(
+  run: string,
+  before: TaskRunStatus | undefined,
+  after: TaskRunStatus,
+): readonly ActionOf<'event'>[] {
   const [was, is] = [before?.phase === 'Queued', after.phase === 'Queued'];
   if (was === is || isFinished(after.phase)) return [];
-  if (!is) return [{ kind: 'event', type: 'Normal', reason: 'Admitted', message: `${run} was admitted after ${waited(after)}` }];
+  if (!is)
+    return [
+      { kind: 'event', type: 'Normal', reason: 'Admitted', message: `${run} was admitted after ${waited(after)}` },
+    ];
   const wasEvicted = before?.startTime !== undefined;
   const why = after.message === undefined ? '' : `: ${after.message}`;
-  return [wasEvicted
-    ? { kind: 'event', type: 'Warning', reason: 'Evicted', message: `${run} waits again${why}` }
-    : { kind: 'event', type: 'Normal', reason: 'Queued', message: `${run}${why}` }];
+  return [
+    wasEvicted
+      ? { kind: 'event', type: 'Warning', reason: 'Evicted', message: `${run} waits again${why}` }
+      : { kind: 'event', type: 'Normal', reason: 'Queued', message: `${run}${why}` },
+  ];
 }
 
 function waited({ jobs = [] }: TaskRunStatus): string {

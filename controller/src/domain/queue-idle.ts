@@ -10,8 +10,9 @@ type Row = NonNullable<TaskRunStatus['jobs']>[number];
 type Span = readonly [from: number, to: number];
 
 /**
- * The time since the run's start in which one of its rows at least waited in a queue and none of them ran, in milliseconds. What was
- * evicted waited just before its latest start, and a further attempt just after the first one's: more is not on record.
+ * The time since the run's start in which one of its rows at least waited in a queue and none of them ran, in
+ * milliseconds. What was evicted waited just before its latest start, and a further attempt just after the first one's:
+ * more is not on record.
  * @param since when the run started
  */
 export function idleInQueues(rows: readonly Row[], since: number, now: number): number {
@@ -24,17 +25,26 @@ export function idleInQueues(rows: readonly Row[], since: number, now: number): 
 /** Whether that is so at present: some wait, and none runs. */
 export function standsStill(rows: readonly Row[]): boolean {
   const unfinished = rows.filter(({ phase }) => !isFinished(phase));
-  return unfinished.some(({ queuedTime }) => queuedTime !== undefined) && unfinished.every(({ queuedTime, startTime }) => queuedTime !== undefined || startTime === undefined);
+  return (
+    unfinished.some(({ queuedTime }) => queuedTime !== undefined) &&
+    unfinished.every(({ queuedTime, startTime }) => queuedTime !== undefined || startTime === undefined)
+  );
 }
 
-function waitOf({ phase, queuedTime, waitedSeconds = 0, startTime, completionTime, attempt = 0 }: Row, now: number): Span | undefined {
+function waitOf(
+  { phase, queuedTime, waitedSeconds = 0, startTime, completionTime, attempt = 0 }: Row,
+  now: number,
+): Span | undefined {
   if (queuedTime !== undefined) return [Date.parse(queuedTime), isFinished(phase) ? endOf(completionTime, now) : now];
   if (startTime === undefined) return undefined;
   const start = Date.parse(startTime);
   return attempt === 0 ? [start - waitedSeconds * 1000, start] : [start, start + waitedSeconds * 1000];
 }
 
-function ranOf({ queuedTime, waitedSeconds = 0, startTime, completionTime, attempt = 0 }: Row, now: number): Span | undefined {
+function ranOf(
+  { queuedTime, waitedSeconds = 0, startTime, completionTime, attempt = 0 }: Row,
+  now: number,
+): Span | undefined {
   if (startTime === undefined) return undefined;
   const waited = attempt > 0 && queuedTime === undefined ? waitedSeconds * 1000 : 0;
   return [Date.parse(startTime) + waited, endOf(queuedTime ?? completionTime, now)];

@@ -27,14 +27,22 @@ export interface Wait {
   readonly waitedSeconds?: number;
 }
 
-/** Of a run of one Job, all of its attempts together; of steps, items or nodes, which wait at the same time, the longest wait and the first that goes on. */
+/**
+ * Of a run of one Job, all of its attempts together; of steps, items or nodes, which wait at the same time, the longest
+ * wait and the first that goes on.
+ */
 export function waitOfRun({ jobs = [], completionTime }: TaskRunStatus = {}): Wait {
-  const waits = jobs.filter(({ run }) => run === undefined).map((row) => ({ ...waitOfRow(row, completionTime), isPart: row.step !== undefined }));
+  const waits = jobs
+    .filter(({ run }) => run === undefined)
+    .map((row) => ({ ...waitOfRow(row, completionTime), isPart: row.step !== undefined }));
   const waited = waits.flatMap(({ waitedSeconds }) => waitedSeconds ?? []);
   const isParts = waits.some(({ isPart }) => isPart);
   return compact({
     queuedTime: waits.flatMap(({ queuedTime }) => queuedTime ?? []).sort()[0],
-    waitedSeconds: waited.length === 0 ? undefined : waited.reduce((sum, seconds) => (isParts ? Math.max(sum, seconds) : sum + seconds), 0),
+    waitedSeconds:
+      waited.length === 0
+        ? undefined
+        : waited.reduce((sum, seconds) => (isParts ? Math.max(sum, seconds) : sum + seconds), 0),
   });
 }
 
@@ -46,14 +54,17 @@ export function waitOfRow({ phase, queuedTime, waitedSeconds, completionTime }: 
 }
 
 /**
- * When the run first came into a queue, RFC 3339: the wait before its start, reckoned back. Of what was evicted only the latest start is
- * on record, and so its waits count as one.
+ * When the run first came into a queue, RFC 3339: the wait before its start, reckoned back. Of what was evicted only
+ * the latest start is on record, and so its waits count as one.
  */
 export function firstQueuedTime({ jobs = [], startTime }: TaskRunStatus): string | undefined {
   return jobs.flatMap((row) => queuedTimeOf(row, row.step === undefined ? startTime : row.startTime) ?? []).sort()[0];
 }
 
-function queuedTimeOf({ run, attempt = 0, step, queuedTime, waitedSeconds }: Row, start: string | undefined): string | undefined {
+function queuedTimeOf(
+  { run, attempt = 0, step, queuedTime, waitedSeconds }: Row,
+  start: string | undefined,
+): string | undefined {
   if (run !== undefined || (attempt > 0 && step === undefined)) return undefined;
   if (queuedTime !== undefined || waitedSeconds === undefined || start === undefined) return queuedTime;
   return new Date(Date.parse(start) - waitedSeconds * 1000).toISOString().replace('.000Z', 'Z');

@@ -1,5 +1,6 @@
 /**
- * How long a Job waits in its queue. Kueue may evict a Job that runs, and then it waits again; the record adds up what is over.
+ * How long a Job waits in its queue. Kueue may evict a Job that runs, and then it waits again; the record adds up what
+ * is over.
  */
 import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { compact } from './compact.ts';
@@ -24,8 +25,8 @@ function thisWait({ queuedTime }: Row = {}, job: Job): string | undefined {
 }
 
 /**
- * The Job controller says when it suspended a Job; of one that is being evicted just now it does not yet. That it says nothing at all means
- * that the Job is new, unless it has been admitted meanwhile, which is another generation.
+ * The Job controller says when it suspended a Job; of one that is being evicted just now it does not yet. That it says
+ * nothing at all means that the Job is new, unless it has been admitted meanwhile, which is another generation.
  */
 function suspendedSince({ metadata: { creationTimestamp, generation = 1 }, status = {} }: Job): string | undefined {
   const suspended = anyCondition(status, 'Suspended');
@@ -37,7 +38,9 @@ function suspendedSince({ metadata: { creationTimestamp, generation = 1 }, statu
 export function waitOf({ status }: TaskRun, job: Job): Pick<Row, 'queuedTime' | 'waitedSeconds'> {
   if (job.queue === undefined) return {};
   const row = rowOf(status, job) ?? {};
-  return waitsInQueue(job) ? compact({ queuedTime: thisWait(row, job), waitedSeconds: row.waitedSeconds }) : waitOver(row, job);
+  return waitsInQueue(job)
+    ? compact({ queuedTime: thisWait(row, job), waitedSeconds: row.waitedSeconds })
+    : waitOver(row, job);
 }
 
 /** Once the Job has started, the wait before is counted, and no more than once. */
@@ -45,7 +48,10 @@ function waitOver({ queuedTime, waitedSeconds }: Row, job: Job): Pick<Row, 'queu
   const isCounted = queuedTime === undefined && waitedSeconds !== undefined;
   const start = job.status?.startTime;
   if (isCounted || start === undefined) return compact({ queuedTime, waitedSeconds });
-  return { waitedSeconds: (waitedSeconds ?? 0) + Math.round(secondsBetween(queuedTime ?? job.metadata.creationTimestamp, start) ?? 0) };
+  return {
+    waitedSeconds:
+      (waitedSeconds ?? 0) + Math.round(secondsBetween(queuedTime ?? job.metadata.creationTimestamp, start) ?? 0),
+  };
 }
 
 function rowOf(status: TaskRunStatus | undefined, { metadata }: Job): Row | undefined {

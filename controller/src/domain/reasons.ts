@@ -1,4 +1,6 @@
-/** Words for programs; the rest of a run's reasons are Kubernetes' own (BackoffLimitExceeded, ImagePullBackOff, ...). */
+/**
+ * Words for programs; the rest of a run's reasons are Kubernetes' own (BackoffLimitExceeded, ImagePullBackOff, ...).
+ */
 export const reasons = {
   cancelled: 'Cancelled',
   concurrencyForbidden: 'ConcurrencyForbidden',
@@ -43,16 +45,43 @@ export const reasons = {
 } as const;
 
 /** What Jobs end with by themselves, and what the API server refuses objects with (controllers/refusal.ts). */
-const kubernetesReasons = ['AlreadyExists', 'BackoffLimitExceeded', 'FailedIndexes', 'Forbidden', 'InternalError', 'Invalid', 'MaxFailedIndexesExceeded', 'PodFailurePolicy'];
+const kubernetesReasons = [
+  'AlreadyExists',
+  'BackoffLimitExceeded',
+  'FailedIndexes',
+  'Forbidden',
+  'InternalError',
+  'Invalid',
+  'MaxFailedIndexesExceeded',
+  'PodFailurePolicy',
+];
 
 /** What Kueue gives a run up with. */
-const kueueReasons = ['DeactivatedDueToAdmissionCheck', 'DeactivatedDueToMaximumExecutionTimeExceeded', 'DeactivatedDueToRequeuingLimitExceeded'];
+const kueueReasons = [
+  'DeactivatedDueToAdmissionCheck',
+  'DeactivatedDueToMaximumExecutionTimeExceeded',
+  'DeactivatedDueToRequeuingLimitExceeded',
+];
 
 /** All reasons that runs are known to end with; others may come with a later Kubernetes. */
-export const knownReasons: ReadonlySet<string> = new Set([...Object.values(reasons), ...kubernetesReasons, ...kueueReasons]);
+export const knownReasons: ReadonlySet<string> = new Set([
+  ...Object.values(reasons),
+  ...kubernetesReasons,
+  ...kueueReasons,
+]);
 
-/** What Kueue has a Workload wait with where all is in order: gated, until the pods of others are ready, or as it says where it tells the reasons apart. */
-const kueuePatience = ['AdmissionGated', 'Waiting', 'PendingEvaluation', 'WaitingForPodsReady', 'WaitingForPreemptedWorkloads', 'WaitingForQuota'];
+/**
+ * What Kueue has a Workload wait with where all is in order: gated, until the pods of others are ready, or as it says
+ * where it tells the reasons apart.
+ */
+const kueuePatience = [
+  'AdmissionGated',
+  'Waiting',
+  'PendingEvaluation',
+  'WaitingForPodsReady',
+  'WaitingForPreemptedWorkloads',
+  'WaitingForQuota',
+];
 
 /** What it has one wait with that may never be admitted as things are. */
 const kueueTroubles = ['Misconfigured', 'NoMatchingFlavor', 'TopologyPlacementFailed'];

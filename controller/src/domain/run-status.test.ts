@@ -21,8 +21,17 @@ function statusOf(state: StateBuilder, name = 'mytask-v1'): TaskRunStatus {
 const run = aRun();
 const withJob = (job: JobBuilder, of = run) => aState().runs(of).jobs(job);
 const summary = { name: 'mytask-v1', uid: 'mytask-v1-job-uid' };
-const pending = (rest: TaskRunStatus = {}): TaskRunStatus => ({ phase: 'Pending', jobs: [{ ...summary, phase: 'Pending' }], ...rest });
-const running = (rest: TaskRunStatus = {}): TaskRunStatus => ({ phase: 'Running', startTime: rfc3339(1), jobs: [{ ...summary, phase: 'Running' }], ...rest });
+const pending = (rest: TaskRunStatus = {}): TaskRunStatus => ({
+  phase: 'Pending',
+  jobs: [{ ...summary, phase: 'Pending' }],
+  ...rest,
+});
+const running = (rest: TaskRunStatus = {}): TaskRunStatus => ({
+  phase: 'Running',
+  startTime: rfc3339(1),
+  jobs: [{ ...summary, phase: 'Running' }],
+  ...rest,
+});
 const failedWith = (reason: string, message: string, at: number) => ({
   reason,
   message,
@@ -36,11 +45,23 @@ describe('an unfinished run', () => {
   const rows: readonly [is: string, state: StateBuilder, status: TaskRunStatus][] = [
     ['without a Job is pending', aState().runs(run), { phase: 'Pending' }],
     ['with a new Job is pending, and names the Job', withJob(aJob()), pending()],
-    ['whose Job has no ready pod is pending', withJob(aJob().status({ startTime: rfc3339(1), active: 1 })), pending({ startTime: rfc3339(1) })],
+    [
+      'whose Job has no ready pod is pending',
+      withJob(aJob().status({ startTime: rfc3339(1), active: 1 })),
+      pending({ startTime: rfc3339(1) }),
+    ],
     ['with a ready pod runs', withJob(aJob().running(1)), running()],
-    ['with a pod that is not ready yet but runs, runs', withJob(aJob().status({ startTime: rfc3339(1), active: 1 })).pods(aPod().phase('Running')), running()],
+    [
+      'with a pod that is not ready yet but runs, runs',
+      withJob(aJob().status({ startTime: rfc3339(1), active: 1 })).pods(aPod().phase('Running')),
+      running(),
+    ],
     ['with a pod that has succeeded runs', withJob(aJob().status({ startTime: rfc3339(1), succeeded: 1 })), running()],
-    ['that ran stays running between two pods', withJob(aJob().status({ startTime: rfc3339(1) }), aRun().running(1)), running()],
+    [
+      'that ran stays running between two pods',
+      withJob(aJob().status({ startTime: rfc3339(1) }), aRun().running(1)),
+      running(),
+    ],
     [
       'whose Job is suspended says so, though it ran before',
       withJob(aJob().spec({ suspend: true }), aRun().running(1)),
@@ -58,17 +79,26 @@ describe('an unfinished run', () => {
     ],
     [
       'whose image cannot be pulled stays with the word that it had first',
-      withJob(aJob(), run.status({ phase: 'Pending', reason: 'ErrImagePull', message: kept })).pods(aPod().waiting('ImagePullBackOff', 'Back-off')),
+      withJob(aJob(), run.status({ phase: 'Pending', reason: 'ErrImagePull', message: kept })).pods(
+        aPod().waiting('ImagePullBackOff', 'Back-off'),
+      ),
       pending({ reason: 'ErrImagePull', message: kept }),
     ],
     [
       'with a failed pod says how it ended, and that the Job goes on',
       withJob(aJob().running(1).status({ failed: 1 })).pods(aPod().failed(exit1)),
-      running({ reason: 'PodFailed', message: 'a pod failed with exit code 1 in container mytask; the Job tries again', jobs: [{ ...summary, phase: 'Running', exitCode: 1, exitReason: 'Error' }] }),
+      running({
+        reason: 'PodFailed',
+        message: 'a pod failed with exit code 1 in container mytask; the Job tries again',
+        jobs: [{ ...summary, phase: 'Running', exitCode: 1, exitReason: 'Error' }],
+      }),
     ],
     [
       'with more failed pods tells their number and the last',
-      withJob(aJob().running(1).status({ failed: 3 })).pods(aPod().failed(exit1), aPod().createdAt(9).failed({ container: 'mytask', exitCode: 137, reason: 'OOMKilled' })),
+      withJob(aJob().running(1).status({ failed: 3 })).pods(
+        aPod().failed(exit1),
+        aPod().createdAt(9).failed({ container: 'mytask', exitCode: 137, reason: 'OOMKilled' }),
+      ),
       running({
         reason: 'PodFailed',
         message: '3 pods failed, the last with OOMKilled (exit code 137) in container mytask; the Job tries again',
@@ -78,31 +108,57 @@ describe('an unfinished run', () => {
     [
       'with an evicted pod says so',
       withJob(aJob().running(1).status({ failed: 1 })).pods(aPod().failed({ container: '', reason: 'Evicted' })),
-      running({ reason: 'PodFailed', message: 'a pod failed with Evicted; the Job tries again', jobs: [{ ...summary, phase: 'Running', exitReason: 'Evicted' }] }),
+      running({
+        reason: 'PodFailed',
+        message: 'a pod failed with Evicted; the Job tries again',
+        jobs: [{ ...summary, phase: 'Running', exitReason: 'Evicted' }],
+      }),
     ],
     [
       'whose last pod failed does not claim that the Job tries again',
       withJob(aJob().spec({ backoffLimit: 0 }).running(1)).pods(aPod().failed(exit1)),
       running({ jobs: [{ ...summary, phase: 'Running', exitCode: 1, exitReason: 'Error' }] }),
     ],
-    ['whose Job was refused says why, and waits', aState().runs(run).refusals(aRefusal()), { phase: 'Pending', reason: aRefusal().reason, message: aRefusal().message }],
+    [
+      'whose Job was refused says why, and waits',
+      aState().runs(run).refusals(aRefusal()),
+      { phase: 'Pending', reason: aRefusal().reason, message: aRefusal().message },
+    ],
   ];
   for (const [is, state, status] of rows) test(is, () => expect(statusOf(state)).toEqual(status));
 
   const refusals: readonly [text: string, reason: string, message: string][] = [
-    ['Error creating: pods "x" is forbidden: exceeded quota: pods', 'QuotaExceeded', 'pods cannot be created: pods "x" is forbidden: exceeded quota: pods'],
-    ['Error creating: pods "x" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found', 'ServiceAccountNotFound', 'pods cannot be created: pods "x" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found'],
-    ['Error creating: admission webhook "w" denied the request', 'FailedCreate', 'pods cannot be created: admission webhook "w" denied the request'],
+    [
+      'Error creating: pods "x" is forbidden: exceeded quota: pods',
+      'QuotaExceeded',
+      'pods cannot be created: pods "x" is forbidden: exceeded quota: pods',
+    ],
+    [
+      'Error creating: pods "x" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found',
+      'ServiceAccountNotFound',
+      'pods cannot be created: pods "x" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found',
+    ],
+    [
+      'Error creating: admission webhook "w" denied the request',
+      'FailedCreate',
+      'pods cannot be created: admission webhook "w" denied the request',
+    ],
   ];
   for (const [text, reason, message] of refusals) {
     const podRefusal = { jobUid: summary.uid, message: text, seenAt: after(2).getTime() };
-    test(`whose pods are refused says ${reason}`, () => expect(statusOf(withJob(aJob()).podRefusal(podRefusal))).toEqual(pending({ reason, message })));
-    test(`says ${reason} no more once it has its pods`, () => expect(statusOf(withJob(aJob().running(1)).podRefusal(podRefusal))).toEqual(running()));
+    test(`whose pods are refused says ${reason}`, () =>
+      expect(statusOf(withJob(aJob()).podRefusal(podRefusal))).toEqual(pending({ reason, message })));
+    test(`says ${reason} no more once it has its pods`, () =>
+      expect(statusOf(withJob(aJob().running(1)).podRefusal(podRefusal))).toEqual(running()));
   }
   test('with some of its pods refused says so', () => {
     const job = aJob().spec({ parallelism: 3 }).running(1);
-    const status = statusOf(withJob(job).podRefusal({ jobUid: summary.uid, message: 'exceeded quota: pods', seenAt: 0 }));
-    expect(status).toEqual(running({ reason: 'QuotaExceeded', message: 'pods cannot be created: exceeded quota: pods' }));
+    const status = statusOf(
+      withJob(job).podRefusal({ jobUid: summary.uid, message: 'exceeded quota: pods', seenAt: 0 }),
+    );
+    expect(status).toEqual(
+      running({ reason: 'QuotaExceeded', message: 'pods cannot be created: exceeded quota: pods' }),
+    );
   });
 });
 
@@ -117,7 +173,9 @@ describe('a run that ends', () => {
       completionTime: rfc3339(32),
       duration: '31s',
       ...jobs('Succeeded', { succeeded: 1, failed: 0 }),
-      conditions: [{ type: 'Complete', status: 'True', reason: 'Succeeded', message: '', lastTransitionTime: rfc3339(32) }],
+      conditions: [
+        { type: 'Complete', status: 'True', reason: 'Succeeded', message: '', lastTransitionTime: rfc3339(32) },
+      ],
     });
   });
   test('fails with the words of its container where that is known', () => {
@@ -130,7 +188,11 @@ describe('a run that ends', () => {
     });
   });
   test('fails with the words of its Job otherwise', () => {
-    expect(statusOf(withJob(aJob().running(1).failed(31, 'DeadlineExceeded', 'Job was active longer than specified deadline')))).toEqual({
+    expect(
+      statusOf(
+        withJob(aJob().running(1).failed(31, 'DeadlineExceeded', 'Job was active longer than specified deadline')),
+      ),
+    ).toEqual({
       phase: 'Failed',
       startTime: rfc3339(1),
       duration: '30s',
@@ -143,18 +205,30 @@ describe('a run that ends', () => {
     expect(statusOf(withJob(aJob().running(1).status({ conditions })))).toEqual(running());
   });
   test('fails at once where its Job is refused for good', () => {
-    const refusal = aRefusal({ final: true, reason: 'Invalid', message: 'Job mytask-v1 was refused: image is required' });
-    expect(statusOf(aState().runs(run).refusals(refusal))).toEqual({ phase: 'Failed', ...failedWith('Invalid', refusal.message, 40) });
+    const refusal = aRefusal({
+      final: true,
+      reason: 'Invalid',
+      message: 'Job mytask-v1 was refused: image is required',
+    });
+    expect(statusOf(aState().runs(run).refusals(refusal))).toEqual({
+      phase: 'Failed',
+      ...failedWith('Invalid', refusal.message, 40),
+    });
   });
   test('keeps the outcome of a Job that somebody deleted after it was finished', () => {
-    const status = statusOf(aState().runs(aRun().running(1)).deletedJobs(aJob().running(1).complete(32)).gone(summary.uid));
+    const status = statusOf(
+      aState().runs(aRun().running(1)).deletedJobs(aJob().running(1).complete(32)).gone(summary.uid),
+    );
     expect(status).toEqual(statusOf(withJob(aJob().running(1).complete(32))));
   });
   test('waits for the live answer before its missing Job is called deleted', () => {
-    expect(statusOf(aState().runs(aRun().running(1)).deletedJobs(aJob().running(1)))).toMatchObject({ phase: 'Pending' });
+    expect(statusOf(aState().runs(aRun().running(1)).deletedJobs(aJob().running(1)))).toMatchObject({
+      phase: 'Pending',
+    });
   });
 
-  const deleted = 'Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again';
+  const deleted =
+    'Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again';
   test('fails where somebody deleted its Job', () => {
     expect(statusOf(aState().runs(aRun().running(1)).deletedJobs(aJob().running(1)).gone(summary.uid))).toEqual({
       phase: 'Failed',
@@ -185,7 +259,13 @@ describe('a run that another replaces', () => {
   const cancelled = failedWith('Replaced', 'replaced by mytask-v2', 40);
 
   test('is cancelled while it runs', () => {
-    expect(statusOf(aState(newer).runs(...runs).jobs(aJob(runs[0]).running(1)))).toEqual({
+    expect(
+      statusOf(
+        aState(newer)
+          .runs(...runs)
+          .jobs(aJob(runs[0]).running(1)),
+      ),
+    ).toEqual({
       phase: 'Cancelled',
       startTime: rfc3339(1),
       duration: '39s',
@@ -194,9 +274,18 @@ describe('a run that another replaces', () => {
     });
   });
   test('is cancelled before it had a Job', () => {
-    expect(statusOf(aState(newer).runs(aRun().sharing('mytask'), runs[1]))).toEqual({ phase: 'Cancelled', ...cancelled });
+    expect(statusOf(aState(newer).runs(aRun().sharing('mytask'), runs[1]))).toEqual({
+      phase: 'Cancelled',
+      ...cancelled,
+    });
   });
   test('keeps the outcome that its Job had', () => {
-    expect(statusOf(aState(newer).runs(...runs).jobs(aJob(runs[0]).running(1).complete(32)))).toMatchObject({ phase: 'Succeeded', duration: '31s' });
+    expect(
+      statusOf(
+        aState(newer)
+          .runs(...runs)
+          .jobs(aJob(runs[0]).running(1).complete(32)),
+      ),
+    ).toMatchObject({ phase: 'Succeeded', duration: '31s' });
   });
 });

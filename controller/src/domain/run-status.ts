@@ -67,7 +67,11 @@ function judge(view: RunView, task: TaskView, now: Date): Judgement {
   const held = end || view.attempt !== undefined ? undefined : heldBack(otherwise.notStarted());
   if (held) return { verdict: held, jobs: undefined, startTime: undefined };
   const jobs = stepRows(view, task, now, end);
-  return { verdict: flowVerdict(view, jobs, now, end), jobs: jobs.length > 0 ? [...jobs] : undefined, startTime: flowStartTime(view, jobs) };
+  return {
+    verdict: flowVerdict(view, jobs, now, end),
+    jobs: jobs.length > 0 ? [...jobs] : undefined,
+    startTime: flowStartTime(view, jobs),
+  };
 }
 
 /** What keeps a flow from its first step. */
@@ -83,7 +87,9 @@ function jobRows(view: RunView, verdict: Verdict): TaskRunStatus['jobs'] {
   const recorded = view.run.status?.jobs ?? [];
   const earlier = recorded.filter((row) => attemptOf(row) !== view.attempt);
   const before = recorded.find((row) => attemptOf(row) === view.attempt);
-  const row = view.job ? jobSummary(view.job, view, verdict) : before && { ...before, phase: view.failed ? 'Failed' : verdict.phase };
+  const row = view.job
+    ? jobSummary(view.job, view, verdict)
+    : before && { ...before, phase: view.failed ? 'Failed' : verdict.phase };
   const rows = [...earlier, ...(row ? [row] : [])];
   return rows.length === 0 ? undefined : rows.slice(-maxJobs);
 }
@@ -113,7 +119,15 @@ function problemOf(view: RunView, { policy, state }: TaskView): { reason: string
   const denied = overridesProblem(run.spec, policy);
   if (denied !== undefined) return { reason: reasons.overrideNotAllowed, message: denied };
   const { retryOf, snapshot } = run.spec;
-  if (retryOf !== undefined && !snapshot) return { reason: reasons.notRetryable, message: retryProblem(retryOf, state.runs.find(({ metadata }) => metadata.name === retryOf)) ?? `spec.retryOf: ${retryOf} says nothing of what it ran` };
+  if (retryOf !== undefined && !snapshot)
+    return {
+      reason: reasons.notRetryable,
+      message:
+        retryProblem(
+          retryOf,
+          state.runs.find(({ metadata }) => metadata.name === retryOf),
+        ) ?? `spec.retryOf: ${retryOf} says nothing of what it ran`,
+    };
   const parameters = templatesProblem(run);
   if (parameters !== undefined) return { reason: reasons.invalidParameters, message: parameters };
   const message = tooManyNodes(view.steps);
@@ -137,11 +151,18 @@ function noNode({ run, steps }: RunView, nodes: readonly Node[]): string | undef
   const { snapshot } = run.spec;
   if (snapshot?.nodes) return steps?.length === 0 ? whyNoNode(snapshot, nodes) : undefined;
   const name = nodeOfRun(run);
-  return name === undefined || nodes.some(({ metadata }) => metadata.name === name) ? undefined : `there is no node ${name}, on which all steps are to run; the run starts once there is`;
+  return name === undefined || nodes.some(({ metadata }) => metadata.name === name)
+    ? undefined
+    : `there is no node ${name}, on which all steps are to run; the run starts once there is`;
 }
 
 /** Complete or Failed, as on a Job, so that `kubectl wait --for=condition=Complete vrun/...` works. */
-function finishedCondition({ phase, reason, message, completionTime }: Verdict): NonNullable<TaskRunStatus['conditions']>[number] {
+function finishedCondition({
+  phase,
+  reason,
+  message,
+  completionTime,
+}: Verdict): NonNullable<TaskRunStatus['conditions']>[number] {
   return {
     type: phase === 'Succeeded' ? 'Complete' : 'Failed',
     status: 'True',

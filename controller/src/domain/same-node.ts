@@ -1,6 +1,6 @@
 /**
- * globals.sameNode and globals.nodeName: all pods of a flow's run on one node, the first pod's or the one that is named. Steps wait until
- * the first pod's node is on record, so that they find there what the others left.
+ * globals.sameNode and globals.nodeName: all pods of a flow's run on one node, the first pod's or the one that is
+ * named. Steps wait until the first pod's node is on record, so that they find there what the others left.
  */
 import type { TaskRun } from '../resources/index.ts';
 import type { RunView } from './classify.ts';
@@ -22,10 +22,16 @@ export function awaitsNode(run: TaskRun): boolean {
   return globalsOf(run).sameNode === true && nodeOfRun(run) === undefined;
 }
 
-/** What should be on record: the node of the first pod that has one. A pod that succeeded is not among those known, and was asked for. */
+/**
+ * What should be on record: the node of the first pod that has one. A pod that succeeded is not among those known, and
+ * was asked for.
+ */
 export function nodeToRecord({ run, flow = [] }: RunView, { terminationMessages }: TaskState): string | undefined {
   if (run.status?.nodeName !== undefined || !awaitsNode(run)) return run.status?.nodeName;
-  const known = flow.flatMap(({ pods, job }) => [...pods.map(({ nodeName }) => nodeName), job && terminationMessages.get(job.metadata.uid)?.nodeName]);
+  const known = flow.flatMap(({ pods, job }) => [
+    ...pods.map(({ nodeName }) => nodeName),
+    job && terminationMessages.get(job.metadata.uid)?.nodeName,
+  ]);
   return known.find((name) => name !== undefined);
 }
 

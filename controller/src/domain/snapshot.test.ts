@@ -11,12 +11,15 @@ describe('canonicalJson', () => {
     ['text', '"text"'],
     [undefined, 'null'],
   ];
-  for (const [value, json] of rows) test(`of ${JSON.stringify(value)} is ${json}`, () => expect(canonicalJson(value)).toBe(json));
+  for (const [value, json] of rows)
+    test(`of ${JSON.stringify(value)} is ${json}`, () => expect(canonicalJson(value)).toBe(json));
 
   test('means the same as the value', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => {
-      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
   });
 });
 
@@ -26,7 +29,12 @@ describe('snapshotOf', () => {
 
   test('is what runs, with a hash', () => {
     const { template } = task.build().spec;
-    expect(snapshotOf(task.build())).toEqual({ template, job: { backoffLimit: 2, parallelism: 3 }, generation: 1, hash });
+    expect(snapshotOf(task.build())).toEqual({
+      template,
+      job: { backoffLimit: 2, parallelism: 3 },
+      generation: 1,
+      hash,
+    });
     expect(snapshotOf(aTask().build())).toEqual({ template, generation: 1, hash: snapshotOf(aTask().build()).hash });
     expect(hash).toMatch(/^[0-9a-f]{16}$/);
   });
@@ -37,10 +45,13 @@ describe('snapshotOf', () => {
     'how runs are kept': task.policy({ keepLast: 9 }),
     'how runs are tried again': task.spec({ retry: { limit: 3 }, timeoutSeconds: 60, outputs: [{ name: 'rows' }] }),
   };
-  for (const [what, other] of Object.entries(same)) test(`has the same hash whatever ${what}`, () => expect(snapshotOf(other.build()).hash).toBe(hash));
+  for (const [what, other] of Object.entries(same))
+    test(`has the same hash whatever ${what}`, () => expect(snapshotOf(other.build()).hash).toBe(hash));
 
   const different = { 'the command': task.running('true'), 'the Job': task.job({ backoffLimit: 3, parallelism: 3 }) };
-  for (const [what, other] of Object.entries(different)) test(`has another hash for another ${what}`, () => expect(snapshotOf(other.build()).hash).not.toBe(hash));
+  for (const [what, other] of Object.entries(different))
+    test(`has another hash for another ${what}`, () => expect(snapshotOf(other.build()).hash).not.toBe(hash));
 
-  test('has the same hash for no job and an empty one', () => expect(snapshotOf(aTask().job({}).build()).hash).toBe(snapshotOf(aTask().build()).hash));
+  test('has the same hash for no job and an empty one', () =>
+    expect(snapshotOf(aTask().job({}).build()).hash).toBe(snapshotOf(aTask().build()).hash));
 });

@@ -4,7 +4,10 @@ import { startDelay } from './start-delay.ts';
 
 const at = (clock: string): string => `2026-03-20T${clock}Z`;
 const run = (status: TaskRunStatus, type: 'Schedule' | 'Manual' = 'Schedule'): Pick<TaskRun, 'spec' | 'status'> => ({
-  spec: { taskRef: { name: 'mytask' }, trigger: { type, ...(type === 'Schedule' && { scheduledTime: at('03:00:00') }) } },
+  spec: {
+    taskRef: { name: 'mytask' },
+    trigger: { type, ...(type === 'Schedule' && { scheduledTime: at('03:00:00') }) },
+  },
   status,
 });
 const started: TaskRunStatus = { phase: 'Running', startTime: at('03:12:41') };
@@ -17,6 +20,12 @@ it("a schedule's run has started so late, its waiting in a queue included", () =
 it.each<[string, TaskRunStatus, TaskRunStatus, ('Schedule' | 'Manual')?]>([
   ['that has not started', { phase: 'Queued' }, { phase: 'Queued' }],
   ['that had started', started, { ...started, phase: 'Succeeded' }],
-  ['that was evicted and starts again', { phase: 'Queued', jobs: [{ name: 'a', queuedTime: at('04:00:00'), waitedSeconds: 760 }] }, started],
+  [
+    'that was evicted and starts again',
+    { phase: 'Queued', jobs: [{ name: 'a', queuedTime: at('04:00:00'), waitedSeconds: 760 }] },
+    started,
+  ],
   ['that a person asked for', {}, started, 'Manual'],
-])('nothing is told of one %s', (_what, before, after, type) => expect(startDelay(run(before, type), after)).toBeUndefined());
+])('nothing is told of one %s', (_what, before, after, type) =>
+  expect(startDelay(run(before, type), after)).toBeUndefined(),
+);

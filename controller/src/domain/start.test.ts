@@ -22,9 +22,21 @@ describe('a run', () => {
     ['of a suspended Task waits', aState(suspended).runs(run), { phase: 'Pending', reason: 'Suspended', message }],
     ['that has its Job goes on, as with CronJob', aState(suspended).runs(run).jobs(aJob(run)), undefined],
     ['that had a Job goes on', aState(suspended).runs(run.running(60)), undefined],
-    ['waits its turn', aState(aTask().policy(queue)).runs(older.running(0), run), { phase: 'Queued', reason: 'WaitsForTurn', message: 'waits for older (concurrencyPolicy: Queue)' }],
-    ['of a suspended Task waits for that, not for its turn', aState(suspended.policy(queue)).runs(older.running(0), run), { phase: 'Pending', reason: 'Suspended', message }],
-    ['too many of a suspended Task is skipped', aState(suspended.policy({ queueLimit: 1 })).runs(older, run), { phase: 'Skipped', reason: 'QueueFull', message: '1 runs wait already (queueLimit: 1)' }],
+    [
+      'waits its turn',
+      aState(aTask().policy(queue)).runs(older.running(0), run),
+      { phase: 'Queued', reason: 'WaitsForTurn', message: 'waits for older (concurrencyPolicy: Queue)' },
+    ],
+    [
+      'of a suspended Task waits for that, not for its turn',
+      aState(suspended.policy(queue)).runs(older.running(0), run),
+      { phase: 'Pending', reason: 'Suspended', message },
+    ],
+    [
+      'too many of a suspended Task is skipped',
+      aState(suspended.policy({ queueLimit: 1 })).runs(older, run),
+      { phase: 'Skipped', reason: 'QueueFull', message: '1 runs wait already (queueLimit: 1)' },
+    ],
     ['under Allow is never too many', aState(aTask().policy({ queueLimit: 1 })).runs(older, run), undefined],
   ])('%s', (_what, state, expected) => expect(hold(state)).toEqual(expected));
 });

@@ -14,5 +14,11 @@ export function holdOf(view: RunView, task: TaskView): Hold | undefined {
 /** As CronJob's suspend: what runs goes on, nothing new starts. */
 function suspended(view: RunView, task: TaskView): Hold {
   const { name } = task.state.task.metadata;
-  return overQueueLimit(view, task) ?? { phase: 'Pending', reason: reasons.suspended, message: `Task ${name} is suspended; set suspend to false to start the run` };
+  return (
+    overQueueLimit(view, task) ?? {
+      phase: 'Pending',
+      reason: reasons.suspended,
+      message: `Task ${name} is suspended; set suspend to false to start the run`,
+    }
+  );
 }

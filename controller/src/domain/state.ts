@@ -62,7 +62,10 @@ export interface ContainerFailure {
   readonly reason: string;
 }
 
-/** The Job controller could not create a pod (an Event with reason FailedCreate): a quota, a missing service account, a webhook. */
+/**
+ * The Job controller could not create a pod (an Event with reason FailedCreate): a quota, a missing service account, a
+ * webhook.
+ */
 export interface PodRefusal {
   readonly jobUid: string;
   readonly message: string;

@@ -14,20 +14,37 @@ const mostTold = 50;
  * @param before what is on record
  * @param after what is about to be
  */
-export function stepEvents(run: string, before: TaskRunStatus | undefined, after: TaskRunStatus): readonly ActionOf<'event'>[] {
+export function stepEvents(
+  run: string,
+  before: TaskRunStatus | undefined,
+  after: TaskRunStatus,
+): readonly ActionOf<'event'>[] {
   const rows = after.jobs ?? [];
   const phases = new Map((before?.jobs ?? []).map(({ step, phase = 'Pending' }) => [step, phase]));
-  const news = rows.filter(({ step, phase, run: other }) => step !== undefined && other === undefined && phase !== (phases.get(step) ?? 'Pending'));
+  const news = rows.filter(
+    ({ step, phase, run: other }) =>
+      step !== undefined && other === undefined && phase !== (phases.get(step) ?? 'Pending'),
+  );
   const told = news.filter(({ phase }) => rows.length <= mostTold || phase === 'Failed');
   return told.flatMap((row) => {
-    const isQuick = row.startTime !== undefined && isFinished(row.phase) && (phases.get(row.step) ?? 'Pending') === 'Pending';
-    return [...(isQuick && rows.length <= mostTold ? eventOf(run, compact({ step: row.step, phase: 'Running' })) : []), ...eventOf(run, row)];
+    const isQuick =
+      row.startTime !== undefined && isFinished(row.phase) && (phases.get(row.step) ?? 'Pending') === 'Pending';
+    return [
+      ...(isQuick && rows.length <= mostTold ? eventOf(run, compact({ step: row.step, phase: 'Running' })) : []),
+      ...eventOf(run, row),
+    ];
   });
 }
 
-function eventOf(run: string, { step, phase = 'Pending', duration, message }: Partial<StepRow>): readonly ActionOf<'event'>[] {
-  const reason = phase === 'Running' ? 'StepStarted' : isFinished(phase) || phase === 'Queued' ? `Step${phase}` : undefined;
+function eventOf(
+  run: string,
+  { step, phase = 'Pending', duration, message }: Partial<StepRow>,
+): readonly ActionOf<'event'>[] {
+  const reason =
+    phase === 'Running' ? 'StepStarted' : isFinished(phase) || phase === 'Queued' ? `Step${phase}` : undefined;
   const time = duration === undefined ? '' : ` after ${duration}`;
   const text = `${run}: ${step} ${phase}${time}${message === undefined ? '' : `: ${message}`}`;
-  return reason === undefined ? [] : [{ kind: 'event', type: phase === 'Failed' ? 'Warning' : 'Normal', reason, message: text }];
+  return reason === undefined
+    ? []
+    : [{ kind: 'event', type: phase === 'Failed' ? 'Warning' : 'Normal', reason, message: text }];
 }

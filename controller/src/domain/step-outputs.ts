@@ -14,7 +14,10 @@ const ofStep = /^steps\.([^.]+)\.outputs\.(.+)$/;
 const ofItems = /^items\.outputs\.(.+)$/;
 const inText = /\$\(steps\.([^.()]+)\.outputs\.([^()]+)\)/g;
 
-/** The run's own outputs, each from the step that its valueFrom names, or from all items in their order; null for one that has none. */
+/**
+ * The run's own outputs, each from the step that its valueFrom names, or from all items in their order; null for one
+ * that has none.
+ */
 export function readStepOutputs(declared: readonly Output[], rows: Readonly<Rows>): OutputsVerdict {
   const byStep = outputsByStep(rows);
   const found = declared.flatMap(({ name, valueFrom = '' }) => {
@@ -27,7 +30,10 @@ export function readStepOutputs(declared: readonly Output[], rows: Readonly<Rows
   return fittingOutputs(declared, Object.fromEntries(found));
 }
 
-/** Text with `$(steps.build.outputs.image)` replaced by that output: a string as it is, anything else as JSON, nothing for one that was not written. */
+/**
+ * Text with `$(steps.build.outputs.image)` replaced by that output: a string as it is, anything else as JSON, nothing
+ * for one that was not written.
+ */
 export function withStepOutputs(text: string, rows: Readonly<Rows>): string {
   if (!text.includes('$(steps.')) return text;
   const byStep = outputsByStep(rows);
@@ -39,17 +45,26 @@ export function withStepOutputs(text: string, rows: Readonly<Rows>): string {
 
 /** What is wrong with the outputs that steps take over from others, each in a sentence with the remedy. */
 export function outputProblems({ order, steps, dependencies }: Flow): readonly string[] {
-  return order.flatMap((step) => referencesOf(step).flatMap(([name, output]) => {
-    const what = `step ${step.name} takes $(steps.${name}.outputs.${output})`;
-    const other = steps.get(name);
-    if (!other?.outputs?.some((one) => one.name === output)) return [`${what}, and ${other ? `step ${name} declares no output ${output}: add it to the outputs of ${name}` : `there is no step ${name}`}`];
-    return comesAfter(step.name, name, dependencies) ? [] : [`${what} and does not come after ${name}: add ${name} to its dependsOn`];
-  }));
+  return order.flatMap((step) =>
+    referencesOf(step).flatMap(([name, output]) => {
+      const what = `step ${step.name} takes $(steps.${name}.outputs.${output})`;
+      const other = steps.get(name);
+      if (!other?.outputs?.some((one) => one.name === output))
+        return [
+          `${what}, and ${other ? `step ${name} declares no output ${output}: add it to the outputs of ${name}` : `there is no step ${name}`}`,
+        ];
+      return comesAfter(step.name, name, dependencies)
+        ? []
+        : [`${what} and does not come after ${name}: add ${name} to its dependsOn`];
+    }),
+  );
 }
 
 function referencesOf({ template }: FlowStep): readonly (readonly [step: string, output: string])[] {
   const text = JSON.stringify(template);
-  return text.includes('$(steps.') ? [...text.matchAll(inText)].map(([, step = '', output = '']) => [step, output] as const) : [];
+  return text.includes('$(steps.')
+    ? [...text.matchAll(inText)].map(([, step = '', output = '']) => [step, output] as const)
+    : [];
 }
 
 /** Whether a step depends on another, be it through others. */

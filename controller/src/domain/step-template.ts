@@ -32,17 +32,36 @@ interface PodTemplate {
 
 /**
  * @param step whose template it is; where that says something that globals say too, its own word counts
- * @param rows the steps' rows on record, whose outputs stand for `$(steps.NAME.outputs.OUTPUT)` in command, args and env, as the item's
+ * @param rows the steps' rows on record, whose outputs stand for `$(steps.NAME.outputs.OUTPUT)` in command, args and
+ * env, as the item's
  *   values do for `$(item.KEY)` and the node's name for `$(node.name)`
  * @param boundTo the node that all steps of the run are on, where they are
  */
-export function stepTemplate({ template, item, node }: Pick<FlowStep, 'template' | 'item' | 'node'>, globals: Globals = {}, rows: Rows, boundTo?: string): Record<string, unknown> {
+export function stepTemplate(
+  { template, item, node }: Pick<FlowStep, 'template' | 'item' | 'node'>,
+  globals: Globals = {},
+  rows: Rows,
+  boundTo?: string,
+): Record<string, unknown> {
   const { metadata, spec = {}, ...rest } = template as PodTemplate;
   const { labels, annotations } = globals;
   return {
     ...rest,
-    metadata: { ...metadata, labels: { ...labels, ...metadata?.labels }, annotations: { ...annotations, ...metadata?.annotations } },
-    spec: onNode(node, boundTo, podSpec(spec, globals, (container) => withGlobals(filledIn(container, (text) => withNode(withItem(withStepOutputs(text, rows), item), node)), globals))),
+    metadata: {
+      ...metadata,
+      labels: { ...labels, ...metadata?.labels },
+      annotations: { ...annotations, ...metadata?.annotations },
+    },
+    spec: onNode(
+      node,
+      boundTo,
+      podSpec(spec, globals, (container) =>
+        withGlobals(
+          filledIn(container, (text) => withNode(withItem(withStepOutputs(text, rows), item), node)),
+          globals,
+        ),
+      ),
+    ),
   };
 }
 
@@ -58,12 +77,19 @@ function onNode(own: string | undefined, boundTo: string | undefined, spec: PodS
   const required = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }] };
   return {
     ...spec,
-    affinity: { ...affinity, nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: required } },
+    affinity: {
+      ...affinity,
+      nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: required },
+    },
     ...(own !== undefined && { tolerations: [...tolerations, ...daemonTolerations] }),
   };
 }
 
-function podSpec(spec: PodSpec, { nodeName, volumes }: Globals, complete: (container: Container) => Container): PodSpec {
+function podSpec(
+  spec: PodSpec,
+  { nodeName, volumes }: Globals,
+  complete: (container: Container) => Container,
+): PodSpec {
   return {
     ...(nodeName !== undefined && { nodeName }),
     ...spec,
@@ -77,7 +103,13 @@ function withGlobals(container: Container, { env, volumeMounts }: Globals = {}):
   return {
     ...container,
     ...(env && { env: beside(container.env, env as NonNullable<Container['env']>, ({ name }) => name) }),
-    ...(volumeMounts && { volumeMounts: beside(container.volumeMounts, volumeMounts as NonNullable<Container['volumeMounts']>, ({ mountPath }) => mountPath) }),
+    ...(volumeMounts && {
+      volumeMounts: beside(
+        container.volumeMounts,
+        volumeMounts as NonNullable<Container['volumeMounts']>,
+        ({ mountPath }) => mountPath,
+      ),
+    }),
   };
 }
 
@@ -87,7 +119,11 @@ function filledIn(container: Container, filled: (text: string) => string): Conta
     ...container,
     ...(command && { command: command.map(filled) }),
     ...(args && { args: args.map(filled) }),
-    ...(env && { env: env.map((variable) => (variable.value === undefined ? variable : { ...variable, value: filled(variable.value) })) }),
+    ...(env && {
+      env: env.map((variable) =>
+        variable.value === undefined ? variable : { ...variable, value: filled(variable.value) },
+      ),
+    }),
   };
 }
 

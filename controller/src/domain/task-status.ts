@@ -51,7 +51,9 @@ export function taskStatus(view: TaskView, now: Date): TaskStatus {
 function stepSummaries(current: RunView | undefined): TaskStatus['steps'] {
   const rows = current?.run.status?.jobs ?? [];
   if (rows[0]?.step === undefined) return undefined;
-  return rows.slice(0, maxSteps).map(({ step: name = '', phase = 'Pending', message, duration }) => compact({ name, phase, message, duration }));
+  return rows
+    .slice(0, maxSteps)
+    .map(({ step: name = '', phase = 'Pending', message, duration }) => compact({ name, phase, message, duration }));
 }
 
 /** The counts that most Tasks never have are left out while they are nought. */
@@ -89,7 +91,13 @@ function observedTrigger(view: TaskView): NonNullable<TaskStatus['observedTrigge
   if (runRefusal(view)) return status?.observedTrigger ?? {};
   const { run, snapshotHash } = view.answered ?? {};
   const { step: _step, ...trigger } = spec.trigger ?? {};
-  return compact({ ...trigger, generation: metadata.generation ?? 0, revisionHash: revisionHash(view.state.task), run, snapshotHash });
+  return compact({
+    ...trigger,
+    generation: metadata.generation ?? 0,
+    revisionHash: revisionHash(view.state.task),
+    run,
+    snapshotHash,
+  });
 }
 
 /** When the message's running time changes next, in milliseconds since the epoch. */
@@ -174,7 +182,10 @@ function summary({ name, phase, kept, run }: RunView): RunSummary {
   });
 }
 
-/** Ready: what was deployed is done, as healthyWhen means it. Stalled: something keeps the run from getting on (as kstatus has it). */
+/**
+ * Ready: what was deployed is done, as healthyWhen means it. Stalled: something keeps the run from getting on (as
+ * kstatus has it).
+ */
 function conditions(view: TaskView, phase: NonNullable<TaskStatus['phase']>, now: Date): Condition[] {
   const { task } = view.state;
   const { reason = phase, message = '' } = view.current?.run.status ?? {};
@@ -194,8 +205,8 @@ function isReady(view: TaskView, phase: NonNullable<TaskStatus['phase']>, stalle
 }
 
 /**
- * What keeps the Task from getting on: a schedule that is none, a refusal, or what the current run's unfinished Job waits for; a run
- * that waits as it should, or is tried again, is getting on.
+ * What keeps the Task from getting on: a schedule that is none, a refusal, or what the current run's unfinished Job
+ * waits for; a run that waits as it should, or is tried again, is getting on.
  */
 export function stalledBy(view: TaskView, now: Date): { reason: string; message: string } | undefined {
   const problem = agendaOf(view.state, now)?.problem;
@@ -207,7 +218,11 @@ export function stalledBy(view: TaskView, now: Date): { reason: string; message:
   return reason === undefined || patientReasons.has(reason) ? undefined : { reason, message };
 }
 
-function condition(task: Task, wanted: Pick<Condition, 'type' | 'status' | 'reason' | 'message'>, now: Date): Condition {
+function condition(
+  task: Task,
+  wanted: Pick<Condition, 'type' | 'status' | 'reason' | 'message'>,
+  now: Date,
+): Condition {
   const before = task.status?.conditions?.find(({ type }) => type === wanted.type);
   const lastTransitionTime = before?.status === wanted.status ? before.lastTransitionTime : now.toISOString();
   return { ...wanted, lastTransitionTime };

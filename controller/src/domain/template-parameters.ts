@@ -20,12 +20,15 @@ const fits: Readonly<Record<NonNullable<Parameter['type']>, (value: unknown) => 
 
 /** The values that the template is filled in with: those that are given, and its defaults. */
 export function valuesOf({ parameters = [] }: TaskTemplateSpec, given: Values = {}): Values {
-  const defaults = parameters.flatMap((parameter) => (parameter.default === undefined ? [] : [[parameter.name, parameter.default] as const]));
+  const defaults = parameters.flatMap((parameter) =>
+    parameter.default === undefined ? [] : [[parameter.name, parameter.default] as const],
+  );
   return { ...Object.fromEntries(defaults), ...given };
 }
 
 /**
- * What is wrong with a template's parameters, or with the values for them, in a sentence with the remedy; undefined where nothing is.
+ * What is wrong with a template's parameters, or with the values for them, in a sentence with the remedy; undefined
+ * where nothing is.
  * @param name the template's
  */
 export function parametersProblem(name: string, spec: TaskTemplateSpec, given: Values = {}): string | undefined {
@@ -37,15 +40,23 @@ export function parametersProblem(name: string, spec: TaskTemplateSpec, given: V
   const used = [...JSON.stringify([template, job]).matchAll(inText)].find(([, key = '']) => !known.includes(key));
   if (used) return `TaskTemplate ${name} says ${used[0]}, which is none of its parameters: ${named}`;
   const values = valuesOf(spec, given);
-  return parameters.map((parameter) => valueProblem(name, parameter, values[parameter.name])).find((problem) => problem !== undefined);
+  return parameters
+    .map((parameter) => valueProblem(name, parameter, values[parameter.name]))
+    .find((problem) => problem !== undefined);
 }
 
-function valueProblem(template: string, { name, type = 'string', enum: choices }: Parameter, value: unknown): string | undefined {
+function valueProblem(
+  template: string,
+  { name, type = 'string', enum: choices }: Parameter,
+  value: unknown,
+): string | undefined {
   const what = `parameter ${name} of TaskTemplate ${template}`;
   if (value === undefined) return `${what} has no value: write one into templateRef.parameters`;
   if (typeof value === 'string' && later.test(value)) return undefined;
-  if (!fits[type](value)) return `${what} is ${JSON.stringify(value)}, and has to be ${type === 'integer' ? 'an' : 'a'} ${type}`;
-  if (choices && !choices.includes(value)) return `${what} is ${JSON.stringify(value)}, and has to be one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
+  if (!fits[type](value))
+    return `${what} is ${JSON.stringify(value)}, and has to be ${type === 'integer' ? 'an' : 'a'} ${type}`;
+  if (choices && !choices.includes(value))
+    return `${what} is ${JSON.stringify(value)}, and has to be one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
   return undefined;
 }
 

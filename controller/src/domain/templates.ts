@@ -1,6 +1,6 @@
 /**
- * templateRef: a run takes what its TaskTemplates say as it starts, and keeps it, whatever becomes of them. The copies are in its spec
- * beside the snapshot, which says what of them is used and how.
+ * templateRef: a run takes what its TaskTemplates say as it starts, and keeps it, whatever becomes of them. The copies
+ * are in its spec beside the snapshot, which says what of them is used and how.
  */
 import type { Snapshot, TaskRun, TaskTemplateSpec } from '../resources/index.ts';
 import type { Action } from './actions.ts';
@@ -30,7 +30,10 @@ export function templateNames(snapshot: Snapshot | undefined): readonly string[]
 }
 
 /** Each use of a template, with the step that uses it. */
-function refsOf({ templateRef, steps = [] }: Partial<Snapshot> = {}): readonly (readonly [step: string | undefined, TemplateRef])[] {
+function refsOf({ templateRef, steps = [] }: Partial<Snapshot> = {}): readonly (readonly [
+  step: string | undefined,
+  TemplateRef,
+])[] {
   const ofSteps = steps.flatMap((step) => (step.templateRef ? [[step.name, step.templateRef] as const] : []));
   return templateRef ? [[undefined, templateRef], ...ofSteps] : ofSteps;
 }
@@ -39,7 +42,9 @@ function refsOf({ templateRef, steps = [] }: Partial<Snapshot> = {}): readonly (
 export function fillTemplates({ active, state }: TaskView): readonly Action[] {
   return active.flatMap(({ run }): readonly Action[] => {
     if (!lacksTemplates(run) || missingTemplates(run, state.templates).length > 0) return [];
-    const templates = Object.fromEntries(templateNames(run.spec.snapshot).map((name) => [name, { ...state.templates.get(name) }]));
+    const templates = Object.fromEntries(
+      templateNames(run.spec.snapshot).map((name) => [name, { ...state.templates.get(name) }]),
+    );
     const { name, uid } = run.metadata;
     return [{ kind: 'fillTemplates', name, uid, templates }];
   });
@@ -67,7 +72,13 @@ const resolved = new WeakMap<TaskRun, TaskRun>();
 export function withTemplates(run: TaskRun): TaskRun {
   const { snapshot, templates } = run.spec;
   if (!snapshot || !templates) return run;
-  const known = resolved.get(run) ?? { ...run, spec: { ...run.spec, snapshot: resolveSnapshot(snapshot, templates as unknown as Readonly<Record<string, TaskTemplateSpec>>) } };
+  const known = resolved.get(run) ?? {
+    ...run,
+    spec: {
+      ...run.spec,
+      snapshot: resolveSnapshot(snapshot, templates as unknown as Readonly<Record<string, TaskTemplateSpec>>),
+    },
+  };
   resolved.set(run, known);
   return known;
 }

@@ -17,7 +17,10 @@ export interface Toleration {
   readonly effect?: string;
 }
 
-/** Those that the DaemonSet controller adds to its pods: what is cordoned or short of something has its pods all the same. */
+/**
+ * Those that the DaemonSet controller adds to its pods: what is cordoned or short of something has its pods all the
+ * same.
+ */
 export const daemonTolerations: readonly Toleration[] = [
   { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' },
   { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' },
@@ -27,7 +30,10 @@ export const daemonTolerations: readonly Toleration[] = [
   { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
 ];
 
-/** Whether pods with these tolerations may be put on a node with the taint. One that only asks to be avoided keeps nobody off. */
+/**
+ * Whether pods with these tolerations may be put on a node with the taint. One that only asks to be avoided keeps
+ * nobody off.
+ */
 export function tolerates(tolerations: readonly Toleration[], taint: Taint): boolean {
   if (taint.effect === 'PreferNoSchedule') return true;
   return tolerations.some(({ key = '', effect = '', operator, value = '' }) => {

@@ -12,7 +12,8 @@ const rows: readonly [trigger: Parameters<typeof triggerValue>[0], value: string
   [{ appRevision: 'web-v3', id: 'step-session' }, 'web-v3#step-session'],
   [{ appRevision: 'web-v3', publishVersion: 'release-7', id: 'step-session' }, 'web-v3@release-7#step-session'],
 ];
-for (const [trigger, value] of rows) test(`the trigger ${JSON.stringify(trigger)} reads "${value}"`, () => expect(triggerValue(trigger)).toBe(value));
+for (const [trigger, value] of rows)
+  test(`the trigger ${JSON.stringify(trigger)} reads "${value}"`, () => expect(triggerValue(trigger)).toBe(value));
 
 describe('lastAnswered', () => {
   const v1 = aTask().revision('web-v1');
@@ -47,5 +48,6 @@ describe('lastAnswered', () => {
     const { trigger: _trigger, ...spec } = byHand.spec;
     expect(lastAnswered(v1.build(), [{ ...byHand, spec }])).toBeUndefined();
   });
-  test('is nothing while the status answers no trigger', () => expect(lastAnswered(v1.status({ observedTrigger: {} }).build(), [])).toBeUndefined());
+  test('is nothing while the status answers no trigger', () =>
+    expect(lastAnswered(v1.status({ observedTrigger: {} }).build(), [])).toBeUndefined());
 });

@@ -32,17 +32,20 @@ function answeredByStatus({ status }: Task): readonly Answered[] {
 }
 
 /** The trigger that a run answers. */
-export function answeredByRun({ metadata, spec }: Pick<TaskRun, 'spec'> & { readonly metadata: { readonly name: string } }): readonly Answered[] {
+export function answeredByRun({
+  metadata,
+  spec,
+}: Pick<TaskRun, 'spec'> & { readonly metadata: { readonly name: string } }): readonly Answered[] {
   const { generation, value = '', revisionHash } = spec.trigger ?? {};
   if (generation === undefined) return [];
   return [compact({ generation, value, revisionHash, run: metadata.name, snapshotHash: spec.snapshot?.hash })];
 }
 
 /**
- * What was answered last, of what the Task's status says, what its runs prove and what is remembered: the newest by the Task's
- * generation, for a revision's name may come back. A run may exist that the status does not know (the controller was killed
- * between the two writes); the status may know one that is gone (history is limited); and one that was just created may have
- * been deleted before either.
+ * What was answered last, of what the Task's status says, what its runs prove and what is remembered: the newest by the
+ * Task's generation, for a revision's name may come back. A run may exist that the status does not know (the controller
+ * was killed between the two writes); the status may know one that is gone (history is limited); and one that was just
+ * created may have been deleted before either.
  */
 export function lastAnswered(task: Task, runs: readonly TaskRun[], remembered?: Answered): Answered | undefined {
   const all = [...answeredByStatus(task), ...runs.flatMap(answeredByRun), ...(remembered ? [remembered] : [])];

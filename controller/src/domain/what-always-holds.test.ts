@@ -1,6 +1,6 @@
 /**
- * The rules of docs/architecture.md under "What always holds", each against stories that fast-check makes up. Most rules are
- * checked by the World at every call; see testing/world.ts.
+ * The rules of docs/architecture.md under "What always holds", each against stories that fast-check makes up. Most
+ * rules are checked by the World at every call; see testing/world.ts.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -29,7 +29,11 @@ describe('whatever happens, and wherever the controller dies', () => {
     holdsForAll((steps) => {
       const story = new DeploymentStory().play(steps);
       story.end();
-      const wrong = story.answers().filter(({ expected, runs }) => (expected === 'run' && runs !== 1) || (expected === 'none' && runs !== 0) || runs > 1);
+      const wrong = story
+        .answers()
+        .filter(
+          ({ expected, runs }) => (expected === 'run' && runs !== 1) || (expected === 'none' && runs !== 0) || runs > 1,
+        );
       expect(wrong).toEqual([]);
     });
   });
@@ -40,7 +44,8 @@ describe('whatever happens, and wherever the controller dies', () => {
       for (const { metadata, status } of world.ownRuns()) {
         expect(isFinished(status?.phase)).toBe(true);
         const outcome = world.outcomes.get(metadata.uid);
-        if (outcome !== undefined && status?.reason !== 'Replaced' && status?.reason !== 'JobDeleted') expect(status?.phase).toBe(outcome);
+        if (outcome !== undefined && status?.reason !== 'Replaced' && status?.reason !== 'JobDeleted')
+          expect(status?.phase).toBe(outcome);
       }
       expect(classify(controller.state()).active).toEqual([]);
     });
@@ -61,7 +66,9 @@ describe('whatever happens, and wherever the controller dies', () => {
       const until = wake?.kind === 'wakeAt' ? wake.at : Infinity;
       expect(until).toBeGreaterThan(story.world.now);
       for (const age of ages.filter((at) => story.world.now + at < until)) {
-        expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(({ actions }: { actions: readonly Action[] }) => waiting(actions));
+        expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(
+          ({ actions }: { actions: readonly Action[] }) => waiting(actions),
+        );
       }
     });
   });
@@ -92,7 +99,8 @@ describe('whatever happens, and wherever the controller dies', () => {
 
 describe('over weeks of schedules, people, pauses, crashes and jumps of the clock', () => {
   const stories = fc.array(runStep, { maxLength: 60, size: 'max' });
-  const holdsForAll = (check: (steps: readonly RunStep[]) => void) => fc.assert(fc.property(stories, check), { numRuns: 150 });
+  const holdsForAll = (check: (steps: readonly RunStep[]) => void) =>
+    fc.assert(fc.property(stories, check), { numRuns: 150 });
 
   test('each time of a schedule has one run or is counted as missed, every run ends as it should, and then nothing is written any more', () => {
     holdsForAll((steps) => {
@@ -112,14 +120,17 @@ describe('over weeks of schedules, people, pauses, crashes and jumps of the cloc
       const until = wake?.kind === 'wakeAt' ? wake.at : Infinity;
       expect(until).toBeGreaterThan(story.world.now);
       for (const age of ages.filter((at) => story.world.now + at < until)) {
-        expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(({ actions }: { actions: readonly Action[] }) => waiting(actions));
+        expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(
+          ({ actions }: { actions: readonly Action[] }) => waiting(actions),
+        );
       }
     });
   });
 });
 
 describe('in a queue that admits, evicts, deactivates, gives up and goes at random moments', () => {
-  const holdsForAll = (check: (steps: readonly RunStep[]) => void) => fc.assert(fc.property(queueStory, check), { numRuns: 300 });
+  const holdsForAll = (check: (steps: readonly RunStep[]) => void) =>
+    fc.assert(fc.property(queueStory, check), { numRuns: 300 });
 
   test('at rest each run that waits says so, and every run ends as it should, with nothing left that waits', () => {
     holdsForAll((steps) => {
@@ -138,7 +149,9 @@ describe('in a queue that admits, evicts, deactivates, gives up and goes at rand
       const [wake] = controller.decide();
       const until = wake?.kind === 'wakeAt' ? wake.at : Infinity;
       for (const age of ages.filter((at) => story.world.now + at < until)) {
-        expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(({ actions }: { actions: readonly Action[] }) => waiting(actions));
+        expect({ age, actions: controller.decide(story.world.now + age) }).toSatisfy(
+          ({ actions }: { actions: readonly Action[] }) => waiting(actions),
+        );
       }
     });
   });
@@ -149,10 +162,20 @@ function totalsOf(world: World): NonNullable<TaskStatus['totals']> {
   const count = (phase: string) => phases.filter((other) => other === phase).length;
   const kept = new Set(world.ownJobs().map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).size;
   const skipped = count('Skipped');
-  return { active: 0, succeeded: count('Succeeded'), failed: count('Failed'), cancelled: count('Cancelled'), kept, ...(skipped > 0 && { skipped }) };
+  return {
+    active: 0,
+    succeeded: count('Succeeded'),
+    failed: count('Failed'),
+    cancelled: count('Cancelled'),
+    kept,
+    ...(skipped > 0 && { skipped }),
+  };
 }
 
-/** A run that is named after the time has another name a minute later, and is tried again under it though it was refused for good. */
+/**
+ * A run that is named after the time has another name a minute later, and is tried again under it though it was refused
+ * for good.
+ */
 function refusedForNow<S extends Step | RunStep>(step: S): S {
   return step.do === 'refuse' && step.how === 'forGood' ? { ...step, how: 'forNow' } : step;
 }

@@ -1,6 +1,6 @@
 /**
- * When a run that a workflow step asked for may start, and when its Application is asked of the step: KubeVela tells nobody that a
- * workflow was terminated or a step timed out.
+ * When a run that a workflow step asked for may start, and when its Application is asked of the step: KubeVela tells
+ * nobody that a workflow was terminated or a step timed out.
  */
 import { velaLabels, type Task } from '../resources/index.ts';
 import type { Action, ApplicationRef } from './actions.ts';
@@ -16,12 +16,17 @@ export function applicationOf({ metadata: { labels = {}, namespace } }: Task): A
 }
 
 /**
- * KubeVela writes down which steps it began only after it carried them out; where that write fails it begins them again, as another
- * session, and asks for another run. And what a step applied and somebody deleted it makes again, be the step long over. So a run
- * starts once its session is on record.
+ * KubeVela writes down which steps it began only after it carried them out; where that write fails it begins them
+ * again, as another session, and asks for another run. And what a step applied and somebody deleted it makes again, be
+ * the step long over. So a run starts once its session is on record.
  */
 export function waitsForStep({ name, run, attempt }: RunView, { state }: TaskView): boolean {
-  return attempt === undefined && run.spec.trigger?.step !== undefined && applicationOf(state.task) !== undefined && !state.steps.get(name)?.known;
+  return (
+    attempt === undefined &&
+    run.spec.trigger?.step !== undefined &&
+    applicationOf(state.task) !== undefined &&
+    !state.steps.get(name)?.known
+  );
 }
 
 /** @returns a look at each step whose time has come */

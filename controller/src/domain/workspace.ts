@@ -1,6 +1,6 @@
 /**
- * globals.workspace: a claim that each run of a flow has for itself, beside what its steps mount. It is made before the first step, and
- * lives as long as the run's pods are there to be looked at, or a retry goes on with what is in it.
+ * globals.workspace: a claim that each run of a flow has for itself, beside what its steps mount. It is made before the
+ * first step, and lives as long as the run's pods are there to be looked at, or a retry goes on with what is in it.
  */
 import { labels, type Meta, type Task, type TaskRun } from '../resources/index.ts';
 import type { Action, ClaimManifest } from './actions.ts';
@@ -63,8 +63,15 @@ export function claimManifest({ run, name }: RunView, task: Task): ClaimManifest
 export function pruneClaims({ state, runs }: TaskView): readonly Action[] {
   if (state.claims.length === 0) return [];
   const needed = new Set(runs.filter((view) => !view.finished || view.kept).map(({ run }) => claimOf(run)));
-  const needless = state.claims.filter(({ metadata }) => metadata.deletionTimestamp === undefined && !needed.has(metadata.name));
-  return needless.map(({ metadata: { name, uid } }) => ({ kind: 'deleteClaim', name, uid, because: 'no run needs this workspace any more' }));
+  const needless = state.claims.filter(
+    ({ metadata }) => metadata.deletionTimestamp === undefined && !needed.has(metadata.name),
+  );
+  return needless.map(({ metadata: { name, uid } }) => ({
+    kind: 'deleteClaim',
+    name,
+    uid,
+    because: 'no run needs this workspace any more',
+  }));
 }
 
 /** The globals with the workspace as a volume and its mount. */
@@ -75,7 +82,11 @@ export function withWorkspace(run: TaskRun): Globals | undefined {
   if (!workspace || claimName === undefined) return globals;
   const { volumes = [], volumeMounts = [] } = (globals ?? {}) as Globals;
   const mountPath = workspace.mountPath ?? defaults.mountPath;
-  return { ...globals, volumes: [...volumes, { name: volumeName, persistentVolumeClaim: { claimName } }], volumeMounts: [...volumeMounts, { name: volumeName, mountPath }] };
+  return {
+    ...globals,
+    volumes: [...volumes, { name: volumeName, persistentVolumeClaim: { claimName } }],
+    volumeMounts: [...volumeMounts, { name: volumeName, mountPath }],
+  };
 }
 
 function workspaceOf({ snapshot }: TaskRun['spec']): Workspace | undefined {

@@ -1,18 +1,43 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError, errorFromResponse, isAlreadyExists, isConflict, isGone, isInvalid, isNamespaceTerminating, isNotFound } from './api-error.ts';
+import {
+  ApiError,
+  errorFromResponse,
+  isAlreadyExists,
+  isConflict,
+  isGone,
+  isInvalid,
+  isNamespaceTerminating,
+  isNotFound,
+} from './api-error.ts';
 
-const target = { verb: 'create', resource: 'jobs.batch', kind: 'Job', namespace: 'default', name: 'mytask-v3' } as const;
+const target = {
+  verb: 'create',
+  resource: 'jobs.batch',
+  kind: 'Job',
+  namespace: 'default',
+  name: 'mytask-v3',
+} as const;
 
 describe('ApiError', () => {
   it('says in one sentence what was refused, where and why', () => {
-    const error = errorFromResponse(target, 409, JSON.stringify({ reason: 'AlreadyExists', message: 'jobs.batch "mytask-v3" already exists' }));
-    expect(error.message).toBe('the API server refused to create Job default/mytask-v3 (409 AlreadyExists): jobs.batch "mytask-v3" already exists');
+    const error = errorFromResponse(
+      target,
+      409,
+      JSON.stringify({ reason: 'AlreadyExists', message: 'jobs.batch "mytask-v3" already exists' }),
+    );
+    expect(error.message).toBe(
+      'the API server refused to create Job default/mytask-v3 (409 AlreadyExists): jobs.batch "mytask-v3" already exists',
+    );
     expect([isAlreadyExists(error), isConflict(error), isNotFound(error)]).toEqual([true, false, false]);
   });
 
   it('carries the refused fields', () => {
     const causes = [{ field: 'spec.completions', reason: 'FieldValueInvalid', message: 'must be positive' }];
-    const error = errorFromResponse(target, 422, JSON.stringify({ reason: 'Invalid', message: 'no', details: { causes } }));
+    const error = errorFromResponse(
+      target,
+      422,
+      JSON.stringify({ reason: 'Invalid', message: 'no', details: { causes } }),
+    );
     expect(isInvalid(error)).toBe(true);
     expect(error.details).toEqual(causes);
   });
@@ -37,12 +62,19 @@ describe('ApiError', () => {
 
   it('knows a namespace that is being deleted from other refusals', () => {
     const causes = [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }];
-    expect(isNamespaceTerminating(errorFromResponse(target, 403, JSON.stringify({ reason: 'Forbidden', details: { causes } })))).toBe(true);
+    expect(
+      isNamespaceTerminating(
+        errorFromResponse(target, 403, JSON.stringify({ reason: 'Forbidden', details: { causes } })),
+      ),
+    ).toBe(true);
     expect(isNamespaceTerminating(errorFromResponse(target, 403, JSON.stringify({ reason: 'Forbidden' })))).toBe(false);
   });
 
   it('names the subresource, and what could not be reached', () => {
-    const error = new ApiError({ ...target, verb: 'update', subresource: 'status' }, { status: 0, reason: 'Unreachable', message: 'connect ECONNREFUSED' });
+    const error = new ApiError(
+      { ...target, verb: 'update', subresource: 'status' },
+      { status: 0, reason: 'Unreachable', message: 'connect ECONNREFUSED' },
+    );
     expect(error.message).toBe("could not update Job default/mytask-v3's status: connect ECONNREFUSED");
   });
 });

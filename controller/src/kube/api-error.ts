@@ -30,8 +30,8 @@ export interface StatusBody {
 const LONGEST_FOREIGN_TEXT = 500;
 
 /**
- * A call to the API server that did not succeed. `status` is the HTTP status, or 0 when no answer came: then `reason` is
- * `Unreachable` (no connection, or it broke) or `Timeout`, and `cause` is the original error.
+ * A call to the API server that did not succeed. `status` is the HTTP status, or 0 when no answer came: then `reason`
+ * is `Unreachable` (no connection, or it broke) or `Timeout`, and `cause` is the original error.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -47,7 +47,13 @@ export class ApiError extends Error {
 
   constructor(
     target: CallTarget,
-    answer: { status: number; reason: string; message: string; details?: readonly StatusCause[]; retryAfterSeconds?: number | undefined },
+    answer: {
+      status: number;
+      reason: string;
+      message: string;
+      details?: readonly StatusCause[];
+      retryAfterSeconds?: number | undefined;
+    },
     options?: ErrorOptions,
   ) {
     super(sentence(target, answer), options);
@@ -138,7 +144,10 @@ export function isNamespaceTerminating(error: unknown): error is ApiError {
 export function isTimeout(error: unknown): error is ApiError {
   return isUnreachable(error) && error.reason === 'Timeout';
 }
-/** The server has not yet reached this resourceVersion, which happens when etcd was restored from an older copy: list again. */
+/**
+ * The server has not yet reached this resourceVersion, which happens when etcd was restored from an older copy: list
+ * again.
+ */
 export function isVersionTooLarge(error: unknown): error is ApiError {
   return error instanceof ApiError && error.details.some((cause) => cause.reason === 'ResourceVersionTooLarge');
 }

@@ -6,8 +6,11 @@ import { stored } from './scripted-server.ts';
 
 function aCache(): { cache: Cache<Stored>; events: CacheEvent<Stored>[]; told: () => string[] } {
   const events: CacheEvent<Stored>[] = [];
-  const cache = new Cache<Stored>({ namespace: byNamespace, owner: byOwner, app: byLabel('app') }, (event) => events.push(event));
-  const told = (): string[] => events.map(({ type, object: { metadata } }) => `${type} ${metadata.name}@${metadata.resourceVersion}`);
+  const cache = new Cache<Stored>({ namespace: byNamespace, owner: byOwner, app: byLabel('app') }, (event) =>
+    events.push(event),
+  );
+  const told = (): string[] =>
+    events.map(({ type, object: { metadata } }) => `${type} ${metadata.name}@${metadata.resourceVersion}`);
   return { cache, events, told };
 }
 
@@ -75,12 +78,20 @@ describe('a cache', () => {
 
   it('keeps indexes in step', () => {
     const { cache } = aCache();
-    const owned = (uid: string): Stored['metadata']['ownerReferences'] => [{ apiVersion: 'v1', kind: 'X', name: 'x', uid, controller: true }];
+    const owned = (uid: string): Stored['metadata']['ownerReferences'] => [
+      { apiVersion: 'v1', kind: 'X', name: 'x', uid, controller: true },
+    ];
     cache.put(stored('a', '1', { labels: { app: 'one' }, ownerReferences: owned('o') ?? [] }));
     cache.put(stored('b', '2', { labels: { app: 'one' } }));
     cache.put(stored('a', '3', { labels: { app: 'two' } }));
-    const names = (index: string, value: string): string[] => cache.by(index, value).map((object) => object.metadata.name);
-    expect([names('app', 'one'), names('app', 'two'), names('owner', 'o'), names('namespace', 'default').sort()]).toEqual([['b'], ['a'], [], ['a', 'b']]);
+    const names = (index: string, value: string): string[] =>
+      cache.by(index, value).map((object) => object.metadata.name);
+    expect([
+      names('app', 'one'),
+      names('app', 'two'),
+      names('owner', 'o'),
+      names('namespace', 'default').sort(),
+    ]).toEqual([['b'], ['a'], [], ['a', 'b']]);
     expect(() => cache.by('node', 'n')).toThrow('no index "node": declare it');
   });
 
@@ -108,27 +119,33 @@ describe('a cache', () => {
     // A history: each step writes or deletes one of three names. News of it arrives shuffled and doubled.
     const step = fc.record({ name: fc.constantFrom('a', 'b', 'c'), delete: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 20 }), fc.infiniteStream(fc.nat()), (steps, random: Iterator<number, number>) => {
-        const alive = new Map<string, Stored>();
-        const news: ((cache: Cache<Stored>) => void)[] = [];
-        steps.forEach((change, index) => {
-          const version = String(index + 8);
-          const before = alive.get(change.name);
-          if (change.delete && before !== undefined) {
-            alive.delete(change.name);
-            news.push((cache) => cache.remove(before.metadata.uid, version));
-          } else if (!change.delete) {
-            const object = stored(change.name, version, { uid: before?.metadata.uid ?? `${change.name}-${index}` });
-            alive.set(change.name, object);
-            news.push((cache) => cache.put(object));
-          }
-        });
-        const { cache } = aCache();
-        const shuffled = [...news, ...news].map((tell) => ({ tell, at: random.next().value })).sort((x, y) => x.at - y.at);
-        for (const { tell } of shuffled) tell(cache);
-        const byName = (x: Stored, y: Stored): number => x.metadata.name.localeCompare(y.metadata.name);
-        expect([...cache.values()].sort(byName)).toEqual([...alive.values()].sort(byName));
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 20 }),
+        fc.infiniteStream(fc.nat()),
+        (steps, random: Iterator<number, number>) => {
+          const alive = new Map<string, Stored>();
+          const news: ((cache: Cache<Stored>) => void)[] = [];
+          steps.forEach((change, index) => {
+            const version = String(index + 8);
+            const before = alive.get(change.name);
+            if (change.delete && before !== undefined) {
+              alive.delete(change.name);
+              news.push((cache) => cache.remove(before.metadata.uid, version));
+            } else if (!change.delete) {
+              const object = stored(change.name, version, { uid: before?.metadata.uid ?? `${change.name}-${index}` });
+              alive.set(change.name, object);
+              news.push((cache) => cache.put(object));
+            }
+          });
+          const { cache } = aCache();
+          const shuffled = [...news, ...news]
+            .map((tell) => ({ tell, at: random.next().value }))
+            .sort((x, y) => x.at - y.at);
+          for (const { tell } of shuffled) tell(cache);
+          const byName = (x: Stored, y: Stored): number => x.metadata.name.localeCompare(y.metadata.name);
+          expect([...cache.values()].sort(byName)).toEqual([...alive.values()].sort(byName));
+        },
+      ),
     );
   });
 });

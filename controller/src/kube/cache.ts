@@ -7,9 +7,7 @@ export interface Cached {
 
 /** A change of the cache, handed to handlers in order. */
 export type CacheEvent<P extends Cached> =
-  | { type: 'added'; object: P }
-  | { type: 'updated'; object: P; old: P }
-  | { type: 'deleted'; object: P };
+  { type: 'added'; object: P } | { type: 'updated'; object: P; old: P } | { type: 'deleted'; object: P };
 
 /** Names the values under which an object is found. */
 export type Indexer<P extends Cached> = (object: P) => readonly string[];
@@ -30,16 +28,16 @@ export function byLabel(label: string): Indexer<Cached> {
 }
 
 /**
- * Deletions remembered, so that an event still on its way cannot bring the object back. It spans the delay of a watch, so
- * a few thousand are plenty.
+ * Deletions remembered, so that an event still on its way cannot bring the object back. It spans the delay of a watch,
+ * so a few thousand are plenty.
  */
 const MOST_TOMBSTONES = 5_000;
 
 /**
  * The objects of one kind as last seen, by key and by index. What it hands out is shared: never change it.
  *
- * It takes news from three sides (lists, watches, our own writes) in any order, and the rule is one: per uid, only newer
- * resourceVersions count. A watch event older than the answer to our own write therefore changes nothing.
+ * It takes news from three sides (lists, watches, our own writes) in any order, and the rule is one: per uid, only
+ * newer resourceVersions count. A watch event older than the answer to our own write therefore changes nothing.
  */
 export class Cache<P extends Cached> {
   readonly #objects = new Map<string, P>();
@@ -121,8 +119,8 @@ export class Cache<P extends Cached> {
   }
 
   /**
-   * Takes in that a whole list as of `resourceVersion` held only `seen` uids of a namespace (undefined: of all). What it
-   * lacked is gone, except what is newer than the list.
+   * Takes in that a whole list as of `resourceVersion` held only `seen` uids of a namespace (undefined: of all). What
+   * it lacked is gone, except what is newer than the list.
    */
   retain(namespace: string | undefined, seen: ReadonlySet<string>, resourceVersion: string): void {
     for (const object of [...this.#objects.values()]) {
@@ -135,7 +133,8 @@ export class Cache<P extends Cached> {
   /** Forgets a namespace (undefined: all) as though it had never been seen, tombstones included. */
   clear(namespace: string | undefined): void {
     for (const object of [...this.#objects.values()]) {
-      if (namespace === undefined || object.metadata.namespace === namespace) this.remove(object.metadata.uid, object.metadata.resourceVersion);
+      if (namespace === undefined || object.metadata.namespace === namespace)
+        this.remove(object.metadata.uid, object.metadata.resourceVersion);
     }
     this.#tombstones.clear();
   }

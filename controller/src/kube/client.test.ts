@@ -9,10 +9,25 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { isAlreadyExists, isGone, isUnreachable, type ApiError } from './api-error.ts';
 import { createClient, type Client } from './client.ts';
 import { resourceType } from './objects.ts';
-import { answer, listOf, refuse, serveScript, stored, tell, type Script, type ScriptedServer } from './scripted-server.ts';
+import {
+  answer,
+  listOf,
+  refuse,
+  serveScript,
+  stored,
+  tell,
+  type Script,
+  type ScriptedServer,
+} from './scripted-server.ts';
 import type { CallOutcome } from './transport.ts';
 
-const configMaps = resourceType({ group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true });
+const configMaps = resourceType({
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+});
 const jobs = resourceType({ group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true });
 const ref = { namespace: 'default', name: 'a' };
 
@@ -21,11 +36,22 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-async function open(script: Script, options: { token?: string } = {}): Promise<{ server: ScriptedServer; client: Client; outcomes: CallOutcome[] }> {
+async function open(
+  script: Script,
+  options: { token?: string } = {},
+): Promise<{ server: ScriptedServer; client: Client; outcomes: CallOutcome[] }> {
   const server = await serveScript(script);
   const outcomes: CallOutcome[] = [];
-  const client = createClient({ server: server.url, userAgent: 'test', onRequest: { after: (outcome) => outcomes.push(outcome) }, ...options });
-  cleanUps.push(() => server.close(), () => client.close());
+  const client = createClient({
+    server: server.url,
+    userAgent: 'test',
+    onRequest: { after: (outcome) => outcomes.push(outcome) },
+    ...options,
+  });
+  cleanUps.push(
+    () => server.close(),
+    () => client.close(),
+  );
   return { server, client, outcomes };
 }
 
@@ -52,7 +78,12 @@ describe('a call', () => {
     ]);
     expect(server.requests[2]?.body).toEqual({ apiVersion: 'batch/v1', kind: 'Job', metadata: ref });
     expect(server.requests[3]?.query.toString()).toBe('fieldManager=me&dryRun=All&fieldValidation=Strict');
-    expect(server.requests[4]?.body).toEqual({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background', preconditions: { uid: 'u' } });
+    expect(server.requests[4]?.body).toEqual({
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      propagationPolicy: 'Background',
+      preconditions: { uid: 'u' },
+    });
   });
 
   it('refuses to address a namespaced object without its namespace', async () => {
@@ -63,13 +94,23 @@ describe('a call', () => {
 
   it('tells a deleted object from one that finalizers still hold', async () => {
     const held = { ...stored('a', '2'), kind: 'Job' };
-    const { client } = await open(inTurn((_q, r) => answer(r, { kind: 'Status', status: 'Success' }), (_q, r) => answer(r, held)));
+    const { client } = await open(
+      inTurn(
+        (_q, r) => answer(r, { kind: 'Status', status: 'Success' }),
+        (_q, r) => answer(r, held),
+      ),
+    );
     expect(await client.delete(jobs, ref)).toBeUndefined();
     expect(await client.delete(jobs, ref)).toEqual(held);
   });
 
   it('is tried again after 503 with Retry-After, and each attempt is observed', async () => {
-    const { client, outcomes } = await open(inTurn((_q, r) => refuse(r, 503, { message: 'wait' }, { 'retry-after': '0' }), (_q, r) => answer(r, stored('a', '1'))));
+    const { client, outcomes } = await open(
+      inTurn(
+        (_q, r) => refuse(r, 503, { message: 'wait' }, { 'retry-after': '0' }),
+        (_q, r) => answer(r, stored('a', '1')),
+      ),
+    );
     await client.get(configMaps, ref);
     expect(outcomes.map(({ verb, resource, status }) => [verb, resource, status])).toEqual([
       ['get', 'configmaps', 503],
@@ -85,7 +126,10 @@ describe('a call', () => {
 
   it('is a create made again when priority and fairness turned it away', async () => {
     const { client, server } = await open(
-      inTurn((_q, r) => refuse(r, 429, { reason: 'TooManyRequests' }, { 'retry-after': '0' }), (_q, r) => refuse(r, 409, { reason: 'AlreadyExists' })),
+      inTurn(
+        (_q, r) => refuse(r, 429, { reason: 'TooManyRequests' }, { 'retry-after': '0' }),
+        (_q, r) => refuse(r, 409, { reason: 'AlreadyExists' }),
+      ),
     );
     await expect(client.create(jobs, { metadata: ref })).rejects.toSatisfy(isAlreadyExists);
     expect(server.requests).toHaveLength(2);
@@ -94,7 +138,11 @@ describe('a call', () => {
   it('gives up at its deadline, with the attempts bounded', async () => {
     const { client, server } = await open(() => undefined);
     const error = await client.get(configMaps, ref, { timeoutMs: 100 }).catch((caught: unknown) => caught as ApiError);
-    expect(error).toMatchObject({ status: 0, reason: 'Timeout', message: 'could not get ConfigMap default/a: no answer within 100 ms' });
+    expect(error).toMatchObject({
+      status: 0,
+      reason: 'Timeout',
+      message: 'could not get ConfigMap default/a: no answer within 100 ms',
+    });
     // On a busy machine one may be given up before the server has read it.
     expect(server.requests.length).toBeGreaterThan(1);
     expect(server.requests.length).toBeLessThanOrEqual(5);
@@ -109,7 +157,9 @@ describe('a call', () => {
   it('says that nobody listens', async () => {
     const { client, server } = await open(() => undefined);
     await server.close();
-    await expect(client.create(jobs, { metadata: ref })).rejects.toThrow(/could not create Job default\/a: connect ECONNREFUSED/);
+    await expect(client.create(jobs, { metadata: ref })).rejects.toThrow(
+      /could not create Job default\/a: connect ECONNREFUSED/,
+    );
   });
 });
 
@@ -135,7 +185,10 @@ describe('credentials', () => {
     const dir = inFile(kubeconfig(server.url, { tokenFile: 'token' }));
     writeFileSync(join(dir, 'token'), 'new\n');
     const client = createClient({ kubeconfigPath: join(dir, 'config'), userAgent: 'test' });
-    cleanUps.push(() => server.close(), () => client.close());
+    cleanUps.push(
+      () => server.close(),
+      () => client.close(),
+    );
     await client.get(configMaps, ref);
     expect(client.namespace).toBe('home');
 
@@ -157,15 +210,31 @@ describe('credentials', () => {
   });
 
   it('asks an exec plugin, and says whose call its failure hit', async () => {
-    const server = await serveScript((request, response) => answer(response, stored(request.headers.authorization ?? '', '1')));
-    const credential = { apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token: 'from-plugin' } };
-    const exec = (script: string): object => ({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script] } });
+    const server = await serveScript((request, response) =>
+      answer(response, stored(request.headers.authorization ?? '', '1')),
+    );
+    const credential = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token: 'from-plugin' },
+    };
+    const exec = (script: string): object => ({
+      exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script] },
+    });
     const good = inFile(kubeconfig(server.url, exec(`console.log(${JSON.stringify(JSON.stringify(credential))})`)));
     const bad = inFile(kubeconfig(server.url, exec('console.error("log in first"); process.exit(1)')));
-    const [client, broken] = [good, bad].map((dir) => createClient({ kubeconfigPath: join(dir, 'config'), userAgent: 'test' })) as [Client, Client];
-    cleanUps.push(() => server.close(), () => client.close(), () => broken.close());
+    const [client, broken] = [good, bad].map((dir) =>
+      createClient({ kubeconfigPath: join(dir, 'config'), userAgent: 'test' }),
+    ) as [Client, Client];
+    cleanUps.push(
+      () => server.close(),
+      () => client.close(),
+      () => broken.close(),
+    );
     expect((await client.get(configMaps, ref)).metadata.name).toBe('Bearer from-plugin');
-    await expect(broken.create(configMaps, { metadata: ref })).rejects.toThrow(/could not create ConfigMap default\/a: log in first/);
+    await expect(broken.create(configMaps, { metadata: ref })).rejects.toThrow(
+      /could not create ConfigMap default\/a: log in first/,
+    );
   });
 
   it("goes through the cluster's proxy", async () => {
@@ -173,7 +242,9 @@ describe('credentials', () => {
     const tunnels: string[] = [];
     const proxy = createServer().on('connect', (request: IncomingMessage, socket: Duplex) => {
       tunnels.push(request.url ?? '');
-      const upstream = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+      const upstream = connect(Number(new URL(server.url).port), '127.0.0.1', () =>
+        socket.write('HTTP/1.1 200 OK\r\n\r\n'),
+      );
       upstream.on('error', () => socket.destroy());
       socket.on('error', () => upstream.destroy());
       upstream.pipe(socket).pipe(upstream);
@@ -181,9 +252,15 @@ describe('credentials', () => {
     proxy.listen(0, '127.0.0.1');
     await once(proxy, 'listening');
     const config = kubeconfig('http://api.invalid', {}) as { clusters: { cluster: object }[] };
-    Object.assign(config.clusters[0]?.cluster ?? {}, { 'proxy-url': `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+    Object.assign(config.clusters[0]?.cluster ?? {}, {
+      'proxy-url': `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    });
     const client = createClient({ kubeconfigPath: join(inFile(config), 'config'), userAgent: 'test' });
-    cleanUps.push(() => server.close(), () => void proxy.close(), () => client.close());
+    cleanUps.push(
+      () => server.close(),
+      () => void proxy.close(),
+      () => client.close(),
+    );
     expect((await client.get(configMaps, ref)).metadata.name).toBe('a');
     expect(tunnels).toEqual(['api.invalid:80']);
   });
@@ -192,29 +269,42 @@ describe('credentials', () => {
     const dir = inFile(kubeconfig('http://localhost', {}));
     const client = createClient({ kubeconfigPath: join(dir, 'config'), context: 'prod', userAgent: 'test' });
     cleanUps.push(() => client.close());
-    await expect(client.create(configMaps, { metadata: ref })).rejects.toThrow('context "prod" names no cluster: choose one of its contexts (c)');
+    await expect(client.create(configMaps, { metadata: ref })).rejects.toThrow(
+      'context "prod" names no cluster: choose one of its contexts (c)',
+    );
   });
 });
 
 describe('list', () => {
   it('follows continue tokens page by page and gives items their kind', async () => {
     const { client, server } = await open((request, response) =>
-      answer(response, request.query.get('continue') === null ? listOf([stored('a', '1')], '9', 'more') : listOf([stored('b', '2')], '9')),
+      answer(
+        response,
+        request.query.get('continue') === null
+          ? listOf([stored('a', '1')], '9', 'more')
+          : listOf([stored('b', '2')], '9'),
+      ),
     );
     const pages = [];
-    for await (const page of client.list(configMaps, { namespace: 'default', labelSelector: 'x=y', limit: 1 })) pages.push(page);
+    for await (const page of client.list(configMaps, { namespace: 'default', labelSelector: 'x=y', limit: 1 }))
+      pages.push(page);
     expect(pages).toEqual([
       { items: [stored('a', '1')], resourceVersion: '9' },
       { items: [stored('b', '2')], resourceVersion: '9' },
     ]);
-    expect(server.requests.map(({ query }) => query.toString())).toEqual(['labelSelector=x%3Dy&limit=1', 'labelSelector=x%3Dy&limit=1&continue=more']);
+    expect(server.requests.map(({ query }) => query.toString())).toEqual([
+      'labelSelector=x%3Dy&limit=1',
+      'labelSelector=x%3Dy&limit=1&continue=more',
+    ]);
   });
 });
 
 describe('watch', () => {
   it('yields events however the bytes are cut, many-byte characters included', async () => {
     const object = stored('a', '2', { annotations: { note: 'grün ✓' } });
-    const bytes = Buffer.from(`${JSON.stringify({ type: 'ADDED', object })}\n${JSON.stringify({ type: 'DELETED', object })}\n`);
+    const bytes = Buffer.from(
+      `${JSON.stringify({ type: 'ADDED', object })}\n${JSON.stringify({ type: 'DELETED', object })}\n`,
+    );
     const { client } = await open((_request, response) => {
       void (async () => {
         for (const byte of bytes) {
@@ -233,13 +323,17 @@ describe('watch', () => {
   });
 
   it('throws what an ERROR event says', async () => {
-    const { client } = await open((_request, response) => tell(response, 'ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }));
+    const { client } = await open((_request, response) =>
+      tell(response, 'ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }),
+    );
     await expect(client.watch(configMaps, { resourceVersion: '1' }).next()).rejects.toSatisfy(isGone);
   });
 
   it('breaks when nothing comes for too long', async () => {
     const { client } = await open((_request, response) => response.writeHead(200).flushHeaders());
-    await expect(client.watch(configMaps, { resourceVersion: '1', idleMs: 50 }).next()).rejects.toSatisfy(isUnreachable);
+    await expect(client.watch(configMaps, { resourceVersion: '1', idleMs: 50 }).next()).rejects.toSatisfy(
+      isUnreachable,
+    );
   });
 
   it('closes its connection when the reader leaves', async () => {

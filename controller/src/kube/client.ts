@@ -1,7 +1,15 @@
 import { errorFromStatus, type CallTarget, type StatusBody, type Verb } from './api-error.ts';
 import { credentialsOf, openCredentials, type ConnectionOptions, type Credentials } from './credentials.ts';
 import { jsonLines } from './json-lines.ts';
-import { apiVersionOf, pathOf, resourceName, type KubeObject, type ObjectRef, type ResourceType, type Stored } from './objects.ts';
+import {
+  apiVersionOf,
+  pathOf,
+  resourceName,
+  type KubeObject,
+  type ObjectRef,
+  type ResourceType,
+  type Stored,
+} from './objects.ts';
 import { ApiError } from './api-error.ts';
 import { createTransport, transportError, type Call, type CallObserver, type Query } from './transport.ts';
 
@@ -39,7 +47,10 @@ export interface Page<T extends KubeObject> {
 export interface WriteOptions extends CallOptions {
   fieldManager?: string | undefined;
   dryRun?: boolean | undefined;
-  /** What happens to fields that the schema does not know. Strict by default: otherwise a misspelt field is dropped without a word. */
+  /**
+   * What happens to fields that the schema does not know. Strict by default: otherwise a misspelt field is dropped
+   * without a word.
+   */
   fieldValidation?: 'Strict' | 'Warn' | 'Ignore' | undefined;
 }
 
@@ -72,33 +83,70 @@ export interface WatchOptions extends Selection {
 }
 
 /** What a watch yields. A BOOKMARK's object carries nothing but a resourceVersion. */
-export type WatchEvent<T extends KubeObject> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: Stored<T> };
+export type WatchEvent<T extends KubeObject> = {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  object: Stored<T>;
+};
 
 /** The verbs of the API. Each rejects with an {@link ApiError}, or with the signal's reason when aborted. */
 export interface Client {
   /** The namespace of the kubeconfig's context, or the pod's own. */
   readonly namespace: string | undefined;
   get<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef, options?: CallOptions): Promise<Stored<T>>;
-  /** Yields pages. A page may fail as Gone when the list took longer than the server keeps old versions: begin again. */
+  /**
+   * Yields pages. A page may fail as Gone when the list took longer than the server keeps old versions: begin again.
+   */
   list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): AsyncGenerator<Page<T>, void, undefined>;
   /** The namespace and, unless generateName is used, the name are taken from the object. */
   create<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
   /** Creates what stands under an object, such as a service account's token. */
-  createAt<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef & { subresource: string }, object: T, options?: WriteOptions): Promise<Stored<T>>;
+  createAt<T extends KubeObject>(
+    type: ResourceType<T>,
+    ref: ObjectRef & { subresource: string },
+    object: T,
+    options?: WriteOptions,
+  ): Promise<Stored<T>>;
   /** Updates the whole object; its resourceVersion, where set, must be current. */
   replace<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
   /** Updates the whole status; the object's resourceVersion, where set, must be current. */
   replaceStatus<T extends KubeObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
-  patch<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef, patch: unknown, options?: PatchOptions): Promise<Stored<T>>;
-  patchStatus<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef, patch: unknown, options?: PatchOptions): Promise<Stored<T>>;
+  patch<T extends KubeObject>(
+    type: ResourceType<T>,
+    ref: ObjectRef,
+    patch: unknown,
+    options?: PatchOptions,
+  ): Promise<Stored<T>>;
+  patchStatus<T extends KubeObject>(
+    type: ResourceType<T>,
+    ref: ObjectRef,
+    patch: unknown,
+    options?: PatchOptions,
+  ): Promise<Stored<T>>;
   /** Returns the object while finalizers or a grace period still hold it, else undefined. */
-  delete<T extends KubeObject>(type: ResourceType<T>, ref: ObjectRef, options?: DeleteOptions): Promise<Stored<T> | undefined>;
-  /** Yields events until the server, the network or the signal ends it; throws ApiError on an ERROR event (410: list again). */
-  watch<T extends KubeObject>(type: ResourceType<T>, options: WatchOptions): AsyncGenerator<WatchEvent<T>, void, undefined>;
+  delete<T extends KubeObject>(
+    type: ResourceType<T>,
+    ref: ObjectRef,
+    options?: DeleteOptions,
+  ): Promise<Stored<T> | undefined>;
+  /**
+   * Yields events until the server, the network or the signal ends it; throws ApiError on an ERROR event (410: list
+   * again).
+   */
+  watch<T extends KubeObject>(
+    type: ResourceType<T>,
+    options: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>, void, undefined>;
   /** GETs a path that is no object, such as /version or a pod's log, as text. */
   getText(path: string, query?: Query, options?: CallOptions): Promise<string>;
-  /** GETs the same as it comes, without retries, for as long as the signal lets it; breaks when nothing came for `idleMs` (0: never). */
-  getStream(path: string, query?: Query, options?: { idleMs?: number | undefined; signal?: AbortSignal | undefined }): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * GETs the same as it comes, without retries, for as long as the signal lets it; breaks when nothing came for
+   * `idleMs` (0: never).
+   */
+  getStream(
+    path: string,
+    query?: Query,
+    options?: { idleMs?: number | undefined; signal?: AbortSignal | undefined },
+  ): Promise<AsyncIterable<Uint8Array>>;
   /** The bearer token that calls carry; undefined for those who show a certificate instead. */
   bearerToken(): Promise<string | undefined>;
   /** A client that acts as whoever the token is of, over the same connections. */
@@ -110,7 +158,15 @@ export interface Client {
 /** Bookmarks come once a minute; two missed ones and the connection is taken for dead. */
 const WATCH_IDLE_MS = 150_000;
 const STREAM_IDLE_MS = 30_000;
-const METHODS = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
+const METHODS = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+} as const;
 const PATCH_TYPES = {
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
@@ -124,7 +180,14 @@ interface At {
 }
 
 function targetOf(verb: Verb, type: ResourceType, at: At): CallTarget {
-  return { verb, resource: resourceName(type), kind: type.kind, namespace: at.namespace, name: at.name, subresource: at.subresource };
+  return {
+    verb,
+    resource: resourceName(type),
+    kind: type.kind,
+    namespace: at.namespace,
+    name: at.name,
+    subresource: at.subresource,
+  };
 }
 
 /**
@@ -135,8 +198,16 @@ export function createClient(options: ClientOptions): Client {
   return clientWith(openCredentials(options), options);
 }
 
-function clientWith(credentials: Credentials, options: Pick<ClientOptions, 'userAgent' | 'onRequest' | 'concurrency'>): Client {
-  const transport = createTransport({ credentials, userAgent: options.userAgent, observer: options.onRequest, concurrency: options.concurrency });
+function clientWith(
+  credentials: Credentials,
+  options: Pick<ClientOptions, 'userAgent' | 'onRequest' | 'concurrency'>,
+): Client {
+  const transport = createTransport({
+    credentials,
+    userAgent: options.userAgent,
+    observer: options.onRequest,
+    concurrency: options.concurrency,
+  });
 
   /** One call about `type`; the path leaves out the name that a create must not have in it. */
   const call = async <R>(verb: Verb, type: ResourceType, at: At, rest: Partial<Call>): Promise<R> => {
@@ -149,28 +220,56 @@ function clientWith(credentials: Credentials, options: Pick<ClientOptions, 'user
     });
     return JSON.parse(text) as R;
   };
-  const put = <T extends KubeObject>(type: ResourceType<T>, object: T, write: WriteOptions, subresource?: string): Promise<Stored<T>> =>
-    call('update', type, { ...placeOf(object), subresource }, { body: typed(type, object), query: writeQuery(write), ...timing(write) });
+  const put = <T extends KubeObject>(
+    type: ResourceType<T>,
+    object: T,
+    write: WriteOptions,
+    subresource?: string,
+  ): Promise<Stored<T>> =>
+    call(
+      'update',
+      type,
+      { ...placeOf(object), subresource },
+      { body: typed(type, object), query: writeQuery(write), ...timing(write) },
+    );
 
   const client: Client = {
     namespace: credentials.namespace,
     get: (type, ref, options = {}) => call('get', type, ref, timing(options)),
-    list: (type, options = {}) => pages(type, options, (query) => call('list', type, { namespace: options.namespace }, { query, ...timing(options) })),
+    list: (type, options = {}) =>
+      pages(type, options, (query) =>
+        call('list', type, { namespace: options.namespace }, { query, ...timing(options) }),
+      ),
     create: (type, object, options = {}) =>
-      call('create', type, placeOf(object), { body: typed(type, object), query: writeQuery(options), ...timing(options) }),
+      call('create', type, placeOf(object), {
+        body: typed(type, object),
+        query: writeQuery(options),
+        ...timing(options),
+      }),
     createAt: (type, ref, object, options = {}) =>
-      call('create', type, ref, { path: pathOf(type, ref), body: object, query: writeQuery(options), ...timing(options) }),
+      call('create', type, ref, {
+        path: pathOf(type, ref),
+        body: object,
+        query: writeQuery(options),
+        ...timing(options),
+      }),
     replace: (type, object, options = {}) => put(type, object, options),
     replaceStatus: (type, object, options = {}) => put(type, object, options, 'status'),
     patch: (type, ref, patch, { type: how = 'merge', subresource, force, ...options } = {}) =>
-      call('patch', type, { ...ref, subresource }, {
-        body: patch,
-        contentType: PATCH_TYPES[how],
-        query: { ...writeQuery(options), force },
-        idempotent: how !== 'json',
-        ...timing(options),
-      }),
-    patchStatus: (type, ref, patch, options = {}) => client.patch(type, ref, patch, { ...options, subresource: 'status' }),
+      call(
+        'patch',
+        type,
+        { ...ref, subresource },
+        {
+          body: patch,
+          contentType: PATCH_TYPES[how],
+          query: { ...writeQuery(options), force },
+          idempotent: how !== 'json',
+          ...timing(options),
+        },
+      ),
+    patchStatus: (type, ref, patch, options = {}) =>
+      client.patch(type, ref, patch, { ...options, subresource: 'status' }),
     delete: async (type, ref, options = {}) => {
       const answer = await call<KubeObject>('delete', type, ref, { body: deleteBody(options), ...timing(options) });
       return answer.kind === type.kind ? (answer as Stored<never>) : undefined;
@@ -178,14 +277,33 @@ function clientWith(credentials: Credentials, options: Pick<ClientOptions, 'user
     watch: (type, options) =>
       watchEvents(targetOf('watch', type, options), options.signal, () =>
         transport.stream(
-          { ...targetOf('watch', type, options), method: 'GET', path: pathOf(type, { namespace: options.namespace }), query: watchQuery(options), idempotent: true, signal: options.signal },
+          {
+            ...targetOf('watch', type, options),
+            method: 'GET',
+            path: pathOf(type, { namespace: options.namespace }),
+            query: watchQuery(options),
+            idempotent: true,
+            signal: options.signal,
+          },
           options.idleMs ?? WATCH_IDLE_MS,
         ),
       ),
     getText: (path, query = {}, options = {}) =>
-      transport.send({ verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, ...timing(options) }),
+      transport.send({
+        verb: 'get',
+        resource: path,
+        kind: path,
+        method: 'GET',
+        path,
+        query,
+        idempotent: true,
+        ...timing(options),
+      }),
     getStream: (path, query = {}, { idleMs = STREAM_IDLE_MS, signal } = {}) =>
-      transport.stream({ verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, signal }, idleMs),
+      transport.stream(
+        { verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, signal },
+        idleMs,
+      ),
     bearerToken: async () => /^Bearer (.+)$/.exec((await credentials.current()).headers['Authorization'] ?? '')?.[1],
     as: (token) => clientWith(credentialsOf(token, credentials), options),
     close: () => credentials.close(),

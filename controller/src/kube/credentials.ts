@@ -5,7 +5,10 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import { parse } from 'yaml';
 
-/** Where the API server is and who we are. Without any field: KUBECONFIG, then ~/.kube/config, then the pod's service account. */
+/**
+ * Where the API server is and who we are. Without any field: KUBECONFIG, then ~/.kube/config, then the pod's service
+ * account.
+ */
 export interface ConnectionOptions {
   kubeconfigPath?: string | undefined;
   /** Context of the kubeconfig; its current one by default. */
@@ -41,7 +44,9 @@ export interface Credentials {
 
 /** Mounted tokens and certificates rotate within the hour; client-go looks once a minute too. */
 const REREAD_AFTER_MS = 60_000;
-/** kube-apiserver closes idle connections after 90 s; closing first spares us writing into a socket that just closed. */
+/**
+ * kube-apiserver closes idle connections after 90 s; closing first spares us writing into a socket that just closed.
+ */
 const KEEP_ALIVE_MS = 60_000;
 
 /**
@@ -63,7 +68,13 @@ export function openCredentials(options: ConnectionOptions): Credentials {
       dispatcher = { tls: fingerprint, dispatcher: openDispatcher(tls, cluster.proxyUrl) };
     }
     const url = new URL(cluster.server);
-    return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), headers, dispatcher: dispatcher.dispatcher, hasCertificate: tls.cert !== undefined };
+    return {
+      origin: url.origin,
+      basePath: url.pathname.replace(/\/+$/, ''),
+      headers,
+      dispatcher: dispatcher.dispatcher,
+      hasCertificate: tls.cert !== undefined,
+    };
   };
   const reread = (): Promise<Connection> => {
     readAt = performance.now();
@@ -84,13 +95,14 @@ export function openCredentials(options: ConnectionOptions): Credentials {
 }
 
 /**
- * Somebody else's token over the same sockets, which stay open when this is closed. Calls fail where the sockets have a certificate
- * of ours: the API server would believe that, and not the token.
+ * Somebody else's token over the same sockets, which stay open when this is closed. Calls fail where the sockets have a
+ * certificate of ours: the API server would believe that, and not the token.
  */
 export function credentialsOf(token: string, ours: Credentials): Credentials {
   const theirs = async (connection: Promise<Connection>): Promise<Connection> => {
     const { hasCertificate, ...rest } = await connection;
-    if (hasCertificate) throw new Error('the kubeconfig has a client certificate, so nobody else can be acted for: use one with a token');
+    if (hasCertificate)
+      throw new Error('the kubeconfig has a client certificate, so nobody else can be acted for: use one with a token');
     return { ...rest, hasCertificate, headers: { Authorization: `Bearer ${token}` } };
   };
   return {
@@ -136,8 +148,14 @@ function loadFile(config: KubeConfig, path: string): void {
 function clusterOf(config: KubeConfig): { server: string; proxyUrl?: string } {
   const cluster = config.getCurrentCluster();
   if (cluster === null) {
-    const known = config.getContexts().map((context) => context.name).join(', ') || 'none';
-    throw new Error(`the kubeconfig's context "${config.getCurrentContext()}" names no cluster: choose one of its contexts (${known})`);
+    const known =
+      config
+        .getContexts()
+        .map((context) => context.name)
+        .join(', ') || 'none';
+    throw new Error(
+      `the kubeconfig's context "${config.getCurrentContext()}" names no cluster: choose one of its contexts (${known})`,
+    );
   }
   return cluster;
 }
@@ -155,7 +173,8 @@ async function readSecrets(config: KubeConfig): Promise<{ headers: Record<string
   const applied: RequestOptions & { headers: Record<string, string> } = { headers: {} };
   await config.applyToHTTPSOptions(applied);
   const headers = { ...applied.headers };
-  if (headers.Authorization !== undefined) headers.Authorization = headers.Authorization.trim(); // token files end in a newline
+  // Token files end in a newline, which no header may contain.
+  if (headers.Authorization !== undefined) headers.Authorization = headers.Authorization.trim();
   if (typeof applied.auth === 'string') headers.Authorization = `Basic ${Buffer.from(applied.auth).toString('base64')}`;
   const tls: Tls = {};
   if (applied.ca !== undefined) tls.ca = text(applied.ca);
@@ -168,12 +187,16 @@ async function readSecrets(config: KubeConfig): Promise<{ headers: Record<string
 
 /** PEM as text, whichever of node:tls's forms it came in. */
 function text(pem: NonNullable<RequestOptions['ca'] | RequestOptions['key']>): string {
-  return [pem].flat().map((part) => (typeof part === 'string' || Buffer.isBuffer(part) ? part.toString() : part.pem.toString())).join('\n');
+  return [pem]
+    .flat()
+    .map((part) => (typeof part === 'string' || Buffer.isBuffer(part) ? part.toString() : part.pem.toString()))
+    .join('\n');
 }
 
 function openDispatcher(tls: Tls, proxyUrl: string | undefined): Dispatcher {
   const pool = { keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS };
   if (proxyUrl === undefined) return new Agent({ ...pool, connect: { ...tls, timeout: 10_000 } });
-  if (!proxyUrl.startsWith('http')) throw new Error(`the kubeconfig's proxy-url ${proxyUrl} is not supported: use an http or https proxy`);
+  if (!proxyUrl.startsWith('http'))
+    throw new Error(`the kubeconfig's proxy-url ${proxyUrl} is not supported: use an http or https proxy`);
   return new ProxyAgent({ ...pool, uri: proxyUrl, requestTls: tls });
 }

@@ -17,9 +17,22 @@ async function aRecorder(script: Script = (request, response) => answer(response
   const client = createClient({ server: server.url, userAgent: 'test' });
   const clock = new FakeClock();
   const [errors, dropped]: [unknown[], string[]] = [[], []];
-  const recorder = new EventRecorder({ client, clock, component: 'task-runs', instance: 'pod-1', onError: (e) => errors.push(e), onDropped: (r) => dropped.push(r) });
-  cleanUps.push(() => server.close(), () => client.close());
-  const sent = (): string[] => server.requests.map(({ method, body }) => `${method} ${(body as Event).reason ?? ''} ${(body as Event).count ?? ''}`);
+  const recorder = new EventRecorder({
+    client,
+    clock,
+    component: 'task-runs',
+    instance: 'pod-1',
+    onError: (e) => errors.push(e),
+    onDropped: (r) => dropped.push(r),
+  });
+  cleanUps.push(
+    () => server.close(),
+    () => client.close(),
+  );
+  const sent = (): string[] =>
+    server.requests.map(
+      ({ method, body }) => `${method} ${(body as Event).reason ?? ''} ${(body as Event).count ?? ''}`,
+    );
   const sendsAre = (expected: string[]): Promise<void> => vi.waitFor(() => expect(sent()).toEqual(expected));
   return { recorder, clock, errors, dropped, server, sent, sendsAre };
 }
@@ -38,7 +51,14 @@ describe('the event recorder', () => {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { name: expect.stringMatching(/^mytask-v3\.[0-9a-f]+$/) as string, namespace: 'default' },
-      involvedObject: { apiVersion: 'batch/v1', kind: 'Job', name: 'mytask-v3', namespace: 'default', uid: 'uid-mytask-v3', resourceVersion: '7' },
+      involvedObject: {
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        name: 'mytask-v3',
+        namespace: 'default',
+        uid: 'uid-mytask-v3',
+        resourceVersion: '7',
+      },
       type: 'Normal',
       reason: 'Started',
       message: 'it started',
@@ -80,7 +100,9 @@ describe('the event recorder', () => {
   });
 
   it('makes an event anew that the cluster has forgotten', async () => {
-    const { recorder, sendsAre } = await aRecorder((request, response) => (request.method === 'PATCH' ? refuse(response, 404, {}) : answer(response, request.body)));
+    const { recorder, sendsAre } = await aRecorder((request, response) =>
+      request.method === 'PATCH' ? refuse(response, 404, {}) : answer(response, request.body),
+    );
     record(recorder, 'a');
     await sendsAre(['POST Started 1']);
     record(recorder, 'a');
@@ -108,7 +130,9 @@ describe('the event recorder', () => {
 
   it('reports what it could not write and goes on', async () => {
     const { recorder, errors, sendsAre } = await aRecorder((request, response) =>
-      (request.body as Event).involvedObject.name === 'a' ? refuse(response, 403, { reason: 'Forbidden' }) : answer(response, request.body),
+      (request.body as Event).involvedObject.name === 'a'
+        ? refuse(response, 403, { reason: 'Forbidden' })
+        : answer(response, request.body),
     );
     record(recorder, 'a');
     record(recorder, 'b');

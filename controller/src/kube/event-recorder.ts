@@ -75,7 +75,11 @@ export class EventRecorder {
     const now = this.#clock.now();
     const known = this.#series.get(key);
     const same = known !== undefined && now - known.lastAt < SAME_WITHIN_MS ? known : undefined;
-    const series = same ?? { event: this.#newEvent(type, object, { ...occurrence, message }), stored: false, lastAt: now };
+    const series = same ?? {
+      event: this.#newEvent(type, object, { ...occurrence, message }),
+      stored: false,
+      lastAt: now,
+    };
     if (same !== undefined) countUp(same.event, now);
     series.lastAt = now;
     this.#series.set(key, series);
@@ -96,7 +100,13 @@ export class EventRecorder {
   }
 
   #mayRecord(uid: string): boolean {
-    const refusal = this.#stopped ? 'stopped' : this.#waiting.size >= MOST_WAITING ? 'too many waiting' : this.#spend(uid) ? undefined : 'rate limit';
+    const refusal = this.#stopped
+      ? 'stopped'
+      : this.#waiting.size >= MOST_WAITING
+        ? 'too many waiting'
+        : this.#spend(uid)
+          ? undefined
+          : 'rate limit';
     if (refusal !== undefined) this.#options.onDropped?.(refusal);
     return refusal === undefined;
   }
@@ -117,12 +127,18 @@ export class EventRecorder {
     const now = new Date(this.#clock.now());
     this.#count += 1;
     const place = namespace === undefined ? {} : { namespace };
-    const identity = { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    const identity = {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    };
     return {
       apiVersion: 'v1',
       kind: 'Event',
       // As client-go's names: the object's, and a hexadecimal moment; here with a counter, for a clock of milliseconds.
-      metadata: { name: `${name.slice(0, 220)}.${now.getTime().toString(16)}${this.#count.toString(16).padStart(6, '0')}`, namespace: namespace ?? 'default' },
+      metadata: {
+        name: `${name.slice(0, 220)}.${now.getTime().toString(16)}${this.#count.toString(16).padStart(6, '0')}`,
+        namespace: namespace ?? 'default',
+      },
       involvedObject: { apiVersion: apiVersionOf(type), kind: type.kind, name, ...place, ...identity },
       type: severity,
       reason,

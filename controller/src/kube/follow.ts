@@ -11,8 +11,13 @@ const pauseMs = 1_000;
  * The selected objects, by uid: as they are now, and again after every change, until `signal` ends it.
  * @throws ApiError when the API server refuses, or stays away; the signal's reason
  */
-export async function* follow<T extends KubeObject>(client: Client, type: ResourceType<T>, selection: Selection, signal: AbortSignal): AsyncGenerator<ReadonlyMap<string, Stored<T>>, void, undefined> {
-  for (let broken = 0; ; ) {
+export async function* follow<T extends KubeObject>(
+  client: Client,
+  type: ResourceType<T>,
+  selection: Selection,
+  signal: AbortSignal,
+): AsyncGenerator<ReadonlyMap<string, Stored<T>>, void, undefined> {
+  for (let broken = 0; ;) {
     try {
       for await (const state of fromListOn(client, type, selection, signal)) {
         broken = 0;
@@ -30,7 +35,12 @@ function mayPass(error: unknown): boolean {
 }
 
 /** One list, and the watches from there on. */
-async function* fromListOn<T extends KubeObject>(client: Client, type: ResourceType<T>, selection: Selection, signal: AbortSignal): AsyncGenerator<ReadonlyMap<string, Stored<T>>, void, undefined> {
+async function* fromListOn<T extends KubeObject>(
+  client: Client,
+  type: ResourceType<T>,
+  selection: Selection,
+  signal: AbortSignal,
+): AsyncGenerator<ReadonlyMap<string, Stored<T>>, void, undefined> {
   const state = new Map<string, Stored<T>>();
   let resourceVersion = '';
   for await (const page of client.list(type, { ...selection, signal })) {

@@ -6,9 +6,24 @@ import { createClient } from './client.ts';
 import { FakeClock } from './fake-clock.ts';
 import { Informer, type InformerOptions } from './informer.ts';
 import { resourceType, type KubeObject, type Stored } from './objects.ts';
-import { answer, listOf, refuse, serveScript, stored, tell, type ScriptedRequest, type ScriptedServer } from './scripted-server.ts';
+import {
+  answer,
+  listOf,
+  refuse,
+  serveScript,
+  stored,
+  tell,
+  type ScriptedRequest,
+  type ScriptedServer,
+} from './scripted-server.ts';
 
-const configMaps = resourceType({ group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true });
+const configMaps = resourceType({
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+});
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -30,11 +45,26 @@ async function open(scripts: Scripts, options: Partial<InformerOptions<KubeObjec
   });
   const client = createClient({ server: server.url, userAgent: 'test' });
   const errors: unknown[] = [];
-  const observer = { failed: (_type: unknown, error: unknown) => errors.push(error), handlerFailed: (_type: unknown, error: unknown) => errors.push(error) };
-  const informer = new Informer<KubeObject, Stored>({ client, type: configMaps, project: (object) => object, observer, ...options });
+  const observer = {
+    failed: (_type: unknown, error: unknown) => errors.push(error),
+    handlerFailed: (_type: unknown, error: unknown) => errors.push(error),
+  };
+  const informer = new Informer<KubeObject, Stored>({
+    client,
+    type: configMaps,
+    project: (object) => object,
+    observer,
+    ...options,
+  });
   const told: string[] = [];
-  informer.onEvent(({ type, object: { metadata } }) => told.push(`${type} ${metadata.name}@${metadata.resourceVersion}`));
-  cleanUps.push(() => server.close(), () => client.close(), () => informer.stop());
+  informer.onEvent(({ type, object: { metadata } }) =>
+    told.push(`${type} ${metadata.name}@${metadata.resourceVersion}`),
+  );
+  cleanUps.push(
+    () => server.close(),
+    () => client.close(),
+    () => informer.stop(),
+  );
   return { server, informer, told, errors };
 }
 
@@ -45,7 +75,12 @@ describe('an informer', () => {
   it('lists page by page, then watches from the version of the list', async () => {
     const { informer, told, server } = await open({
       list: (request, response) =>
-        answer(response, request.query.get('continue') === null ? listOf([stored('a', '1')], '5', 'more') : listOf([stored('b', '2')], '5')),
+        answer(
+          response,
+          request.query.get('continue') === null
+            ? listOf([stored('a', '1')], '5', 'more')
+            : listOf([stored('b', '2')], '5'),
+        ),
       watch: (_request, response) => {
         tell(response, 'MODIFIED', stored('a', '6'));
         tell(response, 'DELETED', stored('b', '7'));
@@ -74,8 +109,13 @@ describe('an informer', () => {
 
   it('lists again after 410, and tells of what went meanwhile', async () => {
     const { informer, told, server } = await open({
-      list: (_request, response, count) => answer(response, count === 1 ? listOf([stored('a', '1'), stored('b', '2')], '5') : listOf([stored('b', '7')], '9')),
-      watch: (_request, response, count) => void (count === 1 && tell(response, 'ERROR', { code: 410, reason: 'Expired' })),
+      list: (_request, response, count) =>
+        answer(
+          response,
+          count === 1 ? listOf([stored('a', '1'), stored('b', '2')], '5') : listOf([stored('b', '7')], '9'),
+        ),
+      watch: (_request, response, count) =>
+        void (count === 1 && tell(response, 'ERROR', { code: 410, reason: 'Expired' })),
     });
     await informer.start();
     await vi.waitFor(() => expect(told).toEqual(['added a@1', 'added b@2', 'updated b@7', 'deleted a@1']));
@@ -95,9 +135,17 @@ describe('an informer', () => {
 
   it('starts afresh when versions went backwards: etcd was restored', async () => {
     const { informer, told } = await open({
-      list: (_request, response, count) => answer(response, count === 1 ? listOf([stored('a', '100')], '500') : listOf([stored('a', '7')], '9')),
+      list: (_request, response, count) =>
+        answer(response, count === 1 ? listOf([stored('a', '100')], '500') : listOf([stored('a', '7')], '9')),
       watch: (_request, response, count) =>
-        void (count === 1 && tell(response, 'ERROR', { code: 504, reason: 'Timeout', details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } })),
+        void (
+          count === 1 &&
+          tell(response, 'ERROR', {
+            code: 504,
+            reason: 'Timeout',
+            details: { causes: [{ reason: 'ResourceVersionTooLarge' }] },
+          })
+        ),
     });
     await informer.start();
     await vi.waitFor(() => expect(told).toEqual(['added a@100', 'deleted a@100', 'added a@7']));
@@ -105,7 +153,10 @@ describe('an informer', () => {
 
   it('lists again when a watch fell silent, for it may wait for a version that never comes', async () => {
     const { informer, told } = await open(
-      { list: (_request, response, count) => answer(response, count === 1 ? listOf([stored('a', '100')], '500') : listOf([stored('a', '7')], '9')) },
+      {
+        list: (_request, response, count) =>
+          answer(response, count === 1 ? listOf([stored('a', '100')], '500') : listOf([stored('a', '7')], '9')),
+      },
       { idleMs: 50 },
     );
     await informer.start();
@@ -117,7 +168,10 @@ describe('an informer', () => {
     let healthy = false;
     const { informer, errors, server } = await open(
       {
-        list: (_request, response) => (healthy ? answer(response, listOf([], '5')) : refuse(response, 403, { reason: 'Forbidden', message: 'not yet' })),
+        list: (_request, response) =>
+          healthy
+            ? answer(response, listOf([], '5'))
+            : refuse(response, 403, { reason: 'Forbidden', message: 'not yet' }),
         watch: (_request, response, count) => {
           if (count === 1) tell(response, 'ADDED', stored('a', '6'));
           response.end();
@@ -146,7 +200,9 @@ describe('an informer', () => {
   });
 
   it('reports a handler that throws and goes on', async () => {
-    const { informer, told, errors } = await open({ list: (_request, response) => answer(response, listOf([stored('a', '1'), stored('b', '2')], '5')) });
+    const { informer, told, errors } = await open({
+      list: (_request, response) => answer(response, listOf([stored('a', '1'), stored('b', '2')], '5')),
+    });
     informer.onEvent(() => {
       throw new Error('handler broke');
     });
@@ -156,7 +212,9 @@ describe('an informer', () => {
   });
 
   it('gives a late handler what is there, then what comes', async () => {
-    const { informer } = await open({ list: (_request, response) => answer(response, listOf([stored('a', '1')], '5')) });
+    const { informer } = await open({
+      list: (_request, response) => answer(response, listOf([stored('a', '1')], '5')),
+    });
     await informer.start();
     const events: CacheEvent<Stored>[] = [];
     const end = informer.onEvent((event) => events.push(event));
@@ -188,7 +246,13 @@ describe('an informer', () => {
 
   it('keeps to its namespaces', async () => {
     const { informer, told, server } = await open(
-      { list: (request, response) => answer(response, listOf([stored('x', '1', { namespace: request.path.split('/')[4] ?? '', uid: request.path })], '5')) },
+      {
+        list: (request, response) =>
+          answer(
+            response,
+            listOf([stored('x', '1', { namespace: request.path.split('/')[4] ?? '', uid: request.path })], '5'),
+          ),
+      },
       { namespaces: ['one', 'two'] },
     );
     await informer.start();
@@ -214,7 +278,13 @@ describe('an informer of 10,000 objects of 5 KB', () => {
     const env = Array.from({ length: 40 }, (_, index) => ({ name: `VARIABLE_${index}`, value: 'x'.repeat(60) }));
     const object = (index: number): Stored => ({ ...stored(`pod-${index}`, '1'), spec: { env } }) as Stored;
     const pages = Array.from({ length: 40 }, (_, page) =>
-      JSON.stringify(listOf(Array.from({ length: 250 }, (_unused, index) => object(page * 250 + index)), '5', page === 39 ? '' : String(page + 1))),
+      JSON.stringify(
+        listOf(
+          Array.from({ length: 250 }, (_unused, index) => object(page * 250 + index)),
+          '5',
+          page === 39 ? '' : String(page + 1),
+        ),
+      ),
     );
     const { informer } = await open({
       list: (request, response) => void response.writeHead(200).end(pages[Number(request.query.get('continue') ?? 0)]),

@@ -21,11 +21,17 @@ export interface InformerOptions<T extends KubeObject, P extends Cached> {
   namespaces?: readonly string[] | undefined;
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
-  /** Keeps only what is needed: memory. managedFields are gone already. Must keep the metadata that {@link Cached} names. */
+  /**
+   * Keeps only what is needed: memory. managedFields are gone already. Must keep the metadata that {@link Cached}
+   * names.
+   */
   project: (object: Stored<T>) => P;
   /** Beside `namespace` and `owner` (the controlling owner's uid), which are always there. */
   indexers?: Readonly<Record<string, Indexer<P>>> | undefined;
-  /** Objects a page. 250 by default: with 500 a page of 2 MB holds the event loop up for over 50 ms, and the list is no faster. */
+  /**
+   * Objects a page. 250 by default: with 500 a page of 2 MB holds the event loop up for over 50 ms, and the list is no
+   * faster.
+   */
   pageSize?: number | undefined;
   /** A watch that is silent for so long is given up, and a list follows; 150 s by default. */
   idleMs?: number | undefined;
@@ -53,7 +59,9 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
     this.#clock = options.clock ?? systemClock;
     this.#unsynced = new Set(options.namespaces ?? [undefined]);
     this.#lastAlive = this.#clock.monotonic();
-    this.cache = new Cache<P>({ ...options.indexers, namespace: byNamespace, owner: byOwner }, (event) => this.#emit(event));
+    this.cache = new Cache<P>({ ...options.indexers, namespace: byNamespace, owner: byOwner }, (event) =>
+      this.#emit(event),
+    );
   }
 
   /** True once every namespace's first list is in. */
@@ -66,7 +74,10 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
     return this.#clock.monotonic() - this.#lastAlive;
   }
 
-  /** Calls `handler` for every change, in order, beginning with an `added` for each object already here. Returns what ends it. */
+  /**
+   * Calls `handler` for every change, in order, beginning with an `added` for each object already here. Returns what
+   * ends it.
+   */
   onEvent(handler: (event: CacheEvent<P>) => void): () => void {
     for (const object of this.cache.values()) this.#hand(handler, { type: 'added', object });
     this.#handlers.add(handler);
@@ -78,7 +89,9 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
     const { client, type, labelSelector, fieldSelector, pageSize = 250, idleMs } = this.#options;
     const selection = { client, type, labelSelector, fieldSelector, pageSize, idleMs, clock: this.#clock };
     this.#running ??= Promise.all(
-      [...this.#unsynced].map((namespace) => new Reflector({ ...selection, namespace, sink: this.#sinkOf(namespace) }).run(this.#stopped.signal)),
+      [...this.#unsynced].map((namespace) =>
+        new Reflector({ ...selection, namespace, sink: this.#sinkOf(namespace) }).run(this.#stopped.signal),
+      ),
     );
     return this.#synced.promise;
   }
@@ -90,13 +103,17 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
     this.#synced.resolve();
   }
 
-  /** Takes in the answer to our own write, so that the next read sees it. Not for objects that the selectors leave out. */
+  /**
+   * Takes in the answer to our own write, so that the next read sees it. Not for objects that the selectors leave out.
+   */
   observe(object: Stored<T>): void {
     const { namespaces } = this.#options;
     if (namespaces === undefined || namespaces.includes(object.metadata.namespace ?? '')) this.#put(object);
   }
 
-  /** Takes in that our own delete succeeded. A hint: should finalizers keep the object, its next state brings it back. */
+  /**
+   * Takes in that our own delete succeeded. A hint: should finalizers keep the object, its next state brings it back.
+   */
   forget(uid: string): void {
     const known = this.cache.byUid(uid);
     if (known !== undefined) this.cache.remove(uid, known.metadata.resourceVersion);

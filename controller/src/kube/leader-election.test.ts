@@ -13,21 +13,35 @@ afterEach(async () => {
 
 /** A server that keeps one Lease with optimistic concurrency, and may be told to refuse. */
 async function aLease() {
-  const state: { lease: Stored<Lease> | undefined; down: boolean; version: number } = { lease: undefined, down: false, version: 0 };
+  const state: { lease: Stored<Lease> | undefined; down: boolean; version: number } = {
+    lease: undefined,
+    down: false,
+    version: 0,
+  };
   const store = (lease: Stored<Lease>): Stored<Lease> => {
     state.version += 1;
-    return (state.lease = { ...lease, metadata: { ...lease.metadata, uid: 'u', resourceVersion: String(state.version) } });
+    return (state.lease = {
+      ...lease,
+      metadata: { ...lease.metadata, uid: 'u', resourceVersion: String(state.version) },
+    });
   };
   const server = await serveScript((request, response) => {
     const sent = request.body as Stored<Lease>;
     if (state.down) return refuse(response, 500, { message: 'down' });
-    if (request.method === 'GET') return state.lease === undefined ? refuse(response, 404, {}) : answer(response, state.lease);
+    if (request.method === 'GET')
+      return state.lease === undefined ? refuse(response, 404, {}) : answer(response, state.lease);
     if (request.method === 'PUT' && state.lease === undefined) return refuse(response, 404, {});
-    const taken = request.method === 'POST' ? state.lease !== undefined : sent.metadata.resourceVersion !== state.lease?.metadata.resourceVersion;
+    const taken =
+      request.method === 'POST'
+        ? state.lease !== undefined
+        : sent.metadata.resourceVersion !== state.lease?.metadata.resourceVersion;
     return taken ? refuse(response, 409, { reason: 'Conflict' }) : answer(response, store(sent));
   });
   const client = createClient({ server: server.url, userAgent: 'test' });
-  cleanUps.push(() => server.close(), () => client.close());
+  cleanUps.push(
+    () => server.close(),
+    () => client.close(),
+  );
   const write = (spec: LeaseSpec): void => {
     const base = state.lease;
     if (base === undefined) throw new Error('no lease yet');
@@ -54,10 +68,13 @@ function anElector(options: Pick<LeaderElectionOptions, 'client' | 'identity'> &
   void elector.run().then(() => (over = true));
   /** Moves time in steps, with pauses for the wire, until the condition holds. */
   const until = (condition: () => boolean, ms = 0): Promise<void> =>
-    vi.waitFor(async () => {
-      await clock.advance(ms);
-      expect(condition()).toBe(true);
-    }, { timeout: 20_000, interval: 1 });
+    vi.waitFor(
+      async () => {
+        await clock.advance(ms);
+        expect(condition()).toBe(true);
+      },
+      { timeout: 20_000, interval: 1 },
+    );
   cleanUps.push(async () => {
     void elector.stop();
     await until(() => over, 100);
@@ -88,7 +105,11 @@ describe('leader election', () => {
     await clock.advance(2_000);
     await until(() => state.version === 2);
     expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'PUT']);
-    expect(state.lease?.spec).toMatchObject({ acquireTime: '2026-01-01T00:00:00.000000Z', renewTime: '2026-01-01T00:00:02.000000Z', leaseTransitions: 0 });
+    expect(state.lease?.spec).toMatchObject({
+      acquireTime: '2026-01-01T00:00:00.000000Z',
+      renewTime: '2026-01-01T00:00:02.000000Z',
+      leaseTransitions: 0,
+    });
   });
 
   it("waits out another's lease by its own clock, whatever times are written in it, then takes over", async () => {

@@ -32,9 +32,9 @@ export interface LeaderElectionOptions {
 const JITTER = 0.2;
 
 /**
- * Holds a Lease of coordination.k8s.io so that one of several processes leads. Semantics as client-go's: whether a lease
- * has run out is judged by the local clock since its last observed change, never by the times written in it, so clocks
- * may differ; clock rates may not, beyond what lies between renewDeadline and leaseDuration.
+ * Holds a Lease of coordination.k8s.io so that one of several processes leads. Semantics as client-go's: whether a
+ * lease has run out is judged by the local clock since its last observed change, never by the times written in it, so
+ * clocks may differ; clock rates may not, beyond what lies between renewDeadline and leaseDuration.
  */
 export class LeaderElector {
   readonly #options: LeaderElectionOptions;
@@ -58,11 +58,16 @@ export class LeaderElector {
     this.#deadlineMs = options.renewDeadlineMs ?? 10_000;
     this.#retryMs = options.retryPeriodMs ?? 2_000;
     if (this.#leaseMs <= this.#deadlineMs || this.#deadlineMs <= this.#retryMs * (1 + JITTER)) {
-      throw new Error('leader election needs leaseDuration > renewDeadline > 1.2 times retryPeriod, or two may lead at once');
+      throw new Error(
+        'leader election needs leaseDuration > renewDeadline > 1.2 times retryPeriod, or two may lead at once',
+      );
     }
   }
 
-  /** True while the lease is surely ours. False too after a pause of the process in which it may have run out, before anyone noticed. */
+  /**
+   * True while the lease is surely ours. False too after a pause of the process in which it may have run out, before
+   * anyone noticed.
+   */
   get isLeader(): boolean {
     return this.#leading && this.#clock.monotonic() - this.#renewedAt < this.#leaseMs;
   }
@@ -100,7 +105,8 @@ export class LeaderElector {
       if (stop.aborted) break;
       const left = this.#renewedAt + this.#deadlineMs - this.#clock.monotonic();
       if (left <= 0) return `the lease ${this.#place()} could not be renewed for ${this.#deadlineMs / 1_000} s`;
-      if (!(await this.#attempt(left)) && this.#heldByOther()) return `the lease ${this.#place()} was taken by ${this.#holder() ?? 'another'}`;
+      if (!(await this.#attempt(left)) && this.#heldByOther())
+        return `the lease ${this.#place()} was taken by ${this.#holder() ?? 'another'}`;
     }
     return undefined;
   }
@@ -128,19 +134,34 @@ export class LeaderElector {
   async #takeOrRenew(signal: AbortSignal): Promise<boolean> {
     const { client, namespace, name, identity } = this.#options;
     const now = microTime(this.#clock);
-    const mine: LeaseSpec = { holderIdentity: identity, leaseDurationSeconds: Math.ceil(this.#leaseMs / 1_000), acquireTime: now, renewTime: now };
+    const mine: LeaseSpec = {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(this.#leaseMs / 1_000),
+      acquireTime: now,
+      renewTime: now,
+    };
     const current = this.#written ?? (await this.#read(signal));
     if (current === undefined) {
-      const lease: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace, name }, spec: { ...mine, leaseTransitions: 0 } };
+      const lease: Lease = {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { namespace, name },
+        spec: { ...mine, leaseTransitions: 0 },
+      };
       this.#written = this.#see(await client.create(leases, lease, { signal }));
       return true;
     }
     this.#see(current);
     if (this.#heldByOther() && !this.#hasRunOut()) return false;
     const { acquireTime = now, leaseTransitions = 0, holderIdentity } = current.spec ?? {};
-    const times = holderIdentity === identity ? { acquireTime, leaseTransitions } : { acquireTime: now, leaseTransitions: leaseTransitions + 1 };
+    const times =
+      holderIdentity === identity
+        ? { acquireTime, leaseTransitions }
+        : { acquireTime: now, leaseTransitions: leaseTransitions + 1 };
     // The resourceVersion makes this a Conflict if someone else was quicker.
-    this.#written = this.#see(await client.replace(leases, { ...current, spec: { ...current.spec, ...mine, ...times } }, { signal }));
+    this.#written = this.#see(
+      await client.replace(leases, { ...current, spec: { ...current.spec, ...mine, ...times } }, { signal }),
+    );
     return true;
   }
 
@@ -186,7 +207,13 @@ export class LeaderElector {
     const lease = this.#written;
     if (lease === undefined) return; // not surely ours any more
     const now = microTime(this.#clock);
-    const spec: LeaseSpec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
+    const spec: LeaseSpec = {
+      ...lease.spec,
+      holderIdentity: '',
+      leaseDurationSeconds: 1,
+      renewTime: now,
+      acquireTime: now,
+    };
     try {
       await this.#options.client.replace(leases, { ...lease, spec }, { timeoutMs: 5_000 });
     } catch (error) {

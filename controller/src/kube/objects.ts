@@ -93,8 +93,8 @@ export function controllerUid(object: KubeObject): string | undefined {
 }
 
 /**
- * Orders two resourceVersions of one resource: negative when `a` is older, 0 when equal, positive when newer.
- * They compare as decimal integers; Kubernetes promises this to clients since 1.35 (KEP-5504) and etcd has always done so.
+ * Orders two resourceVersions of one resource: negative when `a` is older, 0 when equal, positive when newer. They
+ * compare as decimal integers; Kubernetes promises this to clients since 1.35 (KEP-5504) and etcd has always done so.
  */
 export function compareResourceVersions(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;

@@ -149,7 +149,13 @@ describe('a work queue', () => {
     queue.start();
     queue.add('a');
     await clock.advance(0);
-    for (const outcome of [new Error('thrown'), { type: 'failed', error: 'told' } as const, new Error(), new Error(), new Error()]) {
+    for (const outcome of [
+      new Error('thrown'),
+      { type: 'failed', error: 'told' } as const,
+      new Error(),
+      new Error(),
+      new Error(),
+    ]) {
       await finish('a', outcome);
       pauses.push(clock.pending[0]);
       await clock.advance(500);
@@ -227,37 +233,40 @@ describe('a work queue', () => {
 
   it('processes every key after its last addition, never twice at a time, whatever the order', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(3)), { maxLength: 40 }), async (steps) => {
-        const clock = new FakeClock();
-        let tick = 0;
-        const added = new Map<string, number>();
-        const processed = new Map<string, number>();
-        const active = new Set<string>();
-        const queue = new WorkQueue({
-          name: 'test',
-          workers: 2,
-          clock,
-          async process(key) {
-            expect(active.has(key)).toBe(false);
-            active.add(key);
-            const began = (tick += 1);
-            for (let i = 0; i < key.charCodeAt(0) - 96; i += 1) await Promise.resolve();
-            active.delete(key);
-            if (tick % 5 === 0) throw new Error('now and then');
-            processed.set(key, began);
-            return done;
-          },
-        });
-        queue.start();
-        for (const [key, pause] of steps) {
-          added.set(key, (tick += 1));
-          queue.add(key);
-          for (let i = 0; i < pause; i += 1) await Promise.resolve();
-        }
-        await clock.advance(1_000_000);
-        for (const [key, at] of added) expect(processed.get(key)).toBeGreaterThan(at);
-        expect(queue.depth).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(3)), { maxLength: 40 }),
+        async (steps) => {
+          const clock = new FakeClock();
+          let tick = 0;
+          const added = new Map<string, number>();
+          const processed = new Map<string, number>();
+          const active = new Set<string>();
+          const queue = new WorkQueue({
+            name: 'test',
+            workers: 2,
+            clock,
+            async process(key) {
+              expect(active.has(key)).toBe(false);
+              active.add(key);
+              const began = (tick += 1);
+              for (let i = 0; i < key.charCodeAt(0) - 96; i += 1) await Promise.resolve();
+              active.delete(key);
+              if (tick % 5 === 0) throw new Error('now and then');
+              processed.set(key, began);
+              return done;
+            },
+          });
+          queue.start();
+          for (const [key, pause] of steps) {
+            added.set(key, (tick += 1));
+            queue.add(key);
+            for (let i = 0; i < pause; i += 1) await Promise.resolve();
+          }
+          await clock.advance(1_000_000);
+          for (const [key, at] of added) expect(processed.get(key)).toBeGreaterThan(at);
+          expect(queue.depth).toBe(0);
+        },
+      ),
       { numRuns: 50 },
     );
   });

@@ -26,7 +26,10 @@ export interface QueueOptions {
   workers: number;
   /** Does the work. `signal` aborts when `stop` has waited long enough. */
   process: (key: string, signal: AbortSignal) => Promise<Outcome>;
-  /** Keys whose work may be put off while others wait, for {@link PATIENCE_MS} at most; asked when a key is added. None by default. */
+  /**
+   * Keys whose work may be put off while others wait, for {@link PATIENCE_MS} at most; asked when a key is added. None
+   * by default.
+   */
   patient?: ((key: string) => boolean) | undefined;
   /** 5 ms to 5 minutes by default. */
   backoff?: BackoffLimits | undefined;
@@ -48,9 +51,9 @@ interface Delayed {
 }
 
 /**
- * Keys to process, each at most once at a time. Semantics as client-go's rate-limiting work queue, with two differences:
- * when a key's turn comes its timer is dropped, since processing it tells anew when to look again; and the outcome says
- * what follows, so that nobody forgets to forget.
+ * Keys to process, each at most once at a time. Semantics as client-go's rate-limiting work queue, with two
+ * differences: when a key's turn comes its timer is dropped, since processing it tells anew when to look again; and the
+ * outcome says what follows, so that nobody forgets to forget.
  */
 export class WorkQueue {
   readonly #options: QueueOptions;
@@ -139,7 +142,9 @@ export class WorkQueue {
     this.#dirty.clear();
     this.#observeDepth();
     if (this.#active.size === 0) return;
-    const cancel = this.#clock.after(graceMs, () => this.#abort.abort(new Error(`the queue ${this.#options.name} is stopping`)));
+    const cancel = this.#clock.after(graceMs, () =>
+      this.#abort.abort(new Error(`the queue ${this.#options.name} is stopping`)),
+    );
     await new Promise<void>((resolve) => (this.#idle = resolve));
     cancel();
   }

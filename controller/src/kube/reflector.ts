@@ -30,14 +30,16 @@ export interface ReflectorOptions<T extends KubeObject> {
 }
 
 const BACKOFF = { firstMs: 200, longestMs: 30_000 };
-/** A watch that lived so long, or told anything, was a success; one that ends at once, again and again, is slowed down. */
+/**
+ * A watch that lived so long, or told anything, was a success; one that ends at once, again and again, is slowed down.
+ */
 const GOOD_WATCH_MS = 5_000;
 /** Objects handled before other work gets its turn: at some 30 us each, a few milliseconds. */
 const BATCH = 100;
 
 /**
- * Lists a kind in pages, then watches it from there, and goes on until stopped, whatever fails. Semantics as client-go's
- * reflector; the list is a consistent read, so that versions never go back.
+ * Lists a kind in pages, then watches it from there, and goes on until stopped, whatever fails. Semantics as
+ * client-go's reflector; the list is a consistent read, so that versions never go back.
  */
 export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
@@ -101,9 +103,18 @@ export class Reflector<T extends KubeObject> {
     const began = clock.monotonic();
     // Spread over 5 to 10 minutes, as client-go does, so that watches do not all end together.
     const timeoutSeconds = Math.round(300 * (1 + Math.random()));
-    // The API server keeps no watch cache of Events, hence sends no bookmarks: silence means nothing until it should have ended.
+    // The API server keeps no watch cache of Events, hence sends no bookmarks: silence means nothing until it should
+    // have ended.
     const idleMs = this.#options.idleMs ?? (type.plural === 'events' ? (timeoutSeconds + 30) * 1_000 : undefined);
-    const selection = { namespace, labelSelector, fieldSelector, resourceVersion: this.#version ?? '', timeoutSeconds, idleMs, signal };
+    const selection = {
+      namespace,
+      labelSelector,
+      fieldSelector,
+      resourceVersion: this.#version ?? '',
+      timeoutSeconds,
+      idleMs,
+      signal,
+    };
     let count = 0;
     try {
       for await (const event of client.watch(type, selection)) {
@@ -121,8 +132,8 @@ export class Reflector<T extends KubeObject> {
 }
 
 /**
- * Whether, after this error, only a list tells what is. A watch that fell silent may wait for a version of the future: when
- * etcd was restored from an older copy, Kubernetes 1.34 neither refuses such a watch nor sends bookmarks.
+ * Whether, after this error, only a list tells what is. A watch that fell silent may wait for a version of the future:
+ * when etcd was restored from an older copy, Kubernetes 1.34 neither refuses such a watch nor sends bookmarks.
  */
 function provesNothing(error: unknown): boolean {
   return isGone(error) || isVersionTooLarge(error) || isTimeout(error);

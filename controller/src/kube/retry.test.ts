@@ -3,16 +3,31 @@ import { describe, expect, it } from 'vitest';
 import type { Verb } from './api-error.ts';
 import { backoffMs, MAX_ATTEMPTS, retryDelayMs, shouldRetry, type FailedAttempt } from './retry.ts';
 
-const failed = (over: Partial<FailedAttempt>): FailedAttempt => ({ verb: 'get', attempts: 1, status: 0, neverSent: false, idempotent: true, ...over });
+const failed = (over: Partial<FailedAttempt>): FailedAttempt => ({
+  verb: 'get',
+  attempts: 1,
+  status: 0,
+  neverSent: false,
+  idempotent: true,
+  ...over,
+});
 
 describe('shouldRetry', () => {
   const rows: [string, Partial<FailedAttempt>, boolean][] = [
     ['a read whose connection broke', {}, true],
     ['a create whose connection broke: it may have been done', { verb: 'create', idempotent: false }, false],
     ['a create whose connection was refused', { verb: 'create', idempotent: false, neverSent: true }, true],
-    ['a create turned away by priority and fairness', { verb: 'create', idempotent: false, status: 429, retryAfterSeconds: 1 }, true],
+    [
+      'a create turned away by priority and fairness',
+      { verb: 'create', idempotent: false, status: 429, retryAfterSeconds: 1 },
+      true,
+    ],
     ['a delete that is to be tried later', { verb: 'delete', status: 503, retryAfterSeconds: 1 }, true],
-    ['a create that is to be tried later', { verb: 'create', idempotent: false, status: 503, retryAfterSeconds: 1 }, false],
+    [
+      'a create that is to be tried later',
+      { verb: 'create', idempotent: false, status: 503, retryAfterSeconds: 1 },
+      false,
+    ],
     ['a 500 without Retry-After', { status: 500 }, false],
     ['a conflict', { verb: 'update', status: 409 }, false],
     ['an invalid object', { verb: 'update', status: 422 }, false],
@@ -23,9 +38,15 @@ describe('shouldRetry', () => {
   it('ends for every failure', () => {
     const verbs: Verb[] = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
     fc.assert(
-      fc.property(fc.constantFrom(...verbs), fc.nat(600), fc.boolean(), fc.boolean(), (verb, status, neverSent, idempotent) => {
-        expect(shouldRetry({ verb, status, neverSent, idempotent, attempts: MAX_ATTEMPTS })).toBe(false);
-      }),
+      fc.property(
+        fc.constantFrom(...verbs),
+        fc.nat(600),
+        fc.boolean(),
+        fc.boolean(),
+        (verb, status, neverSent, idempotent) => {
+          expect(shouldRetry({ verb, status, neverSent, idempotent, attempts: MAX_ATTEMPTS })).toBe(false);
+        },
+      ),
     );
   });
 });

@@ -24,8 +24,8 @@ const TRY_LATER = new Set([500, 502, 503, 504]);
 
 /**
  * Again? Semantics as client-go's `withRetry`: 429 was turned away before anything happened, so any verb may try again;
- * all else only if doing it twice is harmless. A create is tried again only when its first attempt never left this process:
- * the second one's AlreadyExists would be our own doing.
+ * all else only if doing it twice is harmless. A create is tried again only when its first attempt never left this
+ * process: the second one's AlreadyExists would be our own doing.
  */
 export function shouldRetry(failed: FailedAttempt): boolean {
   if (failed.attempts >= MAX_ATTEMPTS) return false;
@@ -38,7 +38,10 @@ export function shouldRetry(failed: FailedAttempt): boolean {
 }
 
 /** After how long? What the server asked for, else exponential; jittered by up to a half so that callers spread. */
-export function retryDelayMs(failed: Pick<FailedAttempt, 'attempts' | 'retryAfterSeconds'>, random: () => number = Math.random): number {
+export function retryDelayMs(
+  failed: Pick<FailedAttempt, 'attempts' | 'retryAfterSeconds'>,
+  random: () => number = Math.random,
+): number {
   const asked = (failed.retryAfterSeconds ?? 0) * 1_000;
   const grown = backoffMs(failed.attempts, { firstMs: FIRST_DELAY_MS, longestMs: LONGEST_DELAY_MS }, () => 1);
   return Math.round(Math.max(asked, grown) * (1 + random() / 2));

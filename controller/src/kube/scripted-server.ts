@@ -34,7 +34,13 @@ export async function serveScript(script: Script): Promise<ScriptedServer> {
       const url = new URL(incoming.url ?? '/', 'http://localhost');
       const text = Buffer.concat(chunks).toString();
       const body: unknown = text === '' ? undefined : JSON.parse(text);
-      const request = { method: incoming.method ?? '', path: url.pathname, query: url.searchParams, headers: incoming.headers, body };
+      const request = {
+        method: incoming.method ?? '',
+        path: url.pathname,
+        query: url.searchParams,
+        headers: incoming.headers,
+        body,
+      };
       requests.push(request);
       script(request, response);
     });
@@ -53,12 +59,22 @@ export async function serveScript(script: Script): Promise<ScriptedServer> {
 }
 
 /** Answers with JSON. */
-export function answer(response: ServerResponse, body: unknown, status = 200, headers: Record<string, string> = {}): void {
+export function answer(
+  response: ServerResponse,
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
 /** Answers with a metav1.Status, as the API server refuses. */
-export function refuse(response: ServerResponse, status: number, body: StatusBody, headers: Record<string, string> = {}): void {
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  body: StatusBody,
+  headers: Record<string, string> = {},
+): void {
   answer(response, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: status, ...body }, status, headers);
 }
 
@@ -69,7 +85,14 @@ export function tell(response: ServerResponse, type: string, object: unknown): v
 
 /** A stored ConfigMap-like object with just an identity; `rest` adds to its metadata. */
 export function stored(name: string, resourceVersion: string, rest: Partial<Stored['metadata']> = {}): Stored {
-  const metadata = { name, namespace: 'default', uid: `uid-${name}`, resourceVersion, creationTimestamp: '2026-01-01T00:00:00Z', ...rest };
+  const metadata = {
+    name,
+    namespace: 'default',
+    uid: `uid-${name}`,
+    resourceVersion,
+    creationTimestamp: '2026-01-01T00:00:00Z',
+    ...rest,
+  };
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata } satisfies KubeObject;
 }
 

@@ -27,7 +27,9 @@ export interface CallOutcome extends CallTarget {
   seconds: number;
 }
 
-/** Sees every attempt on the wire, retries included; for metrics, and for tests that stop the process between two calls. */
+/**
+ * Sees every attempt on the wire, retries included; for metrics, and for tests that stop the process between two calls.
+ */
 export interface CallObserver {
   before?(target: CallTarget): void;
   after?(outcome: CallOutcome): void;
@@ -67,7 +69,8 @@ export function createTransport(options: TransportOptions): Transport {
     }
   };
   return {
-    send: (call) => retried(call, () => limit(() => withDeadline(call, (timed, ms) => attempt(timed, ms, (body) => body.text())))),
+    send: (call) =>
+      retried(call, () => limit(() => withDeadline(call, (timed, ms) => attempt(timed, ms, (body) => body.text())))),
     stream: (call, idleMs) => attempt(call, idleMs, (body) => Promise.resolve(body)),
   };
 }
@@ -86,7 +89,11 @@ async function retried<R>(call: Call, attempt: () => Promise<R>): Promise<R> {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ApiError) || !shouldRetry({ ...failureOf(error), attempts, verb: call.verb, idempotent: call.idempotent })) throw error;
+      if (
+        !(error instanceof ApiError) ||
+        !shouldRetry({ ...failureOf(error), attempts, verb: call.verb, idempotent: call.idempotent })
+      )
+        throw error;
       await sleep(systemClock, retryDelayMs({ attempts, retryAfterSeconds: error.retryAfterSeconds }), call.signal);
       call.signal?.throwIfAborted();
     }
@@ -94,14 +101,19 @@ async function retried<R>(call: Call, attempt: () => Promise<R>): Promise<R> {
 }
 
 function failureOf(error: ApiError): { status: number; retryAfterSeconds: number | undefined; neverSent: boolean } {
-  return { status: error.status, retryAfterSeconds: error.retryAfterSeconds, neverSent: codeOf(error.cause) === 'ECONNREFUSED' };
+  return {
+    status: error.status,
+    retryAfterSeconds: error.retryAfterSeconds,
+    neverSent: codeOf(error.cause) === 'ECONNREFUSED',
+  };
 }
 
 async function observed<R>(call: Call, observer: CallObserver | undefined, work: () => Promise<R>): Promise<R> {
   const { verb, resource, kind, namespace, name, subresource } = call;
   const target: CallTarget = { verb, resource, kind, namespace, name, subresource };
   const began = performance.now();
-  const report = (status: number): void => observer?.after?.({ ...target, status, seconds: (performance.now() - began) / 1_000 });
+  const report = (status: number): void =>
+    observer?.after?.({ ...target, status, seconds: (performance.now() - began) / 1_000 });
   observer?.before?.(target);
   try {
     const result = await work();
@@ -118,7 +130,10 @@ async function withDeadline<R>(call: Call, work: (timed: Call, ms: number) => Pr
   call.signal?.throwIfAborted();
   const ms = call.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(transportError(call, new Error(`no answer within ${ms} ms`), 'Timeout')), ms);
+  const timer = setTimeout(
+    () => controller.abort(transportError(call, new Error(`no answer within ${ms} ms`), 'Timeout')),
+    ms,
+  );
   const passOn = (): void => controller.abort(call.signal?.reason);
   call.signal?.addEventListener('abort', passOn, { once: true });
   try {
@@ -129,7 +144,13 @@ async function withDeadline<R>(call: Call, work: (timed: Call, ms: number) => Pr
   }
 }
 
-async function exchange<R>(call: Call, connection: Connection, userAgent: string, timeoutMs: number, read: (body: Body) => Promise<R>): Promise<R> {
+async function exchange<R>(
+  call: Call,
+  connection: Connection,
+  userAgent: string,
+  timeoutMs: number,
+  read: (body: Body) => Promise<R>,
+): Promise<R> {
   try {
     const response = await connection.dispatcher.request({
       origin: connection.origin,
@@ -142,7 +163,12 @@ async function exchange<R>(call: Call, connection: Connection, userAgent: string
       bodyTimeout: timeoutMs,
     });
     if (response.statusCode < 300) return await read(response.body);
-    throw errorFromResponse(call, response.statusCode, await response.body.text(), headerOf(response.headers['retry-after']));
+    throw errorFromResponse(
+      call,
+      response.statusCode,
+      await response.body.text(),
+      headerOf(response.headers['retry-after']),
+    );
   } catch (error) {
     if (error instanceof ApiError) throw error;
     if (call.signal?.aborted === true) throw call.signal.reason;
@@ -170,7 +196,11 @@ function queryOf(query: Query = {}): string {
 }
 
 /** Wraps what a socket, TLS, an exec plugin or a timer reported. */
-export function transportError(target: CallTarget, cause: unknown, reason = isTimer(cause) ? 'Timeout' : 'Unreachable'): ApiError {
+export function transportError(
+  target: CallTarget,
+  cause: unknown,
+  reason = isTimer(cause) ? 'Timeout' : 'Unreachable',
+): ApiError {
   const message = cause instanceof Error ? cause.message || (codeOf(cause) ?? cause.name) : String(cause);
   return new ApiError(target, { status: 0, reason, message }, { cause });
 }

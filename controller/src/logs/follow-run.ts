@@ -22,7 +22,13 @@ export interface PodSink {
  * @returns the run once it has finished; the sink is closed then
  * @throws the signal's reason; Error where the run is deleted meanwhile
  */
-export async function followRun(client: Client, run: StoredRun, sink: PodSink, signal: AbortSignal, onChange: (run: StoredRun) => Promise<void>): Promise<StoredRun> {
+export async function followRun(
+  client: Client,
+  run: StoredRun,
+  sink: PodSink,
+  signal: AbortSignal,
+  onChange: (run: StoredRun) => Promise<void>,
+): Promise<StoredRun> {
   const { name, namespace } = run.metadata;
   const end = new AbortController();
   const either = AbortSignal.any([signal, end.signal]);
@@ -44,7 +50,12 @@ export async function followRun(client: Client, run: StoredRun, sink: PodSink, s
 }
 
 /** Calls `use` with the selected pods now and after each change, until the signal. */
-export async function watchPods(client: Client, selection: { namespace: string | undefined; labelSelector: string }, signal: AbortSignal, use: (pods: Stored<Pod>[]) => void): Promise<void> {
+export async function watchPods(
+  client: Client,
+  selection: { namespace: string | undefined; labelSelector: string },
+  signal: AbortSignal,
+  use: (pods: Stored<Pod>[]) => void,
+): Promise<void> {
   try {
     for await (const found of follow(client, pods, selection, signal)) use([...found.values()]);
   } catch (error) {
@@ -53,7 +64,12 @@ export async function watchPods(client: Client, selection: { namespace: string |
 }
 
 /** The run once it has finished. */
-async function finished(client: Client, { metadata: { name, namespace, uid } }: StoredRun, signal: AbortSignal, onChange: (run: StoredRun) => Promise<void>): Promise<StoredRun> {
+async function finished(
+  client: Client,
+  { metadata: { name, namespace, uid } }: StoredRun,
+  signal: AbortSignal,
+  onChange: (run: StoredRun) => Promise<void>,
+): Promise<StoredRun> {
   for await (const found of follow(client, taskRuns, { namespace, fieldSelector: `metadata.name=${name}` }, signal)) {
     const run = found.get(uid);
     if (run === undefined) throw new Error(`run ${name} was deleted while it was awaited, so its outcome is unknown`);

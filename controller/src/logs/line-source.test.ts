@@ -33,17 +33,20 @@ describe('a log', () => {
     const zone = fc.constantFrom('Z', '+01:00', 'z', '');
     const head = fc.tuple(second, fraction, zone).map((parts) => parts.join(''));
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(head, fc.constantFrom(' a', ' ', '', ' Z b', 'c')), { minLength: 1, maxLength: 8 }), async (written) => {
-        const lines = await linesOf(written.map(([time, rest]) => `${time}${rest}\n`).join(''));
-        let last = { seconds: 0, nanos: 0 };
-        for (const [index, [time, rest]] of written.entries()) {
-          const [first = '', ...others] = `${time}${rest}`.split(' ');
-          const own = readStamp(first);
-          last = own ?? last;
-          expect({ seconds: lines[index]?.seconds, nanos: lines[index]?.nanos }).toEqual(last);
-          expect(textOf(lines[index] as LogLine)).toBe(own ? others.join(' ') : `${time}${rest}`);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(head, fc.constantFrom(' a', ' ', '', ' Z b', 'c')), { minLength: 1, maxLength: 8 }),
+        async (written) => {
+          const lines = await linesOf(written.map(([time, rest]) => `${time}${rest}\n`).join(''));
+          let last = { seconds: 0, nanos: 0 };
+          for (const [index, [time, rest]] of written.entries()) {
+            const [first = '', ...others] = `${time}${rest}`.split(' ');
+            const own = readStamp(first);
+            last = own ?? last;
+            expect({ seconds: lines[index]?.seconds, nanos: lines[index]?.nanos }).toEqual(last);
+            expect(textOf(lines[index] as LogLine)).toBe(own ? others.join(' ') : `${time}${rest}`);
+          }
+        },
+      ),
     );
   });
 
@@ -53,7 +56,8 @@ describe('a log', () => {
     expect(lines[1]).toMatchObject({ nanos: 123_456_789 });
   });
 
-  it('shows what came before the stream broke off', async () => expect((await linesOf(`${stamp} half a li`)).map(textOf)).toEqual(['half a li']));
+  it('shows what came before the stream broke off', async () =>
+    expect((await linesOf(`${stamp} half a li`)).map(textOf)).toEqual(['half a li']));
 
   it('gives a line without end out in pieces, and nothing of it is lost', async () => {
     const piece = Buffer.alloc(100_000, 'x');
@@ -70,12 +74,22 @@ describe('a log', () => {
 
   it('is the same however it is cut into chunks', async () => {
     const text = `${stamp} one\n2026-11-22T21:03:06.5Z two\nno time\n${stamp} three\n`;
-    const whole = (await linesOf(text)).map(({ seconds, nanos, text: line }) => [seconds, nanos, Buffer.from(line).toString()]);
+    const whole = (await linesOf(text)).map(({ seconds, nanos, text: line }) => [
+      seconds,
+      nanos,
+      Buffer.from(line).toString(),
+    ]);
     const cuts = fc.uniqueArray(fc.nat(text.length)).map((at) => at.sort((a, b) => a - b));
     await fc.assert(
       fc.asyncProperty(cuts, async (at) => {
         const chunks = [0, ...at].map((start, index) => text.slice(start, at[index] ?? text.length));
-        expect((await linesOf(...chunks)).map(({ seconds, nanos, text: line }) => [seconds, nanos, Buffer.from(line).toString()])).toEqual(whole);
+        expect(
+          (await linesOf(...chunks)).map(({ seconds, nanos, text: line }) => [
+            seconds,
+            nanos,
+            Buffer.from(line).toString(),
+          ]),
+        ).toEqual(whole);
       }),
     );
   });
@@ -85,7 +99,10 @@ describe('a time', () => {
   it('is the same in whichever zone it is written', () => {
     expect(readStamp('2026-11-22T22:03:05.1+01:00')).toEqual(readStamp('2026-11-22T21:03:05.100000000Z'));
   });
-  it.for(['', 'hello', '2026-11-22', '2026-11-22T21:03:05', '2026-99-22T21:03:05Z', '2026-11-22T21:03:05.1234567890Z'])('"%s" is none', (text) => {
-    expect(readStamp(text)).toBeUndefined();
-  });
+  it.for(['', 'hello', '2026-11-22', '2026-11-22T21:03:05', '2026-99-22T21:03:05Z', '2026-11-22T21:03:05.1234567890Z'])(
+    '"%s" is none',
+    (text) => {
+      expect(readStamp(text)).toBeUndefined();
+    },
+  );
 });

@@ -28,8 +28,8 @@ export function byTime(a: LogLine<unknown>, b: LogLine<unknown>): number {
 }
 
 /**
- * Reads a log that was asked for with timestamps, a chunk at a time. What has no time (a piece of a long line, a remark of the
- * kubelet's) counts as written with the line before it.
+ * Reads a log that was asked for with timestamps, a chunk at a time. What has no time (a piece of a long line, a remark
+ * of the kubelet's) counts as written with the line before it.
  */
 export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -93,11 +93,16 @@ export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
     const continues = this.#inLine;
     this.#inLine = false;
     if (bytes.length === 0 && (continues || !whole)) return;
-    this.#lines.push({ text: withoutReturn(continues ? bytes : this.#withoutStamp(bytes)), origin: this.#origin, ...this.#stamp });
+    this.#lines.push({
+      text: withoutReturn(continues ? bytes : this.#withoutStamp(bytes)),
+      origin: this.#origin,
+      ...this.#stamp,
+    });
   }
 
   /**
-   * Most lines are of the second of the line before: then its fraction alone is read, which is a third of the work of a whole log.
+   * Most lines are of the second of the line before: then its fraction alone is read, which is a third of the work of a
+   * whole log.
    * @returns where the text begins; 0 where it is not so
    */
   #sameSecond(bytes: Uint8Array): number {
@@ -113,7 +118,11 @@ export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
     const quick = this.#sameSecond(bytes);
     if (quick > 0) return bytes.subarray(quick);
     const end = bytes.subarray(0, longestStamp).indexOf(space);
-    const stamp = readStamp(Buffer.from(bytes.buffer, bytes.byteOffset, end === -1 ? Math.min(bytes.length, longestStamp) : end).toString('latin1'));
+    const stamp = readStamp(
+      Buffer.from(bytes.buffer, bytes.byteOffset, end === -1 ? Math.min(bytes.length, longestStamp) : end).toString(
+        'latin1',
+      ),
+    );
     if (stamp === undefined) return bytes;
     this.#stamp = stamp;
     this.#second = bytes[end - 1] === letterZ ? bytes.subarray(0, secondLength) : undefined;

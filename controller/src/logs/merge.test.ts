@@ -39,8 +39,11 @@ async function all(merge: Merge<Element>): Promise<Element[]> {
 }
 
 /** Per source its portions, none of them empty. */
-const sources = fc.array(fc.array(fc.array(fc.nat(50), { minLength: 1, maxLength: 5 }), { maxLength: 5 }), { maxLength: 6 });
-const scripted = (times: number[][][]) => times.map((portions, source) => portions.map((portion) => portion.map((at) => ({ source, at }))));
+const sources = fc.array(fc.array(fc.array(fc.nat(50), { minLength: 1, maxLength: 5 }), { maxLength: 5 }), {
+  maxLength: 6,
+});
+const scripted = (times: number[][][]) =>
+  times.map((portions, source) => portions.map((portion) => portion.map((at) => ({ source, at }))));
 
 describe('a merge', () => {
   it('has everything, keeps the order of each source, and is sorted where they are', async () => {
@@ -51,7 +54,8 @@ describe('a merge', () => {
         portions.forEach((one) => merge.add(new ScriptedSource(one)));
         merge.close();
         const merged = await all(merge);
-        for (const [source, one] of portions.entries()) expect(merged.filter((element) => element.source === source)).toEqual(one.flat());
+        for (const [source, one] of portions.entries())
+          expect(merged.filter((element) => element.source === source)).toEqual(one.flat());
         if (sorted) expect(merged.map(({ at }) => at)).toEqual(merged.map(({ at }) => at).sort((a, b) => a - b));
       }),
     );
@@ -61,7 +65,11 @@ describe('a merge', () => {
     let speak: () => void = () => undefined;
     const said = new Promise<void>((resolve) => (speak = resolve));
     const quiet = new ScriptedSource([[{ source: 0, at: 0 }]]);
-    const silent: Source<Element> = { peek: () => quiet.peek(), shift: () => quiet.shift(), more: async () => (await said, quiet.more()) };
+    const silent: Source<Element> = {
+      peek: () => quiet.peek(),
+      shift: () => quiet.shift(),
+      more: async () => (await said, quiet.more()),
+    };
     const merge = new Merge<Element>(compare, 10);
     merge.add(silent);
     merge.add(new ScriptedSource([[{ source: 1, at: 1 }], [{ source: 1, at: 2 }]]));

@@ -11,12 +11,13 @@ export interface Source<T> {
 const mostAtOnce = 1_000;
 
 /**
- * Merges any number of sources by an order, smallest first, while each keeps its own order. Of every source one portion is held,
- * and the next is fetched only once that one is used up: memory does not grow with what is merged, and a slow reader slows the
- * sources down.
+ * Merges any number of sources by an order, smallest first, while each keeps its own order. Of every source one portion
+ * is held, and the next is fetched only once that one is used up: memory does not grow with what is merged, and a slow
+ * reader slows the sources down.
  *
- * A source that does not answer within the patience is not waited for any more, until it does: so one that is silent (a running
- * pod) does not hold up the others. What it brings later comes late. Without limit of patience the result of sorted sources is sorted.
+ * A source that does not answer within the patience is not waited for any more, until it does: so one that is silent (a
+ * running pod) does not hold up the others. What it brings later comes late. Without limit of patience the result of
+ * sorted sources is sorted.
  */
 export class Merge<T> {
   readonly #compare: (a: T, b: T) => number;
@@ -100,7 +101,9 @@ export class Merge<T> {
     this.#ready.splice(low, 0, source);
   }
 
-  /** Waits for a source's answer, another source or the close; after the patience, those awaited are taken for silent. */
+  /**
+   * Waits for a source's answer, another source or the close; after the patience, those awaited are taken for silent.
+   */
   async #change(patienceMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {

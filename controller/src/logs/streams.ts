@@ -37,6 +37,11 @@ function hasStarted({ state = {}, lastState = {} }: ContainerStatus): boolean {
 }
 
 /** What stands before a line, so that one sees where it is from; nothing where there is but one place. */
-export function prefixOf({ run, pod, container }: LogStream, shows: { readonly run: boolean; readonly pod: boolean }): string {
-  return [shows.run ? run : undefined, shows.pod || shows.run ? pod : undefined, container].filter((part) => part !== undefined).join('/');
+export function prefixOf(
+  { run, pod, container }: LogStream,
+  shows: { readonly run: boolean; readonly pod: boolean },
+): string {
+  return [shows.run ? run : undefined, shows.pod || shows.run ? pod : undefined, container]
+    .filter((part) => part !== undefined)
+    .join('/');
 }

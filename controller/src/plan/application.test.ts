@@ -11,31 +11,91 @@ const component = '    - name: mytask\n      type: task\n      properties:\n    
 
 describe('a file of Applications', () => {
   it.for<[what: string, text: string, said: readonly string[]]>([
-    ['is told of broken YAML', 'a: 1\nb: [c\n', ['app.yaml:3:1: this is no YAML: Flow sequence in block collection must be sufficiently indented and end with a ]; mend it there']],
-    ['may not be empty', '\n# nothing\n', ['app.yaml:1:1: there is no Application in it: write apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.name and spec.components']],
-    ['may not be a text', 'hello\n', ['app.yaml:1:1: this is no Application: write apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.name and spec.components']],
-    ['needs the group', 'apiVersion: v1\nkind: Application\n', ['app.yaml:1:1: this Application is of v1: write apiVersion: core.oam.dev/v1beta1']],
-    ['needs components', 'apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: app\nspec: {}\n', ['app.yaml:5:1: spec.components has to be a list of 1 to 1000: write what the Application consists of, such as {name: mytask, type: task, properties: {image: busybox}}']],
-    ['is told of a misspelt type', `${head}    - name: mytask\n      type: taks\n`, ['app.yaml:8:7: there is no component type taks: write type: task']],
-    ['is told of a bad name', `${head}    - type: task\n      name: My_Task\n`, ['app.yaml:8:7: My_Task is no name: write lower case letters, digits and dashes, a letter or digit at both ends']],
-    ['is told of a long name', `${head}    - name: ${'a'.repeat(64)}\n      type: task\n`, [`app.yaml:7:7: the name ${'a'.repeat(64)} has 64 characters, and KubeVela puts it into a label, which ends at 63: choose a shorter one`]],
-    ['is told of a name that comes twice', head + component + component, ['app.yaml:11:7: two components are called mytask: give each a name of its own']],
-    ['is told of all of it', `${head}    - name: A\n      type: cron-taks\n    - name: b\n`, [
-      'app.yaml:7:7: A is no name: write lower case letters, digits and dashes, a letter or digit at both ends',
-      'app.yaml:8:7: there is no component type cron-taks: write type: cron-task',
-      'app.yaml:9:7: a component has no type: write one, such as type: task',
-    ]],
-    ['is told of Applications of one name', `${head}${component}---\n${head}${component}`, ['app.yaml:15:3: two Applications are called app: rename one, or plan them one by one']],
+    [
+      'is told of broken YAML',
+      'a: 1\nb: [c\n',
+      [
+        'app.yaml:3:1: this is no YAML: Flow sequence in block collection must be sufficiently indented and end with a ]; mend it there',
+      ],
+    ],
+    [
+      'may not be empty',
+      '\n# nothing\n',
+      [
+        'app.yaml:1:1: there is no Application in it: write apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.name and spec.components',
+      ],
+    ],
+    [
+      'may not be a text',
+      'hello\n',
+      [
+        'app.yaml:1:1: this is no Application: write apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.name and spec.components',
+      ],
+    ],
+    [
+      'needs the group',
+      'apiVersion: v1\nkind: Application\n',
+      ['app.yaml:1:1: this Application is of v1: write apiVersion: core.oam.dev/v1beta1'],
+    ],
+    [
+      'needs components',
+      'apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: app\nspec: {}\n',
+      [
+        'app.yaml:5:1: spec.components has to be a list of 1 to 1000: write what the Application consists of, such as {name: mytask, type: task, properties: {image: busybox}}',
+      ],
+    ],
+    [
+      'is told of a misspelt type',
+      `${head}    - name: mytask\n      type: taks\n`,
+      ['app.yaml:8:7: there is no component type taks: write type: task'],
+    ],
+    [
+      'is told of a bad name',
+      `${head}    - type: task\n      name: My_Task\n`,
+      ['app.yaml:8:7: My_Task is no name: write lower case letters, digits and dashes, a letter or digit at both ends'],
+    ],
+    [
+      'is told of a long name',
+      `${head}    - name: ${'a'.repeat(64)}\n      type: task\n`,
+      [
+        `app.yaml:7:7: the name ${'a'.repeat(64)} has 64 characters, and KubeVela puts it into a label, which ends at 63: choose a shorter one`,
+      ],
+    ],
+    [
+      'is told of a name that comes twice',
+      head + component + component,
+      ['app.yaml:11:7: two components are called mytask: give each a name of its own'],
+    ],
+    [
+      'is told of all of it',
+      `${head}    - name: A\n      type: cron-taks\n    - name: b\n`,
+      [
+        'app.yaml:7:7: A is no name: write lower case letters, digits and dashes, a letter or digit at both ends',
+        'app.yaml:8:7: there is no component type cron-taks: write type: cron-task',
+        'app.yaml:9:7: a component has no type: write one, such as type: task',
+      ],
+    ],
+    [
+      'is told of Applications of one name',
+      `${head}${component}---\n${head}${component}`,
+      ['app.yaml:15:3: two Applications are called app: rename one, or plan them one by one'],
+    ],
   ])('%s', ([, text, said]) => expect(problems(text)).toEqual(said));
 
   test('has several documents, and says which it leaves out', () => {
-    const { applications, remarks } = read(`---\n${head}${component}---\napiVersion: v1\nkind: Secret\nmetadata: {name: key}\n---\n`);
+    const { applications, remarks } = read(
+      `---\n${head}${component}---\napiVersion: v1\nkind: Secret\nmetadata: {name: key}\n---\n`,
+    );
     expect(applications.map(({ name }) => name)).toEqual(['app']);
     expect(remarks).toEqual(['app.yaml:13: the Secret key is no Application, and not planned']);
   });
 
   test('knows the place of every property, through aliases and flow style', () => {
-    const { applications: [application] } = read(`${head}    - name: one\n      type: task\n      properties: &same\n        image: busybox\n        env: [{name: A}, {name: B, valu: 1}]\n    - name: two\n      type: task\n      properties: *same\n`);
+    const {
+      applications: [application],
+    } = read(
+      `${head}    - name: one\n      type: task\n      properties: &same\n        image: busybox\n        env: [{name: A}, {name: B, valu: 1}]\n    - name: two\n      type: task\n      properties: *same\n`,
+    );
     const place = (...path: (string | number)[]) => application?.positions.at(['spec', 'components', ...path]);
     expect(place(0, 'properties', 'env', 1, 'valu')).toEqual({ file: 'app.yaml', line: 11, column: 36 });
     expect(place(1, 'properties', 'env', 1, 'name')).toMatchObject({ line: 11, column: 27 });
@@ -43,7 +103,11 @@ describe('a file of Applications', () => {
   });
 
   test('may have steps within steps', () => {
-    const { applications: [application] } = read(`${head}${component}  workflow:\n    steps:\n      - name: group\n        type: step-group\n        subSteps:\n          - {name: run, type: run-task, properties: {component: mytask}}\n`);
+    const {
+      applications: [application],
+    } = read(
+      `${head}${component}  workflow:\n    steps:\n      - name: group\n        type: step-group\n        subSteps:\n          - {name: run, type: run-task, properties: {component: mytask}}\n`,
+    );
     expect(application?.steps.map(({ name, type }) => `${name} ${type}`)).toEqual(['group step-group', 'run run-task']);
   });
 });

@@ -1,4 +1,6 @@
-/** Applications as a file has them: read, checked as far as KubeVela's webhook would, and with the place of everything. */
+/**
+ * Applications as a file has them: read, checked as far as KubeVela's webhook would, and with the place of everything.
+ */
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { messageOf } from '../domain/sentence.ts';
 import { nearest } from './spelling.ts';
@@ -55,14 +57,32 @@ const example = 'apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.n
  */
 export function readApplications(text: string, file: string, types: readonly string[]): ApplicationFile {
   const lines = new LineCounter();
-  const documents: Document.Parsed[] = [...parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false })].filter(({ contents, errors }) => contents !== null || errors.length > 0);
+  const documents: Document.Parsed[] = [
+    ...parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false }),
+  ].filter(({ contents, errors }) => contents !== null || errors.length > 0);
   const nothing: Problem = { file, line: 1, column: 1, message: `there is no Application in it: write ${example}` };
-  if (documents.length > mostDocuments) return { applications: [], problems: [{ ...nothing, message: `it has ${documents.length} documents, and a plan takes ${mostDocuments} at most: split it` }], remarks: [] };
-  const read = documents.map((document) => readDocument(document, new Positions(file, document, lines), file, lines, types));
+  if (documents.length > mostDocuments)
+    return {
+      applications: [],
+      problems: [
+        {
+          ...nothing,
+          message: `it has ${documents.length} documents, and a plan takes ${mostDocuments} at most: split it`,
+        },
+      ],
+      remarks: [],
+    };
+  const read = documents.map((document) =>
+    readDocument(document, new Positions(file, document, lines), file, lines, types),
+  );
   const applications = read.flatMap(({ application }) => application ?? []);
   const problems = read.flatMap((one) => one.problems);
   const isEmpty = applications.length === 0 && problems.length === 0;
-  return { applications, problems: isEmpty ? [nothing] : [...problems, ...twice(applications)], remarks: read.flatMap(({ remark }) => remark ?? []) };
+  return {
+    applications,
+    problems: isEmpty ? [nothing] : [...problems, ...twice(applications)],
+    remarks: read.flatMap(({ remark }) => remark ?? []),
+  };
 }
 
 interface ReadDocument {
@@ -71,19 +91,45 @@ interface ReadDocument {
   readonly remark?: string;
 }
 
-function readDocument(document: Document.Parsed, positions: Positions, file: string, lines: LineCounter, types: readonly string[]): ReadDocument {
+function readDocument(
+  document: Document.Parsed,
+  positions: Positions,
+  file: string,
+  lines: LineCounter,
+  types: readonly string[],
+): ReadDocument {
   if (document.errors.length > 0) {
-    return { problems: document.errors.map(({ pos: [offset], message }) => {
-      const { line, col } = lines.linePos(offset);
-      return { file, line, column: col, message: `this is no YAML: ${message.replace(/\s*at line \d+.*$/s, '')}; mend it there` };
-    }) };
+    return {
+      problems: document.errors.map(({ pos: [offset], message }) => {
+        const { line, col } = lines.linePos(offset);
+        return {
+          file,
+          line,
+          column: col,
+          message: `this is no YAML: ${message.replace(/\s*at line \d+.*$/s, '')}; mend it there`,
+        };
+      }),
+    };
   }
   const value = valueOf(document, positions);
   if ('message' in value) return { problems: [value] };
   const { apiVersion, kind } = value.fields;
-  if (typeof kind !== 'string' || typeof apiVersion !== 'string') return { problems: [positions.problem([], `this is no Application: write ${example}`)] };
-  if (kind !== 'Application') return { problems: [], remark: `${file}:${positions.at([]).line}: the ${kind} ${nameOf(value.fields)} is no Application, and not planned` };
-  if (!apiVersion.startsWith('core.oam.dev/')) return { problems: [positions.problem(['apiVersion'], `this Application is of ${apiVersion}: write apiVersion: core.oam.dev/v1beta1`)] };
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string')
+    return { problems: [positions.problem([], `this is no Application: write ${example}`)] };
+  if (kind !== 'Application')
+    return {
+      problems: [],
+      remark: `${file}:${positions.at([]).line}: the ${kind} ${nameOf(value.fields)} is no Application, and not planned`,
+    };
+  if (!apiVersion.startsWith('core.oam.dev/'))
+    return {
+      problems: [
+        positions.problem(
+          ['apiVersion'],
+          `this Application is of ${apiVersion}: write apiVersion: core.oam.dev/v1beta1`,
+        ),
+      ],
+    };
   return readApplication(value.fields, positions, types);
 }
 
@@ -101,13 +147,26 @@ function readApplication({ metadata, spec }: Fields, positions: Positions, types
   const problems: Problem[] = [...nameProblem(meta['name'], ['metadata', 'name'], 'the Application', positions)];
   const { components, workflow } = fieldsOf(spec);
   if (!Array.isArray(components) || components.length === 0 || components.length > mostComponents) {
-    problems.push(positions.problem(['spec', 'components'], `spec.components has to be a list of 1 to ${mostComponents}: write what the Application consists of, such as {name: mytask, type: task, properties: {image: busybox}}`));
+    problems.push(
+      positions.problem(
+        ['spec', 'components'],
+        `spec.components has to be a list of 1 to ${mostComponents}: write what the Application consists of, such as {name: mytask, type: task, properties: {image: busybox}}`,
+      ),
+    );
     return { problems };
   }
-  const read = components.map((one: unknown, index) => readComponent(one, ['spec', 'components', index], positions, types));
+  const read = components.map((one: unknown, index) =>
+    readComponent(one, ['spec', 'components', index], positions, types),
+  );
   problems.push(...read.flatMap((one) => one.problems));
   const named = read.flatMap(({ component }) => component ?? []);
-  problems.push(...named.filter(({ name }, index) => named.findIndex((other) => other.name === name) < index).map(({ name, path }) => positions.problem([...path, 'name'], `two components are called ${name}: give each a name of its own`)));
+  problems.push(
+    ...named
+      .filter(({ name }, index) => named.findIndex((other) => other.name === name) < index)
+      .map(({ name, path }) =>
+        positions.problem([...path, 'name'], `two components are called ${name}: give each a name of its own`),
+      ),
+  );
   // What is fine is planned, so that all that is wrong is told at once.
   const application: Application = {
     name: typeof meta['name'] === 'string' ? meta['name'] : '',
@@ -122,33 +181,86 @@ function readApplication({ metadata, spec }: Fields, positions: Positions, types
   return { application, problems };
 }
 
-function readComponent(value: unknown, path: Path, positions: Positions, types: readonly string[]): { readonly component?: Component; readonly problems: readonly Problem[] } {
-  if (!isFields(value)) return { problems: [positions.problem(path, 'a component has name, type and properties: write them')] };
+function readComponent(
+  value: unknown,
+  path: Path,
+  positions: Positions,
+  types: readonly string[],
+): { readonly component?: Component; readonly problems: readonly Problem[] } {
+  if (!isFields(value))
+    return { problems: [positions.problem(path, 'a component has name, type and properties: write them')] };
   const { name, type, properties, traits } = value;
-  const problems = [...nameProblem(name, [...path, 'name'], 'a component', positions), ...typeProblem(type, path, positions, types), ...propertiesProblem(properties, path, positions)];
+  const problems = [
+    ...nameProblem(name, [...path, 'name'], 'a component', positions),
+    ...typeProblem(type, path, positions, types),
+    ...propertiesProblem(properties, path, positions),
+  ];
   if (problems.length > 0) return { problems };
-  return { component: { name: String(name), type: String(type), properties: fieldsOf(properties), traits: Array.isArray(traits) ? traits : [], path }, problems };
+  return {
+    component: {
+      name: String(name),
+      type: String(type),
+      properties: fieldsOf(properties),
+      traits: Array.isArray(traits) ? traits : [],
+      path,
+    },
+    problems,
+  };
 }
 
 function propertiesProblem(properties: unknown, path: Path, positions: Positions): readonly Problem[] {
   if (properties === undefined || properties === null || isFields(properties)) return [];
-  return [positions.problem([...path, 'properties'], 'properties have to be fields: write them one a line, such as image: busybox')];
+  return [
+    positions.problem(
+      [...path, 'properties'],
+      'properties have to be fields: write them one a line, such as image: busybox',
+    ),
+  ];
 }
 
 function nameProblem(name: unknown, path: Path, whose: string, positions: Positions): readonly Problem[] {
-  if (typeof name !== 'string' || name === '') return [positions.problem(path, `${whose} has no name: write one, of lower case letters, digits and dashes`)];
-  if (name.length > mostName) return [positions.problem(path, `the name ${name} has ${name.length} characters, and KubeVela puts it into a label, which ends at ${mostName}: choose a shorter one`)];
-  return nameForm.test(name) ? [] : [positions.problem(path, `${name} is no name: write lower case letters, digits and dashes, a letter or digit at both ends`)];
+  if (typeof name !== 'string' || name === '')
+    return [positions.problem(path, `${whose} has no name: write one, of lower case letters, digits and dashes`)];
+  if (name.length > mostName)
+    return [
+      positions.problem(
+        path,
+        `the name ${name} has ${name.length} characters, and KubeVela puts it into a label, which ends at ${mostName}: choose a shorter one`,
+      ),
+    ];
+  return nameForm.test(name)
+    ? []
+    : [
+        positions.problem(
+          path,
+          `${name} is no name: write lower case letters, digits and dashes, a letter or digit at both ends`,
+        ),
+      ];
 }
 
 /** What KubeVela has of its own, lest it is taken for a misspelt one of ours. */
-const velaTypes = ['task', 'cron-task', 'webservice', 'worker', 'daemon', 'k8s-objects', 'helm', 'kustomize', 'ref-objects', 'raw', 'statefulset'];
+const velaTypes = [
+  'task',
+  'cron-task',
+  'webservice',
+  'worker',
+  'daemon',
+  'k8s-objects',
+  'helm',
+  'kustomize',
+  'ref-objects',
+  'raw',
+  'statefulset',
+];
 
 function typeProblem(type: unknown, path: Path, positions: Positions, types: readonly string[]): readonly Problem[] {
-  if (typeof type !== 'string' || type === '') return [positions.problem(path, `a component has no type: write one, such as type: ${types[0] ?? 'task'}`)];
+  if (typeof type !== 'string' || type === '')
+    return [positions.problem(path, `a component has no type: write one, such as type: ${types[0] ?? 'task'}`)];
   if (types.includes(type) || velaTypes.includes(type)) return [];
   const meant = nearest(type, types);
-  return meant === undefined ? [] : [positions.problem([...path, 'type'], `there is no component type ${type}: write type: ${meant}`)];
+  return meant === undefined
+    ? []
+    : [positions.problem([...path, 'type'], `there is no component type ${type}: write type: ${meant}`)];
 }
 
 /** Those of groups, too. */
@@ -157,7 +269,12 @@ function stepsOf(value: unknown, path: Path): readonly WorkflowStep[] {
   return value.slice(0, mostComponents).flatMap((one: unknown, index): readonly WorkflowStep[] => {
     const { name, type, properties, subSteps } = fieldsOf(one);
     const at = [...path, index];
-    const own = { name: typeof name === 'string' ? name : `step ${index + 1}`, type: typeof type === 'string' ? type : '', properties: fieldsOf(properties), path: at };
+    const own = {
+      name: typeof name === 'string' ? name : `step ${index + 1}`,
+      type: typeof type === 'string' ? type : '',
+      properties: fieldsOf(properties),
+      path: at,
+    };
     return [own, ...(path.includes('subSteps') ? [] : stepsOf(subSteps, [...at, 'subSteps']))];
   });
 }
@@ -165,7 +282,9 @@ function stepsOf(value: unknown, path: Path): readonly WorkflowStep[] {
 function twice(applications: readonly Application[]): readonly Problem[] {
   const key = ({ namespace = '', name }: Application) => `${namespace}/${name}`;
   const again = applications.filter((one, index) => applications.findIndex((other) => key(other) === key(one)) < index);
-  return again.map(({ name, positions }) => positions.problem(['metadata', 'name'], `two Applications are called ${name}: rename one, or plan them one by one`));
+  return again.map(({ name, positions }) =>
+    positions.problem(['metadata', 'name'], `two Applications are called ${name}: rename one, or plan them one by one`),
+  );
 }
 
 export function isFields(value: unknown): value is Fields {

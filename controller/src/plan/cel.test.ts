@@ -28,7 +28,9 @@ describe('a rule', () => {
   ])('%s of %o: %s', ([rule, self, holds]) => expect(celHolds(rule, self)).toBe(holds));
 
   test('of the CRD of Tasks is understood, each one', () => {
-    const rules = [...JSON.stringify(taskSchema).matchAll(/"rule":("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text) as string);
+    const rules = [...JSON.stringify(taskSchema).matchAll(/"rule":("(?:[^"\\]|\\.)*")/g)].map(
+      ([, text = '""']) => JSON.parse(text) as string,
+    );
     expect(rules.length).toBeGreaterThan(10);
     for (const rule of rules) expect([rule, celHolds(rule, { name: '' })]).toEqual([rule, expect.any(Boolean)]);
   });

@@ -1,6 +1,7 @@
 /**
- * As much of CEL as the rules of our CRDs are written in (x-kubernetes-validations): has, type, string, contains, matches, exists,
- * in, comparisons, and, or, not, and the conditional. The language is https://github.com/google/cel-spec; precedence is its own.
+ * As much of CEL as the rules of our CRDs are written in (x-kubernetes-validations): has, type, string, contains,
+ * matches, exists, in, comparisons, and, or, not, and the conditional. The language is
+ * https://github.com/google/cel-spec; precedence is its own.
  */
 import { isFields } from './application.ts';
 

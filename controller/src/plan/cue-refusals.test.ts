@@ -5,28 +5,98 @@ const parameters = { type: 'task', names: ['image', 'cmd', 'keepLast'] };
 
 describe("CUE's words", () => {
   it.for<[messages: string[], properties: Record<string, unknown>, path: string, message: string]>([
-    [['parameter.executionPolicy.keeplast: field not allowed'], { executionPolicy: { keeplast: 3 } }, 'executionPolicy.keeplast', 'there is no executionPolicy.keeplast: did you mean keepLast?'],
-    [['parameter.whatever: field not allowed'], { whatever: 3 }, 'whatever', 'there is no whatever: see `vela show task` for what there is'],
-    [['parameter.cmd: field not allowed'], { cmd: [] }, 'cmd', 'there is no cmd: see `vela show task` for what there is'],
-    [['output.x.image: conflicting values string and 3 (mismatched types string and int)', 'parameter.image: conflicting values string and 3 (mismatched types string and int)'], { image: 3 }, 'image', 'image has to be a string, not 3: write "3"'],
-    [['parameter.cmd: conflicting values "x" and [...string] (mismatched types string and list)'], { cmd: 'x' }, 'cmd', 'cmd has to be a list, not "x": write ["x"]'],
-    [['parameter.timeoutSeconds: conflicting values "5" and int (mismatched types string and int)'], { timeoutSeconds: '5' }, 'timeoutSeconds', 'timeoutSeconds has to be a whole number, not "5": write 5 without quotes'],
-    [['output.spec.template.spec.containers.0.image: cannot reference optional field: image'], {}, '', 'image is missing: write it'],
-    [['output.spec.template.spec.containers.0.env.0.name: incomplete value string'], { env: [{ value: 'x' }] }, 'env.0', 'env.0.name is missing: write it'],
-    [['output."these steps depend on each other in a circle: a, b"."mend dependsOn": conflicting values'], { steps: [] }, 'steps', 'these steps depend on each other in a circle: a, b; mend it there'],
-    [['output.spec.steps.1.template.spec.containers.0.image: cannot reference optional field: image'], { steps: [{ image: 'x' }, { name: 'b' }] }, 'steps.1', 'steps.1.image is missing: write it'],
+    [
+      ['parameter.executionPolicy.keeplast: field not allowed'],
+      { executionPolicy: { keeplast: 3 } },
+      'executionPolicy.keeplast',
+      'there is no executionPolicy.keeplast: did you mean keepLast?',
+    ],
+    [
+      ['parameter.whatever: field not allowed'],
+      { whatever: 3 },
+      'whatever',
+      'there is no whatever: see `vela show task` for what there is',
+    ],
+    [
+      ['parameter.cmd: field not allowed'],
+      { cmd: [] },
+      'cmd',
+      'there is no cmd: see `vela show task` for what there is',
+    ],
+    [
+      [
+        'output.x.image: conflicting values string and 3 (mismatched types string and int)',
+        'parameter.image: conflicting values string and 3 (mismatched types string and int)',
+      ],
+      { image: 3 },
+      'image',
+      'image has to be a string, not 3: write "3"',
+    ],
+    [
+      ['parameter.cmd: conflicting values "x" and [...string] (mismatched types string and list)'],
+      { cmd: 'x' },
+      'cmd',
+      'cmd has to be a list, not "x": write ["x"]',
+    ],
+    [
+      ['parameter.timeoutSeconds: conflicting values "5" and int (mismatched types string and int)'],
+      { timeoutSeconds: '5' },
+      'timeoutSeconds',
+      'timeoutSeconds has to be a whole number, not "5": write 5 without quotes',
+    ],
+    [
+      ['output.spec.template.spec.containers.0.image: cannot reference optional field: image'],
+      {},
+      '',
+      'image is missing: write it',
+    ],
+    [
+      ['output.spec.template.spec.containers.0.env.0.name: incomplete value string'],
+      { env: [{ value: 'x' }] },
+      'env.0',
+      'env.0.name is missing: write it',
+    ],
+    [
+      ['output."these steps depend on each other in a circle: a, b"."mend dependsOn": conflicting values'],
+      { steps: [] },
+      'steps',
+      'these steps depend on each other in a circle: a, b; mend it there',
+    ],
+    [
+      ['output.spec.steps.1.template.spec.containers.0.image: cannot reference optional field: image'],
+      { steps: [{ image: 'x' }, { name: 'b' }] },
+      'steps.1',
+      'steps.1.image is missing: write it',
+    ],
     [['something else'], {}, '', ': something else'],
   ])('%o become a problem of a property', ([messages, properties, path, message]) => {
-    expect(refusalsOf(messages, properties, parameters)).toEqual([{ path: path === '' ? [] : path.split('.'), message }]);
+    expect(refusalsOf(messages, properties, parameters)).toEqual([
+      { path: path === '' ? [] : path.split('.'), message },
+    ]);
   });
 
   it('names the property that a field of the Task comes of', () => {
-    expect(refusalOfSchema({ path: ['spec', 'executionPolicy', 'keepLast'], message: 'is -1' }, { successfulJobsHistoryLimit: -1 })).toEqual({ path: ['successfulJobsHistoryLimit'], message: 'successfulJobsHistoryLimit is -1' });
-    expect(refusalOfSchema({ path: ['spec', 'schedule', 'crons', '0'], message: 'has 0 characters' }, { schedule: { cron: [''] } })).toEqual({ path: ['schedule', 'cron', '0'], message: 'schedule.cron.0 has 0 characters' });
-    expect(refusalOfSchema({ path: ['spec', 'steps', '1'], message: 'lacks name' }, { steps: [{}, {}] })).toEqual({ path: ['steps', '1'], message: 'steps.1 lacks name' });
+    expect(
+      refusalOfSchema(
+        { path: ['spec', 'executionPolicy', 'keepLast'], message: 'is -1' },
+        { successfulJobsHistoryLimit: -1 },
+      ),
+    ).toEqual({ path: ['successfulJobsHistoryLimit'], message: 'successfulJobsHistoryLimit is -1' });
+    expect(
+      refusalOfSchema(
+        { path: ['spec', 'schedule', 'crons', '0'], message: 'has 0 characters' },
+        { schedule: { cron: [''] } },
+      ),
+    ).toEqual({ path: ['schedule', 'cron', '0'], message: 'schedule.cron.0 has 0 characters' });
+    expect(refusalOfSchema({ path: ['spec', 'steps', '1'], message: 'lacks name' }, { steps: [{}, {}] })).toEqual({
+      path: ['steps', '1'],
+      message: 'steps.1 lacks name',
+    });
   });
 
   it('finds the names that a definition declares', () => {
-    expect(parameterNames('// +usage=What\n\timage: string\n// +usage=How\n// +short=c\n\tcmd?: [...string]\n\tother: 1\n')).toEqual(['image', 'cmd']);
+    expect(
+      parameterNames('// +usage=What\n\timage: string\n// +usage=How\n// +short=c\n\tcmd?: [...string]\n\tother: 1\n'),
+    ).toEqual(['image', 'cmd']);
   });
 });

@@ -20,15 +20,28 @@ const mostRefusals = 100;
 
 /** The names that a definition's text declares with a usage. */
 export function parameterNames(source: string): readonly string[] {
-  return [...new Set([...source.matchAll(/\/\/ \+usage=.*\n(?:\s*\/\/.*\n)*\s*"?([A-Za-z]\w*)"?[?!]?:/g)].map(([, name = '']) => name))];
+  return [
+    ...new Set(
+      [...source.matchAll(/\/\/ \+usage=.*\n(?:\s*\/\/.*\n)*\s*"?([A-Za-z]\w*)"?[?!]?:/g)].map(([, name = '']) => name),
+    ),
+  ];
 }
 
 /** @param messages CUE's, all of them */
-export function refusalsOf(messages: readonly string[], properties: Fields, parameters: Parameters): readonly Refusal[] {
+export function refusalsOf(
+  messages: readonly string[],
+  properties: Fields,
+  parameters: Parameters,
+): readonly Refusal[] {
   const lines = messages.slice(0, mostRefusals).map(cueLine);
-  const ofParameters = lines.flatMap(({ path, words }): readonly CueLine[] => (path.includes('parameter') ? [{ path: path.slice(path.lastIndexOf('parameter') + 1), words }] : []));
+  const ofParameters = lines.flatMap(({ path, words }): readonly CueLine[] =>
+    path.includes('parameter') ? [{ path: path.slice(path.lastIndexOf('parameter') + 1), words }] : [],
+  );
   // What a wrong parameter makes of the output is said once.
-  const refusals = ofParameters.length > 0 ? ofParameters.map((line) => ofParameter(line, properties, parameters)) : lines.map((line) => ofOutput(line, properties));
+  const refusals =
+    ofParameters.length > 0
+      ? ofParameters.map((line) => ofParameter(line, properties, parameters))
+      : lines.map((line) => ofOutput(line, properties));
   return [...new Map(refusals.map((refusal) => [JSON.stringify(refusal), refusal])).values()];
 }
 
@@ -37,7 +50,10 @@ function cueLine(message: string): CueLine {
   const [path = ''] = /^(?:"(?:[^"\\]|\\.)*"|[\w#$-]+)(?:\.(?:"(?:[^"\\]|\\.)*"|[\w#$-]+))*(?=: )/.exec(message) ?? [];
   if (path === '') return { path: [], words: message };
   const parts = path.match(/"(?:[^"\\]|\\.)*"|[^."]+/g) ?? [];
-  return { path: parts.map((part) => (part.startsWith('"') ? part.slice(1, -1) : part)), words: message.slice(path.length + 2) };
+  return {
+    path: parts.map((part) => (part.startsWith('"') ? part.slice(1, -1) : part)),
+    words: message.slice(path.length + 2),
+  };
 }
 
 function ofParameter({ path, words }: CueLine, properties: Fields, { type, names }: Parameters): Refusal {
@@ -46,23 +62,33 @@ function ofParameter({ path, words }: CueLine, properties: Fields, { type, names
     const last = path.at(-1) ?? '';
     // A name that there is, but elsewhere, is none that was misspelt.
     const meant = names.includes(last) ? undefined : nearest(last, names);
-    return { path, message: `there is no ${name}: ${meant === undefined ? `see \`vela show ${type}\` for what there is` : `did you mean ${meant}?`}` };
+    return {
+      path,
+      message: `there is no ${name}: ${meant === undefined ? `see \`vela show ${type}\` for what there is` : `did you mean ${meant}?`}`,
+    };
   }
   const types = /mismatched types ([\w|()]+) and ([\w|()]+)/.exec(words);
   if (types) {
     const value = valueAt(properties, path);
     const is = cueType(value);
     const wanted = (types[1] === is ? types[2] : types[1])?.replace(/[()]/g, '');
-    return { path, message: `${name} has to be ${wordsFor(wanted ?? '')}, not ${shown(value)}${remedyFor(wanted, value)}` };
+    return {
+      path,
+      message: `${name} has to be ${wordsFor(wanted ?? '')}, not ${shown(value)}${remedyFor(wanted, value)}`,
+    };
   }
   return { path, message: `${name}: ${words}` };
 }
 
-/** What is missing shows only where the output needs it; what a template itself refuses stands in the path, in words. */
+/**
+ * What is missing shows only where the output needs it; what a template itself refuses stands in the path, in words.
+ */
 function ofOutput({ path, words }: CueLine, properties: Fields): Refusal {
   const sentence = path.filter((part) => part.includes(' '));
-  if (sentence.length > 0) return { path: 'steps' in properties ? ['steps'] : [], message: `${sentence[0]}; mend it there` };
-  const [, missing = words.startsWith('incomplete value') ? path.at(-1) : undefined] = /(?:optional field|undefined field|field not found): "?([\w-]+)/.exec(words) ?? [];
+  if (sentence.length > 0)
+    return { path: 'steps' in properties ? ['steps'] : [], message: `${sentence[0]}; mend it there` };
+  const [, missing = words.startsWith('incomplete value') ? path.at(-1) : undefined] =
+    /(?:optional field|undefined field|field not found): "?([\w-]+)/.exec(words) ?? [];
   const around = propertyOf(missing === undefined ? path : path.slice(0, -1), properties);
   if (missing === undefined) return { path: around, message: `${path.join('.')}: ${words}` };
   return { path: around, message: `${[...around, missing].join('.')} is missing: write it` };
@@ -95,15 +121,30 @@ const otherNames: Readonly<Record<string, readonly (readonly string[])[]>> = {
 export function refusalOfSchema({ path, message }: SchemaProblem, properties: Fields): Refusal {
   const [, ...field] = path; // without spec
   const named = otherNames[field.slice(0, 2).join('.')] ?? [];
-  const candidates = [field, ...named.map((name) => [...name, ...field.slice(2)]), ...named, field.filter((part) => part !== 'job')];
-  const found = candidates.find((candidate) => valueAt(properties, candidate) !== undefined) ?? propertyOf(field.slice(0, -1), properties);
+  const candidates = [
+    field,
+    ...named.map((name) => [...name, ...field.slice(2)]),
+    ...named,
+    field.filter((part) => part !== 'job'),
+  ];
+  const found =
+    candidates.find((candidate) => valueAt(properties, candidate) !== undefined) ??
+    propertyOf(field.slice(0, -1), properties);
   const [, sentence] = /^is refused: (.*)$/s.exec(message) ?? [];
   return { path: found, message: sentence ?? `${(found.length > 0 ? found : field).join('.')} ${message}` };
 }
 
 function valueAt(properties: Fields, path: readonly string[]): unknown {
   if (path.length === 0) return undefined;
-  return path.reduce<unknown>((value, part) => (Array.isArray(value) ? value[Number(part)] : isFields(value) && Object.hasOwn(value, part) ? fieldsOf(value)[part] : undefined), properties);
+  return path.reduce<unknown>(
+    (value, part) =>
+      Array.isArray(value)
+        ? value[Number(part)]
+        : isFields(value) && Object.hasOwn(value, part)
+          ? fieldsOf(value)[part]
+          : undefined,
+    properties,
+  );
 }
 
 function cueType(value: unknown): string {
@@ -114,10 +155,21 @@ function cueType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : 'string';
 }
 
-const typeWords: Readonly<Record<string, string>> = { string: 'a string', int: 'a whole number', bool: 'true or false', list: 'a list', struct: 'fields', number: 'a number', float: 'a number' };
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'a string',
+  int: 'a whole number',
+  bool: 'true or false',
+  list: 'a list',
+  struct: 'fields',
+  number: 'a number',
+  float: 'a number',
+};
 
 function wordsFor(types: string): string {
-  return types.split('|').map((type) => typeWords[type] ?? type).join(' or ');
+  return types
+    .split('|')
+    .map((type) => typeWords[type] ?? type)
+    .join(' or ');
 }
 
 function remedyFor(wanted: string | undefined, value: unknown): string {

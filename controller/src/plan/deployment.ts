@@ -1,6 +1,6 @@
 /**
- * What KubeVela makes of a component that was rendered: a Task that is new, or the one that is there with its next version. As in
- * sandbox/src/kubevela, which was held against recordings of KubeVela 1.10.
+ * What KubeVela makes of a component that was rendered: a Task that is new, or the one that is there with its next
+ * version. As in sandbox/src/kubevela, which was held against recordings of KubeVela 1.10.
  */
 import { canonicalJson } from '../domain/snapshot.ts';
 import { compact } from '../domain/compact.ts';
@@ -55,7 +55,10 @@ export function publishVersionOf({ annotations }: Pick<Application, 'annotations
   return annotations[publishVersion] || undefined;
 }
 
-/** Whether KubeVela makes another revision: of what changed, or, where the Application names its versions, by that name alone. */
+/**
+ * Whether KubeVela makes another revision: of what changed, or, where the Application names its versions, by that name
+ * alone.
+ */
 export function isChanged(application: Application, before: Deployed | undefined): boolean {
   const version = publishVersionOf(application);
   if (!before || version !== before.publishVersion) return true;
@@ -74,7 +77,10 @@ export function revisionNumber(name: string): number {
 }
 
 /** KubeVela's `context` for a component's template. */
-export function contextOf({ application, namespace, revisionName }: Pick<Release, 'application' | 'namespace' | 'revisionName'>, component: Component): Fields {
+export function contextOf(
+  { application, namespace, revisionName }: Pick<Release, 'application' | 'namespace' | 'revisionName'>,
+  component: Component,
+): Fields {
   const { name, labels, annotations, spec } = application;
   return {
     name: component.name,
@@ -108,23 +114,49 @@ export function stateAfter(release: Release, component: Component, rendered: Ren
   return { ...deployed.state, task: next, templates, seenAt };
 }
 
-function newTask({ application, namespace, now }: Release, component: Component, { metadata, spec }: RenderedObject): Task {
+function newTask(
+  { application, namespace, now }: Release,
+  component: Component,
+  { metadata, spec }: RenderedObject,
+): Task {
   const labels = {
     ...application.labels,
     [velaLabels.application]: application.name,
     [velaLabels.applicationNamespace]: namespace,
     [velaLabels.component]: component.name,
   };
-  return { metadata: { name: metadata.name, namespace, uid: unknownUid, generation: 1, creationTimestamp: rfc3339(now), labels }, spec };
+  return {
+    metadata: {
+      name: metadata.name,
+      namespace,
+      uid: unknownUid,
+      generation: 1,
+      creationTimestamp: rfc3339(now),
+      labels,
+    },
+    spec,
+  };
 }
 
-/** Where nothing of the component changed, what its traits made of the Task stays, of which not all are evaluated here. */
-function specAfter({ state: { task }, applied }: DeployedTask, component: Component, rendered: TaskSpec, before: Fields | undefined): TaskSpec {
+/**
+ * Where nothing of the component changed, what its traits made of the Task stays, of which not all are evaluated here.
+ */
+function specAfter(
+  { state: { task }, applied }: DeployedTask,
+  component: Component,
+  rendered: TaskSpec,
+  before: Fields | undefined,
+): TaskSpec {
   const old = componentsOf(before).find(({ name }) => name === component.name);
   const { type, properties, traits } = component;
-  const isSame = old !== undefined && canonicalJson([old['type'], old['properties'] ?? {}, old['traits'] ?? []]) === canonicalJson([type, properties, traits]);
+  const isSame =
+    old !== undefined &&
+    canonicalJson([old['type'], old['properties'] ?? {}, old['traits'] ?? []]) ===
+      canonicalJson([type, properties, traits]);
   const { trigger } = rendered;
-  return isSame ? { ...task.spec, ...(trigger && { trigger }) } : (merged(fieldsOf(applied), rendered as Fields, task.spec as Fields));
+  return isSame
+    ? { ...task.spec, ...(trigger && { trigger }) }
+    : merged(fieldsOf(applied), rendered as Fields, task.spec as Fields);
 }
 
 export function componentsOf(spec: Fields | undefined): readonly Fields[] {

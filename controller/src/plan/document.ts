@@ -1,6 +1,6 @@
 /**
- * What `task-runs plan -o json` and `-o yaml` print: a stable document. A later version adds fields and changes none; what cannot
- * be kept gets another apiVersion.
+ * What `task-runs plan -o json` and `-o yaml` print: a stable document. A later version adds fields and changes none;
+ * what cannot be kept gets another apiVersion.
  */
 import type { TaskRunStatus, TaskSpec } from '../resources/index.ts';
 
@@ -51,8 +51,8 @@ export interface TaskPlan {
 }
 
 /**
- * Starts: its first Job is created at once. Queued, Held: it waits, for others or for what `message` says. Skipped, Fails: it never
- * starts. Cancelled: it runs, and is ended for a new one.
+ * Starts: its first Job is created at once. Queued, Held: it waits, for others or for what `message` says. Skipped,
+ * Fails: it never starts. Cancelled: it runs, and is ended for a new one.
  */
 export type RunDecision = 'Starts' | 'Queued' | 'Held' | 'Skipped' | 'Fails' | 'Cancelled';
 

@@ -1,6 +1,6 @@
 /**
- * What would become of a Task: the controller's own `decide`, carried out in memory until it comes to rest, and then once more as far
- * as all that started succeeds. Pure: the same state and time give the same forecast.
+ * What would become of a Task: the controller's own `decide`, carried out in memory until it comes to rest, and then
+ * once more as far as all that started succeeds. Pure: the same state and time give the same forecast.
  */
 import type { Action } from '../domain/actions.ts';
 import { classify, type RunView, type TaskView } from '../domain/classify.ts';
@@ -59,20 +59,29 @@ export function forecast(state: TaskState, now: Date, others: TakenNames): Forec
 /** The runs that are new, that start now, or that end for another. */
 function runPlans(before: TaskState, after: TaskState, done: readonly Action[], now: Date): readonly RunPlan[] {
   const view = classify(after);
-  const unfinished = new Set(before.runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid));
+  const unfinished = new Set(
+    before.runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid),
+  );
   const known = new Set(before.runs.map(({ metadata }) => metadata.uid));
   const starting = new Set(done.flatMap((action) => (action.kind === 'createJob' ? [action.run] : [])));
   const plans = view.runs.flatMap((run): readonly RunPlan[] => {
     const isNew = !known.has(run.run.metadata.uid);
     const ends = unfinished.has(run.run.metadata.uid) && run.phase === 'Cancelled';
     if (!isNew && !ends && !starting.has(run.name)) return [];
-    const replaces = view.runs.filter((other) => unfinished.has(other.run.metadata.uid) && other.run.status?.message === `replaced by ${run.name}`);
+    const replaces = view.runs.filter(
+      (other) => unfinished.has(other.run.metadata.uid) && other.run.status?.message === `replaced by ${run.name}`,
+    );
     return [runPlan(run, { isNew, replaces: replaces.map(({ name }) => name) }, view, now)];
   });
   return plans.reverse();
 }
 
-function runPlan(run: RunView, { isNew, replaces }: Pick<RunPlan, 'isNew' | 'replaces'>, view: TaskView, now: Date): RunPlan {
+function runPlan(
+  run: RunView,
+  { isNew, replaces }: Pick<RunPlan, 'isNew' | 'replaces'>,
+  view: TaskView,
+  now: Date,
+): RunPlan {
   const status = runStatus(run, view, now);
   const decision = decisionOf(run, status);
   return compact({
@@ -110,28 +119,50 @@ function nameIsExact({ name, run }: RunView, { task }: TaskState): boolean {
 export const unknownUid = 'unknown';
 
 function jobPlans(run: RunView): readonly JobPlan[] {
-  if (!run.flow) return [compact({ name: run.job?.metadata.name ?? jobName(run.run, 0), starts: run.attempt === undefined ? ('Later' as const) : ('Now' as const), queue: run.run.spec.snapshot?.queue })];
+  if (!run.flow)
+    return [
+      compact({
+        name: run.job?.metadata.name ?? jobName(run.run, 0),
+        starts: run.attempt === undefined ? ('Later' as const) : ('Now' as const),
+        queue: run.run.spec.snapshot?.queue,
+      }),
+    ];
   const needed = neededSteps(run);
   const dependencies = dependenciesOf(run);
   return inOrder(run).map((view): JobPlan => {
     const { name } = view.step;
     const after = dependencies.get(name) ?? [];
-    const starts = view.attempt !== undefined ? ('Now' as const) : needed.has(name) ? ('Later' as const) : ('OnFailure' as const);
-    return compact({ name: view.job?.metadata.name ?? jobName(view.run, 0), step: name, starts, after: after.length > 0 ? after : undefined, queue: view.run.spec.snapshot?.queue });
+    const starts =
+      view.attempt !== undefined ? ('Now' as const) : needed.has(name) ? ('Later' as const) : ('OnFailure' as const);
+    return compact({
+      name: view.job?.metadata.name ?? jobName(view.run, 0),
+      step: name,
+      starts,
+      after: after.length > 0 ? after : undefined,
+      queue: view.run.spec.snapshot?.queue,
+    });
   });
 }
 
-function prunesOf(actions: readonly Action[], when: PrunePlan['when'], runOfJob: (uid: string) => string | undefined): readonly PrunePlan[] {
+function prunesOf(
+  actions: readonly Action[],
+  when: PrunePlan['when'],
+  runOfJob: (uid: string) => string | undefined,
+): readonly PrunePlan[] {
   return actions.flatMap((action): readonly PrunePlan[] => {
     if (action.kind === 'deleteRun') return [{ run: action.name, what: 'TaskRun', when, because: action.because }];
     const run = action.kind === 'deleteJob' ? runOfJob(action.uid) : undefined;
-    return action.kind === 'deleteJob' && run !== undefined ? [{ run, what: 'Job', when, because: action.because }] : [];
+    return action.kind === 'deleteJob' && run !== undefined
+      ? [{ run, what: 'Job', when, because: action.because }]
+      : [];
   });
 }
 
 /** A run may have many Jobs. */
 function unique(prunes: readonly PrunePlan[]): readonly PrunePlan[] {
-  return [...new Map(prunes.map((prune) => [`${prune.what}/${prune.run}`, prune] as const).reverse()).values()].reverse();
+  return [
+    ...new Map(prunes.map((prune) => [`${prune.what}/${prune.run}`, prune] as const).reverse()).values(),
+  ].reverse();
 }
 
 function schedulePlan({ spec }: Task, now: Date): SchedulePlan | undefined {
@@ -147,4 +178,3 @@ function schedulePlan({ spec }: Task, now: Date): SchedulePlan | undefined {
   }
   return { crons, timeZone, nextTimes };
 }
-

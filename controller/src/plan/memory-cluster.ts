@@ -1,6 +1,6 @@
 /**
- * A Task's part of a cluster in memory: what `decide` asks for is done at once, and nothing runs. The controller does the same with an
- * API server (controllers/apply.ts).
+ * A Task's part of a cluster in memory: what `decide` asks for is done at once, and nothing runs. The controller does
+ * the same with an API server (controllers/apply.ts).
  */
 import type { Action, ActionKind, ActionOf } from '../domain/actions.ts';
 import { rfc3339 } from '../domain/agenda.ts';
@@ -19,7 +19,16 @@ const mostPasses = 2_000;
 export function newState(task: Task, now: Date): TaskState {
   return {
     task,
-    earlier: [], runs: [], orphans: [], jobs: [], deletedJobs: [], pods: [], nodes: [], claims: [], podRefusals: [], refusals: [],
+    earlier: [],
+    runs: [],
+    orphans: [],
+    jobs: [],
+    deletedJobs: [],
+    pods: [],
+    nodes: [],
+    claims: [],
+    podRefusals: [],
+    refusals: [],
     templates: new Map(),
     queueing: noQueueing,
     held: new Set(),
@@ -67,7 +76,9 @@ export class MemoryCluster {
         done.push(action);
       }
     }
-    throw new Error(`the plan of Task ${this.#state.task.metadata.name} does not come to rest: report this with the Application`);
+    throw new Error(
+      `the plan of Task ${this.#state.task.metadata.name} does not come to rest: report this with the Application`,
+    );
   }
 
   /** Whatever changes beside what `decide` asks for. */
@@ -79,7 +90,13 @@ export class MemoryCluster {
   addJob(run: TaskRun, name: string, step: string | undefined, attempt = 0): Job {
     this.#uid += 1;
     const { namespace, uid } = run.metadata;
-    const metadata = { name, namespace, uid: `job-${this.#uid}`, creationTimestamp: rfc3339(this.#now), ownerReferences: [{ apiVersion: '', kind: 'TaskRun', name: run.metadata.name, uid, controller: true }] };
+    const metadata = {
+      name,
+      namespace,
+      uid: `job-${this.#uid}`,
+      creationTimestamp: rfc3339(this.#now),
+      ownerReferences: [{ apiVersion: '', kind: 'TaskRun', name: run.metadata.name, uid, controller: true }],
+    };
     const job: Job = compact({ metadata, attempt: attempt === 0 ? undefined : attempt, step, spec: {} });
     this.change({ jobs: [...this.#state.jobs, job] });
     return job;
@@ -95,11 +112,19 @@ export class MemoryCluster {
 
   #noteTaken(action: Action): boolean {
     const { taken } = this.#state;
-    if (action.kind === 'createRun' && this.#others.runs.has(action.run.metadata.name) && !taken.runs.has(action.run.metadata.name)) {
+    if (
+      action.kind === 'createRun' &&
+      this.#others.runs.has(action.run.metadata.name) &&
+      !taken.runs.has(action.run.metadata.name)
+    ) {
       this.change({ taken: { ...taken, runs: new Set([...taken.runs, action.run.metadata.name]) } });
       return true;
     }
-    if (action.kind === 'createJob' && this.#others.jobs.has(action.job.metadata.name) && !taken.jobs.has(action.job.metadata.name)) {
+    if (
+      action.kind === 'createJob' &&
+      this.#others.jobs.has(action.job.metadata.name) &&
+      !taken.jobs.has(action.job.metadata.name)
+    ) {
       this.change({ taken: { ...taken, jobs: new Set([...taken.jobs, action.job.metadata.name]) } });
       return true;
     }
@@ -114,36 +139,79 @@ export class MemoryCluster {
     createRun: ({ run }) => {
       this.#uid += 1;
       const { metadata, spec } = run;
-      const created: TaskRun = { metadata: { ...metadata, uid: `run-${this.#uid}`, creationTimestamp: rfc3339(this.#now) }, spec, status: { phase: 'Pending' } };
+      const created: TaskRun = {
+        metadata: { ...metadata, uid: `run-${this.#uid}`, creationTimestamp: rfc3339(this.#now) },
+        spec,
+        status: { phase: 'Pending' },
+      };
       const [answered = this.#state.answered] = answeredByRun(run);
-      this.change({ runs: [...this.#state.runs, created], answered, lastScheduled: spec.trigger?.scheduledTime ?? this.#state.lastScheduled });
+      this.change({
+        runs: [...this.#state.runs, created],
+        answered,
+        lastScheduled: spec.trigger?.scheduledTime ?? this.#state.lastScheduled,
+      });
     },
     adoptRun: ({ name, uid, adoption, retryOf }) => {
       const orphan = this.#state.orphans.find(({ metadata }) => metadata.uid === uid);
       if (!orphan) return;
       const before = this.#state.runs.find(({ metadata }) => metadata.name === retryOf?.name);
-      const spec = { ...orphan.spec, ...adoption.spec, ...(before?.spec.snapshot && { snapshot: before.spec.snapshot }) };
-      const adopted = { ...orphan, metadata: { ...orphan.metadata, labels: adoption.labels, ownerReferences: [adoption.ownerReference] }, spec };
-      this.change({ orphans: this.#state.orphans.filter(({ metadata }) => metadata.name !== name), runs: [...this.#state.runs, adopted] });
+      const spec = {
+        ...orphan.spec,
+        ...adoption.spec,
+        ...(before?.spec.snapshot && { snapshot: before.spec.snapshot }),
+      };
+      const adopted = {
+        ...orphan,
+        metadata: { ...orphan.metadata, labels: adoption.labels, ownerReferences: [adoption.ownerReference] },
+        spec,
+      };
+      this.change({
+        orphans: this.#state.orphans.filter(({ metadata }) => metadata.name !== name),
+        runs: [...this.#state.runs, adopted],
+      });
     },
-    fillTemplates: ({ uid, templates }) => this.#changeRun(uid, (run) => ({ ...run, spec: { ...run.spec, templates: templates as NonNullable<TaskRun['spec']['templates']> } })),
+    fillTemplates: ({ uid, templates }) =>
+      this.#changeRun(uid, (run) => ({
+        ...run,
+        spec: { ...run.spec, templates: templates as NonNullable<TaskRun['spec']['templates']> },
+      })),
     createClaim: ({ claim: { metadata } }) => {
       const { name, namespace } = metadata;
-      this.change({ claims: [...this.#state.claims, { metadata: { name, namespace, uid: `claim-${name}`, creationTimestamp: rfc3339(this.#now) } }] });
+      this.change({
+        claims: [
+          ...this.#state.claims,
+          { metadata: { name, namespace, uid: `claim-${name}`, creationTimestamp: rfc3339(this.#now) } },
+        ],
+      });
     },
-    deleteClaim: ({ uid }) => this.change({ claims: this.#state.claims.filter(({ metadata }) => metadata.uid !== uid) }),
+    deleteClaim: ({ uid }) =>
+      this.change({ claims: this.#state.claims.filter(({ metadata }) => metadata.uid !== uid) }),
     createJob: ({ run, step, job }) => {
       const owner = this.#state.runs.find(({ metadata }) => metadata.name === run);
-      if (owner) this.addJob(owner, job.metadata.name, step, attemptOf({ attempt: Number(job.metadata.labels[labels.attempt] ?? 0) }));
+      if (owner)
+        this.addJob(
+          owner,
+          job.metadata.name,
+          step,
+          attemptOf({ attempt: Number(job.metadata.labels[labels.attempt] ?? 0) }),
+        );
     },
     checkJob: ({ uid }) => this.change({ goneJobs: new Set([...this.#state.goneJobs, uid]) }),
-    readTermination: ({ uid }) => this.change({ terminationMessages: new Map([...this.#state.terminationMessages, [uid, {}]]) }),
-    checkStep: ({ run }) => this.change({ steps: new Map([...this.#state.steps, [run, { at: this.#now.getTime(), known: true }]]) }),
+    readTermination: ({ uid }) =>
+      this.change({ terminationMessages: new Map([...this.#state.terminationMessages, [uid, {}]]) }),
+    checkStep: ({ run }) =>
+      this.change({ steps: new Map([...this.#state.steps, [run, { at: this.#now.getTime(), known: true }]]) }),
     writeRunStatus: ({ uid, status }) => this.#changeRun(uid, (run) => ({ ...run, status })),
     deleteJob: ({ uid }) =>
-      this.change({ jobs: this.#state.jobs.filter(({ metadata }) => metadata.uid !== uid), pods: this.#state.pods.filter((pod) => !isOwnedBy(pod, uid)) }),
+      this.change({
+        jobs: this.#state.jobs.filter(({ metadata }) => metadata.uid !== uid),
+        pods: this.#state.pods.filter((pod) => !isOwnedBy(pod, uid)),
+      }),
     deleteRun: ({ uid }) =>
-      this.change({ runs: this.#state.runs.filter(({ metadata }) => metadata.uid !== uid), jobs: this.#state.jobs.filter((job) => !isOwnedBy(job, uid)) }),
+      this.change({
+        runs: this.#state.runs.filter(({ metadata }) => metadata.uid !== uid),
+        jobs: this.#state.jobs.filter((job) => !isOwnedBy(job, uid)),
+      }),
     writeTaskStatus: ({ status }) => this.change({ task: { ...this.#state.task, status } }),
     event: () => undefined,
     nudge: ({ value }) => this.change({ nudged: value }),

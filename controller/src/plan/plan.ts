@@ -4,8 +4,26 @@ import type { Node } from '../domain/nodes.ts';
 import type { TakenNames, TaskState } from '../domain/state.ts';
 import type { TaskTemplateSpec } from '../resources/index.ts';
 import { fieldsOf, type Application, type Component, type WorkflowStep } from './application.ts';
-import { componentsOf, contextOf, earlierRevision, isChanged, publishVersionOf, revisionNumber, stateAfter, type Deployed, type DeployedTask, type Release } from './deployment.ts';
-import { planApiVersion, type ApplicationPlan, type ComponentPlan, type Plan, type StepPlan, type TaskPlan } from './document.ts';
+import {
+  componentsOf,
+  contextOf,
+  earlierRevision,
+  isChanged,
+  publishVersionOf,
+  revisionNumber,
+  stateAfter,
+  type Deployed,
+  type DeployedTask,
+  type Release,
+} from './deployment.ts';
+import {
+  planApiVersion,
+  type ApplicationPlan,
+  type ComponentPlan,
+  type Plan,
+  type StepPlan,
+  type TaskPlan,
+} from './document.ts';
 import { forecast } from './forecast.ts';
 import type { Path, Problem } from './positions.ts';
 import type { Refusal, Render, RenderedObject, Rendering } from './render.ts';
@@ -82,30 +100,62 @@ class Planner {
   }
 
   result(): PlanResult {
-    const remarks = this.#hasOtherTraits ? [`of traits only ${this.#request.render.traitTypes.join(', ')} is evaluated: what others change of a Task is not in the plan`] : [];
-    return { plan: { apiVersion: planApiVersion, kind: 'Plan', applications: this.#plans }, problems: this.#problems, remarks, deployed: this.#deployed };
+    const remarks = this.#hasOtherTraits
+      ? [
+          `of traits only ${this.#request.render.traitTypes.join(', ')} is evaluated: what others change of a Task is not in the plan`,
+        ]
+      : [];
+    return {
+      plan: { apiVersion: planApiVersion, kind: 'Plan', applications: this.#plans },
+      problems: this.#problems,
+      remarks,
+      deployed: this.#deployed,
+    };
   }
 
   async add(application: Application): Promise<void> {
     const namespace = application.namespace ?? this.#request.namespace;
     const before = await this.#request.before(application, namespace);
     const names = await this.#namesIn(namespace);
-    const release: Release = { application, namespace, ...this.#revisionOf(application, before), before, templates: names.templates, now: this.#request.now };
+    const release: Release = {
+      application,
+      namespace,
+      ...this.#revisionOf(application, before),
+      before,
+      templates: names.templates,
+      now: this.#request.now,
+    };
     const { revisionName, changed } = release;
     const rendered = await this.#renderAll(release, names);
     const tasks = new Map<string, DeployedTask>();
     const components: ComponentPlan[] = [];
     for (const one of rendered) components.push(await this.#component(release, one, names, tasks));
     const steps = await this.#steps(release, rendered);
-    this.#plans.push({ name: application.name, namespace, revision: revisionName, changed, components: [...components, ...removedComponents(application, before)], ...(steps.length > 0 && { steps }) });
-    this.#deployed.set(applicationKey(namespace, application.name), { spec: application.spec, publishVersion: publishVersionOf(application), revision: revisionNumber(revisionName), revisionName, tasks });
+    this.#plans.push({
+      name: application.name,
+      namespace,
+      revision: revisionName,
+      changed,
+      components: [...components, ...removedComponents(application, before)],
+      ...(steps.length > 0 && { steps }),
+    });
+    this.#deployed.set(applicationKey(namespace, application.name), {
+      spec: application.spec,
+      publishVersion: publishVersionOf(application),
+      revision: revisionNumber(revisionName),
+      revisionName,
+      tasks,
+    });
   }
 
   #revisionOf(application: Application, before: Deployed | undefined): Pick<Release, 'revisionName' | 'changed'> {
     if (before && !isChanged(application, before)) return { revisionName: before.revisionName, changed: false };
     const { revision } = this.#request;
     const earlier = before && revision === undefined ? earlierRevision(application, before) : undefined;
-    return { revisionName: earlier ?? `${application.name}-v${revision ?? (before?.revision ?? 0) + 1}`, changed: true };
+    return {
+      revisionName: earlier ?? `${application.name}-v${revision ?? (before?.revision ?? 0) + 1}`,
+      changed: true,
+    };
   }
 
   /** All of them first: a task may use a template that stands behind it. */
@@ -114,7 +164,8 @@ class Planner {
     for (const component of release.application.components) {
       const object = await this.#render(release, component);
       rendered.push(object ? { component, object } : { component });
-      if (object?.kind === 'TaskTemplate') names.templates.set(object.metadata.name, object.spec as unknown as TaskTemplateSpec);
+      if (object?.kind === 'TaskTemplate')
+        names.templates.set(object.metadata.name, object.spec as unknown as TaskTemplateSpec);
     }
     return rendered;
   }
@@ -123,7 +174,11 @@ class Planner {
     const { render } = this.#request;
     const { type, properties, path } = component;
     if (!render.componentTypes.includes(type)) return undefined;
-    const rendering = await this.#withTraits(release, component, await render.component(type, { parameter: properties, context: contextOf(release, component) }));
+    const rendering = await this.#withTraits(
+      release,
+      component,
+      await render.component(type, { parameter: properties, context: contextOf(release, component) }),
+    );
     const admitted = 'object' in rendering ? render.admit(rendering.object) : rendering;
     if ('object' in admitted) return admitted.object;
     this.#refused(release.application, path, admitted.refusals);
@@ -137,7 +192,13 @@ class Planner {
       const { type, properties } = fieldsOf(trait);
       const isOurs = typeof type === 'string' && render.traitTypes.includes(type);
       if (!isOurs) this.#hasOtherTraits = true;
-      else if ('object' in rendering) rendering = await render.trait(type, { parameter: fieldsOf(properties), context: contextOf(release, component) }, rendering.object, place);
+      else if ('object' in rendering)
+        rendering = await render.trait(
+          type,
+          { parameter: fieldsOf(properties), context: contextOf(release, component) },
+          rendering.object,
+          place,
+        );
     }
     return rendering;
   }
@@ -150,11 +211,24 @@ class Planner {
     }
   }
 
-  async #component(release: Release, { component, object }: RenderedComponent, names: Names, tasks: Map<string, DeployedTask>): Promise<ComponentPlan> {
+  async #component(
+    release: Release,
+    { component, object }: RenderedComponent,
+    names: Names,
+    tasks: Map<string, DeployedTask>,
+  ): Promise<ComponentPlan> {
     const { name, type } = component;
-    if (!object) return { name, type, message: this.#request.render.componentTypes.includes(type) ? 'cannot be planned: see the errors' : notATask };
+    if (!object)
+      return {
+        name,
+        type,
+        message: this.#request.render.componentTypes.includes(type) ? 'cannot be planned: see the errors' : notATask,
+      };
     if (object.kind !== 'Task') return { name, type, message: template };
-    const state = { ...stateAfter(release, component, object), ...(concernsNodes(object) && { nodes: await names.nodes() }) };
+    const state = {
+      ...stateAfter(release, component, object),
+      ...(concernsNodes(object) && { nodes: await names.nodes() }),
+    };
     const { plan, atEnd, atRest } = forecast(state, release.now, takenByOthers(names, object.metadata.name));
     note(names, object.metadata.name, [atRest, atEnd]);
     tasks.set(object.metadata.name, { state: atEnd, applied: object.spec });
@@ -166,10 +240,16 @@ class Planner {
   #failures(application: Application, { path, properties }: Component, { runs }: TaskPlan, { task }: TaskState): void {
     const { schedule } = task.spec;
     const parsed = schedule && parseSchedule(schedule);
-    const at = (fields: readonly string[]) => [...path, 'properties', ...fields.filter((field) => field in properties).slice(0, 1)];
-    if (parsed && isScheduleError(parsed)) this.#problems.push(application.positions.problem(at(['schedule']), parsed.message));
+    const at = (fields: readonly string[]) => [
+      ...path,
+      'properties',
+      ...fields.filter((field) => field in properties).slice(0, 1),
+    ];
+    if (parsed && isScheduleError(parsed))
+      this.#problems.push(application.positions.problem(at(['schedule']), parsed.message));
     for (const { decision, message = '', isNew } of runs) {
-      if (decision === 'Fails' && isNew) this.#problems.push(application.positions.problem(at(['steps', 'items', 'matrix', 'templateRef']), message));
+      if (decision === 'Fails' && isNew)
+        this.#problems.push(application.positions.problem(at(['steps', 'items', 'matrix', 'templateRef']), message));
     }
   }
 
@@ -184,13 +264,27 @@ class Planner {
     return plans;
   }
 
-  async #step({ application, namespace, revisionName }: Release, { name, type, properties, path }: WorkflowStep, rendered: readonly RenderedComponent[]): Promise<StepPlan | undefined> {
+  async #step(
+    { application, namespace, revisionName }: Release,
+    { name, type, properties, path }: WorkflowStep,
+    rendered: readonly RenderedComponent[],
+  ): Promise<StepPlan | undefined> {
     const { component } = properties;
     const task = `${application.name}-${typeof component === 'string' ? component : name}`;
     const found = rendered.find(({ object }) => object?.metadata.name === task);
-    const context = { name: application.name, namespace, appRevision: revisionName, stepName: name, stepSessionID: 'session' };
+    const context = {
+      name: application.name,
+      namespace,
+      appRevision: revisionName,
+      stepName: name,
+      stepSessionID: 'session',
+    };
     const labels = { 'app.oam.dev/component': found?.component.name };
-    const rendering = await this.#request.render.step(type, { parameter: properties, context }, found?.object && { ...found.object, metadata: { ...found.object.metadata, labels } });
+    const rendering = await this.#request.render.step(
+      type,
+      { parameter: properties, context },
+      found?.object && { ...found.object, metadata: { ...found.object.metadata, labels } },
+    );
     if ('applies' in rendering) {
       const whose = typeof component === 'string' ? `task ${task}` : `its own task ${task}`;
       return { name, type, task, message: `step ${name} starts a run of ${whose} as part of the workflow` };
@@ -216,7 +310,8 @@ function concernsNodes({ spec }: RenderedObject): boolean {
 }
 
 function takenByOthers({ runs, jobs }: Names, task: string): TakenNames {
-  const others = (names: ReadonlyMap<string, string>) => new Set([...names].filter(([, owner]) => owner !== task).map(([name]) => name));
+  const others = (names: ReadonlyMap<string, string>) =>
+    new Set([...names].filter(([, owner]) => owner !== task).map(([name]) => name));
   return { runs: others(runs), jobs: others(jobs) };
 }
 
@@ -236,5 +331,7 @@ function removedComponents({ name, components }: Application, before: Deployed |
 
 /** Whether a run starts at once. */
 export function startsRuns({ applications }: Plan): boolean {
-  return applications.some(({ components }) => components.some(({ task }) => task?.runs.some(({ decision, isNew }) => isNew && decision === 'Starts') ?? false));
+  return applications.some(({ components }) =>
+    components.some(({ task }) => task?.runs.some(({ decision, isNew }) => isNew && decision === 'Starts') ?? false),
+  );
 }

@@ -1,5 +1,5 @@
 /** Where in a YAML file a value stands, and problems that say so. */
-import type { LineCounter} from 'yaml';
+import type { LineCounter } from 'yaml';
 import { isAlias, isMap, isPair, isSeq, type Document, type Node, type ParsedNode } from 'yaml';
 
 /** A place in a file; lines and columns count from 1. */
@@ -29,7 +29,9 @@ export class Positions {
     this.#lines = lines;
   }
 
-  /** The place of a field's name, or of a list's element; of the nearest thing around it where there is no such field. */
+  /**
+   * The place of a field's name, or of a list's element; of the nearest thing around it where there is no such field.
+   */
   at(path: Path): Place {
     let node: Node | null = this.#document.contents;
     let offset = node?.range?.[0] ?? this.#document.range[0];
@@ -47,7 +49,10 @@ export class Positions {
     return { ...this.at(path), message };
   }
 
-  #child(from: Node | null, part: string | number): { readonly offset: number | undefined; readonly node: Node | null } | undefined {
+  #child(
+    from: Node | null,
+    part: string | number,
+  ): { readonly offset: number | undefined; readonly node: Node | null } | undefined {
     const node = isAlias(from) ? (from.resolve(this.#document) ?? null) : from;
     if (isSeq(node)) {
       const item = node.items[Number(part)] as ParsedNode | undefined;

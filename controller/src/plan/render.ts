@@ -1,6 +1,6 @@
 /**
- * How a component becomes a Task: KubeVela fills a definition's template in with CUE, and lays traits over it. Forecasting knows of it only this much, so that
- * it needs neither CUE nor files.
+ * How a component becomes a Task: KubeVela fills a definition's template in with CUE, and lays traits over it.
+ * Forecasting knows of it only this much, so that it needs neither CUE nor files.
  */
 import type { TaskSpec } from '../resources/index.ts';
 
@@ -30,7 +30,9 @@ export interface Refusal {
 
 export type Rendering = { readonly object: RenderedObject } | { readonly refusals: readonly Refusal[] };
 
-/** What a workflow step does once it has read the Task that it asks about: the object that it applies, or why it fails. */
+/**
+ * What a workflow step does once it has read the Task that it asks about: the object that it applies, or why it fails.
+ */
 export type StepRendering = { readonly applies: RenderedObject } | { readonly refusals: readonly Refusal[] };
 
 export interface Render {

@@ -1,6 +1,7 @@
 /**
- * What the API server makes of an object by its CRD's schema: fills in defaults, drops what the schema does not name, and refuses what
- * breaks a rule. The keywords are those that our CRDs use; a rule in CEL that cel.ts does not know is left to the API server.
+ * What the API server makes of an object by its CRD's schema: fills in defaults, drops what the schema does not name,
+ * and refuses what breaks a rule. The keywords are those that our CRDs use; a rule in CEL that cel.ts does not know is
+ * left to the API server.
  */
 import { isFields, type Fields } from './application.ts';
 import { celHolds } from './cel.ts';
@@ -58,7 +59,8 @@ function admitList({ items }: Schema, value: readonly unknown[], path: readonly 
 
 function admitFields(schema: Schema, value: Fields, path: readonly string[]): Admitted {
   const { properties = {}, additionalProperties } = schema;
-  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || (!schema.properties && !additionalProperties);
+  const isOpen =
+    schema['x-kubernetes-preserve-unknown-fields'] === true || (!schema.properties && !additionalProperties);
   const problems: SchemaProblem[] = [];
   const kept: Record<string, unknown> = {};
   for (const [name, field] of Object.entries({ ...defaultsOf(properties), ...value })) {
@@ -72,26 +74,52 @@ function admitFields(schema: Schema, value: Fields, path: readonly string[]): Ad
 }
 
 function defaultsOf(properties: Readonly<Record<string, Schema>>): Fields {
-  return Object.fromEntries(Object.entries(properties).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** Each rule: whether the schema has it and the value breaks it, and what to say then. */
 const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[] = [
-  (schema, value) => (schema.type !== undefined && !isOfType(schema.type, value) ? `has to be ${article(schema.type)}, not ${shown(value)}` : undefined),
-  (schema, value) => (schema['x-kubernetes-int-or-string'] === true && !Number.isInteger(value) && typeof value !== 'string' ? `has to be a number or a string, not ${shown(value)}` : undefined),
-  ({ enum: allowed }, value) => (allowed && !allowed.includes(value) ? `is ${shown(value)}: write one of ${allowed.map(String).join(', ')}` : undefined),
-  ({ minimum, maximum }, value) => (typeof value === 'number' && (value < (minimum ?? -Infinity) || value > (maximum ?? Infinity)) ? `is ${value}: write ${range(minimum, maximum)}` : undefined),
+  (schema, value) =>
+    schema.type !== undefined && !isOfType(schema.type, value)
+      ? `has to be ${article(schema.type)}, not ${shown(value)}`
+      : undefined,
+  (schema, value) =>
+    schema['x-kubernetes-int-or-string'] === true && !Number.isInteger(value) && typeof value !== 'string'
+      ? `has to be a number or a string, not ${shown(value)}`
+      : undefined,
+  ({ enum: allowed }, value) =>
+    allowed && !allowed.includes(value)
+      ? `is ${shown(value)}: write one of ${allowed.map(String).join(', ')}`
+      : undefined,
+  ({ minimum, maximum }, value) =>
+    typeof value === 'number' && (value < (minimum ?? -Infinity) || value > (maximum ?? Infinity))
+      ? `is ${value}: write ${range(minimum, maximum)}`
+      : undefined,
   ({ minLength = 0, maxLength = Infinity }, value) =>
-    typeof value === 'string' && (value.length < minLength || value.length > maxLength) ? `has ${value.length} characters: write ${range(minLength, maxLength)} of them` : undefined,
-  ({ pattern }, value) => (pattern !== undefined && typeof value === 'string' && !new RegExp(pattern).test(value) ? `is ${shown(value)}: it has to match ${pattern}` : undefined),
-  ({ minItems = 0, maxItems = Infinity }, value) => (Array.isArray(value) && (value.length < minItems || value.length > maxItems) ? `has ${value.length} elements: write ${range(minItems, maxItems)}` : undefined),
+    typeof value === 'string' && (value.length < minLength || value.length > maxLength)
+      ? `has ${value.length} characters: write ${range(minLength, maxLength)} of them`
+      : undefined,
+  ({ pattern }, value) =>
+    pattern !== undefined && typeof value === 'string' && !new RegExp(pattern).test(value)
+      ? `is ${shown(value)}: it has to match ${pattern}`
+      : undefined,
+  ({ minItems = 0, maxItems = Infinity }, value) =>
+    Array.isArray(value) && (value.length < minItems || value.length > maxItems)
+      ? `has ${value.length} elements: write ${range(minItems, maxItems)}`
+      : undefined,
   ({ minProperties = 0, maxProperties = Infinity }, value) => {
     const count = isFields(value) ? Object.keys(value).length : minProperties;
-    return count < minProperties || count > maxProperties ? `has ${count} fields: write ${range(minProperties, maxProperties)}` : undefined;
+    return count < minProperties || count > maxProperties
+      ? `has ${count} fields: write ${range(minProperties, maxProperties)}`
+      : undefined;
   },
   ({ required = [] }, value) => {
     const missing = isFields(value) ? required.filter((name) => !Object.hasOwn(value, name)) : [];
-    return missing.length > 0 ? `lacks ${missing.join(', ')}: write ${missing.length === 1 ? 'it' : 'them'}` : undefined;
+    return missing.length > 0
+      ? `lacks ${missing.join(', ')}: write ${missing.length === 1 ? 'it' : 'them'}`
+      : undefined;
   },
   (schema, value) => twiceIn(schema, value),
   ({ 'x-kubernetes-validations': validations = [] }, value) => {
@@ -111,7 +139,9 @@ function brokenRules(schema: Schema, value: unknown): readonly string[] {
 function twiceIn(schema: Schema, value: unknown): string | undefined {
   const { 'x-kubernetes-list-type': type, 'x-kubernetes-list-map-keys': keys = [] } = schema;
   if (!Array.isArray(value) || (type !== 'set' && type !== 'map')) return undefined;
-  const identities = value.map((item: unknown) => (type === 'set' || !isFields(item) ? shown(item) : keys.map((key) => shown(item[key])).join(', ')));
+  const identities = value.map((item: unknown) =>
+    type === 'set' || !isFields(item) ? shown(item) : keys.map((key) => shown(item[key])).join(', '),
+  );
   const seen = new Set<string>();
   const twice = identities.find((identity) => seen.size === seen.add(identity).size);
   return twice === undefined ? undefined : `has ${twice} twice: write it once`;

@@ -6,12 +6,20 @@ const mostEdits = 2;
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = plainOf(word);
   const most = Math.min(mostEdits, Math.floor(plain.length / 3));
-  const near = known.map((other) => ({ other, edits: editsOrSwaps(plain, plainOf(other)) })).filter(({ edits: count }) => count <= most);
-  return near.reduce<(typeof near)[number] | undefined>((best, one) => (best && best.edits <= one.edits ? best : one), undefined)?.other;
+  const near = known
+    .map((other) => ({ other, edits: editsOrSwaps(plain, plainOf(other)) }))
+    .filter(({ edits: count }) => count <= most);
+  return near.reduce<(typeof near)[number] | undefined>(
+    (best, one) => (best && best.edits <= one.edits ? best : one),
+    undefined,
+  )?.other;
 }
 
 function plainOf(word: string): string {
-  return word.slice(0, 100).toLowerCase().replace(/[^a-z0-9]/g, '');
+  return word
+    .slice(0, 100)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '');
 }
 
 /** The same letters in another order are one slip. */
@@ -28,7 +36,8 @@ function edits(a: string, b: string): number {
 
 function nextRow(before: readonly number[], letter: string, b: string): number[] {
   const row = [at(before, 0) + 1];
-  for (const [index, other] of [...b].entries()) row.push(Math.min(at(before, index + 1) + 1, at(row, index) + 1, at(before, index) + (letter === other ? 0 : 1)));
+  for (const [index, other] of [...b].entries())
+    row.push(Math.min(at(before, index + 1) + 1, at(row, index) + 1, at(before, index) + (letter === other ? 0 : 1)));
   return row;
 }
 

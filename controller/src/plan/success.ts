@@ -29,26 +29,43 @@ export function succeedAll(cluster: MemoryCluster, now: Date): readonly Action[]
 function succeed(run: RunView, cluster: MemoryCluster, now: Date): void {
   const needed = run.flow ? neededSteps(run) : new Set<string>();
   for (const step of run.flow ?? []) {
-    if (needed.has(step.step.name) && step.jobs.length === 0) cluster.addJob(run.run, jobName(step.run, 0), step.step.name);
+    if (needed.has(step.step.name) && step.jobs.length === 0)
+      cluster.addJob(run.run, jobName(step.run, 0), step.step.name);
   }
   const { uid } = run.run.metadata;
   const { state } = cluster;
   const isOwn = ({ metadata }: Job) => metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
   cluster.change({
     jobs: state.jobs.map((job) => (isOwn(job) ? complete(job, now) : job)),
-    pods: state.pods.filter((pod) => !state.jobs.some((job) => isOwn(job) && pod.metadata.ownerReferences?.some((owner) => owner.uid === job.metadata.uid))),
+    pods: state.pods.filter(
+      (pod) =>
+        !state.jobs.some(
+          (job) => isOwn(job) && pod.metadata.ownerReferences?.some((owner) => owner.uid === job.metadata.uid),
+        ),
+    ),
     runs: state.runs.map((one) => (one.metadata.uid === uid ? succeeded(one, now) : one)),
   });
 }
 
 function complete(job: Job, now: Date): Job {
   const time = rfc3339(now);
-  return { ...job, status: { succeeded: 1, startTime: time, completionTime: time, conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: time }] } };
+  return {
+    ...job,
+    status: {
+      succeeded: 1,
+      startTime: time,
+      completionTime: time,
+      conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: time }],
+    },
+  };
 }
 
 function succeeded({ status, ...run }: TaskRun, now: Date): TaskRun {
   const time = rfc3339(now);
-  return { ...run, status: { ...status, phase: 'Succeeded', startTime: status?.startTime ?? time, completionTime: time } };
+  return {
+    ...run,
+    status: { ...status, phase: 'Succeeded', startTime: status?.startTime ?? time, completionTime: time },
+  };
 }
 
 /** The steps that run where no step fails. */
@@ -60,7 +77,10 @@ export function neededSteps({ steps = [] }: RunView): ReadonlySet<string> {
   for (const step of flow.order) {
     const gate = gateOf(step, new Map((flow.dependencies.get(step.name) ?? []).map((name) => [name, ends.get(name)])));
     if ('opens' in gate) needed.add(step.name);
-    ends.set(step.name, stepEnd(step, 'opens' in gate ? { phase: 'Succeeded' } : { phase: 'Skipped', reason: gate.skip.reason }));
+    ends.set(
+      step.name,
+      stepEnd(step, 'opens' in gate ? { phase: 'Succeeded' } : { phase: 'Skipped', reason: gate.skip.reason }),
+    );
   }
   return needed;
 }

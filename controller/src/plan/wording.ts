@@ -61,7 +61,9 @@ function queueClause(jobs: RunPlan['jobs']): string {
 function scheduleSentence({ schedule, suspend }: TaskPlan): readonly string[] {
   if (!schedule) return [];
   if (suspend) return ['suspended: its schedule passes'];
-  return schedule.nextTimes.length === 0 ? ['its schedule names no time to come'] : [`by schedule at ${schedule.nextTimes.join(', ')}`];
+  return schedule.nextTimes.length === 0
+    ? ['its schedule names no time to come']
+    : [`by schedule at ${schedule.nextTimes.join(', ')}`];
 }
 
 function prunesSentence(prunes: readonly PrunePlan[]): readonly string[] {
@@ -69,10 +71,14 @@ function prunesSentence(prunes: readonly PrunePlan[]): readonly string[] {
     const of = prunes.filter((prune) => prune.when === when);
     if (of.length === 0) return [];
     const because = [...new Set(of.map((prune) => prune.because))];
-    return [`${when === 'Now' ? 'deletes' : 'once it succeeded deletes'} ${names([...new Set(of.map(({ run }) => run))])} (${names(because)})`];
+    return [
+      `${when === 'Now' ? 'deletes' : 'once it succeeded deletes'} ${names([...new Set(of.map(({ run }) => run))])} (${names(because)})`,
+    ];
   });
 }
 
 function names(all: readonly string[]): string {
-  return all.length <= mostNames ? all.join(', ') : `${all.slice(0, mostNames).join(', ')} and ${all.length - mostNames} more`;
+  return all.length <= mostNames
+    ? all.join(', ')
+    : `${all.slice(0, mostNames).join(', ')} and ${all.length - mostNames} more`;
 }

@@ -13,15 +13,24 @@ export interface ManualRun {
 }
 
 /** The TaskRun to create. Its name is the component's, as all runs' are, with letters that the API server makes up. */
-export function manualRun({ metadata }: Pick<Stored<TaskObject>, 'metadata'>, { args, env, name }: ManualRun, person: string | undefined): TaskRunObject {
+export function manualRun(
+  { metadata }: Pick<Stored<TaskObject>, 'metadata'>,
+  { args, env, name }: ManualRun,
+  person: string | undefined,
+): TaskRunObject {
   return {
     apiVersion,
     kind: 'TaskRun',
-    metadata: { ...(metadata.namespace !== undefined && { namespace: metadata.namespace }), ...nameOf(metadata.labels?.[velaLabels.component] ?? metadata.name, name) },
+    metadata: {
+      ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+      ...nameOf(metadata.labels?.[velaLabels.component] ?? metadata.name, name),
+    },
     spec: {
       taskRef: { name: metadata.name },
       trigger: compact({ type: 'Manual' as const, value: person }),
-      ...((args ?? env) && { overrides: compact({ args: args && [...args], env: env && env.map((variable) => compact({ ...variable })) }) }),
+      ...((args ?? env) && {
+        overrides: compact({ args: args && [...args], env: env && env.map((variable) => compact({ ...variable })) }),
+      }),
     },
   };
 }

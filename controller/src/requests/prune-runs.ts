@@ -17,9 +17,16 @@ type Run = Pick<Stored<TaskRunObject>, 'metadata' | 'status'>;
 const atOnce = 8;
 
 /** Finished runs beyond the newest to keep that ended long enough ago. @param runs newest first */
-export function prunable<R extends Run>(runs: readonly R[], { keep = 0, olderThan = 0 }: PruneRule, now: Date): readonly R[] {
+export function prunable<R extends Run>(
+  runs: readonly R[],
+  { keep = 0, olderThan = 0 }: PruneRule,
+  now: Date,
+): readonly R[] {
   const before = now.getTime() - olderThan;
-  return runs.filter(({ status }) => isFinished(status?.phase)).slice(keep).filter((run) => endOf(run) <= before);
+  return runs
+    .filter(({ status }) => isFinished(status?.phase))
+    .slice(keep)
+    .filter((run) => endOf(run) <= before);
 }
 
 function endOf({ status, metadata }: Run): number {

@@ -8,7 +8,10 @@ export function retryRun({ metadata, spec }: Stored<TaskRunObject>, name?: strin
   return {
     apiVersion,
     kind: 'TaskRun',
-    metadata: { ...(metadata.namespace !== undefined && { namespace: metadata.namespace }), ...nameOf(metadata.labels?.[velaLabels.component] ?? spec.taskRef.name, name) },
+    metadata: {
+      ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+      ...nameOf(metadata.labels?.[velaLabels.component] ?? spec.taskRef.name, name),
+    },
     spec: { taskRef: { name: spec.taskRef.name }, retryOf: metadata.name },
   };
 }

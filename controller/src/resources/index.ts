@@ -1,5 +1,6 @@
 /**
- * The resources of group task.oam.dev, as the API server hands them out. Specs and statuses are generated from the CRDs.
+ * The resources of group task.oam.dev, as the API server hands them out. Specs and statuses are generated from the
+ * CRDs.
  */
 import type { TaskSpec, TaskStatus } from './task.gen.ts';
 import type { TaskTemplateSpec } from './task-template.gen.ts';

@@ -10,32 +10,57 @@ afterEach(async () => {
   server = undefined;
 });
 
-async function get(path: string, checks: { alive?: Record<string, Check>; ready?: Record<string, Check> } = {}): Promise<{ status: number; text: string }> {
-  const pages = { ...healthPages({ alive: checks.alive ?? {}, ready: checks.ready ?? {} }), ...metricsPages(createMetrics().registry) };
+async function get(
+  path: string,
+  checks: { alive?: Record<string, Check>; ready?: Record<string, Check> } = {},
+): Promise<{ status: number; text: string }> {
+  const pages = {
+    ...healthPages({ alive: checks.alive ?? {}, ready: checks.ready ?? {} }),
+    ...metricsPages(createMetrics().registry),
+  };
   server = await servePages('127.0.0.1:0', pages);
   const response = await request(`http://127.0.0.1:${server.port}${path}`);
   return { status: response.statusCode, text: await response.body.text() };
 }
 
-const informer = (plural: string, hasSynced: boolean, idleMs: number): Parameters<typeof watchesMove>[0][number] => ({ type: { plural }, hasSynced, idleMs: () => idleMs });
+const informer = (plural: string, hasSynced: boolean, idleMs: number): Parameters<typeof watchesMove>[0][number] => ({
+  type: { plural },
+  hasSynced,
+  idleMs: () => idleMs,
+});
 
 describe('the server', () => {
   it('is ready once all caches are synced, and says what is missing', async () => {
     const informers = [informer('jobs', true, 0), informer('pods', false, 0), informer('tasks', false, 0)];
-    expect(await get('/readyz', { ready: { caches: cachesSynced(informers) } })).toEqual({ status: 503, text: '[-] caches: pods, tasks are not listed yet\n' });
+    expect(await get('/readyz', { ready: { caches: cachesSynced(informers) } })).toEqual({
+      status: 503,
+      text: '[-] caches: pods, tasks are not listed yet\n',
+    });
     await server?.close();
-    expect(await get('/readyz', { ready: { caches: cachesSynced(informers.slice(0, 1)) } })).toEqual({ status: 200, text: '[+] caches\n' });
+    expect(await get('/readyz', { ready: { caches: cachesSynced(informers.slice(0, 1)) } })).toEqual({
+      status: 200,
+      text: '[+] caches\n',
+    });
   });
 
   it('is alive while watches move', async () => {
     const alive = { watches: watchesMove([informer('jobs', true, 15 * 60_000 + 1)]), other: () => undefined };
-    expect(await get('/healthz', { alive })).toEqual({ status: 503, text: '[-] watches: jobs have been silent for over 15 minutes\n[+] other\n' });
+    expect(await get('/healthz', { alive })).toEqual({
+      status: 503,
+      text: '[-] watches: jobs have been silent for over 15 minutes\n[+] other\n',
+    });
   });
 
   it('serves metrics, those of the process among them', async () => {
     const { status, text } = await get('/metrics');
     expect(status).toBe(200);
-    for (const name of ['task_runs_api_requests_total', 'task_runs_queue_depth', 'task_runs_leader', 'process_resident_memory_bytes']) expect(text).toContain(`# TYPE ${name} `);
+    for (const name of [
+      'task_runs_api_requests_total',
+      'task_runs_queue_depth',
+      'task_runs_leader',
+      'process_resident_memory_bytes',
+    ])
+      expect(text).toContain(`# TYPE ${name} `);
   });
 
   it('outlives a check that throws', async () => {
@@ -52,7 +77,9 @@ describe('the server', () => {
   it('says which address is taken', async () => {
     const { port } = (server = await servePages('127.0.0.1:0', {}));
     const address = `127.0.0.1:${port}`;
-    await expect(servePages(address, metricsPages(createMetrics().registry))).rejects.toThrow(`cannot serve /metrics on ${address}: listen EADDRINUSE`);
+    await expect(servePages(address, metricsPages(createMetrics().registry))).rejects.toThrow(
+      `cannot serve /metrics on ${address}: listen EADDRINUSE`,
+    );
   });
 });
 
@@ -65,5 +92,7 @@ describe('parseAddress', () => {
       { host: 'localhost', port: 65_535 },
     ]);
   });
-  it.each(['8080', 'host', 'a:b', ':65536', '::1:80', ''])('refuses "%s"', (address) => expect(() => parseAddress(address)).toThrow('is no address: write host:port'));
+  it.each(['8080', 'host', 'a:b', ':65536', '::1:80', ''])('refuses "%s"', (address) =>
+    expect(() => parseAddress(address)).toThrow('is no address: write host:port'),
+  );
 });

@@ -15,10 +15,13 @@ export interface HttpServer {
 }
 
 /**
- * /healthz (not so: restart the process) and /readyz (not so: send it no work). A failed check answers 503; each check has
- * a line, as at the API server's own endpoints.
+ * /healthz (not so: restart the process) and /readyz (not so: send it no work). A failed check answers 503; each check
+ * has a line, as at the API server's own endpoints.
  */
-export function healthPages(checks: { alive: Readonly<Record<string, Check>>; ready: Readonly<Record<string, Check>> }): Record<string, Page> {
+export function healthPages(checks: {
+  alive: Readonly<Record<string, Check>>;
+  ready: Readonly<Record<string, Check>>;
+}): Record<string, Page> {
   return {
     '/healthz': (response) => answerChecks(response, checks.alive),
     '/readyz': (response) => answerChecks(response, checks.ready),
@@ -51,7 +54,10 @@ export async function servePages(address: string, pages: Readonly<Record<string,
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new Error(`cannot serve ${Object.keys(pages).join(', ')} on ${address}: ${(error as Error).message}; choose another address`, { cause: error });
+    throw new Error(
+      `cannot serve ${Object.keys(pages).join(', ')} on ${address}: ${(error as Error).message}; choose another address`,
+      { cause: error },
+    );
   }
   return {
     port: (server.address() as AddressInfo).port,
@@ -66,7 +72,8 @@ export async function servePages(address: string, pages: Readonly<Record<string,
 function handlerOf(pages: Readonly<Record<string, Page>>): RequestListener {
   return (request, response) => {
     const page = pages[(request.url ?? '/').split('?', 1)[0] ?? '/'];
-    if (page === undefined || request.method !== 'GET') return answerText(response, 404, `here is GET ${Object.keys(pages).join(', ')}\n`);
+    if (page === undefined || request.method !== 'GET')
+      return answerText(response, 404, `here is GET ${Object.keys(pages).join(', ')}\n`);
     void answerPage(page, response);
   };
 }
@@ -82,7 +89,9 @@ async function answerPage(page: Page, response: ServerResponse): Promise<void> {
 
 function answerChecks(response: ServerResponse, checks: Readonly<Record<string, Check>>): void {
   const results = Object.entries(checks).map(([name, check]) => ({ name, problem: check() }));
-  const lines = results.map(({ name, problem }) => (problem === undefined ? `[+] ${name}\n` : `[-] ${name}: ${problem}\n`));
+  const lines = results.map(({ name, problem }) =>
+    problem === undefined ? `[+] ${name}\n` : `[-] ${name}: ${problem}\n`,
+  );
   answerText(response, results.some(({ problem }) => problem !== undefined) ? 503 : 200, lines.join(''));
 }
 
@@ -94,6 +103,7 @@ function answerText(response: ServerResponse, status: number, text: string): voi
 export function parseAddress(address: string): { host: string | undefined; port: number } {
   const match = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/.exec(address);
   const port = Number(match?.groups?.['port']);
-  if (match === null || port > 65_535) throw new Error(`"${address}" is no address: write host:port, such as 127.0.0.1:8080 or :8080`);
+  if (match === null || port > 65_535)
+    throw new Error(`"${address}" is no address: write host:port, such as 127.0.0.1:8080 or :8080`);
   return { host: match.groups?.['v6'] ?? (match.groups?.['host'] || undefined), port };
 }

@@ -16,14 +16,20 @@ export function createLogger(options: { level: string; destination?: Destination
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: (fields) => redact(fields, 0) as Record<string, unknown> },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => redact(fields, 0) as Record<string, unknown>,
+      },
       serializers: { err: serializeError },
     },
     ...(options.destination === undefined ? [] : [options.destination]),
   );
 }
 
-/** An error's own words, and its stack with those of its causes; not the request's details that libraries hang on their errors. */
+/**
+ * An error's own words, and its stack with those of its causes; not the request's details that libraries hang on their
+ * errors.
+ */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { type, message, stack } = stdSerializers.err(error);
@@ -40,7 +46,8 @@ function redact(value: unknown, depth: number): unknown {
 function redactField(name: string, value: unknown, depth: number): unknown {
   if (SECRET.test(name) && typeof value === 'string') return REDACTED;
   if (name === 'env' && Array.isArray(value)) return value.slice(0, MOST_ITEMS).map(withoutValue);
-  if (name === 'env' && typeof value === 'object' && value !== null) return Object.fromEntries(Object.keys(value).map((key) => [key, REDACTED]));
+  if (name === 'env' && typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.keys(value).map((key) => [key, REDACTED]));
   return redact(value, depth + 1);
 }
 

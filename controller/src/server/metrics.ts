@@ -16,39 +16,125 @@ export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const counter = <L extends string>(name: string, labelNames: readonly L[], help: string): Counter<L> => new Counter({ name, help, labelNames, registers });
-  const gauge = <L extends string>(name: string, labelNames: readonly L[], help: string): Gauge<L> => new Gauge({ name, help, labelNames, registers });
-  const histogram = <L extends string>(name: string, labelNames: readonly L[], help: string, buckets = SECONDS): Histogram<L> =>
-    new Histogram({ name, help, labelNames, buckets, registers });
+  const counter = <L extends string>(name: string, labelNames: readonly L[], help: string): Counter<L> =>
+    new Counter({ name, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, labelNames: readonly L[], help: string): Gauge<L> =>
+    new Gauge({ name, help, labelNames, registers });
+  const histogram = <L extends string>(
+    name: string,
+    labelNames: readonly L[],
+    help: string,
+    buckets = SECONDS,
+  ): Histogram<L> => new Histogram({ name, help, labelNames, buckets, registers });
   return {
     registry,
-    apiRequests: counter('task_runs_api_requests_total', ['verb', 'resource', 'subresource', 'code'], 'Calls of the Kubernetes API, retries counted; code 0: no answer came.'),
-    apiSeconds: histogram('task_runs_api_request_duration_seconds', ['verb', 'resource'], 'How long calls of the Kubernetes API took; of watches, until they began.'),
+    apiRequests: counter(
+      'task_runs_api_requests_total',
+      ['verb', 'resource', 'subresource', 'code'],
+      'Calls of the Kubernetes API, retries counted; code 0: no answer came.',
+    ),
+    apiSeconds: histogram(
+      'task_runs_api_request_duration_seconds',
+      ['verb', 'resource'],
+      'How long calls of the Kubernetes API took; of watches, until they began.',
+    ),
     cacheObjects: gauge('task_runs_cache_objects', ['resource'], 'Objects held in memory.'),
-    cacheEvents: counter('task_runs_cache_events_total', ['resource', 'type'], 'Changes of the objects held in memory.'),
-    cacheLists: counter('task_runs_cache_lists_total', ['resource'], 'Whole lists read; one at the start, more when a watch had to begin anew.'),
-    cacheFailures: counter('task_runs_cache_failures_total', ['resource', 'stage'], 'Lists and watches that broke (stage watch), handlers that threw (stage handler).'),
+    cacheEvents: counter(
+      'task_runs_cache_events_total',
+      ['resource', 'type'],
+      'Changes of the objects held in memory.',
+    ),
+    cacheLists: counter(
+      'task_runs_cache_lists_total',
+      ['resource'],
+      'Whole lists read; one at the start, more when a watch had to begin anew.',
+    ),
+    cacheFailures: counter(
+      'task_runs_cache_failures_total',
+      ['resource', 'stage'],
+      'Lists and watches that broke (stage watch), handlers that threw (stage handler).',
+    ),
     queueDepth: gauge('task_runs_queue_depth', ['queue'], 'Keys waiting for a worker.'),
-    queueWaitSeconds: histogram('task_runs_queue_wait_duration_seconds', ['queue'], 'How long keys waited for a worker.'),
-    reconcileSeconds: histogram('task_runs_reconcile_duration_seconds', ['queue', 'outcome'], 'How long reconciling a key took, by outcome: done, again, failed.'),
+    queueWaitSeconds: histogram(
+      'task_runs_queue_wait_duration_seconds',
+      ['queue'],
+      'How long keys waited for a worker.',
+    ),
+    reconcileSeconds: histogram(
+      'task_runs_reconcile_duration_seconds',
+      ['queue', 'outcome'],
+      'How long reconciling a key took, by outcome: done, again, failed.',
+    ),
     eventsDropped: counter('task_runs_events_dropped_total', ['reason'], 'Events left out or not written.'),
-    scheduleDelay: histogram('task_runs_schedule_delay_seconds', [], "How long after its time a scheduled run's Job was created, waiting for its turn included.", DELAYS),
-    startDelay: histogram('task_runs_schedule_start_delay_seconds', [], "How long after its time a scheduled run's first Job started: waiting for its turn and in a queue included.", DELAYS),
-    admissionWait: histogram('task_runs_admission_wait_seconds', [], 'How long Jobs waited in a queue until they were admitted, each time.', DURATIONS),
-    runs: gauge('task_runs_runs', ['namespace', 'trigger', 'phase'], 'TaskRuns on record; those Pending or Queued wait. Namespaces beyond the first 1,000 are _others.'),
-    queuedRuns: gauge('task_runs_queued_runs', ['namespace', 'reason'], 'TaskRuns that are Queued, and those that run with a step that is, by why: WaitsForTurn, or what holds them in a queue. A reason that is not known beforehand is Other.'),
-    oldestWaiting: gauge('task_runs_oldest_waiting_seconds', ['phase'], 'Age of the oldest TaskRun that is Pending or Queued; 0 where none is. One that a queue has evicted counts from then on.'),
-    runsFinished: counter('task_runs_finished_total', ['namespace', 'trigger', 'phase'], 'TaskRuns that finished while this process led. Namespaces beyond the first 1,000 are _others.'),
-    finishReasons: counter('task_runs_finish_reasons_total', ['phase', 'reason'], 'Why TaskRuns finished as they did. A reason that is not known beforehand is Other.'),
-    runSeconds: histogram('task_runs_duration_seconds', ['trigger', 'phase'], 'How long finished TaskRuns took, from start to completion.', DURATIONS),
-    jobsDeleted: counter('task_runs_jobs_deleted_total', ['cause'], 'Jobs of finished runs that were deleted: keepLast, keepLastFailed, ttlSecondsAfterFinished, replaced, cancelled, notAdmitted.'),
+    scheduleDelay: histogram(
+      'task_runs_schedule_delay_seconds',
+      [],
+      "How long after its time a scheduled run's Job was created, waiting for its turn included.",
+      DELAYS,
+    ),
+    startDelay: histogram(
+      'task_runs_schedule_start_delay_seconds',
+      [],
+      "How long after its time a scheduled run's first Job started: waiting for its turn and in a queue included.",
+      DELAYS,
+    ),
+    admissionWait: histogram(
+      'task_runs_admission_wait_seconds',
+      [],
+      'How long Jobs waited in a queue until they were admitted, each time.',
+      DURATIONS,
+    ),
+    runs: gauge(
+      'task_runs_runs',
+      ['namespace', 'trigger', 'phase'],
+      'TaskRuns on record; those Pending or Queued wait. Namespaces beyond the first 1,000 are _others.',
+    ),
+    queuedRuns: gauge(
+      'task_runs_queued_runs',
+      ['namespace', 'reason'],
+      'TaskRuns that are Queued, and those that run with a step that is, by why: WaitsForTurn, or what holds them in a queue. A reason that is not known beforehand is Other.',
+    ),
+    oldestWaiting: gauge(
+      'task_runs_oldest_waiting_seconds',
+      ['phase'],
+      'Age of the oldest TaskRun that is Pending or Queued; 0 where none is. One that a queue has evicted counts from then on.',
+    ),
+    runsFinished: counter(
+      'task_runs_finished_total',
+      ['namespace', 'trigger', 'phase'],
+      'TaskRuns that finished while this process led. Namespaces beyond the first 1,000 are _others.',
+    ),
+    finishReasons: counter(
+      'task_runs_finish_reasons_total',
+      ['phase', 'reason'],
+      'Why TaskRuns finished as they did. A reason that is not known beforehand is Other.',
+    ),
+    runSeconds: histogram(
+      'task_runs_duration_seconds',
+      ['trigger', 'phase'],
+      'How long finished TaskRuns took, from start to completion.',
+      DURATIONS,
+    ),
+    jobsDeleted: counter(
+      'task_runs_jobs_deleted_total',
+      ['cause'],
+      'Jobs of finished runs that were deleted: keepLast, keepLastFailed, ttlSecondsAfterFinished, replaced, cancelled, notAdmitted.',
+    ),
     recordsDeleted: counter('task_runs_records_deleted_total', [], 'TaskRuns beyond historyLimit that were deleted.'),
     spansDropped: counter('task_runs_spans_dropped_total', [], 'Spans of traces that the collector did not take.'),
     archiveQueue: gauge('task_runs_archive_queue_length', [], 'Finished runs on their way into the archive.'),
     archiveLag: gauge('task_runs_archive_lag_seconds', [], 'For how long the oldest of them has been on its way.'),
     archiveSaved: counter('task_runs_archive_saved_total', [], 'Runs that were written into the archive.'),
-    archiveDropped: counter('task_runs_archive_dropped_total', ['what'], 'What the archive will never have: a run, or a log of one.'),
-    archiveFailures: counter('task_runs_archive_failures_total', [], 'How often database or cluster could not be asked for the archive; it is tried again.'),
+    archiveDropped: counter(
+      'task_runs_archive_dropped_total',
+      ['what'],
+      'What the archive will never have: a run, or a log of one.',
+    ),
+    archiveFailures: counter(
+      'task_runs_archive_failures_total',
+      [],
+      'How often database or cluster could not be asked for the archive; it is tried again.',
+    ),
     leader: gauge('task_runs_leader', [], '1 while this process leads.'),
   };
 }

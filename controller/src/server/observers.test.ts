@@ -17,7 +17,9 @@ describe('observers', () => {
     const { metrics, observers } = observed();
     observers.calls.after?.({ verb: 'create', resource: 'jobs.batch', kind: 'Job', status: 409, seconds: 0.1 });
     const text = await metrics.registry.metrics();
-    expect(text).toContain('task_runs_api_requests_total{verb="create",resource="jobs.batch",subresource="",code="409"} 1');
+    expect(text).toContain(
+      'task_runs_api_requests_total{verb="create",resource="jobs.batch",subresource="",code="409"} 1',
+    );
     expect(text).toContain('task_runs_api_request_duration_seconds_count{verb="create",resource="jobs.batch"} 1');
   });
 
@@ -29,7 +31,8 @@ describe('observers', () => {
 
   it('log a failing key ever more seldom', () => {
     const { observers, logged } = observed();
-    for (let failures = 1; failures <= 100; failures += 1) observers.queues.failed?.('tasks', 'a/b', new Error('no'), failures, 5);
+    for (let failures = 1; failures <= 100; failures += 1)
+      observers.queues.failed?.('tasks', 'a/b', new Error('no'), failures, 5);
     expect(logged().map(({ failures }) => failures)).toEqual([1, 2, 4, 8, 16, 32, 64]);
     expect(logged()[0]).toMatchObject({ level: 'warn', key: 'a/b', err: { type: 'Error', message: 'no' } });
   });
@@ -54,7 +57,9 @@ describe('the log', () => {
 
   it('shows an error with its causes, and nothing that a library hung on it', () => {
     const { log, logged } = observed();
-    const error = Object.assign(new Error('outer', { cause: new Error('inner') }), { request: { headers: 'Bearer x' } });
+    const error = Object.assign(new Error('outer', { cause: new Error('inner') }), {
+      request: { headers: 'Bearer x' },
+    });
     log.error({ err: error }, 'failed');
     expect(Object.keys(logged()[0]?.['err'] as object)).toEqual(['type', 'message', 'stack']);
     expect(logged()[0]).toMatchObject({ msg: 'failed', err: { stack: expect.stringContaining('inner') as string } });
@@ -73,7 +78,8 @@ describe('the observers of runs', () => {
   it('count runs that finished, under reasons that are known beforehand', async () => {
     const { metrics, observers } = observed();
     const run = { namespace: 'web', trigger: 'Schedule', phase: 'Failed', seconds: 20 } as const;
-    for (const reason of ['BackoffLimitExceeded', 'Whatever1', 'Whatever2']) observers.census.finished({ ...run, reason });
+    for (const reason of ['BackoffLimitExceeded', 'Whatever1', 'Whatever2'])
+      observers.census.finished({ ...run, reason });
     observers.census.finished({ ...run, phase: 'Skipped', reason: '', seconds: undefined });
     const text = await metrics.registry.metrics();
     expect(text).toContain('task_runs_finished_total{namespace="web",trigger="Schedule",phase="Failed"} 3');
@@ -87,14 +93,18 @@ describe('the observers of runs', () => {
   it('begin the series of ends with 0, before the first', async () => {
     const { metrics, observers } = observed();
     observers.census.counted({ namespace: 'web', trigger: 'Revision', phase: 'Pending' }, 1);
-    expect(await metrics.registry.metrics()).toContain('task_runs_finished_total{namespace="web",trigger="Revision",phase="Failed"} 0');
+    expect(await metrics.registry.metrics()).toContain(
+      'task_runs_finished_total{namespace="web",trigger="Revision",phase="Failed"} 0',
+    );
   });
 
   it('drop a series with its last run', async () => {
     const { metrics, observers } = observed();
     const kind = { namespace: 'web', trigger: 'Revision', phase: 'Running' } as const;
     observers.census.counted(kind, 2);
-    expect(await metrics.registry.metrics()).toContain('task_runs_runs{namespace="web",trigger="Revision",phase="Running"} 2');
+    expect(await metrics.registry.metrics()).toContain(
+      'task_runs_runs{namespace="web",trigger="Revision",phase="Running"} 2',
+    );
     observers.census.counted(kind, 0);
     expect(await metrics.registry.metrics()).not.toContain('task_runs_runs{');
   });

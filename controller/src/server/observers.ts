@@ -20,7 +20,9 @@ export interface Observers {
   events: { onError: (error: unknown) => void; onDropped: (reason: string) => void };
 }
 
-/** A key that fails is an error worth a line, though not for each of a hundred retries: those are lines 1, 2, 4, 8, ... */
+/**
+ * A key that fails is an error worth a line, though not for each of a hundred retries: those are lines 1, 2, 4, 8, ...
+ */
 const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
 
 /** Connects the kube library's hooks to metrics and log. */
@@ -57,7 +59,8 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
       started: (queue, seconds) => metrics.queueWaitSeconds.observe({ queue }, seconds),
       finished: (queue, outcome, seconds) => metrics.reconcileSeconds.observe({ queue, outcome }, seconds),
       failed(queue, key, error, failures, retryMs) {
-        if (isPowerOfTwo(failures)) log.warn({ queue, key, failures, retryMs, err: error }, 'reconciling failed and is tried again');
+        if (isPowerOfTwo(failures))
+          log.warn({ queue, key, failures, retryMs, err: error }, 'reconciling failed and is tried again');
       },
     },
     archive: {
@@ -94,8 +97,8 @@ function runObserver(metrics: Metrics): Observers['runs'] {
 const finishedPhases = ['Succeeded', 'Failed', 'Cancelled', 'Skipped'] as const;
 
 /**
- * A gauge's series goes with its last run, so that namespaces which are gone leave none behind. A counter's begins with 0 once there is a run:
- * Prometheus sees an increase only of a series that it has seen before.
+ * A gauge's series goes with its last run, so that namespaces which are gone leave none behind. A counter's begins with
+ * 0 once there is a run: Prometheus sees an increase only of a series that it has seen before.
  */
 function censusObserver(metrics: Metrics): CensusObserver {
   return {

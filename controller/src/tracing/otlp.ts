@@ -1,4 +1,7 @@
-/** All that is made of OpenTelemetry's SDK; a file of its own in the image, too (scripts/build-controller.ts), which is read only when asked for. */
+/**
+ * All that is made of OpenTelemetry's SDK; a file of its own in the image, too (scripts/build-controller.ts), which is
+ * read only when asked for.
+ */
 import { SpanKind, SpanStatusCode, TraceFlags, type HrTime } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
@@ -11,7 +14,9 @@ import type { TraceExporter, TraceExporterOptions } from './trace-exporter.ts';
  * @throws Error where the environment says something that the SDK does not take
  */
 export function createOtlpExporter({ service, version, onDropped }: TraceExporterOptions): TraceExporter {
-  const resource = resourceFromAttributes({ 'service.name': service, 'service.version': version }).merge(detectResources({ detectors: [envDetector] }));
+  const resource = resourceFromAttributes({ 'service.name': service, 'service.version': version }).merge(
+    detectResources({ detectors: [envDetector] }),
+  );
   const otlp = new OTLPTraceExporter();
   // Holds at most OTEL_BSP_MAX_QUEUE_SIZE spans, 2,048 by default.
   const processor = new BatchSpanProcessor({

@@ -1,7 +1,8 @@
 /**
- * A finished run as a trace, worked out of what is on record alone: the same run gives the same ids in each replica and after a restart.
- * Times are Kubernetes', to the second. Attributes are named as in OpenTelemetry's semantic conventions where they have a name for it; no
- * command, argument, variable or message of a container is among them, for people put secrets there.
+ * A finished run as a trace, worked out of what is on record alone: the same run gives the same ids in each replica and
+ * after a restart. Times are Kubernetes', to the second. Attributes are named as in OpenTelemetry's semantic
+ * conventions where they have a name for it; no command, argument, variable or message of a container is among them,
+ * for people put secrets there.
  */
 import { createHash } from 'node:crypto';
 import { waitOfRow } from '../domain/queue-report.ts';
@@ -39,43 +40,83 @@ export interface TracedJob {
   readonly metadata: Pick<Meta, 'uid' | 'creationTimestamp'>;
   /** The queue that it is, or was, in. */
   readonly queue?: string;
-  readonly status?: { readonly startTime?: string; readonly completionTime?: string; readonly conditions?: readonly { readonly lastTransitionTime?: string }[] };
+  readonly status?: {
+    readonly startTime?: string;
+    readonly completionTime?: string;
+    readonly conditions?: readonly { readonly lastTransitionTime?: string }[];
+  };
 }
 
 type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
 
-/** A status has at most 1,000 rows; what waits for the collector is bounded, too, and no run shall push all others out. */
+/**
+ * A status has at most 1,000 rows; what waits for the collector is bounded, too, and no run shall push all others out.
+ */
 const mostJobs = 500;
 
 /**
- * The trace of a run: `run TASK` from its trigger (the scheduled time, or when the TaskRun was created) to its end; below it `create TaskRun`
- * until the TaskRun was there, `create Job` from then until the first Job was there, `queue NAME` for each Job that waited in a queue, until it
- * was admitted or the run ended, and `job NAME` for each Job that is known to have started. Several waits of an evicted Job are one span, before its
- * last start.
+ * The trace of a run: `run TASK` from its trigger (the scheduled time, or when the TaskRun was created) to its end;
+ * below it `create TaskRun` until the TaskRun was there, `create Job` from then until the first Job was there, `queue
+ * NAME` for each Job that waited in a queue, until it was admitted or the run ended, and `job NAME` for each Job that
+ * is known to have started. Several waits of an evicted Job are one span, before its last start.
  *
  * @param status the run's last, of a phase that is finished
  * @param known Jobs of the run that are still there
  */
 export function traceOf(run: TracedRun, status: TaskRunStatus, known: readonly TracedJob[]): RunTrace {
-  const { metadata: { uid, name, namespace, creationTimestamp }, spec: { taskRef, trigger } } = run;
+  const {
+    metadata: { uid, name, namespace, creationTimestamp },
+    spec: { taskRef, trigger },
+  } = run;
   const created = Date.parse(creationTimestamp);
   const asked = trigger?.scheduledTime === undefined ? created : Math.min(Date.parse(trigger.scheduledTime), created);
   const end = time(status.completionTime) ?? created;
-  const shared = compact({ 'k8s.namespace.name': namespace, 'task_runs.task.name': taskRef.name, 'task_runs.run.name': name, 'task_runs.trigger.type': trigger?.type });
+  const shared = compact({
+    'k8s.namespace.name': namespace,
+    'task_runs.task.name': taskRef.name,
+    'task_runs.run.name': name,
+    'task_runs.trigger.type': trigger?.type,
+  });
   const root = spanIdOf(uid, 'run');
   const child = (key: string, span: Pick<Span, 'name' | 'start' | 'end'> & Partial<Span>): Span => {
     const { attributes, ...rest } = span;
-    return { failed: false, spanId: spanIdOf(uid, key), parentSpanId: root, ...rest, end: Math.max(span.start, span.end), attributes: { ...shared, ...attributes } };
+    return {
+      failed: false,
+      spanId: spanIdOf(uid, key),
+      parentSpanId: root,
+      ...rest,
+      end: Math.max(span.start, span.end),
+      attributes: { ...shared, ...attributes },
+    };
   };
   const jobs = startedJobs(status, known);
   const waits = queueSpans(status, jobs, known);
-  const made = [...jobs.map(({ startTime }) => Date.parse(startTime ?? '')), ...waits.map(({ start }) => start), ...known.map(({ metadata }) => Date.parse(metadata.creationTimestamp))];
+  const made = [
+    ...jobs.map(({ startTime }) => Date.parse(startTime ?? '')),
+    ...waits.map(({ start }) => start),
+    ...known.map(({ metadata }) => Date.parse(metadata.creationTimestamp)),
+  ];
   return {
     traceId: traceIdOf(uid),
     spans: [
-      { ...child('run', { name: `run ${taskRef.name}`, start: asked, end, failed: status.phase === 'Failed', attributes: compact({ ...outcomeOf(status), 'task_runs.run.uid': uid, 'task_runs.jobs': status.jobs?.length }) }), parentSpanId: undefined },
+      {
+        ...child('run', {
+          name: `run ${taskRef.name}`,
+          start: asked,
+          end,
+          failed: status.phase === 'Failed',
+          attributes: compact({
+            ...outcomeOf(status),
+            'task_runs.run.uid': uid,
+            'task_runs.jobs': status.jobs?.length,
+          }),
+        }),
+        parentSpanId: undefined,
+      },
       child('create TaskRun', { name: 'create TaskRun', start: asked, end: created }),
-      ...(jobs.length + waits.length === 0 ? [] : [child('create Job', { name: 'create Job', start: created, end: Math.min(...made) })]),
+      ...(jobs.length + waits.length === 0
+        ? []
+        : [child('create Job', { name: 'create Job', start: created, end: Math.min(...made) })]),
       ...waits.map(({ key, ...wait }) => child(`queue ${key}`, wait)),
       ...jobs.map((job) => child(`job ${job.uid ?? job.name}`, jobSpan(job, end))),
     ],
@@ -87,13 +128,23 @@ function startedJobs({ jobs = [] }: TaskRunStatus, known: readonly TracedJob[]):
   const byUid = new Map(known.map((job) => [job.metadata.uid, job.status]));
   const rows = jobs.slice(0, mostJobs).map((row) => {
     const { startTime, completionTime, conditions } = byUid.get(row.uid ?? '') ?? {};
-    return { ...compactRow({ startTime, completionTime: completionTime ?? conditions?.[0]?.lastTransitionTime }), ...row };
+    return {
+      ...compactRow({ startTime, completionTime: completionTime ?? conditions?.[0]?.lastTransitionTime }),
+      ...row,
+    };
   });
   return rows.filter((row) => row.run === undefined && row.name !== undefined && row.startTime !== undefined);
 }
 
-/** How long each Job waited in its queue: one that started, up to then; one that was never admitted, or waited again, to the end. */
-function queueSpans(status: TaskRunStatus, started: readonly JobRow[], known: readonly TracedJob[]): readonly (Pick<Span, 'name' | 'start' | 'end' | 'attributes'> & { readonly key: string })[] {
+/**
+ * How long each Job waited in its queue: one that started, up to then; one that was never admitted, or waited again, to
+ * the end.
+ */
+function queueSpans(
+  status: TaskRunStatus,
+  started: readonly JobRow[],
+  known: readonly TracedJob[],
+): readonly (Pick<Span, 'name' | 'start' | 'end' | 'attributes'> & { readonly key: string })[] {
   const queues = new Map(known.map(({ metadata, queue }) => [metadata.uid, queue]));
   const startOf = new Map(started.map(({ uid, startTime }) => [uid, startTime]));
   return (status.jobs ?? []).slice(0, mostJobs).flatMap((row) => {
@@ -101,12 +152,24 @@ function queueSpans(status: TaskRunStatus, started: readonly JobRow[], known: re
     const { waitedSeconds = 0 } = waitOfRow(row, status.completionTime);
     const end = time(row.queuedTime === undefined ? startOf.get(uid) : (row.completionTime ?? status.completionTime));
     if (run !== undefined || name === undefined || waitedSeconds === 0 || end === undefined) return [];
-    const attributes = compact({ 'k8s.job.name': name, 'k8s.job.uid': uid, 'task_runs.queue': queues.get(uid), 'task_runs.step': step, 'task_runs.attempt': attempt });
+    const attributes = compact({
+      'k8s.job.name': name,
+      'k8s.job.uid': uid,
+      'task_runs.queue': queues.get(uid),
+      'task_runs.step': step,
+      'task_runs.attempt': attempt,
+    });
     return [{ key: uid, name: `queue ${name}`, start: end - waitedSeconds * 1000, end, attributes }];
   });
 }
 
-const compactRow = ({ startTime, completionTime }: { startTime: string | undefined; completionTime: string | undefined }): Pick<JobRow, 'startTime' | 'completionTime'> => ({
+const compactRow = ({
+  startTime,
+  completionTime,
+}: {
+  startTime: string | undefined;
+  completionTime: string | undefined;
+}): Pick<JobRow, 'startTime' | 'completionTime'> => ({
   ...(startTime !== undefined && { startTime }),
   ...(completionTime !== undefined && { completionTime }),
 });
@@ -119,11 +182,24 @@ function jobSpan(job: JobRow, runEnd: number): Pick<Span, 'name' | 'start' | 'en
     start: time(startTime) ?? runEnd,
     end: time(completionTime) ?? runEnd,
     failed: job.phase === 'Failed',
-    attributes: compact({ 'k8s.job.name': name, 'k8s.job.uid': job.uid, ...outcomeOf(job), 'task_runs.step': step, 'task_runs.attempt': attempt, 'process.exit.code': exitCode }),
+    attributes: compact({
+      'k8s.job.name': name,
+      'k8s.job.uid': job.uid,
+      ...outcomeOf(job),
+      'task_runs.step': step,
+      'task_runs.attempt': attempt,
+      'process.exit.code': exitCode,
+    }),
   };
 }
 
-function outcomeOf({ phase, reason }: { readonly phase?: string; readonly reason?: string }): Record<string, string | undefined> {
+function outcomeOf({
+  phase,
+  reason,
+}: {
+  readonly phase?: string;
+  readonly reason?: string;
+}): Record<string, string | undefined> {
   return { 'task_runs.phase': phase, 'task_runs.reason': reason };
 }
 
@@ -143,5 +219,7 @@ function time(text: string | undefined): number | undefined {
 }
 
 function compact(attributes: Readonly<Record<string, string | number | undefined>>): Record<string, string | number> {
-  return Object.fromEntries(Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
 }

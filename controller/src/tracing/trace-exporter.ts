@@ -1,6 +1,7 @@
 /**
- * Sends traces of runs to a collector of OpenTelemetry's, by OTLP over HTTP. It is set up by the SDK's own environment variables
- * (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/); without an endpoint nothing of the SDK is loaded.
+ * Sends traces of runs to a collector of OpenTelemetry's, by OTLP over HTTP. It is set up by the SDK's own environment
+ * variables (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/); without an endpoint
+ * nothing of the SDK is loaded.
  */
 import type { RunTrace } from './run-trace.ts';
 
@@ -23,7 +24,12 @@ export interface TraceExporterOptions {
  * @param environment as process.env
  */
 export function tracesConfigured(environment: Readonly<Record<string, string | undefined>>): boolean {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own, OTEL_SDK_DISABLED: disabled, OTEL_TRACES_EXPORTER: exporter } = environment;
+  const {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own,
+    OTEL_SDK_DISABLED: disabled,
+    OTEL_TRACES_EXPORTER: exporter,
+  } = environment;
   return Boolean(endpoint ?? own) && disabled?.toLowerCase() !== 'true' && exporter !== 'none';
 }
 

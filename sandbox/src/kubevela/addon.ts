@@ -22,12 +22,16 @@ export interface AddonOptions {
 }
 
 /**
- * Does what `vela addon enable DIRECTORY` does: renders the addon's Application, creates or updates it under a new publishVersion, and waits
- * until it runs. It goes on under the stand-in as under a real KubeVela.
- * @throws CueError when a parameter does not fit; Error with the step that failed, or when it does not run within two minutes
+ * Does what `vela addon enable DIRECTORY` does: renders the addon's Application, creates or updates it under a new
+ * publishVersion, and waits until it runs. It goes on under the stand-in as under a real KubeVela.
+ * @throws CueError when a parameter does not fit; Error with the step that failed, or when it does not run within two
+ * minutes
  */
 export async function enableAddon(client: Client, { directory, parameters = {} }: AddonOptions): Promise<void> {
-  const { name, version } = parse(await readFile(join(directory, 'metadata.yaml'), 'utf8')) as { name: string; version: string };
+  const { name, version } = parse(await readFile(join(directory, 'metadata.yaml'), 'utf8')) as {
+    name: string;
+    version: string;
+  };
   const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
   const rendered = await renderAddon(cue, directory, parameters).finally(() => cue.close());
   const publishVersion = `addon-${Date.now()}`;
@@ -44,7 +48,10 @@ export async function enableAddon(client: Client, { directory, parameters = {} }
   await eventuallyRuns(store, refOf(app), publishVersion);
 }
 
-/** The spec, labels and annotations of an addon's Application are replaced whole; those that KubeVela itself wrote come again. */
+/**
+ * The spec, labels and annotations of an addon's Application are replaced whole; those that KubeVela itself wrote come
+ * again.
+ */
 async function submit(store: ObjectStore, app: Application): Promise<void> {
   const before = await store.get(refOf(app));
   if (!before) return void (await store.create(app));
@@ -59,38 +66,50 @@ async function eventuallyRuns(store: ObjectStore, ref: ObjectRef, publishVersion
     const status = ((await store.get(ref)) as Application | undefined)?.status ?? {};
     const phase = status.workflow?.appRevision === publishVersion ? status.status : undefined;
     if (phase === 'running') return;
-    if (phase === 'workflowFailed' || Date.now() > deadline) throw new Error(`The addon's Application ${ref.namespace}/${ref.name} does not run: ${describe(status)}`);
+    if (phase === 'workflowFailed' || Date.now() > deadline)
+      throw new Error(`The addon's Application ${ref.namespace}/${ref.name} does not run: ${describe(status)}`);
     await delay(200);
   }
 }
 
 function describe({ status, conditions = [], workflow }: ApplicationStatus): string {
-  const failures = conditions.filter((condition) => condition.status === 'False').map(({ type, message = '' }) => `${type}: ${message}`);
+  const failures = conditions
+    .filter((condition) => condition.status === 'False')
+    .map(({ type, message = '' }) => `${type}: ${message}`);
   const steps = (workflow?.steps ?? []).map(({ name, phase, message = '' }) => `${name} ${phase} ${message}`.trim());
   return [status ?? 'no KubeVela looks after it', ...failures, ...steps].join('; ');
 }
 
 /**
- * Does what `vela addon disable NAME` does: deletes the addon's Application, and waits until KubeVela has cleared up behind it.
+ * Does what `vela addon disable NAME` does: deletes the addon's Application, and waits until KubeVela has cleared up
+ * behind it.
  * @throws Error when Applications still use a definition of the addon, unless forced
  */
 export async function disableAddon(client: Client, name: string, { force = false } = {}): Promise<void> {
   const store = new ApiStore(client);
   const ref = { apiVersion: core, kind: 'Application', namespace: systemNamespace, name: `addon-${name}` };
   const addon = await store.get(ref);
-  if (!addon) throw new Error(`The addon ${name} is not enabled: there is no Application ${ref.namespace}/${ref.name}.`);
-  const users = force ? [] : await usersOf(store, (addon.metadata.annotations?.['addon.oam.dev/componentDefinitions'] ?? '').split(','));
-  if (users.length > 0) throw new Error(`The addon ${name} is used by ${users.join(', ')}: delete these first, or force it.`);
+  if (!addon)
+    throw new Error(`The addon ${name} is not enabled: there is no Application ${ref.namespace}/${ref.name}.`);
+  const users = force
+    ? []
+    : await usersOf(store, (addon.metadata.annotations?.['addon.oam.dev/componentDefinitions'] ?? '').split(','));
+  if (users.length > 0)
+    throw new Error(`The addon ${name} is used by ${users.join(', ')}: delete these first, or force it.`);
   await store.delete(ref);
   const deadline = Date.now() + limitMs;
   while (await store.get(ref)) {
-    if (Date.now() > deadline) throw new Error(`The Application ${ref.namespace}/${ref.name} is still being deleted after ${limitMs / 1000} s.`);
+    if (Date.now() > deadline)
+      throw new Error(`The Application ${ref.namespace}/${ref.name} is still being deleted after ${limitMs / 1000} s.`);
     await delay(200);
   }
 }
 
 async function usersOf(store: ObjectStore, types: readonly string[]): Promise<string[]> {
   const applications = (await store.list({ apiVersion: core, kind: 'Application' })) as Application[];
-  const users = applications.filter(({ metadata, spec }) => metadata.namespace !== systemNamespace && spec.components.some(({ type }) => types.includes(type)));
+  const users = applications.filter(
+    ({ metadata, spec }) =>
+      metadata.namespace !== systemNamespace && spec.components.some(({ type }) => types.includes(type)),
+  );
   return users.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
 }

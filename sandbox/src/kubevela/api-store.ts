@@ -30,7 +30,7 @@ export class ApiStore implements ObjectStore {
     const type = await this.#find(ref);
     if (!type) return undefined;
     try {
-      return (await this.#client.get(type, placeOf(type, ref)));
+      return await this.#client.get(type, placeOf(type, ref));
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw inWordsOfServer(error);
@@ -41,10 +41,13 @@ export class ApiStore implements ObjectStore {
     const type = await this.#find(kind);
     // What is too long for a label is on no object, and the API server would not even look.
     if (!type || Object.values(labels).some((value) => value.length > longestLabel)) return [];
-    const labelSelector = Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(',');
+    const labelSelector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
     const found: KubeObject[] = [];
     for await (const page of this.#client.list(type, labelSelector === '' ? {} : { labelSelector })) {
-      for (const item of page.items) found.push({ ...(item as KubeObject), apiVersion: kind.apiVersion, kind: kind.kind });
+      for (const item of page.items)
+        found.push({ ...(item as KubeObject), apiVersion: kind.apiVersion, kind: kind.kind });
     }
     return found;
   }
@@ -93,7 +96,9 @@ export class ApiStore implements ObjectStore {
   }
 
   async #discover(apiVersion: string): Promise<Map<string, Type>> {
-    const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : (['', apiVersion] as const);
+    const [group, version] = apiVersion.includes('/')
+      ? (apiVersion.split('/') as [string, string])
+      : (['', apiVersion] as const);
     const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
     const text = await this.#client.getText(path).catch((error: unknown) => {
       if (isNotFound(error)) return '{"resources": []}';
@@ -101,7 +106,12 @@ export class ApiStore implements ObjectStore {
     });
     const { resources } = JSON.parse(text) as { resources: { name: string; kind: string; namespaced: boolean }[] };
     const own = resources.filter(({ name }) => !name.includes('/'));
-    return new Map(own.map(({ name, kind, namespaced }) => [kind, resourceType<KubeObject & AnyObject>({ group, version, plural: name, kind, namespaced })]));
+    return new Map(
+      own.map(({ name, kind, namespaced }) => [
+        kind,
+        resourceType<KubeObject & AnyObject>({ group, version, plural: name, kind, namespaced }),
+      ]),
+    );
   }
 }
 

@@ -20,39 +20,63 @@ export interface ApplyOptions {
 }
 
 /**
- * Creates or patches one object as KubeVela does: what it said the last time is kept in an annotation, and a three-way merge patch leaves
- * alone what others wrote. The manifest gets the label `oam.dev/render-hash`.
+ * Creates or patches one object as KubeVela does: what it said the last time is kept in an annotation, and a three-way
+ * merge patch leaves alone what others wrote. The manifest gets the label `oam.dev/render-hash`.
  * @throws StoreError in KubeVela's words when the object belongs to another application or the API server refuses it
  */
-export async function applyManifest(store: ObjectStore, app: KubeObject, manifest: KubeObject, options: ApplyOptions): Promise<void> {
+export async function applyManifest(
+  store: ObjectStore,
+  app: KubeObject,
+  manifest: KubeObject,
+  options: ApplyOptions,
+): Promise<void> {
   const hashed = withRenderHash(manifest);
   const existing = await store.get(refOf(hashed));
   const sharers = options.shared ? [...new Set([...sharersOf(existing), appKey(app)])].join(',') : '';
   const desired = options.shared ? withAnnotation(hashed, sharedBy, sharers) : hashed;
   if (!existing) return await createManifest(store, desired, options);
   if (options.readOnly) return;
-  if (options.shared && ![appKey(app), ''].includes(ownerOf(existing))) return await share(store, existing, sharers, options);
+  if (options.shared && ![appKey(app), ''].includes(ownerOf(existing)))
+    return await share(store, existing, sharers, options);
   checkOwner(app, existing, options);
-  if (!(options.skipSameRender && hashLabel(existing) === hashLabel(desired))) await patchManifest(store, existing, desired, options);
+  if (!(options.skipSameRender && hashLabel(existing) === hashLabel(desired)))
+    await patchManifest(store, existing, desired, options);
 }
 
-async function patchManifest(store: ObjectStore, existing: KubeObject, desired: KubeObject, { dryRun = false }: ApplyOptions): Promise<void> {
+async function patchManifest(
+  store: ObjectStore,
+  existing: KubeObject,
+  desired: KubeObject,
+  { dryRun = false }: ApplyOptions,
+): Promise<void> {
   const original = JSON.parse(existing.metadata.annotations?.[lastApplied] ?? '{}') as JsonObject;
   const patch = threeWayPatch(original, withLastApplied(desired), existing);
-  if (Object.keys(patch).length > 0) await refusedAs('cannot patch object', () => store.mergePatch(refOf(existing), patch, { dryRun }));
+  if (Object.keys(patch).length > 0)
+    await refusedAs('cannot patch object', () => store.mergePatch(refOf(existing), patch, { dryRun }));
 }
 
 const hashLabel = ({ metadata }: KubeObject): string | undefined => metadata.labels?.[renderHash];
 
 async function createManifest(store: ObjectStore, desired: KubeObject, options: ApplyOptions): Promise<void> {
-  if (options.readOnly) throw new StoreError(`${desired.kind} (${desired.metadata.name}) is marked as read-only but does not exist. You should check the existence of the resource or remove the read-only policy`);
+  if (options.readOnly)
+    throw new StoreError(
+      `${desired.kind} (${desired.metadata.name}) is marked as read-only but does not exist. You should check the existence of the resource or remove the read-only policy`,
+    );
   const created = withAnnotation(withLastApplied(desired), lastAppliedTime, timestamp(options.now));
   await refusedAs('cannot create object', () => store.create(created, { dryRun: options.dryRun ?? false }));
 }
 
 /** Who shares an object with others only adds their name to it. */
-async function share(store: ObjectStore, existing: KubeObject, sharers: string, { dryRun = false }: ApplyOptions): Promise<void> {
-  if (sharersOf(existing).length === 0) throw new StoreError(`cannot apply ApplyOption: application is controlled by ${ownerOf(existing)} but is not sharable`);
+async function share(
+  store: ObjectStore,
+  existing: KubeObject,
+  sharers: string,
+  { dryRun = false }: ApplyOptions,
+): Promise<void> {
+  if (sharersOf(existing).length === 0)
+    throw new StoreError(
+      `cannot apply ApplyOption: application is controlled by ${ownerOf(existing)} but is not sharable`,
+    );
   if (existing.metadata.annotations?.[sharedBy] === sharers) return;
   await store.mergePatch(refOf(existing), { metadata: { annotations: { [sharedBy]: sharers } } }, { dryRun });
 }
@@ -60,8 +84,10 @@ async function share(store: ObjectStore, existing: KubeObject, sharers: string, 
 function checkOwner(app: KubeObject, existing: KubeObject, { takeOver = false }: ApplyOptions): void {
   const what = `${existing.kind} ${existing.metadata.namespace ?? ''}/${existing.metadata.name}`;
   const owner = ownerOf(existing);
-  if (owner === '' && !takeOver) throw new StoreError(`cannot apply ApplyOption: ${what} exists but not managed by any application now`);
-  if (owner !== '' && owner !== appKey(app)) throw new StoreError(`cannot apply ApplyOption: existing object ${what} is managed by other application ${owner}`);
+  if (owner === '' && !takeOver)
+    throw new StoreError(`cannot apply ApplyOption: ${what} exists but not managed by any application now`);
+  if (owner !== '' && owner !== appKey(app))
+    throw new StoreError(`cannot apply ApplyOption: existing object ${what} is managed by other application ${owner}`);
 }
 
 /** The applications that share an object, by its annotation. */
@@ -75,17 +101,27 @@ export function isManagedBy(object: KubeObject, app: KubeObject): boolean {
 }
 
 /**
- * How an application lets go of an object: undefined where it is to be deleted, else the patch that hands it to those who share it, or to
- * nobody.
+ * How an application lets go of an object: undefined where it is to be deleted, else the patch that hands it to those
+ * who share it, or to nobody.
  */
 export function letGo(object: KubeObject, app: KubeObject, orphan: boolean): JsonObject | undefined {
   const [first, ...others] = sharersOf(object).filter((name) => name !== appKey(app));
   if (first !== undefined) {
     const [namespace = '', name = ''] = first.split('/');
-    return { metadata: { annotations: { [sharedBy]: [first, ...others].join(',') }, labels: { 'app.oam.dev/name': name, 'app.oam.dev/namespace': namespace } } };
+    return {
+      metadata: {
+        annotations: { [sharedBy]: [first, ...others].join(',') },
+        labels: { 'app.oam.dev/name': name, 'app.oam.dev/namespace': namespace },
+      },
+    };
   }
   if (!orphan) return undefined;
-  return { metadata: { annotations: { [sharedBy]: null }, labels: { 'app.oam.dev/name': null, 'app.oam.dev/namespace': null } } };
+  return {
+    metadata: {
+      annotations: { [sharedBy]: null },
+      labels: { 'app.oam.dev/name': null, 'app.oam.dev/namespace': null },
+    },
+  };
 }
 
 /** `namespace/name` of the Application that an object's labels name, '' where they name none. */
@@ -97,10 +133,16 @@ export function ownerOf(object: KubeObject): string {
 }
 
 function withRenderHash(manifest: KubeObject): KubeObject {
-  return { ...manifest, metadata: { ...manifest.metadata, labels: { ...manifest.metadata.labels, [renderHash]: hashOf(manifest) } } };
+  return {
+    ...manifest,
+    metadata: { ...manifest.metadata, labels: { ...manifest.metadata.labels, [renderHash]: hashOf(manifest) } },
+  };
 }
 
-/** An Application that another one applied has the annotation itself, and hands its annotations on: that is not what was applied here. */
+/**
+ * An Application that another one applied has the annotation itself, and hands its annotations on: that is not what was
+ * applied here.
+ */
 function withLastApplied(manifest: KubeObject): KubeObject {
   const { [lastApplied]: _, ...annotations } = manifest.metadata.annotations ?? {};
   const own = Object.keys(annotations).length > 0 ? { annotations } : {};
@@ -109,7 +151,10 @@ function withLastApplied(manifest: KubeObject): KubeObject {
 }
 
 function withAnnotation(manifest: KubeObject, key: string, value: string): KubeObject {
-  return { ...manifest, metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, [key]: value } } };
+  return {
+    ...manifest,
+    metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, [key]: value } },
+  };
 }
 
 async function refusedAs(what: string, call: () => Promise<unknown>): Promise<void> {

@@ -16,8 +16,9 @@ const kinds = {
 const ofApplication = 'app.oam.dev/name';
 
 /**
- * A store that reads KubeVela's own bookkeeping from memory, as vela-core does: nobody else writes it, and a revision, with the definitions in it, is so
- * large that reading one for each look at each of hundreds of Applications is most of an API server's work. What is written is known at once.
+ * A store that reads KubeVela's own bookkeeping from memory, as vela-core does: nobody else writes it, and a revision,
+ * with the definitions in it, is so large that reading one for each look at each of hundreds of Applications is most of
+ * an API server's work. What is written is known at once.
  */
 export class CachedStore implements ObjectStore {
   readonly #store: ObjectStore;
@@ -31,7 +32,15 @@ export class CachedStore implements ObjectStore {
         const type = resourceType<Kept>({ group: 'core.oam.dev', version: 'v1beta1', plural, kind, namespaced });
         // A list leaves kind and apiVersion out.
         const project = (object: Stored<Kept>): Stored<Kept> => ({ ...object, apiVersion: core, kind });
-        return [kind, new Informer<Kept, Stored<Kept>>({ client, type, project, indexers: { application: byLabel(ofApplication) } })];
+        return [
+          kind,
+          new Informer<Kept, Stored<Kept>>({
+            client,
+            type,
+            project,
+            indexers: { application: byLabel(ofApplication) },
+          }),
+        ];
       }),
     );
   }
@@ -54,8 +63,11 @@ export class CachedStore implements ObjectStore {
     const informer = this.#informerOf(kind);
     if (!informer) return this.#store.list(kind, labels);
     const application = labels[ofApplication];
-    const some = application === undefined ? [...informer.cache.values()] : informer.cache.by('application', application);
-    return Promise.resolve(some.filter(({ metadata }) => Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)));
+    const some =
+      application === undefined ? [...informer.cache.values()] : informer.cache.by('application', application);
+    return Promise.resolve(
+      some.filter(({ metadata }) => Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)),
+    );
   }
 
   create(object: KubeObject, options: WriteOptions = {}): Promise<KubeObject> {
@@ -85,7 +97,11 @@ export class CachedStore implements ObjectStore {
     return apiVersion === core ? this.#informers.get(kind) : undefined;
   }
 
-  async #noted(kind: { apiVersion: string; kind: string }, { dryRun = false }: WriteOptions, written: Promise<KubeObject>): Promise<KubeObject> {
+  async #noted(
+    kind: { apiVersion: string; kind: string },
+    { dryRun = false }: WriteOptions,
+    written: Promise<KubeObject>,
+  ): Promise<KubeObject> {
     const object = await written;
     if (!dryRun) this.#informerOf(kind)?.observe(object as Stored<Kept>);
     return object;

@@ -8,7 +8,12 @@ import { StoreError, type ObjectStore } from './store.ts';
 import { withTraits, type Traited } from './traits.ts';
 
 /** Annotations of an Application that are not handed on to what it applies. */
-const keptBack = ['kubectl.kubernetes.io/last-applied-configuration', 'filter.oam.dev/annotation-keys', 'filter.oam.dev/label-keys', 'app.oam.dev/inplace-upgrade'];
+const keptBack = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'filter.oam.dev/annotation-keys',
+  'filter.oam.dev/label-keys',
+  'app.oam.dev/inplace-upgrade',
+];
 
 /** An Application at one of its revisions, and what it takes to render it. */
 export interface Rendering {
@@ -52,28 +57,61 @@ function contextOf({ app, spec, revision }: Rendering, component: Component, nam
  * Renders a component with its traits and KubeVela's labels and annotations.
  * @throws StoreError in KubeVela's words when the template refuses its parameters
  */
-export async function renderComponent(rendering: Rendering, component: Component, targetNamespace?: string): Promise<RenderedComponent> {
+export async function renderComponent(
+  rendering: Rendering,
+  component: Component,
+  targetNamespace?: string,
+): Promise<RenderedComponent> {
   const { app, revision, templates } = rendering;
   const namespace = targetNamespace ?? app.metadata.namespace ?? '';
   const definition = revision.spec.componentDefinitions[component.type];
-  if (!definition) throw new StoreError(`ParseWorkload: component definition ${component.type} is not in revision ${revision.metadata.name}`);
-  const filling: Filling = { parameter: component.properties ?? {}, context: contextOf(rendering, component, namespace) };
+  if (!definition)
+    throw new StoreError(
+      `ParseWorkload: component definition ${component.type} is not in revision ${revision.metadata.name}`,
+    );
+  const filling: Filling = {
+    parameter: component.properties ?? {},
+    context: contextOf(rendering, component, namespace),
+  };
   const { template, output, outputs } = await renderTemplate(templates, definition, filling, app, component);
-  const patched = await withTraits(output, component.name, component.traits ?? [], (use, workload) => renderTrait(rendering, component, filling.context, use, workload));
-  const workload = await assemble(rendering, component, patched.workload, namespace, { 'app.oam.dev/resourceType': 'WORKLOAD', 'workload.oam.dev/type': component.type });
-  const auxiliary = [...Object.entries(outputs).map(([name, object]) => ({ trait: 'AuxiliaryWorkload', name, object })), ...patched.outputs];
+  const patched = await withTraits(output, component.name, component.traits ?? [], (use, workload) =>
+    renderTrait(rendering, component, filling.context, use, workload),
+  );
+  const workload = await assemble(rendering, component, patched.workload, namespace, {
+    'app.oam.dev/resourceType': 'WORKLOAD',
+    'workload.oam.dev/type': component.type,
+  });
+  const auxiliary = [
+    ...Object.entries(outputs).map(([name, object]) => ({ trait: 'AuxiliaryWorkload', name, object })),
+    ...patched.outputs,
+  ];
   const others: KubeObject[] = [];
   for (const { trait, name, object } of auxiliary) {
-    others.push(await assemble(rendering, component, object as KubeObject, namespace, { 'app.oam.dev/resourceType': 'TRAIT', 'trait.oam.dev/type': trait, 'trait.oam.dev/resource': name }));
+    others.push(
+      await assemble(rendering, component, object as KubeObject, namespace, {
+        'app.oam.dev/resourceType': 'TRAIT',
+        'trait.oam.dev/type': trait,
+        'trait.oam.dev/resource': name,
+      }),
+    );
   }
   return { component, workload, others, template };
 }
 
-async function renderTemplate(templates: TemplateCache, definition: KubeObject, filling: Filling, app: Application, component: Component): Promise<{ template: Template; output: KubeObject; outputs: Record<string, JsonObject> }> {
+async function renderTemplate(
+  templates: TemplateCache,
+  definition: KubeObject,
+  filling: Filling,
+  app: Application,
+  component: Component,
+): Promise<{ template: Template; output: KubeObject; outputs: Record<string, JsonObject> }> {
   try {
     const template = await templates.get(definition);
     const { output, outputs } = await template.render(filling);
-    if (!output) throw new StoreError(`GenerateComponentManifest: evaluate base template component=${component.name} app=${app.metadata.name}: output: undefined field`);
+    if (!output)
+      throw new StoreError(
+        `GenerateComponentManifest: evaluate base template component=${component.name} app=${app.metadata.name}: output: undefined field`,
+      );
     return { template, output: output as KubeObject, outputs };
   } catch (error) {
     if (!(error instanceof CueError)) throw error;
@@ -81,12 +119,25 @@ async function renderTemplate(templates: TemplateCache, definition: KubeObject, 
   }
 }
 
-async function renderTrait({ app, revision, templates }: Rendering, component: Component, context: JsonObject, { type, properties = {} }: TraitUse, workload: KubeObject): Promise<Traited> {
+async function renderTrait(
+  { app, revision, templates }: Rendering,
+  component: Component,
+  context: JsonObject,
+  { type, properties = {} }: TraitUse,
+  workload: KubeObject,
+): Promise<Traited> {
   const definition = revision.spec.traitDefinitions?.[type];
-  if (!definition) throw new StoreError(`GenerateComponentManifest: trait definition ${type} is not in revision ${revision.metadata.name}`);
+  if (!definition)
+    throw new StoreError(
+      `GenerateComponentManifest: trait definition ${type} is not in revision ${revision.metadata.name}`,
+    );
   try {
     const template = await templates.get(definition);
-    const { output, outputs } = await template.patch({ parameter: properties, context: { ...context, output: workload }, base: workload });
+    const { output, outputs } = await template.patch({
+      parameter: properties,
+      context: { ...context, output: workload },
+      base: workload,
+    });
     return { workload: output as KubeObject, outputs };
   } catch (error) {
     if (!(error instanceof CueError)) throw error;
@@ -115,7 +166,13 @@ function inWordsOfKubevela(error: CueError, app: Application, component: Compone
 }
 
 /** Gives an object its place, KubeVela's labels, and the Application's labels and annotations. */
-async function assemble({ app, revision, hash, store }: Rendering, component: Component, object: KubeObject, namespace: string, own: Labels): Promise<KubeObject> {
+async function assemble(
+  { app, revision, hash, store }: Rendering,
+  component: Component,
+  object: KubeObject,
+  namespace: string,
+  own: Labels,
+): Promise<KubeObject> {
   const { metadata } = app;
   const before: Partial<KubeObject['metadata']> = object.metadata ?? {};
   const labels: Labels = {
@@ -133,7 +190,16 @@ async function assemble({ app, revision, hash, store }: Rendering, component: Co
   const annotations = { ...before.annotations, ...handedOn(app, 'annotations', 'filter.oam.dev/annotation-keys') };
   const { namespace: ownNamespace, ...rest } = before;
   const place = (await store.isNamespaced(object)) ? { namespace: ownNamespace ?? namespace } : {};
-  return { ...object, metadata: { ...rest, name: rest.name || component.name, ...place, labels, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) } };
+  return {
+    ...object,
+    metadata: {
+      ...rest,
+      name: rest.name || component.name,
+      ...place,
+      labels,
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+    },
+  };
 }
 
 /** The Application's labels or annotations, but those that an annotation of it names. */
@@ -143,12 +209,25 @@ function handedOn({ metadata }: Application, field: 'labels' | 'annotations', fi
 }
 
 /** Reads a component's live objects and works out what `status.services[]` says of it. */
-export async function componentStatus({ store, app, revision }: Rendering, { component, workload, others, template }: RenderedComponent): Promise<ServiceStatus> {
+export async function componentStatus(
+  { store, app, revision }: Rendering,
+  { component, workload, others, template }: RenderedComponent,
+): Promise<ServiceStatus> {
   const output = await store.get(refOf(workload));
-  if (!output) throw new StoreError(`CollectHealthStatus: app=${app.metadata.name}, comp=${component.name}, get template context error: ${workload.kind} "${workload.metadata.name}" not found`);
+  if (!output)
+    throw new StoreError(
+      `CollectHealthStatus: app=${app.metadata.name}, comp=${component.name}, get template context error: ${workload.kind} "${workload.metadata.name}" not found`,
+    );
   const outputs: JsonObject = {};
-  for (const other of others) outputs[other.metadata.labels?.['trait.oam.dev/resource'] ?? ''] = await store.get(refOf(other));
-  const context = { name: component.name, appName: app.metadata.name, appRevision: revision.metadata.name, output, ...(others.length > 0 ? { outputs } : {}) };
+  for (const other of others)
+    outputs[other.metadata.labels?.['trait.oam.dev/resource'] ?? ''] = await store.get(refOf(other));
+  const context = {
+    name: component.name,
+    appName: app.metadata.name,
+    appRevision: revision.metadata.name,
+    output,
+    ...(others.length > 0 ? { outputs } : {}),
+  };
   const { healthy, message, details } = await template.status({ parameter: component.properties ?? {}, context });
   return {
     name: component.name,

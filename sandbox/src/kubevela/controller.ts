@@ -24,13 +24,22 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-const applications = resourceType<Application & AnyObject>({ group: 'core.oam.dev', version: 'v1beta1', plural: 'applications', kind: 'Application', namespaced: true });
+const applications = resourceType<Application & AnyObject>({
+  group: 'core.oam.dev',
+  version: 'v1beta1',
+  plural: 'applications',
+  kind: 'Application',
+  namespaced: true,
+});
 
 /** How the recordings' KubeVela was started: `--application-re-sync-period=10s --max-workflow-wait-backoff-time=2`. */
 const pace = { maxBackoffSeconds: 2, resyncSeconds: 10 };
 /** KubeVela's own `--max-workflow-wait-backoff-time`, and its resync is longer still. */
 const slowestSeconds = 60;
-/** What rests or waits is looked at no more often than so many times a second, all Applications together: more would keep two cores busy for ever. */
+/**
+ * What rests or waits is looked at no more often than so many times a second, all Applications together: more would
+ * keep two cores busy for ever.
+ */
 const looksPerSecond = 20;
 
 /**
@@ -39,7 +48,10 @@ const looksPerSecond = 20;
  */
 export function paceFor(count: number): typeof pace {
   const least = Math.min(count / looksPerSecond, slowestSeconds);
-  return { maxBackoffSeconds: Math.max(pace.maxBackoffSeconds, least), resyncSeconds: Math.max(pace.resyncSeconds, least) };
+  return {
+    maxBackoffSeconds: Math.max(pace.maxBackoffSeconds, least),
+    resyncSeconds: Math.max(pace.resyncSeconds, least),
+  };
 }
 
 /**
@@ -53,7 +65,12 @@ export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }:
   await install(api, cue);
   const store = new CachedStore(api, client);
   await store.start();
-  const outside: Omit<Outside, keyof typeof pace> = { store, templates: new TemplateCache(cue), now: () => new Date(), newId };
+  const outside: Omit<Outside, keyof typeof pace> = {
+    store,
+    templates: new TemplateCache(cue),
+    now: () => new Date(),
+    newId,
+  };
   const memories = new Map<string, StepMemory>();
   /** Something was heard of them since they were looked at last: the others, that only wait, come after these. */
   const news = new Set<string>();
@@ -62,7 +79,11 @@ export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }:
     const memory = memories.get(key) ?? new StepMemory();
     memories.set(key, memory);
     news.delete(key);
-    const seconds = await reconcile({ ...outside, ...paceFor(memories.size) }, { apiVersion: core, kind: 'Application', ...refOf(key) }, memory);
+    const seconds = await reconcile(
+      { ...outside, ...paceFor(memories.size) },
+      { apiVersion: core, kind: 'Application', ...refOf(key) },
+      memory,
+    );
     return { type: 'again', at: new Date(Date.now() + seconds * 1_000) };
   };
   const queue = new WorkQueue({
@@ -98,11 +119,22 @@ export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }:
   };
 }
 
-/** What makes KubeVela look again: the spec, any metadata, and a workflow that someone restarted, resumed or terminated. */
+/**
+ * What makes KubeVela look again: the spec, any metadata, and a workflow that someone restarted, resumed or terminated.
+ */
 function whatMatters({ metadata, status }: Application): string {
   const { generation, labels, annotations, finalizers, deletionTimestamp } = metadata;
   const workflow = status?.workflow;
-  return stableJson({ generation, labels, annotations, finalizers, deletionTimestamp, gone: workflow === undefined, suspend: workflow?.suspend, terminated: workflow?.terminated });
+  return stableJson({
+    generation,
+    labels,
+    annotations,
+    finalizers,
+    deletionTimestamp,
+    gone: workflow === undefined,
+    suspend: workflow?.suspend,
+    terminated: workflow?.terminated,
+  });
 }
 
 /** As KubeVela names a workflow step's session: ten letters and digits. */

@@ -25,24 +25,40 @@ export async function readDefinitions(store: ObjectStore, app: Application): Pro
   const workflowStepDefinitions: Record<string, KubeObject> = {};
   for (const { type, traits = [] } of app.spec.components) {
     componentDefinitions[type] = await readDefinition(store, app, 'ComponentDefinition', type);
-    for (const trait of traits.filter(({ type }) => !isBuiltinTrait(type))) traitDefinitions[trait.type] = await readTrait(store, app, trait.type);
+    for (const trait of traits.filter(({ type }) => !isBuiltinTrait(type)))
+      traitDefinitions[trait.type] = await readTrait(store, app, trait.type);
   }
   for (const { type } of (app.spec.workflow?.steps ?? []).flatMap((step) => step.subSteps ?? [step])) {
-    if (!isBuiltinStep(type)) workflowStepDefinitions[type] = await readDefinition(store, app, 'WorkflowStepDefinition', type);
+    if (!isBuiltinStep(type))
+      workflowStepDefinitions[type] = await readDefinition(store, app, 'WorkflowStepDefinition', type);
   }
-  return { componentDefinitions, ...(Object.keys(traitDefinitions).length > 0 && { traitDefinitions }), workflowStepDefinitions };
+  return {
+    componentDefinitions,
+    ...(Object.keys(traitDefinitions).length > 0 && { traitDefinitions }),
+    workflowStepDefinitions,
+  };
 }
 
 function readTrait(store: ObjectStore, app: Application, type: string): Promise<KubeObject> {
   return readDefinition(store, app, 'TraitDefinition', type).catch((error: unknown) => {
-    throw error instanceof StoreError ? new StoreError(`parse trait: ${error.message}; of KubeVela's own traits the stand-in knows ${builtinTraits.join(', ')}`) : error;
+    throw error instanceof StoreError
+      ? new StoreError(
+          `parse trait: ${error.message}; of KubeVela's own traits the stand-in knows ${builtinTraits.join(', ')}`,
+        )
+      : error;
   });
 }
 
 async function readDefinition(store: ObjectStore, app: Application, kind: string, name: string): Promise<KubeObject> {
   for (const namespace of [app.metadata.namespace, systemNamespace]) {
     const found = await store.get({ apiVersion: core, kind, namespace, name });
-    if (found) return { apiVersion: core, kind, metadata: { name, namespace: found.metadata.namespace ?? systemNamespace }, spec: found['spec'] };
+    if (found)
+      return {
+        apiVersion: core,
+        kind,
+        metadata: { name, namespace: found.metadata.namespace ?? systemNamespace },
+        spec: found['spec'],
+      };
   }
   throw new StoreError(`load template from ${kind} ${name}: ${kind}.core.oam.dev "${name}" not found`);
 }
@@ -58,7 +74,10 @@ const maxTemplates = 64;
 /** Of each template, how many renderings are kept, and how many statuses: of hundreds of Applications that wait. */
 const maxAnswers = 1_000;
 
-/** Compiles the template of a definition once, and lets CUE answer a question once: an Application that waits is looked at again and again. */
+/**
+ * Compiles the template of a definition once, and lets CUE answer a question once: an Application that waits is looked
+ * at again and again.
+ */
 export class TemplateCache {
   readonly #cue: Cue;
   readonly #templates = new Map<string, Promise<Template>>();
@@ -69,7 +88,10 @@ export class TemplateCache {
 
   /** With more text behind the template. Rejects with a CueError when that is no CUE. */
   get(definition: KubeObject, more = ''): Promise<Template> {
-    const { schematic, status } = definition['spec'] as { schematic?: { cue?: { template?: string } }; status?: StatusTemplates };
+    const { schematic, status } = definition['spec'] as {
+      schematic?: { cue?: { template?: string } };
+      status?: StatusTemplates;
+    };
     return this.compile(`${schematic?.cue?.template ?? ''}${more}`, status);
   }
 
@@ -88,7 +110,11 @@ export class TemplateCache {
 
 /** The same template; what it rendered, or said of an object, it says again without CUE. */
 function remembering(template: Template): Template {
-  return { ...template, render: once((filling) => template.render(filling)), status: once((filling) => template.status(filling)) };
+  return {
+    ...template,
+    render: once((filling) => template.render(filling)),
+    status: once((filling) => template.status(filling)),
+  };
 }
 
 /** Remembers answers by their questions, but no failures. Whoever asks may change what it is given. */

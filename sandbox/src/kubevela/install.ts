@@ -36,7 +36,15 @@ const resources: readonly Resource[] = [
     plural: 'applicationrevisions',
     kind: 'ApplicationRevision',
     shortNames: ['apprev'],
-    columns: [{ name: 'PUBLISH_VERSION', type: 'string', jsonPath: ".metadata.annotations['app\\.oam\\.dev\\/publishVersion']" }, { name: 'SUCCEEDED', type: 'string', jsonPath: '.status.succeeded' }, age],
+    columns: [
+      {
+        name: 'PUBLISH_VERSION',
+        type: 'string',
+        jsonPath: ".metadata.annotations['app\\.oam\\.dev\\/publishVersion']",
+      },
+      { name: 'SUCCEEDED', type: 'string', jsonPath: '.status.succeeded' },
+      age,
+    ],
   },
   { plural: 'componentdefinitions', kind: 'ComponentDefinition', shortNames: ['comp'] },
   { plural: 'traitdefinitions', kind: 'TraitDefinition', shortNames: ['trait'] },
@@ -59,7 +67,12 @@ function crd({ plural, kind, shortNames, scope = undefined, columns = [age] }: R
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: `${plural}.core.oam.dev` },
-    spec: { group: 'core.oam.dev', scope: scope ?? 'Namespaced', names: { plural, singular: kind.toLowerCase(), kind, shortNames: [...shortNames] }, versions: [version] },
+    spec: {
+      group: 'core.oam.dev',
+      scope: scope ?? 'Namespaced',
+      names: { plural, singular: kind.toLowerCase(), kind, shortNames: [...shortNames] },
+      versions: [version],
+    },
   };
 }
 
@@ -67,12 +80,17 @@ function crd({ plural, kind, shortNames, scope = undefined, columns = [age] }: R
 const k8sObjects: KubeObject = {
   apiVersion: core,
   kind: 'ComponentDefinition',
-  metadata: { name: 'k8s-objects', namespace: systemNamespace, annotations: { 'definition.oam.dev/description': 'Kubernetes objects as they are.' } },
+  metadata: {
+    name: 'k8s-objects',
+    namespace: systemNamespace,
+    annotations: { 'definition.oam.dev/description': 'Kubernetes objects as they are.' },
+  },
   spec: {
     workload: { type: 'autodetects.core.oam.dev' },
     schematic: {
       cue: {
-        template: 'output: parameter.objects[0]\noutputs: {\n\tfor index, object in parameter.objects if index > 0 {\n\t\t"objects-\\(index)": object\n\t}\n}\nparameter: objects: [...{...}]\n',
+        template:
+          'output: parameter.objects[0]\noutputs: {\n\tfor index, object in parameter.objects if index > 0 {\n\t\t"objects-\\(index)": object\n\t}\n}\nparameter: objects: [...{...}]\n',
       },
     },
   },
@@ -86,14 +104,20 @@ async function plainTaskDefinition(cue: Cue): Promise<KubeObject> {
   return definitionManifest(await (await cue.compile(plainTask(task))).describe(), systemNamespace);
 }
 
-/** Installs what KubeVela's chart would: its kinds, its namespace, and the component types k8s-objects and task. What is there already stays. */
+/**
+ * Installs what KubeVela's chart would: its kinds, its namespace, and the component types k8s-objects and task. What is
+ * there already stays.
+ */
 export async function install(store: ObjectStore, cue: Cue): Promise<void> {
   await ensure(store, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: systemNamespace } });
   for (const resource of resources) await ensure(store, crd(resource));
   const deadline = Date.now() + installLimitMs;
   for (const { kind } of resources) {
     while (!(await isServed(store, kind))) {
-      if (Date.now() > deadline) throw new Error(`The API server does not serve ${kind}s after ${installLimitMs / 1000} s: look at its CustomResourceDefinition.`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `The API server does not serve ${kind}s after ${installLimitMs / 1000} s: look at its CustomResourceDefinition.`,
+        );
       await delay(200);
     }
   }
@@ -102,7 +126,11 @@ export async function install(store: ObjectStore, cue: Cue): Promise<void> {
 }
 
 async function isServed(store: ObjectStore, kind: string): Promise<boolean> {
-  const found = await store.get({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: `${resources.find((each) => each.kind === kind)?.plural}.core.oam.dev` });
+  const found = await store.get({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    name: `${resources.find((each) => each.kind === kind)?.plural}.core.oam.dev`,
+  });
   const { conditions = [] } = (found?.['status'] ?? {}) as { conditions?: { type: string; status: string }[] };
   return conditions.some(({ type, status }) => type === 'Established' && status === 'True');
 }

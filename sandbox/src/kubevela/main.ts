@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { cueVersions, type CueVersion } from '../../../cue/ts/index.ts';
 import { startStandIn } from './controller.ts';
 
-const { values } = parseArgs({ options: { kubeconfig: { type: 'string' }, 'cue-version': { type: 'string', default: '0.9.2' } } });
+const { values } = parseArgs({
+  options: { kubeconfig: { type: 'string' }, 'cue-version': { type: 'string', default: '0.9.2' } },
+});
 const cueVersion = values['cue-version'];
 const kubeconfig = values.kubeconfig ?? process.env['KUBECONFIG'];
 if (kubeconfig === undefined || !(cueVersion in cueVersions)) {
@@ -13,7 +15,9 @@ if (kubeconfig === undefined || !(cueVersion in cueVersions)) {
 const standIn = await startStandIn({
   kubeconfig,
   cueVersion: cueVersion as CueVersion,
-  failed: (application, error) => console.error(`Application ${application}: ${error instanceof Error ? error.message : String(error)}`),
+  failed: (application, error) =>
+    console.error(`Application ${application}: ${error instanceof Error ? error.message : String(error)}`),
 });
 console.log(`kubevela-stand-in: looking after Applications, CUE ${cueVersion}`);
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void standIn.stop().then(() => process.exit(0)));
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => void standIn.stop().then(() => process.exit(0)));

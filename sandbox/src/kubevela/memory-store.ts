@@ -3,7 +3,10 @@ import { applyMergePatch } from './merge-patch.ts';
 import { refOf, sameJson, type JsonObject, type KubeObject, type Labels, type ObjectRef } from './objects.ts';
 import { StoreError, type ObjectStore, type WriteOptions } from './store.ts';
 
-/** An API server's store in memory, for tests that need no API server: generation, uid, finalizers, status apart from the rest. */
+/**
+ * An API server's store in memory, for tests that need no API server: generation, uid, finalizers, status apart from
+ * the rest.
+ */
 export class MemoryStore implements ObjectStore {
   readonly #objects = new Map<string, KubeObject>();
   readonly #now: () => Date;
@@ -18,15 +21,27 @@ export class MemoryStore implements ObjectStore {
 
   list({ apiVersion, kind }: { apiVersion: string; kind: string }, labels: Labels = {}): Promise<KubeObject[]> {
     const wanted = [...this.#objects.values()].filter(
-      (object) => object.apiVersion === apiVersion && object.kind === kind && Object.entries(labels).every(([key, value]) => object.metadata.labels?.[key] === value),
+      (object) =>
+        object.apiVersion === apiVersion &&
+        object.kind === kind &&
+        Object.entries(labels).every(([key, value]) => object.metadata.labels?.[key] === value),
     );
     return Promise.resolve(structuredClone(wanted));
   }
 
   create(object: KubeObject, { dryRun = false }: WriteOptions = {}): Promise<KubeObject> {
     const key = keyOf(refOf(object));
-    if (this.#objects.has(key)) return Promise.reject(new StoreError(`${object.kind} "${object.metadata.name}" already exists`));
-    const created: KubeObject = { ...structuredClone(object), metadata: { ...structuredClone(object.metadata), uid: randomUUID(), generation: 1, creationTimestamp: this.#now().toISOString() } };
+    if (this.#objects.has(key))
+      return Promise.reject(new StoreError(`${object.kind} "${object.metadata.name}" already exists`));
+    const created: KubeObject = {
+      ...structuredClone(object),
+      metadata: {
+        ...structuredClone(object.metadata),
+        uid: randomUUID(),
+        generation: 1,
+        creationTimestamp: this.#now().toISOString(),
+      },
+    };
     if (!dryRun) this.#objects.set(key, created);
     return Promise.resolve(structuredClone(created));
   }
@@ -36,7 +51,8 @@ export class MemoryStore implements ObjectStore {
     const after = applyMergePatch(before, { ...patch, status: before['status'] }) as KubeObject;
     if (!sameJson(before['spec'], after['spec'])) after.metadata.generation = (before.metadata.generation ?? 0) + 1;
     if (!dryRun) this.#objects.set(keyOf(ref), after);
-    if (!dryRun && after.metadata.deletionTimestamp !== undefined && (after.metadata.finalizers ?? []).length === 0) this.#objects.delete(keyOf(ref));
+    if (!dryRun && after.metadata.deletionTimestamp !== undefined && (after.metadata.finalizers ?? []).length === 0)
+      this.#objects.delete(keyOf(ref));
     return Promise.resolve(structuredClone(after));
   }
 
@@ -48,13 +64,16 @@ export class MemoryStore implements ObjectStore {
 
   delete(ref: ObjectRef): Promise<void> {
     const object = this.#objects.get(keyOf(ref));
-    if ((object?.metadata.finalizers ?? []).length > 0) object!.metadata.deletionTimestamp ??= this.#now().toISOString();
+    if ((object?.metadata.finalizers ?? []).length > 0)
+      object!.metadata.deletionTimestamp ??= this.#now().toISOString();
     else this.#objects.delete(keyOf(ref));
     return Promise.resolve();
   }
 
   isNamespaced({ kind }: { kind: string }): Promise<boolean> {
-    return Promise.resolve(!['ResourceTracker', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding', 'Namespace'].includes(kind));
+    return Promise.resolve(
+      !['ResourceTracker', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding', 'Namespace'].includes(kind),
+    );
   }
 
   #need(ref: ObjectRef): KubeObject {

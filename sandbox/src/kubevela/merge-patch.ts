@@ -16,8 +16,8 @@ export function mergeDiff(from: JsonObject, to: JsonObject): JsonObject {
 }
 
 /**
- * A three-way merge patch: sets what `modified` says, removes what `original` said and `modified` does not, and leaves alone what others put
- * into `current`. Lists are replaced whole.
+ * A three-way merge patch: sets what `modified` says, removes what `original` said and `modified` does not, and leaves
+ * alone what others put into `current`. Lists are replaced whole.
  */
 export function threeWayPatch(original: JsonObject, modified: JsonObject, current: JsonObject): JsonObject {
   const patch: JsonObject = {};

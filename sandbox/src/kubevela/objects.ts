@@ -19,7 +19,14 @@ export interface KubeObject extends JsonObject {
     labels?: Labels;
     annotations?: Labels;
     finalizers?: string[];
-    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean; blockOwnerDeletion?: boolean }[];
+    ownerReferences?: {
+      apiVersion: string;
+      kind: string;
+      name: string;
+      uid: string;
+      controller?: boolean;
+      blockOwnerDeletion?: boolean;
+    }[];
   };
 }
 
@@ -39,11 +46,21 @@ export function appKey(app: KubeObject): string {
 }
 
 export function refOf(object: KubeObject): ObjectRef {
-  return { apiVersion: object.apiVersion, kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name };
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    namespace: object.metadata.namespace,
+    name: object.metadata.name,
+  };
 }
 
 export function sameRef(a: ObjectRef, b: ObjectRef): boolean {
-  return a.apiVersion === b.apiVersion && a.kind === b.kind && a.name === b.name && (a.namespace ?? '') === (b.namespace ?? '');
+  return (
+    a.apiVersion === b.apiVersion &&
+    a.kind === b.kind &&
+    a.name === b.name &&
+    (a.namespace ?? '') === (b.namespace ?? '')
+  );
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -59,7 +76,9 @@ export function sameJson(a: unknown, b: unknown): boolean {
 export function stableJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((element) => stableJson(element ?? null)).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value ?? null);
-  const fields = Object.keys(value).filter((key) => value[key] !== undefined).sort();
+  const fields = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort();
   return `{${fields.map((key) => `${JSON.stringify(key)}:${stableJson(value[key])}`).join(',')}}`;
 }
 

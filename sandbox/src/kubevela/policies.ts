@@ -30,9 +30,15 @@ export interface Policies {
   applyOnce: boolean;
 }
 
-/** Reads garbage-collect, take-over, shared-resource, read-only and apply-once. topology and override act through deploy steps. */
+/**
+ * Reads garbage-collect, take-over, shared-resource, read-only and apply-once. topology and override act through deploy
+ * steps.
+ */
 export function readPolicies(policies: readonly PolicyUse[] = []): Policies {
-  const rulesOf = (type: string): Rule[] => policies.filter((policy) => policy.type === type).flatMap(({ properties }) => (properties?.['rules'] ?? []) as Rule[]);
+  const rulesOf = (type: string): Rule[] =>
+    policies
+      .filter((policy) => policy.type === type)
+      .flatMap(({ properties }) => (properties?.['rules'] ?? []) as Rule[]);
   const selects = (type: string) => {
     const rules = rulesOf(type);
     return (manifest: KubeObject) => rules.some(({ selector }) => matches(selector, manifest));
@@ -41,8 +47,12 @@ export function readPolicies(policies: readonly PolicyUse[] = []): Policies {
   const collectRules = rulesOf('garbage-collect');
   const once = policies.find(({ type }) => type === 'apply-once')?.properties ?? {};
   return {
-    strategyOf: (manifest) => collectRules.find(({ selector, strategy }) => strategy !== undefined && matches(selector, manifest))?.strategy ?? 'onAppUpdate',
-    orphans: (manifest) => collectRules.find(({ selector, propagation }) => propagation !== undefined && matches(selector, manifest))?.propagation === 'orphan',
+    strategyOf: (manifest) =>
+      collectRules.find(({ selector, strategy }) => strategy !== undefined && matches(selector, manifest))?.strategy ??
+      'onAppUpdate',
+    orphans: (manifest) =>
+      collectRules.find(({ selector, propagation }) => propagation !== undefined && matches(selector, manifest))
+        ?.propagation === 'orphan',
     keepLegacyResource: collect['keepLegacyResource'] === true,
     canTakeOver: selects('take-over'),
     isShared: selects('shared-resource'),
@@ -67,8 +77,12 @@ function matches(selector: Selector, manifest: KubeObject): boolean {
 
 /** The components that the override policies of a deploy step let through; all of them where none selects. */
 export function selectedComponents(components: readonly Component[], policies: readonly PolicyUse[]): Component[] {
-  const selectors = policies.filter(({ type }) => type === 'override').map(({ properties }) => (properties?.['selector'] ?? []) as string[]);
-  return components.filter(({ name }) => selectors.every((selector) => selector.length === 0 || selector.includes(name)));
+  const selectors = policies
+    .filter(({ type }) => type === 'override')
+    .map(({ properties }) => (properties?.['selector'] ?? []) as string[]);
+  return components.filter(({ name }) =>
+    selectors.every((selector) => selector.length === 0 || selector.includes(name)),
+  );
 }
 
 /** The namespace that a deploy step's topology policy names, if any. There is but one cluster here, the local one. */

@@ -1,4 +1,12 @@
-import { publishVersionOf, setCondition, type Application, type ApplicationStatus, type Condition, type WorkflowPhase, type WorkflowStatus } from './application.ts';
+import {
+  publishVersionOf,
+  setCondition,
+  type Application,
+  type ApplicationStatus,
+  type Condition,
+  type WorkflowPhase,
+  type WorkflowStatus,
+} from './application.ts';
 import { timestamp } from './apply.ts';
 import { componentStatus, renderComponent, type Rendering } from './component.ts';
 import type { TemplateCache } from './definitions.ts';
@@ -37,7 +45,9 @@ interface Pass extends Outside {
   readonly status: ApplicationStatus;
 }
 
-/** Brings one Application a step further, as vela-core does; returns the seconds until it wants to be looked at again. */
+/**
+ * Brings one Application a step further, as vela-core does; returns the seconds until it wants to be looked at again.
+ */
 export async function reconcile(outside: Outside, ref: ObjectRef, memory: StepMemory): Promise<number> {
   const found = (await outside.store.get(ref)) as Application | undefined;
   if (!found) return outside.resyncSeconds;
@@ -52,7 +62,10 @@ export async function reconcile(outside: Outside, ref: ObjectRef, memory: StepMe
 
 async function withFinalizer({ store }: Outside, app: Application): Promise<Application> {
   const known = app.metadata.finalizers ?? [];
-  const annotated = { ...app, metadata: { ...app.metadata, annotations: { ...app.metadata.annotations, ...versionAnnotation } } };
+  const annotated = {
+    ...app,
+    metadata: { ...app.metadata, annotations: { ...app.metadata.annotations, ...versionAnnotation } },
+  };
   if (known.includes(finalizer)) return annotated;
   const patch = { metadata: { finalizers: [...known, finalizer], annotations: versionAnnotation } };
   return (await store.mergePatch(refOf(app), patch)) as Application;
@@ -63,7 +76,9 @@ async function finalize({ store }: Outside, app: Application, tracker: Tracker):
   const left = await tracker.collectAll();
   if (left > 0) return 1;
   for (const revision of await listRevisions(store, app)) await store.delete(refOf(revision));
-  const finalizers = (app.metadata.finalizers ?? []).filter((each) => each !== finalizer && each !== 'app.oam.dev/orphan-resource');
+  const finalizers = (app.metadata.finalizers ?? []).filter(
+    (each) => each !== finalizer && each !== 'app.oam.dev/orphan-resource',
+  );
   await store.mergePatch(refOf(app), { metadata: { finalizers } });
   return 0;
 }
@@ -78,38 +93,73 @@ async function deploy(pass: Pass): Promise<number> {
   }
   note(pass, ready('Parsed', pass.at), ready('Revision', pass.at));
   const { revision, hash } = current;
-  if (current.moved) status.latestRevision = { name: revision.metadata.name, revision: Number(/\d+$/.exec(revision.metadata.name)?.[0]), revisionHash: hash };
+  if (current.moved)
+    status.latestRevision = {
+      name: revision.metadata.name,
+      revision: Number(/\d+$/.exec(revision.metadata.name)?.[0]),
+      revisionHash: hash,
+    };
   note(pass, ready('Policy', pass.at));
   const workflow = await currentWorkflow(pass, current);
   note(pass, ready('Render', pass.at));
 
-  const world: StepWorld = { ...pass, spec: current.spec, revision, hash, now: pass.at, services: [], appliedResources: [] };
+  const world: StepWorld = {
+    ...pass,
+    spec: current.spec,
+    revision,
+    hash,
+    now: pass.at,
+    services: [],
+    appliedResources: [],
+  };
   const phase = await runWorkflow({ world, memory: pass.memory, newId: pass.newId }, workflow);
   workflow.status = phase;
-  for (const service of status.services ?? []) if (!world.services.some(({ name }) => name === service.name)) world.services.push(service);
-  status.services = world.services.filter(({ name }) => current.spec.components.some((component) => component.name === name));
+  for (const service of status.services ?? [])
+    if (!world.services.some(({ name }) => name === service.name)) world.services.push(service);
+  status.services = world.services.filter(({ name }) =>
+    current.spec.components.some((component) => component.name === name),
+  );
   for (const resource of status.appliedResources ?? []) addApplied(world.appliedResources, resource);
   status.appliedResources = world.appliedResources;
   return await afterWorkflow(pass, current, workflow, phase, world);
 }
 
-/** The workflow of this revision: the one under way, or a new one when the Application moved on or was told to start again. */
-async function currentWorkflow({ app, status, store, memory, at }: Pass, { revision, latest, spec }: CurrentRevision): Promise<WorkflowStatus> {
+/**
+ * The workflow of this revision: the one under way, or a new one when the Application moved on or was told to start
+ * again.
+ */
+async function currentWorkflow(
+  { app, status, store, memory, at }: Pass,
+  { revision, latest, spec }: CurrentRevision,
+): Promise<WorkflowStatus> {
   const wanted = publishVersionOf(app) ?? revision.metadata.name;
   const running = status.workflow;
   if (running?.appRevision === wanted) return running;
   if (latest && !latest.status?.workflow && running) {
-    await recordWorkflow(store, latest, { ...running, terminated: true, finished: true, endTime: running.endTime ?? timestamp(at) });
+    await recordWorkflow(store, latest, {
+      ...running,
+      terminated: true,
+      finished: true,
+      endTime: running.endTime ?? timestamp(at),
+    });
   }
   memory.clear();
   delete status.services;
   delete status.appliedResources;
-  status.conditions = (status.conditions ?? []).filter(({ type }) => ['Parsed', 'Revision', 'Policy', 'Render'].includes(type));
+  status.conditions = (status.conditions ?? []).filter(({ type }) =>
+    ['Parsed', 'Revision', 'Policy', 'Render'].includes(type),
+  );
   status.workflow = newWorkflow(spec, wanted, at);
   return status.workflow;
 }
 
-async function afterWorkflow(pass: Pass, current: CurrentRevision, workflow: WorkflowStatus, phase: WorkflowPhase, world: StepWorld): Promise<number> {
+async function afterWorkflow(
+  pass: Pass,
+  current: CurrentRevision,
+  workflow: WorkflowStatus,
+  phase: WorkflowPhase,
+  world: StepWorld,
+): Promise<number> {
   const { status, memory, tracker, at, store } = pass;
   if (phase === 'executing') {
     status.status = 'runningWorkflow';
@@ -137,7 +187,9 @@ async function afterWorkflow(pass: Pass, current: CurrentRevision, workflow: Wor
 
 /** What KubeVela does again and again with an Application that is through: puts drift right, and reads health. */
 async function atRest(pass: Pass, world: StepWorld): Promise<void> {
-  await pass.tracker.keepState(pass.at).catch((error: unknown) => note(pass, failed('StateKeep', messageOf(error), pass.at)));
+  await pass.tracker
+    .keepState(pass.at)
+    .catch((error: unknown) => note(pass, failed('StateKeep', messageOf(error), pass.at)));
   await readHealth(world);
   pass.status.services = world.services;
   pass.status.status = world.services.every(({ healthy }) => healthy) ? 'running' : 'unhealthy';
@@ -165,8 +217,19 @@ function note({ status }: Pass, ...conditions: Condition[]): void {
   for (const condition of conditions) status.conditions = setCondition(status.conditions ?? [], condition);
 }
 
-const ready = (type: string, at: Date): Condition => ({ type, status: 'True', reason: 'Available', lastTransitionTime: timestamp(at) });
-const failed = (type: string, message: string, at: Date): Condition => ({ type, status: 'False', reason: 'ReconcileError', message, lastTransitionTime: timestamp(at) });
+const ready = (type: string, at: Date): Condition => ({
+  type,
+  status: 'True',
+  reason: 'Available',
+  lastTransitionTime: timestamp(at),
+});
+const failed = (type: string, message: string, at: Date): Condition => ({
+  type,
+  status: 'False',
+  reason: 'ReconcileError',
+  message,
+  lastTransitionTime: timestamp(at),
+});
 
 async function writeStatus({ app, status, store }: Pass): Promise<void> {
   if (app.metadata.generation !== undefined) status.observedGeneration = app.metadata.generation;
@@ -176,7 +239,10 @@ async function writeStatus({ app, status, store }: Pass): Promise<void> {
   if (Object.keys(patch).length > 0) await store.patchStatus(refOf(app), patch);
 }
 
-/** Whether somebody restarted, resumed or terminated the workflow during this look. Then that holds, and the next look goes on from there. */
+/**
+ * Whether somebody restarted, resumed or terminated the workflow during this look. Then that holds, and the next look
+ * goes on from there.
+ */
 async function wasCommanded(store: ObjectStore, app: Application): Promise<boolean> {
   const before = app.status?.workflow;
   const { workflow } = ((await store.get(refOf(app))) as Application | undefined)?.status ?? {};

@@ -33,13 +33,18 @@ const recordings: Recorded[] = readdirSync(folder, { withFileTypes: true })
     name,
     applications: items(`${name}/applications.yaml`) as Application[],
     tasks: items(`${name}/tasks.yaml`),
-    revisions: read(`${name}/revisions.txt`).split('\n').filter((line) => line !== ''),
+    revisions: read(`${name}/revisions.txt`)
+      .split('\n')
+      .filter((line) => line !== ''),
   }));
 
 /** What a person did with the `vela` command before that state was recorded. */
 const commands: Record<string, readonly ((store: MemoryStore, name: string) => Promise<unknown>)[]> = {
   '20-step-restarted': [(store, name) => restartWorkflow(store, 'default', name)],
-  '22-step-terminated': [(store, name) => restartWorkflow(store, 'default', name), (store, name) => terminateWorkflow(store, 'default', name)],
+  '22-step-terminated': [
+    (store, name) => restartWorkflow(store, 'default', name),
+    (store, name) => terminateWorkflow(store, 'default', name),
+  ],
 };
 /** Here the workflow had looked at the Task's new status by itself before the Application was nudged. */
 const lookedBeforeNudge = ['10-publish-version-succeeded'];
@@ -54,7 +59,13 @@ class Replay {
   readonly #outside: Outside;
 
   constructor(cue: Cue) {
-    const ids = [...new Set(recordings.flatMap(({ applications }) => applications.flatMap(({ status }) => (status?.workflow?.steps ?? []).map(({ id }) => id))))];
+    const ids = [
+      ...new Set(
+        recordings.flatMap(({ applications }) =>
+          applications.flatMap(({ status }) => (status?.workflow?.steps ?? []).map(({ id }) => id)),
+        ),
+      ),
+    ];
     this.#outside = {
       store: this.store,
       templates: new TemplateCache(cue),
@@ -69,7 +80,11 @@ class Replay {
     await this.#deleteOthers(recorded.applications);
     if (workBeforeSpec.includes(recorded.name)) {
       await this.#work(recorded);
-      for (const { metadata } of recorded.applications) await this.store.mergePatch({ ...application, name: metadata.name, namespace: 'default' }, { metadata: { annotations: metadata.annotations } });
+      for (const { metadata } of recorded.applications)
+        await this.store.mergePatch(
+          { ...application, name: metadata.name, namespace: 'default' },
+          { metadata: { annotations: metadata.annotations } },
+        );
       await this.#settle();
     }
     for (const app of recorded.applications) await this.#submit(app, (key) => key !== 'nudge');
@@ -86,18 +101,33 @@ class Replay {
 
   async #deleteOthers(applications: readonly Application[]): Promise<void> {
     for (const app of await this.store.list(application)) {
-      if (!applications.some(({ metadata }) => metadata.name === app.metadata.name)) await this.store.delete(refOf(app));
+      if (!applications.some(({ metadata }) => metadata.name === app.metadata.name))
+        await this.store.delete(refOf(app));
     }
     await this.#settle();
   }
 
   async #submit({ metadata, spec }: Application, takes: (annotation: string) => boolean): Promise<void> {
     const ref = { ...application, name: metadata.name, namespace: 'default' };
-    const wanted = Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => key !== 'oam.dev/kubevela-version' && takes(key)));
+    const wanted = Object.fromEntries(
+      Object.entries(metadata.annotations ?? {}).filter(([key]) => key !== 'oam.dev/kubevela-version' && takes(key)),
+    );
     const before = (await this.store.get(ref)) as Application | undefined;
-    if (!before) return void (await this.store.create({ ...application, metadata: { name: metadata.name, namespace: 'default', annotations: wanted }, spec }));
-    const removed = Object.fromEntries(Object.keys(before.metadata.annotations ?? {}).filter((key) => key !== 'oam.dev/kubevela-version' && key !== 'nudge' && !(key in wanted)).map((key) => [key, null]));
-    await this.store.mergePatch(ref, { metadata: { annotations: { ...removed, ...wanted } }, spec: sameJson(before.spec, spec) ? {} : spec });
+    if (!before)
+      return void (await this.store.create({
+        ...application,
+        metadata: { name: metadata.name, namespace: 'default', annotations: wanted },
+        spec,
+      }));
+    const removed = Object.fromEntries(
+      Object.keys(before.metadata.annotations ?? {})
+        .filter((key) => key !== 'oam.dev/kubevela-version' && key !== 'nudge' && !(key in wanted))
+        .map((key) => [key, null]),
+    );
+    await this.store.mergePatch(ref, {
+      metadata: { annotations: { ...removed, ...wanted } },
+      spec: sameJson(before.spec, spec) ? {} : spec,
+    });
   }
 
   async #work({ tasks }: Recorded): Promise<void> {
@@ -106,7 +136,8 @@ class Replay {
 
   async #patchTaskStatus({ metadata, status }: KubeObject): Promise<void> {
     const live = await this.store.get({ ...task, namespace: 'default', name: metadata.name });
-    if (live && status !== undefined && !sameJson(live['status'], status)) await this.store.patchStatus(refOf(live), status as JsonObject);
+    if (live && status !== undefined && !sameJson(live['status'], status))
+      await this.store.patchStatus(refOf(live), status as JsonObject);
   }
 
   /** Reconciles every Application until nothing changes any more. */
@@ -134,7 +165,12 @@ class Masks {
 
   mask(value: unknown, key = ''): unknown {
     if (Array.isArray(value)) return value.map((element) => this.mask(element));
-    if (isObject(value)) return Object.fromEntries(Object.entries(value).filter(([field]) => !['contextBackend', 'resourceVersion'].includes(field)).map(([field, inner]) => [field, this.mask(inner, field)]));
+    if (isObject(value))
+      return Object.fromEntries(
+        Object.entries(value)
+          .filter(([field]) => !['contextBackend', 'resourceVersion'].includes(field))
+          .map(([field, inner]) => [field, this.mask(inner, field)]),
+      );
     if (typeof value !== 'string') return value;
     return this.#text(value, key);
   }
@@ -159,22 +195,31 @@ describe('the stand-in does what a real KubeVela 1.10.9 was seen to do', () => {
   beforeAll(async () => {
     cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
     replay = new Replay(cue);
-    for (const file of ['definition-task.cue', 'definition-run-task.cue']) await replay.store.create(definitionManifest(await (await cue.compile(read(file))).describe(), 'vela-system'));
+    for (const file of ['definition-task.cue', 'definition-run-task.cue'])
+      await replay.store.create(definitionManifest(await (await cue.compile(read(file))).describe(), 'vela-system'));
   });
   afterAll(() => cue.close());
 
   it.each(recordings)('$name', async (recorded) => {
     await replay.play(recorded);
     const applications = (await replay.store.list(application)) as Application[];
-    const revisions = (await Promise.all(applications.map((app) => listRevisions(replay.store, app)))).flat().sort(byName);
+    const revisions = (await Promise.all(applications.map((app) => listRevisions(replay.store, app))))
+      .flat()
+      .sort(byName);
     expect({
       applications: ours.mask(applications.sort(byName)),
       tasks: ours.mask((await replay.store.list(task)).sort(byName)),
-      revisions: revisions.map(({ metadata, status }) => [metadata.name, ours.hash(metadata.labels?.['app.oam.dev/app-revision-hash'] ?? ''), pythonBoolean(status)]),
+      revisions: revisions.map(({ metadata, status }) => [
+        metadata.name,
+        ours.hash(metadata.labels?.['app.oam.dev/app-revision-hash'] ?? ''),
+        pythonBoolean(status),
+      ]),
     }).toEqual({
       applications: real.mask(recorded.applications.sort(byName)),
       tasks: real.mask(recorded.tasks.sort(byName)),
-      revisions: recorded.revisions.map((line) => line.split(' ')).map(([name = '', hash = '', succeeded]) => [name, real.hash(hash), succeeded]),
+      revisions: recorded.revisions
+        .map((line) => line.split(' '))
+        .map(([name = '', hash = '', succeeded]) => [name, real.hash(hash), succeeded]),
     });
   });
 });

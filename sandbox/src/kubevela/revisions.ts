@@ -29,8 +29,9 @@ export interface CurrentRevision {
 }
 
 /**
- * Finds or makes the revision of an Application. A spec that was deployed before gets its old revision again, and the next new one counts on
- * from there; so a name may come again for another spec. While publishVersion stays the same nothing new is deployed.
+ * Finds or makes the revision of an Application. A spec that was deployed before gets its old revision again, and the
+ * next new one counts on from there; so a name may come again for another spec. While publishVersion stays the same
+ * nothing new is deployed.
  */
 export async function currentRevision(store: ObjectStore, app: Application): Promise<CurrentRevision> {
   const latest = await latestRevision(store, app);
@@ -38,11 +39,19 @@ export async function currentRevision(store: ObjectStore, app: Application): Pro
   if (latest && publishVersionOf(latest) === version) {
     const { spec } = latest.spec.application;
     if (version !== undefined) return { revision: latest, hash: hashLabel(latest), spec, moved: false, latest };
-    if (sameJson(spec, app.spec)) return { revision: await writeRevision(store, app, latest), hash: hashLabel(latest), spec, moved: false, latest };
+    if (sameJson(spec, app.spec))
+      return { revision: await writeRevision(store, app, latest), hash: hashLabel(latest), spec, moved: false, latest };
   }
   const definitions = await readDefinitions(store, app);
-  const hash = hashOf({ spec: app.spec, definitions: Object.values(definitions).map((each) => Object.values(each as Record<string, KubeObject>).map(({ spec }) => spec)) });
-  const before = (await listRevisions(store, app)).find((revision) => hashLabel(revision) === hash && publishVersionOf(revision) === version);
+  const hash = hashOf({
+    spec: app.spec,
+    definitions: Object.values(definitions).map((each) =>
+      Object.values(each as Record<string, KubeObject>).map(({ spec }) => spec),
+    ),
+  });
+  const before = (await listRevisions(store, app)).find(
+    (revision) => hashLabel(revision) === hash && publishVersionOf(revision) === version,
+  );
   const next = before ?? nextRevision(app, hash, definitions);
   return { revision: await writeRevision(store, app, next), hash, spec: app.spec, moved: true, latest };
 }
@@ -50,7 +59,12 @@ export async function currentRevision(store: ObjectStore, app: Application): Pro
 function nextRevision(app: Application, hash: string, definitions: Definitions): ApplicationRevision {
   const name = `${app.metadata.name}-v${(app.status?.latestRevision?.revision ?? 0) + 1}`;
   const { apiVersion, kind, metadata, spec } = app;
-  const application: Application = { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace ?? '' }, spec };
+  const application: Application = {
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, namespace: metadata.namespace ?? '' },
+    spec,
+  };
   return {
     apiVersion: core,
     kind: 'ApplicationRevision',
@@ -59,22 +73,49 @@ function nextRevision(app: Application, hash: string, definitions: Definitions):
   };
 }
 
-/** Stores a revision under its name, with the Application's labels and annotations; one that has the name for another spec is replaced. */
-async function writeRevision(store: ObjectStore, app: Application, wanted: ApplicationRevision): Promise<ApplicationRevision> {
+/**
+ * Stores a revision under its name, with the Application's labels and annotations; one that has the name for another
+ * spec is replaced.
+ */
+async function writeRevision(
+  store: ObjectStore,
+  app: Application,
+  wanted: ApplicationRevision,
+): Promise<ApplicationRevision> {
   const { [kubectlLastApplied]: _, ...annotations } = app.metadata.annotations ?? {};
-  const labels: Labels = { ...app.metadata.labels, 'app.oam.dev/name': app.metadata.name, [revisionHashLabel]: hashLabel(wanted) };
-  const owner = { apiVersion: core, kind: 'Application', name: app.metadata.name, uid: app.metadata.uid ?? '', controller: true };
-  const revision: ApplicationRevision = { ...wanted, metadata: { ...wanted.metadata, labels, annotations, ownerReferences: [owner] } };
+  const labels: Labels = {
+    ...app.metadata.labels,
+    'app.oam.dev/name': app.metadata.name,
+    [revisionHashLabel]: hashLabel(wanted),
+  };
+  const owner = {
+    apiVersion: core,
+    kind: 'Application',
+    name: app.metadata.name,
+    uid: app.metadata.uid ?? '',
+    controller: true,
+  };
+  const revision: ApplicationRevision = {
+    ...wanted,
+    metadata: { ...wanted.metadata, labels, annotations, ownerReferences: [owner] },
+  };
   const found = (await store.get(refOf(revision))) as ApplicationRevision | undefined;
   if (!found) return (await store.create(revision)) as ApplicationRevision;
-  const before = { metadata: { labels: found.metadata.labels ?? {}, annotations: found.metadata.annotations ?? {} }, spec: found.spec };
+  const before = {
+    metadata: { labels: found.metadata.labels ?? {}, annotations: found.metadata.annotations ?? {} },
+    spec: found.spec,
+  };
   const patch = mergeDiff(before, { metadata: { labels, annotations }, spec: revision.spec });
   if (Object.keys(patch).length === 0) return found;
   return (await store.mergePatch(refOf(revision), patch)) as ApplicationRevision;
 }
 
 /** Records in a revision how its workflow ended. */
-export async function recordWorkflow(store: ObjectStore, revision: ApplicationRevision, workflow: WorkflowStatus): Promise<void> {
+export async function recordWorkflow(
+  store: ObjectStore,
+  revision: ApplicationRevision,
+  workflow: WorkflowStatus,
+): Promise<void> {
   await store.patchStatus(refOf(revision), { succeeded: workflow.status === 'succeeded', workflow: workflow });
 }
 
@@ -88,20 +129,31 @@ const appRevisionLimit = 10;
 
 /** Deletes the oldest revisions beyond the limit; the latest one is in use. */
 export async function limitRevisions(store: ObjectStore, app: Application, status: ApplicationStatus): Promise<void> {
-  const unused = (await listRevisions(store, app)).filter(({ metadata }) => metadata.name !== status.latestRevision?.name);
+  const unused = (await listRevisions(store, app)).filter(
+    ({ metadata }) => metadata.name !== status.latestRevision?.name,
+  );
   const oldestFirst = unused.sort((a, b) => revisionNumber(a.metadata.name) - revisionNumber(b.metadata.name));
-  for (const revision of oldestFirst.slice(0, Math.max(0, oldestFirst.length - appRevisionLimit))) await store.delete(refOf(revision));
+  for (const revision of oldestFirst.slice(0, Math.max(0, oldestFirst.length - appRevisionLimit)))
+    await store.delete(refOf(revision));
 }
 
 export async function listRevisions(store: ObjectStore, app: Application): Promise<ApplicationRevision[]> {
-  const revisions = await store.list({ apiVersion: core, kind: 'ApplicationRevision' }, { 'app.oam.dev/name': app.metadata.name });
+  const revisions = await store.list(
+    { apiVersion: core, kind: 'ApplicationRevision' },
+    { 'app.oam.dev/name': app.metadata.name },
+  );
   return revisions.filter(({ metadata }) => metadata.namespace === app.metadata.namespace) as ApplicationRevision[];
 }
 
 async function latestRevision(store: ObjectStore, app: Application): Promise<ApplicationRevision | undefined> {
   const name = app.status?.latestRevision?.name;
   if (name === undefined) return undefined;
-  return (await store.get({ apiVersion: core, kind: 'ApplicationRevision', namespace: app.metadata.namespace, name })) as ApplicationRevision | undefined;
+  return (await store.get({
+    apiVersion: core,
+    kind: 'ApplicationRevision',
+    namespace: app.metadata.namespace,
+    name,
+  })) as ApplicationRevision | undefined;
 }
 
 function hashLabel(revision: ApplicationRevision): string {

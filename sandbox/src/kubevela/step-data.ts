@@ -9,7 +9,8 @@ import { messageOf } from './tracker.ts';
 export type StepVariables = Map<string, unknown>;
 
 /** An action that asks for nothing but what a CUE expression comes to. */
-const tell = (expression: string): string => `\nzz_told: {\n\t#do: "tell"\n\t#provider: "stand-in"\n\t$params: value: ${expression}\n}\n`;
+const tell = (expression: string): string =>
+  `\nzz_told: {\n\t#do: "tell"\n\t#provider: "stand-in"\n\t$params: value: ${expression}\n}\n`;
 
 async function told(template: Template, filling: Filling, answers: readonly StepAnswer[]): Promise<unknown> {
   const given = [...answers];
@@ -22,14 +23,23 @@ async function told(template: Template, filling: Filling, answers: readonly Step
   return action?.params['value'];
 }
 
-/** What a step handed on; `problem` says in KubeVela's words what it should have, too, and takes the place of the step's message. */
+/**
+ * What a step handed on; `problem` says in KubeVela's words what it should have, too, and takes the place of the step's
+ * message.
+ */
 export interface StepOutputs {
   readonly values: StepVariables;
   readonly problem: string;
 }
 
 /** Reads the outputs of a finished step: an expression each, over its template with what its actions gave. */
-export async function readOutputs(step: WorkflowStep, templates: TemplateCache, definition: KubeObject, filling: Filling, answers: readonly StepAnswer[]): Promise<StepOutputs> {
+export async function readOutputs(
+  step: WorkflowStep,
+  templates: TemplateCache,
+  definition: KubeObject,
+  filling: Filling,
+  answers: readonly StepAnswer[],
+): Promise<StepOutputs> {
   const values: StepVariables = new Map();
   let problem = '';
   for (const { name, valueFrom } of step.outputs ?? []) {
@@ -62,7 +72,13 @@ export function withInputs(step: WorkflowStep, variables: StepVariables): Workfl
 }
 
 /** Whether a step's `if`, an expression over `status`, `inputs`, `parameter` and `context`, holds. */
-export async function holds(expression: string, templates: TemplateCache, filling: Filling, steps: readonly StepStatus[], variables: StepVariables): Promise<boolean> {
+export async function holds(
+  expression: string,
+  templates: TemplateCache,
+  filling: Filling,
+  steps: readonly StepStatus[],
+  variables: StepVariables,
+): Promise<boolean> {
   const status = Object.fromEntries(steps.map((step) => [step.name, { ...step, ...flagsOf(step) }]));
   const known = `status: ${JSON.stringify(status)}\ninputs: ${JSON.stringify(Object.fromEntries(variables))}\n`;
   return (await told(await templates.compile(known + tell(expression)), filling, [])) === true;

@@ -17,8 +17,8 @@ interface ResourceTracker extends KubeObject {
 }
 
 /**
- * Remembers which objects an Application applied: one list a version of it, and one for what stays with it as long as it lives. An object
- * that only older versions applied is deleted once the newest is through.
+ * Remembers which objects an Application applied: one list a version of it, and one for what stays with it as long as
+ * it lives. An object that only older versions applied is deleted once the newest is through.
  */
 export class Tracker {
   readonly #store: ObjectStore;
@@ -48,9 +48,14 @@ export class Tracker {
   async dispatch(manifests: readonly KubeObject[], now: Date): Promise<void> {
     const refusals: string[] = [];
     for (const manifest of manifests) {
-      await this.#apply(manifest, now, { dryRun: true, skipSameRender: true }).catch((error: unknown) => refusals.push(messageOf(error)));
+      await this.#apply(manifest, now, { dryRun: true, skipSameRender: true }).catch((error: unknown) =>
+        refusals.push(messageOf(error)),
+      );
     }
-    if (refusals.length > 0) throw new StoreError(`pre-dispatch dryrun failed: Found ${refusals.length} errors. [${refusals.map((each) => `(${each})`).join(', ')}]`);
+    if (refusals.length > 0)
+      throw new StoreError(
+        `pre-dispatch dryrun failed: Found ${refusals.length} errors. [${refusals.map((each) => `(${each})`).join(', ')}]`,
+      );
     await this.#record(manifests);
     for (const manifest of manifests) await this.#apply(manifest, now, { skipSameRender: true });
   }
@@ -82,7 +87,11 @@ export class Tracker {
 
   async #apply(manifest: KubeObject, now: Date, how: { dryRun?: boolean; skipSameRender?: boolean }): Promise<void> {
     const policies = this.#policies;
-    const rights = { takeOver: policies.canTakeOver(manifest), shared: policies.isShared(manifest), readOnly: policies.isReadOnly(manifest) };
+    const rights = {
+      takeOver: policies.canTakeOver(manifest),
+      shared: policies.isShared(manifest),
+      readOnly: policies.isReadOnly(manifest),
+    };
     await applyManifest(this.#store, this.#app, manifest, { now, ...rights, ...how });
   }
 
@@ -90,7 +99,11 @@ export class Tracker {
     const byType: Record<'root' | 'versioned', ManagedResource[]> = { root: [], versioned: [] };
     for (const manifest of manifests) {
       const strategy = this.#policies.strategyOf(manifest);
-      const resource: ManagedResource = { ...refOf(manifest), ...(this.#policies.applyOnce ? {} : { data: manifest }), ...(strategy === 'never' ? { skipGC: true } : {}) };
+      const resource: ManagedResource = {
+        ...refOf(manifest),
+        ...(this.#policies.applyOnce ? {} : { data: manifest }),
+        ...(strategy === 'never' ? { skipGC: true } : {}),
+      };
       byType[strategy === 'onAppUpdate' ? 'versioned' : 'root'].push(resource);
     }
     await this.#save('root', byType.root);
@@ -98,16 +111,22 @@ export class Tracker {
   }
 
   async #save(type: 'root' | 'versioned', resources: ManagedResource[]): Promise<void> {
-    const known = this.#trackers.find(({ spec }) => spec.type === type && (type === 'root' || spec.version === this.#version));
+    const known = this.#trackers.find(
+      ({ spec }) => spec.type === type && (type === 'root' || spec.version === this.#version),
+    );
     if (resources.length === 0 && known) return;
     if (resources.length === 0 && type === 'root') return;
     if (!known) {
-      this.#trackers = [...this.#trackers, (await this.#store.create(this.#newTracker(type, resources))) as ResourceTracker];
+      this.#trackers = [
+        ...this.#trackers,
+        (await this.#store.create(this.#newTracker(type, resources))) as ResourceTracker,
+      ];
       return;
     }
     const others = known.spec.managedResources.filter((each) => !resources.some((resource) => sameRef(each, resource)));
     const managedResources = [...others, ...resources];
-    if (Object.keys(mergeDiff({ managedResources: known.spec.managedResources }, { managedResources })).length === 0) return;
+    if (Object.keys(mergeDiff({ managedResources: known.spec.managedResources }, { managedResources })).length === 0)
+      return;
     const saved = (await this.#store.mergePatch(refOf(known), { spec: { managedResources } })) as ResourceTracker;
     this.#trackers = this.#trackers.map((tracker) => (tracker === known ? saved : tracker));
   }
@@ -117,16 +136,23 @@ export class Tracker {
     return {
       apiVersion: core,
       kind: 'ResourceTracker',
-      metadata: { name: `${name}-${type === 'root' ? 'root' : this.#version}-${namespace}`.toLowerCase(), labels: { 'app.oam.dev/name': name, 'app.oam.dev/namespace': namespace } },
+      metadata: {
+        name: `${name}-${type === 'root' ? 'root' : this.#version}-${namespace}`.toLowerCase(),
+        labels: { 'app.oam.dev/name': name, 'app.oam.dev/namespace': namespace },
+      },
       spec: { type, version: type === 'root' ? '' : this.#version, managedResources },
     };
   }
 
-  async #collect(trackers: readonly ResourceTracker[], unwanted: (resource: ManagedResource) => boolean): Promise<number> {
+  async #collect(
+    trackers: readonly ResourceTracker[],
+    unwanted: (resource: ManagedResource) => boolean,
+  ): Promise<number> {
     let left = 0;
     for (const tracker of trackers) {
       let leftHere = 0;
-      for (const resource of tracker.spec.managedResources) if (unwanted(resource)) leftHere += await this.#remove(resource);
+      for (const resource of tracker.spec.managedResources)
+        if (unwanted(resource)) leftHere += await this.#remove(resource);
       if (leftHere === 0) await this.#drop(tracker);
       left += leftHere;
     }

@@ -1,4 +1,7 @@
-/** Traits that are defined in the cluster, with ours: what they make of a Task, and what is said of those that do not fit. */
+/**
+ * Traits that are defined in the cluster, with ours: what they make of a Task, and what is said of those that do not
+ * fit.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCue, type Cue } from '../../../cue/ts/index.ts';
 import { definitionManifest } from './definition-manifest.ts';
@@ -42,7 +45,8 @@ const manifests: KubeObject[] = [];
 beforeAll(async () => {
   cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
   const texts = await Promise.all(['task', 'task-flow', 'task-template', 'task-queue'].map(readDefinition));
-  for (const text of [...texts, noted]) manifests.push(definitionManifest(await (await cue.compile(text)).describe(), 'vela-system'));
+  for (const text of [...texts, noted])
+    manifests.push(definitionManifest(await (await cue.compile(text)).describe(), 'vela-system'));
 });
 afterAll(() => cue.close());
 
@@ -62,23 +66,59 @@ interface Deployed {
 async function deploy(traits: TraitUse[], properties: JsonObject = {}, type = 'task'): Promise<Deployed> {
   const store = new MemoryStore(now);
   for (const manifest of manifests) await store.create(manifest);
-  const component: Component = { name: 'a', type, properties: type === 'task' ? { image: 'busybox', ...properties } : properties, traits };
+  const component: Component = {
+    name: 'a',
+    type,
+    properties: type === 'task' ? { image: 'busybox', ...properties } : properties,
+    traits,
+  };
   await store.create({ ...ref, metadata: { name: 'app', namespace: 'default' }, spec: { components: [component] } });
-  await reconcile({ store, templates: new TemplateCache(cue), now, newId: () => 'id', maxBackoffSeconds: 2, resyncSeconds: 10 }, ref, new StepMemory());
+  await reconcile(
+    { store, templates: new TemplateCache(cue), now, newId: () => 'id', maxBackoffSeconds: 2, resyncSeconds: 10 },
+    ref,
+    new StepMemory(),
+  );
   const app = (await store.get(ref)) as Application;
   const steps = app.status?.workflow?.steps ?? [];
-  const said = [...steps.map(({ message }) => message), ...(app.status?.conditions ?? []).map(({ message }) => message)].filter((text) => text !== undefined).join('\n');
-  return { task: await store.get({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', namespace: 'default', name: 'app-a' }), store, app, said };
+  const said = [...steps.map(({ message }) => message), ...(app.status?.conditions ?? []).map(({ message }) => message)]
+    .filter((text) => text !== undefined)
+    .join('\n');
+  return {
+    task: await store.get({ apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', namespace: 'default', name: 'app-a' }),
+    store,
+    app,
+    said,
+  };
 }
 
 const queue = (properties: JsonObject): TraitUse => ({ type: 'task-queue', properties });
 
 describe('the trait task-queue', () => {
   it.each<[what: string, traits: TraitUse[], properties: JsonObject, spec: JsonObject]>([
-    ['sets the queue of a task that has none', [queue({ name: 'q1', priorityClass: 'high', queueTimeoutSeconds: 60 })], {}, { queue: { name: 'q1', priorityClass: 'high' }, queueTimeoutSeconds: 60 }],
-    ['wins over the whole queue of the task, and leaves its time limit', [queue({ name: 'q1' })], { queue: { name: 'q0', priorityClass: 'low' }, queueTimeoutSeconds: 5 }, { queue: { name: 'q1' }, queueTimeoutSeconds: 5 }],
-    ['wins over the time limit that it names too', [queue({ name: 'q1', queueTimeoutSeconds: 60 })], { queueTimeoutSeconds: 5 }, { queue: { name: 'q1' }, queueTimeoutSeconds: 60 }],
-    ['gives way to one that comes after it', [queue({ name: 'q1', priorityClass: 'high' }), queue({ name: 'q2' })], {}, { queue: { name: 'q2' } }],
+    [
+      'sets the queue of a task that has none',
+      [queue({ name: 'q1', priorityClass: 'high', queueTimeoutSeconds: 60 })],
+      {},
+      { queue: { name: 'q1', priorityClass: 'high' }, queueTimeoutSeconds: 60 },
+    ],
+    [
+      'wins over the whole queue of the task, and leaves its time limit',
+      [queue({ name: 'q1' })],
+      { queue: { name: 'q0', priorityClass: 'low' }, queueTimeoutSeconds: 5 },
+      { queue: { name: 'q1' }, queueTimeoutSeconds: 5 },
+    ],
+    [
+      'wins over the time limit that it names too',
+      [queue({ name: 'q1', queueTimeoutSeconds: 60 })],
+      { queueTimeoutSeconds: 5 },
+      { queue: { name: 'q1' }, queueTimeoutSeconds: 60 },
+    ],
+    [
+      'gives way to one that comes after it',
+      [queue({ name: 'q1', priorityClass: 'high' }), queue({ name: 'q2' })],
+      {},
+      { queue: { name: 'q2' } },
+    ],
   ])('%s', async (_what, traits, properties, spec) => {
     const { task, app } = await deploy(traits, properties);
     const { queue, queueTimeoutSeconds } = task?.['spec'] as JsonObject;
@@ -87,10 +127,20 @@ describe('the trait task-queue', () => {
   });
 
   it("leaves a step's own queue alone", async () => {
-    const steps = [{ name: 'build', image: 'busybox' }, { name: 'test', image: 'busybox', queue: { name: 'own' } }];
-    const { task } = await deploy([queue({ name: 'q1' }), { type: 'labels', properties: { team: 'a' } }], { steps }, 'task-flow');
+    const steps = [
+      { name: 'build', image: 'busybox' },
+      { name: 'test', image: 'busybox', queue: { name: 'own' } },
+    ];
+    const { task } = await deploy(
+      [queue({ name: 'q1' }), { type: 'labels', properties: { team: 'a' } }],
+      { steps },
+      'task-flow',
+    );
     expect(task?.metadata.labels).toMatchObject({ team: 'a' });
-    expect(task?.['spec']).toMatchObject({ queue: { name: 'q1' }, steps: [{ name: 'build' }, { name: 'test', queue: { name: 'own' } }] });
+    expect(task?.['spec']).toMatchObject({
+      queue: { name: 'q1' },
+      steps: [{ name: 'build' }, { name: 'test', queue: { name: 'own' } }],
+    });
     expect((task?.['spec'] as { steps: JsonObject[] }).steps[0]).not.toHaveProperty('queue');
   });
 });
@@ -99,16 +149,41 @@ describe('any other trait', () => {
   it('is unified with the workload, and its objects are applied beside it', async () => {
     const { task, store } = await deploy([{ type: 'noted', properties: { note: 'x', suspend: true } }]);
     expect(task).toMatchObject({ metadata: { labels: { note: 'x' } }, spec: { suspend: true } });
-    expect(await store.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'note-of-app-a' })).toMatchObject({ data: { note: 'x' }, metadata: { labels: { 'trait.oam.dev/type': 'noted', 'trait.oam.dev/resource': 'note' } } });
+    expect(
+      await store.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'note-of-app-a' }),
+    ).toMatchObject({
+      data: { note: 'x' },
+      metadata: { labels: { 'trait.oam.dev/type': 'noted', 'trait.oam.dev/resource': 'note' } },
+    });
   });
 });
 
 describe("what does not fit is refused in KubeVela's words", () => {
   it.each<[what: string, use: TraitUse, properties: JsonObject, said: string]>([
-    ['a misspelt property', queue({ nam: 'q1' }), {}, 'evaluate template trait=task-queue app=a: invalid template of trait task-queue after merge with parameter and context: parameter.nam: field not allowed'],
-    ['a queue without a name', queue({ priorityClass: 'high' }), {}, 'evaluate base template component=a app=app: failed to have the workload/trait unstructured: spec.queue.name: incomplete value string'],
-    ['a conflict', { type: 'noted', properties: { note: 'x', suspend: true } }, { suspend: false }, 'evaluate template trait=noted app=a: invalid patch trait noted into workload: result check err: spec.suspend: conflicting values'],
-    ['a trait that nobody defined', { type: 'task-queu', properties: {} }, {}, 'parse trait: load template from TraitDefinition task-queu: TraitDefinition.core.oam.dev "task-queu" not found'],
+    [
+      'a misspelt property',
+      queue({ nam: 'q1' }),
+      {},
+      'evaluate template trait=task-queue app=a: invalid template of trait task-queue after merge with parameter and context: parameter.nam: field not allowed',
+    ],
+    [
+      'a queue without a name',
+      queue({ priorityClass: 'high' }),
+      {},
+      'evaluate base template component=a app=app: failed to have the workload/trait unstructured: spec.queue.name: incomplete value string',
+    ],
+    [
+      'a conflict',
+      { type: 'noted', properties: { note: 'x', suspend: true } },
+      { suspend: false },
+      'evaluate template trait=noted app=a: invalid patch trait noted into workload: result check err: spec.suspend: conflicting values',
+    ],
+    [
+      'a trait that nobody defined',
+      { type: 'task-queu', properties: {} },
+      {},
+      'parse trait: load template from TraitDefinition task-queu: TraitDefinition.core.oam.dev "task-queu" not found',
+    ],
   ])('%s', async (_what, use, properties, said) => {
     const refused = await deploy([use], properties);
     expect(refused.said).toContain(said);
@@ -116,6 +191,8 @@ describe("what does not fit is refused in KubeVela's words", () => {
   });
 
   it('a queue for what is no task', async () => {
-    expect((await deploy([queue({ name: 'q1' })], { image: 'busybox' }, 'task-template')).said).toContain('evaluate template trait=task-queue app=a: the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: take it off a');
+    expect((await deploy([queue({ name: 'q1' })], { image: 'busybox' }, 'task-template')).said).toContain(
+      'evaluate template trait=task-queue app=a: the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: take it off a',
+    );
   });
 });

@@ -1,5 +1,14 @@
 import type { Filling, StepAction, StepAnswer } from '../../../cue/ts/index.ts';
-import { isBuiltinStep, publishVersionOf, type AppliedResource, type BuiltinStepType, type Component, type PolicyUse, type ServiceStatus, type WorkflowStep } from './application.ts';
+import {
+  isBuiltinStep,
+  publishVersionOf,
+  type AppliedResource,
+  type BuiltinStepType,
+  type Component,
+  type PolicyUse,
+  type ServiceStatus,
+  type WorkflowStep,
+} from './application.ts';
 import { componentStatus, renderComponent, type Rendering } from './component.ts';
 import { refOf, type JsonObject, type KubeObject } from './objects.ts';
 import { selectedComponents, targetNamespace } from './policies.ts';
@@ -11,7 +20,12 @@ export type StepOutcome =
   | { readonly phase: 'succeeded'; readonly message?: string; readonly outputs?: StepOutputs }
   | { readonly phase: 'running'; readonly message?: string }
   /** Execute: tried again; Action: the step's own #Fail. */
-  | { readonly phase: 'failed'; readonly reason: 'Execute' | 'Action'; readonly message: string; readonly outputs?: StepOutputs }
+  | {
+      readonly phase: 'failed';
+      readonly reason: 'Execute' | 'Action';
+      readonly message: string;
+      readonly outputs?: StepOutputs;
+    }
   | { readonly phase: 'suspending'; readonly message?: string };
 
 /** What the steps of one reconcile work with and add to. */
@@ -33,9 +47,15 @@ const builtinSteps: Record<BuiltinStepType, StepRunner> = {
 /** Runs a step once; an error of it becomes its message, in KubeVela's words. */
 export async function runStep(world: StepWorld, step: WorkflowStep, sessionId: string): Promise<StepOutcome> {
   try {
-    return isBuiltinStep(step.type) ? await builtinSteps[step.type](world, step) : await customStep(world, step, sessionId);
+    return isBuiltinStep(step.type)
+      ? await builtinSteps[step.type](world, step)
+      : await customStep(world, step, sessionId);
   } catch (error) {
-    return { phase: 'failed', reason: 'Execute', message: `function call error for : ${messageOf(error)} (value: cue/format: unsupported node type <nil>)` };
+    return {
+      phase: 'failed',
+      reason: 'Execute',
+      message: `function call error for : ${messageOf(error)} (value: cue/format: unsupported node type <nil>)`,
+    };
   }
 }
 
@@ -48,11 +68,17 @@ function componentsNamed({ spec }: StepWorld, { properties }: WorkflowStep): Com
 
 async function deploy(world: StepWorld, step: WorkflowStep): Promise<StepOutcome> {
   const names = (step.properties?.['policies'] ?? []) as string[];
-  const policies: PolicyUse[] = (world.spec.policies ?? []).filter(({ name }) => name !== undefined && names.includes(name));
+  const policies: PolicyUse[] = (world.spec.policies ?? []).filter(
+    ({ name }) => name !== undefined && names.includes(name),
+  );
   return await applyComponents(world, selectedComponents(world.spec.components, policies), targetNamespace(policies));
 }
 
-async function applyComponents(world: StepWorld, components: readonly Component[], namespace: string | undefined): Promise<StepOutcome> {
+async function applyComponents(
+  world: StepWorld,
+  components: readonly Component[],
+  namespace: string | undefined,
+): Promise<StepOutcome> {
   let healthy = true;
   for (const component of components) healthy = (await applyComponent(world, component, namespace)) && healthy;
   return healthy ? { phase: 'succeeded' } : { phase: 'running', message: 'wait healthy' };
@@ -75,7 +101,13 @@ async function dispatch(world: StepWorld, manifests: readonly KubeObject[]): Pro
     throw new Error(`Dispatch: ${messageOf(error)}`, { cause: error });
   }
   for (const { apiVersion, kind, metadata } of manifests) {
-    addApplied(world.appliedResources, { apiVersion, kind, name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }), creator: 'workflow' });
+    addApplied(world.appliedResources, {
+      apiVersion,
+      kind,
+      name: metadata.name,
+      ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      creator: 'workflow',
+    });
   }
 }
 
@@ -87,7 +119,10 @@ export function addService(services: ServiceStatus[], next: ServiceStatus): void
 }
 
 export function addApplied(resources: AppliedResource[], next: AppliedResource): void {
-  const known = resources.some(({ kind, name, namespace, apiVersion }) => kind === next.kind && name === next.name && namespace === next.namespace && apiVersion === next.apiVersion);
+  const known = resources.some(
+    ({ kind, name, namespace, apiVersion }) =>
+      kind === next.kind && name === next.name && namespace === next.namespace && apiVersion === next.apiVersion,
+  );
   if (!known) resources.push(next);
 }
 
@@ -96,12 +131,14 @@ const maxActions = 100;
 
 async function customStep(world: StepWorld, step: WorkflowStep, sessionId: string): Promise<StepOutcome> {
   const definition = world.revision.spec.workflowStepDefinitions[step.type];
-  if (!definition) throw new Error(`workflow step definition ${step.type} is not in revision ${world.revision.metadata.name}`);
+  if (!definition)
+    throw new Error(`workflow step definition ${step.type} is not in revision ${world.revision.metadata.name}`);
   const template = await world.templates.get(definition);
   const filling = fillingOf(world, step, sessionId);
   const answers: StepAnswer[] = [];
   let said: { message?: string } = {};
-  const outputs = async () => (step.outputs ? { outputs: await readOutputs(step, world.templates, definition, filling, answers) } : {});
+  const outputs = async () =>
+    step.outputs ? { outputs: await readOutputs(step, world.templates, definition, filling, answers) } : {};
   while (answers.length < maxActions) {
     const action = await template.step({ ...filling, answers });
     if (!action) return { phase: 'succeeded', ...said, ...(await outputs()) };
@@ -166,7 +203,12 @@ async function kubeAction(world: StepWorld, action: StepAction): Promise<{ retur
   switch (action.do) {
     case 'apply': {
       const { app } = world;
-      const labels = { ...object.metadata.labels, 'app.oam.dev/name': app.metadata.name, 'app.oam.dev/namespace': app.metadata.namespace ?? '', 'app.oam.dev/cluster': '' };
+      const labels = {
+        ...object.metadata.labels,
+        'app.oam.dev/name': app.metadata.name,
+        'app.oam.dev/namespace': app.metadata.namespace ?? '',
+        'app.oam.dev/cluster': '',
+      };
       await dispatch(world, [{ ...object, metadata: { ...object.metadata, namespace, labels } }]);
       return { returns: { value: await world.store.get(ref) } };
     }

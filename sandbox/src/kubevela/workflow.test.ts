@@ -1,4 +1,7 @@
-/** What the recordings have nothing of: outputs, conditions, groups and time-outs, as the engine of KubeVela 1.10.9 has them. */
+/**
+ * What the recordings have nothing of: outputs, conditions, groups and time-outs, as the engine of KubeVela 1.10.9 has
+ * them.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCue, type Cue } from '../../../cue/ts/index.ts';
 import type { Application, StepStatus, WorkflowStep } from './application.ts';
@@ -62,22 +65,40 @@ function whileItLooks(act: () => Promise<void>): void {
 }
 
 /** Looks at an Application of these steps again and again, a second apart; returns what is said of each step. */
-async function after(looks: number, steps: WorkflowStep[], between: () => Promise<void> = () => Promise.resolve()): Promise<string[]> {
+async function after(
+  looks: number,
+  steps: WorkflowStep[],
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<string[]> {
   seconds = Date.parse('2026-01-01T00:00:00Z') / 1_000;
   let ids = 0;
   const now = () => new Date(seconds * 1_000);
   store = new MemoryStore(now);
   await store.create(definitionManifest(await (await cue.compile(definition)).describe(), 'vela-system'));
-  await store.create({ ...ref, metadata: { name: 'app', namespace: 'default' }, spec: { components: [], workflow: { steps } } });
+  await store.create({
+    ...ref,
+    metadata: { name: 'app', namespace: 'default' },
+    spec: { components: [], workflow: { steps } },
+  });
   const memory = new StepMemory();
-  const outside = { store, templates: new TemplateCache(cue), now, newId: () => `id-${(ids += 1)}`, maxBackoffSeconds: 2, resyncSeconds: 10 };
+  const outside = {
+    store,
+    templates: new TemplateCache(cue),
+    now,
+    newId: () => `id-${(ids += 1)}`,
+    maxBackoffSeconds: 2,
+    resyncSeconds: 10,
+  };
   for (let look = 0; look < looks; look++) {
     await reconcile(outside, ref, memory);
     if (look === 0) await between();
     seconds += 1;
   }
   const { status } = (await store.get(ref)) as Application;
-  const line = ({ name, phase, reason = '', message = '', subSteps = [] }: StepStatus): string[] => [`${name} ${phase} ${reason} ${message}`.trim().replaceAll(/ +/g, ' '), ...subSteps.flatMap(line)];
+  const line = ({ name, phase, reason = '', message = '', subSteps = [] }: StepStatus): string[] => [
+    `${name} ${phase} ${reason} ${message}`.trim().replaceAll(/ +/g, ' '),
+    ...subSteps.flatMap(line),
+  ];
   return [status?.status ?? '', ...(status?.workflow?.steps ?? []).flatMap(line)];
 }
 
@@ -89,32 +110,79 @@ it('hands outputs on, and waits for inputs', async () => {
 });
 
 it('says of an output that is not there what is missing, in place of the message', async () => {
-  const [, step] = await after(1, [say('first', 'hello', { how: 'fail', outputs: [{ name: 'rows', valueFrom: 'run.rows' }] })]);
+  const [, step] = await after(1, [
+    say('first', 'hello', { how: 'fail', outputs: [{ name: 'rows', valueFrom: 'run.rows' }] }),
+  ]);
   expect(step).toMatch(/^first failed Action failed to get output from run\.rows: /);
 });
 
 it('skips what follows a failure, unless its condition holds', async () => {
-  const steps = [say('bad', 'luck', { how: 'fail' }), say('next', 'one'), say('always', 'two', { if: 'always' }), say('only', 'three', { if: 'status.bad.failed' }), say('not', 'four', { if: 'status.bad.succeeded' })];
-  expect(await after(1, steps)).toEqual(['workflowFailed', 'bad failed Action no luck', 'next skipped Skip', 'always succeeded two', 'only succeeded three', 'not skipped Skip']);
+  const steps = [
+    say('bad', 'luck', { how: 'fail' }),
+    say('next', 'one'),
+    say('always', 'two', { if: 'always' }),
+    say('only', 'three', { if: 'status.bad.failed' }),
+    say('not', 'four', { if: 'status.bad.succeeded' }),
+  ];
+  expect(await after(1, steps)).toEqual([
+    'workflowFailed',
+    'bad failed Action no luck',
+    'next skipped Skip',
+    'always succeeded two',
+    'only succeeded three',
+    'not skipped Skip',
+  ]);
 });
 
 it('runs the steps of a group side by side, but for what depends on others', async () => {
-  const group = { name: 'group', type: 'step-group', subSteps: [say('long', 'one', { how: 'wait' }), say('short', 'two'), say('last', 'three', { dependsOn: ['long'] })] };
-  expect(await after(2, [group, say('next', 'four')])).toEqual(['runningWorkflow', 'group running', 'long running Wait one', 'short succeeded two', 'last pending Pending on DependsOn: long']);
+  const group = {
+    name: 'group',
+    type: 'step-group',
+    subSteps: [say('long', 'one', { how: 'wait' }), say('short', 'two'), say('last', 'three', { dependsOn: ['long'] })],
+  };
+  expect(await after(2, [group, say('next', 'four')])).toEqual([
+    'runningWorkflow',
+    'group running',
+    'long running Wait one',
+    'short succeeded two',
+    'last pending Pending on DependsOn: long',
+  ]);
 });
 
 it('ends a group that takes too long, with all its steps', async () => {
-  const group = { name: 'group', type: 'step-group', timeout: '2s', subSteps: [say('long', 'one', { how: 'wait' }), say('longer', 'two', { how: 'wait' }), say('last', 'three', { dependsOn: ['long'] })] };
-  expect(await after(4, [group])).toEqual(['workflowFailed', 'group failed Timeout', 'long failed Timeout', 'longer failed Timeout', 'last skipped Skip']);
+  const group = {
+    name: 'group',
+    type: 'step-group',
+    timeout: '2s',
+    subSteps: [
+      say('long', 'one', { how: 'wait' }),
+      say('longer', 'two', { how: 'wait' }),
+      say('last', 'three', { dependsOn: ['long'] }),
+    ],
+  };
+  expect(await after(4, [group])).toEqual([
+    'workflowFailed',
+    'group failed Timeout',
+    'long failed Timeout',
+    'longer failed Timeout',
+    'last skipped Skip',
+  ]);
 });
 
 it('leaves it at a command that is given while it looks', async () => {
   const steps = [say('long', 'one', { how: 'wait' })];
   const terminate = () => terminateWorkflow(store, 'default', 'app');
-  expect(await after(3, steps, () => Promise.resolve(whileItLooks(terminate)))).toEqual(['workflowTerminated', 'long failed Terminate one']);
+  expect(await after(3, steps, () => Promise.resolve(whileItLooks(terminate)))).toEqual([
+    'workflowTerminated',
+    'long failed Terminate one',
+  ]);
 });
 
 it('ends what runs in a group when the workflow is terminated', async () => {
   const group = { name: 'group', type: 'step-group', subSteps: [say('long', 'one', { how: 'wait' })] };
-  expect(await after(2, [group], () => terminateWorkflow(store, 'default', 'app'))).toEqual(['workflowTerminated', 'group failed Terminate', 'long failed Terminate one']);
+  expect(await after(2, [group], () => terminateWorkflow(store, 'default', 'app'))).toEqual([
+    'workflowTerminated',
+    'group failed Terminate',
+    'long failed Terminate one',
+  ]);
 });

@@ -1,4 +1,11 @@
-import type { ApplicationSpec, StepPhase, StepStatus, WorkflowPhase, WorkflowStatus, WorkflowStep } from './application.ts';
+import type {
+  ApplicationSpec,
+  StepPhase,
+  StepStatus,
+  WorkflowPhase,
+  WorkflowStatus,
+  WorkflowStep,
+} from './application.ts';
 import { timestamp } from './apply.ts';
 import { holds, missingInput, withInputs, type StepOutputs, type StepVariables } from './step-data.ts';
 import { messageOf } from './tracker.ts';
@@ -7,7 +14,10 @@ import { fillingOf, runStep, type StepOutcome, type StepWorld } from './workflow
 /** An error is tried so often before the workflow fails. */
 const maxFailures = 10;
 
-/** What is remembered of an Application's steps between two reconciles; it is lost with the process, where KubeVela keeps outputs. */
+/**
+ * What is remembered of an Application's steps between two reconciles; it is lost with the process, where KubeVela
+ * keeps outputs.
+ */
 export class StepMemory {
   /** The outputs of its steps. */
   readonly variables: StepVariables = new Map();
@@ -47,14 +57,26 @@ export function stepsOf(spec: ApplicationSpec): WorkflowStep[] {
   const own = spec.workflow?.steps ?? [];
   if (own.length > 0) return own;
   const topologies = (spec.policies ?? []).filter(({ type }) => type === 'topology');
-  if (topologies.length > 0) return topologies.map(({ name = '' }) => ({ name: `deploy-${name}`, type: 'deploy', properties: { policies: [name] } }));
+  if (topologies.length > 0)
+    return topologies.map(({ name = '' }) => ({
+      name: `deploy-${name}`,
+      type: 'deploy',
+      properties: { policies: [name] },
+    }));
   return spec.components.map(({ name }) => ({ name, type: 'apply-component', properties: { component: name } }));
 }
 
 /** The status of a workflow that has not begun. */
 export function newWorkflow(spec: ApplicationSpec, appRevision: string, now: Date): WorkflowStatus {
   const steps = (spec.workflow?.steps ?? []).length > 0 ? (spec.workflow?.mode?.steps ?? 'StepByStep') : 'DAG';
-  return { appRevision, mode: `${steps}-DAG`, finished: false, suspend: false, terminated: false, startTime: timestamp(now) };
+  return {
+    appRevision,
+    mode: `${steps}-DAG`,
+    finished: false,
+    suspend: false,
+    terminated: false,
+    startTime: timestamp(now),
+  };
 }
 
 export interface WorkflowRun {
@@ -77,20 +99,30 @@ export async function runWorkflow(run: WorkflowRun, workflow: WorkflowStatus): P
 function phaseOf(workflow: WorkflowStatus, steps: readonly WorkflowStep[]): WorkflowPhase {
   const known = steps.map(({ name }) => statusOf(workflow, name));
   const done = known.every((step) => step !== undefined && isFinished(step));
-  if (workflow.terminated && (done || workflow.finished)) return known.some((step) => step?.reason === 'Terminate') ? 'terminated' : 'failed';
+  if (workflow.terminated && (done || workflow.finished))
+    return known.some((step) => step?.reason === 'Terminate') ? 'terminated' : 'failed';
   if (workflow.suspend) return 'suspending';
   return done ? 'succeeded' : 'executing';
 }
 
-const allSteps = ({ steps = [] }: WorkflowStatus): StepStatus[] => steps.flatMap((step) => [step, ...(step.subSteps ?? [])]);
-const statusOf = (workflow: WorkflowStatus, name: string): StepStatus | undefined => allSteps(workflow).find((step) => step.name === name);
+const allSteps = ({ steps = [] }: WorkflowStatus): StepStatus[] =>
+  steps.flatMap((step) => [step, ...(step.subSteps ?? [])]);
+const statusOf = (workflow: WorkflowStatus, name: string): StepStatus | undefined =>
+  allSteps(workflow).find((step) => step.name === name);
 
 function isFinished({ phase, reason }: StepStatus): boolean {
-  return phase === 'succeeded' || phase === 'skipped' || (phase === 'failed' && reason !== undefined && reason !== 'Execute');
+  return (
+    phase === 'succeeded' || phase === 'skipped' || (phase === 'failed' && reason !== undefined && reason !== 'Execute')
+  );
 }
 
 /** Runs what depends on nothing unfinished; then, once these ran, what waited for them. */
-async function runAsDag(run: WorkflowRun, workflow: WorkflowStatus, steps: readonly WorkflowStep[], notePending: boolean): Promise<void> {
+async function runAsDag(
+  run: WorkflowRun,
+  workflow: WorkflowStatus,
+  steps: readonly WorkflowStep[],
+  notePending: boolean,
+): Promise<void> {
   const pending: WorkflowStep[] = [];
   const ready: WorkflowStep[] = [];
   for (const step of steps.filter(({ name }) => !finished(workflow, name))) {
@@ -112,7 +144,12 @@ async function runInOrder(run: WorkflowRun, workflow: WorkflowStatus, steps: rea
     if (!finished(workflow, step.name)) {
       const waitsFor = blocker(run, workflow, step);
       if (waitsFor !== undefined) return pend(run, workflow, step, waitsFor);
-      await execute(run, workflow, step, dependencies(run, step).length > 0 ? dependencyFailed(run, workflow, step) : failedBefore);
+      await execute(
+        run,
+        workflow,
+        step,
+        dependencies(run, step).length > 0 ? dependencyFailed(run, workflow, step) : failedBefore,
+      );
       if (!finished(workflow, step.name)) return;
     }
     failedBefore ||= statusOf(workflow, step.name)?.phase === 'failed';
@@ -126,7 +163,10 @@ const finished = (workflow: WorkflowStatus, name: string): boolean => {
 
 /** What a step depends on: its own dependsOn, and that of the component which it applies. */
 function dependencies({ world }: WorkflowRun, step: WorkflowStep): string[] {
-  const component = step.type === 'apply-component' ? world.spec.components.find(({ name }) => name === step.properties?.['component']) : undefined;
+  const component =
+    step.type === 'apply-component'
+      ? world.spec.components.find(({ name }) => name === step.properties?.['component'])
+      : undefined;
   return [...(step.dependsOn ?? []), ...(component?.dependsOn ?? [])];
 }
 
@@ -149,19 +189,31 @@ function pend(run: WorkflowRun, workflow: WorkflowStatus, step: WorkflowStep, wa
   save(run, workflow, { id, name: step.name, type, phase: 'pending', message: `Pending on ${waitsFor}` });
 }
 
-async function execute(run: WorkflowRun, workflow: WorkflowStatus, step: WorkflowStep, failedBefore: boolean): Promise<void> {
+async function execute(
+  run: WorkflowRun,
+  workflow: WorkflowStatus,
+  step: WorkflowStep,
+  failedBefore: boolean,
+): Promise<void> {
   const base = { id: statusOf(workflow, step.name)?.id ?? run.newId(), name: step.name, type: step.type };
   const skipped = await skipOf(run, workflow, step, base.id, failedBefore);
   const isOver = skipped !== undefined || timedOut(run, workflow, step);
   if (skipped) skip(run, workflow, step, base, skipped);
   else if (isOver) timeOut(run, workflow, base);
   if (step.subSteps) await executeGroup(run, workflow, base, step.subSteps);
-  else if (!isOver) settle(run, workflow, base, await runStep(run.world, withInputs(step, run.memory.variables), base.id));
+  else if (!isOver)
+    settle(run, workflow, base, await runStep(run.world, withInputs(step, run.memory.variables), base.id));
 }
 
 type StepBase = Pick<StepStatus, 'id' | 'name' | 'type'>;
 
-function skip(run: WorkflowRun, workflow: WorkflowStatus, { outputs = [] }: WorkflowStep, base: StepBase, said: { message?: string }): void {
+function skip(
+  run: WorkflowRun,
+  workflow: WorkflowStatus,
+  { outputs = [] }: WorkflowStep,
+  base: StepBase,
+  said: { message?: string },
+): void {
   for (const { name } of outputs) run.memory.variables.set(name, null);
   save(run, workflow, { ...base, phase: 'skipped', reason: 'Skip', ...said });
 }
@@ -172,18 +224,31 @@ function timeOut(run: WorkflowRun, workflow: WorkflowStatus, base: StepBase): vo
 }
 
 /** A step that is skipped, with what is said of it. What follows a failure is, unless its `if` says otherwise. */
-async function skipOf({ world, memory, group }: WorkflowRun, workflow: WorkflowStatus, step: WorkflowStep, id: string, failedBefore: boolean): Promise<{ message?: string } | undefined> {
+async function skipOf(
+  { world, memory, group }: WorkflowRun,
+  workflow: WorkflowStatus,
+  step: WorkflowStep,
+  id: string,
+  failedBefore: boolean,
+): Promise<{ message?: string } | undefined> {
   if (statusOf(workflow, group ?? '')?.phase === 'skipped') return {};
   if (step.if === undefined || step.if === 'always') return failedBefore && step.if === undefined ? {} : undefined;
   try {
-    return (await holds(step.if, world.templates, fillingOf(world, step, id), allSteps(workflow), memory.variables)) ? undefined : {};
+    return (await holds(step.if, world.templates, fillingOf(world, step, id), allSteps(workflow), memory.variables))
+      ? undefined
+      : {};
   } catch (error) {
     return { message: `pre check error: ${messageOf(error)}` };
   }
 }
 
 /** Runs the steps of a group, which are a DAG unless the workflow says otherwise, and sums them up. */
-async function executeGroup(run: WorkflowRun, workflow: WorkflowStatus, base: StepBase, steps: readonly WorkflowStep[]): Promise<void> {
+async function executeGroup(
+  run: WorkflowRun,
+  workflow: WorkflowStatus,
+  base: StepBase,
+  steps: readonly WorkflowStep[],
+): Promise<void> {
   const known = statusOf(workflow, base.name);
   const ended = known && isFinished(known) ? known : undefined;
   if (!ended) save(run, workflow, { ...base, phase: 'running' });
@@ -198,14 +263,19 @@ function sumOf(steps: readonly StepStatus[], count: number): Pick<StepStatus, 'p
   if (has('suspending')) return { phase: 'suspending' };
   if (steps.length < count || has('running')) return { phase: 'running' };
   if (has('pending')) return { phase: 'pending' };
-  const reason = ['FailedAfterRetries', 'Timeout', 'Action', 'Terminate'].find((each) => steps.some((step) => step.reason === each));
+  const reason = ['FailedAfterRetries', 'Timeout', 'Action', 'Terminate'].find((each) =>
+    steps.some((step) => step.reason === each),
+  );
   if (has('failed')) return { phase: 'failed', ...(reason === undefined ? {} : { reason }) };
-  return steps.every(({ phase }) => phase === 'skipped') ? { phase: 'skipped', reason: 'Skip' } : { phase: 'succeeded' };
+  return steps.every(({ phase }) => phase === 'skipped')
+    ? { phase: 'skipped', reason: 'Skip' }
+    : { phase: 'succeeded' };
 }
 
 /** Notes down how a step went, and what it means for the workflow. */
 function settle({ memory, ...run }: WorkflowRun, workflow: WorkflowStatus, base: StepBase, outcome: StepOutcome): void {
-  const note = (fields: Partial<StepStatus>) => save({ memory, ...run }, workflow, { ...base, phase: outcome.phase, ...fields });
+  const note = (fields: Partial<StepStatus>) =>
+    save({ memory, ...run }, workflow, { ...base, phase: outcome.phase, ...fields });
   switch (outcome.phase) {
     case 'succeeded':
       memory.forget(base.id);
@@ -218,7 +288,11 @@ function settle({ memory, ...run }: WorkflowRun, workflow: WorkflowStatus, base:
       return note({ reason: 'Suspend', ...messageOfOutcome(outcome) });
     case 'failed':
       memory.waited(base.id, outcome.message);
-      return note({ message: outcome.message, reason: failure(memory, workflow, base.id, outcome.reason), ...handOn(memory, outcome.outputs) });
+      return note({
+        message: outcome.message,
+        reason: failure(memory, workflow, base.id, outcome.reason),
+        ...handOn(memory, outcome.outputs),
+      });
   }
 }
 
@@ -234,9 +308,14 @@ function failure(memory: StepMemory, workflow: WorkflowStatus, id: string, reaso
   return givenUp ? 'FailedAfterRetries' : reason;
 }
 
-const messageOfOutcome = ({ message }: { message?: string }): { message?: string } => (message === undefined ? {} : { message });
+const messageOfOutcome = ({ message }: { message?: string }): { message?: string } =>
+  message === undefined ? {} : { message };
 
-function save({ world, group }: WorkflowRun, workflow: WorkflowStatus, step: Omit<StepStatus, 'firstExecuteTime' | 'lastExecuteTime'>): void {
+function save(
+  { world, group }: WorkflowRun,
+  workflow: WorkflowStatus,
+  step: Omit<StepStatus, 'firstExecuteTime' | 'lastExecuteTime'>,
+): void {
   const now = timestamp(world.now);
   const list = stepsIn((group !== undefined && statusOf(workflow, group)) || workflow);
   const index = list.findIndex(({ name }) => name === step.name);
@@ -245,11 +324,16 @@ function save({ world, group }: WorkflowRun, workflow: WorkflowStatus, step: Omi
   list.splice(index < 0 ? list.length : index, 1, next);
 }
 
-const stepsIn = (parent: WorkflowStatus | StepStatus): StepStatus[] => ('appRevision' in parent ? (parent.steps ??= []) : (parent.subSteps ??= []));
+const stepsIn = (parent: WorkflowStatus | StepStatus): StepStatus[] =>
+  'appRevision' in parent ? (parent.steps ??= []) : (parent.subSteps ??= []);
 
 const units = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 
-function timedOut({ world, group = '' }: WorkflowRun, workflow: WorkflowStatus, { name, timeout }: WorkflowStep): boolean {
+function timedOut(
+  { world, group = '' }: WorkflowRun,
+  workflow: WorkflowStatus,
+  { name, timeout }: WorkflowStep,
+): boolean {
   const around = statusOf(workflow, group);
   if (around?.phase === 'failed' && around.reason === 'Timeout') return true;
   const begun = statusOf(workflow, name)?.firstExecuteTime;

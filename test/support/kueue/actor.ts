@@ -1,6 +1,6 @@
 /**
- * Acts as the recorded Kueue does (test/recordings/kueue-0.19.2), with its words, its updates and under its name, on a small model of
- * quota: the tests' Kueue wherever there is no real one.
+ * Acts as the recorded Kueue does (test/recordings/kueue-0.19.2), with its words, its updates and under its name, on a
+ * small model of quota: the tests' Kueue wherever there is no real one.
  */
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../../controller/src/kube/api-error.ts';
@@ -11,7 +11,16 @@ import { done, WorkQueue, type Outcome } from '../../../controller/src/kube/queu
 import { jobs } from '../../../controller/src/kube/resources.ts';
 import { conditionOf, holds, said, withConditions, type Changes } from './conditions.ts';
 import { endOf, isAtRest, resetStartTime, restore, start, suspend, workloadOf } from './job-changes.ts';
-import { clusterQueues, labels, localQueues, resourceFlavors, resourceInUse, workloadPriorityClasses, workloads, type Workload } from './kinds.ts';
+import {
+  clusterQueues,
+  labels,
+  localQueues,
+  resourceFlavors,
+  resourceInUse,
+  workloadPriorityClasses,
+  workloads,
+  type Workload,
+} from './kinds.ts';
 import { cycle, type Verdict } from './quota.ts';
 import { afterEviction, nextConditions, waitsForQuota, type Queues } from './workload-state.ts';
 
@@ -51,10 +60,20 @@ class Actor implements KueueActor {
 
   constructor(client: Client) {
     this.#client = client;
-    const observer = { failed: (_type: ResourceType, error: unknown) => this.#watchFailed(error), handlerFailed: (_type: ResourceType, error: unknown) => this.#refused(error) };
-    const informer = <T extends KubeObject>(type: ResourceType<T>) => new Informer<T>({ client, type, project: (object) => object, observer });
+    const observer = {
+      failed: (_type: ResourceType, error: unknown) => this.#watchFailed(error),
+      handlerFailed: (_type: ResourceType, error: unknown) => this.#refused(error),
+    };
+    const informer = <T extends KubeObject>(type: ResourceType<T>) =>
+      new Informer<T>({ client, type, project: (object) => object, observer });
     this.#jobs = new Informer({ client, type: jobs, project: (job) => job, labelSelector: labels.queueName, observer });
-    this.#workloads = new Informer({ client, type: workloads, project: (workload) => workload, indexers: { job: (workload) => ownerKey(workload) }, observer });
+    this.#workloads = new Informer({
+      client,
+      type: workloads,
+      project: (workload) => workload,
+      indexers: { job: (workload) => ownerKey(workload) },
+      observer,
+    });
     this.#localQueues = informer(localQueues);
     this.#clusterQueues = informer(clusterQueues);
     this.#flavors = informer(resourceFlavors);
@@ -69,7 +88,8 @@ class Actor implements KueueActor {
       for (const key of ownerKey(object)) this.#owners.add(key);
       this.#quota.add('all');
     });
-    for (const informer of [this.#localQueues, this.#clusterQueues, this.#flavors, this.#priorityClasses]) informer.onEvent(() => this.#lookAtAll());
+    for (const informer of [this.#localQueues, this.#clusterQueues, this.#flavors, this.#priorityClasses])
+      informer.onEvent(() => this.#lookAtAll());
     await Promise.all(this.#informers().map((informer) => informer.start()));
     this.#owners.start();
     this.#quota.start();
@@ -80,7 +100,8 @@ class Actor implements KueueActor {
     await Promise.all([this.#owners.stop(), this.#quota.stop()]);
     await Promise.all(this.#informers().map((informer) => informer.stop()));
     await this.#client.close();
-    if (this.refusals.length > 0) throw new Error(`the API server refused what the Kueue actor did: ${this.refusals.join('; ')}`);
+    if (this.refusals.length > 0)
+      throw new Error(`the API server refused what the Kueue actor did: ${this.refusals.join('; ')}`);
   }
 
   #informers() {
@@ -109,7 +130,8 @@ class Actor implements KueueActor {
   }
 
   #refused(error: unknown): void {
-    if (!this.#stopping && this.refusals.length < mostRefusals) this.refusals.push(error instanceof Error ? error.message : String(error));
+    if (!this.#stopping && this.refusals.length < mostRefusals)
+      this.refusals.push(error instanceof Error ? error.message : String(error));
   }
 
   /** A watch that ends, or whose beginning is too old, is taken up again. */
@@ -174,14 +196,24 @@ class Actor implements KueueActor {
   #queuesOf({ metadata, spec }: Workload): Queues {
     const localQueue = this.#localQueues.cache.get(metadata.namespace, spec.queueName ?? '');
     const clusterQueueName = localQueue?.spec.clusterQueue;
-    return { localQueueExists: localQueue !== undefined, clusterQueueName, clusterQueue: clusterQueueName === undefined ? undefined : this.#clusterQueues.cache.get(undefined, clusterQueueName) };
+    return {
+      localQueueExists: localQueue !== undefined,
+      clusterQueueName,
+      clusterQueue:
+        clusterQueueName === undefined ? undefined : this.#clusterQueues.cache.get(undefined, clusterQueueName),
+    };
   }
 
   async #deactivate(workload: Stored<Workload>): Promise<void> {
-    this.#workloads.observe(await this.#client.replace(workloads, { ...workload, spec: { ...workload.spec, active: false } }));
+    this.#workloads.observe(
+      await this.#client.replace(workloads, { ...workload, spec: { ...workload.spec, active: false } }),
+    );
   }
 
-  async #finish(workload: Stored<Workload>, { succeeded, message }: { succeeded: boolean; message: string }): Promise<void> {
+  async #finish(
+    workload: Stored<Workload>,
+    { succeeded, message }: { succeeded: boolean; message: string },
+  ): Promise<void> {
     await this.#say(workload, [said('Finished', 'True', succeeded ? 'Succeeded' : 'Failed', message)]);
   }
 
@@ -193,7 +225,9 @@ class Actor implements KueueActor {
   }
 
   async #startJob(job: Stored<Job>, workload: Stored<Workload>): Promise<void> {
-    const names = new Set(workload.status?.admission?.podSetAssignments.flatMap(({ flavors }) => Object.values(flavors)));
+    const names = new Set(
+      workload.status?.admission?.podSetAssignments.flatMap(({ flavors }) => Object.values(flavors)),
+    );
     const flavors = [...names].flatMap((name) => this.#flavors.cache.get(undefined, name) ?? []);
     await this.#patch(job, start(workload, flavors));
   }
@@ -201,13 +235,22 @@ class Actor implements KueueActor {
   /** A waiting Job may be moved to another queue by its label. */
   async #followQueue(job: Stored<Job>, workload: Stored<Workload>): Promise<void> {
     const queueName = job.metadata.labels?.[labels.queueName] ?? '';
-    if (workload.spec.queueName !== queueName) this.#workloads.observe(await this.#client.replace(workloads, { ...workload, spec: { ...workload.spec, queueName } }));
+    if (workload.spec.queueName !== queueName)
+      this.#workloads.observe(
+        await this.#client.replace(workloads, { ...workload, spec: { ...workload.spec, queueName } }),
+      );
   }
 
-  /** In up to three updates: suspended, without a start time, and with the template as it was. One that is at rest already needs none. */
+  /**
+   * In up to three updates: suspended, without a start time, and with the template as it was. One that is at rest
+   * already needs none.
+   */
   async #stopJob(job: Stored<Job>, workload: Stored<Workload> | undefined): Promise<Stored<Job>> {
     if (isAtRest(job)) return job;
-    let now = job.metadata.annotations?.['kueue.x-k8s.io/stopping'] === 'true' && job.spec?.suspend ? job : await this.#patch(job, suspend);
+    let now =
+      job.metadata.annotations?.['kueue.x-k8s.io/stopping'] === 'true' && job.spec?.suspend
+        ? job
+        : await this.#patch(job, suspend);
     if (now.status?.startTime !== undefined) now = await this.#patch(now, resetStartTime, 'status');
     return this.#patch(now, restore(now, workload));
   }
@@ -216,7 +259,10 @@ class Actor implements KueueActor {
   async #release(workload: Stored<Workload>): Promise<void> {
     const { finalizers = [], ...metadata } = workload.metadata;
     if (!finalizers.includes(resourceInUse)) return;
-    const released = await this.#client.replace(workloads, { ...workload, metadata: { ...metadata, finalizers: finalizers.filter((name) => name !== resourceInUse) } });
+    const released = await this.#client.replace(workloads, {
+      ...workload,
+      metadata: { ...metadata, finalizers: finalizers.filter((name) => name !== resourceInUse) },
+    });
     if (released.metadata.deletionTimestamp === undefined) this.#workloads.observe(released);
   }
 
@@ -224,7 +270,9 @@ class Actor implements KueueActor {
   async #giveQuota(): Promise<void> {
     const all = [...this.#workloads.cache.values()];
     for (const queue of this.#clusterQueues.cache.values()) {
-      const holding = all.filter((workload) => workload.status?.admission?.clusterQueue === queue.metadata.name && !holds(workload, 'Finished'));
+      const holding = all.filter(
+        (workload) => workload.status?.admission?.clusterQueue === queue.metadata.name && !holds(workload, 'Finished'),
+      );
       const waiting = all.filter((workload) => {
         const queues = this.#queuesOf(workload);
         return queues.clusterQueueName === queue.metadata.name && waitsForQuota(workload, queues);
@@ -255,7 +303,12 @@ class Actor implements KueueActor {
     const { namespace, name, resourceVersion } = job.metadata;
     const { metadata } = patch as { metadata?: object };
     // Only if nobody else has changed it since.
-    const written = await this.#client.patch(jobs, { namespace, name }, { ...patch, metadata: { ...metadata, resourceVersion } }, { subresource });
+    const written = await this.#client.patch(
+      jobs,
+      { namespace, name },
+      { ...patch, metadata: { ...metadata, resourceVersion } },
+      { subresource },
+    );
     this.#jobs.observe(written);
     return written;
   }

@@ -1,14 +1,28 @@
-/** Kueue's kinds and account in a test cluster. The schemas are open: what is in them is the business of whoever acts as Kueue. */
+/**
+ * Kueue's kinds and account in a test cluster. The schemas are open: what is in them is the business of whoever acts as
+ * Kueue.
+ */
 import { writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { isNotFound } from '../../../controller/src/kube/api-error.ts';
 import type { Client } from '../../../controller/src/kube/client.ts';
-import { resourceName, resourceType, type KubeObject, type ResourceType } from '../../../controller/src/kube/objects.ts';
+import {
+  resourceName,
+  resourceType,
+  type KubeObject,
+  type ResourceType,
+} from '../../../controller/src/kube/objects.ts';
 import type { Kubectl } from '../../../scripts/kubectl.ts';
 import { eventually } from '../eventually.ts';
 import { kueueKinds, workloads } from './kinds.ts';
 
-const crds = resourceType<KubeObject>({ group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions', kind: 'CustomResourceDefinition', namespaced: false });
+const crds = resourceType<KubeObject>({
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+});
 const namespace = 'kueue-system';
 const account = 'kueue-controller-manager';
 /** Who Kueue is to the API server. */
@@ -16,20 +30,33 @@ export const kueueUser = `system:serviceaccount:${namespace}:${account}`;
 
 /** Puts Kueue's kinds into the cluster; resolves once they can be used. */
 export async function installKueueKinds(kubectl: Kubectl): Promise<void> {
-  await kubectl(['apply', '--server-side', '-f', '-'], { input: kueueKinds.map((kind) => stringify(crdOf(kind))).join('---\n') });
+  await kubectl(['apply', '--server-side', '-f', '-'], {
+    input: kueueKinds.map((kind) => stringify(crdOf(kind))).join('---\n'),
+  });
   await established(kubectl);
 }
 
 /** kubectl waits for none that has no conditions yet. */
 export async function established(kubectl: Kubectl): Promise<void> {
-  const wait = ['wait', '--for=condition=Established', '--timeout=60s', ...kueueKinds.map((kind) => `crd/${resourceName(kind)}`)];
+  const wait = [
+    'wait',
+    '--for=condition=Established',
+    '--timeout=60s',
+    ...kueueKinds.map((kind) => `crd/${resourceName(kind)}`),
+  ];
   await eventually("Kueue's kinds can be used", async () => (await kubectl(wait)) !== '');
 }
 
 function crdOf(kind: ResourceType): object {
   const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const schema = { openAPIV3Schema: { ...open, properties: { spec: open, status: open } } };
-  const version = (name: string, storage: boolean) => ({ name, storage, served: true, schema, subresources: { status: {} } });
+  const version = (name: string, storage: boolean) => ({
+    name,
+    storage,
+    served: true,
+    schema,
+    subresources: { status: {} },
+  });
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -43,7 +70,9 @@ function crdOf(kind: ResourceType): object {
   };
 }
 
-/** Removes Kueue's kinds with all of their objects: nobody acts as Kueue any more, so nobody else takes finalizers away. */
+/**
+ * Removes Kueue's kinds with all of their objects: nobody acts as Kueue any more, so nobody else takes finalizers away.
+ */
 export async function removeKueueKinds(client: Client): Promise<void> {
   for (const kind of kueueKinds) {
     const name = resourceName(kind);
@@ -60,7 +89,11 @@ async function releaseAll(client: Client, kind: ResourceType): Promise<void> {
   try {
     for await (const { items } of client.list(kind)) {
       const held = items.filter(({ metadata }) => metadata.finalizers?.length);
-      await Promise.all(held.map(({ metadata }) => client.patch(kind, metadata, { metadata: { finalizers: null } }).catch(ignoreMissing)));
+      await Promise.all(
+        held.map(({ metadata }) =>
+          client.patch(kind, metadata, { metadata: { finalizers: null } }).catch(ignoreMissing),
+        ),
+      );
     }
   } catch (error) {
     ignoreMissing(error); // the kind itself went
@@ -75,7 +108,8 @@ function ignoreMissing(error: unknown): void {
 export async function workloadNames(client: Client): Promise<string[]> {
   const names: string[] = [];
   try {
-    for await (const { items } of client.list(workloads)) names.push(...items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+    for await (const { items } of client.list(workloads))
+      names.push(...items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
   } catch (error) {
     ignoreMissing(error);
   }
@@ -105,8 +139,16 @@ export async function writeKueueKubeconfig(kubectl: Kubectl, path: string): Prom
       subjects: [{ kind: 'ServiceAccount', name: account, namespace }],
     },
   ];
-  await kubectl(['apply', '--server-side', '-f', '-'], { input: objects.map((object) => stringify(object)).join('---\n') });
+  await kubectl(['apply', '--server-side', '-f', '-'], {
+    input: objects.map((object) => stringify(object)).join('---\n'),
+  });
   const token = (await kubectl(['create', 'token', account, `--namespace=${namespace}`, '--duration=24h'])).trim();
-  const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '--flatten', '--output=json'])) as { users: { user: object }[] };
-  await writeFile(path, JSON.stringify({ ...config, users: config.users.map((entry) => ({ ...entry, user: { token } })) }), { mode: 0o600 });
+  const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--minify', '--flatten', '--output=json'])) as {
+    users: { user: object }[];
+  };
+  await writeFile(
+    path,
+    JSON.stringify({ ...config, users: config.users.map((entry) => ({ ...entry, user: { token } })) }),
+    { mode: 0o600 },
+  );
 }

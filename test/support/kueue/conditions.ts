@@ -18,7 +18,9 @@ export function deniedFor(workload: Workload, type: ConditionType, reason: strin
   return condition?.status === 'False' && condition.reason === reason;
 }
 
-/** The Workload with these conditions, or undefined where they say nothing new. A time is kept while the status stays. */
+/**
+ * The Workload with these conditions, or undefined where they say nothing new. A time is kept while the status stays.
+ */
 export function withConditions<W extends Workload>(workload: W, changes: Changes, now: string): W | undefined {
   const isNew = changes.filter((next) => !sameAs(conditionOf(workload, next.type), next));
   if (isNew.length === 0) return undefined;
@@ -26,7 +28,11 @@ export function withConditions<W extends Workload>(workload: W, changes: Changes
   const generation = workload.metadata.generation ?? 0;
   const added = isNew.map((next): Condition => {
     const before = conditionOf(workload, next.type);
-    return { ...next, lastTransitionTime: before?.status === next.status ? before.lastTransitionTime : now, observedGeneration: generation };
+    return {
+      ...next,
+      lastTransitionTime: before?.status === next.status ? before.lastTransitionTime : now,
+      observedGeneration: generation,
+    };
   });
   return { ...workload, status: { ...workload.status, conditions: [...kept, ...added] } };
 }

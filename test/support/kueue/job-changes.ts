@@ -2,7 +2,15 @@
 import { createHash } from 'node:crypto';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { Stored } from '../../../controller/src/kube/objects.ts';
-import { labels, resourceInUse, stopping, type PodTemplate, type ResourceFlavor, type Workload, type WorkloadPriorityClass } from './kinds.ts';
+import {
+  labels,
+  resourceInUse,
+  stopping,
+  type PodTemplate,
+  type ResourceFlavor,
+  type Workload,
+  type WorkloadPriorityClass,
+} from './kinds.ts';
 
 type Changed = Readonly<Record<string, string | null>>;
 
@@ -17,7 +25,9 @@ export function isAtRest({ metadata, spec }: Job): boolean {
 
 /** How the Job ended; undefined while it has not. */
 export function endOf({ status }: Job): { succeeded: boolean; message: string } | undefined {
-  const end = status?.conditions?.find(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True');
+  const end = status?.conditions?.find(
+    ({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True',
+  );
   return end && { succeeded: end.type === 'Complete', message: end.message ?? '' };
 }
 
@@ -42,16 +52,28 @@ export function workloadOf(job: Stored<Job>, priorityClass?: WorkloadPriorityCla
   };
 }
 
-function priorityOf(priorityClass: WorkloadPriorityClass | undefined): Pick<Workload['spec'], 'priority' | 'priorityClassRef'> {
+function priorityOf(
+  priorityClass: WorkloadPriorityClass | undefined,
+): Pick<Workload['spec'], 'priority' | 'priorityClassRef'> {
   if (!priorityClass) return { priority: 0 };
-  return { priority: priorityClass.value, priorityClassRef: { group: 'kueue.x-k8s.io', kind: 'WorkloadPriorityClass', name: priorityClass.metadata.name ?? '' } };
+  return {
+    priority: priorityClass.value,
+    priorityClassRef: {
+      group: 'kueue.x-k8s.io',
+      kind: 'WorkloadPriorityClass',
+      name: priorityClass.metadata.name ?? '',
+    },
+  };
 }
 
 /** The pods' template without what the Job controller put into it. */
 function templateOf({ spec }: Job): PodTemplate {
   const { metadata, spec: pods } = spec?.template ?? {};
   const own = Object.entries(metadata?.labels ?? {}).filter(([label]) => !jobControllers.includes(label));
-  return { metadata: { labels: Object.fromEntries(own), ...(metadata?.annotations && { annotations: metadata.annotations }) }, ...(pods && { spec: pods }) };
+  return {
+    metadata: { labels: Object.fromEntries(own), ...(metadata?.annotations && { annotations: metadata.annotations }) },
+    ...(pods && { spec: pods }),
+  };
 }
 
 function workloadName(job: string, uid: string): string {
@@ -63,9 +85,19 @@ function workloadName(job: string, uid: string): string {
 export function start(workload: Stored<Workload>, flavors: readonly ResourceFlavor[]): object {
   const { admission } = workload.status ?? {};
   const nodeSelector = Object.fromEntries(flavors.flatMap(({ spec }) => Object.entries(spec.nodeLabels ?? {})));
-  const ofQueue = { 'kueue.x-k8s.io/podset': 'main', 'kueue.x-k8s.io/local-queue-name': workload.spec.queueName, 'kueue.x-k8s.io/cluster-queue-name': admission?.clusterQueue };
+  const ofQueue = {
+    'kueue.x-k8s.io/podset': 'main',
+    'kueue.x-k8s.io/local-queue-name': workload.spec.queueName,
+    'kueue.x-k8s.io/cluster-queue-name': admission?.clusterQueue,
+  };
   return {
-    spec: { suspend: false, template: { metadata: { labels: ofQueue, annotations: { 'kueue.x-k8s.io/workload': workload.metadata.name } }, spec: { nodeSelector } } },
+    spec: {
+      suspend: false,
+      template: {
+        metadata: { labels: ofQueue, annotations: { 'kueue.x-k8s.io/workload': workload.metadata.name } },
+        spec: { nodeSelector },
+      },
+    },
   };
 }
 
@@ -79,13 +111,19 @@ export function restore({ spec }: Job, workload: Workload | undefined): object {
   const before = workload?.spec.podSets[0]?.template;
   if (!before) return done;
   const nodeSelector = changed(spec?.template.spec?.nodeSelector, before.spec?.nodeSelector);
-  return { ...done, spec: { template: { metadata: restoredMetadata(spec?.template, before), spec: { nodeSelector } } } };
+  return {
+    ...done,
+    spec: { template: { metadata: restoredMetadata(spec?.template, before), spec: { nodeSelector } } },
+  };
 }
 
 function restoredMetadata(now: PodTemplate = {}, before: PodTemplate): object {
   const kept = Object.entries(now.metadata?.labels ?? {}).filter(([label]) => jobControllers.includes(label));
   const ours = { ...before.metadata?.labels, ...Object.fromEntries(kept) };
-  return { labels: changed(now.metadata?.labels, ours), annotations: changed(now.metadata?.annotations, before.metadata?.annotations) };
+  return {
+    labels: changed(now.metadata?.labels, ours),
+    annotations: changed(now.metadata?.annotations, before.metadata?.annotations),
+  };
 }
 
 function changed(now: Readonly<Record<string, string>> = {}, before: Readonly<Record<string, string>> = {}): Changed {

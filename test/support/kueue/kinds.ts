@@ -12,7 +12,8 @@ export const labels = {
 export const stopping = 'kueue.x-k8s.io/stopping';
 export const resourceInUse = 'kueue.x-k8s.io/resource-in-use';
 
-export type ConditionType = 'QuotaReserved' | 'Admitted' | 'Evicted' | 'Preempted' | 'Requeued' | 'Finished' | 'DeactivationTarget' | 'PodsReady';
+export type ConditionType =
+  'QuotaReserved' | 'Admitted' | 'Evicted' | 'Preempted' | 'Requeued' | 'Finished' | 'DeactivationTarget' | 'PodsReady';
 
 export interface Condition {
   readonly type: ConditionType;
@@ -24,7 +25,10 @@ export interface Condition {
 }
 
 export interface PodTemplate {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec?: PodSpec;
 }
 
@@ -40,10 +44,18 @@ export interface Workload extends KubeObject {
   status?: {
     readonly conditions?: readonly Condition[];
     /** What a Workload asks for that was looked at and not let in. */
-    readonly resourceRequests?: readonly { readonly name: string; readonly resources: Readonly<Record<string, string>> }[];
+    readonly resourceRequests?: readonly {
+      readonly name: string;
+      readonly resources: Readonly<Record<string, string>>;
+    }[];
     readonly admission?: {
       readonly clusterQueue: string;
-      readonly podSetAssignments: readonly { readonly name: string; readonly flavors: Readonly<Record<string, string>>; readonly resourceUsage: Readonly<Record<string, string>>; readonly count: number }[];
+      readonly podSetAssignments: readonly {
+        readonly name: string;
+        readonly flavors: Readonly<Record<string, string>>;
+        readonly resourceUsage: Readonly<Record<string, string>>;
+        readonly count: number;
+      }[];
     };
   };
 }
@@ -63,7 +75,10 @@ export interface ClusterQueue extends KubeObject {
     readonly preemption?: { readonly withinClusterQueue: 'Never' | 'LowerPriority' };
     readonly resourceGroups: readonly {
       readonly coveredResources: readonly string[];
-      readonly flavors: readonly { readonly name: string; readonly resources: readonly { readonly name: string; readonly nominalQuota: string | number }[] }[];
+      readonly flavors: readonly {
+        readonly name: string;
+        readonly resources: readonly { readonly name: string; readonly nominalQuota: string | number }[];
+      }[];
     }[];
   };
 }
@@ -79,9 +94,34 @@ export interface WorkloadPriorityClass extends KubeObject {
 }
 
 const ofKueue = { group: 'kueue.x-k8s.io', version: 'v1beta2' } as const;
-export const workloads = resourceType<Workload>({ ...ofKueue, plural: 'workloads', kind: 'Workload', namespaced: true });
-export const localQueues = resourceType<LocalQueue>({ ...ofKueue, plural: 'localqueues', kind: 'LocalQueue', namespaced: true });
-export const clusterQueues = resourceType<ClusterQueue>({ ...ofKueue, plural: 'clusterqueues', kind: 'ClusterQueue', namespaced: false });
-export const resourceFlavors = resourceType<ResourceFlavor>({ ...ofKueue, plural: 'resourceflavors', kind: 'ResourceFlavor', namespaced: false });
-export const workloadPriorityClasses = resourceType<WorkloadPriorityClass>({ ...ofKueue, plural: 'workloadpriorityclasses', kind: 'WorkloadPriorityClass', namespaced: false });
+export const workloads = resourceType<Workload>({
+  ...ofKueue,
+  plural: 'workloads',
+  kind: 'Workload',
+  namespaced: true,
+});
+export const localQueues = resourceType<LocalQueue>({
+  ...ofKueue,
+  plural: 'localqueues',
+  kind: 'LocalQueue',
+  namespaced: true,
+});
+export const clusterQueues = resourceType<ClusterQueue>({
+  ...ofKueue,
+  plural: 'clusterqueues',
+  kind: 'ClusterQueue',
+  namespaced: false,
+});
+export const resourceFlavors = resourceType<ResourceFlavor>({
+  ...ofKueue,
+  plural: 'resourceflavors',
+  kind: 'ResourceFlavor',
+  namespaced: false,
+});
+export const workloadPriorityClasses = resourceType<WorkloadPriorityClass>({
+  ...ofKueue,
+  plural: 'workloadpriorityclasses',
+  kind: 'WorkloadPriorityClass',
+  namespaced: false,
+});
 export const kueueKinds = [workloads, localQueues, clusterQueues, resourceFlavors, workloadPriorityClasses] as const;

@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import type { Cluster } from '../cluster.ts';
 import { startKueueActor } from './actor.ts';
 import { installKueueKinds, removeKueueKinds, writeKueueKubeconfig } from './api.ts';
-import { clusterQueues, localQueues, resourceFlavors, workloadPriorityClasses, workloads, type StopPolicy, type Workload } from './kinds.ts';
+import {
+  clusterQueues,
+  localQueues,
+  resourceFlavors,
+  workloadPriorityClasses,
+  workloads,
+  type StopPolicy,
+  type Workload,
+} from './kinds.ts';
 
 export interface QueueOptions {
   readonly namespace: string;
@@ -35,7 +43,9 @@ export interface Kueue {
   activate(namespace: string, job: string): Promise<void>;
   /** As Kueue does it when it gives up on a Workload. @throws Error where the Job has no Workload */
   giveUp(namespace: string, job: string): Promise<void>;
-  /** Stops whoever acts as Kueue; its kinds and their objects stay. @throws Error naming what the API server refused it */
+  /**
+   * Stops whoever acts as Kueue; its kinds and their objects stay. @throws Error naming what the API server refused it
+   */
   stop(): Promise<void>;
   /** Stops, and removes the kinds with all of their objects. */
   remove(): Promise<void>;
@@ -55,9 +65,12 @@ export function kueueOf(kind: Kueue['kind'], client: Client, stop: () => Promise
   let stopped: Promise<void> | undefined;
   const stopOnce = () => (stopped ??= stop());
   const setActive = async (namespace: string, job: string, active: boolean) => {
-    await client.patch(workloads, refTo(await workloadOf(client, namespace, job), namespace, job), { spec: { active } });
+    await client.patch(workloads, refTo(await workloadOf(client, namespace, job), namespace, job), {
+      spec: { active },
+    });
   };
-  const setStopPolicy = async (clusterQueue: string, stopPolicy: StopPolicy) => void (await client.patch(clusterQueues, { name: clusterQueue }, { spec: { stopPolicy } }));
+  const setStopPolicy = async (clusterQueue: string, stopPolicy: StopPolicy) =>
+    void (await client.patch(clusterQueues, { name: clusterQueue }, { spec: { stopPolicy } }));
   return {
     kind,
     createQueue: (options) => createQueue(client, options),
@@ -77,11 +90,20 @@ export function kueueOf(kind: Kueue['kind'], client: Client, stop: () => Promise
   };
 }
 
-async function createQueue(client: Client, { namespace, name, clusterQueue, quota = { cpu: 1 }, preemption = 'Never' }: QueueOptions): Promise<void> {
-  await ensure(client, resourceFlavors, { metadata: { name: 'default' }, spec: { nodeLabels: { 'kubernetes.io/os': 'linux' } } });
+async function createQueue(
+  client: Client,
+  { namespace, name, clusterQueue, quota = { cpu: 1 }, preemption = 'Never' }: QueueOptions,
+): Promise<void> {
+  await ensure(client, resourceFlavors, {
+    metadata: { name: 'default' },
+    spec: { nodeLabels: { 'kubernetes.io/os': 'linux' } },
+  });
   const resources = Object.entries(quota).map(([resource, nominalQuota]) => ({ name: resource, nominalQuota }));
   const resourceGroups = [{ coveredResources: Object.keys(quota), flavors: [{ name: 'default', resources }] }];
-  await ensure(client, clusterQueues, { metadata: { name: clusterQueue }, spec: { namespaceSelector: {}, resourceGroups, preemption: { withinClusterQueue: preemption } } });
+  await ensure(client, clusterQueues, {
+    metadata: { name: clusterQueue },
+    spec: { namespaceSelector: {}, resourceGroups, preemption: { withinClusterQueue: preemption } },
+  });
   await ensure(client, localQueues, { metadata: { name, namespace }, spec: { clusterQueue } });
 }
 
@@ -97,13 +119,19 @@ async function ensure<T extends KubeObject>(client: Client, type: ResourceType<T
 
 async function workloadOf(client: Client, namespace: string, job: string): Promise<Stored<Workload> | undefined> {
   for await (const { items } of client.list(workloads, { namespace })) {
-    const found = items.find(({ metadata }) => metadata.ownerReferences?.some(({ kind, name }) => kind === 'Job' && name === job));
+    const found = items.find(({ metadata }) =>
+      metadata.ownerReferences?.some(({ kind, name }) => kind === 'Job' && name === job),
+    );
     if (found) return found;
   }
   return undefined;
 }
 
-function refTo(workload: Stored<Workload> | undefined, namespace: string, job: string): { namespace: string; name: string } {
+function refTo(
+  workload: Stored<Workload> | undefined,
+  namespace: string,
+  job: string,
+): { namespace: string; name: string } {
   if (!workload) throw new Error(`Job ${namespace}/${job} has no Workload: wait until Kueue has made one`);
   return { namespace, name: workload.metadata.name };
 }
@@ -111,8 +139,17 @@ function refTo(workload: Stored<Workload> | undefined, namespace: string, job: s
 /** What Kueue's own limits (retries, execution time, admission checks) write; Kueue carries it out itself. */
 async function giveUp(client: Client, namespace: string, job: string): Promise<void> {
   const workload = await workloadOf(client, namespace, job);
-  const target = { type: 'DeactivationTarget', status: 'True', reason: 'RequeuingLimitExceeded', message: 'exceeding the maximum number of re-queuing retries', lastTransitionTime: new Date().toISOString() };
+  const target = {
+    type: 'DeactivationTarget',
+    status: 'True',
+    reason: 'RequeuingLimitExceeded',
+    message: 'exceeding the maximum number of re-queuing retries',
+    lastTransitionTime: new Date().toISOString(),
+  };
   // With the version that was read, since the list is written whole.
   const metadata = { resourceVersion: workload?.metadata.resourceVersion };
-  await client.patchStatus(workloads, refTo(workload, namespace, job), { metadata, status: { conditions: [...(workload?.status?.conditions ?? []), target] } });
+  await client.patchStatus(workloads, refTo(workload, namespace, job), {
+    metadata,
+    status: { conditions: [...(workload?.status?.conditions ?? []), target] },
+  });
 }

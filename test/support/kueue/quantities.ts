@@ -1,4 +1,7 @@
-/** Amounts of a resource: CPU in thousandths, all else in units. Semantics as Kubernetes' resource.Quantity, within what quotas of tests need. */
+/**
+ * Amounts of a resource: CPU in thousandths, all else in units. Semantics as Kubernetes' resource.Quantity, within what
+ * quotas of tests need.
+ */
 import type { Container, PodSpec } from 'kubernetes-types/core/v1.js';
 import type { Workload } from './kinds.ts';
 
@@ -9,7 +12,12 @@ const binary = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'];
 export function amountOf(resource: string, quantity: string | number): number {
   const [, digits, suffix = ''] = /^(\d+(?:\.\d+)?)(m|[kMGTP]|[KMGTP]i)?$/.exec(String(quantity)) ?? [];
   if (digits === undefined) throw new Error(`${quantity} is no quantity of ${resource}: write such as 600m, 2 or 1Gi`);
-  const scale = suffix === 'm' ? 1 / 1000 : binary.indexOf(suffix) > 0 ? 1024 ** binary.indexOf(suffix) : 1000 ** decimal.indexOf(suffix);
+  const scale =
+    suffix === 'm'
+      ? 1 / 1000
+      : binary.indexOf(suffix) > 0
+        ? 1024 ** binary.indexOf(suffix)
+        : 1000 ** decimal.indexOf(suffix);
   return Math.ceil(Number(digits) * scale * (resource === 'cpu' ? 1000 : 1));
 }
 

@@ -1,6 +1,7 @@
 /**
- * The Kueue of KUEUE_HOME, a directory with `bin/manager` and `config/components/crd/bases` (Kueue's own, of 0.19.2), against a test
- * cluster: as the recording's, with the integration batch/job and without webhooks, which would need a way into the cluster.
+ * The Kueue of KUEUE_HOME, a directory with `bin/manager` and `config/components/crd/bases` (Kueue's own, of 0.19.2),
+ * against a test cluster: as the recording's, with the integration batch/job and without webhooks, which would need a
+ * way into the cluster.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -57,21 +58,37 @@ export async function startRealKueue(cluster: Cluster): Promise<Kueue> {
 async function crdsOf(home: string): Promise<string> {
   const folder = join(home, crdFolder);
   const files = await readdir(folder).catch((cause: unknown) => {
-    throw new Error(`KUEUE_HOME is ${home}, which has no ${crdFolder}: point it to a directory with bin/manager and ${crdFolder}`, { cause });
+    throw new Error(
+      `KUEUE_HOME is ${home}, which has no ${crdFolder}: point it to a directory with bin/manager and ${crdFolder}`,
+      { cause },
+    );
   });
-  const texts = await Promise.all(files.filter((file) => file.endsWith('.yaml')).map((file) => readFile(join(folder, file), 'utf8')));
+  const texts = await Promise.all(
+    files.filter((file) => file.endsWith('.yaml')).map((file) => readFile(join(folder, file), 'utf8')),
+  );
   return texts.join('\n---\n');
 }
 
 /** The webhooks' server starts with any certificate, and nobody calls it. */
 async function makeCertificate(directory: string): Promise<void> {
   const files = ['-keyout', join(directory, 'tls.key'), '-out', join(directory, 'tls.crt')];
-  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=127.0.0.1', ...files]);
+  await run('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '1',
+    '-subj',
+    '/CN=127.0.0.1',
+    ...files,
+  ]);
 }
 
 /**
- * Kueue reads a certificate for its metrics from /etc/kueue/metrics/certs, also where it serves none. It finds ours there; nobody else
- * does.
+ * Kueue reads a certificate for its metrics from /etc/kueue/metrics/certs, also where it serves none. It finds ours
+ * there; nobody else does.
  */
 function inItsOwnMounts(etc: string): string[] {
   const root = process.getuid?.() === 0 ? [] : ['--map-root-user'];

@@ -12,7 +12,10 @@ const deactivated = 'The workload is deactivated';
 const clusterQueueStopped = 'The ClusterQueue is stopped';
 
 /** Why no quota can be reserved, however much is free; undefined where nothing stands in the way. */
-export function blocker({ spec }: Workload, { localQueueExists, clusterQueueName, clusterQueue }: Queues): string | undefined {
+export function blocker(
+  { spec }: Workload,
+  { localQueueExists, clusterQueueName, clusterQueue }: Queues,
+): string | undefined {
   if (!localQueueExists) return `LocalQueue ${spec.queueName} doesn't exist`;
   if (!clusterQueue) return `ClusterQueue ${clusterQueueName} doesn't exist`;
   return stopPolicyOf(clusterQueue) === 'None' ? undefined : `ClusterQueue ${clusterQueueName} is inactive`;
@@ -25,14 +28,20 @@ export function nextConditions(workload: Workload, queues: Queues): Changes {
 }
 
 function whenActive(workload: Workload): Changes {
-  return deniedFor(workload, 'Requeued', 'Deactivated') ? [said('Requeued', 'True', 'Reactivated', 'The workload was reactivated')] : [];
+  return deniedFor(workload, 'Requeued', 'Deactivated')
+    ? [said('Requeued', 'True', 'Reactivated', 'The workload was reactivated')]
+    : [];
 }
 
 /** What Kueue deactivates itself says why: it is announced by the condition DeactivationTarget. */
 function whenDeactivated(workload: Workload): Changes {
   if (holds(workload, 'Evicted')) return [];
   const target = conditionOf(workload, 'DeactivationTarget');
-  return [target ? said('Evicted', 'True', `DeactivatedDueTo${target.reason}`, `${deactivated} due to ${target.message}`) : said('Evicted', 'True', 'Deactivated', deactivated)];
+  return [
+    target
+      ? said('Evicted', 'True', `DeactivatedDueTo${target.reason}`, `${deactivated} due to ${target.message}`)
+      : said('Evicted', 'True', 'Deactivated', deactivated),
+  ];
 }
 
 function byQueue(workload: Workload, queues: Queues): Changes {
@@ -41,7 +50,9 @@ function byQueue(workload: Workload, queues: Queues): Changes {
     return [said('Requeued', 'True', 'ClusterQueueRestarted', 'The ClusterQueue was restarted after being stopped')];
   }
   if (holds(workload, 'QuotaReserved')) {
-    return stopPolicy === 'HoldAndDrain' && !holds(workload, 'Evicted') ? [said('Evicted', 'True', 'ClusterQueueStopped', clusterQueueStopped)] : [];
+    return stopPolicy === 'HoldAndDrain' && !holds(workload, 'Evicted')
+      ? [said('Evicted', 'True', 'ClusterQueueStopped', clusterQueueStopped)]
+      : [];
   }
   const blocked = blocker(workload, queues);
   return blocked === undefined ? [] : [said('QuotaReserved', 'False', 'Inadmissible', blocked)];
@@ -60,7 +71,13 @@ export function afterEviction(workload: Workload): Changes {
 /** True for one that waits for quota: it may have some in the next cycle. */
 export function waitsForQuota(workload: Workload, queues: Queues): boolean {
   const { metadata, spec } = workload;
-  if (metadata.deletionTimestamp !== undefined || spec.active === false || holds(workload, 'Finished') || holds(workload, 'QuotaReserved')) return false;
+  if (
+    metadata.deletionTimestamp !== undefined ||
+    spec.active === false ||
+    holds(workload, 'Finished') ||
+    holds(workload, 'QuotaReserved')
+  )
+    return false;
   return conditionOf(workload, 'Requeued')?.status !== 'False' && blocker(workload, queues) === undefined;
 }
 

@@ -29,9 +29,19 @@ export class FakeCluster {
   isAway: (run: string) => boolean = () => false;
 
   /** A run that has ended. */
-  add(name: string, pods: readonly FakePod[] = [], { uid = `uid-${name}`, snapshot }: { readonly uid?: string; readonly snapshot?: object } = {}): FinishedRun {
+  add(
+    name: string,
+    pods: readonly FakePod[] = [],
+    { uid = `uid-${name}`, snapshot }: { readonly uid?: string; readonly snapshot?: object } = {},
+  ): FinishedRun {
     const metadata = { namespace: 'prod', name, uid, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
-    const object = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', metadata, spec: { taskRef: { name: 'mytask' }, ...(snapshot && { snapshot }) }, status: { phase: 'Succeeded', jobs: [{ name, uid: `${name}-job` }] } };
+    const object = {
+      apiVersion: 'task.oam.dev/v1alpha1',
+      kind: 'TaskRun',
+      metadata,
+      spec: { taskRef: { name: 'mytask' }, ...(snapshot && { snapshot }) },
+      status: { phase: 'Succeeded', jobs: [{ name, uid: `${name}-job` }] },
+    };
     this.#runs.set(name, { object: object as unknown as Stored<TaskRunObject>, pods });
     return { uid, namespace: 'prod', name, finishedAt: Date.parse(metadata.creationTimestamp) };
   }
@@ -48,9 +58,15 @@ export class FakeCluster {
   /** Acts on this cluster. */
   get client(): Client {
     const calls: Record<'get' | 'list' | 'getStream', unknown> = {
-      get: (_type: unknown, { name }: ObjectRef, { signal }: { readonly signal?: AbortSignal } = {}) => this.#get(name, signal),
-      list: (_type: unknown, { labelSelector }: { readonly labelSelector: string }) => this.#list(labelSelector.slice(labels.run.length + 1)),
-      getStream: (path: string, { container }: { readonly container: string }, { signal }: { readonly signal: AbortSignal }) => this.#open(decodeURIComponent(path.split('/').at(-2) ?? ''), container, signal),
+      get: (_type: unknown, { name }: ObjectRef, { signal }: { readonly signal?: AbortSignal } = {}) =>
+        this.#get(name, signal),
+      list: (_type: unknown, { labelSelector }: { readonly labelSelector: string }) =>
+        this.#list(labelSelector.slice(labels.run.length + 1)),
+      getStream: (
+        path: string,
+        { container }: { readonly container: string },
+        { signal }: { readonly signal: AbortSignal },
+      ) => this.#open(decodeURIComponent(path.split('/').at(-2) ?? ''), container, signal),
     };
     return calls as unknown as Client;
   }
@@ -60,7 +76,13 @@ export class FakeCluster {
     signal?.throwIfAborted();
     this.reads.push(name);
     const found = this.#runs.get(name);
-    const target = { verb: 'get', resource: resourceName(taskRuns), kind: taskRuns.kind, namespace: 'prod', name } as const;
+    const target = {
+      verb: 'get',
+      resource: resourceName(taskRuns),
+      kind: taskRuns.kind,
+      namespace: 'prod',
+      name,
+    } as const;
     if (this.isAway(name)) throw new ApiError(target, { status: 503, reason: 'ServiceUnavailable', message: 'away' });
     if (!found) throw new ApiError(target, { status: 404, reason: 'NotFound', message: 'not found' });
     return found.object;
@@ -79,10 +101,14 @@ export class FakeCluster {
   }
 }
 
-async function* chunksOf(chunks: FakePod['logs'][string], signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+async function* chunksOf(
+  chunks: FakePod['logs'][string],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
   for (const chunk of chunks) {
     if (chunk instanceof Error) throw chunk;
-    if (chunk === endless) await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(reasonOf(signal))));
+    if (chunk === endless)
+      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(reasonOf(signal))));
     else yield Buffer.from(chunk);
   }
 }
@@ -96,6 +122,9 @@ function podObject({ name, phase = 'Succeeded', created = '2026-01-01T00:00:00Z'
   return {
     metadata: { namespace: 'prod', name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: created },
     spec: { containers },
-    status: { phase, containerStatuses: containers.map((container) => ({ ...container, restartCount: 0, state: { terminated: {} } })) },
+    status: {
+      phase,
+      containerStatuses: containers.map((container) => ({ ...container, restartCount: 0, state: { terminated: {} } })),
+    },
   };
 }

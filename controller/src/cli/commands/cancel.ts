@@ -17,14 +17,24 @@ export function cancelCommand(start: Start): Command {
     .description('end a run: its Jobs and pods go, and it stays on record')
     .argument('<run>', "a TaskRun's name", nameArgument)
     .option('--reason <text>', 'why, for the record; your name is put before it')
-    .action((run: string, _options, command: Command) => start<CancelOptions>(command, (session, options) => cancel(session, run, options)));
+    .action((run: string, _options, command: Command) =>
+      start<CancelOptions>(command, (session, options) => cancel(session, run, options)),
+    );
 }
 
 export async function cancel(session: Session, name: string, { reason }: CancelOptions): Promise<number> {
   const { client, io, namespace, program } = session;
   const { status } = await findRun(session, name);
-  if (isFinished(status?.phase)) throw new CliError(`run ${name} has ended already (${status?.phase ?? ''}), so there is nothing to cancel: \`${program} describe ${name}\` says how`);
-  await client.patch(taskRuns, { namespace, name }, { spec: { cancel: true, cancelReason: cancelReason(await whoAmI(client), reason) } }, { fieldManager: 'task-runs-cli' });
+  if (isFinished(status?.phase))
+    throw new CliError(
+      `run ${name} has ended already (${status?.phase ?? ''}), so there is nothing to cancel: \`${program} describe ${name}\` says how`,
+    );
+  await client.patch(
+    taskRuns,
+    { namespace, name },
+    { spec: { cancel: true, cancelReason: cancelReason(await whoAmI(client), reason) } },
+    { fieldManager: 'task-runs-cli' },
+  );
   await io.out.write(`run ${name} is being cancelled\n`);
   return exitCodes.ok;
 }

@@ -14,7 +14,13 @@ const day = 86_400_000;
 describe('prune', () => {
   const active = aRun({ name: 'active', status: { phase: 'Running' } });
   const unseen = aRun({ name: 'unseen' });
-  const runs = [unseen, active, ended('today', '2026-11-22T12:00:00Z'), ended('last-week', '2026-11-15T12:00:00Z'), ended('last-month', '2026-10-15T12:00:00Z')];
+  const runs = [
+    unseen,
+    active,
+    ended('today', '2026-11-22T12:00:00Z'),
+    ended('last-week', '2026-11-15T12:00:00Z'),
+    ended('last-month', '2026-10-15T12:00:00Z'),
+  ];
 
   it.for<[options: { keep?: number; olderThan?: number }, names: readonly string[]]>([
     [{ keep: 0 }, ['today', 'last-week', 'last-month']],
@@ -39,9 +45,16 @@ describe('run', () => {
   });
 
   it('says who asks, and what is to be otherwise', () => {
-    const { metadata, spec } = manualRun(aTask(), { name: 'again', args: ['--fast'], env: [{ name: 'A', value: '1' }] }, 'ann');
+    const { metadata, spec } = manualRun(
+      aTask(),
+      { name: 'again', args: ['--fast'], env: [{ name: 'A', value: '1' }] },
+      'ann',
+    );
     expect(metadata).toEqual({ namespace: 'prod', name: 'again' });
-    expect(spec).toMatchObject({ trigger: { type: 'Manual', value: 'ann' }, overrides: { args: ['--fast'], env: [{ name: 'A', value: '1' }] } });
+    expect(spec).toMatchObject({
+      trigger: { type: 'Manual', value: 'ann' },
+      overrides: { args: ['--fast'], env: [{ name: 'A', value: '1' }] },
+    });
   });
 
   it.for<[phase: 'Succeeded' | 'Failed' | 'Cancelled', exitCode: number | undefined, code: number]>([
@@ -60,7 +73,9 @@ describe('run', () => {
   });
 
   it('says how it ended in one line', () => {
-    expect(outcomeLine(aRun({ status: { phase: 'Failed', duration: '3s', message: 'exit code 3\nin container' } }), now)).toBe('mytask-v3 Failed after 3s: exit code 3 in container');
+    expect(
+      outcomeLine(aRun({ status: { phase: 'Failed', duration: '3s', message: 'exit code 3\nin container' } }), now),
+    ).toBe('mytask-v3 Failed after 3s: exit code 3 in container');
   });
 });
 
@@ -74,10 +89,14 @@ describe('cancel puts on record', () => {
 });
 
 describe('suspend', () => {
-  const rendered = (spec: object) => aTask({ annotations: { 'app.oam.dev/last-applied-configuration': JSON.stringify({ spec }) } });
+  const rendered = (spec: object) =>
+    aTask({ annotations: { 'app.oam.dev/last-applied-configuration': JSON.stringify({ spec }) } });
 
   it('stays where the Application leaves it to others, or says the same', () => {
-    expect([contradiction(rendered({}), true), contradiction(rendered({ suspend: true }), true)]).toEqual([undefined, undefined]);
+    expect([contradiction(rendered({}), true), contradiction(rendered({ suspend: true }), true)]).toEqual([
+      undefined,
+      undefined,
+    ]);
     expect(contradiction({ metadata: { ...aTask().metadata, labels: {} } }, true)).toBeUndefined();
   });
 
@@ -88,8 +107,14 @@ describe('suspend', () => {
   });
 
   it('says so as well where nobody can tell', () => {
-    const remarks = [aTask(), aTask({ annotations: { 'app.oam.dev/last-applied-configuration': '{' } })].map((task) => contradiction(task, false));
-    expect(remarks).toEqual(Array(2).fill('should Application app-worker say suspend: true, KubeVela puts that back: write suspend: false into the properties of component mytask and deploy it, then'));
+    const remarks = [aTask(), aTask({ annotations: { 'app.oam.dev/last-applied-configuration': '{' } })].map((task) =>
+      contradiction(task, false),
+    );
+    expect(remarks).toEqual(
+      Array(2).fill(
+        'should Application app-worker say suspend: true, KubeVela puts that back: write suspend: false into the properties of component mytask and deploy it, then',
+      ),
+    );
   });
 });
 
@@ -100,29 +125,65 @@ describe('logs', () => {
   it('are of the newest run that started, or else of the newest', () => {
     const waiting = aRun({ name: 'waiting', status: { phase: 'Queued' } });
     const suspended = aRun({ name: 'suspended', status: { phase: 'Queued', jobs } });
-    const unadmitted = aRun({ name: 'unadmitted', status: { phase: 'Failed', reason: 'QueueTimeout', jobs: [{ ...jobs[0], queuedTime: '2026-11-22T20:00:00Z' }] } });
+    const unadmitted = aRun({
+      name: 'unadmitted',
+      status: { phase: 'Failed', reason: 'QueueTimeout', jobs: [{ ...jobs[0], queuedTime: '2026-11-22T20:00:00Z' }] },
+    });
     expect(currentOf([waiting, suspended, unadmitted, started])).toBe(started);
     expect(currentOf([waiting])).toBe(waiting);
     expect(currentOf([])).toBeUndefined();
   });
 
   it('name the runs whose pods are gone, up to a number of them', () => {
-    const runs = Array.from({ length: 12 }, (_, index) => aRun({ name: `r${index}`, status: { phase: 'Succeeded', jobs } }));
-    expect(missingLine([...runs, aRun({ name: 'skipped', status: { phase: 'Skipped' } })], new Set(['r0']))).toBe('without pods, and so without logs: r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 and 1 more');
+    const runs = Array.from({ length: 12 }, (_, index) =>
+      aRun({ name: `r${index}`, status: { phase: 'Succeeded', jobs } }),
+    );
+    expect(missingLine([...runs, aRun({ name: 'skipped', status: { phase: 'Skipped' } })], new Set(['r0']))).toBe(
+      'without pods, and so without logs: r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 and 1 more',
+    );
     expect(missingLine([started], new Set(['started']))).toBeUndefined();
   });
 
   it.for([
-    [aRun({ status: { phase: 'Pending', reason: 'Suspended', message: 'Task x is suspended' } }), /^run mytask-v3 has no pods yet \(Pending Suspended: Task x is suspended\): wait for it with -f$/],
-    [aRun({ status: { phase: 'Skipped', reason: 'QueueFull' } }), /^run mytask-v3 never had pods \(Skipped QueueFull\)$/],
-    [aRun({ status: { phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq', jobs } }), /^run mytask-v3 has no pods yet \(Queued Pending: waits for 600m cpu in cq\): wait for it with -f$/],
-    [aRun({ status: { phase: 'Failed', reason: 'QueueTimeout', jobs: [{ name: 'j', uid: 'u', queuedTime: '2026-11-22T20:00:00Z' }] } }), /^run mytask-v3 never had pods \(Failed QueueTimeout\)$/],
-    [aRun({ status: { phase: 'Failed', reason: 'JobDeleted', jobs } }), /^run mytask-v3 has no pods any more, and its log went with them \(Failed JobDeleted\); executionPolicy.keepLast/],
-  ] as const)('of a run without pods say what is known instead', ([run, sentence]) => expect(withoutPods(run)).toMatch(sentence));
+    [
+      aRun({ status: { phase: 'Pending', reason: 'Suspended', message: 'Task x is suspended' } }),
+      /^run mytask-v3 has no pods yet \(Pending Suspended: Task x is suspended\): wait for it with -f$/,
+    ],
+    [
+      aRun({ status: { phase: 'Skipped', reason: 'QueueFull' } }),
+      /^run mytask-v3 never had pods \(Skipped QueueFull\)$/,
+    ],
+    [
+      aRun({ status: { phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq', jobs } }),
+      /^run mytask-v3 has no pods yet \(Queued Pending: waits for 600m cpu in cq\): wait for it with -f$/,
+    ],
+    [
+      aRun({
+        status: {
+          phase: 'Failed',
+          reason: 'QueueTimeout',
+          jobs: [{ name: 'j', uid: 'u', queuedTime: '2026-11-22T20:00:00Z' }],
+        },
+      }),
+      /^run mytask-v3 never had pods \(Failed QueueTimeout\)$/,
+    ],
+    [
+      aRun({ status: { phase: 'Failed', reason: 'JobDeleted', jobs } }),
+      /^run mytask-v3 has no pods any more, and its log went with them \(Failed JobDeleted\); executionPolicy.keepLast/,
+    ],
+  ] as const)('of a run without pods say what is known instead', ([run, sentence]) =>
+    expect(withoutPods(run)).toMatch(sentence),
+  );
 
   it.for([
-    [{ phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq' }, 'run mytask-v3 waits (Queued Pending: waits for 600m cpu in cq)'],
-    [{ phase: 'Pending', reason: 'Suspended', message: 'Task x is\u001bsuspended' }, 'run mytask-v3 waits (Pending Suspended: Task x is suspended)'],
+    [
+      { phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq' },
+      'run mytask-v3 waits (Queued Pending: waits for 600m cpu in cq)',
+    ],
+    [
+      { phase: 'Pending', reason: 'Suspended', message: 'Task x is\u001bsuspended' },
+      'run mytask-v3 waits (Pending Suspended: Task x is suspended)',
+    ],
     [{ phase: 'Pending' }, undefined],
     [{ phase: 'Running', reason: 'PodFailed' }, undefined],
     [{ phase: 'Failed', reason: 'QueueTimeout' }, undefined],

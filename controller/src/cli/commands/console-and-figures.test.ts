@@ -26,17 +26,31 @@ async function ask(path: string, headers: Readonly<Record<string, string>> = {})
   await once(server, 'listening');
   cleanUps.push(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const asked = request({ port, host: '127.0.0.1', path, headers: { host: `127.0.0.1:${port}`, ...headers }, agent: false }).end();
+  const asked = request({
+    port,
+    host: '127.0.0.1',
+    path,
+    headers: { host: `127.0.0.1:${port}`, ...headers },
+    agent: false,
+  }).end();
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   response.resume();
-  return { status: response.statusCode, cookie: response.headers['set-cookie']?.[0], location: response.headers.location };
+  return {
+    status: response.statusCode,
+    cookie: response.headers['set-cookie']?.[0],
+    location: response.headers.location,
+  };
 }
 
 describe('the gate of task-runs ui', () => {
   const cookie = 'task-runs-key=the-key';
 
   it('turns the key into a cookie, for a page without it in its address', async () => {
-    expect(await ask('/?key=the-key')).toEqual({ status: 303, location: '/', cookie: `${cookie}; HttpOnly; SameSite=Strict; Path=/` });
+    expect(await ask('/?key=the-key')).toEqual({
+      status: 303,
+      location: '/',
+      cookie: `${cookie}; HttpOnly; SameSite=Strict; Path=/`,
+    });
   });
 
   it('lets the cookie in, among others and under either name of this machine', async () => {
@@ -60,58 +74,126 @@ describe('the gate of task-runs ui', () => {
   });
 });
 
-const aRun = (rest: Partial<Run> = {}): Run => ({ uid: 'u', namespace: 'prod', name: 'r', task: 'mytask', trigger: { type: 'Manual' }, phase: 'Succeeded', creationTimestamp: '2026-01-01T00:00:00Z', shape: 'Job', kept: false, archived: false, ...rest });
+const aRun = (rest: Partial<Run> = {}): Run => ({
+  uid: 'u',
+  namespace: 'prod',
+  name: 'r',
+  task: 'mytask',
+  trigger: { type: 'Manual' },
+  phase: 'Succeeded',
+  creationTimestamp: '2026-01-01T00:00:00Z',
+  shape: 'Job',
+  kept: false,
+  archived: false,
+  ...rest,
+});
 
 describe('the figures of top', () => {
   it('are those of the runs that have them', () => {
-    const runs = [...Array.from({ length: 20 }, (_, index) => aRun({ durationSeconds: 20 - index, phase: index < 3 ? 'Failed' : 'Succeeded' })), aRun({ phase: 'Running', delaySeconds: 4 }), aRun({ phase: 'Skipped', delaySeconds: 9 })];
-    expect(figuresOf('mytask', runs)).toEqual({ task: 'mytask', runs: 22, failed: 3, median: 10, p95: 19, longest: 20, latest: 9 });
+    const runs = [
+      ...Array.from({ length: 20 }, (_, index) =>
+        aRun({ durationSeconds: 20 - index, phase: index < 3 ? 'Failed' : 'Succeeded' }),
+      ),
+      aRun({ phase: 'Running', delaySeconds: 4 }),
+      aRun({ phase: 'Skipped', delaySeconds: 9 }),
+    ];
+    expect(figuresOf('mytask', runs)).toEqual({
+      task: 'mytask',
+      runs: 22,
+      failed: 3,
+      median: 10,
+      p95: 19,
+      longest: 20,
+      latest: 9,
+    });
   });
 
   it('say how long the one waited in a queue that waited longest', () => {
-    expect(figuresOf('mytask', [aRun({ waitedSeconds: 5 }), aRun({ waitedSeconds: 760 }), aRun()])).toMatchObject({ waited: 760 });
+    expect(figuresOf('mytask', [aRun({ waitedSeconds: 5 }), aRun({ waitedSeconds: 760 }), aRun()])).toMatchObject({
+      waited: 760,
+    });
   });
 
   it('of one run are its own, and of none there are none', () => {
-    expect(figuresOf('mytask', [aRun({ durationSeconds: 7 })])).toEqual({ task: 'mytask', runs: 1, failed: 0, median: 7, p95: 7, longest: 7 });
+    expect(figuresOf('mytask', [aRun({ durationSeconds: 7 })])).toEqual({
+      task: 'mytask',
+      runs: 1,
+      failed: 0,
+      median: 7,
+      p95: 7,
+      longest: 7,
+    });
     expect(figuresOf('mytask', [])).toEqual({ task: 'mytask', runs: 0, failed: 0 });
   });
 });
 
 describe('the diff of two runs', () => {
-  const detail = (name: string, rest: Partial<RunDetail> = {}): RunDetail => ({ ...aRun({ name }), jobs: [], logs: [], ...rest });
+  const detail = (name: string, rest: Partial<RunDetail> = {}): RunDetail => ({
+    ...aRun({ name }),
+    jobs: [],
+    logs: [],
+    ...rest,
+  });
   const container = (name: string, image: string): object => ({ name, image });
   const what = (...containers: object[]): Partial<RunDetail> => ({ snapshot: { template: { spec: { containers } } } });
 
   it('says of each part that it is the same, where it is', () => {
-    expect(renderDiff(detail('one'), detail('two'), plain)).toBe('- one\n+ two\n\nHow it went: the same\n\nWhat ran: the same\n\nOverrides: the same\n\nOutputs: the same\n');
+    expect(renderDiff(detail('one'), detail('two'), plain)).toBe(
+      '- one\n+ two\n\nHow it went: the same\n\nWhat ran: the same\n\nOverrides: the same\n\nOutputs: the same\n',
+    );
   });
 
   it('has what changed under one path together, and finds containers by their names', () => {
-    const [before, after] = [detail('one', what(container('main', 'busybox:1'), container('side', 'x'))), detail('two', what(container('new', 'y'), container('main', 'busybox:2'), container('side', 'x')))];
+    const [before, after] = [
+      detail('one', what(container('main', 'busybox:1'), container('side', 'x'))),
+      detail('two', what(container('new', 'y'), container('main', 'busybox:2'), container('side', 'x'))),
+    ];
     expect(renderDiff(before, after, plain)).toContain(
-      ['\nWhat ran', '- template.spec.containers[main].image: busybox:1', '+ template.spec.containers[main].image: busybox:2', '+ template.spec.containers[new].image: y', '+ template.spec.containers[new].name: new', ''].join('\n'),
+      [
+        '\nWhat ran',
+        '- template.spec.containers[main].image: busybox:1',
+        '+ template.spec.containers[main].image: busybox:2',
+        '+ template.spec.containers[new].image: y',
+        '+ template.spec.containers[new].name: new',
+        '',
+      ].join('\n'),
     );
   });
 
   it('tells how each went, step by step', () => {
-    const before = detail('one', { durationSeconds: 62, jobs: [{ step: 'build', phase: 'Succeeded', duration: '1s' }] });
-    const after = detail('two', { phase: 'Failed', exitCode: 3, durationSeconds: 62, jobs: [{ step: 'build', phase: 'Failed', duration: '2s' }] });
-    expect(renderDiff(before, after, plain)).toContain('\nHow it went\n+ exitCode: 3\n- phase: Succeeded\n+ phase: Failed\n- steps.build: Succeeded 1s\n+ steps.build: Failed 2s\n');
+    const before = detail('one', {
+      durationSeconds: 62,
+      jobs: [{ step: 'build', phase: 'Succeeded', duration: '1s' }],
+    });
+    const after = detail('two', {
+      phase: 'Failed',
+      exitCode: 3,
+      durationSeconds: 62,
+      jobs: [{ step: 'build', phase: 'Failed', duration: '2s' }],
+    });
+    expect(renderDiff(before, after, plain)).toContain(
+      '\nHow it went\n+ exitCode: 3\n- phase: Succeeded\n+ phase: Failed\n- steps.build: Succeeded 1s\n+ steps.build: Failed 2s\n',
+    );
   });
 
   it('tells how long each waited, and where', () => {
     const before = detail('one', { waitedSeconds: 760, snapshot: { queue: { name: 'nightly' } } });
-    expect(renderDiff(before, detail('two', { snapshot: { queue: { name: 'daily' } } }), plain)).toContain('\nHow it went\n- waited: 12m40s\n\nWhat ran\n- queue.name: nightly\n+ queue.name: daily\n');
+    expect(renderDiff(before, detail('two', { snapshot: { queue: { name: 'daily' } } }), plain)).toContain(
+      '\nHow it went\n- waited: 12m40s\n\nWhat ran\n- queue.name: nightly\n+ queue.name: daily\n',
+    );
   });
 
   it('is coloured where colours are shown, and lets no sign of a terminal through that a run has made', () => {
     const text = renderDiff(detail('one'), detail('two', { outputs: { title: '\u001b]0;owned\u0007' } }), plain);
     expect(text).not.toMatch(/[\u001b\u0007]/); // eslint-disable-line no-control-regex
-    expect(renderDiff(detail('one'), detail('two', { exitCode: 3 }), coloured)).toContain('\u001b[32m+ exitCode: 3\u001b[0m');
+    expect(renderDiff(detail('one'), detail('two', { exitCode: 3 }), coloured)).toContain(
+      '\u001b[32m+ exitCode: 3\u001b[0m',
+    );
   });
 
   it('tells a value that is empty from one that is not there', () => {
-    expect(renderDiff(detail('one'), detail('two', { outputs: { rows: [] } }), plain)).toContain('\nOutputs\n+ rows: []\n');
+    expect(renderDiff(detail('one'), detail('two', { outputs: { rows: [] } }), plain)).toContain(
+      '\nOutputs\n+ rows: []\n',
+    );
   });
 });

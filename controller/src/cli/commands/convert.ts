@@ -8,7 +8,9 @@ import { paintFor } from '../style.ts';
 
 export function convertCommand(io: Io): Command {
   return new Command('convert')
-    .description('prints the Application for manifests of a Job, CronJob, JobFlow, DaemonJob or JobTemplate, and says what changes; asks no cluster')
+    .description(
+      'prints the Application for manifests of a Job, CronJob, JobFlow, DaemonJob or JobTemplate, and says what changes; asks no cluster',
+    )
     .requiredOption('-f, --filename <file>', 'the manifests, as YAML or JSON; - for standard input')
     .action(({ filename }: { filename: string }) => convert(io, filename));
 }
@@ -23,20 +25,35 @@ async function convert(io: Io, filename: string): Promise<void> {
   const manifests = readManifests(await io.read(filename), filename);
   const names = manifests.map(({ metadata }) => metadata.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new CliError(`${filename}: two manifests are called ${twice}, and an Application has one name: convert them one by one, or rename one`);
+  if (twice !== undefined)
+    throw new CliError(
+      `${filename}: two manifests are called ${twice}, and an Application has one name: convert them one by one, or rename one`,
+    );
   const paint = paintFor(io, io.err);
   for (const manifest of manifests) {
     const { application, warnings } = applicationOf(manifest);
     await io.out.write(`---\n${stringify(application)}`);
-    for (const warning of warnings) await io.err.write(`${paint('yellow', 'changes:')} ${manifest.kind} ${manifest.metadata.name}: ${warning}\n`);
+    for (const warning of warnings)
+      await io.err.write(`${paint('yellow', 'changes:')} ${manifest.kind} ${manifest.metadata.name}: ${warning}\n`);
   }
 }
 
 function applicationOf({ kind, metadata: { name, namespace, labels = {} }, spec }: Manifest) {
   const { type, properties, warnings = [] } = kinds[kind]?.(spec, labels) ?? { type: '', properties: {} };
   const metadata = { name, ...(namespace !== undefined && { namespace }) };
-  const application = { apiVersion: 'core.oam.dev/v1beta1', kind: 'Application', metadata, spec: { components: [{ name, type, properties }] } };
-  return { application, warnings: [...warnings, ...unread(kind, spec).map((field) => `spec.${field} is left out: there is nothing like it`)] };
+  const application = {
+    apiVersion: 'core.oam.dev/v1beta1',
+    kind: 'Application',
+    metadata,
+    spec: { components: [{ name, type, properties }] },
+  };
+  return {
+    application,
+    warnings: [
+      ...warnings,
+      ...unread(kind, spec).map((field) => `spec.${field} is left out: there is nothing like it`),
+    ],
+  };
 }
 
 function readManifests(text: string, filename: string): readonly Manifest[] {
@@ -47,8 +64,10 @@ function readManifests(text: string, filename: string): readonly Manifest[] {
     const where = `${filename}, document ${index + 1}`;
     if (error) throw new UsageError(`${where}: ${error.message}`);
     const { kind = 'nothing', metadata, spec } = document.toJS() as Partial<Manifest>;
-    if (!Object.hasOwn(kinds, kind)) throw new UsageError(`${where} is of kind ${kind}: it has to be ${Object.keys(kinds).join(', ')}`);
-    if (typeof metadata?.name !== 'string' || typeof spec !== 'object') throw new UsageError(`${where}: ${kind} needs metadata.name and spec`);
+    if (!Object.hasOwn(kinds, kind))
+      throw new UsageError(`${where} is of kind ${kind}: it has to be ${Object.keys(kinds).join(', ')}`);
+    if (typeof metadata?.name !== 'string' || typeof spec !== 'object')
+      throw new UsageError(`${where}: ${kind} needs metadata.name and spec`);
     return { kind, metadata, spec };
   });
 }

@@ -18,7 +18,9 @@ export function describeCommand(start: Start): Command {
     .description('one run: what asked for it, what ran, how it went, its Jobs and pods')
     .argument('<run>', "a TaskRun's name", nameArgument)
     .addOption(outputOption())
-    .action((run: string, _options, command: Command) => start<OutputOptions>(command, (session, options) => describe(session, run, options)));
+    .action((run: string, _options, command: Command) =>
+      start<OutputOptions>(command, (session, options) => describe(session, run, options)),
+    );
 }
 
 export async function describe(session: Session, name: string, { output }: OutputOptions): Promise<number> {
@@ -26,7 +28,9 @@ export async function describe(session: Session, name: string, { output }: Outpu
   const run = await liveRun(session, name);
   if (run === undefined) return describeArchived(session, name, output);
   const found = await podsOf(session, name);
-  await show(io.out, output, run, () => renderRun(run, found, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns }));
+  await show(io.out, output, run, () =>
+    renderRun(run, found, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns }),
+  );
   return exitCodes.ok;
 }
 
@@ -45,7 +49,10 @@ async function describeArchived(session: Session, name: string, output: OutputOp
   const run = await requireServer(session).run(namespace, name);
   if (output === 'json') await io.out.write(`${JSON.stringify(run, undefined, 2)}\n`);
   else if (output === 'yaml') await io.out.write(stringify(run));
-  else await io.out.write(renderArchived(run, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns }));
+  else
+    await io.out.write(
+      renderArchived(run, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns }),
+    );
   return exitCodes.ok;
 }
 

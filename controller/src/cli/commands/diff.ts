@@ -11,10 +11,14 @@ import { durationText, triggerText } from '../views/history-rows.ts';
 
 export function diffCommand(start: Start): Command {
   return new Command('diff')
-    .description('two runs: what was different in what ran, in how it went and in what came out; with --server archived runs, too')
+    .description(
+      'two runs: what was different in what ran, in how it went and in what came out; with --server archived runs, too',
+    )
     .argument('<run>', "a TaskRun's name, the older one", nameArgument)
     .argument('<other>', "a TaskRun's name, the newer one", nameArgument)
-    .action((run: string, other: string, _options, command: Command) => start(command, (session) => diff(session, run, other)));
+    .action((run: string, other: string, _options, command: Command) =>
+      start(command, (session) => diff(session, run, other)),
+    );
 }
 
 /** Exits with 0 whether they differ or not: two runs always do. */
@@ -49,7 +53,11 @@ function courseOf(run: RunDetail): object {
     duration: durationText(durationSeconds),
     late: delaySeconds === undefined ? undefined : durationText(delaySeconds),
     waited: waitedSeconds === undefined ? undefined : durationText(waitedSeconds),
-    steps: jobs.some(({ step }) => step !== undefined) ? Object.fromEntries(jobs.map(({ step = '', phase: stepPhase = '', duration = '' }) => [step, `${stepPhase} ${duration}`.trim()])) : undefined,
+    steps: jobs.some(({ step }) => step !== undefined)
+      ? Object.fromEntries(
+          jobs.map(({ step = '', phase: stepPhase = '', duration = '' }) => [step, `${stepPhase} ${duration}`.trim()]),
+        )
+      : undefined,
   };
 }
 
@@ -69,7 +77,9 @@ const mostLines = 2_000;
 
 function flatten(value: unknown, path: string): string[] {
   if (typeof value !== 'object' || value === null) return [`${path}: ${stringify(value).trim()}`];
-  const named = Array.isArray(value) ? value.map((item, index) => [nameOf(item, index), item] as const) : Object.entries(value).map(([name, item]) => [path === '' ? name : `.${name}`, item] as const);
+  const named = Array.isArray(value)
+    ? value.map((item, index) => [nameOf(item, index), item] as const)
+    : Object.entries(value).map(([name, item]) => [path === '' ? name : `.${name}`, item] as const);
   // A list without entries is not the same as none at all.
   if (named.length === 0 && path !== '') return [`${path}: ${Array.isArray(value) ? '[]' : '{}'}`];
   return named.flatMap(([name, item]) => flatten(item, `${path}${name}`));

@@ -26,7 +26,9 @@ export async function list(session: Session, { output, allNamespaces = false }: 
   const found = await everything(client, tasks, allNamespaces ? undefined : namespace);
   if (found.length === 0) {
     if (!allNamespaces) await requireNamespace(session);
-    await io.err.write(`there are no tasks${allNamespaces ? '' : ` in namespace ${namespace}; -A lists those of all`}\n`);
+    await io.err.write(
+      `there are no tasks${allNamespaces ? '' : ` in namespace ${namespace}; -A lists those of all`}\n`,
+    );
     if (output === 'table' || output === 'wide') return exitCodes.ok;
   }
   const table = { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns };

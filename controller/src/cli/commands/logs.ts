@@ -27,20 +27,29 @@ export interface LogsOptions extends LogChoice {
 export function logsCommand(start: Start): Command {
   return new Command('logs')
     .description("what a run printed: one run, a task's newest, or all runs of a task in the order of time")
-    .argument('<task|run>', "a TaskRun's name; or a Task's, its component's, or <application>/<component>", taskArgument)
+    .argument(
+      '<task|run>',
+      "a TaskRun's name; or a Task's, its component's, or <application>/<component>",
+      taskArgument,
+    )
     .option('-f, --follow', 'go on until the run has ended; with --all-runs until Ctrl-C')
     .option('--all-runs', 'all runs of the task, each line with its run and pod')
     .option('--failed', 'of runs that failed: the newest, or with --all-runs all of them')
     .option('--search <text>', 'only lines that contain it, whatever the case; with --server', undefined)
     .option('--since <duration>', 'only lines younger than that, such as 10m', durationArgument)
     .option('--tail <lines>', 'only the last lines of each container', countArgument)
-    .action((name: string, _options, command: Command) => start<LogsOptions>(command, (session, options) => logs(session, name, options)));
+    .action((name: string, _options, command: Command) =>
+      start<LogsOptions>(command, (session, options) => logs(session, name, options)),
+    );
 }
 
 export async function logs(session: Session, text: string, options: LogsOptions): Promise<number> {
   const server = options.follow === true ? undefined : serverOf(session);
   if (server) return archivedLogs(session, server, text, options);
-  if (options.search !== undefined) throw new UsageError("--search is the REST API's, which does not follow: name it with --server and leave -f out, or use grep");
+  if (options.search !== undefined)
+    throw new UsageError(
+      "--search is the REST API's, which does not follow: name it with --server and leave -f out, or use grep",
+    );
   return liveLogs(session, text, options);
 }
 
@@ -48,16 +57,23 @@ async function liveLogs(session: Session, text: string, options: LogsOptions): P
   const found = await findRunOrTask(session, text);
   if ('run' in found) {
     const wrong = options.allRuns === true ? '--all-runs' : options.failed === true ? '--failed' : undefined;
-    if (wrong !== undefined) throw new UsageError(`${wrong} chooses among a task's runs, and ${text} is a run: name its task, ${found.run.spec.taskRef.name}`);
+    if (wrong !== undefined)
+      throw new UsageError(
+        `${wrong} chooses among a task's runs, and ${text} is a run: name its task, ${found.run.spec.taskRef.name}`,
+      );
     return logsOfRun(session, found.run, options);
   }
   const { task } = found;
   if (options.allRuns === true && options.follow === true) return followTask(session, task, options);
-  const runs = (await runsOf(session.client, task)).filter(({ status }) => options.failed !== true || status?.phase === 'Failed');
+  const runs = (await runsOf(session.client, task)).filter(
+    ({ status }) => options.failed !== true || status?.phase === 'Failed',
+  );
   if (options.allRuns === true) return logsOfAll(session, task, runs, options);
   const run = currentOf(runs);
   if (run) return logsOfRun(session, run, options);
-  throw new CliError(`task ${task.metadata.name} has no${options.failed === true ? ' failed' : ''} runs on record, so there is nothing to show`);
+  throw new CliError(
+    `task ${task.metadata.name} has no${options.failed === true ? ' failed' : ''} runs on record, so there is nothing to show`,
+  );
 }
 
 /** The newest that ever started; else the newest. @param runs newest first */
@@ -72,7 +88,12 @@ function hasStarted({ status = {} }: StoredRun): boolean {
 
 /** Whether the run's end came while it waited in a queue for the first time. */
 function wasNeverAdmitted({ phase, startTime, jobs = [] }: NonNullable<StoredRun['status']>): boolean {
-  return isFinished(phase) && startTime === undefined && jobs.some(({ queuedTime }) => queuedTime !== undefined) && jobs.every(({ waitedSeconds }) => waitedSeconds === undefined);
+  return (
+    isFinished(phase) &&
+    startTime === undefined &&
+    jobs.some(({ queuedTime }) => queuedTime !== undefined) &&
+    jobs.every(({ waitedSeconds }) => waitedSeconds === undefined)
+  );
 }
 
 async function logsOfRun(session: Session, run: StoredRun, options: LogChoice): Promise<number> {
@@ -97,7 +118,10 @@ function tellWaiting({ io }: Session): (run: StoredRun) => Promise<void> {
   };
 }
 
-/** `run mytask-v3 waits (Queued Pending: waits for 600m cpu in cq)`; undefined of one that runs, has ended, or has nothing to say yet. */
+/**
+ * `run mytask-v3 waits (Queued Pending: waits for 600m cpu in cq)`; undefined of one that runs, has ended, or has
+ * nothing to say yet.
+ */
 export function waitingLine({ metadata: { name }, status = {} }: StoredRun): string | undefined {
   const { phase = 'Pending', reason, message } = status;
   const waits = phase === 'Queued' || (phase === 'Pending' && (reason ?? message) !== undefined);
@@ -105,7 +129,9 @@ export function waitingLine({ metadata: { name }, status = {} }: StoredRun): str
 }
 
 function stateOf({ phase = 'Pending', reason, message }: NonNullable<StoredRun['status']>): string {
-  return printable(`${phase}${reason === undefined || reason === phase ? '' : ` ${reason}`}${message === undefined ? '' : `: ${message}`}`);
+  return printable(
+    `${phase}${reason === undefined || reason === phase ? '' : ` ${reason}`}${message === undefined ? '' : `: ${message}`}`,
+  );
 }
 
 /** Why there is no log, and what is known instead. */
@@ -113,19 +139,32 @@ export function withoutPods({ metadata: { name }, status = {} }: StoredRun): str
   const { phase = 'Pending' } = status;
   const state = stateOf(status);
   if (!isFinished(phase)) return `run ${name} has no pods yet (${state}): wait for it with -f`;
-  return status.jobs === undefined || wasNeverAdmitted(status) ? `run ${name} never had pods (${state})` : `run ${name} has no pods any more, and its log went with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep theirs`;
+  return status.jobs === undefined || wasNeverAdmitted(status)
+    ? `run ${name} never had pods (${state})`
+    : `run ${name} has no pods any more, and its log went with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep theirs`;
 }
 
-async function logsOfAll(session: Session, task: StoredTask, runs: readonly StoredRun[], options: LogChoice): Promise<number> {
+async function logsOfAll(
+  session: Session,
+  task: StoredTask,
+  runs: readonly StoredRun[],
+  options: LogChoice,
+): Promise<number> {
   const { client, io } = session;
   const { name, namespace } = task.metadata;
   const wanted = new Set(runs.map((run) => labelValue(run.metadata.name)));
   const found = (await everything(client, pods, namespace, ofTask(name))).filter((pod) => wanted.has(runLabel(pod)));
   const remark = missingLine(runs, new Set(found.map(runLabel)));
   if (remark !== undefined) await io.err.write(`${remark}\n`);
-  if (found.length === 0) throw new CliError(`no run of task ${name} has pods, so there are no logs: see \`${session.program} runs ${name}\``);
+  if (found.length === 0)
+    throw new CliError(
+      `no run of task ${name} has pods, so there are no logs: see \`${session.program} runs ${name}\``,
+    );
   const shown = newest(found);
-  if (shown.length < found.length) await io.err.write(`only the newest ${shown.length} of ${found.length} pods are shown: name a run to see another\n`);
+  if (shown.length < found.length)
+    await io.err.write(
+      `only the newest ${shown.length} of ${found.length} pods are shown: name a run to see another\n`,
+    );
   return printAll(session, shown, options, { run: true, pod: true });
 }
 
@@ -137,7 +176,9 @@ const mostNamed = 10;
 
 /** Which runs cannot be shown. @param withPods as the pods' labels name them */
 export function missingLine(runs: readonly StoredRun[], withPods: ReadonlySet<string>): string | undefined {
-  const missing = runs.filter((run) => hasStarted(run) && !withPods.has(labelValue(run.metadata.name))).map(({ metadata }) => metadata.name);
+  const missing = runs
+    .filter((run) => hasStarted(run) && !withPods.has(labelValue(run.metadata.name)))
+    .map(({ metadata }) => metadata.name);
   if (missing.length === 0) return undefined;
   const more = missing.length > mostNamed ? ` and ${missing.length - mostNamed} more` : '';
   return `without pods, and so without logs: ${missing.slice(0, mostNamed).join(', ')}${more}`;
@@ -145,12 +186,19 @@ export function missingLine(runs: readonly StoredRun[], withPods: ReadonlySet<st
 
 /** As many as can be read at once. */
 function newest(found: readonly Stored<Pod>[]): Stored<Pod>[] {
-  const sorted = [...found].sort((a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp));
+  const sorted = [...found].sort(
+    (a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp),
+  );
   let streams = 0;
   return sorted.filter((pod) => (streams += streamsOf(pod).length) <= mostStreams);
 }
 
-async function printAll(session: Session, found: readonly Stored<Pod>[], options: LogChoice, shows: { run: boolean; pod: boolean }): Promise<number> {
+async function printAll(
+  session: Session,
+  found: readonly Stored<Pod>[],
+  options: LogChoice,
+  shows: { run: boolean; pod: boolean },
+): Promise<number> {
   const printer = new LogPrinter(session, { ...options, follow: false }, shows, session.io.interrupted);
   printer.add(found);
   printer.close();
@@ -159,11 +207,18 @@ async function printAll(session: Session, found: readonly Stored<Pod>[], options
 }
 
 /** All runs, those to come included. */
-async function followTask(session: Session, { metadata: { name, namespace } }: StoredTask, options: LogsOptions): Promise<number> {
-  if (options.failed === true) throw new UsageError('--failed looks back, and -f with --all-runs ahead: leave one of them out');
+async function followTask(
+  session: Session,
+  { metadata: { name, namespace } }: StoredTask,
+  options: LogsOptions,
+): Promise<number> {
+  if (options.failed === true)
+    throw new UsageError('--failed looks back, and -f with --all-runs ahead: leave one of them out');
   const { client, io } = session;
   const printer = new LogPrinter(session, options, { run: true, pod: true }, io.interrupted);
-  const watching = watchPods(client, { namespace, labelSelector: ofTask(name) }, io.interrupted, (found) => printer.add(found)).finally(() => printer.close());
+  const watching = watchPods(client, { namespace, labelSelector: ofTask(name) }, io.interrupted, (found) =>
+    printer.add(found),
+  ).finally(() => printer.close());
   await Promise.all([watching, printer.print()]);
   io.interrupted.throwIfAborted();
   return exitCodes.ok;

@@ -13,11 +13,20 @@ Traits are not evaluated; what an API server's admission adds or refuses beyond 
 /** @param setExitCode for a plan that asks no cluster */
 export function planCommand(start: Start, io: Io, setExitCode: (code: number) => void): Command {
   return new Command('plan')
-    .description('what deploying an Application would do: which runs and Jobs start, wait or go, and when the schedule is next; changes nothing')
+    .description(
+      'what deploying an Application would do: which runs and Jobs start, wait or go, and when the schedule is next; changes nothing',
+    )
     .requiredOption('-f, --filename <file>', 'the Applications, as YAML or JSON; - for standard input')
-    .option('--against <file>', 'plan the change from the Applications in this file, as though they were deployed and had succeeded')
+    .option(
+      '--against <file>',
+      'plan the change from the Applications in this file, as though they were deployed and had succeeded',
+    )
     .addOption(new Option('--live', 'plan the change from what the cluster has').conflicts('against'))
-    .option('--revision <number>', "the number of the new revision; the one after the latest when left out", countArgument)
+    .option(
+      '--revision <number>',
+      'the number of the new revision; the one after the latest when left out',
+      countArgument,
+    )
     .option('--detailed-exitcode', 'exit with 3 where at least one run would start')
     .addOption(outputOption())
     .addHelpText('after', exitCodesHelp)

@@ -24,19 +24,28 @@ export function pruneCommand(start: Start): Command {
     .option('--older-than <duration>', 'spare those that ended later than so long ago, such as 7d', durationArgument)
     .option('--dry-run', 'only say what would be deleted')
     .option('-y, --yes', 'do not ask')
-    .action((task: string, _options, command: Command) => start<PruneOptions>(command, (session, options) => prune(session, task, options)));
+    .action((task: string, _options, command: Command) =>
+      start<PruneOptions>(command, (session, options) => prune(session, task, options)),
+    );
 }
 
 export async function prune(session: Session, text: string, options: PruneOptions): Promise<number> {
   const { client, io } = session;
-  if (options.keep === undefined && options.olderThan === undefined) throw new UsageError('say which runs may go: --keep 10, --older-than 7d, or both; --keep 0 is all that have finished');
+  if (options.keep === undefined && options.olderThan === undefined)
+    throw new UsageError(
+      'say which runs may go: --keep 10, --older-than 7d, or both; --keep 0 is all that have finished',
+    );
   const task = await findTask(session, text);
   const doomed = prunable(await runsOf(client, task), options, io.now());
   if (doomed.length === 0) {
     await io.out.write(`task ${task.metadata.name} has no such runs: nothing is deleted\n`);
     return exitCodes.ok;
   }
-  const table = renderTable(runColumns(io.now(), undefined).filter(({ title }) => title !== 'KEPT'), doomed, { wide: false, paint: paintFor(io, io.out), columns: io.out.columns });
+  const table = renderTable(
+    runColumns(io.now(), undefined).filter(({ title }) => title !== 'KEPT'),
+    doomed,
+    { wide: false, paint: paintFor(io, io.out), columns: io.out.columns },
+  );
   if (options.dryRun === true) {
     await io.out.write(`${table}${runCount(doomed.length)} would be deleted\n`);
     return exitCodes.ok;
@@ -49,7 +58,8 @@ export async function prune(session: Session, text: string, options: PruneOption
 
 async function confirm({ io }: Session, count: number, table: string, yes: boolean): Promise<void> {
   if (yes) return;
-  if (!io.interactive) throw new UsageError('nobody is there to confirm the deletion: pass --yes, or look first with --dry-run');
+  if (!io.interactive)
+    throw new UsageError('nobody is there to confirm the deletion: pass --yes, or look first with --dry-run');
   await io.err.write(table);
   const answer = await io.ask(`Delete ${runCount(count)} with Jobs, pods and logs? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was deleted: it was not confirmed');

@@ -9,8 +9,14 @@ import { setSuspend } from '../suspension.ts';
 
 export function resumeCommand(start: Start): Command {
   return new Command('resume')
-    .description("let a suspended task's runs start again, or a run go on that paused after a failure (failurePolicy Pause)")
-    .argument('<task|run>', "a Task's name, its component's, or <application>/<component>; or a TaskRun's", taskArgument)
+    .description(
+      "let a suspended task's runs start again, or a run go on that paused after a failure (failurePolicy Pause)",
+    )
+    .argument(
+      '<task|run>',
+      "a Task's name, its component's, or <application>/<component>; or a TaskRun's",
+      taskArgument,
+    )
     .action((name: string, _options, command: Command) => start(command, (session) => resume(session, name)));
 }
 
@@ -19,8 +25,16 @@ export async function resume(session: Session, text: string): Promise<number> {
   if ('task' in found) return setSuspend(session, text, false);
   const { client, io, namespace } = session;
   const { metadata, status } = found.run;
-  if (isFinished(status?.phase)) throw new CliError(`run ${metadata.name} has ended already (${status?.phase ?? ''}): \`${session.program} retry ${metadata.name}\` takes it up again`);
-  await client.patch(taskRuns, { namespace, name: metadata.name }, { spec: { resume: true } }, { fieldManager: 'task-runs-cli' });
+  if (isFinished(status?.phase))
+    throw new CliError(
+      `run ${metadata.name} has ended already (${status?.phase ?? ''}): \`${session.program} retry ${metadata.name}\` takes it up again`,
+    );
+  await client.patch(
+    taskRuns,
+    { namespace, name: metadata.name },
+    { spec: { resume: true } },
+    { fieldManager: 'task-runs-cli' },
+  );
   await io.out.write(`run ${metadata.name} goes on\n`);
   return exitCodes.ok;
 }

@@ -18,7 +18,9 @@ export function retryCommand(start: Start): Command {
     .description('take up a run that failed or was cancelled: what succeeded in it is not run again')
     .argument('<run>', "a TaskRun's name", nameArgument)
     .option('--name <name>', "the new run's name, instead of one that is made up", nameArgument)
-    .action((run: string, _options, command: Command) => start<RetryOptions>(command, (session, options) => retry(session, run, options)));
+    .action((run: string, _options, command: Command) =>
+      start<RetryOptions>(command, (session, options) => retry(session, run, options)),
+    );
 }
 
 export async function retry(session: Session, name: string, options: RetryOptions): Promise<number> {
@@ -36,8 +38,13 @@ async function retriable(session: Session, name: string): Promise<StoredRun> {
   try {
     return await findRun(session, name);
   } catch (error) {
-    const archived = await serverOf(session)?.run(session.namespace, name).catch(() => undefined);
+    const archived = await serverOf(session)
+      ?.run(session.namespace, name)
+      .catch(() => undefined);
     if (archived === undefined) throw error;
-    throw new CliError(`run ${name} is in the archive alone, so it cannot be taken up: \`${session.program} run ${archived.task}\` runs the task again`, { cause: error });
+    throw new CliError(
+      `run ${name} is in the archive alone, so it cannot be taken up: \`${session.program} run ${archived.task}\` runs the task again`,
+      { cause: error },
+    );
   }
 }

@@ -2,7 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { taskRuns } from '../../controllers/resource-types.ts';
 import { manualRun } from '../../requests/manual-run.ts';
-import { durationArgument, envArgument, nameArgument, taskArgument, textsArgument, type EnvVariable } from '../arguments.ts';
+import {
+  durationArgument,
+  envArgument,
+  nameArgument,
+  taskArgument,
+  textsArgument,
+  type EnvVariable,
+} from '../arguments.ts';
 import { CliError, exitCodes, TimedOut, UsageError } from '../errors.ts';
 import { findTask, type StoredRun } from '../find.ts';
 import { Interrupted } from '../io.ts';
@@ -26,19 +33,30 @@ export function runCommand(start: Start): Command {
   return new Command('run')
     .description('run a task now')
     .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
-    .option('--arg <text>', "in place of the container's args, for this run alone; once for each (--arg=--flag for one with dashes)", textsArgument)
+    .option(
+      '--arg <text>',
+      "in place of the container's args, for this run alone; once for each (--arg=--flag for one with dashes)",
+      textsArgument,
+    )
     .option('--env <name=value>', 'an environment variable for this run alone; once for each', envArgument)
     .option('--name <name>', "the run's name, instead of one that is made up", nameArgument)
     .option('--wait', "print the run's logs, and exit with its exit code once it has ended")
     .option('--timeout <duration>', 'with --wait: exit with 124 after so long; the run goes on', durationArgument)
-    .action((task: string, _options, command: Command) => start<RunOptions>(command, (session, options) => run(session, task, options)));
+    .action((task: string, _options, command: Command) =>
+      start<RunOptions>(command, (session, options) => run(session, task, options)),
+    );
 }
 
 export async function run(session: Session, text: string, options: RunOptions): Promise<number> {
   const { client, io } = session;
-  if (options.timeout !== undefined && options.wait !== true) throw new UsageError('--timeout is how long --wait waits: add --wait, or leave it out');
+  if (options.timeout !== undefined && options.wait !== true)
+    throw new UsageError('--timeout is how long --wait waits: add --wait, or leave it out');
   const task = await findTask(session, text);
-  const created = await client.create(taskRuns, manualRun(task, { ...options, args: options.arg }, await whoAmI(client)), { fieldManager: 'task-runs-cli' });
+  const created = await client.create(
+    taskRuns,
+    manualRun(task, { ...options, args: options.arg }, await whoAmI(client)),
+    { fieldManager: 'task-runs-cli' },
+  );
   const sink = options.wait === true ? io.err : io.out;
   await sink.write(`run ${created.metadata.name} of task ${task.metadata.name} created\n`);
   return options.wait === true ? waitFor(session, created, options.timeout) : exitCodes.ok;
@@ -48,7 +66,16 @@ async function waitFor(session: Session, created: StoredRun, timeout: number | u
   const { io, program } = session;
   const { name } = created.metadata;
   const deadline = new AbortController();
-  const timer = timeout === undefined ? undefined : setTimeout(() => deadline.abort(new TimedOut(`run ${name} has not ended in time and goes on: \`${program} cancel ${name}\` ends it`)), timeout);
+  const timer =
+    timeout === undefined
+      ? undefined
+      : setTimeout(
+          () =>
+            deadline.abort(
+              new TimedOut(`run ${name} has not ended in time and goes on: \`${program} cancel ${name}\` ends it`),
+            ),
+          timeout,
+        );
   const signal = AbortSignal.any([io.interrupted, deadline.signal]);
   const ended = new AbortController();
   try {
@@ -56,7 +83,10 @@ async function waitFor(session: Session, created: StoredRun, timeout: number | u
     await io.err.write(`${outcomeLine(finished, io.now())}\n`);
     return taskExitCode(finished);
   } catch (error) {
-    if (error instanceof Interrupted) await io.err.write(`run ${name} goes on: \`${program} logs -f ${name}\` shows it, \`${program} cancel ${name}\` ends it\n`);
+    if (error instanceof Interrupted)
+      await io.err.write(
+        `run ${name} goes on: \`${program} logs -f ${name}\` shows it, \`${program} cancel ${name}\` ends it\n`,
+      );
     throw error instanceof Error ? error : new CliError(String(error));
   } finally {
     clearTimeout(timer);
@@ -72,7 +102,12 @@ function progress({ io }: Session, ended: AbortController): (run: StoredRun) => 
   let last = '';
   let seen = false;
   void delay(longUnseenMs, undefined, { signal: ended.signal }).then(
-    () => (seen ? undefined : io.err.write('nothing has taken up the run yet: is the controller running? (kubectl get deployment task-runs -n vela-system)\n')),
+    () =>
+      seen
+        ? undefined
+        : io.err.write(
+            'nothing has taken up the run yet: is the controller running? (kubectl get deployment task-runs -n vela-system)\n',
+          ),
     () => undefined, // it has ended
   );
   return async ({ metadata: { name }, status }) => {

@@ -28,10 +28,16 @@ export function runsCommand(start: Start): Command {
     .option('--failed', 'only those that failed')
     .option('--limit <count>', 'only the newest', countArgument)
     .addOption(outputOption())
-    .action((task: string, _options, command: Command) => start<RunsOptions>(command, (session, options) => runs(session, task, options)));
+    .action((task: string, _options, command: Command) =>
+      start<RunsOptions>(command, (session, options) => runs(session, task, options)),
+    );
 }
 
-export async function runs(session: Session, text: string, { output, failed = false, limit = Infinity }: RunsOptions): Promise<number> {
+export async function runs(
+  session: Session,
+  text: string,
+  { output, failed = false, limit = Infinity }: RunsOptions,
+): Promise<number> {
   if (serverOf(session)) return archivedRuns(session, text, { output, failed, limit });
   const { client, io } = session;
   const task = await findTask(session, text);
@@ -52,7 +58,11 @@ export async function runs(session: Session, text: string, { output, failed = fa
 const mostShown = 200;
 
 /** The cluster's and the archive's. */
-async function archivedRuns(session: Session, text: string, { output, failed, limit }: Required<RunsOptions>): Promise<number> {
+async function archivedRuns(
+  session: Session,
+  text: string,
+  { output, failed, limit }: Required<RunsOptions>,
+): Promise<number> {
   const { io } = session;
   const shown = await historyOf(session, text, limit === Infinity ? mostShown : limit, failed ? ['Failed'] : []);
   const options = { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns };

@@ -20,17 +20,25 @@ export function statusCommand(start: Start): Command {
     .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
     .option('-w, --watch', 'go on showing it as it changes, until Ctrl-C')
     .addOption(outputOption())
-    .action((task: string, _options, command: Command) => start<StatusOptions>(command, (session, options) => status(session, task, options)));
+    .action((task: string, _options, command: Command) =>
+      start<StatusOptions>(command, (session, options) => status(session, task, options)),
+    );
 }
 
-export async function status(session: Session, text: string, { output, watch = false }: StatusOptions): Promise<number> {
+export async function status(
+  session: Session,
+  text: string,
+  { output, watch = false }: StatusOptions,
+): Promise<number> {
   const { io } = session;
   const task = await findTask(session, text);
   if (!watch) {
     await show(io.out, output, task, () => page(session, task, output));
     return exitCodes.ok;
   }
-  return io.out.terminal && (output === 'table' || output === 'wide') ? redraw(session, task, output) : tell(session, task, output);
+  return io.out.terminal && (output === 'table' || output === 'wide')
+    ? redraw(session, task, output)
+    : tell(session, task, output);
 }
 
 function page({ io }: Session, task: StoredTask, output: OutputOptions['output']): string {
@@ -38,8 +46,16 @@ function page({ io }: Session, task: StoredTask, output: OutputOptions['output']
 }
 
 /** Every version of the Task. @throws CliError once it is deleted */
-async function* versions({ client, io }: Session, { metadata: { name, namespace } }: StoredTask): AsyncGenerator<StoredTask, void, undefined> {
-  for await (const found of follow(client, tasks, { namespace, fieldSelector: `metadata.name=${name}` }, io.interrupted)) {
+async function* versions(
+  { client, io }: Session,
+  { metadata: { name, namespace } }: StoredTask,
+): AsyncGenerator<StoredTask, void, undefined> {
+  for await (const found of follow(
+    client,
+    tasks,
+    { namespace, fieldSelector: `metadata.name=${name}` },
+    io.interrupted,
+  )) {
     const [task] = found.values();
     if (task === undefined) throw new CliError(`task ${name} was deleted`);
     yield task;
@@ -79,7 +95,9 @@ async function tell(session: Session, first: StoredTask, output: OutputOptions['
     const text = renderObjects(output, task);
     if (text === undefined && now === last) continue;
     last = now;
-    await io.out.write(text === undefined ? changeLine(task, io.now(), paintFor(io, io.out)) : output === 'yaml' ? `---\n${text}` : text);
+    await io.out.write(
+      text === undefined ? changeLine(task, io.now(), paintFor(io, io.out)) : output === 'yaml' ? `---\n${text}` : text,
+    );
   }
   return exitCodes.ok;
 }

@@ -42,22 +42,36 @@ const mostTasks = 1_000;
 
 export function topCommand(start: Start): Command {
   return new Command('top')
-    .description('which tasks fail, take long, start late or wait in queues: figures of their latest runs, with --server of the archived ones, too')
+    .description(
+      'which tasks fail, take long, start late or wait in queues: figures of their latest runs, with --server of the archived ones, too',
+    )
     .argument('[task]', "one task alone: a Task's name, its component's, or <application>/<component>", taskArgument)
     .option('--limit <count>', 'of how many of the newest runs of each task', countArgument, 100)
     .addOption(new Option('--sort <order>', 'what is first').choices(Object.keys(orders)).default('failures'))
     .addOption(new Option('-o, --output <format>', 'how to show it').choices(['table', 'json']).default('table'))
-    .action((task: string | undefined, _options, command: Command) => start<TopOptions>(command, (session, options) => top(session, task, options)));
+    .action((task: string | undefined, _options, command: Command) =>
+      start<TopOptions>(command, (session, options) => top(session, task, options)),
+    );
 }
 
-export async function top(session: Session, text: string | undefined, { limit, sort, output }: TopOptions): Promise<number> {
+export async function top(
+  session: Session,
+  text: string | undefined,
+  { limit, sort, output }: TopOptions,
+): Promise<number> {
   const { client, io, namespace } = session;
-  const names = text === undefined ? (await everything(client, tasks, namespace)).map(({ metadata }) => metadata.name).slice(0, mostTasks) : [text];
+  const names =
+    text === undefined
+      ? (await everything(client, tasks, namespace)).map(({ metadata }) => metadata.name).slice(0, mostTasks)
+      : [text];
   const figures: TaskFigures[] = [];
   for (const name of names) figures.push(figuresOf(name, await historyOf(session, name, limit)));
   figures.sort((a, b) => orders[sort](a, b) || (a.task < b.task ? -1 : 1));
   if (output === 'json') await io.out.write(`${JSON.stringify(figures, undefined, 2)}\n`);
-  else await io.out.write(renderTable(columns, figures, { wide: false, paint: paintFor(io, io.out), columns: io.out.columns }));
+  else
+    await io.out.write(
+      renderTable(columns, figures, { wide: false, paint: paintFor(io, io.out), columns: io.out.columns }),
+    );
   return exitCodes.ok;
 }
 
@@ -66,8 +80,19 @@ export function figuresOf(task: string, runs: readonly Run[]): TaskFigures {
   const delays = runs.flatMap(({ delaySeconds }) => delaySeconds ?? []);
   const waits = runs.flatMap(({ waitedSeconds }) => waitedSeconds ?? []);
   const failed = runs.filter(({ phase }) => phase === 'Failed').length;
-  const measured = durations.length > 0 && { median: quantile(durations, 0.5), p95: quantile(durations, 0.95), longest: quantile(durations, 1) };
-  return { task, runs: runs.length, failed, ...measured, ...(delays.length > 0 && { latest: Math.max(...delays) }), ...(waits.length > 0 && { waited: Math.max(...waits) }) };
+  const measured = durations.length > 0 && {
+    median: quantile(durations, 0.5),
+    p95: quantile(durations, 0.95),
+    longest: quantile(durations, 1),
+  };
+  return {
+    task,
+    runs: runs.length,
+    failed,
+    ...measured,
+    ...(delays.length > 0 && { latest: Math.max(...delays) }),
+    ...(waits.length > 0 && { waited: Math.max(...waits) }),
+  };
 }
 
 /** Of sorted numbers, the one that so large a part is not above. */
@@ -78,7 +103,10 @@ function quantile(sorted: readonly number[], part: number): number {
 const columns: readonly Column<TaskFigures>[] = [
   { title: 'TASK', cell: ({ task }) => task },
   { title: 'RUNS', cell: ({ runs }) => String(runs) },
-  { title: 'FAILED', cell: ({ failed, runs }) => (runs === 0 ? '' : `${failed} (${Math.round((failed / runs) * 100)}%)`) },
+  {
+    title: 'FAILED',
+    cell: ({ failed, runs }) => (runs === 0 ? '' : `${failed} (${Math.round((failed / runs) * 100)}%)`),
+  },
   { title: 'MEDIAN', cell: ({ median }) => durationText(median) },
   { title: 'P95', cell: ({ p95 }) => durationText(p95) },
   { title: 'LONGEST', cell: ({ longest }) => durationText(longest) },

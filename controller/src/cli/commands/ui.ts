@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
@@ -17,7 +23,9 @@ interface UiOptions {
 
 export function uiCommand(start: Start): Command {
   return new Command('ui')
-    .description('the console in a browser, without a login: goes between it and the REST API, with your token or, where you have none, one for looking')
+    .description(
+      'the console in a browser, without a login: goes between it and the REST API, with your token or, where you have none, one for looking',
+    )
     .option('--port <port>', 'the port on 127.0.0.1; a free one when left out', countArgument, 0)
     .action((_options, command: Command) => start<UiOptions>(command, ui));
 }
@@ -29,12 +37,19 @@ export async function ui(session: Session, { port }: UiOptions): Promise<number>
   const keeper = new TokenKeeper(session);
   const { isConsole } = await keeper.current();
   const secret = randomBytes(24).toString('base64url');
-  const server = createServer(gate(secret, forwardTo(new URL(url), async () => (await keeper.current()).token)));
+  const server = createServer(
+    gate(
+      secret,
+      forwardTo(new URL(url), async () => (await keeper.current()).token),
+    ),
+  );
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const { port: taken } = server.address() as AddressInfo;
   await io.out.write(`http://127.0.0.1:${taken}/?key=${secret}\n`);
-  await io.err.write(`the console is at that address, for this machine alone, until Ctrl-C${isConsole ? '; it looks with the account task-runs-console, which may not change anything' : ''}\n`);
+  await io.err.write(
+    `the console is at that address, for this machine alone, until Ctrl-C${isConsole ? '; it looks with the account task-runs-console, which may not change anything' : ''}\n`,
+  );
   if (!io.interrupted.aborted) await once(io.interrupted, 'abort');
   server.closeAllConnections();
   server.close();
@@ -43,19 +58,30 @@ export async function ui(session: Session, { port }: UiOptions): Promise<number>
 
 const cookie = 'task-runs-key';
 
-/** Others on this machine can reach the port, and other sites can make the browser ask it: neither knows the key, which the first page turns into a cookie. */
+/**
+ * Others on this machine can reach the port, and other sites can make the browser ask it: neither knows the key, which
+ * the first page turns into a cookie.
+ */
 export function gate(secret: string, inner: RequestListener): RequestListener {
   return (request, response) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
     const path = request.url ?? '/';
-    if ((host !== '127.0.0.1' && host !== 'localhost') || !isPath(path)) return refuse(response, 'open the address as it was printed');
+    if ((host !== '127.0.0.1' && host !== 'localhost') || !isPath(path))
+      return refuse(response, 'open the address as it was printed');
     const { pathname, searchParams } = new URL(path, anyBase);
     if (searchParams.get('key') === secret) {
-      response.writeHead(303, { location: pathname, 'set-cookie': `${cookie}=${secret}; HttpOnly; SameSite=Strict; Path=/`, 'referrer-policy': 'no-referrer' }).end();
+      response
+        .writeHead(303, {
+          location: pathname,
+          'set-cookie': `${cookie}=${secret}; HttpOnly; SameSite=Strict; Path=/`,
+          'referrer-policy': 'no-referrer',
+        })
+        .end();
       return;
     }
     const cookies = (request.headers.cookie ?? '').split(/; */);
-    if (!cookies.includes(`${cookie}=${secret}`)) return refuse(response, 'open the address that task-runs ui printed, with its key');
+    if (!cookies.includes(`${cookie}=${secret}`))
+      return refuse(response, 'open the address that task-runs ui printed, with its key');
     inner(request, response);
   };
 }
@@ -77,8 +103,13 @@ const kept = ['accept', 'content-type', 'content-length', 'if-none-match'];
 function forwardTo(base: URL, token: () => Promise<string>): RequestListener {
   const send = base.protocol === 'https:' ? httpsRequest : httpRequest;
   const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const headers = Object.fromEntries(kept.flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]]])));
-    const outgoing = send(new URL(`${base.pathname.replace(/\/$/, '')}${request.url ?? '/'}`, base), { method: request.method, headers: { ...headers, authorization: `Bearer ${await token()}` } });
+    const headers = Object.fromEntries(
+      kept.flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]]])),
+    );
+    const outgoing = send(new URL(`${base.pathname.replace(/\/$/, '')}${request.url ?? '/'}`, base), {
+      method: request.method,
+      headers: { ...headers, authorization: `Bearer ${await token()}` },
+    });
     response.on('close', () => outgoing.destroy());
     const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
     await Promise.all([pipeline(request, outgoing), answered]);
@@ -91,7 +122,9 @@ function forwardTo(base: URL, token: () => Promise<string>): RequestListener {
     forward(request, response).catch((error: unknown) => {
       if (response.headersSent) return void response.destroy();
       const message = `the REST API at ${base.origin} cannot be asked: ${messageOf(error)}`;
-      response.writeHead(502, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { code: 'ClusterUnavailable', message } }));
+      response
+        .writeHead(502, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ error: { code: 'ClusterUnavailable', message } }));
     });
   };
 }

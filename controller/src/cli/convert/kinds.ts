@@ -1,6 +1,6 @@
 /**
- * From the manifests that people have to components: Job and CronJob of Kubernetes; JobFlow, DaemonJob and JobTemplate of the JobFlow
- * operator (api.practice.com/v1alpha1). docs/migrating.md says the same in tables.
+ * From the manifests that people have to components: Job and CronJob of Kubernetes; JobFlow, DaemonJob and JobTemplate
+ * of the JobFlow operator (api.practice.com/v1alpha1). docs/migrating.md says the same in tables.
  */
 import { isQueued, queueOf } from './queue.ts';
 import { only, orNothing, policyOf, present, without, workOf, type Converted, type Fields } from './work.ts';
@@ -27,9 +27,15 @@ function fromJob(spec: Fields, labels: Fields): Component {
   const policy = policyOf(isQueued(labels) ? without(spec, ['suspend']) : spec);
   const warnings = [
     'every deployment runs; executionPolicy.trigger: Change runs only what changed',
-    ...(spec['ttlSecondsAfterFinished'] === undefined ? [] : ['ttlSecondsAfterFinished deletes Job and pods; the run stays on record']),
+    ...(spec['ttlSecondsAfterFinished'] === undefined
+      ? []
+      : ['ttlSecondsAfterFinished deletes Job and pods; the run stays on record']),
   ];
-  return { type: 'task', properties: { ...withPolicy(policy.properties), ...work.properties, ...queue.properties }, warnings: [...warnings, ...policy.warnings, ...queue.warnings, ...work.warnings] };
+  return {
+    type: 'task',
+    properties: { ...withPolicy(policy.properties), ...work.properties, ...queue.properties },
+    warnings: [...warnings, ...policy.warnings, ...queue.warnings, ...work.warnings],
+  };
 }
 
 /** suspend is the task's own, the rest of the execution policy. */
@@ -38,19 +44,33 @@ function withPolicy({ suspend, ...policy }: Fields): Fields {
 }
 
 function fromCronJob(spec: Fields, labels: Fields): Component {
-  const { jobTemplate, ...schedule } = spec as { readonly jobTemplate?: { readonly metadata?: { readonly labels?: Fields }; readonly spec?: Fields } } & Fields;
+  const { jobTemplate, ...schedule } = spec as {
+    readonly jobTemplate?: { readonly metadata?: { readonly labels?: Fields }; readonly spec?: Fields };
+  } & Fields;
   const job = jobTemplate?.spec ?? {};
   const work = workOf(job);
   const queue = queueOfJobs(labels, jobTemplate?.metadata?.labels ?? {});
   const { suspend: _suspend, ...policy } = policyOf(job).properties;
-  const warnings = spec['timeZone'] === undefined ? ["times are in UTC, not in the controller manager's zone: write timeZone for another one"] : [];
-  return { type: 'cron-task', properties: { ...schedule, ...policy, ...work.properties, ...queue.properties }, warnings: [...warnings, 'runs are named after their time in UTC', ...queue.warnings, ...work.warnings] };
+  const warnings =
+    spec['timeZone'] === undefined
+      ? ["times are in UTC, not in the controller manager's zone: write timeZone for another one"]
+      : [];
+  return {
+    type: 'cron-task',
+    properties: { ...schedule, ...policy, ...work.properties, ...queue.properties },
+    warnings: [...warnings, 'runs are named after their time in UTC', ...queue.warnings, ...work.warnings],
+  };
 }
 
 /** Kueue looks at a Job's labels, which come of the jobTemplate and not of the CronJob. */
 function queueOfJobs(ofCronJob: Fields, ofJobs: Fields): Converted {
   if (isQueued(ofJobs) || !isQueued(ofCronJob)) return queueOf({ ...ofCronJob, ...ofJobs });
-  return { ...queueOf(ofCronJob), warnings: ["the queue of the CronJob's own labels is heeded, where Kueue looked at those of its jobTemplate alone: take queue out for runs that do not wait"] };
+  return {
+    ...queueOf(ofCronJob),
+    warnings: [
+      "the queue of the CronJob's own labels is heeded, where Kueue looked at those of its jobTemplate alone: take queue out for runs that do not wait",
+    ],
+  };
 }
 
 interface Flow {
@@ -73,21 +93,32 @@ function fromJobFlow(spec: Fields): Component {
   const globals = only(globalParams, ['env', 'labels', 'annotations', 'nodeName']);
   const warnings = [
     'every deployment runs, each under names of its own; a step that fails skips those that depend on it',
-    ...(globals['env'] === undefined ? [] : ["a container's own environment variable wins over the shared one of its name"]),
+    ...(globals['env'] === undefined
+      ? []
+      : ["a container's own environment variable wins over the shared one of its name"]),
   ];
   const properties = present({ globals: orNothing(globals), steps: steps.map(({ properties: step }) => step) });
   return { type: 'task-flow', properties, warnings: [...warnings, ...steps.flatMap((step) => step.warnings)] };
 }
 
-function stepOf({ name = '', dependencies = [], jobTemplate, jobTemplateRef, shareVolumeMounts = [] }: Flow, shared: readonly Fields[]): Converted {
+function stepOf(
+  { name = '', dependencies = [], jobTemplate, jobTemplateRef, shareVolumeMounts = [] }: Flow,
+  shared: readonly Fields[],
+): Converted {
   const dependsOn = dependencies.length > 0 ? dependencies : undefined;
   const say = (warnings: readonly string[]) => warnings.map((warning) => `step ${name}: ${warning}`);
   if (jobTemplateRef !== undefined) {
-    const warnings = shareVolumeMounts.length > 0 ? ['shareVolumeMounts beside a template are left out: write the volumes into the template, or into globals.volumes'] : [];
+    const warnings =
+      shareVolumeMounts.length > 0
+        ? [
+            'shareVolumeMounts beside a template are left out: write the volumes into the template, or into globals.volumes',
+          ]
+        : [];
     return { properties: present({ name, dependsOn, templateRef: { name: jobTemplateRef } }), warnings: say(warnings) };
   }
   const work = operatorWork(jobTemplate ?? {});
-  const properties = shareVolumeMounts.length > 0 ? withVolumes(work.properties, shareVolumeMounts, shared) : work.properties;
+  const properties =
+    shareVolumeMounts.length > 0 ? withVolumes(work.properties, shareVolumeMounts, shared) : work.properties;
   return { properties: present({ name, dependsOn, ...properties }), warnings: say(work.warnings) };
 }
 
@@ -95,7 +126,10 @@ function stepOf({ name = '', dependencies = [], jobTemplate, jobTemplateRef, sha
 function operatorWork(job: Fields): Converted {
   const { properties, warnings } = workOf(job);
   const said = only(properties, ['restart', 'backoffLimit']);
-  const now = Object.keys(said).map((name) => `${name === 'restart' ? 'restartPolicy' : name} is heeded, which the operator does not: take it out for a run that is not tried again`);
+  const now = Object.keys(said).map(
+    (name) =>
+      `${name === 'restart' ? 'restartPolicy' : name} is heeded, which the operator does not: take it out for a run that is not tried again`,
+  );
   return { properties: { backoffLimit: 0, ...properties }, warnings: [...now, ...warnings] };
 }
 
@@ -109,22 +143,43 @@ function withVolumes(properties: Fields, mounts: readonly Fields[], shared: read
   const [first = {}, ...others] = podSpec.containers ?? [];
   const volumeMounts = [...((first['volumeMounts'] as readonly Fields[] | undefined) ?? []), ...mounts];
   const mounted = shared.filter(({ name }) => mounts.some((mount) => mount['name'] === name));
-  return { ...properties, podSpec: { ...podSpec, volumes: [...(podSpec.volumes ?? []), ...mounted], containers: [{ ...first, volumeMounts }, ...others] } };
+  return {
+    ...properties,
+    podSpec: {
+      ...podSpec,
+      volumes: [...(podSpec.volumes ?? []), ...mounted],
+      containers: [{ ...first, volumeMounts }, ...others],
+    },
+  };
 }
 
 function fromDaemonJob(spec: Fields): Component {
-  const { globalParams = {}, excludeNodeList = '', ...job } = spec as { readonly globalParams?: Fields; readonly excludeNodeList?: string } & Fields;
+  const {
+    globalParams = {},
+    excludeNodeList = '',
+    ...job
+  } = spec as { readonly globalParams?: Fields; readonly excludeNodeList?: string } & Fields;
   const { properties, warnings } = operatorWork(job);
-  const names = excludeNodeList.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = excludeNodeList
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   const { nodeName, ...shared } = only(globalParams, ['env', 'labels', 'annotations', 'nodeName']);
-  const nodeSelector = nodeName === undefined ? properties['nodeSelector'] : { ...(properties['nodeSelector'] as Fields | undefined), 'kubernetes.io/hostname': nodeName };
+  const nodeSelector =
+    nodeName === undefined
+      ? properties['nodeSelector']
+      : { ...(properties['nodeSelector'] as Fields | undefined), 'kubernetes.io/hostname': nodeName };
   const merged = present({
     ...properties,
     ...withoutDefaults(shared, properties),
     nodeSelector,
     exclude: names.length > 0 ? { names } : undefined,
   });
-  return { type: 'daemon-task', properties: merged, warnings: ['every node that fits is served, each deployment by Jobs of its own', ...warnings] };
+  return {
+    type: 'daemon-task',
+    properties: merged,
+    warnings: ['every node that fits is served, each deployment by Jobs of its own', ...warnings],
+  };
 }
 
 /** What all have, under what the Job says itself. */
@@ -132,7 +187,9 @@ function withoutDefaults(shared: Fields, own: Fields): Fields {
   const { env, ...maps } = shared as { readonly env?: readonly Fields[] } & Fields;
   const ownEnv = (own['env'] as readonly Fields[] | undefined) ?? [];
   const names = new Set(ownEnv.map(({ name }) => name));
-  const merged = Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, { ...(map as Fields), ...(own[name] as Fields | undefined) }]));
+  const merged = Object.fromEntries(
+    Object.entries(maps).map(([name, map]) => [name, { ...(map as Fields), ...(own[name] as Fields | undefined) }]),
+  );
   return present({ ...merged, env: env && [...env.filter(({ name }) => !names.has(name)), ...ownEnv] });
 }
 
@@ -143,6 +200,9 @@ function fromJobTemplate(spec: Fields): Component {
 
 /** Fields of the spec that nothing above reads. */
 export function unread(kind: string, spec: Fields): readonly string[] {
-  const read: Readonly<Record<string, readonly string[]>> = { JobFlow: ['flows', 'globalParams', 'shareVolumes'], JobTemplate: ['jobTemplate'] };
+  const read: Readonly<Record<string, readonly string[]>> = {
+    JobFlow: ['flows', 'globalParams', 'shareVolumes'],
+    JobTemplate: ['jobTemplate'],
+  };
   return read[kind] ? Object.keys(without(spec, read[kind])) : [];
 }

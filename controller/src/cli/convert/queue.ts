@@ -11,6 +11,11 @@ export function isQueued(of: Fields): boolean {
 export function queueOf(of: Fields): Converted {
   const { [queueLabels.queue]: name, [queueLabels.priorityClass]: priorityClass } = of;
   if (isQueued(of)) return { properties: { queue: present({ name, priorityClass }) }, warnings: [] };
-  const warnings = priorityClass === undefined ? [] : [`the label ${queueLabels.priorityClass} is left out: there is no ${queueLabels.queue} beside it; write queue.name for the queue`];
+  const warnings =
+    priorityClass === undefined
+      ? []
+      : [
+          `the label ${queueLabels.priorityClass} is left out: there is no ${queueLabels.queue} beside it; write queue.name for the queue`,
+        ];
   return { properties: {}, warnings };
 }

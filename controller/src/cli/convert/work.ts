@@ -1,6 +1,6 @@
 /**
- * A JobSpec as the properties of a task, a step or a template. What has a parameter of its own is written there, all else under podSpec
- * or job, under its own name.
+ * A JobSpec as the properties of a task, a step or a template. What has a parameter of its own is written there, all
+ * else under podSpec or job, under its own name.
  */
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,10 @@ export interface Converted {
 }
 
 interface JobSpec extends Fields {
-  readonly template?: { readonly metadata?: { readonly labels?: Fields; readonly annotations?: Fields }; readonly spec?: PodSpec };
+  readonly template?: {
+    readonly metadata?: { readonly labels?: Fields; readonly annotations?: Fields };
+    readonly spec?: PodSpec;
+  };
 }
 
 interface PodSpec extends Fields {
@@ -32,7 +35,14 @@ const samePod = ['serviceAccountName', 'nodeSelector', 'tolerations', 'hostAlias
 /** Of a container. */
 const sameContainer = ['image', 'imagePullPolicy', 'env'];
 /** Of a JobSpec. */
-const sameJob = ['parallelism', 'completions', 'completionMode', 'backoffLimit', 'activeDeadlineSeconds', 'podFailurePolicy'];
+const sameJob = [
+  'parallelism',
+  'completions',
+  'completionMode',
+  'backoffLimit',
+  'activeDeadlineSeconds',
+  'podFailurePolicy',
+];
 const otherJob = ['backoffLimitPerIndex', 'maxFailedIndexes', 'successPolicy', 'podReplacementPolicy', 'managedBy'];
 /** What is said elsewhere, or means nothing for a Job whose name and labels are the run's. */
 const elsewhere = ['template', 'ttlSecondsAfterFinished', 'suspend'];
@@ -44,7 +54,10 @@ export function workOf(job: Fields): Converted {
   const [first = {}, ...others] = spec.containers ?? [];
   const container = containerOf(first);
   const { containers: _containers, restartPolicy, imagePullSecrets, ...pod } = spec;
-  const podSpec = present({ ...without(pod, samePod), containers: isSaid(container.rest) || others.length > 0 ? [container.rest, ...others] : undefined });
+  const podSpec = present({
+    ...without(pod, samePod),
+    containers: isSaid(container.rest) || others.length > 0 ? [container.rest, ...others] : undefined,
+  });
   const properties = present({
     ...container.properties,
     restart: restartPolicy,
@@ -57,7 +70,10 @@ export function workOf(job: Fields): Converted {
     job: orNothing(only(job, otherJob)),
   });
   const dropped = Object.keys(without(job, [...sameJob, ...otherJob, ...elsewhere]));
-  return { properties, warnings: [...dropped.map((name) => `${name} is left out: a run's Job gets its own`), ...container.warnings] };
+  return {
+    properties,
+    warnings: [...dropped.map((name) => `${name} is left out: a run's Job gets its own`), ...container.warnings],
+  };
 }
 
 function isSaid(fields: Fields): boolean {
@@ -79,8 +95,16 @@ function containerOf(container: Container): Converted & { readonly rest: Fields 
   const { name, command, args, resources, ...others } = container;
   const sizes = sizesOf(resources);
   // Without a command the args are those of the image's own entrypoint, which cmd would replace.
-  const properties = { ...only(others, sameContainer), ...(command && { cmd: [...command, ...(args ?? [])] }), ...sizes };
-  const rest = present({ ...without(others, sameContainer), args: command ? undefined : args, resources: sizes ? undefined : resources });
+  const properties = {
+    ...only(others, sameContainer),
+    ...(command && { cmd: [...command, ...(args ?? [])] }),
+    ...sizes,
+  };
+  const rest = present({
+    ...without(others, sameContainer),
+    args: command ? undefined : args,
+    resources: sizes ? undefined : resources,
+  });
   const warnings = name === undefined ? [] : [`container ${name} is called after its component`];
   return { properties, rest, warnings };
 }

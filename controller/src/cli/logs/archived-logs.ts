@@ -18,12 +18,22 @@ interface ArchivedLogsOptions extends LogChoice {
 /** As many as the API takes. */
 const mostRuns = 100;
 
-export async function archivedLogs(session: Session, server: RunServer, text: string, options: ArchivedLogsOptions): Promise<number> {
+export async function archivedLogs(
+  session: Session,
+  server: RunServer,
+  text: string,
+  options: ArchivedLogsOptions,
+): Promise<number> {
   const { io, namespace } = session;
   const { since, tail, search } = options;
-  const choice = compact({ since: since === undefined ? undefined : new Date(io.now().getTime() - since).toISOString(), tail: tail === undefined ? undefined : String(tail), search });
+  const choice = compact({
+    since: since === undefined ? undefined : new Date(io.now().getTime() - since).toISOString(),
+    tail: tail === undefined ? undefined : String(tail),
+    search,
+  });
   const task = await taskOf(session, text, options);
-  const [path, query] = task === undefined ? [`runs/${text}`, choice] : [`tasks/${task}`, { ...choice, ...amongRuns(options) }];
+  const [path, query] =
+    task === undefined ? [`runs/${text}`, choice] : [`tasks/${task}`, { ...choice, ...amongRuns(options) }];
   const print = io.out.terminal ? terminalSafeLines : (chunk: Uint8Array) => chunk;
   for await (const chunk of await server.logs(namespace, path, query)) await io.out.write(print(chunk));
   return exitCodes.ok;
@@ -34,10 +44,17 @@ function amongRuns({ allRuns = false, failed = false }: ArchivedLogsOptions): Re
 }
 
 /** The Task that is meant; none where it is a run, which the archive alone may know of. */
-async function taskOf(session: Session, text: string, { allRuns = false, failed = false }: ArchivedLogsOptions): Promise<string | undefined> {
+async function taskOf(
+  session: Session,
+  text: string,
+  { allRuns = false, failed = false }: ArchivedLogsOptions,
+): Promise<string | undefined> {
   if (allRuns || failed || text.includes('/')) return (await findTask(session, text)).metadata.name;
   if (await isRun(session, text)) return undefined;
-  return findTask(session, text).then(({ metadata }) => metadata.name, () => undefined);
+  return findTask(session, text).then(
+    ({ metadata }) => metadata.name,
+    () => undefined,
+  );
 }
 
 async function isRun({ client, namespace }: Session, name: string): Promise<boolean> {

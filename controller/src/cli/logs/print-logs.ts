@@ -18,10 +18,21 @@ export class LogPrinter {
   failures = 0;
 
   /** @param shows whether lines tell run and pod */
-  constructor(session: Session, choice: LogChoice, shows: { readonly run: boolean; readonly pod: boolean }, signal: AbortSignal) {
+  constructor(
+    session: Session,
+    choice: LogChoice,
+    shows: { readonly run: boolean; readonly pod: boolean },
+    signal: AbortSignal,
+  ) {
     this.#session = session;
     const { client } = session;
-    this.#logs = new PodLogs({ client, choice, signal, originOf: (stream) => prefixOf(stream, shows), onProblem: (stream, error) => this.#remark(stream, error) });
+    this.#logs = new PodLogs({
+      client,
+      choice,
+      signal,
+      originOf: (stream) => prefixOf(stream, shows),
+      onProblem: (stream, error) => this.#remark(stream, error),
+    });
   }
 
   /** Begins with what has started in these pods since they were shown last. */
@@ -38,12 +49,17 @@ export class LogPrinter {
     const { io } = this.#session;
     const paint = paintFor(io, io.out);
     const line = io.out.terminal ? safeLine : rawLine;
-    for await (const portion of this.#logs.portions()) await io.out.write(Buffer.concat(portion.flatMap((one) => line(one, paint))));
+    for await (const portion of this.#logs.portions())
+      await io.out.write(Buffer.concat(portion.flatMap((one) => line(one, paint))));
   }
 
   async #remark({ pod }: LogStream, error: unknown): Promise<void> {
     this.failures += 1;
-    const words = isNotFound(error) ? 'it is gone' : error instanceof ApiError && error.status >= 400 && error.status !== 403 ? error.serverMessage : explain(error).sentence;
+    const words = isNotFound(error)
+      ? 'it is gone'
+      : error instanceof ApiError && error.status >= 400 && error.status !== 403
+        ? error.serverMessage
+        : explain(error).sentence;
     await this.#session.io.err.write(`the log of pod ${pod} cannot be read: ${words}\n`);
   }
 }

@@ -10,7 +10,13 @@ import { LogPrinter } from './print-logs.ts';
  * @returns the run once it has finished and its logs are printed
  * @throws the signal's reason; Error where the run is deleted meanwhile
  */
-export async function printRun(session: Session, run: StoredRun, choice: LogChoice, signal: AbortSignal, onChange: (run: StoredRun) => Promise<void>): Promise<StoredRun> {
+export async function printRun(
+  session: Session,
+  run: StoredRun,
+  choice: LogChoice,
+  signal: AbortSignal,
+  onChange: (run: StoredRun) => Promise<void>,
+): Promise<StoredRun> {
   const end = new AbortController();
   const either = AbortSignal.any([signal, end.signal]);
   const printer = new LogPrinter(session, { ...choice, follow: true }, { run: false, pod: severalPods(run) }, either);

@@ -57,22 +57,36 @@ class DefinitionRender implements CueRender {
   async component(type: string, filling: Filling): Promise<Rendering> {
     return this.#refusing(type, filling, async (definition, filled) => {
       const { output } = await definition.render(filled);
-      if (!output) return { refusals: [{ path: [], message: `the definition ${type} rendered nothing of it: write its properties` }] };
+      if (!output)
+        return {
+          refusals: [{ path: [], message: `the definition ${type} rendered nothing of it: write its properties` }],
+        };
       const object = output as unknown as RenderedObject;
       this.#origins.set(object, { properties: filling.parameter });
       return { object };
     });
   }
 
-  async trait(type: string, { parameter, context }: Filling, object: RenderedObject, place: number): Promise<Rendering> {
+  async trait(
+    type: string,
+    { parameter, context }: Filling,
+    object: RenderedObject,
+    place: number,
+  ): Promise<Rendering> {
     const base = object as unknown as JsonObject;
-    const rendering = await this.#refusing(type, { parameter, context: { ...context, output: base } }, async (definition, filled) => {
-      const { output } = await definition.patch({ ...filled, base });
-      const patched = output as unknown as RenderedObject;
-      this.#origins.set(patched, { properties: parameter, before: object, trait: place });
-      return { object: patched };
-    });
-    return 'refusals' in rendering ? { refusals: rendering.refusals.map((refusal) => ({ ...refusal, trait: place })) } : rendering;
+    const rendering = await this.#refusing(
+      type,
+      { parameter, context: { ...context, output: base } },
+      async (definition, filled) => {
+        const { output } = await definition.patch({ ...filled, base });
+        const patched = output as unknown as RenderedObject;
+        this.#origins.set(patched, { properties: parameter, before: object, trait: place });
+        return { object: patched };
+      },
+    );
+    return 'refusals' in rendering
+      ? { refusals: rendering.refusals.map((refusal) => ({ ...refusal, trait: place })) }
+      : rendering;
   }
 
   /** The step reads the Task, and then says what it applies, or fails. */
@@ -91,14 +105,18 @@ class DefinitionRender implements CueRender {
     const schema = this.#definitions.schemas[object.kind];
     if (!schema) return { object };
     const { value, problems } = admitBySchema(schema, object);
-    return problems.length > 0 ? { refusals: problems.map((problem) => this.#blamed(problem, object, schema)) } : { object: value as RenderedObject };
+    return problems.length > 0
+      ? { refusals: problems.map((problem) => this.#blamed(problem, object, schema)) }
+      : { object: value as RenderedObject };
   }
 
   /** What a trait did not bring in was there before it. */
   #blamed(problem: SchemaProblem, object: RenderedObject, schema: Schema): Refusal {
     const { properties, before, trait }: Origin = this.#origins.get(object) ?? { properties: {} };
     if (before === undefined || trait === undefined) return refusalOfSchema(problem, properties);
-    const earlier = admitBySchema(schema, before).problems.find((one) => JSON.stringify(one) === JSON.stringify(problem));
+    const earlier = admitBySchema(schema, before).problems.find(
+      (one) => JSON.stringify(one) === JSON.stringify(problem),
+    );
     return earlier ? this.#blamed(problem, before, schema) : { ...refusalOfSchema(problem, properties), trait };
   }
 
@@ -106,14 +124,23 @@ class DefinitionRender implements CueRender {
     return this.#cue.close();
   }
 
-  async #refusing<T>(type: string, { parameter, context }: Filling, work: (definition: Template, filled: { parameter: JsonObject; context: JsonObject }) => Promise<T>): Promise<T | { refusals: readonly Refusal[] }> {
+  async #refusing<T>(
+    type: string,
+    { parameter, context }: Filling,
+    work: (definition: Template, filled: { parameter: JsonObject; context: JsonObject }) => Promise<T>,
+  ): Promise<T | { refusals: readonly Refusal[] }> {
     try {
       return await work(await this.#compile(type), { parameter, context });
     } catch (error) {
       if (!(error instanceof CueError)) throw error;
       if (error.stage === 'errs') return { refusals: [{ path: [], message: error.message }] };
       const source = this.#sourceOf(type);
-      return { refusals: refusalsOf(error.messages.length > 0 ? error.messages : [error.message], parameter, { type, names: parameterNames(source) }) };
+      return {
+        refusals: refusalsOf(error.messages.length > 0 ? error.messages : [error.message], parameter, {
+          type,
+          names: parameterNames(source),
+        }),
+      };
     }
   }
 

@@ -3,7 +3,14 @@ import type { Node } from '../../domain/nodes.ts';
 import type { Pod, TaskState } from '../../domain/state.ts';
 import { isOrphan } from '../../domain/adopt.ts';
 import { hasNodes } from '../../domain/nodes.ts';
-import { projectClaim, projectJob, projectNode, projectPod, projectRun, projectTask } from '../../controllers/projections.ts';
+import {
+  projectClaim,
+  projectJob,
+  projectNode,
+  projectPod,
+  projectRun,
+  projectTask,
+} from '../../controllers/projections.ts';
 import { applications, taskRuns, tasks, taskTemplates } from '../../controllers/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { controllerUid, resourceType, type KubeObject, type ResourceType, type Stored } from '../../kube/objects.ts';
@@ -24,7 +31,13 @@ interface RevisionObject extends KubeObject {
   spec?: { readonly application?: LiveApplication };
 }
 
-const revisionType = resourceType<RevisionObject>({ group: 'core.oam.dev', version: 'v1beta1', plural: 'applicationrevisions', kind: 'ApplicationRevision', namespaced: true });
+const revisionType = resourceType<RevisionObject>({
+  group: 'core.oam.dev',
+  version: 'v1beta1',
+  plural: 'applicationrevisions',
+  kind: 'ApplicationRevision',
+  namespaced: true,
+});
 
 interface LiveApplication {
   readonly spec?: object;
@@ -36,7 +49,12 @@ interface LiveApplication {
  * The Application and its Tasks as they are; undefined for one that was never deployed.
  * @throws ApiError where the cluster cannot be asked
  */
-export async function readDeployed(session: Session, { name }: Application, namespace: string, now: Date): Promise<Deployed | undefined> {
+export async function readDeployed(
+  session: Session,
+  { name }: Application,
+  namespace: string,
+  now: Date,
+): Promise<Deployed | undefined> {
   const { client } = session;
   const [application, owned, revisions] = await Promise.all([
     client.get(applications, { namespace, name }).catch(nothingThere),
@@ -44,27 +62,52 @@ export async function readDeployed(session: Session, { name }: Application, name
     allowed(everything(client, revisionType, namespace, `${velaLabels.application}=${name}`)),
   ]);
   if (!application && owned.length === 0) return undefined;
-  const found = new Map(await Promise.all(owned.map(async (task) => [task.metadata.name, await readTask(session, task, now)] as const)));
+  const found = new Map(
+    await Promise.all(owned.map(async (task) => [task.metadata.name, await readTask(session, task, now)] as const)),
+  );
   const { spec = {}, status, metadata } = (application ?? { metadata: {} }) as unknown as LiveApplication;
   const { name: revisionName = `${name}-v0`, revision = 0 } = status?.latestRevision ?? {};
-  return { spec: fieldsOf(spec), publishVersion: publishVersionOf({ annotations: metadata.annotations ?? {} }), revision, revisionName, revisions: revisions.map(revisionOf), tasks: found };
+  return {
+    spec: fieldsOf(spec),
+    publishVersion: publishVersionOf({ annotations: metadata.annotations ?? {} }),
+    revision,
+    revisionName,
+    revisions: revisions.map(revisionOf),
+    tasks: found,
+  };
 }
 
 function revisionOf({ metadata, spec }: Stored<RevisionObject>): Revision {
-  return { name: metadata.name, spec: fieldsOf(spec?.application?.spec), publishVersion: publishVersionOf({ annotations: metadata.annotations ?? {} }) };
+  return {
+    name: metadata.name,
+    spec: fieldsOf(spec?.application?.spec),
+    publishVersion: publishVersionOf({ annotations: metadata.annotations ?? {} }),
+  };
 }
 
 async function readTask(session: Session, stored: StoredTask, now: Date): Promise<DeployedTask> {
   const { client } = session;
   const { namespace, name, uid } = stored.metadata;
-  const of = <T extends KubeObject>(type: ResourceType<T>) => allowed(everything(client, type, namespace, ofTask(name)));
-  const [allRuns, ownJobs, ownPods, claims] = await Promise.all([everything(client, taskRuns, namespace), of(jobs), of(pods), of(persistentVolumeClaims)]);
+  const of = <T extends KubeObject>(type: ResourceType<T>) =>
+    allowed(everything(client, type, namespace, ofTask(name)));
+  const [allRuns, ownJobs, ownPods, claims] = await Promise.all([
+    everything(client, taskRuns, namespace),
+    of(jobs),
+    of(pods),
+    of(persistentVolumeClaims),
+  ]);
   const runs = allRuns.filter((run) => controllerUid(run) === uid).map(projectRun);
   const uids = new Set(runs.map(({ metadata }) => metadata.uid));
   const state: TaskState = {
     ...newState(projectTask(stored), now),
     runs,
-    orphans: allRuns.filter((run) => isOrphan(run as Stored<typeof run> & { metadata: TaskState['task']['metadata'] }) && run.spec.taskRef.name === name).map(projectRun),
+    orphans: allRuns
+      .filter(
+        (run) =>
+          isOrphan(run as Stored<typeof run> & { metadata: TaskState['task']['metadata'] }) &&
+          run.spec.taskRef.name === name,
+      )
+      .map(projectRun),
     jobs: ownJobs.filter((job) => uids.has(controllerUid(job) ?? '')).map(projectJob),
     pods: ownPods.map((pod): Pod => projectPod(pod)),
     nodes: runs.some(hasNodes) ? await readNodes(session) : [],
@@ -77,7 +120,11 @@ async function readTask(session: Session, stored: StoredTask, now: Date): Promis
 export async function readSurroundings(session: Session, namespace: string): Promise<Surroundings> {
   const { client } = session;
   let nodes: Promise<readonly Node[]> | undefined;
-  const [runs, ownJobs, templates] = await Promise.all([everything(client, taskRuns, namespace), allowed(everything(client, jobs, namespace)), allowed(everything(client, taskTemplates, namespace))]);
+  const [runs, ownJobs, templates] = await Promise.all([
+    everything(client, taskRuns, namespace),
+    allowed(everything(client, jobs, namespace)),
+    allowed(everything(client, taskTemplates, namespace)),
+  ]);
   const tasksOfRuns = new Map(runs.map(({ metadata, spec }) => [metadata.uid, spec.taskRef.name]));
   return {
     runs: new Map(runs.map(({ metadata, spec }) => [metadata.name, spec.taskRef.name])),

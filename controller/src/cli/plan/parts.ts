@@ -1,4 +1,6 @@
-/** What rendering takes beside the program: CUE as WebAssembly and our definitions. Loaded only where somebody plans. */
+/**
+ * What rendering takes beside the program: CUE as WebAssembly and our definitions. Loaded only where somebody plans.
+ */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,9 +42,18 @@ export async function readParts(folder: string): Promise<Parts> {
       readFile(join(folder, partFiles.wasm)).then((packed) => promisify(gunzip)(packed)),
       readFile(join(folder, partFiles.definitions), 'utf8'),
     ]);
-    return { cue: { wasm, loader: join(folder, partFiles.loader) }, definitions: JSON.parse(definitions) as Definitions };
+    return {
+      cue: { wasm, loader: join(folder, partFiles.loader) },
+      definitions: JSON.parse(definitions) as Definitions,
+    };
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT' ? `${(error as NodeJS.ErrnoException).path ?? folder} is missing` : `the files in ${folder} cannot be read (${String(error)})`;
-    throw new CliError(`${missing}: a plan needs ${Object.values(partFiles).join(', ')} beside the program; copy them from dist/cli, or build them with npm run build`, { cause: error });
+    const missing =
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? `${(error as NodeJS.ErrnoException).path ?? folder} is missing`
+        : `the files in ${folder} cannot be read (${String(error)})`;
+    throw new CliError(
+      `${missing}: a plan needs ${Object.values(partFiles).join(', ')} beside the program; copy them from dist/cli, or build them with npm run build`,
+      { cause: error },
+    );
   }
 }

@@ -37,20 +37,40 @@ export async function planFromCluster(session: Session, options: PlanOptions): P
 /** What a plan starts from. */
 type Basis = Pick<PlanRequest, 'before' | 'surroundings'> & { readonly problems: readonly Problem[] };
 
-async function plan(io: Io, options: PlanOptions, namespace: string, basisOf: (render: Render) => Promise<Basis>): Promise<number> {
+async function plan(
+  io: Io,
+  options: PlanOptions,
+  namespace: string,
+  basisOf: (render: Render) => Promise<Basis>,
+): Promise<number> {
   const text = await read(io, options.filename);
   const render = await startRender();
   try {
     const file = readApplications(text, nameOf(options.filename), render.componentTypes);
     const { problems, ...basis } = await basisOf(render);
-    const result = await planApplications({ applications: file.applications, render, namespace, now: io.now(), revision: options.revision, ...basis });
-    return await tell(io, options, file, { ...result, problems: inOrder([...problems, ...file.problems, ...result.problems]) });
+    const result = await planApplications({
+      applications: file.applications,
+      render,
+      namespace,
+      now: io.now(),
+      revision: options.revision,
+      ...basis,
+    });
+    return await tell(io, options, file, {
+      ...result,
+      problems: inOrder([...problems, ...file.problems, ...result.problems]),
+    });
   } finally {
     await render.close();
   }
 }
 
-async function tell(io: Io, { output, detailedExitcode }: PlanOptions, { remarks }: ApplicationFile, result: PlanResult): Promise<number> {
+async function tell(
+  io: Io,
+  { output, detailedExitcode }: PlanOptions,
+  { remarks }: ApplicationFile,
+  result: PlanResult,
+): Promise<number> {
   const paint = paintFor(io, io.err);
   for (const problem of result.problems) await io.err.write(`${paint('red', 'error:')} ${sentenceOf(problem)}\n`);
   for (const remark of [...remarks, ...result.remarks]) await io.err.write(`${paint('yellow', 'remark:')} ${remark}\n`);
@@ -68,8 +88,18 @@ function shown(result: Plan, output: OutputOptions['output'], io: Io): string {
 async function fromFiles(io: Io, { against, namespace = 'default' }: PlanOptions, render: Render): Promise<Basis> {
   if (against === undefined) return { before: () => Promise.resolve(undefined), problems: [] };
   const file = readApplications(await read(io, against), nameOf(against), render.componentTypes);
-  const { deployed, problems } = await planApplications({ applications: file.applications, render, namespace, now: io.now(), before: () => Promise.resolve(undefined) });
-  return { before: (application: Application, at: string): Promise<Deployed | undefined> => Promise.resolve(deployed.get(applicationKey(at, application.name))), problems: [...file.problems, ...problems] };
+  const { deployed, problems } = await planApplications({
+    applications: file.applications,
+    render,
+    namespace,
+    now: io.now(),
+    before: () => Promise.resolve(undefined),
+  });
+  return {
+    before: (application: Application, at: string): Promise<Deployed | undefined> =>
+      Promise.resolve(deployed.get(applicationKey(at, application.name))),
+    problems: [...file.problems, ...problems],
+  };
 }
 
 function fromCluster(session: Session): Basis {
@@ -83,7 +113,10 @@ function fromCluster(session: Session): Basis {
 
 async function read(io: Io, filename: string): Promise<string> {
   return io.read(filename).catch((error: unknown) => {
-    throw new UsageError(`${filename} cannot be read: ${messageOf(error)}; name another file, or - for standard input`, { cause: error });
+    throw new UsageError(
+      `${filename} cannot be read: ${messageOf(error)}; name another file, or - for standard input`,
+      { cause: error },
+    );
   });
 }
 

@@ -33,7 +33,12 @@ function childrenOf({ order, dependencies }: Flow): Children {
 }
 
 /** A thousand steps are no deeper than a call stack is. */
-function draw(children: Children, parent: string | undefined, prefix: string, line: (name: string) => string): readonly string[] {
+function draw(
+  children: Children,
+  parent: string | undefined,
+  prefix: string,
+  line: (name: string) => string,
+): readonly string[] {
   const names = children.get(parent) ?? [];
   return names.flatMap((name, index) => {
     const isLast = index === names.length - 1;
@@ -42,7 +47,11 @@ function draw(children: Children, parent: string | undefined, prefix: string, li
   });
 }
 
-function lineOf(name: string, { dependencies }: Flow, { phase = 'Pending', duration, message }: Partial<Row> = {}): string {
+function lineOf(
+  name: string,
+  { dependencies }: Flow,
+  { phase = 'Pending', duration, message }: Partial<Row> = {},
+): string {
   const needed = dependencies.get(name) ?? [];
   const after = needed.length > 1 ? `  (after ${needed.join(', ')})` : '';
   const why = phase === 'Queued' && message !== undefined ? `: ${printable(message)}` : '';

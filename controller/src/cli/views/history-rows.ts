@@ -17,7 +17,14 @@ export function historyColumns(now: Date): readonly Column<Run>[] {
     { title: 'KEPT', cell: ({ kept, archived }) => (kept ? 'yes' : archived ? 'archived' : 'no') },
     { title: 'EXIT', cell: ({ exitCode }) => String(exitCode ?? ''), wide: true },
     { title: 'LATE', cell: ({ delaySeconds }) => durationText(delaySeconds), wide: true },
-    { title: 'WAITED', cell: ({ waitedSeconds, queuedTime }) => durationText(waitedSeconds ?? (queuedTime === undefined ? undefined : (now.getTime() - Date.parse(queuedTime)) / 1_000)), wide: true },
+    {
+      title: 'WAITED',
+      cell: ({ waitedSeconds, queuedTime }) =>
+        durationText(
+          waitedSeconds ?? (queuedTime === undefined ? undefined : (now.getTime() - Date.parse(queuedTime)) / 1_000),
+        ),
+      wide: true,
+    },
     { title: 'COMPLETED', cell: ({ completionTime = '' }) => completionTime, wide: true },
     { title: 'MESSAGE', cell: ({ message = '' }) => message, wide: true },
   ];

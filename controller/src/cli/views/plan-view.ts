@@ -29,7 +29,10 @@ export function renderPlan({ applications }: Plan, options: TableOptions): strin
   return applications.map((application) => renderApplication(application, options)).join('\n');
 }
 
-function renderApplication({ name, namespace, revision, changed, components, steps = [] }: ApplicationPlan, options: TableOptions): string {
+function renderApplication(
+  { name, namespace, revision, changed, components, steps = [] }: ApplicationPlan,
+  options: TableOptions,
+): string {
   const title = options.paint('bold', `Application ${name} in namespace ${namespace}`);
   const head = `${title}: ${changed ? `deployed as revision ${revision}` : `no new revision, ${revision} is deployed`}\n`;
   const rows = components.flatMap((component) => rowsOf(component, options.wide));
@@ -40,17 +43,30 @@ function rowsOf(component: ComponentPlan, wide: boolean): readonly PlanRow[] {
   const { name, type, message, task } = component;
   const empty: PlanRow = { component: name, type, run: '', decision: '', job: '', starts: '', message };
   const [first, ...others] = task?.runs.flatMap((run) => rowsOfRun(run, empty, wide)) ?? [];
-  return first ? [first, ...others.map((row) => ({ ...row, component: '', type: '', message: '' }))] : [{ ...empty, decision: task ? 'NoRun' : '' }];
+  return first
+    ? [first, ...others.map((row) => ({ ...row, component: '', type: '', message: '' }))]
+    : [{ ...empty, decision: task ? 'NoRun' : '' }];
 }
 
 function rowsOfRun(run: RunPlan, empty: PlanRow, wide: boolean): readonly PlanRow[] {
   const row: PlanRow = { ...empty, run: run.nameIsExact ? run.name : `~${run.name}`, decision: run.decision };
   const [first, ...others] = wide ? run.jobs.slice(0, mostJobs) : [];
-  const more = wide && run.jobs.length > mostJobs ? [{ ...row, run: '', decision: '', job: `and ${run.jobs.length - mostJobs} more`, starts: '' }] : [];
-  return [first ? withJob(row, first) : row, ...others.map((job) => withJob({ ...row, run: '', decision: '' }, job)), ...more];
+  const more =
+    wide && run.jobs.length > mostJobs
+      ? [{ ...row, run: '', decision: '', job: `and ${run.jobs.length - mostJobs} more`, starts: '' }]
+      : [];
+  return [
+    first ? withJob(row, first) : row,
+    ...others.map((job) => withJob({ ...row, run: '', decision: '' }, job)),
+    ...more,
+  ];
 }
 
 function withJob(row: PlanRow, { name, starts, after = [], queue }: JobPlan): PlanRow {
-  const parts = [starts, ...(after.length === 0 ? [] : [`after ${after.slice(0, 3).join(', ')}${after.length > 3 ? ', ...' : ''}`]), ...(queue === undefined ? [] : [`in queue ${queue.name}`])];
+  const parts = [
+    starts,
+    ...(after.length === 0 ? [] : [`after ${after.slice(0, 3).join(', ')}${after.length > 3 ? ', ...' : ''}`]),
+    ...(queue === undefined ? [] : [`in queue ${queue.name}`]),
+  ];
   return { ...row, job: name, starts: parts.join(', ') };
 }

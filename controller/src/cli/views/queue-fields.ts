@@ -13,15 +13,40 @@ export interface Course {
 }
 
 /** Nothing where no queue is named and the clock did not ask. */
-export function queueFields({ snapshot, status, due }: Course, now: Date): readonly (readonly [string, string | undefined])[] {
+export function queueFields(
+  { snapshot, status, due }: Course,
+  now: Date,
+): readonly (readonly [string, string | undefined])[] {
   const queues = queuesOf(snapshot);
   const { queuedTime, waitedSeconds } = waitOfRun(status);
   const limit = snapshot?.queueTimeoutSeconds;
   return [
-    ['Queue', queues.slice(0, mostNamed).map(queueWords).join(', ') + (queues.length > mostNamed ? ` and ${queues.length - mostNamed} more` : '')],
-    ['Waits since', queuedTime && `${exact(queuedTime, now)}${limit === undefined ? '' : `, for ${formatDuration(limit * 1000)} at most`}`],
-    ['Waited', waitedSeconds === undefined ? undefined : `${formatDuration(waitedSeconds * 1000)}${isOfParts(status) ? ', the longest of its steps' : ''}`],
-    ['Due', due && dueLine(due, status, now, queues.map(({ name }) => name))],
+    [
+      'Queue',
+      queues.slice(0, mostNamed).map(queueWords).join(', ') +
+        (queues.length > mostNamed ? ` and ${queues.length - mostNamed} more` : ''),
+    ],
+    [
+      'Waits since',
+      queuedTime &&
+        `${exact(queuedTime, now)}${limit === undefined ? '' : `, for ${formatDuration(limit * 1000)} at most`}`,
+    ],
+    [
+      'Waited',
+      waitedSeconds === undefined
+        ? undefined
+        : `${formatDuration(waitedSeconds * 1000)}${isOfParts(status) ? ', the longest of its steps' : ''}`,
+    ],
+    [
+      'Due',
+      due &&
+        dueLine(
+          due,
+          status,
+          now,
+          queues.map(({ name }) => name),
+        ),
+    ],
   ];
 }
 
@@ -37,8 +62,16 @@ function dueLine(due: string, status: TaskRunStatus, now: Date, queues: readonly
   const queued = firstQueuedTime(status);
   const place = queues.length === 1 ? `queue ${queues[0]}` : 'queues';
   const until = startTime ?? completionTime ?? now.toISOString();
-  const waited = queued === undefined ? '' : ` ${startTime === undefined ? 'for' : 'after'} ${formatDuration(Date.parse(until) - Date.parse(queued))} in ${place}`;
-  const start = startTime === undefined ? (waited === '' ? [] : [`${completionTime === undefined ? 'waits' : 'waited'}${waited}`]) : [`started ${clock(startTime, due)}${waited}`];
+  const waited =
+    queued === undefined
+      ? ''
+      : ` ${startTime === undefined ? 'for' : 'after'} ${formatDuration(Date.parse(until) - Date.parse(queued))} in ${place}`;
+  const start =
+    startTime === undefined
+      ? waited === ''
+        ? []
+        : [`${completionTime === undefined ? 'waits' : 'waited'}${waited}`]
+      : [`started ${clock(startTime, due)}${waited}`];
   return [due, ...(queued === undefined ? [] : [`queued ${clock(queued, due)}`]), ...start].join(' · ');
 }
 

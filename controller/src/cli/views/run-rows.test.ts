@@ -9,7 +9,11 @@ const failed = aRun({
   spec: {
     trigger: { type: 'Revision', value: 'app-worker-v3' },
     overrides: { args: ['--dry-run'] },
-    snapshot: { hash: 'h', retry: { limit: 2 }, template: { spec: { containers: [{ name: 'mytask', image: 'busybox', command: ['false'] }] } } },
+    snapshot: {
+      hash: 'h',
+      retry: { limit: 2 },
+      template: { spec: { containers: [{ name: 'mytask', image: 'busybox', command: ['false'] }] } },
+    },
   },
   status: {
     phase: 'Failed',
@@ -21,14 +25,29 @@ const failed = aRun({
     attempts: 2,
     jobs: [
       { name: 'mytask-v3', uid: 'u1', phase: 'Failed', succeeded: 0, failed: 1, exitCode: 3, exitReason: 'Error' },
-      { name: 'mytask-v3-r1', uid: 'u2', phase: 'Failed', attempt: 1, succeeded: 0, failed: 1, exitCode: 3, exitReason: 'Error' },
+      {
+        name: 'mytask-v3-r1',
+        uid: 'u2',
+        phase: 'Failed',
+        attempt: 1,
+        succeeded: 0,
+        failed: 1,
+        exitCode: 3,
+        exitReason: 'Error',
+      },
     ],
   },
 });
 
 it('a history says what asked, how it went and what is left', () => {
-  const running = aRun({ name: 'mytask-v4', spec: { trigger: { type: 'Manual', value: 'ann' } }, status: { phase: 'Running', startTime: '2026-11-22T21:09:00Z', jobs: [{ name: 'mytask-v4', uid: 'u' }] } });
-  expect(renderTable(runColumns(now, new Set(['mytask-v4'])), [running, failed, aRun({ name: 'new' })], options).split('\n')).toEqual([
+  const running = aRun({
+    name: 'mytask-v4',
+    spec: { trigger: { type: 'Manual', value: 'ann' } },
+    status: { phase: 'Running', startTime: '2026-11-22T21:09:00Z', jobs: [{ name: 'mytask-v4', uid: 'u' }] },
+  });
+  expect(
+    renderTable(runColumns(now, new Set(['mytask-v4'])), [running, failed, aRun({ name: 'new' })], options).split('\n'),
+  ).toEqual([
     'RUN         TRIGGER                  PHASE     REASON                 STARTED   DURATION   ATTEMPTS   KEPT',
     'mytask-v4   Manual ann               Running   -                      1m ago    1m         1          yes',
     'mytask-v3   Revision app-worker-v3   Failed    BackoffLimitExceeded   10m ago   1m30s      2          no',
@@ -42,8 +61,14 @@ it('whoever may not see Jobs is not told that none are kept', () => {
 });
 
 it('a schedule asks by its time, and a step by its name', () => {
-  expect(triggerOf(aRun({ spec: { trigger: { type: 'Schedule', value: 'cron', scheduledTime: '2026-11-22T01:00:00Z' } } }))).toBe('Schedule 2026-11-22T01:00:00Z');
-  expect(triggerOf(aRun({ spec: { trigger: { type: 'WorkflowStep', value: 'app-v1', step: { name: 'migrate', id: 'x' } } } }))).toBe('WorkflowStep migrate');
+  expect(
+    triggerOf(aRun({ spec: { trigger: { type: 'Schedule', value: 'cron', scheduledTime: '2026-11-22T01:00:00Z' } } })),
+  ).toBe('Schedule 2026-11-22T01:00:00Z');
+  expect(
+    triggerOf(
+      aRun({ spec: { trigger: { type: 'WorkflowStep', value: 'app-v1', step: { name: 'migrate', id: 'x' } } } }),
+    ),
+  ).toBe('WorkflowStep migrate');
 });
 
 it('a run says what ran and how each attempt went', () => {
@@ -74,11 +99,21 @@ it('a run that nobody looks after says so', () => {
 });
 
 describe('a run in a queue', () => {
-  const nightly = { hash: 'h', template: {}, queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 };
+  const nightly = {
+    hash: 'h',
+    template: {},
+    queue: { name: 'nightly', priorityClass: 'urgent' },
+    queueTimeoutSeconds: 3600,
+  };
   const scheduled = { type: 'Schedule', value: 'cron', scheduledTime: '2026-11-22T20:00:00Z' } as const;
   const waiting = aRun({
     spec: { trigger: scheduled, snapshot: nightly },
-    status: { phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq', jobs: [{ name: 'mytask-v3', uid: 'u', phase: 'Queued', queuedTime: '2026-11-22T20:10:01Z' }] },
+    status: {
+      phase: 'Queued',
+      reason: 'Pending',
+      message: 'waits for 600m cpu in cq',
+      jobs: [{ name: 'mytask-v3', uid: 'u', phase: 'Queued', queuedTime: '2026-11-22T20:10:01Z' }],
+    },
   });
 
   it('says where it waits, since when and for what', () => {
@@ -101,30 +136,90 @@ mytask-v3   1         Queued   -           -        -      nightly   59m59s   -
   });
 
   it('tells due, queued and started apart once it runs', () => {
-    const text = renderRun(aRun({ spec: { trigger: scheduled, snapshot: nightly }, status: { phase: 'Running', startTime: '2026-11-22T20:12:41Z', jobs: [{ name: 'mytask-v3', uid: 'u', phase: 'Running', waitedSeconds: 760 }] } }), [], now, options);
-    expect(text).toContain('\nWaited      12m40s\nDue         2026-11-22T20:00:00Z · queued 20:00:01 · started 20:12:41 after 12m40s in queue nightly\n');
+    const text = renderRun(
+      aRun({
+        spec: { trigger: scheduled, snapshot: nightly },
+        status: {
+          phase: 'Running',
+          startTime: '2026-11-22T20:12:41Z',
+          jobs: [{ name: 'mytask-v3', uid: 'u', phase: 'Running', waitedSeconds: 760 }],
+        },
+      }),
+      [],
+      now,
+      options,
+    );
+    expect(text).toContain(
+      '\nWaited      12m40s\nDue         2026-11-22T20:00:00Z · queued 20:00:01 · started 20:12:41 after 12m40s in queue nightly\n',
+    );
     expect(text).toMatch(/\nmytask-v3 .* nightly +12m40s/);
   });
 
   it('that was due the day before has whole times, and one without a queue only its start', () => {
     const late = { ...scheduled, scheduledTime: '2026-11-21T23:59:00Z' };
-    expect(renderRun(aRun({ spec: { trigger: late }, status: { phase: 'Running', startTime: '2026-11-22T00:00:05Z' } }), [], now, options)).toContain('\nDue         2026-11-21T23:59:00Z · started 2026-11-22T00:00:05Z\n');
+    expect(
+      renderRun(
+        aRun({ spec: { trigger: late }, status: { phase: 'Running', startTime: '2026-11-22T00:00:05Z' } }),
+        [],
+        now,
+        options,
+      ),
+    ).toContain('\nDue         2026-11-21T23:59:00Z · started 2026-11-22T00:00:05Z\n');
   });
 
   it('that was never admitted has waited to its end', () => {
-    const status = { phase: 'Failed', reason: 'QueueTimeout', completionTime: '2026-11-22T21:00:01Z', jobs: [{ name: 'mytask-v3', uid: 'u', phase: 'Failed', queuedTime: '2026-11-22T20:00:01Z' }] } as const;
-    const text = renderRun(aRun({ spec: { trigger: scheduled, snapshot: nightly }, status: { ...status, jobs: [...status.jobs] } }), [], now, options);
-    expect(text).toContain('\nWaited      1h\nDue         2026-11-22T20:00:00Z · queued 20:00:01 · waited for 1h in queue nightly\n');
+    const status = {
+      phase: 'Failed',
+      reason: 'QueueTimeout',
+      completionTime: '2026-11-22T21:00:01Z',
+      jobs: [{ name: 'mytask-v3', uid: 'u', phase: 'Failed', queuedTime: '2026-11-22T20:00:01Z' }],
+    } as const;
+    const text = renderRun(
+      aRun({ spec: { trigger: scheduled, snapshot: nightly }, status: { ...status, jobs: [...status.jobs] } }),
+      [],
+      now,
+      options,
+    );
+    expect(text).toContain(
+      '\nWaited      1h\nDue         2026-11-22T20:00:00Z · queued 20:00:01 · waited for 1h in queue nightly\n',
+    );
   });
 
   it('shows its wait in a wide history', () => {
-    const [head = '', row = ''] = renderTable(runColumns(now, undefined), [waiting], { ...options, wide: true }).split('\n');
+    const [head = '', row = ''] = renderTable(runColumns(now, undefined), [waiting], { ...options, wide: true }).split(
+      '\n',
+    );
     expect(row.slice(head.indexOf('WAITED')).trim()).toMatch(/^59m59s .* waits for 600m cpu in cq$/);
   });
 
   it('says of each step in which queue it waits', () => {
-    const snapshot = { hash: 'h', queue: { name: 'slow' }, steps: [{ name: 'a', queue: { name: 'fast' } }, { name: 'b' }] };
-    const text = renderRun(aRun({ spec: { snapshot }, status: { phase: 'Running', startTime: '2026-11-22T21:00:00Z', jobs: [{ step: 'a', phase: 'Running', waitedSeconds: 5 }, { step: 'b', phase: 'Queued', reason: 'Inadmissible', message: 'queue slow does not exist', queuedTime: '2026-11-22T21:09:00Z' }] } }), [], now, options);
+    const snapshot = {
+      hash: 'h',
+      queue: { name: 'slow' },
+      steps: [{ name: 'a', queue: { name: 'fast' } }, { name: 'b' }],
+    };
+    const text = renderRun(
+      aRun({
+        spec: { snapshot },
+        status: {
+          phase: 'Running',
+          startTime: '2026-11-22T21:00:00Z',
+          jobs: [
+            { step: 'a', phase: 'Running', waitedSeconds: 5 },
+            {
+              step: 'b',
+              phase: 'Queued',
+              reason: 'Inadmissible',
+              message: 'queue slow does not exist',
+              queuedTime: '2026-11-22T21:09:00Z',
+            },
+          ],
+        },
+      }),
+      [],
+      now,
+      options,
+    );
     expect(text).toContain('\nQueue         fast, slow\n');
     expect(text).toContain('\nWaited        5s, the longest of its steps\n');
     expect(text).toContain('\nb  Queued: queue slow does not exist\n');

@@ -33,7 +33,9 @@ export function runColumns(now: Date, kept: Kept): readonly Column<StoredRun>[] 
 /** How long something waited in a queue, or waits by now. */
 function waitText({ queuedTime, waitedSeconds }: Wait, now: Date): string {
   if (queuedTime === undefined && waitedSeconds === undefined) return '';
-  return formatDuration((waitedSeconds ?? 0) * 1000 + (queuedTime === undefined ? 0 : now.getTime() - Date.parse(queuedTime)));
+  return formatDuration(
+    (waitedSeconds ?? 0) * 1000 + (queuedTime === undefined ? 0 : now.getTime() - Date.parse(queuedTime)),
+  );
 }
 
 /** What asked for a run: `Schedule 2026-11-23T02:00:00Z`, `Revision app-worker-v3`, `Manual ann`. */
@@ -62,11 +64,18 @@ export function renderRun(run: StoredRun, pods: readonly Stored<Pod>[], now: Dat
   );
   const { jobs = [] } = status;
   const drawing = drawFlow(run);
-  const tables = [drawing !== undefined && `${drawing}\n`, jobs.length > 0 && renderTable(jobColumns(run, now), jobs, options), pods.length > 0 && renderTable(podColumns(now), pods, options)];
+  const tables = [
+    drawing !== undefined && `${drawing}\n`,
+    jobs.length > 0 && renderTable(jobColumns(run, now), jobs, options),
+    pods.length > 0 && renderTable(podColumns(now), pods, options),
+  ];
   return [fields, ...tables.filter((table) => table !== false)].join('\n');
 }
 
-function courseFields({ metadata, spec, status = {} }: StoredRun, now: Date): readonly (readonly [string, string | undefined])[] {
+function courseFields(
+  { metadata, spec, status = {} }: StoredRun,
+  now: Date,
+): readonly (readonly [string, string | undefined])[] {
   return [
     ['Phase', status.phase ?? 'Pending'],
     ['Reason', status.reason],
@@ -134,6 +143,10 @@ function podColumns(now: Date): readonly Column<Stored<Pod>>[] {
     { title: 'PHASE', cell: ({ status }) => status?.phase ?? '' },
     { title: 'NODE', cell: ({ spec }) => spec?.nodeName ?? '' },
     { title: 'STARTED', cell: ({ status }) => relative(status?.startTime, now) },
-    { title: 'RESTARTS', cell: ({ status }) => String((status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0)) },
+    {
+      title: 'RESTARTS',
+      cell: ({ status }) =>
+        String((status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0)),
+    },
   ];
 }

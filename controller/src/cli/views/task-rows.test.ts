@@ -14,12 +14,26 @@ const nightly = aTask({
     totals: { active: 0, failed: 1, kept: 1 },
     nextScheduleTime: '2026-11-23T01:00:00Z',
     missedSchedules: 2,
-    lastRuns: [{ name: 'nightly-202611220100', phase: 'Failed', reason: 'BackoffLimitExceeded', startTime: '2026-11-22T01:00:00Z', completionTime: '2026-11-22T01:00:03Z', duration: '3s', kept: true }],
+    lastRuns: [
+      {
+        name: 'nightly-202611220100',
+        phase: 'Failed',
+        reason: 'BackoffLimitExceeded',
+        startTime: '2026-11-22T01:00:00Z',
+        completionTime: '2026-11-22T01:00:03Z',
+        duration: '3s',
+        kept: true,
+      },
+    ],
   },
 });
 
 it('a list says what each task is doing, and when it is due', () => {
-  const held = aTask({ name: 'app-worker-held', spec: { suspend: true }, status: { phase: 'Idle', nextScheduleTime: '2026-11-23T01:00:00Z' } });
+  const held = aTask({
+    name: 'app-worker-held',
+    spec: { suspend: true },
+    status: { phase: 'Idle', nextScheduleTime: '2026-11-23T01:00:00Z' },
+  });
   expect(renderTable(taskColumns(now, false), [nightly, held, aTask()], options).split('\n')).toEqual([
     'TASK                 PHASE    ACTIVE   KEPT   NEXT        MESSAGE',
     'app-worker-nightly   Failed   0        1      in 3h50m    nightly-202611220100 Failed after 3s: exit code 3 in container nightly (BackoffLimitExceeded)',
@@ -30,9 +44,34 @@ it('a list says what each task is doing, and when it is due', () => {
 });
 
 it('a wide list of all namespaces says more', () => {
-  const [head, row] = renderTable(taskColumns(now, true), [nightly], { ...options, wide: true }).split('\n').map((line) => line.split(/ {2,}/));
-  expect(head).toEqual(['NAMESPACE', 'TASK', 'COMPONENT', 'PHASE', 'ACTIVE', 'KEPT', 'SCHEDULE', 'NEXT', 'LAST SUCCESS', 'AGE', 'MESSAGE']);
-  expect(row?.slice(0, 10)).toEqual(['prod', 'app-worker-nightly', 'app-worker/mytask', 'Failed', '0', '1', '0 2 * * * Europe/Berlin', 'in 3h50m', '-', '1h']);
+  const [head, row] = renderTable(taskColumns(now, true), [nightly], { ...options, wide: true })
+    .split('\n')
+    .map((line) => line.split(/ {2,}/));
+  expect(head).toEqual([
+    'NAMESPACE',
+    'TASK',
+    'COMPONENT',
+    'PHASE',
+    'ACTIVE',
+    'KEPT',
+    'SCHEDULE',
+    'NEXT',
+    'LAST SUCCESS',
+    'AGE',
+    'MESSAGE',
+  ]);
+  expect(row?.slice(0, 10)).toEqual([
+    'prod',
+    'app-worker-nightly',
+    'app-worker/mytask',
+    'Failed',
+    '0',
+    '1',
+    '0 2 * * * Europe/Berlin',
+    'in 3h50m',
+    '-',
+    '1h',
+  ]);
 });
 
 it('a task says why, and what ran before', () => {
@@ -53,7 +92,13 @@ nightly-202611220100   Failed   BackoffLimitExceeded   20h10m ago   3s         y
 });
 
 it('a task says in which queue its runs wait', () => {
-  expect(renderTask(aTask({ spec: { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 } }), now, options)).toContain('\nQueue       nightly (priority class urgent), for 1h at most\n');
+  expect(
+    renderTask(
+      aTask({ spec: { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600 } }),
+      now,
+      options,
+    ),
+  ).toContain('\nQueue       nightly (priority class urgent), for 1h at most\n');
 });
 
 it('a task that nobody looks after says so', () => {
@@ -61,5 +106,7 @@ it('a task that nobody looks after says so', () => {
 });
 
 it('a change is a line', () => {
-  expect(changeLine(nightly, now, plain)).toBe('2026-11-22T21:10:00.000Z Failed nightly-202611220100 Failed after 3s: exit code 3 in container nightly (BackoffLimitExceeded)\n');
+  expect(changeLine(nightly, now, plain)).toBe(
+    '2026-11-22T21:10:00.000Z Failed nightly-202611220100 Failed after 3s: exit code 3 in container nightly (BackoffLimitExceeded)\n',
+  );
 });

@@ -24,7 +24,11 @@ export function taskColumns(now: Date, everywhere: boolean): readonly Column<Sto
     { title: 'SCHEDULE', cell: scheduleOf, wide: true },
     { title: 'NEXT', cell: (task) => nextOf(task, now) },
     { title: 'LAST SUCCESS', cell: ({ status }) => relative(status?.lastSuccessfulTime, now), wide: true },
-    { title: 'AGE', cell: ({ metadata }) => formatDuration(now.getTime() - Date.parse(metadata.creationTimestamp)), wide: true },
+    {
+      title: 'AGE',
+      cell: ({ metadata }) => formatDuration(now.getTime() - Date.parse(metadata.creationTimestamp)),
+      wide: true,
+    },
     { title: 'MESSAGE', cell: ({ status }) => status?.message ?? '' },
   ];
 }
@@ -76,7 +80,9 @@ function policyLine(task: StoredTask): string {
 
 function queueLine({ spec: { queue, steps, queueTimeoutSeconds } }: StoredTask): string {
   const queues = queuesOf({ queue, steps }).map(queueWords).join(', ');
-  return queues === '' || queueTimeoutSeconds === undefined ? queues : `${queues}, for ${formatDuration(queueTimeoutSeconds * 1000)} at most`;
+  return queues === '' || queueTimeoutSeconds === undefined
+    ? queues
+    : `${queues}, for ${formatDuration(queueTimeoutSeconds * 1000)} at most`;
 }
 
 function totalsLine(totals: TaskStatus['totals'] = {}): string {
@@ -87,7 +93,10 @@ function totalsLine(totals: TaskStatus['totals'] = {}): string {
 type Condition = NonNullable<TaskStatus['conditions']>[number];
 
 function conditionFields(conditions: readonly Condition[] = []): readonly (readonly [string, string])[] {
-  return conditions.map(({ type, status, reason, message }) => [type, `${status} (${reason})${message === '' ? '' : `: ${message}`}`] as const);
+  return conditions.map(
+    ({ type, status, reason, message }) =>
+      [type, `${status} (${reason})${message === '' ? '' : `: ${message}`}`] as const,
+  );
 }
 
 type Summary = NonNullable<TaskStatus['lastRuns']>[number];

@@ -8,7 +8,10 @@ import { taskRuns } from '../resource-types.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 
 /** Make a person's TaskRun a run of the Task, in one write; whatever the person adds meanwhile stays. */
-export async function adoptRun({ name, uid, adoption, retryOf }: ActionOf<'adoptRun'>, context: ApplyContext): Promise<Result> {
+export async function adoptRun(
+  { name, uid, adoption, retryOf }: ActionOf<'adoptRun'>,
+  context: ApplyContext,
+): Promise<Result> {
   const { client, caches, log } = context;
   const { labels, ownerReference } = adoption;
   const again = retryOf ? await readRetry(retryOf, name, context) : {};
@@ -26,7 +29,10 @@ export async function adoptRun({ name, uid, adoption, retryOf }: ActionOf<'adopt
   }
 }
 
-export async function fillTemplates({ name, uid, templates }: ActionOf<'fillTemplates'>, context: ApplyContext): Promise<Result> {
+export async function fillTemplates(
+  { name, uid, templates }: ActionOf<'fillTemplates'>,
+  context: ApplyContext,
+): Promise<Result> {
   const { client, caches, log } = context;
   try {
     caches.runs.observe(await client.patch(taskRuns, refTo(name, context), { metadata: { uid }, spec: { templates } }));
@@ -39,8 +45,15 @@ export async function fillTemplates({ name, uid, templates }: ActionOf<'fillTemp
   }
 }
 
-/** What the run ran that `name` is a retry of, with that one's overrides, unless it is gone; the caches have no finished run whole. */
-async function readRetry({ name: before, uid }: { name: string; uid: string }, name: string, context: ApplyContext): Promise<Partial<TaskRun['spec']> | undefined> {
+/**
+ * What the run ran that `name` is a retry of, with that one's overrides, unless it is gone; the caches have no finished
+ * run whole.
+ */
+async function readRetry(
+  { name: before, uid }: { name: string; uid: string },
+  name: string,
+  context: ApplyContext,
+): Promise<Partial<TaskRun['spec']> | undefined> {
   const { client, caches, task } = context;
   try {
     const run = await client.get(taskRuns, refTo(before, context));

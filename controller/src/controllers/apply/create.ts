@@ -1,4 +1,7 @@
-/** Creates TaskRuns, Jobs and claims. What is there already under the name was created before we died, or is somebody else's. */
+/**
+ * Creates TaskRuns, Jobs and claims. What is there already under the name was created before we died, or is somebody
+ * else's.
+ */
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
 import type { ActionOf, ClaimManifest, JobManifest, TaskRunManifest } from '../../domain/actions.ts';
@@ -26,7 +29,11 @@ export function createClaim({ run, claim }: ActionOf<'createClaim'>, context: Ap
 }
 
 /** Create an object; a refusal is remembered, so that it is told and tried again later. */
-async function creating(context: ApplyContext, refused: Pick<Refusal, 'object' | 'run' | 'step'>, create: () => Promise<Result>): Promise<Result> {
+async function creating(
+  context: ApplyContext,
+  refused: Pick<Refusal, 'object' | 'run' | 'step'>,
+  create: () => Promise<Result>,
+): Promise<Result> {
   try {
     const result = await create();
     if (result === 'done') context.memory.accepted(refused.object, refused.run, refused.step);
@@ -36,7 +43,10 @@ async function creating(context: ApplyContext, refused: Pick<Refusal, 'object' |
     const refusal = refusalOf(error, refused);
     if (!refusal) throw error;
     context.memory.refuse(refusal, context.now());
-    context.log.warn({ run: refused.run, step: refused.step, reason: refusal.reason, message: refusal.message }, 'refused');
+    context.log.warn(
+      { run: refused.run, step: refused.step, reason: refusal.reason, message: refusal.message },
+      'refused',
+    );
     return 'stop';
   }
 }
@@ -110,7 +120,8 @@ async function createWorkspace(claim: ClaimManifest, { client, caches, log }: Ap
 
 function observeDelay({ metadata }: JobManifest, { runObserver, now }: ApplyContext): void {
   const due = metadata.annotations?.[scheduledTimestampAnnotation];
-  if (due !== undefined && !(labels.attempt in metadata.labels)) runObserver?.scheduled((now() - Date.parse(due)) / 1000);
+  if (due !== undefined && !(labels.attempt in metadata.labels))
+    runObserver?.scheduled((now() - Date.parse(due)) / 1000);
 }
 
 /** Another run of the same Task will soon give the name free; anybody else keeps it, and we take another. */

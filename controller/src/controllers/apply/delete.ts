@@ -11,7 +11,10 @@ export function deleteClaim({ name, uid, because }: ActionOf<'deleteClaim'>, con
   );
 }
 
-export function deleteJob({ name, uid, cause, because }: ActionOf<'deleteJob'>, context: ApplyContext): Promise<Result> {
+export function deleteJob(
+  { name, uid, cause, because }: ActionOf<'deleteJob'>,
+  context: ApplyContext,
+): Promise<Result> {
   return deleting(context, `Job ${name}`, because, context.caches.jobs, uid, async () => {
     await context.client.delete(jobs, refTo(name, context), { propagationPolicy: 'Background', uid });
     context.runObserver?.jobDeleted(cause);

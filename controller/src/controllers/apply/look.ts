@@ -35,19 +35,32 @@ function endOf({ spec, status }: Stored<CorePod>, container: string | undefined)
 }
 
 /** The kubelet's copy of what a container wrote; of several pods, that of the one which ended last. */
-export async function readTermination({ job, uid, container }: ActionOf<'readTermination'>, { client, task, memory, log }: ApplyContext): Promise<Result> {
+export async function readTermination(
+  { job, uid, container }: ActionOf<'readTermination'>,
+  { client, task, memory, log }: ApplyContext,
+): Promise<Result> {
   const ended: Ended[] = [];
-  const selection = { namespace: task.metadata.namespace, labelSelector: `batch.kubernetes.io/controller-uid=${uid}`, fieldSelector: 'status.phase=Succeeded' };
+  const selection = {
+    namespace: task.metadata.namespace,
+    labelSelector: `batch.kubernetes.io/controller-uid=${uid}`,
+    fieldSelector: 'status.phase=Succeeded',
+  };
   for await (const { items } of client.list(pods, selection)) {
     ended.push(...items.flatMap((pod) => endOf(pod, container) ?? []));
   }
-  const last = ended.reduce<Ended | undefined>((latest, one) => (latest && latest.at >= one.at ? latest : one), undefined);
+  const last = ended.reduce<Ended | undefined>(
+    (latest, one) => (latest && latest.at >= one.at ? latest : one),
+    undefined,
+  );
   TaskMemory.keep(memory.terminationMessages, uid, { text: last?.text, nodeName: last?.nodeName });
   log.debug({ job, pods: ended.length }, 'outputs read');
   return 'done';
 }
 
-export async function checkStep({ run, application, step }: ActionOf<'checkStep'>, { client, caches, task, memory, now, log }: ApplyContext): Promise<Result> {
+export async function checkStep(
+  { run, application, step }: ActionOf<'checkStep'>,
+  { client, caches, task, memory, now, log }: ApplyContext,
+): Promise<Result> {
   const created = caches.runs.cache.get(task.metadata.namespace, run)?.metadata.creationTimestamp;
   if (created === undefined) return 'stop';
   let look: Omit<StepLook, 'at'> = { known: true };

@@ -1,4 +1,6 @@
-/** Says what has become of runs: in their own status, in the Task's, and in events; and has KubeVela look at the Task. */
+/**
+ * Says what has become of runs: in their own status, in the Task's, and in events; and has KubeVela look at the Task.
+ */
 import type { ActionOf } from '../../domain/actions.ts';
 import { isFinished } from '../../domain/phase.ts';
 import { waitsOver } from '../../domain/queue-wait.ts';
@@ -10,14 +12,19 @@ import { applications, taskRuns, tasks, type TaskObject } from '../resource-type
 import { TaskMemory } from '../task-memory.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 
-export async function writeRunStatus({ name, uid, status }: ActionOf<'writeRunStatus'>, context: ApplyContext): Promise<Result> {
+export async function writeRunStatus(
+  { name, uid, status }: ActionOf<'writeRunStatus'>,
+  context: ApplyContext,
+): Promise<Result> {
   const { client, caches, memory, log, now } = context;
   TaskMemory.keep(memory.written, name, now());
   try {
     const known = caches.runs.cache.byUid(uid);
     // A cache that lags behind, as a new leader's may, must not bring a finished run back.
     const before = { op: 'test', path: '/status/phase', value: known?.status?.phase ?? 'Pending' };
-    caches.runs.observe(await client.patchStatus(taskRuns, refTo(name, context), [before, ...statusPatch(uid, status)], { type: 'json' }));
+    caches.runs.observe(
+      await client.patchStatus(taskRuns, refTo(name, context), [before, ...statusPatch(uid, status)], { type: 'json' }),
+    );
     observeCourse(known, status, context);
   } catch (error) {
     if (!isNotFound(error)) throw error;
@@ -44,7 +51,9 @@ export async function writeTaskStatus({ status }: ActionOf<'writeTaskStatus'>, c
   const { client, caches, task } = context;
   const { name, uid } = task.metadata;
   try {
-    caches.tasks.observe(await client.patchStatus(tasks, refTo(name, context), statusPatch(uid, status), { type: 'json' }));
+    caches.tasks.observe(
+      await client.patchStatus(tasks, refTo(name, context), statusPatch(uid, status), { type: 'json' }),
+    );
     return 'done';
   } catch (error) {
     if (!isNotFound(error)) throw error;
@@ -61,7 +70,10 @@ function statusPatch(uid: string, status: object): object[] {
   ];
 }
 
-export async function nudge({ application, value }: ActionOf<'nudge'>, { client, memory, log }: ApplyContext): Promise<Result> {
+export async function nudge(
+  { application, value }: ActionOf<'nudge'>,
+  { client, memory, log }: ApplyContext,
+): Promise<Result> {
   memory.nudged = value;
   try {
     await client.patch(applications, application, { metadata: { annotations: { [nudgeAnnotation]: value } } });

@@ -9,7 +9,8 @@ type RunBuilder = ReturnType<typeof aRun>;
 type StateBuilder = ReturnType<typeof aState>;
 
 const policies = ['Allow', 'Forbid', 'Replace', 'Queue'] as const;
-const under = (concurrencyPolicy: ConcurrencyPolicy, policy: ExecutionPolicy = {}) => aTask().policy({ ...policy, concurrencyPolicy });
+const under = (concurrencyPolicy: ConcurrencyPolicy, policy: ExecutionPolicy = {}) =>
+  aTask().policy({ ...policy, concurrencyPolicy });
 const older = aRun(aTask(), 'older');
 const run = aRun(aTask(), 'run').createdAt(60);
 const newer = aRun(aTask(), 'newer').createdAt(120);
@@ -22,21 +23,73 @@ function held(state: StateBuilder, name = 'run') {
   const view = classify(state.build());
   const found = view.runs.find((one) => one.name === name);
   if (!found) throw new Error(`no run ${name}`);
-  return { hold: heldByOthers(found, view), replacing: replacingRun(found, view)?.name, full: overQueueLimit(found, view) };
+  return {
+    hold: heldByOthers(found, view),
+    replacing: replacingRun(found, view)?.name,
+    full: overQueueLimit(found, view),
+  };
 }
 
-describe.each<[string, readonly RunBuilder[], { readonly [K in ConcurrencyPolicy]: string }, ((state: StateBuilder) => StateBuilder)?]>([
+describe.each<
+  [
+    string,
+    readonly RunBuilder[],
+    { readonly [K in ConcurrencyPolicy]: string },
+    ((state: StateBuilder) => StateBuilder)?,
+  ]
+>([
   ['alone', [], { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' }],
-  ['after a run that is finished', [older.finished()], { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' }],
-  ['after a failed run that is kept', [older.finished('Failed')], { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' }, (state) => state.jobs(aJob(older).failed(31))],
-  ['after one that runs', [older.running(0)], { Allow: 'starts', Forbid: 'ConcurrencyForbidden', Replace: 'WaitsForPods', Queue: 'WaitsForTurn' }],
-  ['after one that waits itself', [older], { Allow: 'starts', Forbid: 'ConcurrencyForbidden', Replace: 'WaitsForPods', Queue: 'WaitsForTurn' }],
+  [
+    'after a run that is finished',
+    [older.finished()],
+    { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' },
+  ],
+  [
+    'after a failed run that is kept',
+    [older.finished('Failed')],
+    { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' },
+    (state) => state.jobs(aJob(older).failed(31)),
+  ],
+  [
+    'after one that runs',
+    [older.running(0)],
+    { Allow: 'starts', Forbid: 'ConcurrencyForbidden', Replace: 'WaitsForPods', Queue: 'WaitsForTurn' },
+  ],
+  [
+    'after one that waits itself',
+    [older],
+    { Allow: 'starts', Forbid: 'ConcurrencyForbidden', Replace: 'WaitsForPods', Queue: 'WaitsForTurn' },
+  ],
   ['before one that waits', [newer], { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' }],
-  ['before one that started under another policy', [newer.running(120)], { Allow: 'starts', Forbid: 'ConcurrencyForbidden', Replace: 'starts', Queue: 'WaitsForTurn' }],
-  ['while a cancelled one has its Job', [cancelled], { Allow: 'starts', Forbid: 'WaitsForPods', Replace: 'WaitsForPods', Queue: 'WaitsForPods' }, (state) => state.jobs(aJob(cancelled))],
-  ['while a pod of a cancelled one runs', [cancelled], { Allow: 'starts', Forbid: 'WaitsForPods', Replace: 'WaitsForPods', Queue: 'WaitsForPods' }, withPod('Running')],
-  ['once the pods of a cancelled one have failed', [cancelled], { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' }, withPod('Failed')],
-  ['once the pods of a cancelled one have succeeded', [cancelled], { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' }, withPod('Succeeded')],
+  [
+    'before one that started under another policy',
+    [newer.running(120)],
+    { Allow: 'starts', Forbid: 'ConcurrencyForbidden', Replace: 'starts', Queue: 'WaitsForTurn' },
+  ],
+  [
+    'while a cancelled one has its Job',
+    [cancelled],
+    { Allow: 'starts', Forbid: 'WaitsForPods', Replace: 'WaitsForPods', Queue: 'WaitsForPods' },
+    (state) => state.jobs(aJob(cancelled)),
+  ],
+  [
+    'while a pod of a cancelled one runs',
+    [cancelled],
+    { Allow: 'starts', Forbid: 'WaitsForPods', Replace: 'WaitsForPods', Queue: 'WaitsForPods' },
+    withPod('Running'),
+  ],
+  [
+    'once the pods of a cancelled one have failed',
+    [cancelled],
+    { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' },
+    withPod('Failed'),
+  ],
+  [
+    'once the pods of a cancelled one have succeeded',
+    [cancelled],
+    { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' },
+    withPod('Succeeded'),
+  ],
 ])('a run %s', (_what, others, expected, add = (state) => state) => {
   test.each(policies)('under %s', (policy) => {
     expect(held(add(aState(under(policy)).runs(...others, run))).hold?.reason ?? 'starts').toBe(expected[policy]);
@@ -52,7 +105,9 @@ test.each<[ConcurrencyPolicy, string, string]>([
 });
 
 test('of several before it, a queued run waits for the newest', () => {
-  expect(held(aState(under('Queue')).runs(older.running(0), run, newer), 'newer').hold?.message).toMatch('waits for run ');
+  expect(held(aState(under('Queue')).runs(older.running(0), run, newer), 'newer').hold?.message).toMatch(
+    'waits for run ',
+  );
 });
 
 describe('queueLimit', () => {
@@ -82,5 +137,6 @@ describe('takes the place of a run', () => {
   ])('under %s', (policy, others, expected) => {
     expect(held(aState(under(policy)).runs(...others, run.running(60))).replacing).toBe(expected);
   });
-  test('that is finished: none', () => expect(held(aState(under('Replace')).runs(newer, run.finished())).replacing).toBeUndefined());
+  test('that is finished: none', () =>
+    expect(held(aState(under('Replace')).runs(newer, run.finished())).replacing).toBeUndefined());
 });

@@ -1,8 +1,9 @@
 /**
  * executionPolicy.concurrencyPolicy: what becomes of a run while older ones are active, whatever asked for them.
  *
- * Allow, Forbid and Replace are CronJob's words; here a run that Forbid skips is on record, where a CronJob forgets it, and Replace
- * waits until the old pods are gone. Queue is Furiko's Enqueue: one after the other, in order, each with the snapshot of its time.
+ * Allow, Forbid and Replace are CronJob's words; here a run that Forbid skips is on record, where a CronJob forgets it,
+ * and Replace waits until the old pods are gone. Queue is Furiko's Enqueue: one after the other, in order, each with
+ * the snapshot of its time.
  */
 import type { TaskRunStatus } from '../../resources/index.ts';
 import type { RunView, TaskView } from '../classify.ts';
@@ -46,23 +47,47 @@ export function overQueueLimit(view: RunView, task: TaskView): Hold | undefined 
   const { queueLimit } = task.policy;
   const waiting = activeBefore(view, task).filter(({ attempt }) => attempt === undefined).length;
   if (waiting < queueLimit) return undefined;
-  return { phase: 'Skipped', reason: reasons.queueFull, message: `${waiting} runs wait already (queueLimit: ${queueLimit})` };
+  return {
+    phase: 'Skipped',
+    reason: reasons.queueFull,
+    message: `${waiting} runs wait already (queueLimit: ${queueLimit})`,
+  };
 }
 
-/** The unfinished run that this one may not run beside: one before it, or a newer one that started while another policy held. */
+/**
+ * The unfinished run that this one may not run beside: one before it, or a newer one that started while another policy
+ * held.
+ */
 function activeBeside(view: RunView, task: TaskView, before = activeBefore(view, task)): RunView | undefined {
   return before[0] ?? task.active.find((other) => other !== view && other.attempt !== undefined);
 }
 
 /** A run whose step may never have been is no reason to skip another. */
 function skipped(view: RunView, task: TaskView): Hold | undefined {
-  const other = activeBeside(view, task, activeBefore(view, task).filter((one) => !waitsForStep(one, task)));
-  return other && { phase: 'Skipped', reason: reasons.concurrencyForbidden, message: `${other.name} is active (concurrencyPolicy: Forbid)` };
+  const other = activeBeside(
+    view,
+    task,
+    activeBefore(view, task).filter((one) => !waitsForStep(one, task)),
+  );
+  return (
+    other && {
+      phase: 'Skipped',
+      reason: reasons.concurrencyForbidden,
+      message: `${other.name} is active (concurrencyPolicy: Forbid)`,
+    }
+  );
 }
 
 function queued(view: RunView, task: TaskView): Hold | undefined {
   const other = activeBeside(view, task);
-  return other && (overQueueLimit(view, task) ?? { phase: 'Queued', reason: reasons.waitsForTurn, message: `waits for ${other.name} (concurrencyPolicy: Queue)` });
+  return (
+    other &&
+    (overQueueLimit(view, task) ?? {
+      phase: 'Queued',
+      reason: reasons.waitsForTurn,
+      message: `waits for ${other.name} (concurrencyPolicy: Queue)`,
+    })
+  );
 }
 
 /** A run that was cancelled or replaced is finished before its pods are. */

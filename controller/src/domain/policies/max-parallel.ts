@@ -1,6 +1,6 @@
 /**
- * maxParallel: how many steps, items or nodes of a run are under way at once, a number or a share of all, rounded up as a Deployment's
- * maxSurge is.
+ * maxParallel: how many steps, items or nodes of a run are under way at once, a number or a share of all, rounded up as
+ * a Deployment's maxSurge is.
  */
 import type { Snapshot } from '../../resources/index.ts';
 

@@ -8,10 +8,22 @@ describe('nameSuffix Revision', () => {
   const rows: readonly [of: string, task: ReturnType<typeof aTask>, name: string][] = [
     ['the revision', aTask().revision('app-worker-v3'), 'mytask-v3'],
     ['the revision of a roll-back, which is older', aTask().revision('app-worker-v1', 4), 'mytask-v1'],
-    ['an id', aTask().trigger({ appRevision: 'app-worker-v3', id: 'Step_9f8e7d6c-5b4a-3210' }), 'mytask-step9f8e7d6c5b4a'],
+    [
+      'an id',
+      aTask().trigger({ appRevision: 'app-worker-v3', id: 'Step_9f8e7d6c-5b4a-3210' }),
+      'mytask-step9f8e7d6c5b4a',
+    ],
     ['the generation where there is no revision', aTask().trigger({}).generation(7), 'mytask-g7'],
-    ['the generation where the revision has no number', aTask().trigger({ appRevision: 'by-hand' }).generation(7), 'mytask-g7'],
-    ['the generation where an id has nothing that a name may hold', aTask().trigger({ id: '...' }).generation(7), 'mytask-g7'],
+    [
+      'the generation where the revision has no number',
+      aTask().trigger({ appRevision: 'by-hand' }).generation(7),
+      'mytask-g7',
+    ],
+    [
+      'the generation where an id has nothing that a name may hold',
+      aTask().trigger({ id: '...' }).generation(7),
+      'mytask-g7',
+    ],
   ];
   for (const [of, task, name] of rows) test(`names a run after ${of}`, () => expect(first(task)).toBe(name));
 });
@@ -19,7 +31,8 @@ describe('nameSuffix Revision', () => {
 describe('nameSuffix Timestamp', () => {
   const task = aTask().policy({ nameSuffix: 'Timestamp' });
 
-  test('names the first run after the creation of the Task', () => expect(first(task, after(3_600))).toBe('mytask-202603201200'));
+  test('names the first run after the creation of the Task', () =>
+    expect(first(task, after(3_600))).toBe('mytask-202603201200'));
 
   // Recorded of KubeVela 1.10.9: the annotation is the same at every version of a Task.
   test('KubeVela keeps last-applied-time at the first version, so a later run is named after its own time', () => {
@@ -46,7 +59,10 @@ for (const nameSuffix of ['Revision', 'UUID'] as const) {
 
 test('the second name differs by generation, so that a name which came back can be used again', () => {
   const names = [2, 5].map((generation) => runNames(aTask().revision('web-v2', generation).build(), noon));
-  expect(names).toEqual([['mytask-v2', 'mytask-v2-b06ec'], ['mytask-v2', 'mytask-v2-f5056']]);
+  expect(names).toEqual([
+    ['mytask-v2', 'mytask-v2-b06ec'],
+    ['mytask-v2', 'mytask-v2-f5056'],
+  ]);
 });
 
 for (const length of [63, 253]) {

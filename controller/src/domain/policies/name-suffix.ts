@@ -1,9 +1,9 @@
 /**
  * executionPolicy.nameSuffix: how a run is named after its component.
  *
- * Revision and UUID give the same name for the same Task and generation (see names.ts). Timestamp does so for the first version,
- * which is as old as the Task; a later one gets the time at which it was first seen, because nothing in it tells its age: KubeVela's
- * annotation last-applied-time keeps the time of the first version.
+ * Revision and UUID give the same name for the same Task and generation (see names.ts). Timestamp does so for the first
+ * version, which is as old as the Task; a later one gets the time at which it was first seen, because nothing in it
+ * tells its age: KubeVela's annotation last-applied-time keeps the time of the first version.
  */
 import { velaLabels, type Task } from '../../resources/index.ts';
 import { policyOf } from '../execution-policy.ts';
@@ -12,8 +12,8 @@ import { hexHash } from '../snapshot.ts';
 import { minuteSuffix } from './schedule.ts';
 
 /**
- * The names that a run of this version may take, the wanted one first. The second is for when the first is taken: by a run of
- * a revision whose name came back after a roll-back, or by another Application's component of the same name.
+ * The names that a run of this version may take, the wanted one first. The second is for when the first is taken: by a
+ * run of a revision whose name came back after a roll-back, or by another Application's component of the same name.
  */
 export function runNames(version: Task, seenAt: Date): readonly string[] {
   const name = joinName(componentName(version), suffix(version, seenAt));
@@ -49,7 +49,10 @@ function suffix(version: Task, seenAt: Date): string {
 /** v3 of app-worker-v3; an id's own text; else the Task's generation. */
 function revisionSuffix({ metadata, spec }: Task): string {
   const { appRevision = '', id = '' } = spec.trigger ?? {};
-  const idPart = id.toLowerCase().replace(/[^a-z0-9]+/g, '').slice(0, 16);
+  const idPart = id
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '')
+    .slice(0, 16);
   return idPart || /-(v\d{1,10})$/.exec(appRevision)?.[1] || `g${metadata.generation ?? 0}`;
 }
 

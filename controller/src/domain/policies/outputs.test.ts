@@ -23,13 +23,24 @@ describe('outputs are read from', () => {
 });
 
 describe('outputs of type', () => {
-  const values = { string: '"a"', integer: '1', number: '1.5', boolean: 'true', object: '{"a":1}', array: '[1]', null: 'null' };
+  const values = {
+    string: '"a"',
+    integer: '1',
+    number: '1.5',
+    boolean: 'true',
+    object: '{"a":1}',
+    array: '[1]',
+    null: 'null',
+  };
   const types = ['string', 'integer', 'number', 'boolean', 'object', 'array'] as const;
-  test.each(types.flatMap((type) => Object.entries(values).map(([actual, text]) => [type, actual, text] as const)))('%s: a value of type %s', (type, actual, text) => {
-    const { problem } = readOutputs([{ name: 'value', type }], `{"value":${text}}`);
-    const fits = actual === type || (type === 'number' && actual === 'integer');
-    expect(problem).toBe(fits ? undefined : `output value must be of type ${type}, not ${actual}`);
-  });
+  test.each(types.flatMap((type) => Object.entries(values).map(([actual, text]) => [type, actual, text] as const)))(
+    '%s: a value of type %s',
+    (type, actual, text) => {
+      const { problem } = readOutputs([{ name: 'value', type }], `{"value":${text}}`);
+      const fits = actual === type || (type === 'number' && actual === 'integer');
+      expect(problem).toBe(fits ? undefined : `output value must be of type ${type}, not ${actual}`);
+    },
+  );
 });
 
 describe('what is wrong is said in a sentence:', () => {
@@ -47,6 +58,10 @@ describe('what is wrong is said in a sentence:', () => {
     [[version], '["1.2"]', `${file} is no JSON object: "[\\"1.2\\"]"; ${remedy}`],
     [[version], 'null', `${file} is no JSON object: "null"; ${remedy}`],
     // As the kubelet cuts it.
-    [[version], `{"version":"${'x'.repeat(60)}`, `${file} is no JSON object: "{\\"version\\":\\"${'x'.repeat(28)}"...; ${remedy}`],
+    [
+      [version],
+      `{"version":"${'x'.repeat(60)}`,
+      `${file} is no JSON object: "{\\"version\\":\\"${'x'.repeat(28)}"...; ${remedy}`,
+    ],
   ])('%o: %s', (declared, text, problem) => expect(readOutputs(declared, text)).toEqual({ problem }));
 });

@@ -1,6 +1,6 @@
 /**
- * outputs: what a run hands on. Its first container writes a JSON object to its termination message, as Kubernetes calls the file
- * /dev/termination-log; the kubelet cuts it at 4096 bytes, so a run hands on values, not files.
+ * outputs: what a run hands on. Its first container writes a JSON object to its termination message, as Kubernetes
+ * calls the file /dev/termination-log; the kubelet cuts it at 4096 bytes, so a run hands on values, not files.
  */
 import type { Snapshot } from '../../resources/index.ts';
 
@@ -8,7 +8,8 @@ export type Outputs = Readonly<Record<string, unknown>>;
 type Output = NonNullable<Snapshot['outputs']>[number];
 
 /** What is on record of a run's outputs, or what is wrong with them. */
-export type OutputsVerdict = { readonly outputs: Outputs; readonly problem?: never } | { readonly problem: string; readonly outputs?: never };
+export type OutputsVerdict =
+  { readonly outputs: Outputs; readonly problem?: never } | { readonly problem: string; readonly outputs?: never };
 
 const termination = 'the termination message (/dev/termination-log)';
 
@@ -19,10 +20,15 @@ const termination = 'the termination message (/dev/termination-log)';
 export function readOutputs(declared: readonly Output[], text: string | undefined): OutputsVerdict {
   const required = declared.filter((output) => output.required !== false);
   if (!text) {
-    return required.length === 0 ? { outputs: {} } : { problem: `the run wrote no outputs to ${termination}; ${names(required)} must be there` };
+    return required.length === 0
+      ? { outputs: {} }
+      : { problem: `the run wrote no outputs to ${termination}; ${names(required)} must be there` };
   }
   const written = parseObject(text);
-  if (!written) return { problem: `${termination} is no JSON object: ${start(text)}; write one such as {"${declared[0]?.name ?? 'name'}": ...}, 4096 bytes at most` };
+  if (!written)
+    return {
+      problem: `${termination} is no JSON object: ${start(text)}; write one such as {"${declared[0]?.name ?? 'name'}": ...}, 4096 bytes at most`,
+    };
   return fittingOutputs(declared, written);
 }
 
@@ -30,7 +36,11 @@ export function readOutputs(declared: readonly Output[], text: string | undefine
 export function fittingOutputs(declared: readonly Output[], written: Outputs): OutputsVerdict {
   const problems = declared.flatMap((output) => outputProblem(output, written));
   if (problems.length > 0) return { problem: problems.join('; ') };
-  return { outputs: Object.fromEntries(declared.flatMap(({ name }) => (Object.hasOwn(written, name) ? [[name, written[name]]] : []))) };
+  return {
+    outputs: Object.fromEntries(
+      declared.flatMap(({ name }) => (Object.hasOwn(written, name) ? [[name, written[name]]] : [])),
+    ),
+  };
 }
 
 function parseObject(text: string): Outputs | undefined {

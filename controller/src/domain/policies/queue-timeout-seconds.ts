@@ -1,5 +1,6 @@
 /**
- * queueTimeoutSeconds: how long a Job may wait in its queue, each time that it has to: before it starts, and after each eviction.
+ * queueTimeoutSeconds: how long a Job may wait in its queue, each time that it has to: before it starts, and after each
+ * eviction.
  */
 import type { PartView } from '../classify.ts';
 import { queuedSince } from '../queue-wait.ts';
@@ -9,5 +10,7 @@ import type { Job } from '../state.ts';
 export function queueDeadlineOf({ run }: PartView, job: Job): number | undefined {
   const { queueTimeoutSeconds } = run.spec.snapshot ?? {};
   const since = queuedSince(run, job);
-  return queueTimeoutSeconds === undefined || since === undefined ? undefined : Date.parse(since) + queueTimeoutSeconds * 1000;
+  return queueTimeoutSeconds === undefined || since === undefined
+    ? undefined
+    : Date.parse(since) + queueTimeoutSeconds * 1000;
 }

@@ -11,7 +11,12 @@ const runOf = (snapshot: Partial<Snapshot>) => aRun(aTask().spec(snapshot)).runn
 function failedRun(snapshot: Partial<Snapshot>, attempt = 0, reason?: string) {
   const run = runOf(snapshot);
   const job = { ...aJob(run).running(0).failed(60, reason).build(), ...(attempt > 0 && { attempt }) };
-  const [view] = classify(aState().runs(run).jobs({ build: () => job }).build()).runs;
+  const [view] = classify(
+    aState()
+      .runs(run)
+      .jobs({ build: () => job })
+      .build(),
+  ).runs;
   if (!view) throw new Error('no run');
   return view;
 }
@@ -41,7 +46,8 @@ describe('after attempt number', () => {
 describe('no attempt follows', () => {
   const retry = { limit: 3 };
   test('without a retry', () => expect(nextAttempt(failedRun({}), after(61))).toBeUndefined());
-  test('a Job that its podFailurePolicy ended', () => expect(nextAttempt(failedRun({ retry }, 0, 'PodFailurePolicy'), after(61))).toBeUndefined());
+  test('a Job that its podFailurePolicy ended', () =>
+    expect(nextAttempt(failedRun({ retry }, 0, 'PodFailurePolicy'), after(61))).toBeUndefined());
   test('a Job that has not failed', () => {
     const run = runOf({ retry });
     const [view] = classify(aState().runs(run).jobs(aJob(run).running(0)).build()).runs;
@@ -59,6 +65,10 @@ describe('no attempt follows', () => {
   });
 });
 
-test.each<[Partial<Snapshot>, number]>([[{}, 1], [{ retry: { limit: 0 } }, 1], [{ retry: { limit: 4 } }, 5]])('a run of %o has that many attempts: %i', (snapshot, most) => {
+test.each<[Partial<Snapshot>, number]>([
+  [{}, 1],
+  [{ retry: { limit: 0 } }, 1],
+  [{ retry: { limit: 4 } }, 5],
+])('a run of %o has that many attempts: %i', (snapshot, most) => {
   expect(mostAttempts(failedRun(snapshot))).toBe(most);
 });

@@ -1,6 +1,7 @@
 /**
- * retry: new attempts of a run whose Job failed, each a Job of its own, beside the Job's own backoffLimit. The first attempt has
- * number 0. A Job whose podFailurePolicy said FailJob is not tried again: it says that trying again is of no use.
+ * retry: new attempts of a run whose Job failed, each a Job of its own, beside the Job's own backoffLimit. The first
+ * attempt has number 0. A Job whose podFailurePolicy said FailJob is not tried again: it says that trying again is of
+ * no use.
  */
 import type { PartView } from '../classify.ts';
 import { deadlineOf } from './timeout-seconds.ts';
@@ -21,7 +22,8 @@ const noRetry = { limit: 0 };
 const defaults = { delaySeconds: 10, backoff: 'Exponential' };
 
 /**
- * @returns the attempt that follows the failed one, or undefined where none does, or could not begin within timeoutSeconds any
+ * @returns the attempt that follows the failed one, or undefined where none does, or could not begin within
+ * timeoutSeconds any
  *   more: the run has failed
  */
 export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined {
@@ -31,7 +33,9 @@ export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined 
   if (failed.attempt >= limit || failed.reason === podFailurePolicy) return undefined;
   const factor = backoff === 'Constant' ? 1 : 2 ** failed.attempt;
   const at = Date.parse(failed.completionTime) + Math.min(longestDelaySeconds, delaySeconds * factor) * 1000;
-  return Math.max(at, now.getTime()) < (deadlineOf(view, now) ?? Infinity) ? { attempt: failed.attempt + 1, at } : undefined;
+  return Math.max(at, now.getTime()) < (deadlineOf(view, now) ?? Infinity)
+    ? { attempt: failed.attempt + 1, at }
+    : undefined;
 }
 
 /** How many attempts the run may have. */

@@ -1,6 +1,7 @@
 /**
- * schedule: when the clock asks for runs, in the words of CronJob's schedule, timeZone and startingDeadlineSeconds. The arithmetic is
- * croner's; docs/decisions/0004-cron-arithmetic.md says how it was chosen, and what it does where clocks change.
+ * schedule: when the clock asks for runs, in the words of CronJob's schedule, timeZone and startingDeadlineSeconds. The
+ * arithmetic is croner's; docs/decisions/0004-cron-arithmetic.md says how it was chosen, and what it does where clocks
+ * change.
  */
 import { Cron } from 'croner';
 import type { Task } from '../../resources/index.ts';
@@ -48,7 +49,9 @@ export function parseSchedule({ crons, timeZone = 'UTC' }: ScheduleSpec): Schedu
 
 function parse(crons: readonly string[], timeZone: string): Schedule | ScheduleError {
   if (!isTimeZone(timeZone)) {
-    return { message: `schedule.timeZone "${timeZone}" is no time zone: write one of the IANA database, such as Europe/Berlin, or leave it out for UTC` };
+    return {
+      message: `schedule.timeZone "${timeZone}" is no time zone: write one of the IANA database, such as Europe/Berlin, or leave it out for UTC`,
+    };
   }
   for (const text of crons) {
     const problem = problemOf(text, timeZone);
@@ -66,14 +69,17 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-const example = 'write five fields (minute hour day-of-month month day-of-week), such as "30 2 * * *", or @daily and the like';
+const example =
+  'write five fields (minute hour day-of-month month day-of-week), such as "30 2 * * *", or @daily and the like';
 
 const names = /jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat/gi;
 
 function problemOf(text: string, timeZone: string): string | undefined {
   if (/TZ=/.test(text)) return 'names a time zone: write it into schedule.timeZone, such as timeZone: Europe/Berlin';
-  if (/^\s*@every/i.test(text)) return 'counts from nowhere: write the times, such as "*/30 * * * *" for every half hour';
-  if (!/^\s*@/.test(text) && /[LW#+]/i.test(text.replace(names, ''))) return `has L, W, # or +, which a CronJob does not know either; ${example}`;
+  if (/^\s*@every/i.test(text))
+    return 'counts from nowhere: write the times, such as "*/30 * * * *" for every half hour';
+  if (!/^\s*@/.test(text) && /[LW#+]/i.test(text.replace(names, '')))
+    return `has L, W, # or +, which a CronJob does not know either; ${example}`;
   if (!/^\s*@|^\s*(\S+\s+){4}\S+\s*$/.test(text)) return `has not five fields; ${example}`;
   try {
     const comes = cronOf(asCroner(text), timeZone).nextRun(new Date(0)) !== null;
@@ -87,8 +93,8 @@ function problemOf(text: string, timeZone: string): string | undefined {
 const lastOfField = [59, 23, 31, 12, 6];
 
 /**
- * What CronJob knows and croner reads otherwise: ? means *, 5/15 means 5 up to the end in steps of 15, and a list with a * in it is a
- * *, also where it decides whether day-of-month and day-of-week must both match.
+ * What CronJob knows and croner reads otherwise: ? means *, 5/15 means 5 up to the end in steps of 15, and a list with
+ * a * in it is a *, also where it decides whether day-of-month and day-of-week must both match.
  */
 function asCroner(text: string): string {
   const fields = text.trim().split(/\s+/);
@@ -103,10 +109,15 @@ function asCronerField(parts: readonly string[], last: number): string {
 const mostCrons = 200;
 const cronsUsed = new Map<string, Cron>();
 
-/** Each is 80 KB large, so that only those used last are kept. Where clocks change, a time without a * or a step is a time of day. */
+/**
+ * Each is 80 KB large, so that only those used last are kept. Where clocks change, a time without a * or a step is a
+ * time of day.
+ */
 function cronOf(text: string, timeZone: string): Cron {
   const key = `${timeZone} ${text}`;
-  const cron = cronsUsed.get(key) ?? new Cron(text, { timezone: timeZone, mode: '5-part', fixedTimeRule: 'no-wildcard', paused: true });
+  const cron =
+    cronsUsed.get(key) ??
+    new Cron(text, { timezone: timeZone, mode: '5-part', fixedTimeRule: 'no-wildcard', paused: true });
   cronsUsed.delete(key);
   cronsUsed.set(key, cron);
   for (const oldest of cronsUsed.keys()) if (cronsUsed.size > mostCrons) cronsUsed.delete(oldest);
@@ -126,7 +137,9 @@ export function nextTime(schedule: Schedule, after: Date): Date | undefined {
 }
 
 function calculateNext({ crons, timeZone }: Schedule, after: Date): number | undefined {
-  const times = crons.map((cron) => cronOf(cron, timeZone).nextRun(after)?.getTime()).filter((time) => time !== undefined);
+  const times = crons
+    .map((cron) => cronOf(cron, timeZone).nextRun(after)?.getTime())
+    .filter((time) => time !== undefined);
   return times.length > 0 ? Math.min(...times) : undefined;
 }
 
@@ -151,7 +164,10 @@ export interface DueTimes {
 const mostCounted = 100;
 
 /** How many times are due, and the latest of them. Takes at most a hundred steps, also after years of absence. */
-export function dueTimes(schedule: Schedule, { after, until }: { readonly after: Date; readonly until: Date }): DueTimes {
+export function dueTimes(
+  schedule: Schedule,
+  { after, until }: { readonly after: Date; readonly until: Date },
+): DueTimes {
   let latest: Date | undefined;
   let count = 0;
   for (let time = nextTime(schedule, after); time !== undefined && time <= until; time = nextTime(schedule, time)) {
@@ -165,7 +181,9 @@ export function dueTimes(schedule: Schedule, { after, until }: { readonly after:
 /** The latest time up to and with that moment. */
 function lastTime({ crons, timeZone }: Schedule, until: Date): Date | undefined {
   const justAfter = new Date(until.getTime() + 1000);
-  const times = crons.flatMap((cron) => cronOf(cron, timeZone).previousRuns(2, justAfter)).filter((time) => time <= until);
+  const times = crons
+    .flatMap((cron) => cronOf(cron, timeZone).previousRuns(2, justAfter))
+    .filter((time) => time <= until);
   return times.length > 0 ? new Date(Math.max(...times.map(Number))) : undefined;
 }
 

@@ -1,27 +1,38 @@
 /**
- * timeoutSeconds: how long a run may take with all its attempts or steps. It is carried out as the activeDeadlineSeconds of each Job,
- * which counts from when the Job may start (a Job that a queue holds is suspended, and its time has not begun) and which the Job
- * controller keeps to whether or not we live. What a queue evicts has a new start, and its time begins anew. While all that is left of a
- * run waits in queues, its time stands still: queueTimeoutSeconds bounds the waiting.
+ * timeoutSeconds: how long a run may take with all its attempts or steps. It is carried out as the
+ * activeDeadlineSeconds of each Job, which counts from when the Job may start (a Job that a queue holds is suspended,
+ * and its time has not begun) and which the Job controller keeps to whether or not we live. What a queue evicts has a
+ * new start, and its time begins anew. While all that is left of a run waits in queues, its time stands still:
+ * queueTimeoutSeconds bounds the waiting.
  */
 import type { PartView } from '../classify.ts';
 import { idleInQueues } from '../queue-idle.ts';
 
-/** When the run must have ended, as far as is known now, in milliseconds since the epoch; undefined where nothing says so, or nothing has started. */
+/**
+ * When the run must have ended, as far as is known now, in milliseconds since the epoch; undefined where nothing says
+ * so, or nothing has started.
+ */
 export function deadlineOf({ run, job }: Pick<PartView, 'run' | 'job'>, now: Date): number | undefined {
   const timeout = run.spec.snapshot?.timeoutSeconds;
   const start = run.status?.startTime ?? job?.status?.startTime;
-  return timeout === undefined || start === undefined ? undefined : Date.parse(start) + timeout * 1000 + waitedSince(run, Date.parse(start), now);
+  return timeout === undefined || start === undefined
+    ? undefined
+    : Date.parse(start) + timeout * 1000 + waitedSince(run, Date.parse(start), now);
 }
 
-/** What was waited in queues after the start, in milliseconds: by further attempts, or by steps while no other one ran. */
+/**
+ * What was waited in queues after the start, in milliseconds: by further attempts, or by steps while no other one ran.
+ */
 function waitedSince({ status }: PartView['run'], start: number, now: Date): number {
   const rows = status?.jobs ?? [];
   if (rows.some(({ step }) => step !== undefined)) return idleInQueues(rows, start, now.getTime());
   return rows.reduce((sum, { attempt = 0, waitedSeconds = 0 }) => sum + (attempt > 0 ? waitedSeconds : 0), 0) * 1000;
 }
 
-/** The activeDeadlineSeconds of the run's next Job: what is left of the time-out, or what the Job is to have where that is less. */
+/**
+ * The activeDeadlineSeconds of the run's next Job: what is left of the time-out, or what the Job is to have where that
+ * is less.
+ */
 export function activeDeadlineSeconds(view: PartView, now: Date): number | undefined {
   const { job, timeoutSeconds } = view.run.spec.snapshot ?? {};
   const own = (job as { readonly activeDeadlineSeconds?: number } | undefined)?.activeDeadlineSeconds;

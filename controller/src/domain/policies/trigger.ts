@@ -1,9 +1,9 @@
 /**
  * executionPolicy.trigger: which versions of a Task ask for a run.
  *
- * Revision: every deployment, also one that changes nothing of what runs, as kubevela#6732 asks. Change: as GitOps tools
- * re-run a hook Job, only when its content changed. Manual: no deployment. With `unique: false` there is one Job that
- * mirrors what is deployed, so Revision means Change.
+ * Revision: every deployment, also one that changes nothing of what runs, as kubevela#6732 asks. Change: as GitOps
+ * tools re-run a hook Job, only when its content changed. Manual: no deployment. With `unique: false` there is one Job
+ * that mirrors what is deployed, so Revision means Change.
  */
 import type { Snapshot, Task } from '../../resources/index.ts';
 import { compact } from '../compact.ts';
@@ -24,7 +24,11 @@ export function dueRuns(versions: readonly Task[], answered: Answered | undefine
     const generation = version.metadata.generation ?? 0;
     if (generation <= (last.generation ?? 0)) continue;
     const changed = isAnotherTrigger(version, last);
-    last = { ...last, generation, ...compact({ value: triggerValue(version.spec.trigger), revisionHash: revisionHash(version) }) };
+    last = {
+      ...last,
+      generation,
+      ...compact({ value: triggerValue(version.spec.trigger), revisionHash: revisionHash(version) }),
+    };
     if (!changed) continue;
     const snapshot = snapshotOf(version);
     if (!asksForRun(version, snapshot, last.snapshotHash)) continue;

@@ -1,8 +1,9 @@
 /**
  * executionPolicy.unique: whether every run has a Job with a name of its own.
  *
- * false means one Job under the component's name. Before a newer run may have that name, the older run's Job goes: a finished
- * one at once, an unfinished one after its run is on record as Cancelled, as concurrencyPolicy Replace of CronJob ends a Job.
+ * false means one Job under the component's name. Before a newer run may have that name, the older run's Job goes: a
+ * finished one at once, an unfinished one after its run is on record as Cancelled, as concurrencyPolicy Replace of
+ * CronJob ends a Job.
  */
 import type { TaskView, RunView } from '../classify.ts';
 import type { Task } from '../../resources/index.ts';
@@ -15,7 +16,10 @@ export function sharedJobName(version: Task): string | undefined {
   return policyOf(version).unique ? undefined : joinName(componentName(version), '');
 }
 
-/** The run that takes the place of this one, if any: one that Forbid skips takes nobody's place, one that Queue holds only that of a finished one. */
+/**
+ * The run that takes the place of this one, if any: one that Forbid skips takes nobody's place, one that Queue holds
+ * only that of a finished one.
+ */
 export function replacementOf(view: RunView, { runs, policy }: TaskView): RunView | undefined {
   const name = view.run.spec.jobName;
   if (name === undefined || (!view.finished && isPatient(policy))) return undefined;

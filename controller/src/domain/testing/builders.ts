@@ -1,9 +1,17 @@
 /**
- * Objects for tests: `aTask()`, `aRun()`, `aJob()`, `aPod()` and `aState()` are valid as they are, and each call in the chain
- * changes one thing. A builder is never changed itself, so one may be shared between rows.
+ * Objects for tests: `aTask()`, `aRun()`, `aJob()`, `aPod()` and `aState()` are valid as they are, and each call in the
+ * chain changes one thing. A builder is never changed itself, so one may be shared between rows.
  */
 import { apiVersion, labels, velaLabels } from '../../resources/index.ts';
-import type { ExecutionPolicy, Meta, OwnerReference, Task, TaskRun, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
+import type {
+  ExecutionPolicy,
+  Meta,
+  OwnerReference,
+  Task,
+  TaskRun,
+  TaskRunStatus,
+  TaskStatus,
+} from '../../resources/index.ts';
 import { noQueueing } from '../queueing.ts';
 import { snapshotOf } from '../snapshot.ts';
 import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal, Refusal, TaskState } from '../state.ts';
@@ -22,7 +30,16 @@ export function rfc3339(seconds: number): string {
 }
 
 function ownedBy(kind: string, { name, uid }: Pick<Meta, 'name' | 'uid'>): OwnerReference[] {
-  return [{ apiVersion: kind === 'Job' ? 'batch/v1' : apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true }];
+  return [
+    {
+      apiVersion: kind === 'Job' ? 'batch/v1' : apiVersion,
+      kind,
+      name,
+      uid,
+      controller: true,
+      blockOwnerDeletion: true,
+    },
+  ];
 }
 
 class TaskBuilder {
@@ -80,7 +97,9 @@ class TaskBuilder {
   }
 
   running(...command: string[]): TaskBuilder {
-    return this.spec({ template: { spec: { containers: [{ name: 'mytask', image: 'busybox', command }], restartPolicy: 'Never' } } });
+    return this.spec({
+      template: { spec: { containers: [{ name: 'mytask', image: 'busybox', command }], restartPolicy: 'Never' } },
+    });
   }
 
   job(job: NonNullable<Task['spec']['job']>): TaskBuilder {
@@ -156,7 +175,11 @@ class RunBuilder {
 
   running(startSeconds: number): RunBuilder {
     const { name } = this.#run.metadata;
-    return this.status({ phase: 'Running', startTime: rfc3339(startSeconds), jobs: [{ name, uid: `${name}-job-uid`, phase: 'Running' }] });
+    return this.status({
+      phase: 'Running',
+      startTime: rfc3339(startSeconds),
+      jobs: [{ name, uid: `${name}-job-uid`, phase: 'Running' }],
+    });
   }
 
   /** Started at its creation, finished 31 seconds later; caches keep no more of a finished run. */
@@ -177,7 +200,11 @@ export function aRun(of: TaskBuilder = aTask(), name?: string): RunBuilder {
       namespace: metadata.namespace,
       uid: `${runName}-uid`,
       creationTimestamp: rfc3339(0),
-      labels: { [velaLabels.application]: 'app-worker', [velaLabels.component]: 'mytask', [labels.task]: metadata.name },
+      labels: {
+        [velaLabels.application]: 'app-worker',
+        [velaLabels.component]: 'mytask',
+        [labels.task]: metadata.name,
+      },
       ownerReferences: ownedBy('Task', metadata),
     },
     spec: {
@@ -222,8 +249,18 @@ class JobBuilder {
     return this.status({ active: 0, ready: 0, succeeded: 1, completionTime, conditions: [condition] });
   }
 
-  failed(seconds: number, reason = 'BackoffLimitExceeded', message = 'Job has reached the specified backoff limit'): JobBuilder {
-    const condition: JobCondition = { type: 'Failed', status: 'True', reason, message, lastTransitionTime: rfc3339(seconds) };
+  failed(
+    seconds: number,
+    reason = 'BackoffLimitExceeded',
+    message = 'Job has reached the specified backoff limit',
+  ): JobBuilder {
+    const condition: JobCondition = {
+      type: 'Failed',
+      status: 'True',
+      reason,
+      message,
+      lastTransitionTime: rfc3339(seconds),
+    };
     return this.status({ active: 0, ready: 0, failed: 1, conditions: [condition] });
   }
 }

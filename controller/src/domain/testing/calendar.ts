@@ -1,5 +1,6 @@
 /**
- * A few schedules whose times are plain arithmetic, so that the rules need nothing of what they check to know what is due.
+ * A few schedules whose times are plain arithmetic, so that the rules need nothing of what they check to know what is
+ * due.
  */
 import type { Task } from '../../resources/index.ts';
 
@@ -30,7 +31,11 @@ export const schedules: readonly ScheduleSpec[] = calendars.map(({ crons }) => (
 const minute = 60_000;
 
 /** The times after one moment up to and with another, all in milliseconds since the epoch. */
-export function timesBetween(spec: ScheduleSpec, after: number, until: number): { readonly count: number; readonly latest: number } {
+export function timesBetween(
+  spec: ScheduleSpec,
+  after: number,
+  until: number,
+): { readonly count: number; readonly latest: number } {
   const key = scheduleKey(spec);
   const series = calendars.find(({ crons }) => scheduleKey({ crons: [...crons] }) === key)?.series;
   if (!series) throw new Error(`the calendar has no ${key}`);

@@ -1,6 +1,6 @@
 /**
- * The CRDs as validators, as strict as `kubectl --validate=strict`: a field that the schema does not name is an error, for the API
- * server would drop it silently.
+ * The CRDs as validators, as strict as `kubectl --validate=strict`: a field that the schema does not name is an error,
+ * for the API server would drop it silently.
  */
 // eslint-disable-next-line no-restricted-imports -- a test reads the addon's own file
 import { readFileSync } from 'node:fs';
@@ -32,11 +32,16 @@ export const taskRunSchema = readSchema('crd-taskrun.yaml');
 
 /** The schema with nothing allowed but what it names. */
 function closed(schema: Schema): Schema {
-  const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => [name, closed(property)] as const);
+  const properties = Object.entries(schema.properties ?? {}).map(
+    ([name, property]) => [name, closed(property)] as const,
+  );
   return {
     ...schema,
     ...(schema.items && { items: closed(schema.items) }),
-    ...(schema.properties && { properties: Object.fromEntries(properties), additionalProperties: schema['x-kubernetes-preserve-unknown-fields'] === true }),
+    ...(schema.properties && {
+      properties: Object.fromEntries(properties),
+      additionalProperties: schema['x-kubernetes-preserve-unknown-fields'] === true,
+    }),
   };
 }
 
@@ -46,7 +51,10 @@ const ajv = new Ajv({ allErrors: true, strict: false, formats: { 'date-time': da
 function validator(schema: Schema, part: 'spec' | 'status'): (value: unknown) => void {
   const validate: ValidateFunction = ajv.compile(closed(schema.properties?.[part] ?? {}));
   return (value) => {
-    if (!validate(value)) throw new Error(`the API server would refuse or cut this ${part}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(value)}`);
+    if (!validate(value))
+      throw new Error(
+        `the API server would refuse or cut this ${part}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(value)}`,
+      );
   };
 }
 

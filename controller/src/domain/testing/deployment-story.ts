@@ -1,6 +1,6 @@
 /**
- * What happens to a Task, as data: a list of steps that fast-check makes up and shrinks, and `play`, which lets it happen in a
- * World while a ModelController acts, dies and comes back.
+ * What happens to a Task, as data: a list of steps that fast-check makes up and shrinks, and `play`, which lets it
+ * happen in a World while a ModelController acts, dies and comes back.
  */
 import fc from 'fast-check';
 import { isOwnedBy } from '../classify.ts';
@@ -26,7 +26,10 @@ export type Step =
   | { readonly do: 'occupy'; readonly kind: 'TaskRun' | 'Job'; readonly second: boolean }
   | { readonly do: 'refuse'; readonly kind: 'TaskRun' | 'Job'; readonly how: Refuses }
   | { readonly do: 'wait'; readonly seconds: number }
-  /** Watches tell all but the last `lag` changes; then the controller acts, and dies after so many calls, if it makes that many. */
+  /**
+   * Watches tell all but the last `lag` changes; then the controller acts, and dies after so many calls, if it makes
+   * that many.
+   */
   | { readonly do: 'reconcile'; readonly lag: number; readonly diesAfter?: number | undefined }
   /** It dies, and nobody is there until the next reconcile. */
   | { readonly do: 'kill' };
@@ -49,21 +52,58 @@ const kind = fc.constantFrom('TaskRun' as const, 'Job' as const);
 const diesAfter = fc.option(fc.nat(6), { nil: undefined, freq: 3 });
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('deploy' as const), content: fc.nat(2), count: fc.constantFrom(1, 1, 1, 2, 5) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('deploy' as const),
+      content: fc.nat(2),
+      count: fc.constantFrom(1, 1, 1, 2, 5),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('rollBack' as const), pick }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('publish' as const), version: fc.constantFrom('', 'again-1', 'again-2'), content: fc.nat(2) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('publish' as const),
+      version: fc.constantFrom('', 'again-1', 'again-2'),
+      content: fc.nat(2),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('changePolicy' as const), policy, revision: fc.boolean() }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('progress' as const), pick, step: fc.constantFrom('start', 'podFails', 'complete', 'fail') }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('progress' as const),
+      pick,
+      step: fc.constantFrom('start', 'podFails', 'complete', 'fail'),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('removeJob' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('removeRun' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('occupy' as const), kind, second: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), kind, how: fc.constantFrom('nothing', 'forNow', 'forGood') }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 2, 5, 60, 4_000) }) },
-  { weight: 12, arbitrary: fc.record({ do: fc.constant('reconcile' as const), lag: fc.constantFrom(0, 0, 1, 3), diesAfter }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('refuse' as const),
+      kind,
+      how: fc.constantFrom('nothing', 'forNow', 'forGood'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 2, 5, 60, 4_000) }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.record({ do: fc.constant('reconcile' as const), lag: fc.constantFrom(0, 0, 1, 3), diesAfter }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const) }) },
 );
 
-/** What a version of the Task must lead to: a run, none, or either (it was overtaken while nobody looked, or refused for good). */
+/**
+ * What a version of the Task must lead to: a run, none, or either (it was overtaken while nobody looked, or refused for
+ * good).
+ */
 type Expected = 'run' | 'none' | 'either';
 
 /** The newest version that the controller saw, and the hash of what the last one that asked for a run would run. */
@@ -90,7 +130,10 @@ export class DeploymentStory {
     return this;
   }
 
-  /** What was refused is allowed, what others took is free, every Job ends, and the controller comes to rest; then no time-out is left, either. */
+  /**
+   * What was refused is allowed, what others took is free, every Job ends, and the controller comes to rest; then no
+   * time-out is left, either.
+   */
   end(): ModelController {
     this.world.refuses = { TaskRun: 'nothing', Job: 'nothing' };
     this.world.vacate();
@@ -112,7 +155,11 @@ export class DeploymentStory {
 
   /** Each version of the Task with the runs that it must have had, and had. */
   answers(): { readonly generation: number; readonly expected: Expected; readonly runs: number }[] {
-    return [...this.#expected].map(([generation, expected]) => ({ generation, expected, runs: this.world.runsCreated.get(`generation ${generation}`)?.length ?? 0 }));
+    return [...this.#expected].map(([generation, expected]) => ({
+      generation,
+      expected,
+      runs: this.world.runsCreated.get(`generation ${generation}`)?.length ?? 0,
+    }));
   }
 
   #do(next: Step): void {
@@ -164,12 +211,20 @@ export class DeploymentStory {
       case 'progress':
         return at(jobs, next.pick, (name) => world.progress(name, next.step));
       case 'removeJob':
-        return at(jobs.filter((name) => this.#isRecorded(name)), next.pick, (name) => world.removeJob(name));
+        return at(
+          jobs.filter((name) => this.#isRecorded(name)),
+          next.pick,
+          (name) => world.removeJob(name),
+        );
       case 'removeRun':
         return at(this.#recordedRuns(), next.pick, (name) => world.removeRun(name));
       case 'occupy': {
         const generation = (world.task.metadata.generation ?? 0) + 1;
-        const version = { ...world.task, metadata: { ...world.task.metadata, generation }, spec: { ...world.task.spec, trigger: { appRevision: `app-worker-v${this.#revision + 1}` } } };
+        const version = {
+          ...world.task,
+          metadata: { ...world.task.metadata, generation },
+          spec: { ...world.task.spec, trigger: { appRevision: `app-worker-v${this.#revision + 1}` } },
+        };
         const [first, second] = runNames(version, new Date(world.now));
         return world.occupy(next.kind, (next.second ? second : first) ?? '');
       }
@@ -177,8 +232,8 @@ export class DeploymentStory {
   }
 
   /**
-   * A Job that is created, killed by a person and missed by a controller that dies, all before the run's status names it, leaves
-   * no trace: nobody could tell. What people delete here has left one.
+   * A Job that is created, killed by a person and missed by a controller that dies, all before the run's status names
+   * it, leaves no trace: nobody could tell. What people delete here has left one.
    */
   #isRecorded(jobName: string): boolean {
     const job = this.world.jobs.get(jobName);
@@ -189,7 +244,9 @@ export class DeploymentStory {
   /** For the same reason a run goes only after the Task's status names its trigger. */
   #recordedRuns(): string[] {
     const observed = this.world.task.status?.observedTrigger?.generation ?? 0;
-    return this.world.ownRuns().flatMap(({ metadata, spec }) => ((spec.trigger?.generation ?? 0) <= observed ? [metadata.name] : []));
+    return this.world
+      .ownRuns()
+      .flatMap(({ metadata, spec }) => ((spec.trigger?.generation ?? 0) <= observed ? [metadata.name] : []));
   }
 
   #rendered(publishVersion = ''): Pick<Task['spec'], 'trigger' | 'template'> {
@@ -227,7 +284,8 @@ export class DeploymentStory {
     if (this.#controller?.reconcile(diesAfter) === false) this.#die();
     if (this.world.refuses.TaskRun !== 'forGood') return;
     this.#refusedForGood.add(this.#seen.value);
-    for (const [generation, expected] of this.#expected) if (expected === 'run') this.#expected.set(generation, 'either');
+    for (const [generation, expected] of this.#expected)
+      if (expected === 'run') this.#expected.set(generation, 'either');
   }
 
   #start(): void {
@@ -239,7 +297,8 @@ export class DeploymentStory {
   #die(): void {
     this.#controller = undefined;
     for (const [generation, expected] of this.#expected) {
-      if (expected === 'run' && !this.world.runsCreated.has(`generation ${generation}`)) this.#expected.set(generation, 'either');
+      if (expected === 'run' && !this.world.runsCreated.has(`generation ${generation}`))
+        this.#expected.set(generation, 'either');
     }
   }
 
@@ -264,7 +323,8 @@ export class DeploymentStory {
   /** The same trigger with another spec, before it was answered, takes the older version's place. */
   #turnPage(value: string): void {
     const { generation } = this.#seen;
-    if (value === this.#seen.value && (this.#answered()?.generation ?? 0) < generation) this.#expected.set(generation, 'none');
+    if (value === this.#seen.value && (this.#answered()?.generation ?? 0) < generation)
+      this.#expected.set(generation, 'none');
     else this.#before = this.#seen;
   }
 }

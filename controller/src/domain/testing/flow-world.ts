@@ -1,6 +1,6 @@
 /**
- * One run of a flow in memory: the controller around `decide`, which may die between any two actions, and Jobs that end as they are
- * told. It checks at every Job what always holds of flows, and throws with the rule that was broken.
+ * One run of a flow in memory: the controller around `decide`, which may die between any two actions, and Jobs that end
+ * as they are told. It checks at every Job what always holds of flows, and throws with the rule that was broken.
  */
 import { labels, queueLabels, type Task, type TaskRun, type TaskTemplateSpec } from '../../resources/index.ts';
 import type { Action, ActionKind, ActionOf, JobManifest } from '../actions.ts';
@@ -73,10 +73,14 @@ export class FlowWorld {
 
   /** The names of the Jobs that have not ended. */
   get active(): string[] {
-    return [...this.jobs.values()].filter(({ metadata }) => !this.outcomes.has(metadata.uid)).map(({ metadata }) => metadata.name);
+    return [...this.jobs.values()]
+      .filter(({ metadata }) => !this.outcomes.has(metadata.uid))
+      .map(({ metadata }) => metadata.name);
   }
 
-  /** Decide and apply until nothing is left but to wait; a process that dies after so many actions forgets what it knew. */
+  /**
+   * Decide and apply until nothing is left but to wait; a process that dies after so many actions forgets what it knew.
+   */
   reconcile(diesAfter = Infinity): this {
     let left = diesAfter;
     for (let pass = 0; pass < mostPasses; pass += 1) {
@@ -104,14 +108,27 @@ export class FlowWorld {
     this.outcomes.set(job.metadata.uid, outcome);
     if (text !== undefined) this.#texts.set(job.metadata.uid, text);
     const at = new Date(this.now).toISOString();
-    const condition = outcome === 'Succeeded' ? { type: 'Complete', status: 'True', lastTransitionTime: at } : { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: '', lastTransitionTime: at };
-    this.jobs.set(name, { ...job, status: { ...job.status, startTime: job.status?.startTime ?? at, completionTime: at, conditions: [condition], active: 0 } });
+    const condition =
+      outcome === 'Succeeded'
+        ? { type: 'Complete', status: 'True', lastTransitionTime: at }
+        : { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: '', lastTransitionTime: at };
+    this.jobs.set(name, {
+      ...job,
+      status: {
+        ...job.status,
+        startTime: job.status?.startTime ?? at,
+        completionTime: at,
+        conditions: [condition],
+        active: 0,
+      },
+    });
     return this;
   }
 
   start(name: string): this {
     const job = this.jobs.get(name);
-    if (job) this.jobs.set(name, { ...job, status: { startTime: new Date(this.now).toISOString(), active: 1, ready: 1 } });
+    if (job)
+      this.jobs.set(name, { ...job, status: { startTime: new Date(this.now).toISOString(), active: 1, ready: 1 } });
     return this;
   }
 
@@ -140,10 +157,23 @@ export class FlowWorld {
   retry(): this {
     const { run } = this;
     const again = run && retrySpec(run);
-    mustHold('only what ended badly is taken up', run?.status?.phase === 'Failed' || run?.status?.phase === 'Cancelled', this.phases);
+    mustHold(
+      'only what ended badly is taken up',
+      run?.status?.phase === 'Failed' || run?.status?.phase === 'Cancelled',
+      this.phases,
+    );
     if (!run || !again) return this;
     const { cancel: _cancel, resume: _resume, ...spec } = run.spec;
-    this.run = { metadata: { ...run.metadata, name: 'again', uid: 'again-uid', creationTimestamp: new Date(this.now).toISOString() }, spec: { ...spec, trigger: { type: 'Retry', value: run.metadata.name }, retryOf: run.metadata.name, ...again }, status: { phase: 'Pending' } };
+    this.run = {
+      metadata: {
+        ...run.metadata,
+        name: 'again',
+        uid: 'again-uid',
+        creationTimestamp: new Date(this.now).toISOString(),
+      },
+      spec: { ...spec, trigger: { type: 'Retry', value: run.metadata.name }, retryOf: run.metadata.name, ...again },
+      status: { phase: 'Pending' },
+    };
     mustBeValid.taskRunSpec(this.run.spec);
     this.jobs.clear();
     this.created.length = 0;
@@ -162,7 +192,8 @@ export class FlowWorld {
   }
 
   cancel(): this {
-    if (this.run && !isFinished(this.run.status?.phase)) this.run = { ...this.run, spec: { ...this.run.spec, cancel: true } };
+    if (this.run && !isFinished(this.run.status?.phase))
+      this.run = { ...this.run, spec: { ...this.run.spec, cancel: true } };
     return this;
   }
 
@@ -199,16 +230,37 @@ export class FlowWorld {
   readonly #handlers: { readonly [K in ActionKind]?: (action: ActionOf<K>) => void } = {
     createRun: ({ run }) => {
       mustBeValid.taskRunSpec(run.spec);
-      this.run = { metadata: { ...run.metadata, uid: 'run-uid', creationTimestamp: new Date(this.now).toISOString() }, spec: run.spec, status: { phase: 'Pending' } };
+      this.run = {
+        metadata: { ...run.metadata, uid: 'run-uid', creationTimestamp: new Date(this.now).toISOString() },
+        spec: run.spec,
+        status: { phase: 'Pending' },
+      };
     },
     fillTemplates: ({ templates }) => {
-      mustHold('what templates said is taken once', this.run?.spec.templates === undefined, Object.keys(templates).join());
-      if (this.run) this.run = { ...this.run, spec: { ...this.run.spec, templates: structuredClone(templates) as NonNullable<TaskRun['spec']['templates']> } };
+      mustHold(
+        'what templates said is taken once',
+        this.run?.spec.templates === undefined,
+        Object.keys(templates).join(),
+      );
+      if (this.run)
+        this.run = {
+          ...this.run,
+          spec: {
+            ...this.run.spec,
+            templates: structuredClone(templates) as NonNullable<TaskRun['spec']['templates']>,
+          },
+        };
       mustBeValid.taskRunSpec(this.run?.spec);
     },
     createClaim: ({ claim: { metadata } }) => {
-      mustHold('a run has one workspace, from before its first Job', !this.claims.has(metadata.name) && this.created.length === 0, metadata.name);
-      this.claims.set(metadata.name, { metadata: { ...metadata, uid: `${metadata.name}-uid`, creationTimestamp: new Date(this.now).toISOString() } });
+      mustHold(
+        'a run has one workspace, from before its first Job',
+        !this.claims.has(metadata.name) && this.created.length === 0,
+        metadata.name,
+      );
+      this.claims.set(metadata.name, {
+        metadata: { ...metadata, uid: `${metadata.name}-uid`, creationTimestamp: new Date(this.now).toISOString() },
+      });
     },
     deleteClaim: ({ name }) => {
       mustHold('no workspace goes before its run has ended', isFinished(this.run?.status?.phase), name);
@@ -228,7 +280,11 @@ export class FlowWorld {
     },
     deleteJob: ({ name }) => {
       const row = this.run?.status?.jobs?.find((one) => one.name === name);
-      mustHold('no Job is deleted before its outcome is on record', isFinished(this.run?.status?.phase) || isFinished(row?.phase), name);
+      mustHold(
+        'no Job is deleted before its outcome is on record',
+        isFinished(this.run?.status?.phase) || isFinished(row?.phase),
+        name,
+      );
       this.jobs.delete(name);
     },
     writeTaskStatus: ({ status }) => {
@@ -251,7 +307,11 @@ export class FlowWorld {
     this.#checkStart(step, attempt, name);
     this.#version += 1;
     const job: Job = compact({
-      metadata: { ...manifest.metadata, uid: `job-${this.#version}`, creationTimestamp: new Date(this.now).toISOString() },
+      metadata: {
+        ...manifest.metadata,
+        uid: `job-${this.#version}`,
+        creationTimestamp: new Date(this.now).toISOString(),
+      },
       attempt: attempt === 0 ? undefined : attempt,
       step,
       queue: jobLabels[queueLabels.queue],
@@ -268,13 +328,29 @@ export class FlowWorld {
 
   #checkStart(name: string, attempt: number, jobName: string): void {
     const before = this.created.filter(({ step }) => step === name);
-    mustHold('each attempt of a step has one Job', before.every((one) => one.attempt < attempt) && before.length === attempt, jobName);
-    mustHold('another attempt follows a failure', attempt === 0 || this.outcomes.get(before.at(-1)?.job.metadata.uid ?? '') === 'Failed', jobName);
+    mustHold(
+      'each attempt of a step has one Job',
+      before.every((one) => one.attempt < attempt) && before.length === attempt,
+      jobName,
+    );
+    mustHold(
+      'another attempt follows a failure',
+      attempt === 0 || this.outcomes.get(before.at(-1)?.job.metadata.uid ?? '') === 'Failed',
+      jobName,
+    );
     const rows = this.#rows;
-    mustHold('no more steps at once than maxParallel', this.active.length < mostAtOnce(this.task.spec, Math.max(rows.length, this.nodes.size)), `${jobName} beside ${this.active.join()}`);
+    mustHold(
+      'no more steps at once than maxParallel',
+      this.active.length < mostAtOnce(this.task.spec, Math.max(rows.length, this.nodes.size)),
+      `${jobName} beside ${this.active.join()}`,
+    );
     mustHold('a cancelled run starts nothing', this.run?.spec.cancel !== true, jobName);
     const needed = this.steps.find((one) => one.name === name)?.dependsOn ?? [];
     const open = needed.filter((other) => !isFinished(rows.find((row) => row.step === other)?.phase));
-    mustHold('no step starts before what it depends on has ended, on record', open.length === 0, `${jobName} before ${open.join()}`);
+    mustHold(
+      'no step starts before what it depends on has ended, on record',
+      open.length === 0,
+      `${jobName} before ${open.join()}`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The controller around `decide`, as a model: a cache that lags, a memory that a crash loses, and a process that may die between
- * any two calls. The real one is in controllers/; this one has no I/O.
+ * The controller around `decide`, as a model: a cache that lags, a memory that a crash loses, and a process that may
+ * die between any two calls. The real one is in controllers/; this one has no I/O.
  */
 import { decide } from '../decide.ts';
 import type { Action, ActionKind, ActionOf } from '../actions.ts';
@@ -105,7 +105,12 @@ export class ModelController {
       jobs: this.#jobs.values(),
       deletedJobs: [...this.#deletedJobs],
       pods: this.#pods(runs),
-      nodes: [], claims: [], written: new Map(), templates: new Map(), queueing: this.#world.queueing(), podRefusals: [],
+      nodes: [],
+      claims: [],
+      written: new Map(),
+      templates: new Map(),
+      queueing: this.#world.queueing(),
+      podRefusals: [],
       refusals: [...this.#refusals],
       taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
       goneJobs: new Set(this.#gone),
@@ -118,11 +123,22 @@ export class ModelController {
     };
   }
 
-  /** As the controller's indexes have them: of unfinished runs, and of the Jobs that cancelled ones are on record with. */
+  /**
+   * As the controller's indexes have them: of unfinished runs, and of the Jobs that cancelled ones are on record with.
+   */
   #pods(runs: readonly TaskRun[]): readonly Pod[] {
-    const unfinished = new Set(runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid));
-    const jobs = this.#jobs.values().filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => unfinished.has(uid)));
-    const uids = [...jobs.map(({ metadata }) => metadata.uid), ...runs.flatMap(({ status }) => (status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : []))];
+    const unfinished = new Set(
+      runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid),
+    );
+    const jobs = this.#jobs
+      .values()
+      .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => unfinished.has(uid)));
+    const uids = [
+      ...jobs.map(({ metadata }) => metadata.uid),
+      ...runs.flatMap(({ status }) =>
+        status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : [],
+      ),
+    ];
     return this.#world.pods.filter((pod) => uids.some((uid) => isOwnedBy(pod, uid)));
   }
 
@@ -131,7 +147,8 @@ export class ModelController {
     const state = deepFreeze(this.state());
     const actions = decide(state, new Date(at));
     const again = decide(state, new Date(at));
-    if (canonicalJson(actions) !== canonicalJson(again)) throw new RuleBroken('decide is pure: the same input gave another output');
+    if (canonicalJson(actions) !== canonicalJson(again))
+      throw new RuleBroken('decide is pure: the same input gave another output');
     return actions;
   }
 
@@ -151,7 +168,9 @@ export class ModelController {
       if (error instanceof Crash) return false;
       throw error;
     }
-    throw new RuleBroken(`at rest nothing is written: no rest within ${mostPasses} passes, next is ${JSON.stringify(this.decide())}`);
+    throw new RuleBroken(
+      `at rest nothing is written: no rest within ${mostPasses} passes, next is ${JSON.stringify(this.decide())}`,
+    );
   }
 
   #apply(actions: readonly Action[]): void {
@@ -171,8 +190,16 @@ export class ModelController {
 
   readonly #handlers: { readonly [K in ActionKind]: (action: ActionOf<K>) => void } = {
     createRun: ({ run }) => {
-      this.#runs.put(cached(this.#createOrAdopt(() => this.#world.createRun(run), () => this.#world.getRun(run.metadata.name), (found) =>
-        isOwnedBy(found, this.#task.metadata.uid) && askedBy(found.spec.trigger) === askedBy(run.spec.trigger))));
+      this.#runs.put(
+        cached(
+          this.#createOrAdopt(
+            () => this.#world.createRun(run),
+            () => this.#world.getRun(run.metadata.name),
+            (found) =>
+              isOwnedBy(found, this.#task.metadata.uid) && askedBy(found.spec.trigger) === askedBy(run.spec.trigger),
+          ),
+        ),
+      );
       this.#refusals = this.#refusals.filter(({ object }) => object !== 'TaskRun');
       [this.#answered = this.#answered] = answeredByRun(run);
       this.#lastScheduled = run.spec.trigger?.scheduledTime ?? this.#lastScheduled;
@@ -194,7 +221,13 @@ export class ModelController {
     },
     createJob: ({ run, job }) => {
       const owner = job.metadata.ownerReferences[0]?.uid ?? '';
-      this.#jobs.put(this.#createOrAdopt(() => this.#world.createJob(job), () => this.#world.getJob(job.metadata.name), (found) => isOwnedBy(found, owner)));
+      this.#jobs.put(
+        this.#createOrAdopt(
+          () => this.#world.createJob(job),
+          () => this.#world.getJob(job.metadata.name),
+          (found) => isOwnedBy(found, owner),
+        ),
+      );
       this.#refusals = this.#refusals.filter((refusal) => refusal.object !== 'Job' || refusal.run !== run);
     },
     checkJob: ({ name, uid }) => {
@@ -234,7 +267,8 @@ export class ModelController {
   #checkTimeout(uid: string): void {
     const run = this.#world.ownRuns().find(({ metadata }) => metadata.uid === uid);
     for (const job of this.#jobs.values().filter((known) => isOwnedBy(known, uid) && waitsInQueue(known))) {
-      const isCurrent = this.#world.jobs.get(job.metadata.name)?.metadata.resourceVersion === job.metadata.resourceVersion;
+      const isCurrent =
+        this.#world.jobs.get(job.metadata.name)?.metadata.resourceVersion === job.metadata.resourceVersion;
       if (run && isCurrent) checkQueueTimeout(this.#world, run, job);
     }
   }
@@ -252,15 +286,24 @@ export class ModelController {
 
   #refused(action: Action, { answer, message }: Refused): void {
     if (answer === 'NotFound') return this.#forgetTarget(action);
-    if (action.kind !== 'createRun' && action.kind !== 'createJob') throw new RuleBroken(`${action.kind} answered ${message}`);
-    const [object, run] = action.kind === 'createRun' ? (['TaskRun', action.run.metadata.name] as const) : (['Job', action.run] as const);
+    if (action.kind !== 'createRun' && action.kind !== 'createJob')
+      throw new RuleBroken(`${action.kind} answered ${message}`);
+    const [object, run] =
+      action.kind === 'createRun' ? (['TaskRun', action.run.metadata.name] as const) : (['Job', action.run] as const);
     const taken = action.kind === 'createRun' ? this.#taken.runs : this.#taken.jobs;
     const name = action.kind === 'createRun' ? run : action.job.metadata.name;
     if (answer === 'AlreadyExists' && !taken.has(name) && !this.#isOwnJob(action.kind, name)) {
       taken.add(name);
       return;
     }
-    const refusal = { object, run, reason: answer, message, final: answer === 'Invalid', retryAt: this.#world.now + 2_000 };
+    const refusal = {
+      object,
+      run,
+      reason: answer,
+      message,
+      final: answer === 'Invalid',
+      retryAt: this.#world.now + 2_000,
+    };
     this.#refusals = [...this.#refusals.filter((other) => other.object !== object || other.run !== run), refusal];
   }
 
@@ -272,7 +315,8 @@ export class ModelController {
 
   #forgetTarget(action: Action): void {
     if (action.kind === 'deleteJob') this.#forgetJob(action.uid);
-    if (action.kind === 'deleteRun' || action.kind === 'writeRunStatus' || action.kind === 'adoptRun') this.#runs.forget(action.uid);
+    if (action.kind === 'deleteRun' || action.kind === 'writeRunStatus' || action.kind === 'adoptRun')
+      this.#runs.forget(action.uid);
   }
 
   #onTask(next: Task): void {
@@ -311,8 +355,20 @@ function cached(run: TaskRun): TaskRun {
   const { phase, reason, message, startTime, completionTime, duration, outputs, jobs } = run.status ?? {};
   return {
     metadata: run.metadata,
-    spec: compact({ ...spec, snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }) }),
-    status: compact({ phase, reason, message, startTime, completionTime, duration, outputs, jobs: phase === 'Cancelled' ? jobs : undefined }),
+    spec: compact({
+      ...spec,
+      snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }),
+    }),
+    status: compact({
+      phase,
+      reason,
+      message,
+      startTime,
+      completionTime,
+      duration,
+      outputs,
+      jobs: phase === 'Cancelled' ? jobs : undefined,
+    }),
   };
 }
 

@@ -24,7 +24,9 @@ export function askedBy({ scheduledTime, generation }: Partial<RunTrigger> = {})
   return scheduledTime ?? `generation ${generation ?? -1}`;
 }
 
-/** The schedule asks at its times alone, for the latest of them, within its deadline, and not before it was in force. */
+/**
+ * The schedule asks at its times alone, for the latest of them, within its deadline, and not before it was in force.
+ */
 export function checkScheduledRun(world: World, scheduledTime: string): void {
   const { schedule, suspend } = world.task.spec;
   const due = Date.parse(scheduledTime);
@@ -34,30 +36,51 @@ export function checkScheduledRun(world: World, scheduledTime: string): void {
   const detail = `${scheduledTime} of ${scheduleKey(schedule)} at ${world.rfc3339()}`;
   mustHold('a run is for the latest time of the schedule', count === 1 && latest === due, detail);
   mustHold('a suspended Task makes no scheduled run', suspend !== true, detail);
-  mustHold('a time counts within startingDeadlineSeconds', world.now - due <= (schedule.startingDeadlineSeconds ?? Infinity) * 1000, detail);
-  mustHold('a time of before the schedule was in force is nobody\'s', due > world.inForceSince(schedule), detail);
+  mustHold(
+    'a time counts within startingDeadlineSeconds',
+    world.now - due <= (schedule.startingDeadlineSeconds ?? Infinity) * 1000,
+    detail,
+  );
+  mustHold("a time of before the schedule was in force is nobody's", due > world.inForceSince(schedule), detail);
   const last = world.task.status?.lastScheduleTime;
-  mustHold('a time that is answered is not answered again', last === undefined || due > Date.parse(last), `${detail}, last ${last}`);
+  mustHold(
+    'a time that is answered is not answered again',
+    last === undefined || due > Date.parse(last),
+    `${detail}, last ${last}`,
+  );
 }
 
 /** More are not counted one by one: one more stands for any number of them. */
 const mostCounted = 100;
 
-/** Each time of a schedule, from when it was in force to the last one that is answered, has a run or is counted as missed: once. */
+/**
+ * Each time of a schedule, from when it was in force to the last one that is answered, has a run or is counted as
+ * missed: once.
+ */
 export function checkScheduleStatus(world: World, before: TaskStatus = {}, after: TaskStatus): void {
   const { schedule } = world.task.spec;
   if (schedule === undefined || before.observedSchedule === undefined) return;
   const lastBefore = moment(before.lastScheduleTime);
   const last = moment(after.lastScheduleTime);
-  mustHold('the last time does not go back', last >= lastBefore, `${before.lastScheduleTime} to ${after.lastScheduleTime}`);
+  mustHold(
+    'the last time does not go back',
+    last >= lastBefore,
+    `${before.lastScheduleTime} to ${after.lastScheduleTime}`,
+  );
   const from = Math.max(lastBefore, moment(after.observedSchedule?.since));
   const { count } = timesBetween(schedule, from, Math.max(from, last));
   // After the clock was set back a run of the schedule before may be among them.
   const isOfSchedule = (time: number) => timesBetween(schedule, time - 1, time).count === 1;
-  const answered = [...world.runsCreated.keys()].map(Date.parse).filter((time) => time > from && time <= last && isOfSchedule(time)).length;
+  const answered = [...world.runsCreated.keys()]
+    .map(Date.parse)
+    .filter((time) => time > from && time <= last && isOfSchedule(time)).length;
   const missed = (after.missedSchedules ?? 0) - (before.missedSchedules ?? 0);
   const detail = `${count} times from ${new Date(from).toISOString()} to ${after.lastScheduleTime}: ${answered} runs, ${missed} missed`;
-  mustHold('each time has a run or is counted as missed', count > mostCounted ? missed === mostCounted + 1 : answered + missed === count, detail);
+  mustHold(
+    'each time has a run or is counted as missed',
+    count > mostCounted ? missed === mostCounted + 1 : answered + missed === count,
+    detail,
+  );
 }
 
 function moment(time: string | undefined): number {
@@ -83,7 +106,11 @@ function rfc3339(at: number): string {
 export function checkAttempt(world: World, manifest: JobManifest, run: TaskRun | undefined): void {
   const created = world.jobsCreated.get(manifest.metadata.ownerReferences[0]?.uid ?? '') ?? [];
   const detail = `${manifest.metadata.name} after ${created.map(({ metadata }) => metadata.name).join(', ')}`;
-  mustHold('a run has one Job an attempt, and a deleted one is never started again', created.length === attemptOf(manifest), detail);
+  mustHold(
+    'a run has one Job an attempt, and a deleted one is never started again',
+    created.length === attemptOf(manifest),
+    detail,
+  );
   if (!run) return;
   const { snapshot, cancel } = run.spec;
   mustHold('a run without a snapshot starts nothing', snapshot !== undefined, detail);
@@ -106,7 +133,11 @@ interface FurtherAttempt {
 }
 
 function checkFurtherAttempt(world: World, { run, snapshot, last, attempt }: FurtherAttempt): void {
-  const { limit, delaySeconds, backoff } = { delaySeconds: 10, backoff: 'Exponential', ...(snapshot.retry ?? { limit: 0 }) };
+  const { limit, delaySeconds, backoff } = {
+    delaySeconds: 10,
+    backoff: 'Exponential',
+    ...(snapshot.retry ?? { limit: 0 }),
+  };
   const { name, uid } = last.metadata;
   const end = world.ends.get(uid);
   mustHold('attempts are limited', attempt <= limit, name);
@@ -121,14 +152,18 @@ function checkFurtherAttempt(world: World, { run, snapshot, last, attempt }: Fur
 /** What is new is told of together with what comes next. */
 const tellsWithin = 10_000;
 
-/** At rest a run that waits says so, nothing else does, none waits longer than it may, and nothing waits for a run that is over. */
+/**
+ * At rest a run that waits says so, nothing else does, none waits longer than it may, and nothing waits for a run that
+ * is over.
+ */
 export function checkQueued(world: World): void {
   for (const run of world.ownRuns()) {
     const { uid, name } = run.metadata;
     const waiting = world.ownJobs().find((job) => isOwnedBy(job, uid) && waitsInQueue(job));
     const isOver = isFinished(run.status?.phase);
     const isQueued = run.status?.phase === 'Queued' && world.jobsCreated.has(uid);
-    if (isOver || !waiting) mustHold('a Job waits for a run that waits', !waiting && !isQueued, `${name} is ${run.status?.phase}`);
+    if (isOver || !waiting)
+      mustHold('a Job waits for a run that waits', !waiting && !isQueued, `${name} is ${run.status?.phase}`);
     else if (run.spec.cancel !== true) checkWaiting(world, run, waiting);
   }
 }
@@ -137,9 +172,17 @@ function checkWaiting(world: World, run: TaskRun, job: Job): void {
   const age = world.now - Date.parse(run.metadata.creationTimestamp);
   const { phase, reason, message } = run.status ?? {};
   const says = [phase === 'Queued', reason, message].every(Boolean);
-  mustHold('at rest a run that waits in a queue says so', says || (age >= 0 && age < tellsWithin), `${run.metadata.name} is ${phase} (${reason}: ${message})`);
+  mustHold(
+    'at rest a run that waits in a queue says so',
+    says || (age >= 0 && age < tellsWithin),
+    `${run.metadata.name} is ${phase} (${reason}: ${message})`,
+  );
   const evicted = anyCondition(world.workloads.get(job.metadata.uid) ?? {}, 'Evicted')?.reason;
-  mustHold('no run waits for a queue that gave it up', evicted !== gaveUp || !world.isKueueInstalled, run.metadata.name);
+  mustHold(
+    'no run waits for a queue that gave it up',
+    evicted !== gaveUp || !world.isKueueInstalled,
+    run.metadata.name,
+  );
   const since = Math.max(world.waitsSince.get(job.metadata.uid) ?? 0, suspendedSince(job));
   const most = (run.spec.snapshot?.queueTimeoutSeconds ?? Infinity) * 1000;
   mustHold('no run waits longer than queueTimeoutSeconds', world.now < since + most, run.metadata.name);
@@ -147,7 +190,8 @@ function checkWaiting(world: World, run: TaskRun, job: Job): void {
 
 /** Infinity while the Job controller has not said it of an eviction. */
 function suspendedSince({ metadata, status }: Job): number {
-  const [{ status: is, lastTransitionTime } = { status: metadata.generation === 1 ? 'True' : 'False' }] = status?.conditions ?? [];
+  const [{ status: is, lastTransitionTime } = { status: metadata.generation === 1 ? 'True' : 'False' }] =
+    status?.conditions ?? [];
   return is === 'False' ? Infinity : Date.parse(lastTransitionTime ?? metadata.creationTimestamp);
 }
 
@@ -155,7 +199,11 @@ function suspendedSince({ metadata, status }: Job): number {
 export function checkQueueTimeout(world: World, run: TaskRun, job: Job): void {
   const since = world.waitsSince.get(job.metadata.uid) ?? Infinity;
   const detail = `${run.metadata.name} at ${world.rfc3339()}`;
-  mustHold('QueueTimeout comes after queueTimeoutSeconds at a stretch', world.now >= since + (run.spec.snapshot?.queueTimeoutSeconds ?? Infinity) * 1000, detail);
+  mustHold(
+    'QueueTimeout comes after queueTimeoutSeconds at a stretch',
+    world.now >= since + (run.spec.snapshot?.queueTimeoutSeconds ?? Infinity) * 1000,
+    detail,
+  );
 }
 
 /** The number of the attempt that a Job is. */
@@ -169,14 +217,18 @@ export function checkStart(world: World, run: TaskRun): void {
   const { concurrencyPolicy, allowedOverrides } = policyOf(world.task);
   const { name } = run.metadata;
   mustHold('a suspended Task starts nothing', spec.suspend !== true, name);
-  const denied = (['args', 'env'] as const).filter((field) => run.spec.overrides?.[field] !== undefined && !allowedOverrides.includes(field));
+  const denied = (['args', 'env'] as const).filter(
+    (field) => run.spec.overrides?.[field] !== undefined && !allowedOverrides.includes(field),
+  );
   mustHold('overrides are those that the Task allows', denied.length === 0, `${name}: ${denied.join()}`);
   if (concurrencyPolicy === 'Allow') return;
   const others = world.ownRuns().filter((other) => other !== run);
   const beside = others.filter((other) => isLiving(world, other)).map(({ metadata }) => metadata.name);
   mustHold('one run at a time', beside.length === 0, `${name} beside ${beside.join()} (${concurrencyPolicy})`);
   if (concurrencyPolicy !== 'Queue') return;
-  const overtaken = others.filter((other) => isWaiting(world, other) && isBefore(other, run)).map(({ metadata }) => metadata.name);
+  const overtaken = others
+    .filter((other) => isWaiting(world, other) && isBefore(other, run))
+    .map(({ metadata }) => metadata.name);
   mustHold('a queue keeps order', overtaken.length === 0, `${name} before ${overtaken.join()}`);
 }
 
@@ -212,7 +264,8 @@ export const gaveUp = 'DeactivatedDueToRequeuingLimitExceeded';
 const endsOtherwise = new Set<string | undefined>([reasons.jobDeleted, reasons.queueTimeout, gaveUp]);
 
 function wrongOutcome(world: World, { metadata: { uid }, spec, status }: TaskRun): string | undefined {
-  if (status?.phase === 'Cancelled') return [...world.jobs.values()].some((job) => isOwnedBy(job, uid)) ? 'and has a Job' : undefined;
+  if (status?.phase === 'Cancelled')
+    return [...world.jobs.values()].some((job) => isOwnedBy(job, uid)) ? 'and has a Job' : undefined;
   const outcome = world.outcomes.get(uid);
   if (outcome === undefined) return spec.cancel === true ? 'but was cancelled' : undefined;
   return endsOtherwise.has(status?.reason) || status?.phase === outcome ? undefined : `but its Job ${outcome}`;

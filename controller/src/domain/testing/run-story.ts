@@ -1,6 +1,7 @@
 /**
- * What happens to a Task over weeks: its schedule and policies change, people ask for runs and end them, the clock jumps, Jobs fail,
- * are slow and leave pods behind, and the controller acts, dies and comes back. As data, as in deployment-story.ts.
+ * What happens to a Task over weeks: its schedule and policies change, people ask for runs and end them, the clock
+ * jumps, Jobs fail, are slow and leave pods behind, and the controller acts, dies and comes back. As data, as in
+ * deployment-story.ts.
  */
 import fc from 'fast-check';
 import { isOwnedBy } from '../classify.ts';
@@ -12,7 +13,19 @@ import { checkQueued, mustHold, unanswered, wrongEnd } from './rules.ts';
 import { World, type QueueAct, type Refuses } from './world.ts';
 
 /** What somebody writes into the Task; null takes a field away. */
-type Change = { readonly [K in 'schedule' | 'suspend' | 'retry' | 'queue' | 'queueTimeoutSeconds' | 'timeoutSeconds' | 'outputs' | 'executionPolicy']?: Task['spec'][K] | null | undefined };
+type Change = {
+  readonly [
+    K in
+      | 'schedule'
+      | 'suspend'
+      | 'retry'
+      | 'queue'
+      | 'queueTimeoutSeconds'
+      | 'timeoutSeconds'
+      | 'outputs'
+      | 'executionPolicy'
+  ]?: Task['spec'][K] | null | undefined;
+};
 
 export type Step =
   | { readonly do: 'change'; readonly change: Change }
@@ -23,7 +36,12 @@ export type Step =
   | { readonly do: 'createByHand'; readonly overrides: TaskRun['spec']['overrides'] }
   | { readonly do: 'cancel'; readonly pick: number }
   | { readonly do: 'removeRun' | 'removeJob'; readonly pick: number }
-  | { readonly do: 'progress'; readonly pick: number; readonly step: 'start' | 'podFails' | 'complete' | 'fail'; readonly text?: string | undefined }
+  | {
+      readonly do: 'progress';
+      readonly pick: number;
+      readonly step: 'start' | 'podFails' | 'complete' | 'fail';
+      readonly text?: string | undefined;
+    }
   | { readonly do: 'queue'; readonly pick: number; readonly act: QueueAct }
   | { readonly do: 'kueue'; readonly installed: boolean }
   | { readonly do: 'endPods' }
@@ -57,17 +75,39 @@ const policy: fc.Arbitrary<ExecutionPolicy> = fc.record(
 const absent = fc.constant(null);
 const schedule = fc
   .tuple(fc.constantFrom(...schedules), fc.option(fc.constantFrom(0, 60, 3_600), { nil: undefined, freq: 1 }))
-  .map(([spec, startingDeadlineSeconds]) => (startingDeadlineSeconds === undefined ? spec : { ...spec, startingDeadlineSeconds }));
-const retry = fc.record({ limit: fc.nat(2), delaySeconds: fc.constantFrom(0, 5, 30), backoff: fc.constantFrom('Constant' as const, 'Exponential' as const) });
+  .map(([spec, startingDeadlineSeconds]) =>
+    startingDeadlineSeconds === undefined ? spec : { ...spec, startingDeadlineSeconds },
+  );
+const retry = fc.record({
+  limit: fc.nat(2),
+  delaySeconds: fc.constantFrom(0, 5, 30),
+  backoff: fc.constantFrom('Constant' as const, 'Exponential' as const),
+});
 const change = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ schedule: fc.oneof({ weight: 4, arbitrary: schedule }, { weight: 1, arbitrary: absent }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ schedule: fc.oneof({ weight: 4, arbitrary: schedule }, { weight: 1, arbitrary: absent }) }),
+  },
   { weight: 3, arbitrary: fc.record({ executionPolicy: policy }) },
   { weight: 2, arbitrary: fc.record({ suspend: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ retry: fc.oneof(retry, retry, absent) }) },
   { weight: 1, arbitrary: fc.record({ timeoutSeconds: fc.oneof(fc.constantFrom(10, 60), absent) }) },
-  { weight: 2, arbitrary: fc.record({ queue: fc.oneof({ weight: 3, arbitrary: fc.constant({ name: 'q' }) }, { weight: 1, arbitrary: absent }) }) },
-  { weight: 1, arbitrary: fc.record({ queue: fc.constant({ name: 'q' }), queueTimeoutSeconds: fc.constantFrom(10, 600, null) }) },
-  { weight: 1, arbitrary: fc.record({ outputs: fc.oneof(fc.constant<NonNullable<Task['spec']['outputs']>>([{ name: 'version' }]), absent) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      queue: fc.oneof({ weight: 3, arbitrary: fc.constant({ name: 'q' }) }, { weight: 1, arbitrary: absent }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ queue: fc.constant({ name: 'q' }), queueTimeoutSeconds: fc.constantFrom(10, 600, null) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      outputs: fc.oneof(fc.constant<NonNullable<Task['spec']['outputs']>>([{ name: 'version' }]), absent),
+    }),
+  },
 );
 const minute = 60;
 const hour = 60 * minute;
@@ -79,12 +119,32 @@ const seconds = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(7 * day, 40 * day) },
   { weight: 1, arbitrary: fc.constantFrom(-minute, -hour, -2 * day) },
 );
-const overrides = fc.constantFrom<TaskRun['spec']['overrides'][]>(undefined, { args: ['one'] }, { env: [{ name: 'A', value: 'b' }] });
+const overrides = fc.constantFrom<TaskRun['spec']['overrides'][]>(
+  undefined,
+  { args: ['one'] },
+  { env: [{ name: 'A', value: 'b' }] },
+);
 const text = fc.constantFrom(undefined, '{"version":"1"}', '{"version":"1"}', '{}', 'no JSON');
 
-const queueAct = fc.constantFrom<QueueAct[]>('admit', 'admit', 'admit', 'evict', 'evict', 'suspended', 'suspended', 'deactivate', 'activate', 'giveUp', 'forget');
+const queueAct = fc.constantFrom<QueueAct[]>(
+  'admit',
+  'admit',
+  'admit',
+  'evict',
+  'evict',
+  'suspended',
+  'suspended',
+  'deactivate',
+  'activate',
+  'giveUp',
+  'forget',
+);
 const kueue = fc.record({ do: fc.constant('kueue' as const), installed: fc.boolean() });
-const reconcile = fc.record({ do: fc.constant('reconcile' as const), lag: fc.constantFrom(0, 0, 1, 3), diesAfter: fc.option(fc.nat(6), { nil: undefined, freq: 3 }) });
+const reconcile = fc.record({
+  do: fc.constant('reconcile' as const),
+  lag: fc.constantFrom(0, 0, 1, 3),
+  diesAfter: fc.option(fc.nat(6), { nil: undefined, freq: 3 }),
+});
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('change' as const), change }) },
@@ -94,36 +154,88 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('createByHand' as const), overrides }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), pick }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('removeRun' as const, 'removeJob' as const), pick }) },
-  { weight: 9, arbitrary: fc.record({ do: fc.constant('progress' as const), pick, step: fc.constantFrom('start' as const, 'podFails' as const, 'complete' as const, 'fail' as const, 'fail' as const), text }) },
+  {
+    weight: 9,
+    arbitrary: fc.record({
+      do: fc.constant('progress' as const),
+      pick,
+      step: fc.constantFrom(
+        'start' as const,
+        'podFails' as const,
+        'complete' as const,
+        'fail' as const,
+        'fail' as const,
+      ),
+      text,
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('queue' as const), pick, act: queueAct }) },
   { weight: 1, arbitrary: kueue },
   { weight: 2, arbitrary: fc.constant({ do: 'endPods' as const }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), kind: fc.constantFrom('TaskRun' as const, 'Job' as const), how: fc.constantFrom('nothing' as const, 'forNow' as const, 'forGood' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('refuse' as const),
+      kind: fc.constantFrom('TaskRun' as const, 'Job' as const),
+      how: fc.constantFrom('nothing' as const, 'forNow' as const, 'forGood' as const),
+    }),
+  },
   { weight: 9, arbitrary: fc.record({ do: fc.constant('advance' as const), seconds }) },
   { weight: 12, arbitrary: reconcile },
   { weight: 1, arbitrary: fc.constant({ do: 'kill' as const }) },
 );
 
-const mostlyInAndOut = fc.oneof({ weight: 3, arbitrary: fc.constantFrom<QueueAct[]>('admit', 'evict', 'suspended') }, { weight: 1, arbitrary: queueAct });
+const mostlyInAndOut = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom<QueueAct[]>('admit', 'evict', 'suspended') },
+  { weight: 1, arbitrary: queueAct },
+);
 
 /** Few runs, and much that their queue does with them. */
 export const queueStory: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
-    fc.record({ queueTimeoutSeconds: fc.constantFrom(30, 30, 120, null), timeoutSeconds: fc.constantFrom(30, null, null), retry: fc.oneof(retry, absent, absent), executionPolicy: policy }),
+    fc.record({
+      queueTimeoutSeconds: fc.constantFrom(30, 30, 120, null),
+      timeoutSeconds: fc.constantFrom(30, null, null),
+      retry: fc.oneof(retry, absent, absent),
+      executionPolicy: policy,
+    }),
     fc.array(
       fc.oneof<fc.WeightedArbitrary<Step>[]>(
-        { weight: 16, arbitrary: fc.record({ do: fc.constant('queue' as const), pick: fc.nat(1), act: mostlyInAndOut }) },
-        { weight: 8, arbitrary: fc.record({ do: fc.constant('advance' as const), seconds: fc.constantFrom(1, 5, 9, 20) }) },
+        {
+          weight: 16,
+          arbitrary: fc.record({ do: fc.constant('queue' as const), pick: fc.nat(1), act: mostlyInAndOut }),
+        },
+        {
+          weight: 8,
+          arbitrary: fc.record({ do: fc.constant('advance' as const), seconds: fc.constantFrom(1, 5, 9, 20) }),
+        },
         { weight: 8, arbitrary: reconcile },
-        { weight: 4, arbitrary: fc.record({ do: fc.constant('progress' as const), pick: fc.nat(1), step: fc.constantFrom('start' as const, 'start' as const, 'complete' as const, 'fail' as const) }) },
+        {
+          weight: 4,
+          arbitrary: fc.record({
+            do: fc.constant('progress' as const),
+            pick: fc.nat(1),
+            step: fc.constantFrom('start' as const, 'start' as const, 'complete' as const, 'fail' as const),
+          }),
+        },
         { weight: 1, arbitrary: fc.constant({ do: 'deploy' }) },
-        { weight: 1, arbitrary: fc.oneof<fc.Arbitrary<Step>[]>(kueue, fc.constant({ do: 'kill' }), fc.constant({ do: 'endPods' })) },
+        {
+          weight: 1,
+          arbitrary: fc.oneof<fc.Arbitrary<Step>[]>(kueue, fc.constant({ do: 'kill' }), fc.constant({ do: 'endPods' })),
+        },
         { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('cancel' as const, 'removeJob' as const), pick }) },
       ),
       { maxLength: 40, size: 'max' },
     ),
   )
-  .map(([change, steps]) => [{ do: 'change', change: { queue: { name: 'q' }, ...change, executionPolicy: { ...change.executionPolicy, trigger: 'Revision' } } }, { do: 'reconcile', lag: 0 }, ...steps]);
+  .map(([change, steps]) => [
+    {
+      do: 'change',
+      change: { queue: { name: 'q' }, ...change, executionPolicy: { ...change.executionPolicy, trigger: 'Revision' } },
+    },
+    { do: 'reconcile', lag: 0 },
+    ...steps,
+  ]);
 
 /** More rounds than runs that may wait. */
 const mostRounds = 100;
@@ -149,12 +261,20 @@ export class RunStory {
     this.#do({ do: 'reconcile', lag: 0 });
     if (!this.#controller) throw new Error('a reconcile that may not die did');
     const time = unanswered(this.world);
-    if (!this.#isRefused) mustHold('the latest time of the schedule has an answer', time === undefined, `${time} at ${this.world.rfc3339()}`);
+    if (!this.#isRefused)
+      mustHold(
+        'the latest time of the schedule has an answer',
+        time === undefined,
+        `${time} at ${this.world.rfc3339()}`,
+      );
     checkQueued(this.world);
     return this.#controller;
   }
 
-  /** Nothing is refused or asked for any more, the clock has caught up, all that began comes to its end, and its time is up. */
+  /**
+   * Nothing is refused or asked for any more, the clock has caught up, all that began comes to its end, and its time is
+   * up.
+   */
   end(): ModelController {
     const { world } = this;
     world.refuses = { TaskRun: 'nothing', Job: 'nothing' };
@@ -220,7 +340,9 @@ export class RunStory {
     this.#latest = Math.max(this.#latest, this.world.now);
   }
 
-  #ask(next: Extract<Step, { readonly do: 'change' | 'deploy' | 'workflowStep' | 'endStep' | 'createByHand' | 'cancel' }>): void {
+  #ask(
+    next: Extract<Step, { readonly do: 'change' | 'deploy' | 'workflowStep' | 'endStep' | 'createByHand' | 'cancel' }>,
+  ): void {
     const { world } = this;
     switch (next.do) {
       case 'change':
@@ -246,7 +368,9 @@ export class RunStory {
     const { spec } = this.world.task;
     const step = this.#steps === 0 ? {} : { step: 'run', id: `session-${this.#steps}` };
     const next = { ...spec, ...change, trigger: { appRevision: `app-worker-v${this.#revision}`, ...step } };
-    const wanted = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== null)) as unknown as Task['spec'];
+    const wanted = Object.fromEntries(
+      Object.entries(next).filter(([, value]) => value !== null),
+    ) as unknown as Task['spec'];
     if (JSON.stringify(wanted) !== JSON.stringify(spec)) this.world.deploy(wanted);
   }
 
@@ -257,11 +381,21 @@ export class RunStory {
       case 'queue':
         return at(jobs, next.pick, (name) => world.queue(name, next.act));
       case 'progress':
-        return at(jobs, next.pick, (name) => world.progress(name, next.step, next.step === 'complete' ? next.text : undefined));
+        return at(jobs, next.pick, (name) =>
+          world.progress(name, next.step, next.step === 'complete' ? next.text : undefined),
+        );
       case 'removeJob':
-        return at(jobs.filter((name) => this.#isRecorded(name)), next.pick, (name) => this.#removeJob(name));
+        return at(
+          jobs.filter((name) => this.#isRecorded(name)),
+          next.pick,
+          (name) => this.#removeJob(name),
+        );
       case 'removeRun':
-        return at(world.ownRuns().filter((run) => this.#isAnswered(run)), next.pick, ({ metadata }) => world.removeRun(metadata.name));
+        return at(
+          world.ownRuns().filter((run) => this.#isAnswered(run)),
+          next.pick,
+          ({ metadata }) => world.removeRun(metadata.name),
+        );
     }
   }
 

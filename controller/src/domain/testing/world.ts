@@ -1,6 +1,6 @@
 /**
- * A small cluster in memory: an API server with one namespace, and what KubeVela, the Job controller and people do in it. It
- * checks every call against what always holds, and throws with the rule that was broken.
+ * A small cluster in memory: an API server with one namespace, and what KubeVela, the Job controller and people do in
+ * it. It checks every call against what always holds, and throws with the rule that was broken.
  */
 import type { Adoption, JobManifest, TaskRunManifest } from '../actions.ts';
 import { isOwnedBy } from '../classify.ts';
@@ -9,11 +9,27 @@ import { compact } from '../compact.ts';
 import { waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
 import { readOutputs } from '../policies/outputs.ts';
 import type { Job, JobCondition, Pod } from '../state.ts';
-import { queueLabels, type Meta, type Task, type TaskRun, type TaskRunStatus, type TaskStatus } from '../../resources/index.ts';
+import {
+  queueLabels,
+  type Meta,
+  type Task,
+  type TaskRun,
+  type TaskRunStatus,
+  type TaskStatus,
+} from '../../resources/index.ts';
 import { aTask, noon } from './builders.ts';
 import { scheduleKey } from './calendar.ts';
 import { mustBeValid } from './crd-schema.ts';
-import { askedBy, gaveUp, attemptOf, checkAttempt, checkScheduledRun, checkScheduleStatus, checkStart, mustHold } from './rules.ts';
+import {
+  askedBy,
+  gaveUp,
+  attemptOf,
+  checkAttempt,
+  checkScheduledRun,
+  checkScheduleStatus,
+  checkStart,
+  mustHold,
+} from './rules.ts';
 
 export type Kind = 'Task' | 'TaskRun' | 'Job';
 export interface Objects {
@@ -51,7 +67,10 @@ function failuresOf({ status }: Job): number {
 
 type Store<T> = Map<string, T>;
 type Outcome = 'Succeeded' | 'Failed';
-/** suspended: the Job controller says it, a little after Kueue did it. deactivate, activate: a person. giveUp, forget: Kueue, for good or for a while. */
+/**
+ * suspended: the Job controller says it, a little after Kueue did it. deactivate, activate: a person. giveUp, forget:
+ * Kueue, for good or for a while.
+ */
 export type QueueAct = 'admit' | 'evict' | 'suspended' | 'deactivate' | 'activate' | 'giveUp' | 'forget';
 type Schedule = NonNullable<Task['spec']['schedule']>;
 
@@ -61,8 +80,11 @@ function changed({ metadata }: Job): Meta {
 }
 
 function quota(status: 'True' | 'False'): JobCondition {
-  const message = "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor default, 200m more needed";
-  return status === 'True' ? { type: 'QuotaReserved', status } : { type: 'QuotaReserved', status, reason: 'Pending', message };
+  const message =
+    "couldn't assign flavors to pod set main: insufficient unused quota for cpu in flavor default, 200m more needed";
+  return status === 'True'
+    ? { type: 'QuotaReserved', status }
+    : { type: 'QuotaReserved', status, reason: 'Pending', message };
 }
 
 export class World {
@@ -74,7 +96,11 @@ export class World {
   pods: Pod[] = [];
   refuses: { TaskRun: Refuses; Job: Refuses } = { TaskRun: 'nothing', Job: 'nothing' };
   /** Every change in order, as watches tell it. */
-  readonly changes: { readonly [K in Kind]: Change<K>[] } = { Task: [{ type: 'changed', object: this.task }], TaskRun: [], Job: [] };
+  readonly changes: { readonly [K in Kind]: Change<K>[] } = {
+    Task: [{ type: 'changed', object: this.task }],
+    TaskRun: [],
+    Job: [],
+  };
   /** Everything that ever was created, by what asked for it: the trigger, the TaskRun's UID. */
   readonly runsCreated = new Map<string, string[]>();
   readonly jobsCreated = new Map<string, Job[]>();
@@ -107,7 +133,11 @@ export class World {
   createRun(manifest: TaskRunManifest): TaskRun {
     mustBeValid.taskRunSpec(manifest.spec);
     this.#admit('TaskRun', manifest.metadata.name, this.runs);
-    const run: TaskRun = { metadata: this.#newMeta(manifest.metadata), spec: manifest.spec, status: { phase: 'Pending' } };
+    const run: TaskRun = {
+      metadata: this.#newMeta(manifest.metadata),
+      spec: manifest.spec,
+      status: { phase: 'Pending' },
+    };
     const { trigger } = manifest.spec;
     const created = [...(this.runsCreated.get(askedBy(trigger)) ?? []), run.metadata.name];
     mustHold('one trigger, one run', created.length === 1, `${askedBy(trigger)} got ${created.join(' and ')}`);
@@ -120,8 +150,17 @@ export class World {
     this.#admit('Job', manifest.metadata.name, this.jobs);
     const attempt = attemptOf(manifest);
     const queue = manifest.metadata.labels[queueLabels.queue];
-    const job: Job = compact({ metadata: this.#newMeta({ ...manifest.metadata, generation: 1 }), attempt: attempt === 0 ? undefined : attempt, queue, spec: manifest.spec });
-    mustHold('a Job waits where it is in a queue, and nowhere else', (manifest.spec['suspend'] === true) === (queue !== undefined), job.metadata.name);
+    const job: Job = compact({
+      metadata: this.#newMeta({ ...manifest.metadata, generation: 1 }),
+      attempt: attempt === 0 ? undefined : attempt,
+      queue,
+      spec: manifest.spec,
+    });
+    mustHold(
+      'a Job waits where it is in a queue, and nowhere else',
+      (manifest.spec['suspend'] === true) === (queue !== undefined),
+      job.metadata.name,
+    );
     if (queue !== undefined) this.#takeUp(job);
     const owner = ownerOf(job);
     const run = this.ownRuns().find(({ metadata }) => metadata.uid === owner);
@@ -137,8 +176,16 @@ export class World {
   adoptRun(name: string, uid: string, { labels, ownerReference, spec }: Adoption): TaskRun {
     this.calls += 1;
     const run = this.#find(this.runs, name, uid);
-    mustHold('nobody else is touched', run.metadata.ownerReferences === undefined && run.spec.snapshot === undefined, `adopting ${name}`);
-    const adopted = { ...run, metadata: { ...run.metadata, labels, ownerReferences: [ownerReference] }, spec: { ...run.spec, ...spec } };
+    mustHold(
+      'nobody else is touched',
+      run.metadata.ownerReferences === undefined && run.spec.snapshot === undefined,
+      `adopting ${name}`,
+    );
+    const adopted = {
+      ...run,
+      metadata: { ...run.metadata, labels, ownerReferences: [ownerReference] },
+      spec: { ...run.spec, ...spec },
+    };
     mustBeValid.taskRunSpec(adopted.spec);
     return this.#store('TaskRun', this.runs, adopted);
   }
@@ -176,8 +223,16 @@ export class World {
     this.calls += 1;
     const job = this.#find(this.jobs, name, uid);
     const run = [...this.runs.values()].find(({ metadata }) => isOwnedBy(job, metadata.uid));
-    mustHold('nobody else is touched', run !== undefined && isOwnedBy(run, this.task.metadata.uid), `deleting Job ${name}`);
-    mustHold('no Job is deleted before its outcome is on record', isFinished(run?.status?.phase), `${name} of ${run?.status?.phase}`);
+    mustHold(
+      'nobody else is touched',
+      run !== undefined && isOwnedBy(run, this.task.metadata.uid),
+      `deleting Job ${name}`,
+    );
+    mustHold(
+      'no Job is deleted before its outcome is on record',
+      isFinished(run?.status?.phase),
+      `${name} of ${run?.status?.phase}`,
+    );
     this.#remove('Job', this.jobs, name);
   }
 
@@ -213,13 +268,19 @@ export class World {
   createByHand(name: string, overrides: TaskRun['spec']['overrides']): void {
     const spec: TaskRun['spec'] = compact({ taskRef: { name: this.task.metadata.name }, overrides });
     mustBeValid.taskRunSpec(spec);
-    if (!this.runs.has(name)) this.#store('TaskRun', this.runs, { metadata: this.#newMeta({ name, namespace: 'default' }), spec, status: { phase: 'Pending' } });
+    if (!this.runs.has(name))
+      this.#store('TaskRun', this.runs, {
+        metadata: this.#newMeta({ name, namespace: 'default' }),
+        spec,
+        status: { phase: 'Pending' },
+      });
   }
 
   /** As the schema has it, a finished run cannot be cancelled. */
   cancel(name: string): void {
     const run = this.#find(this.runs, name);
-    if (!isFinished(run.status?.phase)) this.#store('TaskRun', this.runs, { ...run, spec: { ...run.spec, cancel: true } });
+    if (!isFinished(run.status?.phase))
+      this.#store('TaskRun', this.runs, { ...run, spec: { ...run.spec, cancel: true } });
   }
 
   /** The pods of Jobs that are no more end. */
@@ -243,7 +304,11 @@ export class World {
   occupy(kind: 'TaskRun' | 'Job', name: string): void {
     const metadata = this.#newMeta({ name, namespace: 'default', labels: {}, ownerReferences: [] });
     if (kind === 'TaskRun' && !this.runs.has(name)) {
-      this.#store('TaskRun', this.runs, { metadata, spec: { taskRef: { name: 'another', uid: 'another-uid' } }, status: { phase: 'Pending' } });
+      this.#store('TaskRun', this.runs, {
+        metadata,
+        spec: { taskRef: { name: 'another', uid: 'another-uid' } },
+        status: { phase: 'Pending' },
+      });
     }
     if (kind === 'Job' && !this.jobs.has(name)) this.#store('Job', this.jobs, { metadata, spec: {} });
   }
@@ -266,14 +331,19 @@ export class World {
     this.#remove('TaskRun', this.runs, name);
   }
 
-  /** The Job controller and the kubelet bring a Job a step further; `text` is its reason to fail, or what it writes when it completes. */
+  /**
+   * The Job controller and the kubelet bring a Job a step further; `text` is its reason to fail, or what it writes when
+   * it completes.
+   */
   progress(name: string, step: 'start' | 'podFails' | 'complete' | 'fail', text?: string): void {
     const job = this.#find(this.jobs, name);
     if (hasEnded(job) || waitsInQueue(job)) return;
     const at = this.rfc3339();
     const started = { startTime: at, active: 1, ready: 1, ...job.status };
     const failed = failuresOf(job) + 1;
-    const end = (type: string): JobCondition[] => [{ type, status: 'True', reason: text ?? 'BackoffLimitExceeded', message: 'limit', lastTransitionTime: at }];
+    const end = (type: string): JobCondition[] => [
+      { type, status: 'True', reason: text ?? 'BackoffLimitExceeded', message: 'limit', lastTransitionTime: at },
+    ];
     const statuses: Record<typeof step, NonNullable<Job['status']>> = {
       start: started,
       podFails: { ...started, failed },
@@ -308,7 +378,12 @@ export class World {
   /** What the controller would read of Kueue. */
   queueing(): Queueing {
     const clusterQueues = new Map([['q', 'cq']]);
-    return { installed: this.isKueueInstalled, workloads: this.isKueueInstalled ? this.workloads : new Map(), clusterQueues, priorityClasses: new Set() };
+    return {
+      installed: this.isKueueInstalled,
+      workloads: this.isKueueInstalled ? this.workloads : new Map(),
+      clusterQueues,
+      priorityClasses: new Set(),
+    };
   }
 
   /** Kueue comes, and takes up what waits. */
@@ -325,13 +400,22 @@ export class World {
   #admitted(job: Job): void {
     const { suspend: _suspend, ...spec } = job.spec;
     this.waitsSince.delete(job.metadata.uid);
-    this.#say(job, { active: true }, quota('True'), { type: 'Admitted', status: 'True', lastTransitionTime: this.rfc3339() });
+    this.#say(job, { active: true }, quota('True'), {
+      type: 'Admitted',
+      status: 'True',
+      lastTransitionTime: this.rfc3339(),
+    });
     this.#sayWhetherSuspended({ ...job, metadata: changed(job), spec }, 'False');
   }
 
   #deactivate(job: Job, reason: string): void {
     if (!waitsInQueue(job)) this.#evict(job, reason);
-    this.#say(job, { active: false }, quota('False'), { type: 'Evicted', status: 'True', reason, message: 'The workload is deactivated' });
+    this.#say(job, { active: false }, quota('False'), {
+      type: 'Evicted',
+      status: 'True',
+      reason,
+      message: 'The workload is deactivated',
+    });
   }
 
   #evict(job: Job, reason: string): void {
@@ -344,7 +428,12 @@ export class World {
   }
 
   #say({ metadata }: Job, { active }: Pick<Workload, 'active'>, ...conditions: JobCondition[]): void {
-    const workload = { metadata: { ...metadata, name: `job-${metadata.name}` }, active, requests: { cpu: '600m' }, conditions };
+    const workload = {
+      metadata: { ...metadata, name: `job-${metadata.name}` },
+      active,
+      requests: { cpu: '600m' },
+      conditions,
+    };
     this.workloads.set(metadata.uid, workload);
   }
 
@@ -352,7 +441,10 @@ export class World {
     const before = job.status?.conditions?.[0]?.status;
     const conditions = [{ type: 'Suspended', status, lastTransitionTime: this.rfc3339() }];
     const isNew = before !== status && (before !== undefined || status === 'True');
-    this.#store('Job', this.jobs, { ...job, ...((isNew || job.status) && { status: { ...job.status, ...(isNew && { conditions }) } }) });
+    this.#store('Job', this.jobs, {
+      ...job,
+      ...((isNew || job.status) && { status: { ...job.status, ...(isNew && { conditions }) } }),
+    });
   }
 
   #start(job: Job): void {
@@ -368,7 +460,8 @@ export class World {
     this.ends.set(uid, { phase, at: this.now });
     if (text !== undefined) this.messages.set(uid, text);
     const declared = this.ownRuns().find(({ metadata }) => metadata.uid === ownerOf(job))?.spec.snapshot?.outputs;
-    const isInvalid = phase === 'Succeeded' && declared !== undefined && readOutputs(declared, text).problem !== undefined;
+    const isInvalid =
+      phase === 'Succeeded' && declared !== undefined && readOutputs(declared, text).problem !== undefined;
     this.outcomes.set(ownerOf(job), isInvalid ? 'Failed' : phase);
   }
 
