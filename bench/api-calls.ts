@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../controller/src/kube/client.ts';
-import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
+import type { TaskObject } from '../controller/src/cluster/resource-types.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { withController, type Bench } from './bench.ts';
 import { scrapeApiServer, scrapeController, sum, type Sample } from './metrics.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Archive } from '../controller/src/archive/archive.ts';
-import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
+import type { TaskObject } from '../controller/src/cluster/resource-types.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { withController, type Bench } from './bench.ts';
 import { memoryOf, scrapeController, sum } from './metrics.ts';

@@ -2,7 +2,7 @@ import { withController, type Bench } from './bench.ts';
 import { seeJobs } from './jobs-seen.ts';
 import { componentOf, empty, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } from './objects.ts';
 import { median, row, type Row } from './report.ts';
-import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
+import type { TaskObject } from '../controller/src/cluster/resource-types.ts';
 
 const taskCount = 500;
 const rounds = 3;

@@ -1,10 +1,10 @@
 import { decide } from '../controller/src/domain/decide.ts';
-import type { FlowStep } from '../controller/src/domain/flow.ts';
+import type { FlowStep } from '../controller/src/domain/shape/arrange.ts';
 import { aState } from '../controller/src/domain/testing/builders.ts';
 import { FlowWorld } from '../controller/src/domain/testing/flow-world.ts';
 import { nodes } from '../controller/src/kube/resources.ts';
 import type { TaskSpec } from '../controller/src/resources/index.ts';
-import { simulatedNodes } from '../sandbox/src/kwok.ts';
+import { simulatedNodes } from '../sandbox/src/programs/kwok.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { quiet } from './api-calls.ts';
 import { withController, type Bench } from './bench.ts';

@@ -12,7 +12,7 @@ import { createApi, serveApi } from '../controller/src/api/server.ts';
 import { Service } from '../controller/src/api/service.ts';
 import { Archive, type Material, type RunFilter } from '../controller/src/archive/archive.ts';
 import { openDatabase } from '../controller/src/archive/database.ts';
-import type { Caches } from '../controller/src/controllers/caches.ts';
+import type { Caches } from '../controller/src/cluster/caches.ts';
 import { Cache, byNamespace, byOwner } from '../controller/src/kube/cache.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { median, percentile, row, type Row } from './report.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { isNotFound } from '../controller/src/kube/api-error.ts';
 import { resourceType, type KubeObject, type ResourceType, type Stored } from '../controller/src/kube/objects.ts';
-import { isFinished } from '../controller/src/domain/phase.ts';
-import type { TaskObject, TaskRunObject } from '../controller/src/controllers/resource-types.ts';
+import { isFinished } from '../controller/src/domain/model/phase.ts';
+import type { TaskObject, TaskRunObject } from '../controller/src/cluster/resource-types.ts';
 import { createCue, type JsonObject } from '../cue/ts/index.ts';
 import type { ApplicationStatus } from '../sandbox/src/kubevela/application.ts';
 import { definitionManifest } from '../sandbox/src/kubevela/definition-manifest.ts';

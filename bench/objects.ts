@@ -9,9 +9,9 @@ import { isNotFound } from '../controller/src/kube/api-error.ts';
 import { resourceType, type KubeObject, type ResourceType } from '../controller/src/kube/objects.ts';
 import type { Client } from '../controller/src/kube/client.ts';
 import { jobs, namespaces } from '../controller/src/kube/resources.ts';
-import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../controller/src/controllers/resource-types.ts';
-import { jobManifest, runManifest, versionTrigger } from '../controller/src/domain/manifests.ts';
-import { snapshotOf } from '../controller/src/domain/snapshot.ts';
+import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../controller/src/cluster/resource-types.ts';
+import { jobManifest, runManifest, versionTrigger } from '../controller/src/domain/manifest/manifests.ts';
+import { snapshotOf } from '../controller/src/domain/manifest/snapshot.ts';
 import type { Task, TaskRun } from '../controller/src/resources/index.ts';
 import { createCue, type JsonObject } from '../cue/ts/index.ts';
 

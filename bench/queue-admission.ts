@@ -4,8 +4,8 @@ import {
   kueueTypes,
   type LocalQueueObject,
   type WorkloadObject,
-} from '../controller/src/controllers/kueue-types.ts';
-import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
+} from '../controller/src/cluster/kueue-types.ts';
+import type { TaskObject } from '../controller/src/cluster/resource-types.ts';
 import type { Client } from '../controller/src/kube/client.ts';
 import { resourceType, type KubeObject, type Stored } from '../controller/src/kube/objects.ts';
 import { eventually } from '../test/support/eventually.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TaskObject } from '../controller/src/controllers/resource-types.ts';
+import type { TaskObject } from '../controller/src/cluster/resource-types.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { quiet } from './api-calls.ts';
 import { withController, type Bench } from './bench.ts';

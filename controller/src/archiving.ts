@@ -5,9 +5,9 @@
 import type { Logger } from 'pino';
 import type { Archive } from './archive/archive.ts';
 import type { ArchiveObserver, Archiver, FinishedRun } from './archive/archiver.ts';
-import type { Caches } from './controllers/caches.ts';
-import type { CachedRun } from './controllers/projections.ts';
-import { isFinished } from './domain/phase.ts';
+import type { Caches } from './cluster/caches.ts';
+import type { CachedRun } from './cluster/projections.ts';
+import { isFinished } from './domain/model/phase.ts';
 import type { Client } from './kube/client.ts';
 import type { ControllerOptions } from './options.ts';
 

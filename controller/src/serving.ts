@@ -7,7 +7,7 @@ import { People } from './api/person.ts';
 import { createApi, serveApi, type Serving, type Tls } from './api/server.ts';
 import { Service } from './api/service.ts';
 import type { Archive } from './archive/archive.ts';
-import type { Caches } from './controllers/caches.ts';
+import type { Caches } from './cluster/caches.ts';
 import type { Client } from './kube/client.ts';
 import type { ControllerOptions } from './options.ts';
 import { parseAddress } from './server/http-server.ts';

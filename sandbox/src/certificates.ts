@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { programOf, type Programs } from './programs.ts';
+import { programOf, type Programs } from './build/programs.ts';
 import type { Layout, Ports } from './settings.ts';
 
 interface Leaf {

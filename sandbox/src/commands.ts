@@ -1,14 +1,14 @@
 import { dirname, resolve } from 'node:path';
 import { becomesReady, findSupervisor, isReady, startSupervisor } from './control.ts';
-import { checkKubevela } from './kubevela.ts';
-import type { PartState } from './keeper.ts';
-import { programOf, providePrograms } from './programs.ts';
+import { checkKubevela } from './kubevela/program.ts';
+import type { PartState } from './machine/keeper.ts';
+import { programOf, providePrograms } from './build/programs.ts';
 import { progressTo, type Progress } from './progress.ts';
 import { Refusal } from './refusal.ts';
-import { checkMachine, checkPorts, onPath } from './requirements.ts';
+import { checkMachine, checkPorts, onPath } from './machine/requirements.ts';
 import { defaultPortBase, portsFrom, type Kubevela, type Layout, type Nodes, type Settings } from './settings.ts';
 import { readSettings, readState, type SandboxState } from './state.ts';
-import { endProcesses, removeSandbox } from './sweep.ts';
+import { endProcesses, removeSandbox } from './machine/sweep.ts';
 
 export interface UpOptions {
   readonly nodes?: Nodes;

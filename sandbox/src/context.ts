@@ -1,5 +1,5 @@
 import type { KubeClient } from './kube-client.ts';
-import type { Programs } from './programs.ts';
+import type { Programs } from './build/programs.ts';
 import type { Layout, Settings } from './settings.ts';
 
 /**

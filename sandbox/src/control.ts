@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kill, marksOf, ownedProcesses, supervisorAmong } from './processes.ts';
+import { kill, marksOf, ownedProcesses, supervisorAmong } from './machine/processes.ts';
 import { repository, type Layout, type Settings } from './settings.ts';
 import { readState, writeSettings, type SandboxState } from './state.ts';
 

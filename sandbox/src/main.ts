@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { down, env, status, up, type UpOptions } from './commands.ts';
 import { Refusal } from './refusal.ts';
 import { defaultDirectory, kubevelaKinds, layoutOf, nodeKinds, type Layout } from './settings.ts';
-import { supervise } from './supervisor.ts';
+import { supervise } from './machine/supervisor.ts';
 
 function positive(text: string): number {
   const number = Number(text);

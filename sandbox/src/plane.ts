@@ -1,17 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { apiserver } from './apiserver.ts';
+import { apiserver } from './programs/apiserver.ts';
 import type { Context } from './context.ts';
-import { containerd } from './containerd.ts';
-import { controllerManager } from './controller-manager.ts';
-import { etcd } from './etcd.ts';
-import { keep, type Keeper, type PartState } from './keeper.ts';
-import { kubelet } from './kubelet.ts';
-import { kubevela } from './kubevela.ts';
-import { kwok } from './kwok.ts';
-import { marksOf } from './processes.ts';
-import type { Program } from './process.ts';
-import { scheduler } from './scheduler.ts';
+import { containerd } from './programs/containerd.ts';
+import { controllerManager } from './programs/controller-manager.ts';
+import { etcd } from './programs/etcd.ts';
+import { keep, type Keeper, type PartState } from './machine/keeper.ts';
+import { kubelet } from './programs/kubelet.ts';
+import { kubevela } from './kubevela/program.ts';
+import { kwok } from './programs/kwok.ts';
+import { marksOf } from './machine/processes.ts';
+import type { Program } from './machine/process.ts';
+import { scheduler } from './programs/scheduler.ts';
 
 type Maker = (context: Context) => Program;
 

@@ -1,11 +1,11 @@
 import { becomesReady, startSupervisor } from './control.ts';
-import { checkKubevela } from './kubevela.ts';
-import { programOf, providePrograms } from './programs.ts';
+import { checkKubevela } from './kubevela/program.ts';
+import { programOf, providePrograms } from './build/programs.ts';
 import { silent, type Progress } from './progress.ts';
-import { checkMachine, freePorts } from './requirements.ts';
+import { checkMachine, freePorts } from './machine/requirements.ts';
 import { layoutOf, type Kubevela, type Layout, type Nodes, type Ports, type Settings } from './settings.ts';
 import { readState, type SandboxState } from './state.ts';
-import { removeSandbox } from './sweep.ts';
+import { removeSandbox } from './machine/sweep.ts';
 
 export interface SandboxOptions {
   /** The sandbox's own directory; what an earlier one left there is ended and removed first. */

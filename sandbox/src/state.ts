@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { PartState } from './keeper.ts';
+import type { PartState } from './machine/keeper.ts';
 import type { Layout, Settings } from './settings.ts';
 
 /** What the supervisor says of itself, for `up`, `status` and tests. */

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isFree } from '../../sandbox/src/requirements.ts';
-import { endAll, marksOf, ownedProcesses } from '../../sandbox/src/processes.ts';
+import { isFree } from '../../sandbox/src/machine/requirements.ts';
+import { endAll, marksOf, ownedProcesses } from '../../sandbox/src/machine/processes.ts';
 import { repository, type Layout } from '../../sandbox/src/settings.ts';
 
 const part = 'task-runs-controller';

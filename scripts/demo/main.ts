@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
 import { bringUp } from '../../sandbox/src/commands.ts';
-import { programOf, providePrograms } from '../../sandbox/src/programs.ts';
+import { programOf, providePrograms } from '../../sandbox/src/build/programs.ts';
 import { elapsed, progressTo } from '../../sandbox/src/progress.ts';
 import { Refusal } from '../../sandbox/src/refusal.ts';
 import { defaultDirectory, layoutOf, repository, type Layout } from '../../sandbox/src/settings.ts';

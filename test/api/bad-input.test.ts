@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { taskRuns, tasks, type TaskObject } from '../../controller/src/controllers/resource-types.ts';
-import { nameWithHash } from '../../controller/src/domain/names.ts';
+import { taskRuns, tasks, type TaskObject } from '../../controller/src/cluster/resource-types.ts';
+import { nameWithHash } from '../../controller/src/domain/lang/names.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
-import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
+import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import { startApiProxy, type ApiProxy } from '../support/api-proxy.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';

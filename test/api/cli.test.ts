@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { taskRuns, tasks } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, tasks } from '../../controller/src/cluster/resource-types.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { cliOf, startCli, type Cli } from '../support/cli.ts';
 import { useControlledCluster } from '../support/controlled-cluster.ts';

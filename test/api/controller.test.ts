@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import { describe, expect, it } from 'vitest';
-import { taskRuns, tasks, type TaskObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, tasks, type TaskObject } from '../../controller/src/cluster/resource-types.ts';
 import { controllerUid, type KubeObject, type Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { callsOf } from '../support/calls.ts';

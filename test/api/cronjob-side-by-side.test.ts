@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { scheduledTimestampAnnotation, type TaskSpec } from '../../controller/src/resources/index.ts';
 import { useControlledCluster } from '../support/controlled-cluster.ts';

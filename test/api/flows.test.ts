@@ -2,7 +2,7 @@
  * Flows against a real API server with simulated nodes: the controller as its own process, with the addon's rights.
  */
 import { describe, expect, it } from 'vitest';
-import { taskRuns, tasks, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, tasks, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, persistentVolumeClaims, pods } from '../../controller/src/kube/resources.ts';
 import { useControlledCluster } from '../support/controlled-cluster.ts';

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { Informer } from '../../controller/src/kube/informer.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
-import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
+import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { conditionOf } from '../support/kueue/conditions.ts';

@@ -3,10 +3,10 @@
  * some of its own, with a label.
  */
 import { describe, expect, it } from 'vitest';
-import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, nodes, pods } from '../../controller/src/kube/resources.ts';
-import { simulatedNodes } from '../../sandbox/src/kwok.ts';
+import { simulatedNodes } from '../../sandbox/src/programs/kwok.ts';
 import { useControlledCluster } from '../support/controlled-cluster.ts';
 import type { Deployment } from '../support/deploy.ts';
 import { eventually } from '../support/eventually.ts';

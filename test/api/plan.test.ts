@@ -9,12 +9,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
-import {
-  taskRuns,
-  tasks,
-  type TaskObject,
-  type TaskRunObject,
-} from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
 import { controllerUid, type KubeObject, type ResourceType, type Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, namespaces } from '../../controller/src/kube/resources.ts';

@@ -7,7 +7,7 @@ import type { Job } from 'kubernetes-types/batch/v1.js';
 import pLimit from 'p-limit';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { taskRuns, tasks, type TaskObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, tasks, type TaskObject } from '../../controller/src/cluster/resource-types.ts';
 import { Informer } from '../../controller/src/kube/informer.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';

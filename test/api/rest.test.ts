@@ -17,7 +17,7 @@ import type {
   TaskDetail,
   TaskPage,
 } from '../../controller/src/api/schemas.ts';
-import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';

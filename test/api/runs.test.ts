@@ -4,7 +4,7 @@
  */
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import { describe, expect, it } from 'vitest';
-import { taskRuns, tasks } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, tasks } from '../../controller/src/cluster/resource-types.ts';
 import { controllerUid, type Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { useControlledCluster } from '../support/controlled-cluster.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { kill, ownedProcesses } from '../../sandbox/src/processes.ts';
+import { kill, ownedProcesses } from '../../sandbox/src/machine/processes.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { repository } from '../../sandbox/src/settings.ts';
 import { progressTo } from '../../sandbox/src/progress.ts';

@@ -13,7 +13,7 @@ import {
   type Place,
   type RunFilter,
 } from '../../controller/src/archive/archive.ts';
-import type { RunRecord } from '../../controller/src/archive/record.ts';
+import type { RunRecord } from '../../controller/src/records/record.ts';
 import { startPostgres, type Postgres } from '../support/postgres.ts';
 
 const hour = 3_600_000;

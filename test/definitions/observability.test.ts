@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { patientReasons, queuedReasons } from '../../controller/src/domain/reasons.ts';
+import { patientReasons, queuedReasons } from '../../controller/src/domain/model/reasons.ts';
 import { describeMetrics, metricsPage } from '../../scripts/metrics-page.ts';
 
 const repository = new URL('../../', import.meta.url);

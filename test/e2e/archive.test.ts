@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { LogLine, Problem, RunDetail, RunPage } from '../../controller/src/api/schemas.ts';
-import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
 import { cliOf, type Cli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { restOf, type Ask } from '../support/rest.ts';

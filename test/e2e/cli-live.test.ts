@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunPage } from '../../controller/src/api/schemas.ts';
 import type { TaskFigures } from '../../controller/src/cli/commands/top.ts';
-import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
 import { openConsole } from '../console/browser.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { cliOf, startCli, type Cli, type RunningCli } from '../support/cli.ts';

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { taskRuns } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { patchesOf } from '../../scripts/demo/job-patches.ts';
 import { eventually } from '../support/eventually.ts';

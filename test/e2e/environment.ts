@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { progressTo } from '../../sandbox/src/progress.ts';
-import { onPath } from '../../sandbox/src/requirements.ts';
+import { onPath } from '../../sandbox/src/machine/requirements.ts';
 import { startSandbox } from '../../sandbox/src/sandbox.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { enableWithoutController } from '../../scripts/enable-addon.ts';

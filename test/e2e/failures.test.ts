@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { events, jobs } from '../../controller/src/kube/resources.ts';
-import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
+import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import { eventually } from '../support/eventually.ts';
 import { all, aNamespace, App, client, exits, kubectl, place, prints } from './user.ts';
 

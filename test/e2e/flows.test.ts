@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import type { TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
-import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
+import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import type { ApplicationSpec } from '../../sandbox/src/kubevela/application.ts';
 import { all, aNamespace, App, apply, kubectl, place } from './user.ts';
 

@@ -1,10 +1,10 @@
 /** Runs on time and on demand, one at a time, tried again, stopped, with outputs: real pods where there are any. */
 import { describe, expect, it } from 'vitest';
-import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { apiVersion } from '../../controller/src/resources/index.ts';
-import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
+import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import { eventually } from '../support/eventually.ts';
 import { all, aNamespace, App, client, exits, kubectl, output, place, prints } from './user.ts';
 

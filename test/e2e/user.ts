@@ -10,12 +10,12 @@ import {
   tasks,
   type TaskObject,
   type TaskRunObject,
-} from '../../controller/src/controllers/resource-types.ts';
+} from '../../controller/src/cluster/resource-types.ts';
 import { isNotFound } from '../../controller/src/kube/api-error.ts';
 import { createClient } from '../../controller/src/kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, namespaces } from '../../controller/src/kube/resources.ts';
-import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
+import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import type { ApplicationSpec, ApplicationStatus, ServiceStatus } from '../../sandbox/src/kubevela/application.ts';
 import { eventually } from '../support/eventually.ts';
 import { kubectlOf } from '../../scripts/kubectl.ts';

@@ -2,13 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { taskRuns, tasks, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, tasks, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { ApiStore } from '../../sandbox/src/kubevela/api-store.ts';
 import type { ApplicationSpec, StepStatus, WorkflowStep } from '../../sandbox/src/kubevela/application.ts';
 import { restartWorkflow, terminateWorkflow } from '../../sandbox/src/kubevela/vela-commands.ts';
-import { podAnnotations } from '../../sandbox/src/kwok-stages.ts';
+import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import { eventually } from '../support/eventually.ts';
 import { all, aNamespace, App, apply, client, exits, kubectl, output, place, prints, vela } from './user.ts';
 

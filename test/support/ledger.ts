@@ -3,7 +3,7 @@
  */
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
-import { taskRuns, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import { Informer } from '../../controller/src/kube/informer.ts';
 import {

@@ -1,4 +1,4 @@
-import { taskRuns, type TaskObject, type TaskRunObject } from '../../controller/src/controllers/resource-types.ts';
+import { taskRuns, type TaskObject, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import { events, namespaces } from '../../controller/src/kube/resources.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
 import { apiVersion } from '../../controller/src/resources/index.ts';

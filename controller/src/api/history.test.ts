@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Archive, Place, RunFilter } from '../archive/archive.ts';
-import { recordOf, type RunRecord } from '../archive/record.ts';
-import type { CachedRun } from '../controllers/projections.ts';
+import { recordOf, type RunRecord } from '../records/record.ts';
+import type { CachedRun } from '../cluster/projections.ts';
 import { byNamespace, byOwner, Cache, type Cached } from '../kube/cache.ts';
 import { findRuns, type Sources } from './history.ts';
 import type { Run } from './schemas.ts';

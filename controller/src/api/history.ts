@@ -1,9 +1,9 @@
 /** The history of runs: those that are in the cluster, and those that the archive alone knows of, as one list. */
-import { recordOf, type RunRecord } from '../archive/record.ts';
+import { recordOf, type RunRecord } from '../records/record.ts';
 import { mostCounted, type Archive, type Place, type RunFilter } from '../archive/archive.ts';
-import type { Caches } from '../controllers/caches.ts';
-import type { CachedRun } from '../controllers/projections.ts';
-import { isFinished } from '../domain/phase.ts';
+import type { Caches } from '../cluster/caches.ts';
+import type { CachedRun } from '../cluster/projections.ts';
+import { isFinished } from '../domain/model/phase.ts';
 import { ApiProblem } from './problems.ts';
 import type { Run, RunPage } from './schemas.ts';
 

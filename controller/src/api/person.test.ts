@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BoundedMap } from '../kube/bounded-map.ts';
 import { createClient } from '../kube/client.ts';
-import { FakeClock } from '../kube/fake-clock.ts';
-import { answer, refuse, serveScript } from '../kube/scripted-server.ts';
+import { FakeClock } from '../kube/testing/fake-clock.ts';
+import { answer, refuse, serveScript } from '../kube/testing/scripted-server.ts';
 import { People, type Right } from './person.ts';
 
 const cleanUps: (() => unknown)[] = [];

@@ -3,11 +3,11 @@
  * answers.
  */
 import type { Archive, RunFilter } from '../archive/archive.ts';
-import { bodyOf, recordOf } from '../archive/record.ts';
-import type { Caches } from '../controllers/caches.ts';
-import { projectTask, type CachedTask } from '../controllers/projections.ts';
-import { taskRuns, tasks, type TaskRunObject } from '../controllers/resource-types.ts';
-import { isFinished } from '../domain/phase.ts';
+import { bodyOf, recordOf } from '../records/record.ts';
+import type { Caches } from '../cluster/caches.ts';
+import { projectTask, type CachedTask } from '../cluster/projections.ts';
+import { taskRuns, tasks, type TaskRunObject } from '../cluster/resource-types.ts';
+import { isFinished } from '../domain/model/phase.ts';
 import { retryProblem } from '../domain/policies/retry-of.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { Stored } from '../kube/objects.ts';

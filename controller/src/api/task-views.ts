@@ -1,8 +1,8 @@
 /** What the API says of Tasks. */
-import type { CachedTask } from '../controllers/projections.ts';
-import { compact } from '../domain/compact.ts';
-import { policyOf } from '../domain/execution-policy.ts';
-import { isScheduleError, nextTime, parseSchedule } from '../domain/policies/schedule.ts';
+import type { CachedTask } from '../cluster/projections.ts';
+import { compact } from '../domain/lang/compact.ts';
+import { policyOf } from '../domain/model/execution-policy.ts';
+import { isScheduleError, nextTime, parseSchedule } from '../domain/schedule/cron.ts';
 import { velaLabels, type RunSummary as Summary } from '../resources/index.ts';
 import type { RunSummary, TaskDetail, TaskView } from './schemas.ts';
 

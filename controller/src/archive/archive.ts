@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { sql, type Kysely } from 'kysely';
 import { openDatabase, type OpenDatabase } from './database.ts';
-import type { Phase, RunBody, RunRecord, TriggerType } from './record.ts';
+import type { Phase, RunBody, RunRecord, TriggerType } from '../records/record.ts';
 import type { LogTable, RunTable, Tables } from './schema.ts';
 
 const zip = promisify(gzip);

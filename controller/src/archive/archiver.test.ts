@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../kube/fake-clock.ts';
+import { FakeClock } from '../kube/testing/fake-clock.ts';
 import type { Archive, Material } from './archive.ts';
 import { Archiver, longestHoldMs, type FinishedRun } from './archiver.ts';
 import type { LogLimits } from './log-taker.ts';

@@ -7,15 +7,15 @@
  * bytes that are held in memory.
  */
 import type { Logger } from 'pino';
-import { taskRuns } from '../controllers/resource-types.ts';
-import { isFinished } from '../domain/phase.ts';
+import { taskRuns } from '../cluster/resource-types.ts';
+import { isFinished } from '../domain/model/phase.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import { sleep, systemClock, type Clock } from '../kube/clock.ts';
 import type { TaskRun } from '../resources/index.ts';
 import type { Archive, Material, Retention } from './archive.ts';
 import { takeLogs, type LogLimits } from './log-taker.ts';
-import { bodyOf, recordOf } from './record.ts';
+import { bodyOf, recordOf } from '../records/record.ts';
 
 /** A TaskRun, as far as this needs to know it. */
 export interface FinishedRun {

@@ -2,8 +2,8 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { labelValue } from '../domain/names.ts';
-import { messageOf } from '../domain/sentence.ts';
+import { labelValue } from '../domain/lang/names.ts';
+import { messageOf } from '../domain/lang/words.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { messageOf } from '../domain/sentence.ts';
+import { messageOf } from '../domain/lang/words.ts';
 
 /**
  * The program of the thread. It is JavaScript in a string because a thread does not get the TypeScript loader of its

@@ -1,6 +1,6 @@
 /** The runs of a task, from wherever most is known of them: the REST API with its archive, or else the cluster. */
 import type { Run, RunDetail } from '../api/schemas.ts';
-import { bodyOf, recordOf } from '../archive/record.ts';
+import { bodyOf, recordOf } from '../records/record.ts';
 import type { TaskRun } from '../resources/index.ts';
 import { findRun, findTask, runsOf, type StoredRun } from './find.ts';
 import { serverOf } from './run-server.ts';

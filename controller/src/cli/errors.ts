@@ -1,4 +1,4 @@
-import { messageOf } from '../domain/sentence.ts';
+import { messageOf } from '../domain/lang/words.ts';
 import { ApiError } from '../kube/api-error.ts';
 import { Interrupted } from './io.ts';
 

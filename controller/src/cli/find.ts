@@ -1,6 +1,6 @@
 /** From what people write to Tasks and runs. */
-import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../controllers/resource-types.ts';
-import { labelValue } from '../domain/names.ts';
+import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../cluster/resource-types.ts';
+import { labelValue } from '../domain/lang/names.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';

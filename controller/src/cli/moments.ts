@@ -1,4 +1,4 @@
-import { formatDuration } from '../domain/duration.ts';
+import { formatDuration } from '../domain/lang/duration.ts';
 
 /** `3m ago` or `in 3m`; empty for no time at all. */
 export function relative(time: string | undefined, now: Date): string {

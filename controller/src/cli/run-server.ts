@@ -1,6 +1,6 @@
 /** The REST API of a controller, for what the cluster itself does not know any more: archived runs and their logs. */
 import type { Problem, Run, RunDetail, RunPage } from '../api/schemas.ts';
-import { messageOf } from '../domain/sentence.ts';
+import { messageOf } from '../domain/lang/words.ts';
 import type { Client } from '../kube/client.ts';
 import { resourceType, type KubeObject } from '../kube/objects.ts';
 import { CliError } from './errors.ts';

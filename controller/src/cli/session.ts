@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { messageOf } from '../domain/sentence.ts';
+import { messageOf } from '../domain/lang/words.ts';
 import type { Client } from '../kube/client.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { CliError } from './errors.ts';

@@ -1,5 +1,5 @@
 /** What `suspend` and `resume` do. */
-import { tasks } from '../controllers/resource-types.ts';
+import { tasks } from '../cluster/resource-types.ts';
 import { velaLabels } from '../resources/index.ts';
 import { exitCodes } from './errors.ts';
 import { findTask, type StoredTask } from './find.ts';

@@ -2,7 +2,7 @@
  * Carries out what `decide` returned: one handler an action kind. Each API call is a point at which the process may
  * die; what a call did is found again by the object's deterministic name and its owner's UID.
  */
-import type { Action, ActionKind, ActionOf } from '../domain/actions.ts';
+import type { Action, ActionKind, ActionOf } from '../domain/model/actions.ts';
 import { adoptRun, fillTemplates } from './apply/adopt-run.ts';
 import type { ApplyContext, Result } from './apply/context.ts';
 import { createClaim, createJob, createRun } from './apply/create.ts';

@@ -1,4 +1,4 @@
-import type { Refusal } from '../domain/state.ts';
+import type { Refusal } from '../domain/model/state.ts';
 import { ApiError } from '../kube/api-error.ts';
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CacheEvent } from '../kube/cache.ts';
 import { Cache } from '../kube/cache.ts';
 import type { RunPhase, TaskRunStatus } from '../resources/index.ts';
-import type { CachedRun } from './projections.ts';
+import type { CachedRun } from '../cluster/projections.ts';
 import { RunCensus, type FinishedRun } from './run-census.ts';
 
 const second = (n: number) => new Date(Date.UTC(2025, 0, 1, 0, 0, n)).toISOString();

@@ -3,11 +3,11 @@
  * scrape would hold the event loop up.
  */
 import type { CacheEvent } from '../kube/cache.ts';
-import { isFinished } from '../domain/phase.ts';
-import { waitOfRun } from '../domain/queue-report.ts';
-import { queuedReasons } from '../domain/reasons.ts';
+import { isFinished } from '../domain/model/phase.ts';
+import { waitOfRun } from '../records/queue-report.ts';
+import { queuedReasons } from '../domain/model/reasons.ts';
 import type { RunPhase, RunTrigger } from '../resources/index.ts';
-import type { CachedRun } from './projections.ts';
+import type { CachedRun } from '../cluster/projections.ts';
 
 /**
  * What runs are counted by. The namespaces beyond the first 1,000 are one, `_others`, which no namespace is called. A

@@ -1,6 +1,6 @@
-import type { DeletionCause } from '../domain/actions.ts';
+import type { DeletionCause } from '../domain/model/actions.ts';
 import type { TaskRunStatus } from '../resources/index.ts';
-import type { CachedJob, CachedRun } from './projections.ts';
+import type { CachedJob, CachedRun } from '../cluster/projections.ts';
 
 /** Sees what this process does to runs, each once the API server took it; for metrics and traces. Must not throw. */
 export interface RunObserver {

@@ -1,10 +1,10 @@
 /**
  * From watch events to reconciles: which Task an object belongs to, and what must be remembered of what it was.
  */
-import { isFinished } from '../domain/phase.ts';
-import { waitsInQueue } from '../domain/queueing.ts';
-import { sameJson } from '../domain/same-json.ts';
-import { lastAnswered, triggerValue } from '../domain/trigger.ts';
+import { isFinished } from '../domain/model/phase.ts';
+import { waitsInQueue } from '../domain/model/kueue.ts';
+import { sameJson } from '../domain/lang/same-json.ts';
+import { lastAnswered, triggerValue } from '../domain/model/trigger.ts';
 import type { CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
@@ -12,7 +12,7 @@ import type { Logger } from 'pino';
 import { BoundedMap } from '../kube/bounded-map.ts';
 import { controllerUid, keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
-import type { Caches } from './caches.ts';
+import type { Caches } from '../cluster/caches.ts';
 import {
   taskKey,
   type CachedClaim,
@@ -21,8 +21,8 @@ import {
   type CachedRun,
   type CachedTask,
   type CachedTemplate,
-} from './projections.ts';
-import type { KueueWatch } from './kueue-watch.ts';
+} from '../cluster/projections.ts';
+import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { RunObserver } from './run-observer.ts';
 import { TaskReconciler } from './task-reconciler.ts';
 import { readOrphans } from './task-state.ts';

@@ -1,4 +1,4 @@
-import { withoutTask } from '../domain/adopt.ts';
+import { withoutTask } from '../domain/steps/adopt-runs.ts';
 import { decide } from '../domain/decide.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Client } from '../kube/client.ts';
@@ -6,9 +6,9 @@ import { refOf } from '../kube/objects.ts';
 import type { Logger } from 'pino';
 import { applyActions } from './apply.ts';
 import type { ApplyContext } from './apply/context.ts';
-import type { Caches } from './caches.ts';
-import type { CachedTask } from './projections.ts';
-import type { KueueWatch } from './kueue-watch.ts';
+import type { Caches } from '../cluster/caches.ts';
+import type { CachedTask } from '../cluster/projections.ts';
+import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { RunObserver } from './run-observer.ts';
 import { TaskMemory } from './task-memory.ts';
 import { readOrphans, readTaskState } from './task-state.ts';

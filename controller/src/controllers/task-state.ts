@@ -1,13 +1,13 @@
-import { isOrphan } from '../domain/adopt.ts';
-import { isFinished } from '../domain/phase.ts';
-import { hasNodes } from '../domain/nodes.ts';
-import { withMountFailure } from '../domain/pod-digest.ts';
-import type { TaskState } from '../domain/state.ts';
-import { lastAnswered } from '../domain/trigger.ts';
+import { isOrphan } from '../domain/steps/adopt-runs.ts';
+import { isFinished } from '../domain/model/phase.ts';
+import { hasNodes } from '../domain/shape/nodes.ts';
+import { withMountFailure } from '../cluster/pod-digest.ts';
+import type { TaskState } from '../domain/model/state.ts';
+import { lastAnswered } from '../domain/model/trigger.ts';
 import { refOf } from '../kube/objects.ts';
-import type { Caches } from './caches.ts';
-import { templateKeys, type CachedRun } from './projections.ts';
-import type { KueueWatch } from './kueue-watch.ts';
+import type { Caches } from '../cluster/caches.ts';
+import { templateKeys, type CachedRun } from '../cluster/projections.ts';
+import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { TaskMemory } from './task-memory.ts';
 
 /** What a Task's state is read from. */

@@ -3,12 +3,12 @@
  * workflow steps.
  */
 import { describe, expect, test } from 'vitest';
-import type { Action, ActionKind } from './actions.ts';
-import { classify } from './classify.ts';
+import type { Action, ActionKind } from './model/actions.ts';
+import { classify } from './view/classify.ts';
 import { decide } from './decide.ts';
 import { after, aJob, aPod, aRun, aState, aTask, noon, rfc3339 } from './testing/builders.ts';
 import { mustBeValid } from './testing/crd-schema.ts';
-import type { StepLook } from './state.ts';
+import type { StepLook } from './model/state.ts';
 import type { Snapshot, Task, TaskRunStatus } from '../resources/index.ts';
 
 type RunBuilder = ReturnType<typeof aRun>;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Action, DeletionCause } from './actions.ts';
-import { classify } from './classify.ts';
+import type { Action, DeletionCause } from './model/actions.ts';
+import { classify } from './view/classify.ts';
 import { decide } from './decide.ts';
-import { jobManifest, runManifest, versionTrigger } from './manifests.ts';
-import { nameWithHash } from './names.ts';
+import { jobManifest, runManifest, versionTrigger } from './manifest/manifests.ts';
+import { nameWithHash } from './lang/names.ts';
 import { runNames } from './policies/name-suffix.ts';
-import { snapshotOf } from './snapshot.ts';
-import { taskStatus } from './task-status.ts';
+import { snapshotOf } from './manifest/snapshot.ts';
+import { taskStatus } from './status/task.ts';
 import { after, aJob, aRefusal, aRun, aState, aTask, noon } from './testing/builders.ts';
 
 type TaskBuilder = ReturnType<typeof aTask>;

@@ -2,14 +2,14 @@
  * What to do about one Task: the only place where that is decided. Pure: the same state and time give the same actions.
  */
 import type { Task, TaskRun, TaskRunStatus } from '../resources/index.ts';
-import type { Action, Deletion } from './actions.ts';
-import { adoptRuns } from './adopt.ts';
-import { agendaOf, missedEvents, type DueTime } from './agenda.ts';
-import { classify, conditionOf, partsOf, type PartView, type RunView, type TaskView } from './classify.ts';
-import { isFinished } from './phase.ts';
-import { createJobs, isRefused } from './create-jobs.ts';
-import { lacksOutputs } from './job-status.ts';
-import { runManifest, type RunRequest } from './manifests.ts';
+import type { Action, Deletion } from './model/actions.ts';
+import { adoptRuns } from './steps/adopt-runs.ts';
+import { agendaOf, missedEvents, type DueTime } from './schedule/agenda.ts';
+import { classify, conditionOf, partsOf, type PartView, type RunView, type TaskView } from './view/classify.ts';
+import { isFinished } from './model/phase.ts';
+import { createJobs, isRefused } from './steps/create-jobs.ts';
+import { lacksOutputs } from './status/job.ts';
+import { runManifest, type RunRequest } from './manifest/manifests.ts';
 import { beyondHistoryLimit } from './policies/history-limit.ts';
 import { beyondKeepLast } from './policies/keep-last.ts';
 import { nextQueueLook } from './policies/queue.ts';
@@ -19,20 +19,20 @@ import { deadlineOf } from './policies/timeout-seconds.ts';
 import { dueRuns } from './policies/trigger.ts';
 import { beyondTtl } from './policies/ttl-seconds-after-finished.ts';
 import { replacementOf } from './policies/unique.ts';
-import { awaitsNode } from './same-node.ts';
-import { patientReasons } from './reasons.ts';
-import { runStatus } from './run-status.ts';
-import { sameJson } from './same-json.ts';
-import { canonicalJson, hexHash, snapshotOf } from './snapshot.ts';
-import { queueEvents } from './queue-events.ts';
-import { standsStill } from './queue-idle.ts';
-import { waitsInQueue } from './queueing.ts';
-import { stepEvents } from './step-events.ts';
-import type { TaskState } from './state.ts';
-import { fillTemplates } from './templates.ts';
-import { nextMessageAt, stalledBy, taskStatus } from './task-status.ts';
-import { pruneClaims } from './workspace.ts';
-import { applicationOf, checkSteps, nextStepLooks } from './workflow-step.ts';
+import { awaitsNode } from './shape/same-node.ts';
+import { patientReasons } from './model/reasons.ts';
+import { runStatus } from './status/run.ts';
+import { sameJson } from './lang/same-json.ts';
+import { canonicalJson, hexHash, snapshotOf } from './manifest/snapshot.ts';
+import { queueEvents } from './status/queue-events.ts';
+import { standsStill } from './queue/idle.ts';
+import { waitsInQueue } from './model/kueue.ts';
+import { stepEvents } from './status/step-events.ts';
+import type { TaskState } from './model/state.ts';
+import { fillTemplates } from './shape/templates.ts';
+import { nextMessageAt, stalledBy, taskStatus } from './status/task.ts';
+import { pruneClaims } from './shape/workspace.ts';
+import { applicationOf, checkSteps, nextStepLooks } from './policies/workflow-step.ts';
 
 /**
  * @returns the next actions, in order. Each step waits until those before it have nothing left to do, so whoever

@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Action } from './actions.ts';
-import { classify } from './classify.ts';
-import { isFinished } from './phase.ts';
+import type { Action } from './model/actions.ts';
+import { classify } from './view/classify.ts';
+import { isFinished } from './model/phase.ts';
 import type { ModelController } from './testing/model-controller.ts';
 import { DeploymentStory, step, type Step } from './testing/deployment-story.ts';
 import { queueStory, RunStory, step as runStep, type Step as RunStep } from './testing/run-story.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { byLabel, byNamespace, byOwner, Cache, type CacheEvent } from './cache.ts';
 import { compareResourceVersions, type Stored } from './objects.ts';
-import { stored } from './scripted-server.ts';
+import { stored } from './testing/scripted-server.ts';
 
 function aCache(): { cache: Cache<Stored>; events: CacheEvent<Stored>[]; told: () => string[] } {
   const events: CacheEvent<Stored>[] = [];

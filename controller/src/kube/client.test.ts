@@ -18,7 +18,7 @@ import {
   tell,
   type Script,
   type ScriptedServer,
-} from './scripted-server.ts';
+} from './testing/scripted-server.ts';
 import type { CallOutcome } from './transport.ts';
 
 const configMaps = resourceType({

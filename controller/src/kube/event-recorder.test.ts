@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BoundedMap } from './bounded-map.ts';
 import { createClient } from './client.ts';
 import { EventRecorder } from './event-recorder.ts';
-import { FakeClock } from './fake-clock.ts';
+import { FakeClock } from './testing/fake-clock.ts';
 import { jobs } from './resources.ts';
-import { answer, refuse, serveScript, stored, type Script } from './scripted-server.ts';
+import { answer, refuse, serveScript, stored, type Script } from './testing/scripted-server.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

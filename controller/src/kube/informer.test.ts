@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CacheEvent } from './cache.ts';
 import { createClient } from './client.ts';
-import { FakeClock } from './fake-clock.ts';
+import { FakeClock } from './testing/fake-clock.ts';
 import { Informer, type InformerOptions } from './informer.ts';
 import { resourceType, type KubeObject, type Stored } from './objects.ts';
 import {
@@ -15,7 +15,7 @@ import {
   tell,
   type ScriptedRequest,
   type ScriptedServer,
-} from './scripted-server.ts';
+} from './testing/scripted-server.ts';
 
 const configMaps = resourceType({
   group: '',

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Lease, LeaseSpec } from 'kubernetes-types/coordination/v1.js';
 import { createClient } from './client.ts';
-import { FakeClock } from './fake-clock.ts';
+import { FakeClock } from './testing/fake-clock.ts';
 import { LeaderElector, type LeaderElectionOptions } from './leader-election.ts';
 import type { Stored } from './objects.ts';
-import { answer, refuse, serveScript } from './scripted-server.ts';
+import { answer, refuse, serveScript } from './testing/scripted-server.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from './fake-clock.ts';
+import { FakeClock } from './testing/fake-clock.ts';
 import { done, WorkQueue, type Outcome, type QueueOptions } from './queue.ts';
 
 /** A queue whose work the test finishes by hand: `begun` lists keys in order, `finish(key, outcome)` ends one. */

@@ -1,8 +1,8 @@
 /** A run while it goes on: its pods as they come, until it has ended. */
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { taskRuns, type TaskRunObject } from '../controllers/resource-types.ts';
-import { labelValue } from '../domain/names.ts';
-import { isFinished } from '../domain/phase.ts';
+import { taskRuns, type TaskRunObject } from '../cluster/resource-types.ts';
+import { labelValue } from '../domain/lang/names.ts';
+import { isFinished } from '../domain/model/phase.ts';
 import type { Client } from '../kube/client.ts';
 import { follow } from '../kube/follow.ts';
 import type { Stored } from '../kube/objects.ts';

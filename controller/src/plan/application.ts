@@ -2,7 +2,7 @@
  * Applications as a file has them: read, checked as far as KubeVela's webhook would, and with the place of everything.
  */
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
-import { messageOf } from '../domain/sentence.ts';
+import { messageOf } from '../domain/lang/words.ts';
 import { nearest } from './spelling.ts';
 import { Positions, type Path, type Problem } from './positions.ts';
 

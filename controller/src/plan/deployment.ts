@@ -2,11 +2,11 @@
  * What KubeVela makes of a component that was rendered: a Task that is new, or the one that is there with its next
  * version. As in sandbox/src/kubevela, which was held against recordings of KubeVela 1.10.
  */
-import { canonicalJson } from '../domain/snapshot.ts';
-import { compact } from '../domain/compact.ts';
-import { rfc3339 } from '../domain/agenda.ts';
-import type { Templates } from '../domain/templates.ts';
-import type { TaskState } from '../domain/state.ts';
+import { canonicalJson } from '../domain/manifest/snapshot.ts';
+import { compact } from '../domain/lang/compact.ts';
+import { rfc3339 } from '../domain/schedule/agenda.ts';
+import type { Templates } from '../domain/shape/templates.ts';
+import type { TaskState } from '../domain/model/state.ts';
 import { velaLabels, type Task, type TaskSpec } from '../resources/index.ts';
 import { fieldsOf, isFields, type Application, type Component, type Fields } from './application.ts';
 import { unknownUid } from './forecast.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { FlowStep } from '../domain/flow.ts';
-import { isFinished } from '../domain/phase.ts';
+import type { FlowStep } from '../domain/shape/arrange.ts';
+import { isFinished } from '../domain/model/phase.ts';
 import { after, aJob, aRun, aState, aTask, noon } from '../domain/testing/builders.ts';
 import { FlowWorld } from '../domain/testing/flow-world.ts';
 import { ModelController } from '../domain/testing/model-controller.ts';

@@ -2,16 +2,16 @@
  * What would become of a Task: the controller's own `decide`, carried out in memory until it comes to rest, and then
  * once more as far as all that started succeeds. Pure: the same state and time give the same forecast.
  */
-import type { Action } from '../domain/actions.ts';
-import { classify, type RunView, type TaskView } from '../domain/classify.ts';
-import { compact } from '../domain/compact.ts';
-import { isFinished } from '../domain/phase.ts';
-import { jobName } from '../domain/manifests.ts';
+import type { Action } from '../domain/model/actions.ts';
+import { classify, type RunView, type TaskView } from '../domain/view/classify.ts';
+import { compact } from '../domain/lang/compact.ts';
+import { isFinished } from '../domain/model/phase.ts';
+import { jobName } from '../domain/manifest/manifests.ts';
 import { runNames } from '../domain/policies/name-suffix.ts';
-import { formatScheduledTime, isScheduleError, nextTime, parseSchedule } from '../domain/policies/schedule.ts';
-import { reasons } from '../domain/reasons.ts';
-import { runStatus } from '../domain/run-status.ts';
-import type { TakenNames, TaskState } from '../domain/state.ts';
+import { formatScheduledTime, isScheduleError, nextTime, parseSchedule } from '../domain/schedule/cron.ts';
+import { reasons } from '../domain/model/reasons.ts';
+import { runStatus } from '../domain/status/run.ts';
+import type { TakenNames, TaskState } from '../domain/model/state.ts';
 import type { Task, TaskRunStatus } from '../resources/index.ts';
 import type { JobPlan, PrunePlan, RunDecision, RunPlan, SchedulePlan, TaskPlan } from './document.ts';
 import { MemoryCluster } from './memory-cluster.ts';

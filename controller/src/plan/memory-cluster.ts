@@ -2,14 +2,14 @@
  * A Task's part of a cluster in memory: what `decide` asks for is done at once, and nothing runs. The controller does
  * the same with an API server (controllers/apply.ts).
  */
-import type { Action, ActionKind, ActionOf } from '../domain/actions.ts';
-import { rfc3339 } from '../domain/agenda.ts';
-import { attemptOf, isOwnedBy } from '../domain/classify.ts';
-import { compact } from '../domain/compact.ts';
+import type { Action, ActionKind, ActionOf } from '../domain/model/actions.ts';
+import { rfc3339 } from '../domain/schedule/agenda.ts';
+import { attemptOf, isOwnedBy } from '../domain/view/classify.ts';
+import { compact } from '../domain/lang/compact.ts';
 import { decide } from '../domain/decide.ts';
-import { noQueueing } from '../domain/queueing.ts';
-import type { Job, TakenNames, TaskState } from '../domain/state.ts';
-import { answeredByRun } from '../domain/trigger.ts';
+import { noQueueing } from '../domain/model/kueue.ts';
+import type { Job, TakenNames, TaskState } from '../domain/model/state.ts';
+import { answeredByRun } from '../domain/model/trigger.ts';
 import { labels, type Task, type TaskRun } from '../resources/index.ts';
 
 /** More than any Task needs to come to rest: each pass creates, records or deletes something. */

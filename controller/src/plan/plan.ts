@@ -1,7 +1,7 @@
 /** From Applications to a Plan: what each task of theirs would do, or what is wrong with it. */
-import { isScheduleError, parseSchedule } from '../domain/policies/schedule.ts';
-import type { Node } from '../domain/nodes.ts';
-import type { TakenNames, TaskState } from '../domain/state.ts';
+import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
+import type { Node } from '../domain/shape/nodes.ts';
+import type { TakenNames, TaskState } from '../domain/model/state.ts';
 import type { TaskTemplateSpec } from '../resources/index.ts';
 import { fieldsOf, type Application, type Component, type WorkflowStep } from './application.ts';
 import {

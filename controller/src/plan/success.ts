@@ -1,10 +1,10 @@
 /** What becomes of a Task's runs when all that has started succeeds. */
-import { classify, type RunView, type StepView } from '../domain/classify.ts';
-import { flowOf, gateOf, stepEnd, type StepEnd } from '../domain/flow.ts';
-import { jobName } from '../domain/manifests.ts';
-import { rfc3339 } from '../domain/agenda.ts';
-import type { Action } from '../domain/actions.ts';
-import type { Job } from '../domain/state.ts';
+import { classify, type RunView, type StepView } from '../domain/view/classify.ts';
+import { flowOf, gateOf, stepEnd, type StepEnd } from '../domain/shape/arrange.ts';
+import { jobName } from '../domain/manifest/manifests.ts';
+import { rfc3339 } from '../domain/schedule/agenda.ts';
+import type { Action } from '../domain/model/actions.ts';
+import type { Job } from '../domain/model/state.ts';
 import type { TaskRun } from '../resources/index.ts';
 import type { MemoryCluster } from './memory-cluster.ts';
 

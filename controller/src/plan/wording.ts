@@ -1,5 +1,5 @@
 /** What a component's plan comes to, in a sentence. */
-import { policyOf } from '../domain/execution-policy.ts';
+import { policyOf } from '../domain/model/execution-policy.ts';
 import type { Task } from '../resources/index.ts';
 import type { PrunePlan, RunPlan, TaskPlan } from './document.ts';
 

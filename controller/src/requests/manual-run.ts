@@ -1,5 +1,5 @@
-import type { TaskObject, TaskRunObject } from '../controllers/resource-types.ts';
-import { compact } from '../domain/compact.ts';
+import type { TaskObject, TaskRunObject } from '../cluster/resource-types.ts';
+import { compact } from '../domain/lang/compact.ts';
 import type { Stored } from '../kube/objects.ts';
 import { apiVersion, velaLabels } from '../resources/index.ts';
 

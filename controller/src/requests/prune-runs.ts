@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import { taskRuns, type TaskRunObject } from '../controllers/resource-types.ts';
-import { isFinished } from '../domain/phase.ts';
+import { taskRuns, type TaskRunObject } from '../cluster/resource-types.ts';
+import { isFinished } from '../domain/model/phase.ts';
 import { isConflict, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';

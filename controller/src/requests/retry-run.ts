@@ -1,4 +1,4 @@
-import type { TaskRunObject } from '../controllers/resource-types.ts';
+import type { TaskRunObject } from '../cluster/resource-types.ts';
 import type { Stored } from '../kube/objects.ts';
 import { apiVersion, velaLabels } from '../resources/index.ts';
 import { nameOf } from './manual-run.ts';

@@ -6,7 +6,7 @@ import type { QueueObserver } from '../kube/queue.ts';
 import type { CallObserver } from '../kube/transport.ts';
 import type { CensusObserver } from '../controllers/run-census.ts';
 import type { RunObserver } from '../controllers/run-observer.ts';
-import { knownReasons } from '../domain/reasons.ts';
+import { knownReasons } from '../domain/model/reasons.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What the kube library and the task controller tell, counted, and logged where a person should know. */

@@ -5,7 +5,7 @@
  * for people put secrets there.
  */
 import { createHash } from 'node:crypto';
-import { waitOfRow } from '../domain/queue-report.ts';
+import { waitOfRow } from '../records/queue-report.ts';
 import type { Meta, RunTrigger, TaskRunStatus } from '../resources/index.ts';
 
 export interface Span {

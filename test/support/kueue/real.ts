@@ -8,7 +8,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
-import { start } from '../../../sandbox/src/process.ts';
+import { start } from '../../../sandbox/src/machine/process.ts';
 import type { Cluster } from '../cluster.ts';
 import { freePort } from '../free-port.ts';
 import { established, writeKueueKubeconfig } from './api.ts';

@@ -1,5 +1,5 @@
 /** For tests: a cluster as the archive sees it, which is finished runs, their pods, and what these printed. */
-import { taskRuns, type TaskRunObject } from '../../controllers/resource-types.ts';
+import { taskRuns, type TaskRunObject } from '../../cluster/resource-types.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
 import { resourceName, type ObjectRef, type Stored } from '../../kube/objects.ts';

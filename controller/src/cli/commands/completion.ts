@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander';
-import { taskRuns, tasks } from '../../controllers/resource-types.ts';
+import { taskRuns, tasks } from '../../cluster/resource-types.ts';
 import { candidatesFor, scripts, shells, valueOn, type Candidates, type Shell } from '../completion.ts';
 import { everything } from '../find.ts';
 import type { Io } from '../io.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { taskRuns } from '../../controllers/resource-types.ts';
+import { taskRuns } from '../../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { pods } from '../../kube/resources.ts';
 import { nameArgument } from '../arguments.ts';

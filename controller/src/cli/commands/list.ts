@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { tasks } from '../../controllers/resource-types.ts';
+import { tasks } from '../../cluster/resource-types.ts';
 import { exitCodes } from '../errors.ts';
 import { everything, requireNamespace } from '../find.ts';
 import { outputOption, show, type OutputOptions } from '../output.ts';

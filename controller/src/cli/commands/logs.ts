@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { isFinished } from '../../domain/phase.ts';
-import { labelValue } from '../../domain/names.ts';
+import { isFinished } from '../../domain/model/phase.ts';
+import { labelValue } from '../../domain/lang/names.ts';
 import type { Stored } from '../../kube/objects.ts';
 import { pods } from '../../kube/resources.ts';
 import { labels } from '../../resources/index.ts';

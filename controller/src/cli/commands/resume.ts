@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { taskRuns } from '../../controllers/resource-types.ts';
-import { isFinished } from '../../domain/phase.ts';
+import { taskRuns } from '../../cluster/resource-types.ts';
+import { isFinished } from '../../domain/model/phase.ts';
 import { taskArgument } from '../arguments.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import { findRunOrTask } from '../find.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { taskRuns } from '../../controllers/resource-types.ts';
+import { taskRuns } from '../../cluster/resource-types.ts';
 import { retryProblem } from '../../domain/policies/retry-of.ts';
 import { retryRun } from '../../requests/retry-run.ts';
 import type { TaskRun } from '../../resources/index.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
-import { taskRuns } from '../../controllers/resource-types.ts';
+import { taskRuns } from '../../cluster/resource-types.ts';
 import { manualRun } from '../../requests/manual-run.ts';
 import {
   durationArgument,

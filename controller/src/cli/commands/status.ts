@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
-import { tasks } from '../../controllers/resource-types.ts';
+import { tasks } from '../../cluster/resource-types.ts';
 import { taskArgument } from '../arguments.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import { findTask, type StoredTask } from '../find.ts';

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Run } from '../../api/schemas.ts';
-import { tasks } from '../../controllers/resource-types.ts';
+import { tasks } from '../../cluster/resource-types.ts';
 import { historyOf } from '../all-runs.ts';
 import { countArgument, taskArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';

@@ -11,7 +11,7 @@ import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import { messageOf } from '../../domain/sentence.ts';
+import { messageOf } from '../../domain/lang/words.ts';
 import { countArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
 import { requireServer, TokenKeeper } from '../run-server.ts';

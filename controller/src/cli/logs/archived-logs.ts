@@ -1,6 +1,6 @@
 /** Logs as the controller reads them for us, of pods and of its archive. */
-import { taskRuns } from '../../controllers/resource-types.ts';
-import { compact } from '../../domain/compact.ts';
+import { taskRuns } from '../../cluster/resource-types.ts';
+import { compact } from '../../domain/lang/compact.ts';
 import { isNotFound } from '../../kube/api-error.ts';
 import type { LogChoice } from '../../logs/pod-logs.ts';
 import { exitCodes } from '../errors.ts';

@@ -1,8 +1,8 @@
 /** What is deployed, as the cluster has it: what the controller's caches would have of it, read once. */
-import type { Node } from '../../domain/nodes.ts';
-import type { Pod, TaskState } from '../../domain/state.ts';
-import { isOrphan } from '../../domain/adopt.ts';
-import { hasNodes } from '../../domain/nodes.ts';
+import type { Node } from '../../domain/shape/nodes.ts';
+import type { Pod, TaskState } from '../../domain/model/state.ts';
+import { isOrphan } from '../../domain/steps/adopt-runs.ts';
+import { hasNodes } from '../../domain/shape/nodes.ts';
 import {
   projectClaim,
   projectJob,
@@ -10,8 +10,8 @@ import {
   projectPod,
   projectRun,
   projectTask,
-} from '../../controllers/projections.ts';
-import { applications, taskRuns, tasks, taskTemplates } from '../../controllers/resource-types.ts';
+} from '../../cluster/projections.ts';
+import { applications, taskRuns, tasks, taskTemplates } from '../../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { controllerUid, resourceType, type KubeObject, type ResourceType, type Stored } from '../../kube/objects.ts';
 import { jobs, nodes as nodeType, persistentVolumeClaims, pods } from '../../kube/resources.ts';

@@ -1,6 +1,6 @@
 /** What `plan` does: read, render, forecast, tell. */
 import { stringify } from 'yaml';
-import { messageOf } from '../../domain/sentence.ts';
+import { messageOf } from '../../domain/lang/words.ts';
 import { readApplications, type Application, type ApplicationFile } from '../../plan/application.ts';
 import type { Deployed } from '../../plan/deployment.ts';
 import type { Plan } from '../../plan/document.ts';

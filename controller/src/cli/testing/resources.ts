@@ -1,5 +1,5 @@
 /** Tasks and runs with all that the API server fills in, for tests: each shows only what matters. */
-import type { TaskRunObject, TaskObject } from '../../controllers/resource-types.ts';
+import type { TaskRunObject, TaskObject } from '../../cluster/resource-types.ts';
 import { apiVersion, velaLabels } from '../../resources/index.ts';
 import type { StoredRun, StoredTask } from '../find.ts';
 

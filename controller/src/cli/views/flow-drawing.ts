@@ -1,7 +1,7 @@
 /**
  * A flow as text: each step under the one that it waits for longest.
  */
-import { flowOf, type Flow, type FlowStep } from '../../domain/flow.ts';
+import { flowOf, type Flow, type FlowStep } from '../../domain/shape/arrange.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
 import type { StoredRun } from '../find.ts';
 import { printable } from '../text.ts';

@@ -1,6 +1,6 @@
 /** Runs as the REST API tells of them, archived ones included. */
 import type { Run, RunDetail } from '../../api/schemas.ts';
-import { formatDuration } from '../../domain/duration.ts';
+import { formatDuration } from '../../domain/lang/duration.ts';
 import { exact, relative } from '../moments.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
 import { queueFields } from './queue-fields.ts';

@@ -1,7 +1,7 @@
 /** What `describe` says of a run's waiting in queues, and of how late a schedule's run was. */
 import type { TaskRunStatus } from '../../resources/index.ts';
-import { formatDuration } from '../../domain/duration.ts';
-import { firstQueuedTime, queuesOf, queueWords, waitOfRun, type Queued } from '../../domain/queue-report.ts';
+import { formatDuration } from '../../domain/lang/duration.ts';
+import { firstQueuedTime, queuesOf, queueWords, waitOfRun, type Queued } from '../../records/queue-report.ts';
 import { exact } from '../moments.ts';
 
 /** Of a run that is in the cluster, or that the archive tells of. */

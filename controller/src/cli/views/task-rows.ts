@@ -1,7 +1,7 @@
 /** What `list` and `status` say of Tasks. */
-import { formatDuration } from '../../domain/duration.ts';
-import { policyOf } from '../../domain/execution-policy.ts';
-import { queuesOf, queueWords } from '../../domain/queue-report.ts';
+import { formatDuration } from '../../domain/lang/duration.ts';
+import { policyOf } from '../../domain/model/execution-policy.ts';
+import { queuesOf, queueWords } from '../../records/queue-report.ts';
 import type { TaskStatus } from '../../resources/index.ts';
 import { velaLabels, type Task } from '../../resources/index.ts';
 import type { StoredTask } from '../find.ts';

@@ -1,10 +1,10 @@
 /** Writes into a run what it is to run: a person's TaskRun becomes a run of the Task, and templates are filled in. */
-import type { ActionOf } from '../../domain/actions.ts';
+import type { ActionOf } from '../../domain/model/actions.ts';
 import { withOverrides } from '../../domain/policies/allowed-overrides.ts';
 import { retrySpec } from '../../domain/policies/retry-of.ts';
 import { isConflict, isNotFound } from '../../kube/api-error.ts';
 import type { TaskRun } from '../../resources/index.ts';
-import { taskRuns } from '../resource-types.ts';
+import { taskRuns } from '../../cluster/resource-types.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 
 /** Make a person's TaskRun a run of the Task, in one write; whatever the person adds meanwhile stays. */

@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import type { Client } from '../../kube/client.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
 import type { KubeObject } from '../../kube/objects.ts';
-import type { Caches } from '../caches.ts';
-import type { CachedTask } from '../projections.ts';
+import type { Caches } from '../../cluster/caches.ts';
+import type { CachedTask } from '../../cluster/projections.ts';
 import type { RunObserver } from '../run-observer.ts';
 import type { TaskMemory } from '../task-memory.ts';
 

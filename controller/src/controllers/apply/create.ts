@@ -4,15 +4,15 @@
  */
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
-import type { ActionOf, ClaimManifest, JobManifest, TaskRunManifest } from '../../domain/actions.ts';
-import type { Refusal } from '../../domain/state.ts';
-import { answeredByRun } from '../../domain/trigger.ts';
+import type { ActionOf, ClaimManifest, JobManifest, TaskRunManifest } from '../../domain/model/actions.ts';
+import type { Refusal } from '../../domain/model/state.ts';
+import { answeredByRun } from '../../domain/model/trigger.ts';
 import { isAlreadyExists, isNamespaceTerminating } from '../../kube/api-error.ts';
 import { controllerUid, type Stored } from '../../kube/objects.ts';
 import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
 import { labels, scheduledTimestampAnnotation, type RunTrigger } from '../../resources/index.ts';
 import { refusalOf } from '../refusal.ts';
-import { taskRuns, type TaskRunObject } from '../resource-types.ts';
+import { taskRuns, type TaskRunObject } from '../../cluster/resource-types.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { ownerOf, type ApplyContext, type Result } from './context.ts';
 

@@ -1,8 +1,8 @@
 /** Deletes just the objects that were meant, by UID, and no namesakes. */
-import type { ActionOf } from '../../domain/actions.ts';
+import type { ActionOf } from '../../domain/model/actions.ts';
 import { isConflict, isNotFound } from '../../kube/api-error.ts';
 import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
-import { taskRuns } from '../resource-types.ts';
+import { taskRuns } from '../../cluster/resource-types.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 
 export function deleteClaim({ name, uid, because }: ActionOf<'deleteClaim'>, context: ApplyContext): Promise<Result> {

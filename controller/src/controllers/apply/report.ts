@@ -1,14 +1,14 @@
 /**
  * Says what has become of runs: in their own status, in the Task's, and in events; and has KubeVela look at the Task.
  */
-import type { ActionOf } from '../../domain/actions.ts';
-import { isFinished } from '../../domain/phase.ts';
-import { waitsOver } from '../../domain/queue-wait.ts';
-import { startDelay } from '../../domain/start-delay.ts';
+import type { ActionOf } from '../../domain/model/actions.ts';
+import { isFinished } from '../../domain/model/phase.ts';
+import { waitsOver } from '../../domain/queue/wait.ts';
+import { startDelay } from '../../records/start-delay.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { nudgeAnnotation, type TaskRunStatus } from '../../resources/index.ts';
-import type { CachedRun } from '../projections.ts';
-import { applications, taskRuns, tasks, type TaskObject } from '../resource-types.ts';
+import type { CachedRun } from '../../cluster/projections.ts';
+import { applications, taskRuns, tasks, type TaskObject } from '../../cluster/resource-types.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 

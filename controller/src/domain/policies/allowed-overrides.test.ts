@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { policyOf } from '../execution-policy.ts';
-import { snapshotOf } from '../snapshot.ts';
+import { policyOf } from '../model/execution-policy.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
 import { aTask } from '../testing/builders.ts';
 import { overridesProblem, withOverrides } from './allowed-overrides.ts';
 import type { ExecutionPolicy, TaskRun } from '../../resources/index.ts';

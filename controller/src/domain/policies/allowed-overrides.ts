@@ -4,7 +4,7 @@
  * --from` lets people edit: the args and env of the first container, and nothing else.
  */
 import type { Snapshot, TaskRun } from '../../resources/index.ts';
-import type { CompletePolicy } from '../execution-policy.ts';
+import type { CompletePolicy } from '../model/execution-policy.ts';
 
 type Overrides = NonNullable<TaskRun['spec']['overrides']>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { classify } from '../classify.ts';
+import { classify } from '../view/classify.ts';
 import { aJob, aPod, aRun, aState, aTask } from '../testing/builders.ts';
 import { heldByOthers, overQueueLimit, replacingRun } from './concurrency-policy.ts';
 import type { ExecutionPolicy } from '../../resources/index.ts';

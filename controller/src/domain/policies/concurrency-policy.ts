@@ -6,9 +6,9 @@
  * the snapshot of its time.
  */
 import type { TaskRunStatus } from '../../resources/index.ts';
-import type { RunView, TaskView } from '../classify.ts';
-import { reasons } from '../reasons.ts';
-import { waitsForStep } from '../workflow-step.ts';
+import type { RunView, TaskView } from '../view/classify.ts';
+import { reasons } from '../model/reasons.ts';
+import { waitsForStep } from './workflow-step.ts';
 
 /** Why a run does not start: for now, or, with phase Skipped, for good. */
 export interface Hold {

@@ -4,7 +4,7 @@
  * healthy as it is, as a CronJob is, whatever becomes of its runs: a failure tonight is no failed deployment.
  */
 import type { TaskStatus } from '../../resources/index.ts';
-import type { CompletePolicy } from '../execution-policy.ts';
+import type { CompletePolicy } from '../model/execution-policy.ts';
 
 export function isHealthy(phase: TaskStatus['phase'], { healthyWhen, trigger }: CompletePolicy): boolean {
   return (

@@ -4,8 +4,8 @@
  * that evidence of trouble is never pushed out by successes. A cancelled run keeps nothing: its Job has to go for its
  * pods to end.
  */
-import type { Deletion } from '../actions.ts';
-import type { RunView, TaskView } from '../classify.ts';
+import type { Deletion } from '../model/actions.ts';
+import type { RunView, TaskView } from '../view/classify.ts';
 
 /** @returns the kept runs that are too many, with the reason */
 export function beyondKeepLast({ kept, policy }: TaskView): readonly ({ view: RunView } & Deletion)[] {

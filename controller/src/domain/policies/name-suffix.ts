@@ -6,10 +6,10 @@
  * tells its age: KubeVela's annotation last-applied-time keeps the time of the first version.
  */
 import { velaLabels, type Task } from '../../resources/index.ts';
-import { policyOf } from '../execution-policy.ts';
-import { joinName, nameWithHash } from '../names.ts';
-import { hexHash } from '../snapshot.ts';
-import { minuteSuffix } from './schedule.ts';
+import { policyOf } from '../model/execution-policy.ts';
+import { joinName, nameWithHash } from '../lang/names.ts';
+import { hexHash } from '../manifest/snapshot.ts';
+import { minuteSuffix } from '../schedule/cron.ts';
 
 /**
  * The names that a run of this version may take, the wanted one first. The second is for when the first is taken: by a

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { classify, type RunView } from '../classify.ts';
-import { noQueueing, type Queueing, type Workload } from '../queueing.ts';
-import type { JobCondition } from '../state.ts';
+import { classify, type RunView } from '../view/classify.ts';
+import { noQueueing, type Queueing, type Workload } from '../model/kueue.ts';
+import type { JobCondition } from '../model/state.ts';
 import { after, rfc3339, aJob, aRun, aState, aTask } from '../testing/builders.ts';
 import { nextQueueLook, queueLabelsOf, queueVerdict, startsSuspended } from './queue.ts';
 

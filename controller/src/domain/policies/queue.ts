@@ -5,14 +5,14 @@
  * what waits, for nothing would ever start it.
  */
 import { queueLabels, type Snapshot } from '../../resources/index.ts';
-import type { PartView } from '../classify.ts';
-import { trueCondition } from '../conditions.ts';
-import type { Verdict } from '../job-status.ts';
-import { formatDuration } from '../duration.ts';
-import { waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
-import { simplyWaits, wordsOf, type Place, type Waiting } from '../queue-words.ts';
-import { reasons } from '../reasons.ts';
-import type { Job, JobCondition } from '../state.ts';
+import type { PartView } from '../view/classify.ts';
+import { trueCondition } from '../model/conditions.ts';
+import type { Verdict } from '../status/job.ts';
+import { formatDuration } from '../lang/duration.ts';
+import { waitsInQueue, type Queueing, type Workload } from '../model/kueue.ts';
+import { simplyWaits, wordsOf, type Place, type Waiting } from '../queue/words.ts';
+import { reasons } from '../model/reasons.ts';
+import type { Job, JobCondition } from '../model/state.ts';
 import { queueDeadlineOf } from './queue-timeout-seconds.ts';
 
 /** Kueue makes a Workload within a fraction of a second. */

@@ -3,11 +3,11 @@
  * that both stay on record as they were; what succeeded is in the snapshot as `kept`, and not run again.
  */
 import type { Snapshot, TaskRun, TaskRunStatus } from '../../resources/index.ts';
-import { compact } from '../compact.ts';
-import { isFinished } from '../phase.ts';
-import { flowOf } from '../flow.ts';
-import { stepsOf } from '../items.ts';
-import { withTemplates } from '../templates.ts';
+import { compact } from '../lang/compact.ts';
+import { isFinished } from '../model/phase.ts';
+import { flowOf } from '../shape/arrange.ts';
+import { stepsOf } from '../shape/items.ts';
+import { withTemplates } from '../shape/templates.ts';
 
 type Rows = NonNullable<Snapshot['kept']>;
 

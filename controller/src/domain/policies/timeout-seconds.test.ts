@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { classify } from '../classify.ts';
+import { classify } from '../view/classify.ts';
 import { after, aJob, aRun, aState, aTask } from '../testing/builders.ts';
 import { activeDeadlineSeconds, deadlineOf } from './timeout-seconds.ts';
 import type { Snapshot } from '../../resources/index.ts';

@@ -5,8 +5,8 @@
  * new start, and its time begins anew. While all that is left of a run waits in queues, its time stands still:
  * queueTimeoutSeconds bounds the waiting.
  */
-import type { PartView } from '../classify.ts';
-import { idleInQueues } from '../queue-idle.ts';
+import type { PartView } from '../view/classify.ts';
+import { idleInQueues } from '../queue/idle.ts';
 
 /**
  * When the run must have ended, as far as is known now, in milliseconds since the epoch; undefined where nothing says

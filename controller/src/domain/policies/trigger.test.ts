@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { snapshotOf } from '../snapshot.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
 import { aTask } from '../testing/builders.ts';
-import { lastAnswered, triggerValue } from '../trigger.ts';
+import { lastAnswered, triggerValue } from '../model/trigger.ts';
 import { dueRuns } from './trigger.ts';
 
 type TaskBuilder = ReturnType<typeof aTask>;

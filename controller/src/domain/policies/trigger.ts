@@ -6,11 +6,11 @@
  * that mirrors what is deployed, so Revision means Change.
  */
 import type { Snapshot, Task } from '../../resources/index.ts';
-import { compact } from '../compact.ts';
-import { policyOf } from '../execution-policy.ts';
-import { versionTrigger, type RunRequest } from '../manifests.ts';
-import { snapshotOf } from '../snapshot.ts';
-import { revisionHash, triggerValue, type Answered } from '../trigger.ts';
+import { compact } from '../lang/compact.ts';
+import { policyOf } from '../model/execution-policy.ts';
+import { versionTrigger, type RunRequest } from '../manifest/manifests.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
+import { revisionHash, triggerValue, type Answered } from '../model/trigger.ts';
 
 /**
  * @param versions versions of one Task, oldest first

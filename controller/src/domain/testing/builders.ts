@@ -12,10 +12,10 @@ import type {
   TaskRunStatus,
   TaskStatus,
 } from '../../resources/index.ts';
-import { noQueueing } from '../queueing.ts';
-import { snapshotOf } from '../snapshot.ts';
-import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal, Refusal, TaskState } from '../state.ts';
-import { triggerValue } from '../trigger.ts';
+import { noQueueing } from '../model/kueue.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
+import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal, Refusal, TaskState } from '../model/state.ts';
+import { triggerValue } from '../model/trigger.ts';
 
 /** The moment from which tests count. */
 export const noon = new Date('2026-03-20T12:00:00Z');

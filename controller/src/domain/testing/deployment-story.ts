@@ -3,12 +3,12 @@
  * happen in a World while a ModelController acts, dies and comes back.
  */
 import fc from 'fast-check';
-import { isOwnedBy } from '../classify.ts';
-import { isFinished } from '../phase.ts';
-import { policyOf } from '../execution-policy.ts';
+import { isOwnedBy } from '../view/classify.ts';
+import { isFinished } from '../model/phase.ts';
+import { policyOf } from '../model/execution-policy.ts';
 import { runNames } from '../policies/name-suffix.ts';
-import { snapshotOf } from '../snapshot.ts';
-import { lastAnswered, triggerValue, type Answered } from '../trigger.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
+import { lastAnswered, triggerValue, type Answered } from '../model/trigger.ts';
 import type { ExecutionPolicy, Task } from '../../resources/index.ts';
 import { ModelController } from './model-controller.ts';
 import { World, type Refuses } from './world.ts';

@@ -3,16 +3,16 @@
  * as they are told. It checks at every Job what always holds of flows, and throws with the rule that was broken.
  */
 import { labels, queueLabels, type Task, type TaskRun, type TaskTemplateSpec } from '../../resources/index.ts';
-import type { Action, ActionKind, ActionOf, JobManifest } from '../actions.ts';
-import { isFinished } from '../phase.ts';
-import { compact } from '../compact.ts';
+import type { Action, ActionKind, ActionOf, JobManifest } from '../model/actions.ts';
+import { isFinished } from '../model/phase.ts';
+import { compact } from '../lang/compact.ts';
 import { decide } from '../decide.ts';
-import type { FlowStep } from '../flow.ts';
-import type { Node } from '../nodes.ts';
-import type { Claim } from '../workspace.ts';
+import type { FlowStep } from '../shape/arrange.ts';
+import type { Node } from '../shape/nodes.ts';
+import type { Claim } from '../shape/workspace.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { retrySpec } from '../policies/retry-of.ts';
-import type { Job, TerminationMessage } from '../state.ts';
+import type { Job, TerminationMessage } from '../model/state.ts';
 import { aState, aTask, noon } from './builders.ts';
 import { mustBeValid } from './crd-schema.ts';
 import { mustHold } from './rules.ts';

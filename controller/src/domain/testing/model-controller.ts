@@ -3,16 +3,16 @@
  * die between any two calls. The real one is in controllers/; this one has no I/O.
  */
 import { decide } from '../decide.ts';
-import type { Action, ActionKind, ActionOf } from '../actions.ts';
-import { isOwnedBy } from '../classify.ts';
-import { isFinished } from '../phase.ts';
-import { canonicalJson } from '../snapshot.ts';
-import { isOrphan } from '../adopt.ts';
-import { compact } from '../compact.ts';
-import { waitsInQueue } from '../queueing.ts';
-import { reasons } from '../reasons.ts';
-import type { Job, Pod, Refusal, StepLook, TaskState, TerminationMessage } from '../state.ts';
-import { answeredByRun, lastAnswered, triggerValue, type Answered } from '../trigger.ts';
+import type { Action, ActionKind, ActionOf } from '../model/actions.ts';
+import { isOwnedBy } from '../view/classify.ts';
+import { isFinished } from '../model/phase.ts';
+import { canonicalJson } from '../manifest/snapshot.ts';
+import { isOrphan } from '../steps/adopt-runs.ts';
+import { compact } from '../lang/compact.ts';
+import { waitsInQueue } from '../model/kueue.ts';
+import { reasons } from '../model/reasons.ts';
+import type { Job, Pod, Refusal, StepLook, TaskState, TerminationMessage } from '../model/state.ts';
+import { answeredByRun, lastAnswered, triggerValue, type Answered } from '../model/trigger.ts';
 import type { Task, TaskRun } from '../../resources/index.ts';
 import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
 import { Refused, type Change, type World } from './world.ts';

@@ -2,14 +2,14 @@
  * What always holds, checked by the World at every call that the rule is about.
  */
 import { labels, type RunTrigger, type Snapshot, type TaskRun, type TaskStatus } from '../../resources/index.ts';
-import type { JobManifest } from '../actions.ts';
-import { isOwnedBy } from '../classify.ts';
-import { anyCondition } from '../conditions.ts';
-import { isFinished } from '../phase.ts';
-import { policyOf } from '../execution-policy.ts';
-import { waitsInQueue } from '../queueing.ts';
-import { reasons } from '../reasons.ts';
-import type { Job } from '../state.ts';
+import type { JobManifest } from '../model/actions.ts';
+import { isOwnedBy } from '../view/classify.ts';
+import { anyCondition } from '../model/conditions.ts';
+import { isFinished } from '../model/phase.ts';
+import { policyOf } from '../model/execution-policy.ts';
+import { waitsInQueue } from '../model/kueue.ts';
+import { reasons } from '../model/reasons.ts';
+import type { Job } from '../model/state.ts';
 import { scheduleKey, timesBetween } from './calendar.ts';
 import type { World } from './world.ts';
 

@@ -4,8 +4,8 @@
  * deployment-story.ts.
  */
 import fc from 'fast-check';
-import { isOwnedBy } from '../classify.ts';
-import { isFinished } from '../phase.ts';
+import { isOwnedBy } from '../view/classify.ts';
+import { isFinished } from '../model/phase.ts';
 import type { ExecutionPolicy, Task, TaskRun } from '../../resources/index.ts';
 import { schedules } from './calendar.ts';
 import { ModelController } from './model-controller.ts';

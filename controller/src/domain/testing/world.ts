@@ -2,13 +2,13 @@
  * A small cluster in memory: an API server with one namespace, and what KubeVela, the Job controller and people do in
  * it. It checks every call against what always holds, and throws with the rule that was broken.
  */
-import type { Adoption, JobManifest, TaskRunManifest } from '../actions.ts';
-import { isOwnedBy } from '../classify.ts';
-import { isFinished } from '../phase.ts';
-import { compact } from '../compact.ts';
-import { waitsInQueue, type Queueing, type Workload } from '../queueing.ts';
+import type { Adoption, JobManifest, TaskRunManifest } from '../model/actions.ts';
+import { isOwnedBy } from '../view/classify.ts';
+import { isFinished } from '../model/phase.ts';
+import { compact } from '../lang/compact.ts';
+import { waitsInQueue, type Queueing, type Workload } from '../model/kueue.ts';
 import { readOutputs } from '../policies/outputs.ts';
-import type { Job, JobCondition, Pod } from '../state.ts';
+import type { Job, JobCondition, Pod } from '../model/state.ts';
 import {
   queueLabels,
   type Meta,

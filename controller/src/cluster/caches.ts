@@ -1,0 +1,83 @@
+import type { Client } from '../kube/client.ts';
+import { Informer, type InformerObserver } from '../kube/informer.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { events, jobs, nodes, persistentVolumeClaims, pods } from '../kube/resources.ts';
+import { labels } from '../resources/index.ts';
+import { isOrphan } from '../domain/steps/adopt-runs.ts';
+import { hasNodes } from '../domain/shape/nodes.ts';
+import { waitsInQueue } from '../domain/model/kueue.ts';
+import {
+  projectClaim,
+  projectJob,
+  projectMountFailure,
+  projectNode,
+  projectPod,
+  projectPodRefusal,
+  projectRun,
+  projectTask,
+  projectTemplate,
+  taskKey,
+  templateKeys,
+} from './projections.ts';
+import { taskRuns, tasks, taskTemplates } from './resource-types.ts';
+
+export interface CacheOptions {
+  readonly client: Client;
+  /** All namespaces when left out. */
+  readonly namespaces?: readonly string[] | undefined;
+  readonly observer?: InformerObserver | undefined;
+}
+
+export type Caches = ReturnType<typeof createCaches>;
+
+/** The informers of everything that decisions read. All have the index `owner`, by the controlling owner's UID. */
+export function createCaches(options: CacheOptions) {
+  const ours = { ...options, labelSelector: labels.run };
+  return {
+    tasks: new Informer({ ...options, type: tasks, project: projectTask }),
+    /** Those that people made are found by the Task that they name until it owns them. */
+    runs: new Informer({
+      ...options,
+      type: taskRuns,
+      project: projectRun,
+      indexers: {
+        orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []),
+        nodes: (run) => (hasNodes(run) ? ['all'] : []),
+        template: templateKeys,
+      },
+    }),
+    templates: new Informer({ ...options, type: taskTemplates, project: projectTemplate }),
+    /** The only kind that has no namespace. */
+    nodes: new Informer({ client: options.client, observer: options.observer, type: nodes, project: projectNode }),
+    jobs: new Informer({
+      ...ours,
+      type: jobs,
+      project: projectJob,
+      indexers: { queued: (job) => (waitsInQueue(job) ? ['all'] : []) },
+    }),
+    claims: new Informer({ ...ours, type: persistentVolumeClaims, project: projectClaim }),
+    /** Succeeded pods explain nothing, and they are most of what is kept. */
+    pods: new Informer({ ...ours, type: pods, fieldSelector: 'status.phase!=Succeeded', project: projectPod }),
+    /** The only place where the Job controller says that it may not create a pod. */
+    podRefusals: new Informer({
+      ...options,
+      type: events,
+      fieldSelector: 'involvedObject.kind=Job,reason=FailedCreate',
+      project: projectPodRefusal,
+      indexers: { job: ({ jobUid }) => [jobUid] },
+    }),
+    /** Nor does a pod's status say that a volume of it is not to be had. */
+    mountFailures: new Informer({
+      ...options,
+      type: events,
+      fieldSelector: 'involvedObject.kind=Pod,reason=FailedMount',
+      project: projectMountFailure,
+      indexers: { pod: ({ podUid }) => [podUid] },
+    }),
+  };
+}
+
+/** Each informer as one that does not say what it holds. */
+export function allInformers(caches: Caches): readonly Informer<KubeObject>[] {
+  return Object.values(caches) as unknown as Informer<KubeObject>[];
+}

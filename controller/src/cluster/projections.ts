@@ -1,0 +1,204 @@
+/**
+ * What the caches keep of each object. Ten thousand kept runs have to fit into 150 MB, so it is little: see
+ * docs/decisions.
+ */
+import type { Event, Node as CoreNode, PersistentVolumeClaim, Pod as CorePod } from 'kubernetes-types/core/v1.js';
+import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
+import { isFinished } from '../domain/model/phase.ts';
+import { compact } from '../domain/lang/compact.ts';
+import { trueCondition } from '../domain/model/conditions.ts';
+import type { Node } from '../domain/shape/nodes.ts';
+import type { Workload } from '../domain/model/kueue.ts';
+import { digestPod, type MountFailure } from './pod-digest.ts';
+import { reasons } from '../domain/model/reasons.ts';
+import { lacksTemplates, templateNames } from '../domain/shape/templates.ts';
+import { oneLine } from '../domain/lang/words.ts';
+import type { Job, JobCondition, Pod, PodRefusal } from '../domain/model/state.ts';
+import type { Cached } from '../kube/cache.ts';
+import type { Claim } from '../domain/shape/workspace.ts';
+import { keyOf, type Stored, type StoredMeta } from '../kube/objects.ts';
+import { labels, queueLabels, type Meta, type Task, type TaskRun, type TaskTemplate } from '../resources/index.ts';
+import type { LocalQueueObject, PriorityClassObject, WorkloadObject } from './kueue-types.ts';
+import type { TaskObject, TaskRunObject, TaskTemplateObject } from './resource-types.ts';
+
+export type CachedTask = Task & Cached;
+export type CachedRun = TaskRun & Cached;
+export type CachedJob = Job & Cached;
+export type CachedPod = Pod & Cached;
+export type CachedTemplate = TaskTemplate & Cached;
+export type CachedClaim = Claim & Cached;
+export type CachedNode = Node & Cached;
+export type CachedMountFailure = MountFailure & Cached;
+export type CachedPodRefusal = PodRefusal & Cached;
+export type CachedWorkload = Workload & Cached;
+export type CachedLocalQueue = Cached & { readonly clusterQueue: string };
+
+export function projectTask({ metadata, spec, status }: Stored<TaskObject>): CachedTask {
+  return compact({ metadata: slimMeta(metadata), spec, status });
+}
+
+/**
+ * A finished run's snapshot and templates are not needed any more, but for its hash; a cancelled one's Jobs are, until
+ * their pods are gone, and a flow's steps are shown.
+ */
+export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
+  const meta = slimMeta(metadata);
+  if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
+  const { phase, reason, message, startTime, completionTime, duration, outputs, workspace, jobs } = status ?? {};
+  const { snapshot, overrides: _overrides, templates: _templates, ...rest } = spec;
+  return {
+    metadata: meta,
+    spec: compact({
+      ...rest,
+      snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }),
+    }),
+    status: compact({
+      phase,
+      reason,
+      message,
+      startTime,
+      completionTime,
+      duration,
+      outputs,
+      workspace,
+      jobs: phase === 'Cancelled' || jobs?.[0]?.step !== undefined ? jobs : undefined,
+    }),
+  };
+}
+
+export function projectJob({ metadata, spec, status }: Stored<BatchJob>): CachedJob {
+  const { parallelism, completions, backoffLimit, suspend } = spec ?? {};
+  const { active, ready, succeeded, failed, startTime, completionTime, conditions } = status ?? {};
+  const { [labels.attempt]: attempt, [labels.step]: step, [queueLabels.queue]: queue } = metadata.labels ?? {};
+  const kept = conditions
+    ?.filter(({ type }) => type === 'Complete' || type === 'Failed' || (queue !== undefined && type === 'Suspended'))
+    .map(slimCondition);
+  return compact({
+    metadata: slimMeta(metadata, { withLabels: false }),
+    attempt: attempt === undefined ? undefined : Number(attempt),
+    step,
+    queue,
+    spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
+    status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: kept }),
+  });
+}
+
+/** Only a Job that failed has something of its own to say. */
+function slimCondition({
+  type,
+  status,
+  reason,
+  message,
+  lastTransitionTime,
+}: NonNullable<NonNullable<BatchJob['status']>['conditions']>[number]): JobCondition {
+  return compact(
+    type !== 'Failed' ? { type, status, lastTransitionTime } : { type, status, reason, message, lastTransitionTime },
+  );
+}
+
+export function projectPod(pod: Stored<CorePod>): CachedPod {
+  const digest = digestPod({ ...pod, metadata: slimMeta(pod.metadata, { withLabels: false }) });
+  return digest as CachedPod;
+}
+
+export function projectTemplate({ metadata, spec }: Stored<TaskTemplateObject>): CachedTemplate {
+  return { metadata: slimMeta(metadata, { withLabels: false }), spec };
+}
+
+export function projectClaim({ metadata }: Stored<PersistentVolumeClaim>): CachedClaim {
+  return { metadata: slimMeta(metadata, { withLabels: false }) };
+}
+
+/** The keys of the templates that a run waits for, or is about to be given. */
+export function templateKeys(run: CachedRun): readonly string[] {
+  const { namespace } = run.metadata;
+  return lacksTemplates(run) ? templateNames(run.spec.snapshot).map((name) => keyOf({ namespace, name })) : [];
+}
+
+/** Of a node's several KB what says whether pods may run there; its heartbeats change nothing of that. */
+export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
+  const taints = spec?.taints?.map(({ key, value, effect }) => compact({ key, value, effect }));
+  return compact({ metadata: slimMeta(metadata), taints });
+}
+
+const tellingConditions: ReadonlySet<string> = new Set(['QuotaReserved', 'Admitted', 'Evicted', 'DeactivationTarget']);
+
+/**
+ * Nothing is to be said of one that is of no Job, or has finished, unless its Job will never start: what Kueue would
+ * put into it contradicts the Task. A Job has pods of one kind, and so one set of requests.
+ */
+export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObject>): CachedWorkload {
+  const slim = { metadata: slimMeta(metadata, { withLabels: false }), active: spec.active !== false };
+  const { conditions = [], resourceRequests: [pods] = [] } = status ?? {};
+  if (!slim.metadata.ownerReferences?.some(({ kind }) => kind === 'Job')) return { ...slim, conditions: [] };
+  const over = trueCondition({ conditions }, 'Finished');
+  if (over) return { ...slim, conditions: over.reason === reasons.failedToStart ? [wordsOf(over)] : [] };
+  const words = conditions.filter(({ type }) => tellingConditions.has(type)).map(wordsOf);
+  return compact({ ...slim, requests: pods?.resources, conditions: words });
+}
+
+/** When it changed matters of the admission alone. */
+function wordsOf({ type, status, reason, message, lastTransitionTime }: JobCondition): JobCondition {
+  return compact({
+    type,
+    status,
+    reason,
+    message,
+    lastTransitionTime: type === 'Admitted' ? lastTransitionTime : undefined,
+  });
+}
+
+export function projectLocalQueue({ metadata, spec }: Stored<LocalQueueObject>): CachedLocalQueue {
+  return { metadata: slimMeta(metadata, { withLabels: false }), clusterQueue: spec.clusterQueue ?? '' };
+}
+
+export function projectPriorityClass({ metadata }: Stored<PriorityClassObject>): Cached {
+  return { metadata: slimMeta(metadata, { withLabels: false }) };
+}
+
+export function projectPodRefusal(event: Stored<Event>): CachedPodRefusal {
+  return { ...tellingOf(event), jobUid: event.involvedObject.uid ?? '' };
+}
+
+export function projectMountFailure(event: Stored<Event>): CachedMountFailure {
+  return { ...tellingOf(event), podUid: event.involvedObject.uid ?? '' };
+}
+
+function tellingOf({ metadata, message, lastTimestamp, eventTime }: Stored<Event>) {
+  return {
+    metadata: slimMeta(metadata, { withLabels: false }),
+    message: oneLine(message ?? 'no reason given'),
+    seenAt: Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp),
+  };
+}
+
+type SlimMeta = Meta & Cached['metadata'];
+
+function slimMeta(metadata: StoredMeta, { withLabels = true } = {}): SlimMeta {
+  const {
+    name,
+    namespace = '',
+    uid,
+    resourceVersion,
+    generation,
+    creationTimestamp,
+    deletionTimestamp,
+    ownerReferences,
+  } = metadata;
+  return compact({
+    name,
+    namespace,
+    uid,
+    resourceVersion,
+    generation,
+    creationTimestamp,
+    deletionTimestamp: deletionTimestamp,
+    ownerReferences: ownerReferences?.filter(({ controller }) => controller === true),
+    labels: withLabels ? metadata.labels : undefined,
+  });
+}
+
+/** The key of the Task that a run names. */
+export function taskKey({ metadata, spec }: Pick<CachedRun, 'metadata' | 'spec'>): string {
+  return keyOf({ namespace: metadata.namespace, name: spec.taskRef.name });
+}

@@ -1,0 +1,81 @@
+/**
+ * What an Application's status says of a workflow step: whether it still waits for the run that it asked for.
+ */
+import type { StepLook } from '../domain/model/state.ts';
+import type { KubeObject } from '../kube/objects.ts';
+
+interface StepStatus {
+  readonly id?: string;
+  readonly name?: string;
+  readonly phase?: string;
+  /** Such as Terminate or Timeout. */
+  readonly reason?: string;
+  readonly firstExecuteTime?: string;
+  readonly subSteps?: readonly StepStatus[];
+}
+
+/** The part of an Application's status that tells of its workflow. */
+export interface ApplicationObject extends KubeObject {
+  readonly status?: {
+    readonly workflow?: {
+      readonly finished?: boolean;
+      readonly terminated?: boolean;
+      readonly steps?: readonly StepStatus[];
+    };
+  };
+}
+
+/** A run that a step asked for. */
+export interface StepRun {
+  /** The step's name and session, which KubeVela changes when the workflow is restarted. */
+  readonly step: { readonly name: string; readonly id: string };
+  /** When the run was created, in milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/**
+ * KubeVela runs the steps first and then writes what became of them: so long a status may know nothing yet of the step
+ * that asked, or still speak of one that began in the same second.
+ */
+const unknownMilliseconds = { alone: 60_000, besideAnother: 10_000 };
+
+/**
+ * @param now in milliseconds since the epoch
+ * @returns whether the Application knows of the step, and why that does not wait any more, in a sentence
+ */
+export function lookAtStep({ metadata, status }: ApplicationObject, run: StepRun, now: number): Omit<StepLook, 'at'> {
+  const { steps = [], ...workflow } = status?.workflow ?? {};
+  const all = steps.flatMap((one) => [one, ...(one.subSteps ?? [])]);
+  const ours = all.find(({ id }) => id === run.step.id);
+  const over = workflow.finished === true || (workflow.terminated === true && !all.some(endsWorkflow));
+  const how = ours ? endOf(ours, over) : replacementOf(all, run, now);
+  return {
+    known: ours !== undefined,
+    ...(how && { ended: `workflow step ${run.step.name} of Application ${metadata?.name} ${how}` }),
+  };
+}
+
+/**
+ * After such a step a workflow counts as terminated, and its `if: always` steps run all the same. Where there is none
+ * somebody terminated it; that the steps do not say so is KubeVela's writing them at the same time.
+ */
+function endsWorkflow({ phase, reason }: StepStatus): boolean {
+  return phase === 'failed' || reason === 'Terminate';
+}
+
+function endOf(step: StepStatus, over: boolean): string | undefined {
+  if (isFinished(step)) return `ended: ${[step.phase, step.reason].filter(Boolean).join(', ')}`;
+  return over ? 'was terminated' : undefined;
+}
+
+function replacementOf(all: readonly StepStatus[], { step, createdAt }: StepRun, now: number): string | undefined {
+  const earliest = now - createdAt > unknownMilliseconds.besideAnother ? createdAt : createdAt + 1;
+  if (all.some(({ name, firstExecuteTime = '' }) => name === step.name && Date.parse(firstExecuteTime) >= earliest))
+    return 'was started again';
+  return now - createdAt > unknownMilliseconds.alone ? 'is not there any more' : undefined;
+}
+
+/** As KubeVela sees it: an error while a step was executed passes, and the step is tried again. */
+function isFinished({ phase = '', reason = '' }: StepStatus): boolean {
+  return phase === 'succeeded' || phase === 'skipped' || (phase === 'failed' && reason !== '' && reason !== 'Execute');
+}

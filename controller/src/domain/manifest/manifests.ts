@@ -1,0 +1,152 @@
+/**
+ * The objects that we create: a TaskRun for a trigger, and its Jobs.
+ */
+import {
+  apiVersion,
+  labels,
+  scheduledTimestampAnnotation,
+  velaLabels,
+  type Meta,
+  type OwnerReference,
+  type RunTrigger,
+  type Snapshot,
+  type Task,
+  type TaskRun,
+} from '../../resources/index.ts';
+import type { JobManifest, TaskRunManifest } from '../model/actions.ts';
+import { compact } from '../lang/compact.ts';
+import { joinName, labelValue } from '../lang/names.ts';
+import { queueLabelsOf, startsSuspended } from '../policies/queue.ts';
+import { sharedJobName } from '../policies/unique.ts';
+import { revisionHash, triggerValue } from '../model/trigger.ts';
+
+/** What a run is created for. */
+export interface RunRequest {
+  readonly version: Task;
+  readonly snapshot: Snapshot;
+  readonly trigger: RunTrigger;
+}
+
+export function runManifest({ version, snapshot, trigger }: RunRequest, name: string): TaskRunManifest {
+  const { metadata } = version;
+  const jobName = sharedJobName(version);
+  return {
+    apiVersion,
+    kind: 'TaskRun',
+    metadata: {
+      name,
+      namespace: metadata.namespace,
+      labels: runLabels(version),
+      ownerReferences: [controlledBy('Task', metadata)],
+    },
+    spec: {
+      taskRef: { name: metadata.name, uid: metadata.uid },
+      trigger,
+      ...(jobName !== undefined && { jobName }),
+      snapshot,
+    },
+  };
+}
+
+/** The trigger of a run that a version of the Task asks for: a deployment, or a step of the Application's workflow. */
+export function versionTrigger(version: Task): RunTrigger {
+  const { step, id } = version.spec.trigger ?? {};
+  const fromStep = step !== undefined && id !== undefined;
+  return compact({
+    type: fromStep ? ('WorkflowStep' as const) : ('Revision' as const),
+    value: triggerValue(version.spec.trigger),
+    generation: version.metadata.generation ?? 0,
+    revisionHash: revisionHash(version),
+    step: fromStep ? { name: step, id } : undefined,
+  });
+}
+
+export function runLabels({ metadata }: Task): Readonly<Record<string, string>> {
+  return { ...applicationLabels(metadata), [labels.task]: labelValue(metadata.name) };
+}
+
+interface PodTemplate {
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/** What one attempt's Job has of its own. */
+export interface AttemptJob {
+  readonly name: string;
+  /** 0 for the first. */
+  readonly attempt: number;
+  /** The step of a flow that it is of. */
+  readonly step?: string | undefined;
+  readonly activeDeadlineSeconds?: number | undefined;
+}
+
+/**
+ * The Job of a run's attempt: the snapshot, with our labels on Job and pods. The Job has the pods' labels and
+ * annotations, too, as KubeVela's cron-task gives them to both. A template without restartPolicy gets Never, because
+ * the pod's default, Always, is refused in every Job. A ttlSecondsAfterFinished is left out: see that policy. A
+ * scheduled run's Job says when it was due in CronJob's annotation, for tools that read it. One that is to wait in a
+ * queue starts suspended.
+ */
+export function jobManifest(
+  { metadata, spec }: TaskRun,
+  { name, attempt, step, activeDeadlineSeconds }: AttemptJob,
+): JobManifest {
+  const template = (spec.snapshot?.template ?? {}) as PodTemplate;
+  const { ttlSecondsAfterFinished: _ttl, ...job } = spec.snapshot?.job ?? {};
+  const ofStep = step === undefined ? {} : { [labels.step]: step };
+  const ours = {
+    ...applicationLabels(metadata),
+    [labels.task]: labelValue(spec.taskRef.name),
+    [labels.run]: labelValue(metadata.name),
+    ...ofStep,
+  };
+  const numbered = attempt > 0 ? { [labels.attempt]: String(attempt) } : {};
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name,
+      namespace: metadata.namespace,
+      labels: { ...template.metadata?.labels, ...queueLabelsOf(spec.snapshot), ...ours, ...numbered },
+      ...jobAnnotations(template, spec.trigger),
+      ownerReferences: [controlledBy('TaskRun', metadata)],
+    },
+    spec: {
+      ...job,
+      ...(activeDeadlineSeconds !== undefined && { activeDeadlineSeconds }),
+      ...startsSuspended(spec.snapshot),
+      template: {
+        ...template,
+        metadata: { ...template.metadata, labels: { ...template.metadata?.labels, ...ours } },
+        spec: { restartPolicy: 'Never', ...template.spec },
+      },
+    },
+  };
+}
+
+function jobAnnotations(
+  { metadata }: PodTemplate,
+  { scheduledTime, value = scheduledTime }: Partial<RunTrigger> = {},
+): Pick<JobManifest['metadata'], 'annotations'> {
+  const scheduled = scheduledTime === undefined || value === undefined ? {} : { [scheduledTimestampAnnotation]: value };
+  const annotations = { ...metadata?.annotations, ...scheduled };
+  return Object.keys(annotations).length > 0 ? { annotations } : {};
+}
+
+/** mytask-v3, then mytask-v3-r1, mytask-v3-r2, ... A person may give a run a name that is too long for a Job. */
+export function jobName({ metadata, spec }: TaskRun, attempt: number): string {
+  return joinName(spec.jobName ?? metadata.name, attempt === 0 ? '' : `r${attempt}`);
+}
+
+export function controlledBy(kind: string, { name, uid }: Meta): OwnerReference {
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
+}
+
+/** KubeVela's labels that people select by; the others change with every dispatch. */
+function applicationLabels({ labels: all = {} }: Meta): Record<string, string> {
+  const wanted = [velaLabels.application, velaLabels.component];
+  return Object.fromEntries(wanted.flatMap((key) => (all[key] === undefined ? [] : [[key, all[key]]])));
+}

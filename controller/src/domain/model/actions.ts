@@ -1,0 +1,119 @@
+/**
+ * What `decide` returns: API calls as readonly data. The controller carries them out in order and stops at the first
+ * that fails.
+ */
+import type { OwnerReference, TaskRunSpec, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
+
+/** A TaskRun as it is created. */
+export interface TaskRunManifest {
+  readonly apiVersion: string;
+  readonly kind: 'TaskRun';
+  readonly metadata: ManifestMeta;
+  readonly spec: TaskRunSpec;
+}
+
+/** A Job as it is created; never patched afterwards. */
+export interface JobManifest {
+  readonly apiVersion: 'batch/v1';
+  readonly kind: 'Job';
+  readonly metadata: ManifestMeta;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+export interface ClaimManifest {
+  readonly apiVersion: 'v1';
+  readonly kind: 'PersistentVolumeClaim';
+  readonly metadata: ManifestMeta;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+export interface ManifestMeta {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences: readonly OwnerReference[];
+}
+
+export interface ApplicationRef {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** What a TaskRun that somebody made lacks to be a run of its Task. */
+export interface Adoption {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ownerReference: OwnerReference;
+  readonly spec: Pick<TaskRunSpec, 'trigger' | 'jobName' | 'snapshot'>;
+}
+
+/**
+ * Why a finished run's Job goes: a policy by its field's name, or what became of the run. Few, for metrics count by it.
+ */
+export const deletionCauses = [
+  'keepLast',
+  'keepLastFailed',
+  'ttlSecondsAfterFinished',
+  'replaced',
+  'cancelled',
+  'notAdmitted',
+] as const;
+export type DeletionCause = (typeof deletionCauses)[number];
+
+/** Why a Job is deleted, as one word for programs and in words for people. */
+export interface Deletion {
+  readonly cause: DeletionCause;
+  readonly because: string;
+}
+
+export type Action =
+  /** Where it is a retry its snapshot is made of that run's, which only the API server has whole. */
+  | {
+      readonly kind: 'adoptRun';
+      readonly name: string;
+      readonly uid: string;
+      readonly adoption: Adoption;
+      readonly retryOf?: { readonly name: string; readonly uid: string };
+    }
+  /** Give a run copies of the TaskTemplates that it names. */
+  | {
+      readonly kind: 'fillTemplates';
+      readonly name: string;
+      readonly uid: string;
+      readonly templates: Readonly<Record<string, object>>;
+    }
+  | { readonly kind: 'createRun'; readonly run: TaskRunManifest }
+  | { readonly kind: 'createClaim'; readonly run: string; readonly claim: ClaimManifest }
+  | { readonly kind: 'deleteClaim'; readonly name: string; readonly uid: string; readonly because: string }
+  | { readonly kind: 'createJob'; readonly run: string; readonly step?: string; readonly job: JobManifest }
+  /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
+  | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }
+  /** Read what the pods of a Job that is complete left as termination message. */
+  | {
+      readonly kind: 'readTermination';
+      readonly job: string;
+      readonly uid: string;
+      readonly container: string | undefined;
+    }
+  /** Ask the Application whether the workflow step still waits for the run. */
+  | {
+      readonly kind: 'checkStep';
+      readonly run: string;
+      readonly application: ApplicationRef;
+      readonly step: { readonly name: string; readonly id: string };
+    }
+  | { readonly kind: 'writeRunStatus'; readonly name: string; readonly uid: string; readonly status: TaskRunStatus }
+  /** Deletes in the background, so that the pods go too. */
+  | ({ readonly kind: 'deleteJob'; readonly name: string; readonly uid: string } & Deletion)
+  | { readonly kind: 'deleteRun'; readonly name: string; readonly uid: string; readonly because: string }
+  | { readonly kind: 'writeTaskStatus'; readonly status: TaskStatus }
+  | { readonly kind: 'event'; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
+  /** Change an annotation of the Application, so that KubeVela reads the Task's status again. */
+  | { readonly kind: 'nudge'; readonly application: ApplicationRef; readonly value: string }
+  /** No call: KubeVela is about to read the Task's status by itself. */
+  | { readonly kind: 'expectLook'; readonly value: string }
+  /** Decide again at that time. `at` is in milliseconds since the epoch. */
+  | { readonly kind: 'wakeAt'; readonly at: number };
+
+export type ActionKind = Action['kind'];
+export type ActionOf<K extends ActionKind> = Extract<Action, { kind: K }>;

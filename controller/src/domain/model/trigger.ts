@@ -1,0 +1,56 @@
+import { velaLabels, type Task, type TaskRun, type Trigger } from '../../resources/index.ts';
+import { compact } from '../lang/compact.ts';
+
+/**
+ * A trigger as one line for people, equal exactly where the trigger's fields are equal:
+ * `web-v3`, `web-v3@release-7`, `web-v3#step-session`. Empty for a Task without one.
+ */
+export function triggerValue(trigger: Trigger | undefined): string {
+  const { appRevision = '', publishVersion = '', id = '' } = trigger ?? {};
+  return `${appRevision}${publishVersion && `@${publishVersion}`}${id && `#${id}`}`;
+}
+
+/** KubeVela's hash of the revision that rendered this version; undefined where KubeVela did not. */
+export function revisionHash({ metadata }: Task): string | undefined {
+  return metadata.labels?.[velaLabels.revisionHash] || undefined;
+}
+
+/** The trigger that was answered last, the run that answered it and the content that it ran. */
+export interface Answered {
+  readonly generation: number;
+  readonly value: string;
+  readonly revisionHash?: string;
+  readonly run?: string;
+  readonly snapshotHash?: string;
+}
+
+/** What was answered last, as the Task's status says. */
+function answeredByStatus({ status }: Task): readonly Answered[] {
+  const { generation, revisionHash, run, snapshotHash, ...trigger } = status?.observedTrigger ?? {};
+  if (generation === undefined) return [];
+  return [compact({ generation, value: triggerValue(trigger), revisionHash, run, snapshotHash })];
+}
+
+/** The trigger that a run answers. */
+export function answeredByRun({
+  metadata,
+  spec,
+}: Pick<TaskRun, 'spec'> & { readonly metadata: { readonly name: string } }): readonly Answered[] {
+  const { generation, value = '', revisionHash } = spec.trigger ?? {};
+  if (generation === undefined) return [];
+  return [compact({ generation, value, revisionHash, run: metadata.name, snapshotHash: spec.snapshot?.hash })];
+}
+
+/**
+ * What was answered last, of what the Task's status says, what its runs prove and what is remembered: the newest by the
+ * Task's generation, for a revision's name may come back. A run may exist that the status does not know (the controller
+ * was killed between the two writes); the status may know one that is gone (history is limited); and one that was just
+ * created may have been deleted before either.
+ */
+export function lastAnswered(task: Task, runs: readonly TaskRun[], remembered?: Answered): Answered | undefined {
+  const all = [...answeredByStatus(task), ...runs.flatMap(answeredByRun), ...(remembered ? [remembered] : [])];
+  return all.reduce<Answered | undefined>(
+    (newest, answer) => (newest === undefined || answer.generation > newest.generation ? answer : newest),
+    undefined,
+  );
+}

@@ -1,0 +1,24 @@
+/**
+ * Whether a run that never had a Job may have one now.
+ */
+import type { RunView, TaskView } from '../view/classify.ts';
+import { heldByOthers, overQueueLimit, type Hold } from './concurrency-policy.ts';
+import { reasons } from '../model/reasons.ts';
+
+/** @returns what keeps the run from its first Job; undefined for a run that may start, or has */
+export function holdOf(view: RunView, task: TaskView): Hold | undefined {
+  if (view.attempt !== undefined) return undefined;
+  return task.state.task.spec.suspend === true ? suspended(view, task) : heldByOthers(view, task);
+}
+
+/** As CronJob's suspend: what runs goes on, nothing new starts. */
+function suspended(view: RunView, task: TaskView): Hold {
+  const { name } = task.state.task.metadata;
+  return (
+    overQueueLimit(view, task) ?? {
+      phase: 'Pending',
+      reason: reasons.suspended,
+      message: `Task ${name} is suspended; set suspend to false to start the run`,
+    }
+  );
+}

@@ -1,0 +1,92 @@
+/**
+ * items and matrix: a Job for each item, all of one template. Each is seen as a step that depends on nothing.
+ */
+import type { Snapshot } from '../../resources/index.ts';
+import type { FlowStep } from './arrange.ts';
+import { templateStep } from './template-step.ts';
+
+export type Item = Readonly<Record<string, unknown>>;
+
+/** As many as a run may have steps. */
+const most = 1_000;
+const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** As the Job of a further attempt ends. */
+const attempt = /-r\d+$/;
+const inText = /\$\(item\.([^()]+)\)/g;
+
+const known = new WeakMap<Snapshot, readonly FlowStep[]>();
+const problems = new WeakMap<Snapshot, { readonly problem: string | undefined }>();
+
+/** @returns the steps of a run, written or one for each item; undefined for a run of one Job */
+export function stepsOf(snapshot: Snapshot | undefined): readonly FlowStep[] | undefined {
+  if (!snapshot || snapshot.steps || !(snapshot.items || snapshot.matrix))
+    return snapshot?.steps as readonly FlowStep[] | undefined;
+  const steps = known.get(snapshot) ?? itemsOf(snapshot).map((item, index) => itemStep(item, index, snapshot));
+  known.set(snapshot, steps);
+  return steps;
+}
+
+/** What is wrong with the items, in a sentence with the remedy; undefined where nothing is. */
+export function itemsProblem(snapshot: Snapshot | undefined): string | undefined {
+  if (!snapshot?.items && !snapshot?.matrix) return undefined;
+  const { problem } = problems.get(snapshot) ?? { problem: problemOf(snapshot) };
+  problems.set(snapshot, { problem });
+  return problem;
+}
+
+function problemOf(snapshot: Snapshot): string | undefined {
+  const count = snapshot.items?.length ?? combinations(snapshot.matrix as Matrix);
+  if (count > most)
+    return `the matrix makes ${count} items, and a run has ${most} at most: take values out, or split it into several tasks`;
+  const names = itemsOf(snapshot).map((item, index) => nameOf(item, index, snapshot));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return `two items are called ${twice}: give each a name of its own, or none`;
+  return missingValue(snapshot);
+}
+
+/** Text with `$(item.os)` replaced by the item's value: a string as it is, anything else as JSON. */
+export function withItem(text: string, item: Item | undefined): string {
+  if (!item || !text.includes('$(item.')) return text;
+  return text.replaceAll(inText, (all, key: string) => (Object.hasOwn(item, key) ? textOf(item[key]) : all));
+}
+
+type Matrix = Readonly<Record<string, readonly unknown[]>>;
+
+function combinations(matrix: Matrix): number {
+  return Object.values(matrix).reduce((count, values) => count * values.length, 1);
+}
+
+function itemsOf({ items, matrix }: Snapshot): readonly Item[] {
+  if (items) return items;
+  if (!matrix || combinations(matrix) > most) return [];
+  const start: readonly Item[] = [{}];
+  return Object.entries(matrix as Matrix).reduce(
+    (made, [key, values]) => made.flatMap((item) => values.map((value) => ({ ...item, [key]: value }))),
+    start,
+  );
+}
+
+function itemStep(item: Item, index: number, snapshot: Snapshot): FlowStep {
+  return { ...templateStep(nameOf(item, index, snapshot), snapshot), item };
+}
+
+/** Of a matrix the values make the name, where they can. */
+function nameOf(item: Item, index: number, { matrix }: Snapshot): string {
+  const name = matrix ? Object.values(item).map(textOf).join('-') : item['name'];
+  return typeof name === 'string' && label.test(name) && !attempt.test(name) ? name : `item-${index}`;
+}
+
+/** A value that the template names and an item lacks would stay as text in what runs. */
+function missingValue(snapshot: Snapshot): string | undefined {
+  const keys = [...new Set([...JSON.stringify(snapshot.template ?? {}).matchAll(inText)].map(([, key = '']) => key))];
+  for (const [index, item] of itemsOf(snapshot).entries()) {
+    const missing = keys.find((key) => !Object.hasOwn(item, key));
+    if (missing !== undefined)
+      return `item ${nameOf(item, index, snapshot)} has no value ${missing}, which $(item.${missing}) asks for: it has ${Object.keys(item).join(', ')}`;
+  }
+  return undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

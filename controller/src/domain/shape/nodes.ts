@@ -1,0 +1,193 @@
+/**
+ * nodes: a Job for each node, all of one template. Each is seen as a step that depends on nothing. Nodes are chosen as
+ * the DaemonSet controller chooses them: by the pods' nodeSelector, required node affinity and tolerations; not by what
+ * room they have.
+ */
+import type { Snapshot, TaskRun, TaskRunStatus } from '../../resources/index.ts';
+import type { FlowStep } from './arrange.ts';
+import { maxNameLength, nameWithHash } from '../lang/names.ts';
+import { isFinished } from '../model/phase.ts';
+import { isBound } from './same-node.ts';
+import { templateStep } from './template-step.ts';
+import { daemonTolerations, tolerates, type Taint, type Toleration } from '../pods/tolerations.ts';
+
+/** The part of a core/v1 Node that decides whether a pod may run there. */
+export interface Node {
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly taints?: readonly Taint[];
+}
+
+type Row = NonNullable<TaskRunStatus['jobs']>[number];
+
+interface Requirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+interface PodSpec {
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly Toleration[];
+  readonly affinity?: {
+    readonly nodeAffinity?: {
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
+        readonly nodeSelectorTerms?: readonly {
+          readonly matchExpressions?: readonly Requirement[];
+          readonly matchFields?: readonly Requirement[];
+        }[];
+      };
+    };
+  };
+}
+
+/** As many as a run may have steps. */
+const most = 1_000;
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+/** As the Job of a further attempt ends. */
+const attempt = /-r\d+$/;
+
+/** Each way in which a node can be unfit, in words. */
+const unfit = {
+  excluded: 'excluded by name',
+  excludedLabels: 'excluded by their labels',
+  selector: 'without the labels of nodeSelector',
+  affinity: 'outside the required node affinity',
+  taint: 'with a taint that the pods do not tolerate',
+} as const;
+type Unfit = keyof typeof unfit;
+
+/** Whether the run is one that nodes matter to: it is not finished, and has a Job for each, or is bound to one. */
+export function hasNodes({ spec, status }: Pick<TaskRun, 'spec' | 'status'>): boolean {
+  return !isFinished(status?.phase) && (spec.snapshot?.nodes !== undefined || isBound({ spec }));
+}
+
+/**
+ * The steps of a run, one for each node: those on record, and before there is a record, or where nodes may join, those
+ * that fit now.
+ * @param nodes all nodes of the cluster
+ */
+export function nodeSteps({ spec, status }: TaskRun, nodes: readonly Node[]): readonly FlowStep[] {
+  const { snapshot } = spec;
+  if (!snapshot?.nodes) return [];
+  const rows = status?.jobs ?? snapshot.kept ?? [];
+  const onRecord = rows.map(nodeOf);
+  const known = new Set(onRecord);
+  const isOpen = status?.jobs === undefined || snapshot.nodes.joining === true;
+  const more = isOpen ? fitting(snapshot, nodes).filter((name) => !known.has(name)) : [];
+  return sameList(
+    [...onRecord, ...more].map((node) => stepOf(node, snapshot)),
+    snapshot,
+  );
+}
+
+const lists = new WeakMap<Snapshot, readonly FlowStep[]>();
+
+/** The same list as long as it has the same steps, so that they are arranged once. */
+function sameList(steps: readonly FlowStep[], snapshot: Snapshot): readonly FlowStep[] {
+  const before = lists.get(snapshot);
+  if (before?.length === steps.length && steps.every((step, index) => step === before[index])) return before;
+  lists.set(snapshot, steps);
+  return steps;
+}
+
+/** Of a row whose step is called after its node that is all it says. */
+export function nodeOf({ node, step = '' }: Pick<Row, 'node' | 'step'>): string {
+  return node ?? step;
+}
+
+/** What is wrong with a run of so many nodes, in a sentence with the remedy; undefined where nothing is. */
+export function tooManyNodes(steps: readonly FlowStep[] = []): string | undefined {
+  if (steps.length <= most || steps[0]?.node === undefined) return undefined;
+  return `${steps.length} nodes fit, and a run has ${most} at most: choose fewer of them with nodeSelector, and have several tasks`;
+}
+
+/** Why no node fits, in a sentence with the remedy. */
+export function whyNoNode(snapshot: Snapshot, nodes: readonly Node[]): string {
+  if (nodes.length === 0) return 'no node fits: the cluster has none; the run starts once one does';
+  const counts = new Map<Unfit, number>();
+  for (const node of nodes) {
+    const why = whyUnfit(node, snapshot);
+    if (why) counts.set(why, (counts.get(why) ?? 0) + 1);
+  }
+  const all = [...counts].map(([why, count]) => `${count} ${unfit[why]}`).join(', ');
+  return `no node fits: of ${nodes.length} there are ${all}; the run starts once one does`;
+}
+
+/** The names of the nodes that the run's pods may run on, in order. */
+function fitting(snapshot: Snapshot, nodes: readonly Node[]): readonly string[] {
+  return nodes
+    .filter((node) => whyUnfit(node, snapshot) === undefined)
+    .map(({ metadata }) => metadata.name)
+    .sort();
+}
+
+function whyUnfit(
+  { metadata: { name, labels = {} }, taints = [] }: Node,
+  { nodes = {}, template }: Snapshot,
+): Unfit | undefined {
+  const { excludedNames = [], excludedSelector } = nodes;
+  const { nodeSelector = {}, tolerations = [], affinity } = podSpecOf(template);
+  const reasons: readonly (readonly [Unfit, boolean])[] = [
+    ['excluded', excludedNames.includes(name)],
+    ['excludedLabels', excludedSelector !== undefined && hasAll(labels, excludedSelector)],
+    ['selector', !hasAll(labels, nodeSelector)],
+    ['affinity', !fitsAffinity(affinity, name, labels)],
+    ['taint', taints.some((taint) => !tolerates([...tolerations, ...daemonTolerations], taint))],
+  ];
+  return reasons.find(([, isSo]) => isSo)?.[0];
+}
+
+function podSpecOf(template: object | undefined): PodSpec {
+  return (template as { readonly spec?: PodSpec } | undefined)?.spec ?? {};
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+function hasAll(labels: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}
+
+/**
+ * As the scheduler reads it: one term has to hold, with all that it says; a term that says nothing holds for no node.
+ */
+function fitsAffinity(affinity: PodSpec['affinity'], name: string, labels: Labels): boolean {
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  if (!terms) return true;
+  return terms.some(({ matchExpressions = [], matchFields = [] }) => {
+    const all = [
+      ...matchExpressions.map((one) => meets(one, labels[one.key])),
+      ...matchFields.map((one) => meets(one, one.key === 'metadata.name' ? name : undefined)),
+    ];
+    return all.length > 0 && all.every(Boolean);
+  });
+}
+
+/** By a requirement's operator: whether a label's value meets it, given those that it names. */
+const operators: Readonly<Record<string, (value: string | undefined, values: readonly string[]) => boolean>> = {
+  In: (value, values) => value !== undefined && values.includes(value),
+  NotIn: (value, values) => value === undefined || !values.includes(value),
+  Exists: (value) => value !== undefined,
+  DoesNotExist: (value) => value === undefined,
+  Gt: (value, [least]) => Number(value) > Number(least),
+  Lt: (value, [most]) => Number(value) < Number(most),
+};
+
+function meets({ operator, values = [] }: Requirement, value: string | undefined): boolean {
+  return operators[operator]?.(value, values) ?? false;
+}
+
+const known = new WeakMap<Snapshot, Map<string, FlowStep>>();
+
+/** The same object each time, so that what is computed of it once is not computed again. */
+function stepOf(node: string, snapshot: Snapshot): FlowStep {
+  const steps = known.get(snapshot) ?? new Map<string, FlowStep>();
+  known.set(snapshot, steps);
+  const step = steps.get(node) ?? { ...templateStep(stepName(node), snapshot), node };
+  steps.set(node, step);
+  return step;
+}
+
+/** The node's name where that can be part of a label and of a Job's name, else one that no other node's step has. */
+function stepName(node: string): string {
+  return node.length <= maxNameLength && label.test(node) && !attempt.test(node) ? node : nameWithHash(node, node);
+}

@@ -1,0 +1,79 @@
+/**
+ * Outputs that go from step to step of a flow, and from its steps to the run.
+ */
+import type { Snapshot, TaskRunStatus } from '../../resources/index.ts';
+import type { Flow, FlowStep } from './arrange.ts';
+import { fittingOutputs, type OutputsVerdict } from '../policies/outputs.ts';
+
+type Rows = NonNullable<TaskRunStatus['jobs']>;
+type Output = NonNullable<Snapshot['outputs']>[number];
+type Outputs = Readonly<Record<string, unknown>>;
+
+/** Step names have no dots. */
+const ofStep = /^steps\.([^.]+)\.outputs\.(.+)$/;
+const ofItems = /^items\.outputs\.(.+)$/;
+const inText = /\$\(steps\.([^.()]+)\.outputs\.([^()]+)\)/g;
+
+/**
+ * The run's own outputs, each from the step that its valueFrom names, or from all items in their order; null for one
+ * that has none.
+ */
+export function readStepOutputs(declared: readonly Output[], rows: Readonly<Rows>): OutputsVerdict {
+  const byStep = outputsByStep(rows);
+  const found = declared.flatMap(({ name, valueFrom = '' }) => {
+    const [, collected] = ofItems.exec(valueFrom) ?? [];
+    if (collected !== undefined) return [[name, rows.map(({ outputs }) => outputs?.[collected] ?? null)] as const];
+    const [, step = '', output = ''] = ofStep.exec(valueFrom) ?? [];
+    const outputs = byStep.get(step) ?? {};
+    return Object.hasOwn(outputs, output) ? [[name, outputs[output]] as const] : [];
+  });
+  return fittingOutputs(declared, Object.fromEntries(found));
+}
+
+/**
+ * Text with `$(steps.build.outputs.image)` replaced by that output: a string as it is, anything else as JSON, nothing
+ * for one that was not written.
+ */
+export function withStepOutputs(text: string, rows: Readonly<Rows>): string {
+  if (!text.includes('$(steps.')) return text;
+  const byStep = outputsByStep(rows);
+  return text.replaceAll(inText, (_all, step: string, output: string) => {
+    const value = byStep.get(step)?.[output] ?? '';
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  });
+}
+
+/** What is wrong with the outputs that steps take over from others, each in a sentence with the remedy. */
+export function outputProblems({ order, steps, dependencies }: Flow): readonly string[] {
+  return order.flatMap((step) =>
+    referencesOf(step).flatMap(([name, output]) => {
+      const what = `step ${step.name} takes $(steps.${name}.outputs.${output})`;
+      const other = steps.get(name);
+      if (!other?.outputs?.some((one) => one.name === output))
+        return [
+          `${what}, and ${other ? `step ${name} declares no output ${output}: add it to the outputs of ${name}` : `there is no step ${name}`}`,
+        ];
+      return comesAfter(step.name, name, dependencies)
+        ? []
+        : [`${what} and does not come after ${name}: add ${name} to its dependsOn`];
+    }),
+  );
+}
+
+function referencesOf({ template }: FlowStep): readonly (readonly [step: string, output: string])[] {
+  const text = JSON.stringify(template);
+  return text.includes('$(steps.')
+    ? [...text.matchAll(inText)].map(([, step = '', output = '']) => [step, output] as const)
+    : [];
+}
+
+/** Whether a step depends on another, be it through others. */
+function comesAfter(step: string, other: string, dependencies: Flow['dependencies']): boolean {
+  const before = new Set([step]);
+  for (const name of before) for (const needed of dependencies.get(name) ?? []) before.add(needed);
+  return step !== other && before.has(other);
+}
+
+function outputsByStep(rows: Readonly<Rows>): ReadonlyMap<string | undefined, Outputs> {
+  return new Map(rows.map(({ step, outputs = {} }) => [step, outputs]));
+}

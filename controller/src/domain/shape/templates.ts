@@ -1,0 +1,102 @@
+/**
+ * templateRef: a run takes what its TaskTemplates say as it starts, and keeps it, whatever becomes of them. The copies
+ * are in its spec beside the snapshot, which says what of them is used and how.
+ */
+import type { Snapshot, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
+import type { Action } from '../model/actions.ts';
+import type { TaskView } from '../view/classify.ts';
+import { compact } from '../lang/compact.ts';
+import { isFinished } from '../model/phase.ts';
+import { withOverridden } from '../policies/allowed-overrides.ts';
+import { filledIn, parametersProblem, valuesOf } from './template-parameters.ts';
+
+type TemplateRef = NonNullable<Snapshot['templateRef']>;
+/** By name. */
+export type Templates = ReadonlyMap<string, TaskTemplateSpec>;
+
+/** Whether the run is to be given copies of the templates that it names. */
+export function lacksTemplates({ spec, status }: Pick<TaskRun, 'spec' | 'status'>): boolean {
+  return spec.templates === undefined && !isFinished(status?.phase) && templateNames(spec.snapshot).length > 0;
+}
+
+const namesOf = new WeakMap<Snapshot, readonly string[]>();
+
+/** The names of the templates that a run uses. */
+export function templateNames(snapshot: Snapshot | undefined): readonly string[] {
+  if (!snapshot) return [];
+  const names = namesOf.get(snapshot) ?? [...new Set(refsOf(snapshot).map(([, { name }]) => name))];
+  namesOf.set(snapshot, names);
+  return names;
+}
+
+/** Each use of a template, with the step that uses it. */
+function refsOf({ templateRef, steps = [] }: Partial<Snapshot> = {}): readonly (readonly [
+  step: string | undefined,
+  TemplateRef,
+])[] {
+  const ofSteps = steps.flatMap((step) => (step.templateRef ? [[step.name, step.templateRef] as const] : []));
+  return templateRef ? [[undefined, templateRef], ...ofSteps] : ofSteps;
+}
+
+/** Copies of their templates for the runs that lack them, once all are there. */
+export function fillTemplates({ active, state }: TaskView): readonly Action[] {
+  return active.flatMap(({ run }): readonly Action[] => {
+    if (!lacksTemplates(run) || missingTemplates(run, state.templates).length > 0) return [];
+    const templates = Object.fromEntries(
+      templateNames(run.spec.snapshot).map((name) => [name, { ...state.templates.get(name) }]),
+    );
+    const { name, uid } = run.metadata;
+    return [{ kind: 'fillTemplates', name, uid, templates }];
+  });
+}
+
+/** The templates that a run waits for. */
+export function missingTemplates({ spec }: TaskRun, templates: Templates): readonly string[] {
+  return spec.templates ? [] : templateNames(spec.snapshot).filter((name) => !templates.has(name));
+}
+
+/** What is wrong with how a run uses its templates, in a sentence with the remedy; undefined where nothing is. */
+export function templatesProblem({ spec }: TaskRun): string | undefined {
+  const { snapshot, templates = {} } = spec;
+  for (const [step, { name, parameters }] of refsOf(snapshot)) {
+    const template = templates[name] as unknown as TaskTemplateSpec | undefined;
+    const problem = template && parametersProblem(name, template, parameters);
+    if (problem !== undefined) return step === undefined ? problem : `step ${step}: ${problem}`;
+  }
+  return undefined;
+}
+
+const resolved = new WeakMap<TaskRun, TaskRun>();
+
+/** The run as though it had said itself what its templates say: what it does say counts. The same where it has none. */
+export function withTemplates(run: TaskRun): TaskRun {
+  const { snapshot, templates } = run.spec;
+  if (!snapshot || !templates) return run;
+  const known = resolved.get(run) ?? {
+    ...run,
+    spec: {
+      ...run.spec,
+      snapshot: resolveSnapshot(snapshot, templates as unknown as Readonly<Record<string, TaskTemplateSpec>>),
+    },
+  };
+  resolved.set(run, known);
+  return known;
+}
+
+type Resolvable = Partial<Pick<Snapshot, 'template' | 'templateRef' | 'job' | 'retry' | 'timeoutSeconds' | 'outputs'>>;
+
+function resolveSnapshot(snapshot: Snapshot, templates: Readonly<Record<string, TaskTemplateSpec>>): Snapshot {
+  const { steps, ...rest } = snapshot;
+  return { ...resolve(rest, templates), ...(steps && { steps: steps.map((step) => resolve(step, templates)) }) };
+}
+
+function resolve<T extends Resolvable>(user: T, templates: Readonly<Record<string, TaskTemplateSpec>>): T {
+  const { templateRef: ref } = user;
+  const spec = ref && templates[ref.name];
+  if (!ref || !spec) return user;
+  const values = valuesOf(spec, ref.parameters);
+  const { args, env } = ref;
+  const { job, retry, timeoutSeconds, outputs } = spec;
+  const said = compact({ job: job && filledIn(job, values), retry, timeoutSeconds, outputs });
+  return { ...said, ...user, template: withOverridden(filledIn(spec.template, values), compact({ args, env })) };
+}

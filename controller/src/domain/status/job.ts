@@ -1,0 +1,246 @@
+/**
+ * What one Job's worth of work, a run or a step of one, comes to: from its Job, its pods, and what was refused.
+ */
+import type { RunPhase, TaskRunStatus } from '../../resources/index.ts';
+import { compact } from '../lang/compact.ts';
+import { attemptOf, conditionOf, type PartView } from '../view/classify.ts';
+import { isFinished } from '../model/phase.ts';
+import { readOutputs } from '../policies/outputs.ts';
+import { queueVerdict } from '../policies/queue.ts';
+import { mostAttempts, nextAttempt, type NextAttempt } from '../policies/retry.ts';
+import { waitOf } from '../queue/wait.ts';
+import { waitsInQueue } from '../model/kueue.ts';
+import { reasons } from '../model/reasons.ts';
+import type { ContainerFailure, Job, Pod, Refusal, TaskState } from '../model/state.ts';
+
+/** What is to be said of a run, or of a step. */
+export interface Verdict {
+  readonly phase: RunPhase;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+  readonly completionTime?: string | undefined;
+  readonly outputs?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What is said of work that its Job does not decide. */
+export interface Otherwise {
+  /** Why it ends though its Job has not, if it does. */
+  readonly ended: () => { readonly reason: string; readonly message: string } | undefined;
+  /** What becomes of it before it has a Job. */
+  readonly notStarted: () => Verdict;
+}
+
+/** What the work has come to. A Job's own end counts before all else. */
+export function jobVerdict(view: PartView, state: TaskState, now: Date, { ended, notStarted }: Otherwise): Verdict {
+  const next = nextAttempt(view, now);
+  const outcome = next ? undefined : jobOutcome(view, state);
+  if (outcome) return outcome;
+  const end = ended();
+  if (end) return { phase: 'Cancelled', ...end, completionTime: timestamp(now) };
+  if (next) return awaitingAttempt(view, next, timestamp(now));
+  return view.attempt === undefined ? notStarted() : (underWay(view, state, now) ?? notStarted());
+}
+
+/** The latest attempt, while nothing has ended it; undefined where its Job is yet to be seen or made. */
+function underWay(view: PartView, state: TaskState, now: Date): Verdict | undefined {
+  if (isGone(view, state)) {
+    const message = `Job ${jobIdentity(view)?.name ?? view.name} was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again`;
+    return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: timestamp(now) };
+  }
+  return view.job && view.jobExists ? progress(view.job, view, state, now) : undefined;
+}
+
+/** RFC 3339, in seconds. */
+export function timestamp(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+/**
+ * A Job that a queue suspends and starts again has another start then; a run of several attempts began with the first.
+ */
+export function startTimeOf({ run, job, attempt = 0 }: PartView): string | undefined {
+  const recorded = run.status?.startTime;
+  return attempt > 0 ? (recorded ?? job?.status?.startTime) : job ? job.status?.startTime : recorded;
+}
+
+/** The Job that it is known to have had last, by name and UID. */
+export function jobIdentity({
+  run,
+  job,
+  attempt,
+}: PartView): { readonly name: string; readonly uid: string } | undefined {
+  if (job) return job.metadata;
+  const { name, uid } = run.status?.jobs?.find((row) => attemptOf(row) === attempt) ?? {};
+  return name === undefined || uid === undefined ? undefined : { name, uid };
+}
+
+/** Whether the run had a Job that the live API says is gone. */
+function isGone(view: PartView, state: TaskState): boolean {
+  const identity = jobIdentity(view);
+  return !view.jobExists && identity !== undefined && state.goneJobs.has(identity.uid);
+}
+
+function awaitingAttempt(view: PartView, { attempt, at }: NextAttempt, now: string): Verdict {
+  if (view.refusal) return refused(view.refusal, now);
+  const time = new Date(at).toISOString().slice(11, 19);
+  const why = failureOf(view);
+  const message = `attempt ${attempt} of ${mostAttempts(view)} failed${why && `: ${why}`}; the next one starts at ${time} UTC`;
+  return { phase: 'Pending', reason: reasons.retryBackoff, message };
+}
+
+export function refused({ reason, message, final }: Refusal, at: string): Verdict {
+  return final ? { phase: 'Failed', reason, message, completionTime: at } : { phase: 'Pending', reason, message };
+}
+
+function jobOutcome(view: PartView, state: TaskState): Verdict | undefined {
+  const { job, failed } = view;
+  const complete = job && conditionOf(job, 'Complete');
+  if (complete) return succeeded(job, job.status?.completionTime ?? complete.lastTransitionTime, view, state);
+  if (!failed) return undefined;
+  const why = failureOf(view);
+  return {
+    phase: 'Failed',
+    reason: failed.reason,
+    message: why === '' ? failed.reason : why,
+    completionTime: failed.completionTime,
+  };
+}
+
+/** A Job that succeeded is a run that did once its outputs are read, and as they should be. */
+function succeeded(
+  job: Job,
+  completionTime: string | undefined,
+  { run }: PartView,
+  state: TaskState,
+): Verdict | undefined {
+  const declared = run.spec.snapshot?.outputs;
+  if (!declared) return { phase: 'Succeeded', completionTime };
+  const read = state.terminationMessages.get(job.metadata.uid);
+  if (!read) return undefined;
+  const { outputs, problem } = readOutputs(declared, read.text);
+  if (problem !== undefined)
+    return { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
+  return { phase: 'Succeeded', completionTime, outputs };
+}
+
+/** Whether the Job is complete and the outputs that it declares have not been read yet. */
+export function lacksOutputs({ job, run }: PartView, state: TaskState): boolean {
+  if (!job || run.spec.snapshot?.outputs === undefined || !conditionOf(job, 'Complete')) return false;
+  return !state.terminationMessages.has(job.metadata.uid);
+}
+
+/** Why the latest attempt failed: in the words of the container that failed last, or else of the Job. */
+function failureOf(view: PartView): string {
+  const { failed } = view;
+  if (!failed) return '';
+  const failure = lastFailure(view);
+  if (failure) return `${failureText(failure)} (${failed.reason})`;
+  return failed.message === '' ? recordedFailure(view, failed.reason) : `${failed.reason}: ${failed.message}`;
+}
+
+/** What the record has of an attempt whose Job is no more. */
+function recordedFailure({ run, attempt }: PartView, reason: string): string {
+  const exitCode = run.status?.jobs?.find((row) => attemptOf(row) === attempt)?.exitCode;
+  return exitCode === undefined ? reason : `exit code ${exitCode} (${reason})`;
+}
+
+function progress(job: Job, view: PartView, { queueing }: TaskState, now: Date): Verdict {
+  const { ready = 0, succeeded = 0 } = job.status ?? {};
+  if (waitsInQueue(job)) return ending(queueVerdict(view, job, queueing, now), now);
+  if (job.spec.suspend === true)
+    return { phase: 'Pending', reason: reasons.suspended, message: 'the Job is suspended' };
+  const started =
+    view.phase === 'Running' || ready > 0 || succeeded > 0 || view.pods.some((pod) => pod.phase === 'Running');
+  return { phase: started ? 'Running' : 'Pending', ...obstacle(job, view) };
+}
+
+/** What ends a run without an end of its Job ends it now. */
+function ending(verdict: Verdict, now: Date): Verdict {
+  return isFinished(verdict.phase) ? { ...verdict, completionTime: timestamp(now) } : verdict;
+}
+
+/** Why an unfinished Job does not get on, if it does not. */
+function obstacle(job: Job, view: PartView): { reason: string; message: string } | undefined {
+  if (view.podRefusal && lacksPods(job)) return podRefusalReason(view.podRefusal.message);
+  const waiting = view.pods.find((pod) => pod.waiting && pod.phase === 'Pending')?.waiting;
+  if (waiting) return waitingReason(waiting, view);
+  const failure = lastFailure(view);
+  if (!failure) return undefined;
+  const failed = job.status?.failed ?? 0;
+  if (isExhausted(job, view)) return undefined;
+  const pods = failed > 1 ? `${failed} pods failed, the last with` : 'a pod failed with';
+  return { reason: reasons.podFailed, message: `${pods} ${failureText(failure)}; the Job tries again` };
+}
+
+/** Whether no failed pod is replaced any more: the Job's own verdict is about to come. */
+function isExhausted({ spec, status }: Job, { pods }: PartView): boolean {
+  const failed = Math.max(status?.failed ?? 0, pods.filter(({ phase }) => phase === 'Failed').length);
+  return failed > (spec.backoffLimit ?? 6);
+}
+
+function lacksPods({ spec, status }: Job): boolean {
+  const { active = 0, succeeded = 0 } = status ?? {};
+  const { parallelism = 1, completions = parallelism } = spec;
+  return active < Math.min(parallelism, completions - succeeded);
+}
+
+const imagePullReasons = new Set<string | undefined>(['ErrImagePull', 'ImagePullBackOff']);
+
+/**
+ * The kubelet alternates between two words for an image that it cannot pull; the first one seen stays, so that nothing
+ * is written at each turn.
+ */
+function waitingReason(waiting: NonNullable<Pod['waiting']>, { run }: PartView): { reason: string; message: string } {
+  const { reason, message } = run.status ?? {};
+  const same = imagePullReasons.has(reason) && imagePullReasons.has(waiting.reason);
+  if (same && reason !== undefined && message !== undefined) return { reason, message };
+  return { ...waiting, message: `${waiting.reason}: ${waiting.message}` };
+}
+
+function podRefusalReason(text: string): { reason: string; message: string } {
+  const message = `pods cannot be created: ${text.replace(/^Error creating: /, '')}`;
+  if (/exceeded quota/.test(text)) return { reason: reasons.quotaExceeded, message };
+  if (/serviceaccount .* not found/.test(text)) return { reason: reasons.serviceAccountNotFound, message };
+  return { reason: reasons.podNotCreated, message };
+}
+
+function lastFailure({ pods }: PartView): ContainerFailure | undefined {
+  return [...pods]
+    .sort((a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp))
+    .find(({ failure }) => failure !== undefined)?.failure;
+}
+
+function failureText({ container, exitCode, reason }: ContainerFailure): string {
+  if (container === '') return reason;
+  const code = reason === 'Error' ? `exit code ${exitCode}` : `${reason} (exit code ${exitCode})`;
+  return `${code} in container ${container}`;
+}
+
+/** Counts are written once, at the end: a write for every pod of a wide Job would cost more than it tells. */
+export function jobSummary(job: Job, view: PartView, verdict: Verdict): NonNullable<TaskRunStatus['jobs']>[number] {
+  const { metadata, attempt, status } = job;
+  const failure = lastFailure(view);
+  const phase = jobPhase(job, view, verdict);
+  return compact({
+    name: metadata.name,
+    uid: metadata.uid,
+    phase,
+    attempt,
+    ...failedRow(view),
+    ...waitOf(view.run, job),
+    ...(isFinished(phase) && { succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0 }),
+    exitCode: failure?.exitCode,
+    exitReason: failure?.reason,
+  });
+}
+
+/** The Job's own; a run may have failed though its Job did not, or go on though it did. */
+function jobPhase(job: Job, view: PartView, verdict: Verdict): RunPhase {
+  if (view.failed) return 'Failed';
+  return conditionOf(job, 'Complete') ? 'Succeeded' : verdict.phase;
+}
+
+/** Where another attempt may follow, the record of this one is what it starts from. */
+function failedRow({ failed, run }: PartView): { reason?: string; completionTime?: string } {
+  return failed && run.spec.snapshot?.retry ? { reason: failed.reason, completionTime: failed.completionTime } : {};
+}

@@ -1,0 +1,291 @@
+import { describe, expect, test } from 'vitest';
+import { classify } from '../view/classify.ts';
+import { runStatus } from './run.ts';
+import { after, aJob, aPod, aRefusal, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
+import { mustBeValid } from '../testing/crd-schema.ts';
+import type { TaskRunStatus } from '../../resources/index.ts';
+
+type StateBuilder = ReturnType<typeof aState>;
+type JobBuilder = ReturnType<typeof aJob>;
+
+/** The status, 40 seconds after noon, of the run with that name; checked to be one that the API server takes. */
+function statusOf(state: StateBuilder, name = 'mytask-v1'): TaskRunStatus {
+  const view = classify(state.build());
+  const run = view.runs.find((other) => other.name === name);
+  if (!run) throw new Error(`no run ${name}`);
+  const status = runStatus(run, view, after(40));
+  mustBeValid.taskRunStatus(status);
+  return status;
+}
+
+const run = aRun();
+const withJob = (job: JobBuilder, of = run) => aState().runs(of).jobs(job);
+const summary = { name: 'mytask-v1', uid: 'mytask-v1-job-uid' };
+const pending = (rest: TaskRunStatus = {}): TaskRunStatus => ({
+  phase: 'Pending',
+  jobs: [{ ...summary, phase: 'Pending' }],
+  ...rest,
+});
+const running = (rest: TaskRunStatus = {}): TaskRunStatus => ({
+  phase: 'Running',
+  startTime: rfc3339(1),
+  jobs: [{ ...summary, phase: 'Running' }],
+  ...rest,
+});
+const failedWith = (reason: string, message: string, at: number) => ({
+  reason,
+  message,
+  completionTime: rfc3339(at),
+  conditions: [{ type: 'Failed', status: 'True' as const, reason, message, lastTransitionTime: rfc3339(at) }],
+});
+
+describe('an unfinished run', () => {
+  const exit1 = { container: 'mytask', exitCode: 1, reason: 'Error' };
+  const kept = 'ErrImagePull: pull access denied';
+  const rows: readonly [is: string, state: StateBuilder, status: TaskRunStatus][] = [
+    ['without a Job is pending', aState().runs(run), { phase: 'Pending' }],
+    ['with a new Job is pending, and names the Job', withJob(aJob()), pending()],
+    [
+      'whose Job has no ready pod is pending',
+      withJob(aJob().status({ startTime: rfc3339(1), active: 1 })),
+      pending({ startTime: rfc3339(1) }),
+    ],
+    ['with a ready pod runs', withJob(aJob().running(1)), running()],
+    [
+      'with a pod that is not ready yet but runs, runs',
+      withJob(aJob().status({ startTime: rfc3339(1), active: 1 })).pods(aPod().phase('Running')),
+      running(),
+    ],
+    ['with a pod that has succeeded runs', withJob(aJob().status({ startTime: rfc3339(1), succeeded: 1 })), running()],
+    [
+      'that ran stays running between two pods',
+      withJob(aJob().status({ startTime: rfc3339(1) }), aRun().running(1)),
+      running(),
+    ],
+    [
+      'whose Job is suspended says so, though it ran before',
+      withJob(aJob().spec({ suspend: true }), aRun().running(1)),
+      pending({ reason: 'Suspended', message: 'the Job is suspended' }),
+    ],
+    [
+      'that no node fits says so',
+      withJob(aJob()).pods(aPod().waiting('Unschedulable', '0/1 nodes are available: 1 Insufficient cpu.')),
+      pending({ reason: 'Unschedulable', message: 'Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.' }),
+    ],
+    [
+      'whose image cannot be pulled says so',
+      withJob(aJob()).pods(aPod().waiting('ImagePullBackOff', 'Back-off pulling image "nope"')),
+      pending({ reason: 'ImagePullBackOff', message: 'ImagePullBackOff: Back-off pulling image "nope"' }),
+    ],
+    [
+      'whose image cannot be pulled stays with the word that it had first',
+      withJob(aJob(), run.status({ phase: 'Pending', reason: 'ErrImagePull', message: kept })).pods(
+        aPod().waiting('ImagePullBackOff', 'Back-off'),
+      ),
+      pending({ reason: 'ErrImagePull', message: kept }),
+    ],
+    [
+      'with a failed pod says how it ended, and that the Job goes on',
+      withJob(aJob().running(1).status({ failed: 1 })).pods(aPod().failed(exit1)),
+      running({
+        reason: 'PodFailed',
+        message: 'a pod failed with exit code 1 in container mytask; the Job tries again',
+        jobs: [{ ...summary, phase: 'Running', exitCode: 1, exitReason: 'Error' }],
+      }),
+    ],
+    [
+      'with more failed pods tells their number and the last',
+      withJob(aJob().running(1).status({ failed: 3 })).pods(
+        aPod().failed(exit1),
+        aPod().createdAt(9).failed({ container: 'mytask', exitCode: 137, reason: 'OOMKilled' }),
+      ),
+      running({
+        reason: 'PodFailed',
+        message: '3 pods failed, the last with OOMKilled (exit code 137) in container mytask; the Job tries again',
+        jobs: [{ ...summary, phase: 'Running', exitCode: 137, exitReason: 'OOMKilled' }],
+      }),
+    ],
+    [
+      'with an evicted pod says so',
+      withJob(aJob().running(1).status({ failed: 1 })).pods(aPod().failed({ container: '', reason: 'Evicted' })),
+      running({
+        reason: 'PodFailed',
+        message: 'a pod failed with Evicted; the Job tries again',
+        jobs: [{ ...summary, phase: 'Running', exitReason: 'Evicted' }],
+      }),
+    ],
+    [
+      'whose last pod failed does not claim that the Job tries again',
+      withJob(aJob().spec({ backoffLimit: 0 }).running(1)).pods(aPod().failed(exit1)),
+      running({ jobs: [{ ...summary, phase: 'Running', exitCode: 1, exitReason: 'Error' }] }),
+    ],
+    [
+      'whose Job was refused says why, and waits',
+      aState().runs(run).refusals(aRefusal()),
+      { phase: 'Pending', reason: aRefusal().reason, message: aRefusal().message },
+    ],
+  ];
+  for (const [is, state, status] of rows) test(is, () => expect(statusOf(state)).toEqual(status));
+
+  const refusals: readonly [text: string, reason: string, message: string][] = [
+    [
+      'Error creating: pods "x" is forbidden: exceeded quota: pods',
+      'QuotaExceeded',
+      'pods cannot be created: pods "x" is forbidden: exceeded quota: pods',
+    ],
+    [
+      'Error creating: pods "x" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found',
+      'ServiceAccountNotFound',
+      'pods cannot be created: pods "x" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found',
+    ],
+    [
+      'Error creating: admission webhook "w" denied the request',
+      'FailedCreate',
+      'pods cannot be created: admission webhook "w" denied the request',
+    ],
+  ];
+  for (const [text, reason, message] of refusals) {
+    const podRefusal = { jobUid: summary.uid, message: text, seenAt: after(2).getTime() };
+    test(`whose pods are refused says ${reason}`, () =>
+      expect(statusOf(withJob(aJob()).podRefusal(podRefusal))).toEqual(pending({ reason, message })));
+    test(`says ${reason} no more once it has its pods`, () =>
+      expect(statusOf(withJob(aJob().running(1)).podRefusal(podRefusal))).toEqual(running()));
+  }
+  test('with some of its pods refused says so', () => {
+    const job = aJob().spec({ parallelism: 3 }).running(1);
+    const status = statusOf(
+      withJob(job).podRefusal({ jobUid: summary.uid, message: 'exceeded quota: pods', seenAt: 0 }),
+    );
+    expect(status).toEqual(
+      running({ reason: 'QuotaExceeded', message: 'pods cannot be created: exceeded quota: pods' }),
+    );
+  });
+});
+
+describe('a run that ends', () => {
+  const oom = { container: 'mytask', exitCode: 137, reason: 'OOMKilled' };
+  const jobs = (phase: string, rest: object) => ({ jobs: [{ ...summary, phase, ...rest }] });
+
+  test('succeeds with its Job', () => {
+    expect(statusOf(withJob(aJob().running(1).complete(32)))).toEqual({
+      phase: 'Succeeded',
+      startTime: rfc3339(1),
+      completionTime: rfc3339(32),
+      duration: '31s',
+      ...jobs('Succeeded', { succeeded: 1, failed: 0 }),
+      conditions: [
+        { type: 'Complete', status: 'True', reason: 'Succeeded', message: '', lastTransitionTime: rfc3339(32) },
+      ],
+    });
+  });
+  test('fails with the words of its container where that is known', () => {
+    expect(statusOf(withJob(aJob().running(1).failed(4)).pods(aPod().failed(oom)))).toEqual({
+      phase: 'Failed',
+      startTime: rfc3339(1),
+      duration: '3s',
+      ...jobs('Failed', { succeeded: 0, failed: 1, exitCode: 137, exitReason: 'OOMKilled' }),
+      ...failedWith('BackoffLimitExceeded', 'OOMKilled (exit code 137) in container mytask (BackoffLimitExceeded)', 4),
+    });
+  });
+  test('fails with the words of its Job otherwise', () => {
+    expect(
+      statusOf(
+        withJob(aJob().running(1).failed(31, 'DeadlineExceeded', 'Job was active longer than specified deadline')),
+      ),
+    ).toEqual({
+      phase: 'Failed',
+      startTime: rfc3339(1),
+      duration: '30s',
+      ...jobs('Failed', { succeeded: 0, failed: 1 }),
+      ...failedWith('DeadlineExceeded', 'DeadlineExceeded: Job was active longer than specified deadline', 31),
+    });
+  });
+  test('is still running while its Job only says that it will fail', () => {
+    const conditions = [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }];
+    expect(statusOf(withJob(aJob().running(1).status({ conditions })))).toEqual(running());
+  });
+  test('fails at once where its Job is refused for good', () => {
+    const refusal = aRefusal({
+      final: true,
+      reason: 'Invalid',
+      message: 'Job mytask-v1 was refused: image is required',
+    });
+    expect(statusOf(aState().runs(run).refusals(refusal))).toEqual({
+      phase: 'Failed',
+      ...failedWith('Invalid', refusal.message, 40),
+    });
+  });
+  test('keeps the outcome of a Job that somebody deleted after it was finished', () => {
+    const status = statusOf(
+      aState().runs(aRun().running(1)).deletedJobs(aJob().running(1).complete(32)).gone(summary.uid),
+    );
+    expect(status).toEqual(statusOf(withJob(aJob().running(1).complete(32))));
+  });
+  test('waits for the live answer before its missing Job is called deleted', () => {
+    expect(statusOf(aState().runs(aRun().running(1)).deletedJobs(aJob().running(1)))).toMatchObject({
+      phase: 'Pending',
+    });
+  });
+
+  const deleted =
+    'Job mytask-v1 was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again';
+  test('fails where somebody deleted its Job', () => {
+    expect(statusOf(aState().runs(aRun().running(1)).deletedJobs(aJob().running(1)).gone(summary.uid))).toEqual({
+      phase: 'Failed',
+      startTime: rfc3339(1),
+      duration: '39s',
+      ...jobs('Failed', { succeeded: 0, failed: 0 }),
+      ...failedWith('JobDeleted', deleted, 40),
+    });
+  });
+  test('keeps its start and the name of its Job on record where that was deleted unseen', () => {
+    expect(statusOf(aState().runs(aRun().running(1)).gone(summary.uid))).toEqual({
+      phase: 'Failed',
+      startTime: rfc3339(1),
+      duration: '39s',
+      ...jobs('Failed', {}),
+      ...failedWith('JobDeleted', deleted, 40),
+    });
+  });
+  test('never says anything else', () => {
+    const finished = aRun().finished('Failed');
+    expect(statusOf(withJob(aJob().running(1).complete(32), finished))).toEqual(finished.build().status);
+  });
+});
+
+describe('a run that another replaces', () => {
+  const newer = aTask().revision('app-worker-v2').policy({ unique: false });
+  const runs = [aRun().sharing('mytask').running(1), aRun(newer).sharing('mytask')] as const;
+  const cancelled = failedWith('Replaced', 'replaced by mytask-v2', 40);
+
+  test('is cancelled while it runs', () => {
+    expect(
+      statusOf(
+        aState(newer)
+          .runs(...runs)
+          .jobs(aJob(runs[0]).running(1)),
+      ),
+    ).toEqual({
+      phase: 'Cancelled',
+      startTime: rfc3339(1),
+      duration: '39s',
+      jobs: [{ name: 'mytask', uid: summary.uid, phase: 'Cancelled', succeeded: 0, failed: 0 }],
+      ...cancelled,
+    });
+  });
+  test('is cancelled before it had a Job', () => {
+    expect(statusOf(aState(newer).runs(aRun().sharing('mytask'), runs[1]))).toEqual({
+      phase: 'Cancelled',
+      ...cancelled,
+    });
+  });
+  test('keeps the outcome that its Job had', () => {
+    expect(
+      statusOf(
+        aState(newer)
+          .runs(...runs)
+          .jobs(aJob(runs[0]).running(1).complete(32)),
+      ),
+    ).toMatchObject({ phase: 'Succeeded', duration: '31s' });
+  });
+});

@@ -1,0 +1,173 @@
+/**
+ * What a run's status should say now. A finished run's status never changes.
+ */
+import type { TaskRunStatus } from '../../resources/index.ts';
+import { compact } from '../lang/compact.ts';
+import { attemptOf, type RunView, type TaskView } from '../view/classify.ts';
+import { isFinished } from '../model/phase.ts';
+import { durationBetween } from '../lang/duration.ts';
+import { flowStartTime, flowVerdict, stepRows } from './flow.ts';
+import { jobSummary, jobVerdict, refused, startTimeOf, timestamp, type Verdict } from './job.ts';
+import { tooManyNodes, whyNoNode, type Node } from '../shape/nodes.ts';
+import { overridesProblem } from '../policies/allowed-overrides.ts';
+import { replacingRun } from '../policies/concurrency-policy.ts';
+import { retryProblem } from '../policies/retry-of.ts';
+import { replacementOf } from '../policies/unique.ts';
+import { reasons } from '../model/reasons.ts';
+import { holdOf } from '../policies/suspend.ts';
+import { missingTemplates, templatesProblem } from '../shape/templates.ts';
+import { nodeOfRun, nodeToRecord } from '../shape/same-node.ts';
+import { claimOf, workspaceProblem } from '../shape/workspace.ts';
+import { oneLine } from '../lang/words.ts';
+
+/** One decision asks several times. */
+const asked = new WeakMap<RunView, { readonly at: number; readonly status: TaskRunStatus }>();
+
+export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStatus {
+  if (view.finished) return view.run.status ?? {};
+  const known = asked.get(view);
+  if (known?.at === now.getTime()) return known.status;
+  const status = statusOf(view, task, now);
+  asked.set(view, { at: now.getTime(), status });
+  return status;
+}
+
+function statusOf(view: RunView, task: TaskView, now: Date): TaskRunStatus {
+  const { verdict, jobs, startTime } = judge(view, task, now);
+  const { phase, reason, message, completionTime, outputs } = verdict;
+  return compact({
+    phase,
+    reason,
+    message: message && oneLine(message),
+    startTime,
+    completionTime,
+    duration: durationBetween(startTime, completionTime),
+    workspace: view.flow ? claimOf(view.run) : undefined,
+    nodeName: view.flow ? nodeToRecord(view, task.state) : undefined,
+    attempts: view.attempt ? view.attempt + 1 : undefined,
+    outputs,
+    jobs,
+    conditions: completionTime === undefined ? undefined : [finishedCondition(verdict)],
+  });
+}
+
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly jobs: TaskRunStatus['jobs'];
+  readonly startTime: string | undefined;
+}
+
+function judge(view: RunView, task: TaskView, now: Date): Judgement {
+  const otherwise = { ended: () => endedEarly(view, task), notStarted: () => notStarted(view, task, timestamp(now)) };
+  if (!view.flow) {
+    const verdict = jobVerdict(view, task.state, now, otherwise);
+    return { verdict, jobs: jobRows(view, verdict), startTime: startTimeOf(view) };
+  }
+  const end = otherwise.ended();
+  const held = end || view.attempt !== undefined ? undefined : heldBack(otherwise.notStarted());
+  if (held) return { verdict: held, jobs: undefined, startTime: undefined };
+  const jobs = stepRows(view, task, now, end);
+  return {
+    verdict: flowVerdict(view, jobs, now, end),
+    jobs: jobs.length > 0 ? [...jobs] : undefined,
+    startTime: flowStartTime(view, jobs),
+  };
+}
+
+/** What keeps a flow from its first step. */
+function heldBack(verdict: Verdict): Verdict | undefined {
+  return verdict.reason === undefined ? undefined : verdict;
+}
+
+/** How many attempts of a run of one Job stay on record. */
+const maxJobs = 20;
+
+/** What is on record of Jobs that are no more stays on record. */
+function jobRows(view: RunView, verdict: Verdict): TaskRunStatus['jobs'] {
+  const recorded = view.run.status?.jobs ?? [];
+  const earlier = recorded.filter((row) => attemptOf(row) !== view.attempt);
+  const before = recorded.find((row) => attemptOf(row) === view.attempt);
+  const row = view.job
+    ? jobSummary(view.job, view, verdict)
+    : before && { ...before, phase: view.failed ? 'Failed' : verdict.phase };
+  const rows = [...earlier, ...(row ? [row] : [])];
+  return rows.length === 0 ? undefined : rows.slice(-maxJobs);
+}
+
+/** Why the run ends though its Jobs have not, if it does: a person, a newer run or the end of its workflow step. */
+function endedEarly(view: RunView, task: TaskView): { reason: string; message: string } | undefined {
+  const { cancel, cancelReason } = view.run.spec;
+  if (cancel === true) return { reason: reasons.cancelled, message: cancelReason ?? 'cancelled (spec.cancel)' };
+  const replacement = replacementOf(view, task) ?? replacingRun(view, task);
+  if (replacement) return { reason: reasons.replaced, message: `replaced by ${replacement.name}` };
+  const stepEnded = task.state.steps.get(view.name)?.ended;
+  return stepEnded === undefined ? undefined : { reason: reasons.workflowStepEnded, message: stepEnded };
+}
+
+function notStarted(view: RunView, task: TaskView, at: string): Verdict {
+  const { refusal } = view;
+  const problem = problemOf(view, task);
+  if (problem) return { phase: 'Failed', ...problem, completionTime: at };
+  const hold = holdOf(view, task) ?? lacksTemplate(view, task) ?? lacksNode(view, task);
+  if (hold) return isFinished(hold.phase) ? { ...hold, completionTime: at } : hold;
+  return refusal ? refused(refusal, at) : { phase: 'Pending' };
+}
+
+/** Why the run can never start, if so. */
+function problemOf(view: RunView, { policy, state }: TaskView): { reason: string; message: string } | undefined {
+  const { run } = view;
+  const denied = overridesProblem(run.spec, policy);
+  if (denied !== undefined) return { reason: reasons.overrideNotAllowed, message: denied };
+  const { retryOf, snapshot } = run.spec;
+  if (retryOf !== undefined && !snapshot)
+    return {
+      reason: reasons.notRetryable,
+      message:
+        retryProblem(
+          retryOf,
+          state.runs.find(({ metadata }) => metadata.name === retryOf),
+        ) ?? `spec.retryOf: ${retryOf} says nothing of what it ran`,
+    };
+  const parameters = templatesProblem(run);
+  if (parameters !== undefined) return { reason: reasons.invalidParameters, message: parameters };
+  const message = tooManyNodes(view.steps);
+  if (message !== undefined) return { reason: reasons.invalidFlow, message };
+  const workspace = workspaceProblem(view, state);
+  return workspace === undefined ? undefined : { reason: reasons.notRetryable, message: workspace };
+}
+
+function lacksTemplate({ run }: RunView, { state }: TaskView): Verdict | undefined {
+  const [name] = missingTemplates(run, state.templates);
+  const message = `there is no TaskTemplate ${name} in namespace ${run.metadata.namespace}; the run starts once there is`;
+  return name === undefined ? undefined : { phase: 'Pending', reason: reasons.templateNotFound, message };
+}
+
+function lacksNode(view: RunView, { state }: TaskView): Verdict | undefined {
+  const message = noNode(view, state.nodes);
+  return message === undefined ? undefined : { phase: 'Pending', reason: reasons.noNodeFits, message };
+}
+
+function noNode({ run, steps }: RunView, nodes: readonly Node[]): string | undefined {
+  const { snapshot } = run.spec;
+  if (snapshot?.nodes) return steps?.length === 0 ? whyNoNode(snapshot, nodes) : undefined;
+  const name = nodeOfRun(run);
+  return name === undefined || nodes.some(({ metadata }) => metadata.name === name)
+    ? undefined
+    : `there is no node ${name}, on which all steps are to run; the run starts once there is`;
+}
+
+/** Complete or Failed, as on a Job, so that `kubectl wait --for=condition=Complete vrun/...` works. */
+function finishedCondition({
+  phase,
+  reason,
+  message,
+  completionTime,
+}: Verdict): NonNullable<TaskRunStatus['conditions']>[number] {
+  return {
+    type: phase === 'Succeeded' ? 'Complete' : 'Failed',
+    status: 'True',
+    reason: reason ?? phase,
+    message: message ?? '',
+    lastTransitionTime: completionTime ?? '',
+  };
+}

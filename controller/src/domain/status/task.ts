@@ -1,0 +1,229 @@
+/**
+ * What a Task's status should say now. People read it in `vela status`, so it leads with one line.
+ */
+import type { Condition, RunSummary, Task, TaskStatus } from '../../resources/index.ts';
+import { agendaOf, rfc3339, type Agenda } from '../schedule/agenda.ts';
+import { compact } from '../lang/compact.ts';
+import type { RunView, TaskView } from '../view/classify.ts';
+import { isFinished } from '../model/phase.ts';
+import { coarseAge, formatDuration } from '../lang/duration.ts';
+import { isHealthy } from '../policies/healthy-when.ts';
+import { patientReasons, reasons } from '../model/reasons.ts';
+import { oneLine } from '../lang/words.ts';
+import type { Refusal } from '../model/state.ts';
+import { revisionHash } from '../model/trigger.ts';
+
+/** The CRD's limits. */
+const maxActive = 20;
+const maxLastRuns = 10;
+const maxSteps = 100;
+
+export function taskStatus(view: TaskView, now: Date): TaskStatus {
+  const { active, finished, kept } = view;
+  const agenda = agendaOf(view.state, now);
+  const phase = taskPhase(view);
+  const message = oneLine(taskMessage(view, agenda, now));
+  const count = (counted: string) => finished.filter((run) => run.phase === counted).length;
+  return compact({
+    observedGeneration: view.state.task.metadata.generation ?? 0,
+    observedTrigger: observedTrigger(view),
+    phase,
+    message,
+    active: active.slice(0, maxActive).map(summary),
+    lastRuns: finished.slice(0, maxLastRuns).map(summary),
+    totals: {
+      active: active.length,
+      succeeded: count('Succeeded'),
+      failed: count('Failed'),
+      cancelled: count('Cancelled'),
+      kept: kept.length,
+      ...positive({ skipped: count('Skipped'), queued: active.filter(isQueued).length }),
+    },
+    ...scheduleStatus(view, agenda),
+    lastSuccessfulTime: lastSuccessfulTime(view),
+    outputs: view.current?.run.status?.outputs,
+    steps: stepSummaries(view.current),
+    conditions: conditions(view, phase, now),
+  });
+}
+
+/** Of the flow that the status speaks of. */
+function stepSummaries(current: RunView | undefined): TaskStatus['steps'] {
+  const rows = current?.run.status?.jobs ?? [];
+  if (rows[0]?.step === undefined) return undefined;
+  return rows
+    .slice(0, maxSteps)
+    .map(({ step: name = '', phase = 'Pending', message, duration }) => compact({ name, phase, message, duration }));
+}
+
+/** The counts that most Tasks never have are left out while they are nought. */
+function positive<K extends string>(counts: Readonly<Record<K, number>>): { [key in K]?: number } {
+  return Object.fromEntries(Object.entries<number>(counts).filter(([, count]) => count > 0)) as { [key in K]?: number };
+}
+
+function scheduleStatus({ state }: TaskView, agenda: Agenda | undefined): Partial<TaskStatus> {
+  if (!agenda) return {};
+  const { last, next, missed, observed } = agenda;
+  const missedSchedules = (state.task.status?.missedSchedules ?? 0) + missed;
+  return compact({
+    lastScheduleTime: last && rfc3339(last),
+    nextScheduleTime: next && rfc3339(next),
+    observedSchedule: observed,
+    missedSchedules: missedSchedules > 0 ? missedSchedules : undefined,
+  });
+}
+
+/** As CronJob's field of this name. */
+function lastSuccessfulTime({ finished, state }: TaskView): string | undefined {
+  const ends = finished.flatMap(({ phase, run }) => (phase === 'Succeeded' ? [run.status?.completionTime ?? ''] : []));
+  return [...ends, state.task.status?.lastSuccessfulTime ?? ''].sort().at(-1) || undefined;
+}
+
+/** Whether the run waits for its turn, in a queue, or for the end of a suspension. */
+function isQueued({ attempt, run }: RunView): boolean {
+  const { phase, reason } = run.status ?? {};
+  return phase === 'Queued' || (attempt === undefined && reason === reasons.suspended);
+}
+
+/** A trigger whose run was refused is not answered: it stays due, also after a restart. */
+function observedTrigger(view: TaskView): NonNullable<TaskStatus['observedTrigger']> {
+  const { metadata, spec, status } = view.state.task;
+  if (runRefusal(view)) return status?.observedTrigger ?? {};
+  const { run, snapshotHash } = view.answered ?? {};
+  const { step: _step, ...trigger } = spec.trigger ?? {};
+  return compact({
+    ...trigger,
+    generation: metadata.generation ?? 0,
+    revisionHash: revisionHash(view.state.task),
+    run,
+    snapshotHash,
+  });
+}
+
+/** When the message's running time changes next, in milliseconds since the epoch. */
+export function nextMessageAt({ current }: TaskView, now: Date): number | undefined {
+  const start = current?.phase === 'Running' ? current.run.status?.startTime : undefined;
+  if (start === undefined) return undefined;
+  return Date.parse(start) + coarseAge(now.getTime() - Date.parse(start)).next;
+}
+
+/** The refusal to create the run that the Task asks for. */
+export function runRefusal({ state }: TaskView): Refusal | undefined {
+  return state.refusals.find(({ object }) => object === 'TaskRun');
+}
+
+function taskPhase(view: TaskView): NonNullable<TaskStatus['phase']> {
+  const refusal = runRefusal(view);
+  if (refusal) return refusal.final ? 'Failed' : 'Pending';
+  if (view.current) return view.current.phase;
+  const before = view.state.task.status?.phase ?? 'Idle';
+  if (view.answered?.run === undefined) return 'Idle';
+  return isFinished(before) ? before : 'Cancelled';
+}
+
+function taskMessage(view: TaskView, agenda: Agenda | undefined, now: Date): string {
+  const others = view.active.filter((run) => run !== view.current);
+  const queued = others.filter(isQueued).length;
+  const parts = [
+    view.state.task.spec.suspend === true ? 'suspended' : '',
+    currentLine(view, agenda, now),
+    skippedLine(view),
+    some(others.length - queued, 'more active'),
+    some(queued, 'waiting'),
+    `${view.kept.length} kept`,
+    agenda?.next ? `next ${rfc3339(agenda.next).slice(0, 16).replace('T', ' ')} UTC` : '',
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+function some(count: number, what: string): string {
+  return count > 0 ? `${count} ${what}` : '';
+}
+
+/** The newest run, where it was skipped: the current one is older then. */
+function skippedLine({ runs: [newest], current }: TaskView): string {
+  if (newest?.phase !== 'Skipped' || newest === current) return '';
+  return `${newest.name} Skipped: ${newest.run.status?.message ?? ''}`;
+}
+
+function currentLine(view: TaskView, agenda: Agenda | undefined, now: Date): string {
+  if (agenda?.problem !== undefined) return agenda.problem;
+  const refusal = runRefusal(view);
+  if (refusal) return `${refusal.run} not created: ${refusal.message}`;
+  if (view.current) return runLine(view.current, now);
+  const name = view.answered?.run;
+  return name === undefined ? 'no run yet' : `${name} is no longer on record`;
+}
+
+/** mytask-v3 Running 10s; mytask-v3 Succeeded in 31s; mytask-v3 Failed after 3s: exit code 1 in container mytask. */
+function runLine({ name, phase, run }: RunView, now: Date): string {
+  const { startTime, duration, message, attempts } = run.status ?? {};
+  const tail = message === undefined ? '' : `: ${message}`;
+  if (phase === 'Running' && startTime !== undefined) {
+    const { shown } = coarseAge(now.getTime() - Date.parse(startTime));
+    const attempt = attempts === undefined ? '' : ` (attempt ${attempts})`;
+    return `${name} Running${shown > 0 ? ` ${formatDuration(shown)}` : ''}${attempt}${tail}`;
+  }
+  const time = duration === undefined ? '' : phase === 'Succeeded' ? ` in ${duration}` : ` after ${duration}`;
+  return `${name} ${phase}${time}${tail}`;
+}
+
+function summary({ name, phase, kept, run }: RunView): RunSummary {
+  const { reason, message, startTime, completionTime, duration } = run.status ?? {};
+  return compact({
+    name,
+    phase,
+    reason,
+    message,
+    startTime,
+    completionTime,
+    duration,
+    kept: isFinished(phase) ? kept : undefined,
+  });
+}
+
+/**
+ * Ready: what was deployed is done, as healthyWhen means it. Stalled: something keeps the run from getting on (as
+ * kstatus has it).
+ */
+function conditions(view: TaskView, phase: NonNullable<TaskStatus['phase']>, now: Date): Condition[] {
+  const { task } = view.state;
+  const { reason = phase, message = '' } = view.current?.run.status ?? {};
+  const stalled = stalledBy(view, now);
+  const status = isReady(view, phase, stalled?.reason) ? 'True' : 'False';
+  return [
+    condition(task, { type: 'Ready', status, reason, message }, now),
+    ...(stalled ? [condition(task, { type: 'Stalled', status: 'True', ...stalled }, now)] : []),
+  ];
+}
+
+/** What a schedule asked for says nothing of the deployment. */
+function isReady(view: TaskView, phase: NonNullable<TaskStatus['phase']>, stalledReason: string | undefined): boolean {
+  if (stalledReason === reasons.invalidSchedule) return false;
+  const deployed = runRefusal(view) ? phase : view.deployed?.phase;
+  return isHealthy(deployed ?? phase, view.policy);
+}
+
+/**
+ * What keeps the Task from getting on: a schedule that is none, a refusal, or what the current run's unfinished Job
+ * waits for; a run that waits as it should, or is tried again, is getting on.
+ */
+export function stalledBy(view: TaskView, now: Date): { reason: string; message: string } | undefined {
+  const problem = agendaOf(view.state, now)?.problem;
+  if (problem !== undefined) return { reason: reasons.invalidSchedule, message: oneLine(problem) };
+  const refusal = runRefusal(view);
+  if (refusal) return { reason: refusal.reason, message: oneLine(refusal.message) };
+  if (!view.current || view.current.finished) return undefined;
+  const { reason, message = '' } = view.current.run.status ?? {};
+  return reason === undefined || patientReasons.has(reason) ? undefined : { reason, message };
+}
+
+function condition(
+  task: Task,
+  wanted: Pick<Condition, 'type' | 'status' | 'reason' | 'message'>,
+  now: Date,
+): Condition {
+  const before = task.status?.conditions?.find(({ type }) => type === wanted.type);
+  const lastTransitionTime = before?.status === wanted.status ? before.lastTransitionTime : now.toISOString();
+  return { ...wanted, lastTransitionTime };
+}

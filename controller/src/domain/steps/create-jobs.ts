@@ -1,0 +1,164 @@
+/**
+ * Which Jobs are to be created now: a run's next attempt, and the steps of a flow whose turn it is.
+ */
+import type { Action } from '../model/actions.ts';
+import { attemptOf, conditionOf, type PartView, type RunView, type StepView, type TaskView } from '../view/classify.ts';
+import { isFinished } from '../model/phase.ts';
+import { compact } from '../lang/compact.ts';
+import { flowOf, gateOf, type Flow } from '../shape/arrange.ts';
+import { endsOf, type StepRow } from '../status/flow.ts';
+import { jobIdentity } from '../status/job.ts';
+import { jobManifest, jobName } from '../manifest/manifests.ts';
+import { nameWithHash } from '../lang/names.ts';
+import { nextAttempt } from '../policies/retry.ts';
+import { endsStep, stopOf, type Stop } from '../policies/failure-policy.ts';
+import { mostAtOnce } from '../policies/max-parallel.ts';
+import { activeDeadlineSeconds, leastOf } from '../policies/timeout-seconds.ts';
+import { waitsForName } from '../policies/unique.ts';
+import { runStatus } from '../status/run.ts';
+import { holdOf } from '../policies/suspend.ts';
+import type { Refusal } from '../model/state.ts';
+import { awaitsNode, nodeOfRun } from '../shape/same-node.ts';
+import { stepTemplate } from '../shape/step-template.ts';
+import { lacksTemplates } from '../shape/templates.ts';
+import { claimManifest, lacksClaim, withWorkspace } from '../shape/workspace.ts';
+import { waitsForStep } from '../policies/workflow-step.ts';
+
+/** A Job for everything that may have one. Where a Job is missing it is checked: it is never started again. */
+export function createJobs(view: TaskView, now: Date): readonly Action[] {
+  return view.active.flatMap((run) => (run.flow ? ofFlow(run, run.flow, view, now) : ofRun(run, view, now)));
+}
+
+/** Whether the API server refused to create it, and trying again has no use yet. */
+export function isRefused(refusal: Refusal | undefined, now: Date): boolean {
+  return refusal !== undefined && (refusal.final || refusal.retryAt > now.getTime());
+}
+
+function ofRun(run: RunView, view: TaskView, now: Date): readonly Action[] {
+  const attempt = attemptToStart(run, view, now);
+  if (attempt === undefined) return checkJob(run, view);
+  const name = freeName(run, attempt, view);
+  return [
+    {
+      kind: 'createJob',
+      run: run.name,
+      job: jobManifest(run.run, { name, attempt, activeDeadlineSeconds: activeDeadlineSeconds(run, now) }),
+    },
+  ];
+}
+
+/** The number of the attempt that the run is to start now. */
+function attemptToStart(run: RunView, view: TaskView, now: Date): number | undefined {
+  if (isRefused(run.refusal, now) || isFinished(runStatus(run, view, now).phase)) return undefined;
+  return run.attempt === undefined ? firstAttempt(run, view) : attemptDue(run, now);
+}
+
+function firstAttempt(run: RunView, view: TaskView): 0 | undefined {
+  const mayStart =
+    run.run.spec.snapshot !== undefined &&
+    !lacksTemplates(run.run) &&
+    !holdOf(run, view) &&
+    !waitsForStep(run, view) &&
+    !waitsForName(run, view);
+  return mayStart ? 0 : undefined;
+}
+
+/** The failure is on record first: from there the next attempt's number comes. */
+function attemptDue(part: PartView, now: Date): number | undefined {
+  const next = nextAttempt(part, now);
+  const isRecorded = part.run.status?.jobs?.some((row) => attemptOf(row) === part.attempt && row.phase === 'Failed');
+  return next && next.at <= now.getTime() && isRecorded ? next.attempt : undefined;
+}
+
+function checkJob(part: PartView, { state }: TaskView): readonly Action[] {
+  const identity = jobIdentity(part);
+  if (part.jobExists || part.failed || !identity || state.goneJobs.has(identity.uid)) return [];
+  return [{ kind: 'checkJob', name: identity.name, uid: identity.uid }];
+}
+
+function freeName({ run }: PartView, attempt: number, { state }: TaskView): string {
+  const wanted = jobName(run, attempt);
+  return state.taken.jobs.has(wanted) ? nameWithHash(wanted, run.metadata.uid) : wanted;
+}
+
+/** The steps that may start, in their order, as far as maxParallel goes. */
+function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Date): readonly Action[] {
+  if (lacksClaim(run, view.state))
+    return mayBegin(run, view, now)
+      ? [{ kind: 'createClaim', run: run.name, claim: claimManifest(run, view.state.task) }]
+      : [];
+  if (!isOpen(run, view, now)) return [];
+  const { snapshot } = run.run.spec;
+  const arranged = flowOf(run.steps ?? []);
+  if ('problem' in arranged) return [];
+  const recorded = new Map((run.run.status?.jobs ?? []).map((row) => [row.step ?? '', row]));
+  const unfinished = flow.filter(({ finished }) => !finished);
+  const stop = stopOf(run, now);
+  const most = awaitsNode(run.run) ? 1 : mostAtOnce(snapshot ?? {}, flow.length);
+  let room = most - unfinished.filter(isUnderWay).length;
+  return unfinished.flatMap((step): readonly Action[] => {
+    const attempt = room <= 0 || isStopped(step, stop) ? undefined : stepAttempt(step, arranged, recorded, now);
+    if (attempt === undefined) return checkJob(step, view);
+    room -= 1;
+    return [stepJob(run, step, attempt, view, now)];
+  });
+}
+
+/** Whether steps of the run may start at all; what holds a run back leaves it without rows. */
+function isOpen(run: RunView, view: TaskView, now: Date): boolean {
+  const { phase, jobs } = runStatus(run, view, now);
+  if (isFinished(phase) || jobs === undefined) return false;
+  return run.attempt !== undefined || firstAttempt(run, view) !== undefined;
+}
+
+function mayBegin(run: RunView, view: TaskView, now: Date): boolean {
+  return (
+    !isRefused(run.refusal, now) &&
+    !isFinished(runStatus(run, view, now).phase) &&
+    firstAttempt(run, view) !== undefined
+  );
+}
+
+/** A Job that has ended makes room, be it on record or not. */
+function isUnderWay({ job, jobExists, failed }: StepView): boolean {
+  return jobExists && !failed && !(job && conditionOf(job, 'Complete'));
+}
+
+/** Whether another step's failure keeps this one from its next attempt; what a pause finds under way goes on. */
+function isStopped(step: StepView, stop: Stop | undefined): boolean {
+  return stop !== undefined && (endsStep(stop, step) || (stop.policy === 'Pause' && step.attempt === undefined));
+}
+
+/**
+ * A step starts once those that it depends on have ended, and that is on record: what is on record stays, whatever
+ * becomes of their Jobs. Of nodes the record is also what says which the run has.
+ */
+function stepAttempt(
+  step: StepView,
+  flow: Flow,
+  recorded: ReadonlyMap<string, StepRow>,
+  now: Date,
+): number | undefined {
+  if (isRefused(step.refusal, now)) return undefined;
+  if (step.attempt !== undefined) return attemptDue(step, now);
+  if (step.step.node !== undefined && !step.row) return undefined;
+  const gate = gateOf(step.step, endsOf(step.step, flow, recorded));
+  return 'opens' in gate && gate.opens ? 0 : undefined;
+}
+
+function stepJob(run: RunView, part: StepView, attempt: number, view: TaskView, now: Date): Action {
+  const { step } = part;
+  const template = stepTemplate(step, withWorkspace(run.run), run.run.status?.jobs ?? [], nodeOfRun(run.run));
+  const filled = {
+    ...part.run,
+    spec: { ...part.run.spec, snapshot: { hash: '', ...part.run.spec.snapshot, template } },
+  };
+  const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
+  const job = jobManifest(filled, {
+    name: freeName(part, attempt, view),
+    attempt,
+    step: step.name,
+    activeDeadlineSeconds: deadline,
+  });
+  return compact({ kind: 'createJob' as const, run: run.name, step: step.name, job });
+}

@@ -1,0 +1,88 @@
+/**
+ * What a run's record says of its waiting in queues, for people: where, since when or for how long.
+ */
+import type { TaskRunStatus } from '../resources/index.ts';
+import { compact } from '../domain/lang/compact.ts';
+import { secondsBetween } from '../domain/lang/duration.ts';
+import { isFinished } from '../domain/model/phase.ts';
+
+export interface RunQueue {
+  readonly name: string;
+  readonly priorityClass?: string | undefined;
+}
+
+/** What queues are read off: a snapshot, a Task's spec, or what the archive kept of one. */
+export interface Queued {
+  readonly queue?: RunQueue | undefined;
+  readonly steps?: readonly { readonly name: string; readonly queue?: RunQueue | undefined }[] | undefined;
+}
+
+type Row = NonNullable<TaskRunStatus['jobs']>[number];
+
+/** How long something has waited, and whether it does now. */
+export interface Wait {
+  /** Since when it waits, RFC 3339; undefined where it does not. */
+  readonly queuedTime?: string;
+  /** The waits that are over, in seconds: those that ended with an admission, and one that the end of the run ended. */
+  readonly waitedSeconds?: number;
+}
+
+/**
+ * Of a run of one Job, all of its attempts together; of steps, items or nodes, which wait at the same time, the longest
+ * wait and the first that goes on.
+ */
+export function waitOfRun({ jobs = [], completionTime }: TaskRunStatus = {}): Wait {
+  const waits = jobs
+    .filter(({ run }) => run === undefined)
+    .map((row) => ({ ...waitOfRow(row, completionTime), isPart: row.step !== undefined }));
+  const waited = waits.flatMap(({ waitedSeconds }) => waitedSeconds ?? []);
+  const isParts = waits.some(({ isPart }) => isPart);
+  return compact({
+    queuedTime: waits.flatMap(({ queuedTime }) => queuedTime ?? []).sort()[0],
+    waitedSeconds:
+      waited.length === 0
+        ? undefined
+        : waited.reduce((sum, seconds) => (isParts ? Math.max(sum, seconds) : sum + seconds), 0),
+  });
+}
+
+/** @param ended when the run ended, if it has: what waited until then waits no more */
+export function waitOfRow({ phase, queuedTime, waitedSeconds, completionTime }: Row, ended?: string): Wait {
+  const end = ended ?? (isFinished(phase) ? completionTime : undefined);
+  if (queuedTime === undefined || end === undefined) return compact({ queuedTime, waitedSeconds });
+  return { waitedSeconds: (waitedSeconds ?? 0) + Math.round(secondsBetween(queuedTime, completionTime ?? end) ?? 0) };
+}
+
+/**
+ * When the run first came into a queue, RFC 3339: the wait before its start, reckoned back. Of what was evicted only
+ * the latest start is on record, and so its waits count as one.
+ */
+export function firstQueuedTime({ jobs = [], startTime }: TaskRunStatus): string | undefined {
+  return jobs.flatMap((row) => queuedTimeOf(row, row.step === undefined ? startTime : row.startTime) ?? []).sort()[0];
+}
+
+function queuedTimeOf(
+  { run, attempt = 0, step, queuedTime, waitedSeconds }: Row,
+  start: string | undefined,
+): string | undefined {
+  if (run !== undefined || (attempt > 0 && step === undefined)) return undefined;
+  if (queuedTime !== undefined || waitedSeconds === undefined || start === undefined) return queuedTime;
+  return new Date(Date.parse(start) - waitedSeconds * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** The queue that a row's Job waits in: a step's own, or else the run's. */
+export function queueOfRow({ queue, steps = [] }: Queued = {}, { step }: Pick<Row, 'step'>): RunQueue | undefined {
+  return steps.find(({ name }) => name === step)?.queue ?? queue;
+}
+
+/** All queues that Jobs of the run wait in, each once. */
+export function queuesOf({ queue, steps }: Queued = {}): readonly RunQueue[] {
+  const all = steps === undefined ? [queue] : steps.map((step) => step.queue ?? queue);
+  const byName = new Map(all.flatMap((one) => (one === undefined ? [] : [[queueWords(one), one] as const])));
+  return [...byName.values()];
+}
+
+/** `nightly (priority class urgent)`. */
+export function queueWords({ name, priorityClass }: RunQueue): string {
+  return priorityClass === undefined ? name : `${name} (priority class ${priorityClass})`;
+}

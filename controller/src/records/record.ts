@@ -1,0 +1,140 @@
+/** A run as the archive keeps it: a line for lists, and all the rest. */
+import { compact } from '../domain/lang/compact.ts';
+import { secondsBetween } from '../domain/lang/duration.ts';
+import { waitOfRun } from './queue-report.ts';
+import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
+import { velaLabels } from '../resources/index.ts';
+
+/** A run in one line. Times are RFC 3339. */
+export interface RunRecord {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly task: string;
+  readonly trigger: { readonly type: TriggerType; readonly value?: string; readonly scheduledTime?: string };
+  readonly phase: Phase;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly creationTimestamp: string;
+  readonly startTime?: string;
+  readonly completionTime?: string;
+  readonly durationSeconds?: number;
+  /** How long after it was due a schedule's run started. */
+  readonly delaySeconds?: number;
+  /** Since when it waits in a queue, while it does. */
+  readonly queuedTime?: string;
+  /** How long it waited in a queue; of steps, items or nodes the longest of them. */
+  readonly waitedSeconds?: number;
+  readonly exitCode?: number;
+  readonly attempts?: number;
+  readonly shape: 'Job' | 'Steps' | 'Items' | 'Nodes';
+}
+
+export type Phase = NonNullable<TaskRunStatus['phase']>;
+export type TriggerType = NonNullable<TaskRun['spec']['trigger']>['type'];
+
+/** Everything else that is known of a run, but for its logs. */
+export interface RunBody {
+  readonly application?: string;
+  readonly component?: string;
+  readonly jobs: readonly object[];
+  readonly snapshot?: object;
+  readonly overrides?: object;
+  readonly outputs?: object;
+  readonly cancelReason?: string;
+  readonly retryOf?: string;
+}
+
+/** The line of a run that is, or was, in the cluster. */
+export function recordOf({ metadata, spec, status = {} }: TaskRun): RunRecord {
+  const { startTime, completionTime } = status;
+  const { type = 'Manual', value, scheduledTime } = spec.trigger ?? {};
+  return compact({
+    uid: metadata.uid,
+    namespace: metadata.namespace,
+    name: metadata.name,
+    task: spec.taskRef.name,
+    trigger: compact({ type, value, scheduledTime: instant(scheduledTime) }),
+    phase: status.phase ?? 'Pending',
+    reason: status.reason,
+    message: status.message,
+    creationTimestamp: metadata.creationTimestamp,
+    startTime,
+    completionTime,
+    durationSeconds: secondsBetween(startTime, completionTime),
+    delaySeconds: secondsBetween(scheduledTime, startTime),
+    ...waitOfRun(status),
+    exitCode: status.jobs?.at(-1)?.exitCode,
+    attempts: status.attempts,
+    shape: shapeOf(spec.snapshot, status.jobs),
+  });
+}
+
+/**
+ * What there is to know of a run beside that. Values of environment variables are left out: people put passwords there.
+ */
+export function bodyOf({ metadata: { labels = {} }, spec, status = {} }: TaskRun): RunBody {
+  return compact({
+    application: labels[velaLabels.application],
+    component: labels[velaLabels.component],
+    jobs: jobsOf(spec.snapshot, status.jobs),
+    snapshot: spec.snapshot && (withoutValues(spec.snapshot) as object),
+    overrides: spec.overrides && (withoutValues(spec.overrides) as object),
+    outputs: status.outputs,
+    cancelReason: spec.cancelReason,
+    retryOf: spec.retryOf,
+  });
+}
+
+/** A step's row, with the steps that it waits for and a queue of its own: so a flow can be drawn of the rows alone. */
+function jobsOf(snapshot: TaskRun['spec']['snapshot'], jobs: TaskRunStatus['jobs'] = []): readonly object[] {
+  const steps = new Map(
+    (snapshot?.steps ?? []).map(({ name, dependsOn = [], queue }) => [name, compact({ dependsOn, queue })]),
+  );
+  return jobs.map((row) => ({ ...row, ...steps.get(row.step ?? '') }));
+}
+
+function shapeOf(snapshot: TaskRun['spec']['snapshot'], [first]: TaskRunStatus['jobs'] = []): RunRecord['shape'] {
+  const { steps, items = snapshot?.matrix, nodes } = snapshot ?? {};
+  const shapes: readonly (readonly [unknown, RunRecord['shape']])[] = [
+    [steps, 'Steps'],
+    [items, 'Items'],
+    [nodes, 'Nodes'],
+    [first?.node, 'Nodes'],
+    [first?.step, 'Steps'],
+  ];
+  return shapes.find(([sign]) => sign !== undefined)?.[1] ?? 'Job';
+}
+
+/** Deeper than a pod template is; what is still deeper is left out. */
+const deepest = 24;
+const leftOut = '…';
+
+function withoutValues(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > deepest) return leftOut;
+  if (Array.isArray(value)) return value.map((item) => withoutValues(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      name,
+      name === 'env' ? namesOnly(field) : withoutValues(field, depth + 1),
+    ]),
+  );
+}
+
+/**
+ * Of variables in a list, where a value is from may stay; what is no variable is left out, for it may be `NAME=value`.
+ */
+function namesOnly(env: unknown): unknown {
+  if (typeof env !== 'object' || env === null) return leftOut;
+  if (!Array.isArray(env)) return Object.fromEntries(Object.keys(env).map((name) => [name, leftOut]));
+  return env.map((variable: unknown) => {
+    if (typeof variable !== 'object' || variable === null) return leftOut;
+    return 'value' in variable ? { ...variable, value: leftOut } : variable;
+  });
+}
+
+/** A time with a zone becomes one of UTC. */
+function instant(time: string | undefined): string | undefined {
+  return time === undefined || Number.isNaN(Date.parse(time)) ? undefined : new Date(time).toISOString();
+}

@@ -1,0 +1,98 @@
+import { access, constants } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Refusal } from '../refusal.ts';
+import { portNames, portsOf, type Layout, type Ports, type Settings } from '../settings.ts';
+
+/** A socket's path has at most 107 bytes; the longest of ours adds 30 to the directory. */
+const longestDirectory = 75;
+
+/**
+ * Checks what cannot be mended by trying.
+ * @throws Refusal with the remedy
+ */
+export async function checkMachine(settings: Pick<Settings, 'nodes'>, layout: Layout): Promise<void> {
+  if (process.platform !== 'linux') {
+    throw new Refusal(
+      `The sandbox runs on Linux only, this is ${process.platform}: use a Linux machine or VM, or kind (see the README).`,
+    );
+  }
+  if (settings.nodes === 'real') await checkRealNodes(layout);
+}
+
+async function checkRealNodes(layout: Layout): Promise<void> {
+  if (layout.dir.length > longestDirectory) {
+    throw new Refusal(
+      `Sockets below ${layout.dir} would have names longer than Linux allows: move the repository to a shorter path.`,
+    );
+  }
+  if (process.getuid?.() !== 0) {
+    throw new Refusal(
+      'Real nodes (--nodes real) run containers and need root: run as root, or choose --nodes simulated.',
+    );
+  }
+  for (const tool of ['mount', 'umount', 'unshare', 'nsenter']) {
+    if (!(await onPath(tool))) {
+      throw new Refusal(
+        `Real nodes (--nodes real) need the program ${tool}: install the packages util-linux and mount, or choose --nodes simulated.`,
+      );
+    }
+  }
+}
+
+/** @returns where the program is, or undefined when it is nowhere on the PATH */
+export async function onPath(program: string): Promise<string | undefined> {
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(directory, program);
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  return undefined;
+}
+
+/** @throws Refusal naming the first port that somebody else has */
+export async function checkPorts(ports: Ports): Promise<void> {
+  for (const name of portNames) {
+    if (await becomesFree(ports[name])) continue;
+    throw new Refusal(
+      `Port ${ports[name]} on 127.0.0.1, wanted for ${name}, is busy: stop what listens there, or choose other ports with --port-base.`,
+    );
+  }
+}
+
+/**
+ * Ports that are free now, for sandboxes that run beside others. Below 32768, so that no outgoing connection takes
+ * them.
+ */
+export async function freePorts(): Promise<Ports> {
+  const found = new Set<number>();
+  for (let attempt = 0; attempt < 1000 && found.size < portNames.length; attempt++) {
+    const port = 18_000 + Math.floor(Math.random() * 14_000);
+    if (!found.has(port) && (await isFree(port))) found.add(port);
+  }
+  if (found.size < portNames.length)
+    throw new Refusal('No free ports between 18000 and 32000 on 127.0.0.1: stop some servers.');
+  return portsOf([...found]);
+}
+
+/** A process that was just killed holds its port for a moment longer. */
+async function becomesFree(port: number): Promise<boolean> {
+  const deadline = Date.now() + 2000;
+  while (!(await isFree(port))) {
+    if (Date.now() > deadline) return false;
+    await sleep(50);
+  }
+  return true;
+}
+
+export function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
+import type { Program } from '../machine/process.ts';
+import { programOf } from '../build/programs.ts';
+
+/**
+ * The API server, with what a production cluster has and an addon may meet: RBAC, the default admission plugins,
+ * ValidatingAdmissionPolicy (on by itself since Kubernetes 1.30) and tokens for service accounts.
+ */
+export function apiserver({ layout, settings, programs, client }: Context): Program {
+  const pki = (file: string): string => join(layout.pki, file);
+  const issuer = 'https://kubernetes.default.svc.cluster.local';
+  return {
+    name: 'kube-apiserver',
+    command: programOf(programs, 'kubernetes', 'kube-apiserver'),
+    args: [
+      '--bind-address=127.0.0.1',
+      '--advertise-address=127.0.0.1',
+      // The Service `kubernetes` may not point to loopback; without pods that call the API nobody misses it.
+      '--endpoint-reconciler-type=none',
+      `--secure-port=${settings.ports.apiserver}`,
+      `--etcd-servers=https://127.0.0.1:${settings.ports.etcd}`,
+      `--etcd-cafile=${pki('etcd-ca.crt')}`,
+      `--etcd-certfile=${pki('etcd-client.crt')}`,
+      `--etcd-keyfile=${pki('etcd-client.key')}`,
+      `--client-ca-file=${pki('kubernetes-ca.crt')}`,
+      `--tls-cert-file=${pki('apiserver.crt')}`,
+      `--tls-private-key-file=${pki('apiserver.key')}`,
+      `--kubelet-certificate-authority=${pki('kubernetes-ca.crt')}`,
+      `--kubelet-client-certificate=${pki('apiserver-kubelet-client.crt')}`,
+      `--kubelet-client-key=${pki('apiserver-kubelet-client.key')}`,
+      `--service-account-issuer=${issuer}`,
+      `--service-account-key-file=${pki('service-account.pub')}`,
+      `--service-account-signing-key-file=${pki('service-account.key')}`,
+      '--service-cluster-ip-range=10.96.0.0/16',
+      '--authorization-mode=Node,RBAC',
+      '--allow-privileged=true',
+      '--profiling=false',
+    ],
+    ready: async () => void (await client.get('/readyz')),
+    startWithinMs: 60_000,
+    stopWithinMs: 5000,
+  };
+}
