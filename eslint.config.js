@@ -126,9 +126,7 @@ export default tseslint.config(
     ],
   ]),
   // A plan for a live cluster starts from what the controller's caches would have of it.
-  inward('cli', [
-    ['**/server/**', '**/controllers/*'],
-  ]),
+  inward('cli', [['**/server/**', '**/controllers/*']]),
   {
     files: ['controller/src/cli/**/*.ts'],
     rules: {
@@ -138,8 +136,7 @@ export default tseslint.config(
           patterns: [
             {
               group: ['**/api/*', '!**/api/schemas.ts', '**/archive/*'],
-              message:
-                'cli/ knows of the REST API its shapes alone, and of the archive nothing: api/schemas.ts.',
+              message: 'cli/ knows of the REST API its shapes alone, and of the archive nothing: api/schemas.ts.',
             },
             {
               group: ['**/api/schemas.ts'],
