@@ -39,7 +39,7 @@ interface Document {
 
 const source = 'controller/src/api/routes.ts, schemas.ts and problems.ts';
 
-/** docs/openapi.json for programs, docs/api.md for people. */
+/** docs/reference/openapi.json for programs, docs/reference/api.md for people. */
 export function apiPages(): readonly GeneratedFile[] {
   const document = openApiDocument(packageJson.version);
   const text = JSON.stringify(document, undefined, 2).replace(
@@ -47,8 +47,8 @@ export function apiPages(): readonly GeneratedFile[] {
     `{ "x-generated": "by \`npm run generate\` from ${source}; do not edit",`,
   );
   return [
-    { target: 'docs/openapi.json', text: `${text}\n` },
-    { target: 'docs/api.md', text: apiPage(document as Document) },
+    { target: 'docs/reference/openapi.json', text: `${text}\n` },
+    { target: 'docs/reference/api.md', text: apiPage(document as Document) },
   ];
 }
 
@@ -60,7 +60,7 @@ function apiPage(document: Document): string {
 
 The controller serves it where its flag \`--api-address\` says; with the addon that is port 8090 of the Service \`task-runs\` in vela-system. Every
 request carries a token of the cluster, and one sees and does what the token's user may, by the right that is named with each route, in the
-namespace of its path ([decision 17](decisions/0017-actions-carry-the-persons-token.md)). Times are RFC 3339 in UTC. The same for programs is
+namespace of its path ([decision 17](../decisions/0017-actions-carry-the-persons-token.md)). Times are RFC 3339 in UTC. The same for programs is
 [openapi.json](openapi.json), which the controller serves at \`/api/v1/openapi.json\`.
 
 \`\`\`shell

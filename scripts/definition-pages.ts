@@ -20,10 +20,13 @@ const kinds: Readonly<Record<string, string>> = {
   'workflow-step': 'workflow step',
 };
 
-/** docs/definitions/NAME.md of each definition: what it takes, in tables, and an example. */
+/** docs/reference/definitions/NAME.md of each definition: what it takes, in tables, and an example. */
 export async function definitionPages(): Promise<readonly GeneratedFile[]> {
   return Promise.all(
-    (await definitionNames()).map(async (name) => ({ target: `docs/definitions/${name}.md`, text: await page(name) })),
+    (await definitionNames()).map(async (name) => ({
+      target: `docs/reference/definitions/${name}.md`,
+      text: await page(name),
+    })),
   );
 }
 

@@ -27,7 +27,7 @@ export function describeMetrics(): readonly MetricDescription[] {
   }));
 }
 
-/** docs/metrics.md: a table of the controller's own metrics. */
+/** docs/reference/metrics.md: a table of the controller's own metrics. */
 export function metricsPage(): GeneratedFile {
   const own = describeMetrics().filter(({ name }) => name.startsWith('task_runs_'));
   const rows = own.map(
@@ -42,12 +42,12 @@ own: take their maximum. What happens to runs is counted by the one that leads: 
 1,000 is \`_others\`, a reason that is not known beforehand is \`Other\`, and no label has the name of a Task or a run. How many runs wait is
 \`task_runs_runs{phase=~"Pending|Queued"}\`.
 
-Alerts are in [observability/task-runs.rules.yaml](../observability/task-runs.rules.yaml), with [runbooks](runbooks.md); a dashboard for Grafana is
-[observability/grafana-dashboard.json](../observability/grafana-dashboard.json).
+Alerts are in [observability/task-runs.rules.yaml](../../observability/task-runs.rules.yaml), with [runbooks](../runbooks.md); a dashboard for Grafana is
+[observability/grafana-dashboard.json](../../observability/grafana-dashboard.json).
 
 | name | type | labels | what it says |
 |---|---|---|---|
 ${rows.join('\n')}
 `;
-  return { target: 'docs/metrics.md', text };
+  return { target: 'docs/reference/metrics.md', text };
 }

@@ -21,7 +21,7 @@ describe('the pages of the REST API and the command line', () => {
   );
 
   it('have every route with its rights, and every error', () => {
-    const text = textOf('docs/api.md');
+    const text = textOf('docs/reference/api.md');
     for (const { method, path, id, rights } of routes) {
       const section = text.split(/^### /m).find((one) => one.startsWith(`${id}\n`));
       expect(section).toContain(`\`${method.toUpperCase()} /api/v1${path}\``);
@@ -32,12 +32,12 @@ describe('the pages of the REST API and the command line', () => {
   });
 
   it('have every command with every option', () => {
-    const sections = textOf('docs/cli.md').split(/^## /m);
+    const sections = textOf('docs/reference/cli.md').split(/^## /m);
     for (const command of describedCommands()) {
       const section = sections.find((one) => one.startsWith(`${command.name()}\n`));
       for (const { flags } of command.options) expect(section, command.name()).toContain(`\`${flags}\``);
     }
-    expect(textOf('docs/cli.md')).not.toContain('__complete');
+    expect(textOf('docs/reference/cli.md')).not.toContain('__complete');
   });
 
   it('link to headings that are there', () => {

@@ -1,5 +1,5 @@
 /**
- * Every error of the API: its code, which never changes its meaning, and its HTTP status. docs/api.md lists them; a
+ * Every error of the API: its code, which never changes its meaning, and its HTTP status. docs/reference/api.md lists them; a
  * test compares.
  */
 export const problemCodes = {
