@@ -42,7 +42,7 @@ own: take their maximum. What happens to runs is counted by the one that leads: 
 1,000 is \`_others\`, a reason that is not known beforehand is \`Other\`, and no label has the name of a Task or a run. How many runs wait is
 \`task_runs_runs{phase=~"Pending|Queued"}\`.
 
-Alerts are in [observability/task-runs.rules.yaml](../../observability/task-runs.rules.yaml), with [runbooks](../runbooks.md); a dashboard for Grafana is
+Alerts are in [observability/task-runs.rules.yaml](../../observability/task-runs.rules.yaml), with [runbooks](../operations/runbooks.md); a dashboard for Grafana is
 [observability/grafana-dashboard.json](../../observability/grafana-dashboard.json).
 
 | name | type | labels | what it says |

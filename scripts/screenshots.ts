@@ -1,4 +1,4 @@
-/** Draws the pictures of docs/console.md, from made-up data. */
+/** Draws the pictures of docs/guides/console.md, from made-up data. */
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { startFakeApi } from '../test/console/fake-api.ts';

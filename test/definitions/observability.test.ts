@@ -118,7 +118,9 @@ describe('the alerts', () => {
   });
 
   it('each say what is wrong, how bad, and where to read on', async () => {
-    const headings = [...(await read('docs/runbooks.md')).matchAll(/^## (\w+)$/gm)].map(([, heading]) => heading);
+    const headings = [...(await read('docs/operations/runbooks.md')).matchAll(/^## (\w+)$/gm)].map(
+      ([, heading]) => heading,
+    );
     expect(headings).toEqual(rules.map(({ alert }) => alert));
     for (const { alert, for: wait, labels, annotations } of rules) {
       expect(alert).toMatch(/^TaskRun/);
@@ -126,7 +128,7 @@ describe('the alerts', () => {
       expect(['info', 'warning', 'critical']).toContain(labels.severity);
       expect(annotations.summary.length).toBeLessThan(80);
       expect(annotations.description).toMatch(/\.$/);
-      expect(annotations.runbook_url).toBe(`docs/runbooks.md#${alert.toLowerCase()}`);
+      expect(annotations.runbook_url).toBe(`docs/operations/runbooks.md#${alert.toLowerCase()}`);
     }
   });
 

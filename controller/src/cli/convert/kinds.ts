@@ -1,6 +1,6 @@
 /**
  * From the manifests that people have to components: Job and CronJob of Kubernetes; JobFlow, DaemonJob and JobTemplate
- * of the JobFlow operator (api.practice.com/v1alpha1). docs/migrating.md says the same in tables.
+ * of the JobFlow operator (api.practice.com/v1alpha1). docs/guides/migrating.md says the same in tables.
  */
 import { isQueued, queueOf } from './queue.ts';
 import { only, orNothing, policyOf, present, without, workOf, type Converted, type Fields } from './work.ts';
