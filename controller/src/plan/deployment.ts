@@ -2,7 +2,7 @@
  * What KubeVela makes of a component that was rendered: a Task that is new, or the one that is there with its next
  * version. As in sandbox/src/kubevela, which was held against recordings of KubeVela 1.10.
  */
-import { canonicalJson } from '../domain/manifest/snapshot.ts';
+import { canonicalJson } from '../domain/lang/canonical-json.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { rfc3339 } from '../domain/schedule/agenda.ts';
 import type { Templates } from '../domain/shape/templates.ts';

@@ -2,7 +2,7 @@
  * Names of runs and Jobs. A name is derived from the Task's UID and generation alone, so that whoever computes it again
  * after a crash gets the same one: creating an object under it is the lock that makes one trigger one run.
  */
-import { hexHash } from '../manifest/snapshot.ts';
+import { hexHash } from './canonical-json.ts';
 
 /** A Job's name goes into the label batch.kubernetes.io/job-name, and labels end at 63. */
 export const maxNameLength = 63;

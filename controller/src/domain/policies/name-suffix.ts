@@ -8,7 +8,7 @@
 import { velaLabels, type Task } from '../../resources/index.ts';
 import { policyOf } from '../model/execution-policy.ts';
 import { joinName, nameWithHash } from '../lang/names.ts';
-import { hexHash } from '../manifest/snapshot.ts';
+import { hexHash } from '../lang/canonical-json.ts';
 import { minuteSuffix } from '../schedule/cron.ts';
 
 /**

@@ -15,7 +15,7 @@ import {
   type Schedule,
   type ScheduleSpec,
 } from './cron.ts';
-import { canonicalJson, hexHash } from '../manifest/snapshot.ts';
+import { canonicalJson, hexHash } from '../lang/canonical-json.ts';
 import type { TaskState } from '../model/state.ts';
 
 export interface Agenda {

@@ -6,7 +6,7 @@ import { decide } from '../decide.ts';
 import type { Action, ActionKind, ActionOf } from '../model/actions.ts';
 import { isOwnedBy } from '../view/classify.ts';
 import { isFinished } from '../model/phase.ts';
-import { canonicalJson } from '../manifest/snapshot.ts';
+import { canonicalJson } from '../lang/canonical-json.ts';
 import { isOrphan } from '../steps/adopt-runs.ts';
 import { compact } from '../lang/compact.ts';
 import { waitsInQueue } from '../model/kueue.ts';
