@@ -10,8 +10,9 @@ help: ## List the targets
 check: ## Say what this machine lacks, in one sentence each
 	@bash scripts/check-tools.sh
 
-node_modules/.package-lock.json: package-lock.json package.json
+node_modules/.package-lock.json: package-lock.json package.json scripts/node/package.json
 	@npm ci --no-audit --no-fund --loglevel=error
+	@npm run --silent check:node
 	@touch $@
 
 deps: check node_modules/.package-lock.json ## Install the Node packages

@@ -1,6 +1,7 @@
 /** Bundles a program into one file of JavaScript, with nothing beside it but Node. */
 import { dirname } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import packageJson from '../package.json' with { type: 'json' };
 
 /**
  * What is imported but never used is left out: each module costs memory and time at every start. Of client-node that is
@@ -48,6 +49,18 @@ const leftApart = (apart: Readonly<Record<string, string>>): Plugin => ({
   },
 });
 
+const oldestNode = Number(/\d+/.exec(packageJson.engines.node)?.[0]);
+
+/**
+ * Stands before everything else in a bundle: an older Node would fail at some later line, with words that do not say
+ * why.
+ */
+const needsNode = `
+if (Number(process.versions.node.split('.')[0]) < ${oldestNode}) {
+  console.error('task-runs needs Node ${oldestNode} or newer, and this is ' + process.version + ': install a newer Node from nodejs.org.');
+  process.exit(1);
+}`.trim();
+
 export interface Bundle {
   readonly entry: string;
   readonly outfile: string;
@@ -76,19 +89,20 @@ export async function bundle({
   // Some of what is bundled is CommonJS and calls require() for Node's own modules.
   const require =
     "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+  const lines = [...(shebang === undefined ? [] : [shebang]), needsNode, require];
   await build({
     entryPoints: [entry],
     outfile,
     bundle: true,
     platform: 'node',
-    target: 'node20',
+    target: 'node24',
     format: 'esm',
     sourcemap,
     minify,
     // libsql is a native library, which stays beside the file; pg asks for one that it does without.
     external: ['libsql', 'pg-native', ...external],
     plugins: [onlyWhatIsUsed, leftApart(apart)],
-    banner: { js: shebang === undefined ? require : `${shebang}\n${require}` },
+    banner: { js: lines.join('\n') },
     logLevel: 'warning',
   });
 }

@@ -52,3 +52,16 @@ it('works with nothing else installed', async () => {
       .stdout,
   ).toContain('mytask-v1');
 });
+
+it('says which Node it needs where an older one runs it', async () => {
+  const program = join(directory, 'package', packageJson.bin['task-runs']);
+  const older = `data:text/javascript,${encodeURIComponent(
+    "Object.defineProperty(process, 'version', { value: 'v20.20.2' });" +
+      "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });",
+  )}`;
+  await expect(run(process.execPath, ['--import', older, program, 'version'])).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: 'task-runs needs Node 24 or newer, and this is v20.20.2: install a newer Node from nodejs.org.\n',
+  });
+});
