@@ -4,6 +4,7 @@
 import type { Meta } from '../resources/index.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { oneLine } from '../domain/lang/words.ts';
+import { podReasons } from '../domain/model/reasons.ts';
 import type { ContainerFailure, Pod } from '../domain/model/state.ts';
 
 interface ContainerStatus {
@@ -70,7 +71,7 @@ export function withMountFailure(pod: Pod, failures: readonly MountFailure[], no
   );
   const isSaid = last !== undefined && now - last.seenAt < mountRetryMilliseconds;
   return isSaid && pod.phase === 'Pending' && !pod.waiting
-    ? { ...pod, waiting: { reason: 'FailedMount', message: last.message } }
+    ? { ...pod, waiting: { reason: podReasons.failedMount, message: last.message } }
     : pod;
 }
 
@@ -89,7 +90,10 @@ function slimMeta({
 function unschedulable({ conditions = [] }: NonNullable<RawPod['status']>): Pod['waiting'] {
   const scheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   if (!scheduled) return undefined;
-  return { reason: scheduled.reason ?? 'Unschedulable', message: oneLine(scheduled.message ?? 'no node fits the pod') };
+  return {
+    reason: scheduled.reason ?? podReasons.unschedulable,
+    message: oneLine(scheduled.message ?? 'no node fits the pod'),
+  };
 }
 
 function blockedContainer(containers: readonly ContainerStatus[]): Pod['waiting'] {
@@ -109,7 +113,7 @@ function containerFailure(containers: readonly ContainerStatus[]): ContainerFail
   });
   failures.sort((a, b) => Date.parse(b.finishedAt ?? '') - Date.parse(a.finishedAt ?? ''));
   const [last] = failures;
-  return last && { container: last.name, exitCode: last.exitCode, reason: last.reason ?? 'Error' };
+  return last && { container: last.name, exitCode: last.exitCode, reason: last.reason ?? podReasons.error };
 }
 
 /** A pod that failed as a whole: evicted, preempted, past its deadline. */

@@ -1,3 +1,4 @@
+import { kubernetesReasons, reasons } from '../domain/model/reasons.ts';
 import type { Refusal } from '../domain/model/state.ts';
 import { ApiError } from '../kube/api-error.ts';
 
@@ -37,7 +38,7 @@ export function refusalOf(
 }
 
 function reasonOf({ serverMessage, status, reason }: ApiError, byAdmission: boolean): string {
-  if (/exceeded quota/.test(serverMessage)) return 'QuotaExceeded';
-  if (byAdmission && status < 500) return 'Forbidden';
-  return status === 400 ? 'Invalid' : reason;
+  if (/exceeded quota/.test(serverMessage)) return reasons.quotaExceeded;
+  if (byAdmission && status < 500) return kubernetesReasons.forbidden;
+  return status === 400 ? kubernetesReasons.invalid : reason;
 }

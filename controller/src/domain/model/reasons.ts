@@ -1,5 +1,7 @@
 /**
- * Words for programs; the rest of a run's reasons are Kubernetes' own (BackoffLimitExceeded, ImagePullBackOff, ...).
+ * The reasons in the statuses and conditions of Tasks and TaskRuns: stable words for programs. reason-meanings.ts says
+ * what each means; docs/reference/reasons.md is generated from it. A run may also carry a reason that a later
+ * Kubernetes or Kueue brings.
  */
 export const reasons = {
   cancelled: 'Cancelled',
@@ -45,28 +47,42 @@ export const reasons = {
 } as const;
 
 /** What Jobs end with by themselves, and what the API server refuses objects with (controllers/refusal.ts). */
-const kubernetesReasons = [
-  'AlreadyExists',
-  'BackoffLimitExceeded',
-  'FailedIndexes',
-  'Forbidden',
-  'InternalError',
-  'Invalid',
-  'MaxFailedIndexesExceeded',
-  'PodFailurePolicy',
-];
+export const kubernetesReasons = {
+  alreadyExists: 'AlreadyExists',
+  backoffLimitExceeded: 'BackoffLimitExceeded',
+  failedIndexes: 'FailedIndexes',
+  forbidden: 'Forbidden',
+  internalError: 'InternalError',
+  invalid: 'Invalid',
+  maxFailedIndexesExceeded: 'MaxFailedIndexesExceeded',
+  podFailurePolicy: 'PodFailurePolicy',
+} as const;
+
+/** What pods wait with and what containers end with: the ones that people meet most; every other is handed on, too. */
+export const podReasons = {
+  crashLoopBackOff: 'CrashLoopBackOff',
+  createContainerConfigError: 'CreateContainerConfigError',
+  error: 'Error',
+  errImagePull: 'ErrImagePull',
+  evicted: 'Evicted',
+  failedMount: 'FailedMount',
+  imagePullBackOff: 'ImagePullBackOff',
+  invalidImageName: 'InvalidImageName',
+  oomKilled: 'OOMKilled',
+  unschedulable: 'Unschedulable',
+} as const;
 
 /** What Kueue gives a run up with. */
 const kueueReasons = [
   'DeactivatedDueToAdmissionCheck',
   'DeactivatedDueToMaximumExecutionTimeExceeded',
   'DeactivatedDueToRequeuingLimitExceeded',
-];
+] as const;
 
 /** All reasons that runs are known to end with; others may come with a later Kubernetes. */
-export const knownReasons: ReadonlySet<string> = new Set([
+export const knownReasons: ReadonlySet<string> = new Set<string>([
   ...Object.values(reasons),
-  ...kubernetesReasons,
+  ...Object.values(kubernetesReasons),
   ...kueueReasons,
 ]);
 
@@ -81,13 +97,13 @@ const kueuePatience = [
   'WaitingForPodsReady',
   'WaitingForPreemptedWorkloads',
   'WaitingForQuota',
-];
+] as const;
 
 /** What it has one wait with that may never be admitted as things are. */
-const kueueTroubles = ['Misconfigured', 'NoMatchingFlavor', 'TopologyPlacementFailed'];
+const kueueTroubles = ['Misconfigured', 'NoMatchingFlavor', 'TopologyPlacementFailed'] as const;
 
 /** All reasons with which a run, or a step of one, is known to be Queued. */
-export const queuedReasons: ReadonlySet<string> = new Set([
+export const queuedReasons: ReadonlySet<string> = new Set<string>([
   reasons.deactivated,
   reasons.exceedsMaxQuota,
   reasons.inadmissible,
@@ -102,7 +118,7 @@ export const queuedReasons: ReadonlySet<string> = new Set([
 ]);
 
 /** What a run waits for that is in order: nothing is wrong, so nothing stalls. */
-export const patientReasons: ReadonlySet<string> = new Set([
+export const patientReasons: ReadonlySet<string> = new Set<string>([
   reasons.pending,
   reasons.podFailed,
   reasons.retryBackoff,
@@ -111,3 +127,14 @@ export const patientReasons: ReadonlySet<string> = new Set([
   reasons.waitsForTurn,
   ...kueuePatience,
 ]);
+
+type ValueOf<T> = T[keyof T];
+
+/** Every reason that has a meaning in reason-meanings.ts. */
+export type Reason =
+  | ValueOf<typeof reasons>
+  | ValueOf<typeof kubernetesReasons>
+  | ValueOf<typeof podReasons>
+  | (typeof kueueReasons)[number]
+  | (typeof kueuePatience)[number]
+  | (typeof kueueTroubles)[number];

@@ -4,12 +4,11 @@
  * no use.
  */
 import type { PartView } from '../view/classify.ts';
+import { kubernetesReasons } from '../model/reasons.ts';
 import { deadlineOf } from './timeout-seconds.ts';
 
 /** The longest pause that the Task's schema lets people write. */
 const longestDelaySeconds = 86_400;
-/** The Job controller's word for a Job that its podFailurePolicy ended. */
-const podFailurePolicy = 'PodFailurePolicy';
 
 export interface NextAttempt {
   readonly attempt: number;
@@ -30,7 +29,7 @@ export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined 
   const { failed } = view;
   if (!failed) return undefined;
   const { limit, delaySeconds, backoff } = { ...defaults, ...(view.run.spec.snapshot?.retry ?? noRetry) };
-  if (failed.attempt >= limit || failed.reason === podFailurePolicy) return undefined;
+  if (failed.attempt >= limit || failed.reason === kubernetesReasons.podFailurePolicy) return undefined;
   const factor = backoff === 'Constant' ? 1 : 2 ** failed.attempt;
   const at = Date.parse(failed.completionTime) + Math.min(longestDelaySeconds, delaySeconds * factor) * 1000;
   return Math.max(at, now.getTime()) < (deadlineOf(view, now) ?? Infinity)

@@ -5,6 +5,7 @@
  */
 import type { RunTrigger, TaskStatus } from '../../resources/index.ts';
 import type { Action } from '../model/actions.ts';
+import { eventReasons } from '../model/events.ts';
 import { compact } from '../lang/compact.ts';
 import {
   dueTimes,
@@ -118,7 +119,7 @@ const tooMany = 100;
 export function missedEvents(state: TaskState, now: Date): readonly Action[] {
   const { missed = 0, last } = agendaOf(state, now) ?? {};
   if (missed === 0 || !last) return [];
-  const reason = missed > tooMany ? 'TooManyMissedTimes' : 'MissSchedule';
+  const reason = missed > tooMany ? eventReasons.tooManyMissedTimes : eventReasons.missSchedule;
   const times =
     missed === 1
       ? 'a time of the schedule'

@@ -10,7 +10,7 @@ import { queueVerdict } from '../policies/queue.ts';
 import { mostAttempts, nextAttempt, type NextAttempt } from '../policies/retry.ts';
 import { waitOf } from '../queue/wait.ts';
 import { waitsInQueue } from '../model/kueue.ts';
-import { reasons } from '../model/reasons.ts';
+import { podReasons, reasons } from '../model/reasons.ts';
 import type { ContainerFailure, Job, Pod, Refusal, TaskState } from '../model/state.ts';
 
 /** What is to be said of a run, or of a step. */
@@ -184,7 +184,7 @@ function lacksPods({ spec, status }: Job): boolean {
   return active < Math.min(parallelism, completions - succeeded);
 }
 
-const imagePullReasons = new Set<string | undefined>(['ErrImagePull', 'ImagePullBackOff']);
+const imagePullReasons = new Set<string | undefined>([podReasons.errImagePull, podReasons.imagePullBackOff]);
 
 /**
  * The kubelet alternates between two words for an image that it cannot pull; the first one seen stays, so that nothing
@@ -212,7 +212,7 @@ function lastFailure({ pods }: PartView): ContainerFailure | undefined {
 
 function failureText({ container, exitCode, reason }: ContainerFailure): string {
   if (container === '') return reason;
-  const code = reason === 'Error' ? `exit code ${exitCode}` : `${reason} (exit code ${exitCode})`;
+  const code = reason === podReasons.error ? `exit code ${exitCode}` : `${reason} (exit code ${exitCode})`;
   return `${code} in container ${container}`;
 }
 

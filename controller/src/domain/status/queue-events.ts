@@ -5,6 +5,7 @@
 import type { TaskRunStatus } from '../../resources/index.ts';
 import type { ActionOf } from '../model/actions.ts';
 import { formatDuration } from '../lang/duration.ts';
+import { eventReasons } from '../model/events.ts';
 import { isFinished } from '../model/phase.ts';
 
 /**
@@ -20,14 +21,19 @@ export function queueEvents(
   if (was === is || isFinished(after.phase)) return [];
   if (!is)
     return [
-      { kind: 'event', type: 'Normal', reason: 'Admitted', message: `${run} was admitted after ${waited(after)}` },
+      {
+        kind: 'event',
+        type: 'Normal',
+        reason: eventReasons.admitted,
+        message: `${run} was admitted after ${waited(after)}`,
+      },
     ];
   const wasEvicted = before?.startTime !== undefined;
   const why = after.message === undefined ? '' : `: ${after.message}`;
   return [
     wasEvicted
-      ? { kind: 'event', type: 'Warning', reason: 'Evicted', message: `${run} waits again${why}` }
-      : { kind: 'event', type: 'Normal', reason: 'Queued', message: `${run}${why}` },
+      ? { kind: 'event', type: 'Warning', reason: eventReasons.evicted, message: `${run} waits again${why}` }
+      : { kind: 'event', type: 'Normal', reason: eventReasons.queued, message: `${run}${why}` },
   ];
 }
 

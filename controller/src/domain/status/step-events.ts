@@ -5,6 +5,7 @@ import type { TaskRunStatus } from '../../resources/index.ts';
 import type { ActionOf } from '../model/actions.ts';
 import type { StepRow } from './flow.ts';
 import { compact } from '../lang/compact.ts';
+import { eventReasons, type EventReason } from '../model/events.ts';
 import { isFinished } from '../model/phase.ts';
 
 /** Of a wider run only failures are told: an event is a write, and two a node would be most of what it costs. */
@@ -36,12 +37,21 @@ export function stepEvents(
   });
 }
 
+/** A step that is Pending has no event. */
+const reasonOfPhase: Readonly<Record<string, EventReason | undefined>> = {
+  Queued: eventReasons.stepQueued,
+  Running: eventReasons.stepStarted,
+  Succeeded: eventReasons.stepSucceeded,
+  Failed: eventReasons.stepFailed,
+  Cancelled: eventReasons.stepCancelled,
+  Skipped: eventReasons.stepSkipped,
+};
+
 function eventOf(
   run: string,
   { step, phase = 'Pending', duration, message }: Partial<StepRow>,
 ): readonly ActionOf<'event'>[] {
-  const reason =
-    phase === 'Running' ? 'StepStarted' : isFinished(phase) || phase === 'Queued' ? `Step${phase}` : undefined;
+  const reason = reasonOfPhase[phase];
   const time = duration === undefined ? '' : ` after ${duration}`;
   const text = `${run}: ${step} ${phase}${time}${message === undefined ? '' : `: ${message}`}`;
   return reason === undefined

@@ -1,0 +1,78 @@
+/**
+ * The reasons of the events that are recorded on a Task, beside those that a run's status gives: stable words for
+ * programs. docs/reference/events.md is generated from this file.
+ */
+
+export const eventReasons = {
+  admitted: 'Admitted',
+  evicted: 'Evicted',
+  missSchedule: 'MissSchedule',
+  queued: 'Queued',
+  stepCancelled: 'StepCancelled',
+  stepFailed: 'StepFailed',
+  stepQueued: 'StepQueued',
+  stepSkipped: 'StepSkipped',
+  stepStarted: 'StepStarted',
+  stepSucceeded: 'StepSucceeded',
+  tooManyMissedTimes: 'TooManyMissedTimes',
+} as const;
+
+export type EventReason = (typeof eventReasons)[keyof typeof eventReasons];
+
+export interface EventMeaning {
+  readonly type: 'Normal' | 'Warning';
+  readonly meaning: string;
+  /** What to do about it; empty where nothing is wrong. */
+  readonly remedy: string;
+}
+
+export const eventMeanings: Readonly<Record<EventReason, EventMeaning>> = {
+  Admitted: {
+    type: 'Normal',
+    meaning: 'Kueue admitted the run. The message says how long it waited.',
+    remedy: '',
+  },
+  Evicted: {
+    type: 'Warning',
+    meaning: 'Kueue stopped a run that had started, and the run waits in its queue again.',
+    remedy: 'Give the run a `priorityClass` that goes first, or raise the quota. The message has the reason.',
+  },
+  MissSchedule: {
+    type: 'Warning',
+    meaning: 'One or more times of the schedule passed without a run.',
+    remedy:
+      'See whether the controller was down, the Task was suspended, or `startingDeadlineSeconds` is too short. To run now, create a TaskRun (`task-runs run`).',
+  },
+  Queued: {
+    type: 'Normal',
+    meaning: 'The run waits, in a queue of Kueue or for its turn. The message says what for.',
+    remedy: '',
+  },
+  StepCancelled: {
+    type: 'Normal',
+    meaning: 'A step, item or node of the run was cancelled while it ran.',
+    remedy: '',
+  },
+  StepFailed: {
+    type: 'Warning',
+    meaning: 'A step, item or node of the run failed.',
+    remedy: 'The message says why. Fix it and deploy again, or retry the run: what succeeded is not run again.',
+  },
+  StepQueued: {
+    type: 'Normal',
+    meaning: 'A step, item or node of the run waits in a queue of Kueue.',
+    remedy: '',
+  },
+  StepSkipped: {
+    type: 'Normal',
+    meaning: 'A step, item or node of the run was skipped. The message says why.',
+    remedy: '',
+  },
+  StepStarted: { type: 'Normal', meaning: 'A step, item or node of the run started.', remedy: '' },
+  StepSucceeded: { type: 'Normal', meaning: 'A step, item or node of the run succeeded.', remedy: '' },
+  TooManyMissedTimes: {
+    type: 'Warning',
+    meaning: 'More than 100 times of the schedule passed without a run; they are not counted one by one.',
+    remedy: 'Check the clock of the node that the controller runs on, and how long the controller was down.',
+  },
+};
