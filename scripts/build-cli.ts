@@ -16,7 +16,6 @@ await bundle({
   shebang: '#!/usr/bin/env node',
   sourcemap: false,
   minify: true,
-  external: ['*/scripts/plan-parts.ts'],
 });
 await chmod(outfile, 0o755);
 

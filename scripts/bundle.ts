@@ -68,8 +68,6 @@ export interface Bundle {
   readonly shebang?: string;
   readonly sourcemap: boolean;
   readonly minify: boolean;
-  /** Modules that are left out, because only the sources import them. */
-  readonly external?: string[];
   /**
    * Modules that are imported when they are needed, such as `./otlp.ts`, and the files beside the bundle that they are
    * then read from.
@@ -77,15 +75,7 @@ export interface Bundle {
   readonly apart?: Readonly<Record<string, string>>;
 }
 
-export async function bundle({
-  entry,
-  outfile,
-  shebang,
-  sourcemap,
-  minify,
-  external = [],
-  apart = {},
-}: Bundle): Promise<void> {
+export async function bundle({ entry, outfile, shebang, sourcemap, minify, apart = {} }: Bundle): Promise<void> {
   // Some of what is bundled is CommonJS and calls require() for Node's own modules.
   const require =
     "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
@@ -100,7 +90,7 @@ export async function bundle({
     sourcemap,
     minify,
     // libsql is a native library, which stays beside the file; pg asks for one that it does without.
-    external: ['libsql', 'pg-native', ...external],
+    external: ['libsql', 'pg-native'],
     plugins: [onlyWhatIsUsed, leftApart(apart)],
     banner: { js: lines.join('\n') },
     logLevel: 'warning',

@@ -5,9 +5,13 @@ import type { GeneratedFile } from './generated-file.ts';
 import { code, row } from './markdown.ts';
 
 const nowhere = { terminal: false, columns: Infinity, write: () => Promise.resolve() };
-const program = createProgram(
-  () => Promise.resolve(),
-  {
+const nothing = () => Promise.reject(new Error('the page runs no command'));
+const program = createProgram({
+  name: 'task-runs',
+  start: nothing,
+  startOffline: nothing,
+  loadParts: nothing,
+  io: {
     out: nowhere,
     err: nowhere,
     interactive: false,
@@ -17,8 +21,7 @@ const program = createProgram(
     ask: () => Promise.resolve(''),
     read: () => Promise.resolve(''),
   },
-  'task-runs',
-);
+});
 const help = program.createHelp();
 
 /** The commands that people are told of, in the order of the help. */

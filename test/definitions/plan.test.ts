@@ -8,6 +8,7 @@ import { Interrupted, type Io, type Sink } from '../../controller/src/cli/io.ts'
 import { readParts } from '../../controller/src/cli/plan/parts.ts';
 import { runCli } from '../../controller/src/cli/program.ts';
 import type { Plan } from '../../controller/src/plan/document.ts';
+import { partsOfSources } from '../../scripts/plan-parts.ts';
 
 interface Result {
   readonly code: number;
@@ -35,7 +36,7 @@ async function plan(files: Readonly<Record<string, string>>, ...args: readonly s
     ask: () => Promise.reject(new Interrupted('nobody')),
     read,
   };
-  const code = await runCli(['plan', ...args], io, 'task-runs');
+  const code = await runCli(['plan', ...args], io, 'task-runs', partsOfSources);
   return { code, ...written };
 }
 

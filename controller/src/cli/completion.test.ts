@@ -14,7 +14,8 @@ const io: Io = {
   ask: () => Promise.resolve(''),
   read: () => Promise.resolve(''),
 };
-const program = createProgram(() => Promise.resolve(), io, 'task-runs');
+const nothing = () => Promise.reject(new Error('completion runs no command'));
+const program = createProgram({ name: 'task-runs', start: nothing, startOffline: nothing, loadParts: nothing, io });
 const at = (line: string) => candidatesFor(program, line.split(' '));
 
 describe('at the cursor', () => {

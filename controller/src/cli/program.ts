@@ -20,19 +20,37 @@ import { suspendCommand } from './commands/suspend.ts';
 import { versionCommand } from './commands/version.ts';
 import { exitCodes, explain } from './errors.ts';
 import type { Io } from './io.ts';
-import { openSession, version, type Start } from './session.ts';
+import { loadParts as loadInstalledParts, type LoadParts } from './plan/parts.ts';
+import { openSession, version, type Start, type StartOffline } from './session.ts';
 import { paintFor } from './style.ts';
 
 const exitCodesHelp = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted; run --wait: the task's own; plan --detailed-exitcode: 3 where a run would start.`;
 
+/** What the commands are made with. */
+export interface ProgramParts {
+  /** What the program was called as: `task-runs`, or `kubectl task`. */
+  readonly name: string;
+  readonly start: Start;
+  readonly startOffline: StartOffline;
+  readonly loadParts: LoadParts;
+  /** For what commander itself prints: help and wrong usage. */
+  readonly io: Io;
+}
+
 /**
  * Runs one command line.
  *
  * @param args without the program's own name
+ * @param loadParts where `plan` has CUE and the definitions from; beside the program when left out
  * @returns the exit code
  */
-export async function runCli(args: readonly string[], io: Io, name: string): Promise<number> {
+export async function runCli(
+  args: readonly string[],
+  io: Io,
+  name: string,
+  loadParts: LoadParts = loadInstalledParts,
+): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const start: Start = async (command, work) => {
     const options = command.optsWithGlobals<never>();
@@ -43,8 +61,11 @@ export async function runCli(args: readonly string[], io: Io, name: string): Pro
       await session.client.close();
     }
   };
+  const startOffline: StartOffline = async (work) => {
+    exitCode = await work(io);
+  };
   try {
-    await createProgram(start, io, name, (code) => (exitCode = code)).parseAsync([...args], { from: 'user' });
+    await createProgram({ name, start, startOffline, loadParts, io }).parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
     // Commander has printed what is wrong, or the help that was asked for.
@@ -55,17 +76,8 @@ export async function runCli(args: readonly string[], io: Io, name: string): Pro
   }
 }
 
-/**
- * All commands, with their options and help.
- *
- * @param setExitCode for a command that needs no session
- */
-export function createProgram(
-  start: Start,
-  io: Io,
-  name: string,
-  setExitCode: (code: number) => void = () => undefined,
-): Command {
+/** All commands, with their options and help. */
+export function createProgram({ name, start, startOffline, loadParts, io }: ProgramParts): Command {
   const program = new Command(name)
     .description('Tasks and their runs: what ran, why it did not, what it printed; and run, cancel, hold and tidy up.')
     .version(version)
@@ -96,11 +108,11 @@ export function createProgram(
   ];
   for (const create of commands) program.addCommand(create(start));
   program
-    .addCommand(planCommand(start, io, setExitCode))
-    .addCommand(convertCommand(io))
-    .addCommand(versionCommand(io))
-    .addCommand(completionCommand(io))
-    .addCommand(completeCommand(io, name), { hidden: true });
+    .addCommand(planCommand(start, startOffline, loadParts))
+    .addCommand(convertCommand(startOffline))
+    .addCommand(versionCommand(startOffline))
+    .addCommand(completionCommand(startOffline))
+    .addCommand(completeCommand(startOffline, name), { hidden: true });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureHelp({ showGlobalOptions: true });
     command.configureOutput({

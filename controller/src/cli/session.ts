@@ -32,6 +32,9 @@ export type Start = <Options extends object>(
   work: (session: Session, options: Options & GlobalOptions) => Promise<number>,
 ) => Promise<void>;
 
+/** Runs a command's work that asks no cluster. */
+export type StartOffline = (work: (io: Io) => Promise<number>) => Promise<void>;
+
 /** @throws CliError where the kubeconfig cannot be used */
 export async function openSession(io: Io, program: string, options: GlobalOptions): Promise<Session> {
   const client = await openClient(options);

@@ -1,35 +1,41 @@
 import { Argument, Command } from 'commander';
 import { taskRuns, tasks } from '../../cluster/resource-types.ts';
 import { candidatesFor, scripts, shells, valueOn, type Candidates, type Shell } from '../completion.ts';
+import { exitCodes } from '../errors.ts';
 import { everything } from '../find.ts';
 import type { Io } from '../io.ts';
 import type { ResourceType } from '../../kube/objects.ts';
-import { openSession } from '../session.ts';
+import { openSession, type StartOffline } from '../session.ts';
 
-export function completionCommand({ out }: Io): Command {
+export function completionCommand(start: StartOffline): Command {
   return new Command('completion')
     .description(
       'a script that makes the shell complete commands, options and names: source <(task-runs completion bash)',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
-    .action((shell: Shell) => out.write(scripts[shell]));
+    .action((shell: Shell) =>
+      start(async ({ out }) => {
+        await out.write(scripts[shell]);
+        return exitCodes.ok;
+      }),
+    );
 }
 
 /** What those scripts call. Whatever goes wrong, a shell wants no words about it. */
-export function completeCommand(io: Io, name: string): Command {
+export function completeCommand(start: StartOffline, program: string): Command {
   return new Command('__complete')
     .argument('[words...]')
-    .action(async (words: readonly string[], _options, command: Command) => {
-      const candidates = candidatesFor(command.parent ?? command, words);
-      const all = [...candidates.words, ...(await namesOf(candidates, words, io, name).catch(() => []))];
-      const current = words.at(-1) ?? '';
-      await io.out.write(
-        all
-          .filter((word) => word.startsWith(current))
-          .map((word) => `${word}\n`)
-          .join(''),
-      );
-    });
+    .action((words: readonly string[], _options, command: Command) =>
+      start((io) => complete(io, program, words, candidatesFor(command.parent ?? command, words))),
+    );
+}
+
+async function complete(io: Io, program: string, words: readonly string[], candidates: Candidates): Promise<number> {
+  const names = await namesOf(candidates, words, io, program).catch(() => []);
+  const current = words.at(-1) ?? '';
+  const fitting = [...candidates.words, ...names].filter((word) => word.startsWith(current));
+  await io.out.write(fitting.map((word) => `${word}\n`).join(''));
+  return exitCodes.ok;
 }
 
 async function namesOf({ names }: Candidates, words: readonly string[], io: Io, program: string): Promise<string[]> {

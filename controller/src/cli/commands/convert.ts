@@ -2,17 +2,18 @@ import { Command } from 'commander';
 import { parseAllDocuments, stringify } from 'yaml';
 import { kinds, unread } from '../convert/kinds.ts';
 import type { Fields } from '../convert/work.ts';
-import { CliError, UsageError } from '../errors.ts';
+import { CliError, exitCodes, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
+import type { StartOffline } from '../session.ts';
 import { paintFor } from '../style.ts';
 
-export function convertCommand(io: Io): Command {
+export function convertCommand(start: StartOffline): Command {
   return new Command('convert')
     .description(
       'prints the Application for manifests of a Job, CronJob, JobFlow, DaemonJob or JobTemplate, and says what changes; asks no cluster',
     )
     .requiredOption('-f, --filename <file>', 'the manifests, as YAML or JSON; - for standard input')
-    .action(({ filename }: { filename: string }) => convert(io, filename));
+    .action(({ filename }: { filename: string }) => start((io) => convert(io, filename)));
 }
 
 interface Manifest {
@@ -21,7 +22,7 @@ interface Manifest {
   readonly spec: Fields;
 }
 
-async function convert(io: Io, filename: string): Promise<void> {
+async function convert(io: Io, filename: string): Promise<number> {
   const manifests = readManifests(await io.read(filename), filename);
   const names = manifests.map(({ metadata }) => metadata.name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -36,6 +37,7 @@ async function convert(io: Io, filename: string): Promise<void> {
     for (const warning of warnings)
       await io.err.write(`${paint('yellow', 'changes:')} ${manifest.kind} ${manifest.metadata.name}: ${warning}\n`);
   }
+  return exitCodes.ok;
 }
 
 function applicationOf({ kind, metadata: { name, namespace, labels = {} }, spec }: Manifest) {

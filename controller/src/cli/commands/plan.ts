@@ -1,17 +1,16 @@
 import { Command, Option } from 'commander';
 import { countArgument } from '../arguments.ts';
-import type { Io } from '../io.ts';
 import { outputOption } from '../output.ts';
+import type { LoadParts } from '../plan/parts.ts';
 import type { PlanOptions } from '../plan/work.ts';
-import type { Start } from '../session.ts';
+import type { Start, StartOffline } from '../session.ts';
 
 const exitCodesHelp = `
 Exit codes: 0 the plan is fine, 1 something is wrong with the Application, 2 wrong usage;
 with --detailed-exitcode: 3 the plan is fine, and at least one run would start.
 Traits are not evaluated; what an API server's admission adds or refuses beyond our own resources is not foreseen.`;
 
-/** @param setExitCode for a plan that asks no cluster */
-export function planCommand(start: Start, io: Io, setExitCode: (code: number) => void): Command {
+export function planCommand(start: Start, startOffline: StartOffline, loadParts: LoadParts): Command {
   return new Command('plan')
     .description(
       'what deploying an Application would do: which runs and Jobs start, wait or go, and when the schedule is next; changes nothing',
@@ -34,7 +33,8 @@ export function planCommand(start: Start, io: Io, setExitCode: (code: number) =>
       const options = command.optsWithGlobals<PlanOptions>();
       // The other commands start sooner without all that a plan needs.
       const { planFromFiles, planFromCluster } = await import('../plan/work.ts');
-      if (options.live === true) await start<PlanOptions>(command, (session) => planFromCluster(session, options));
-      else setExitCode(await planFromFiles(io, options));
+      if (options.live === true)
+        await start<PlanOptions>(command, (session) => planFromCluster(session, options, loadParts));
+      else await startOffline((io) => planFromFiles(io, options, loadParts));
     });
 }

@@ -1,9 +1,12 @@
 import { Command } from 'commander';
-import type { Io } from '../io.ts';
-import { version } from '../session.ts';
+import { exitCodes } from '../errors.ts';
+import { version, type StartOffline } from '../session.ts';
 
-export function versionCommand({ out }: Io): Command {
-  return new Command('version')
-    .description('the version of this program')
-    .action(() => out.write(`task-runs ${version}\n`));
+export function versionCommand(start: StartOffline): Command {
+  return new Command('version').description('the version of this program').action(() =>
+    start(async ({ out }) => {
+      await out.write(`task-runs ${version}\n`);
+      return exitCodes.ok;
+    }),
+  );
 }

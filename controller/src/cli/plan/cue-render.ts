@@ -5,7 +5,7 @@ import { parameterNames, refusalOfSchema, refusalsOf } from '../../plan/cue-refu
 import type { Fields } from '../../plan/application.ts';
 import type { Filling, Refusal, Render, RenderedObject, Rendering, StepRendering } from '../../plan/render.ts';
 import { admitBySchema, type Schema, type SchemaProblem } from '../../plan/schema.ts';
-import { loadParts, type Definitions, type Parts } from './parts.ts';
+import type { Definitions, LoadParts } from './parts.ts';
 
 export interface CueRender extends Render {
   /** Ends CUE's thread. */
@@ -28,7 +28,7 @@ interface Origin {
  * Starts CUE with our definitions.
  * @throws CliError where its files are missing
  */
-export async function startRender(load: () => Promise<Parts> = loadParts): Promise<CueRender> {
+export async function startRender(load: LoadParts): Promise<CueRender> {
   // V8's optimizing compiler takes longer over a module of 23 MB than a plan takes without it.
   setFlagsFromString('--liftoff-only');
   const { cue: module, definitions } = await load();

@@ -23,18 +23,17 @@ export interface Parts {
   readonly definitions: Definitions;
 }
 
+/** Finds the parts. Throws a CliError where files are missing. */
+export type LoadParts = () => Promise<Parts>;
+
 /** The files beside the bundled program. */
 export const partFiles = { wasm: 'cue.wasm.gz', loader: 'wasm_exec.cjs', definitions: 'definitions.json' } as const;
 
-/**
- * Reads them from beside the program; from the sources, where that is what runs.
- * @throws CliError where files are missing
- */
-export async function loadParts(): Promise<Parts> {
+/** Reads them from beside the program; while that runs from its sources, from where it was built. */
+export const loadParts: LoadParts = () => {
   const program = fileURLToPath(import.meta.url);
-  if (program.endsWith('.ts')) return (await import('../../../../scripts/plan-parts.ts')).partsOfSources();
-  return readParts(dirname(program));
-}
+  return readParts(program.endsWith('.ts') ? 'dist/cli' : dirname(program));
+};
 
 export async function readParts(folder: string): Promise<Parts> {
   try {

@@ -15,6 +15,7 @@ import { paintFor } from '../style.ts';
 import { renderPlan } from '../views/plan-view.ts';
 import { startRender } from './cue-render.ts';
 import { readDeployed, readSurroundings } from './live.ts';
+import type { LoadParts } from './parts.ts';
 
 export interface PlanOptions extends OutputOptions, GlobalOptions {
   readonly filename: string;
@@ -25,13 +26,13 @@ export interface PlanOptions extends OutputOptions, GlobalOptions {
 }
 
 /** Plans with no cluster: as though nothing were deployed, or what `--against` names. @returns the exit code */
-export async function planFromFiles(io: Io, options: PlanOptions): Promise<number> {
-  return plan(io, options, options.namespace ?? 'default', (render) => fromFiles(io, options, render));
+export async function planFromFiles(io: Io, options: PlanOptions, loadParts: LoadParts): Promise<number> {
+  return plan(io, options, options.namespace ?? 'default', loadParts, (render) => fromFiles(io, options, render));
 }
 
 /** Plans on top of what the cluster has. @returns the exit code @throws ApiError where it cannot be asked */
-export async function planFromCluster(session: Session, options: PlanOptions): Promise<number> {
-  return plan(session.io, options, session.namespace, () => Promise.resolve(fromCluster(session)));
+export async function planFromCluster(session: Session, options: PlanOptions, loadParts: LoadParts): Promise<number> {
+  return plan(session.io, options, session.namespace, loadParts, () => Promise.resolve(fromCluster(session)));
 }
 
 /** What a plan starts from. */
@@ -41,10 +42,11 @@ async function plan(
   io: Io,
   options: PlanOptions,
   namespace: string,
+  loadParts: LoadParts,
   basisOf: (render: Render) => Promise<Basis>,
 ): Promise<number> {
   const text = await read(io, options.filename);
-  const render = await startRender();
+  const render = await startRender(loadParts);
   try {
     const file = readApplications(text, nameOf(options.filename), render.componentTypes);
     const { problems, ...basis } = await basisOf(render);
