@@ -20,7 +20,8 @@ import { healthPages, metricsPages, servePages } from './server/http-server.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
 import { createObservers } from './server/observers.ts';
 import { traceOf } from './tracing/run-trace.ts';
-import { createTraceExporter, tracesConfigured, type TraceExporter } from './tracing/trace-exporter.ts';
+import type { TraceExporter } from './tracing/exporter.ts';
+import { createTraceExporter, tracesConfigured } from './tracing/trace-exporter.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const program = 'task-runs';

@@ -6,8 +6,8 @@ import { SpanKind, SpanStatusCode, TraceFlags, type HrTime } from '@opentelemetr
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { TraceExporter, TraceExporterOptions } from './exporter.ts';
 import type { Span } from './run-trace.ts';
-import type { TraceExporter, TraceExporterOptions } from './trace-exporter.ts';
 
 /**
  * Sets the exporter up from the environment.

@@ -3,21 +3,7 @@
  * variables (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/); without an endpoint
  * nothing of the SDK is loaded.
  */
-import type { RunTrace } from './run-trace.ts';
-
-export interface TraceExporter {
-  /** Takes a trace in; it is sent with others, within seconds. Never throws, never waits. */
-  send(trace: RunTrace): void;
-  /** Sends what is left, waiting as long as OTEL_EXPORTER_OTLP_TIMEOUT allows, and closes. */
-  stop(): Promise<void>;
-}
-
-export interface TraceExporterOptions {
-  readonly service: string;
-  readonly version: string;
-  /** Is told of spans that the collector did not take. */
-  readonly onDropped: (spans: number, error: Error | undefined) => void;
-}
+import type { TraceExporter, TraceExporterOptions } from './exporter.ts';
 
 /**
  * Whether traces are to be sent.
