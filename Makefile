@@ -36,6 +36,7 @@ types: cue ## Check the types, and that generated files are fresh
 
 lint: deps ## Check layout, style and the borders between the rooms
 	@npm run --silent format -- --check
+	@npm run --silent borders
 	@npm run --silent lint
 
 fix: deps ## Format everything, and fix what lint can fix

@@ -15,6 +15,7 @@ export default defineConfig({
             'console/src/**/*.test.ts',
             'cue/ts/**/*.test.ts',
             'sandbox/src/**/*.test.ts',
+            'scripts/**/*.test.ts',
             'test/definitions/**/*.test.ts',
             'test/archive/**/*.test.ts',
           ],

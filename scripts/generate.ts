@@ -1,6 +1,7 @@
 /**
- * Writes what is made of other files and committed: the resources' types, and the reference pages of definitions, the
- * REST API, the command line and metrics. `--check` writes nothing and fails when a file is stale.
+ * Writes what is made of other files and committed: the resources' types, the reference pages of definitions, the
+ * REST API, the command line and metrics, and the table of rooms. `--check` writes nothing and fails when a file is
+ * stale.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -9,6 +10,7 @@ import { cliPage } from './cli-page.ts';
 import { definitionPages } from './definition-pages.ts';
 import { metricsPage } from './metrics-page.ts';
 import { resourceTypeFiles } from './resource-types.ts';
+import { roomsTable } from './rooms-table.ts';
 
 const check = process.argv.includes('--check');
 for (const { target, text } of [
@@ -17,6 +19,7 @@ for (const { target, text } of [
   ...apiPages(),
   cliPage(),
   ...(await definitionPages()),
+  await roomsTable(),
 ]) {
   if (!check) {
     await mkdir(dirname(target), { recursive: true });

@@ -1,0 +1,205 @@
+/**
+ * The rooms of the code: what is in each, and what each may import. `npm run borders` checks it, type imports counted,
+ * and the table in docs/architecture.md is made of it.
+ */
+
+/** A folder of the repository; files in a room inside it belong to that room alone. */
+export interface Room {
+  /** From the top of the repository, with a slash at the end. */
+  readonly folder: string;
+  /** What is in it, in Markdown. */
+  readonly holds: string;
+  /**
+   * Folders (with what is below them) and files that it may import beside its own; left out where it has no TypeScript,
+   * `everything` where it has no border.
+   */
+  readonly imports?: readonly string[];
+  /** Folders and files of which it may import types, by `import type`. */
+  readonly types?: readonly string[];
+  /** Packages of npm and modules of Node (`node:crypto`; `node:*` for all of them). */
+  readonly packages?: readonly string[];
+  /** What its tests and its testing/ may import beside that, any testing/, Node and {@link testPackages}. */
+  readonly tests?: readonly string[];
+}
+
+export const everything = '*';
+
+/** What tests may import in every room. */
+export const testPackages = ['ajv', 'fast-check', 'vitest', 'yaml'];
+
+const cluster = 'controller/src/cluster/';
+const domain = 'controller/src/domain/';
+const kube = 'controller/src/kube/';
+const logs = 'controller/src/logs/';
+const records = 'controller/src/records/';
+const requests = 'controller/src/requests/';
+const resources = 'controller/src/resources/';
+
+/** In docs/architecture.md in this order. */
+export const rooms: readonly Room[] = [
+  {
+    folder: 'addon/',
+    holds: 'CRDs, RBAC, Deployment, admission policy, topology rules; what KubeVela deploys where',
+  },
+  {
+    folder: 'definitions/',
+    holds:
+      'the CUE definitions, those of one kind on top of another ([decision 5](decisions/0005-a-definition-on-top-of-another.md))',
+  },
+  { folder: 'observability/', holds: 'alerts for Prometheus, a dashboard for Grafana' },
+  {
+    folder: resources,
+    holds: "the resources' types, generated from the CRDs, and their labels",
+    imports: [],
+  },
+  {
+    folder: domain,
+    holds: 'decide and its policies, one policy a file, named after its field',
+    imports: [resources],
+    packages: ['croner', 'node:crypto'],
+  },
+  {
+    folder: kube,
+    holds: 'client, informer, queue, leader election, events: nothing that knows of tasks',
+    imports: [],
+    packages: ['@kubernetes/client-node', 'kubernetes-types', 'node:*', 'p-limit', 'undici', 'yaml'],
+  },
+  {
+    folder: records,
+    holds: 'what the record of a run says, for whoever reads a TaskRun: archive, API, command line, traces',
+    imports: [`${domain}lang/`, `${domain}model/`, resources],
+  },
+  {
+    folder: cluster,
+    holds: 'the kinds of objects that we read: their types, what the caches keep of them, what Kueue and KubeVela say',
+    imports: [domain, kube, resources],
+    packages: ['kubernetes-types'],
+  },
+  {
+    folder: 'controller/src/controllers/',
+    holds: 'from watch events to reconciles, from actions to calls',
+    imports: [cluster, domain, kube, records, resources],
+    packages: ['kubernetes-types', 'pino'],
+  },
+  {
+    folder: logs,
+    holds: "a run's logs: which containers there are, merged by time, followed",
+    imports: [cluster, domain, kube, resources],
+    packages: ['kubernetes-types'],
+    tests: ['node:*'],
+  },
+  {
+    folder: requests,
+    holds: 'what people ask for, as the API and the command line both write it: run, retry, cancel, prune',
+    imports: [cluster, domain, kube, resources],
+    packages: ['p-limit'],
+  },
+  {
+    folder: 'controller/src/archive/',
+    holds:
+      'what stays of finished runs: SQLite or PostgreSQL, taking logs, retention ([decision 16](decisions/0016-an-archive-beside-the-cluster.md))',
+    imports: [cluster, domain, kube, logs, records, resources],
+    packages: ['kubernetes-types', 'kysely', 'node:*', 'p-limit', 'pg', 'pino'],
+  },
+  {
+    folder: 'controller/src/api/',
+    holds:
+      'the REST API: routes, shapes, errors, who may what ([decision 17](decisions/0017-actions-carry-the-persons-token.md)); docs/reference/api.md is made of it',
+    imports: ['controller/src/archive/', cluster, domain, kube, logs, records, requests, resources],
+    packages: ['express', 'express-rate-limit', 'helmet', 'kubernetes-types', 'node:*', 'pino', 'zod', 'zod-openapi'],
+  },
+  {
+    folder: 'controller/src/server/',
+    holds: 'health, metrics, log',
+    imports: [`${domain}model/`, kube],
+    types: ['controller/src/archive/', 'controller/src/controllers/'],
+    packages: ['node:*', 'pino', 'prom-client'],
+    tests: ['undici'],
+  },
+  {
+    folder: 'controller/src/tracing/',
+    holds: "a finished run as a trace of OpenTelemetry's",
+    imports: [records, resources],
+    packages: [
+      '@opentelemetry/api',
+      '@opentelemetry/exporter-trace-otlp-http',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-trace-node',
+      'node:crypto',
+    ],
+  },
+  {
+    folder: 'controller/src/plan/',
+    holds:
+      'what a deployment would do: Applications read with their lines, `decide` carried out in memory, the plan in words. No I/O; CUE is behind the interface `Render`',
+    imports: [domain, resources],
+    packages: ['node:crypto', 'yaml'],
+  },
+  {
+    folder: 'controller/src/cli/',
+    holds:
+      'the command line: one command a file (`commands/`), what they show (`views/`), printed logs (`logs/`); all of the process it touches is in io.ts',
+    imports: [
+      'controller/src/plan/',
+      `${cluster}projections.ts`,
+      `${cluster}resource-types.ts`,
+      'cue/ts/',
+      domain,
+      kube,
+      logs,
+      'package.json',
+      records,
+      requests,
+      resources,
+    ],
+    types: ['controller/src/api/schemas.ts'],
+    packages: ['commander', 'kubernetes-types', 'node:*', 'yaml'],
+  },
+  {
+    folder: 'controller/src/',
+    holds:
+      'the program: options, main.ts, manager.ts with archive (archiving.ts) and API (serving.ts) put together for a controller',
+    imports: [
+      'controller/src/api/',
+      'controller/src/archive/',
+      cluster,
+      'controller/src/controllers/',
+      domain,
+      kube,
+      'controller/src/server/',
+      'controller/src/tracing/',
+      'package.json',
+      resources,
+    ],
+    packages: ['commander', 'node:*', 'pino'],
+  },
+  {
+    folder: 'console/src/',
+    holds: 'the console in the browser',
+    imports: [],
+    types: ['controller/src/api/schemas.ts'],
+    packages: ['preact'],
+  },
+  { folder: 'cue/', holds: 'CUE as WebAssembly (`go/`) and its typed face (`ts/`)', imports: [], packages: ['node:*'] },
+  {
+    folder: 'sandbox/src/kubevela/',
+    holds: "KubeVela's stand-in",
+    imports: ['cue/ts/', kube, 'sandbox/src/', 'scripts/addon-files.ts', 'scripts/plain-task.ts'],
+    packages: ['node:*', 'yaml'],
+    tests: ['scripts/definition-files.ts'],
+  },
+  {
+    folder: 'sandbox/src/',
+    holds: 'Kubernetes on one machine: its programs, the machine they run on, how they are built',
+    imports: ['sandbox/src/kubevela/'],
+    packages: ['commander', 'node:*', 'p-limit', 'undici', 'yaml'],
+  },
+  { folder: 'scripts/', holds: 'how all is built, generated and shown', imports: [everything] },
+  {
+    folder: 'test/',
+    holds:
+      'tests against an API server (`api/`), end to end (`e2e/`), in a browser (`console/`), of the definitions (`definitions/`)',
+    imports: [everything],
+  },
+  { folder: 'bench/', holds: 'measurements, each beside a peer or a raw limit', imports: [everything] },
+];
