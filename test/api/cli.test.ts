@@ -105,18 +105,18 @@ describe.concurrent('looking', () => {
     });
     expect(await cli('status', 'nope')).toMatchObject({
       code: 1,
-      stderr: `error: there is no task nope in namespace ${room.namespace}: see \`task-runs list\`, or -A for all namespaces\n`,
+      stderr: `error: task nope does not exist in namespace ${room.namespace}: see \`task-runs list\`, or -A for all namespaces\n`,
     });
     expect(await cli('list', '-n', 'nowhere')).toMatchObject({
       code: 1,
-      stderr: 'error: there is no namespace nowhere: name another with -n\n',
+      stderr: 'error: namespace nowhere does not exist: name another with -n\n',
     });
     expect(await cli('status', '../x')).toMatchObject({ code: 2 });
     await room.deploy({ revision: 1, policy: byHand, application: 'one' });
     await room.deploy({ revision: 1, policy: byHand, application: 'two' });
     expect(await cli('status', 'mytask')).toMatchObject({
       code: 1,
-      stderr: 'error: 2 tasks are called mytask: write one of one-mytask, two-mytask\n',
+      stderr: 'error: 2 tasks match mytask: write one of one-mytask, two-mytask\n',
     });
     expect(await cli('status', 'two/mytask')).toMatchObject({ code: 0 });
   });
@@ -137,7 +137,7 @@ describe.concurrent('looking', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(
       new RegExp(
-        `^error: you may not list Tasks in namespace ${room.namespace} \\(.*\\): ask for the role task-runs-view to look`,
+        `^error: you may not list Tasks in namespace ${room.namespace} \\(.*\\): ask for the role task-runs-view to read`,
       ),
     );
   });
@@ -176,13 +176,13 @@ describe.concurrent('run', () => {
     });
   });
 
-  it('--wait --timeout ends with 124, and the run goes on', async () => {
+  it('--wait --timeout ends with 124, and the run continues', async () => {
     const { room, cli } = await open();
     await room.deploy({ revision: 1, policy: byHand, pods: forever });
     expect(await cli('run', 'mytask', '--wait', '--timeout', '1s', '--name', 'long')).toMatchObject({
       code: 124,
       stderr: expect.stringContaining(
-        'run long has not ended in time and goes on: `task-runs cancel long` ends it',
+        'run long has not ended in time and continues: `task-runs cancel long` cancels it',
       ) as string,
     });
     await room.runWhere('long', 'runs', ({ phase }) => phase === 'Running');
@@ -201,7 +201,7 @@ describe.concurrent('acting', () => {
     expect(status?.message).toMatch(/^\S+: wrong table$/);
     expect(await cli('cancel', 'mytask-v1')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('has ended already (Cancelled)') as string,
+      stderr: expect.stringContaining('has already ended (Cancelled)') as string,
     });
   });
 
@@ -211,7 +211,7 @@ describe.concurrent('acting', () => {
     const suspended = await cli('suspend', 'app/mytask');
     expect(suspended).toMatchObject({
       code: 0,
-      stdout: 'task app-mytask is suspended: new runs wait, and active ones go on\n',
+      stdout: 'task app-mytask is suspended: new runs wait, and active runs continue\n',
     });
     expect(suspended.stderr).toContain('write suspend: true into the properties of component mytask');
     expect((await room.get(tasks, 'app-mytask')).spec.suspend).toBe(true);

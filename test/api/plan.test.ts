@@ -110,7 +110,7 @@ const runsOf = ({ components }: ApplicationPlan): readonly RunPlan[] =>
 const jobsThat = ({ jobs: all }: RunPlan, ...starts: readonly string[]) =>
   all.filter((job) => starts.includes(job.starts)).map(({ name }) => name);
 
-/** The Task, once the controller has answered this version of it and nothing of it goes on. */
+/** The Task, once the controller has answered this version of it and nothing of it continues. */
 async function settled(namespace: string, name: string, appRevision: string): Promise<Stored<TaskObject>> {
   return eventually(
     `Task ${namespace}/${name} of ${appRevision} at rest`,

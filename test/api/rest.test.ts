@@ -200,7 +200,7 @@ describe('the history', () => {
       json: {
         error: {
           code: 'NotRetriable',
-          message: 'run mytask-v1 is in the archive alone, so nothing can be done with it: run the task again',
+          message: 'run mytask-v1 is only in the archive, so it cannot be changed: run the task again',
         },
       },
     });
@@ -425,30 +425,25 @@ describe('rights', () => {
 
 describe('bad requests', () => {
   it.each<[path: string, status: number, code: keyof typeof problemCodes, message: RegExp]>([
-    ['/namespaces/default/tasks/..%2Fx', 400, 'InvalidRequest', /^the path, task: a name has lower case letters/],
-    ['/namespaces/a..b/tasks', 400, 'InvalidRequest', /the path, namespace: a name has no two dots in a row/],
-    ['/namespaces/nowhere/tasks', 404, 'NamespaceNotFound', /^there is no namespace nowhere$/],
-    ['/namespaces/nowhere/runs', 404, 'NamespaceNotFound', /^there is no namespace nowhere$/],
-    ['/namespaces/default/tasks/nope', 404, 'TaskNotFound', /^there is no task nope in namespace default$/],
-    ['/namespaces/default/runs?task=nope', 404, 'TaskNotFound', /^there is no task nope in namespace default$/],
+    ['/namespaces/default/tasks/..%2Fx', 400, 'InvalidRequest', /^the path, task: a name has only lower case letters/],
+    ['/namespaces/a..b/tasks', 400, 'InvalidRequest', /the path, namespace: a name must not have two dots in a row/],
+    ['/namespaces/nowhere/tasks', 404, 'NamespaceNotFound', /^namespace nowhere does not exist$/],
+    ['/namespaces/nowhere/runs', 404, 'NamespaceNotFound', /^namespace nowhere does not exist$/],
+    ['/namespaces/default/tasks/nope', 404, 'TaskNotFound', /^task nope does not exist in namespace default$/],
+    ['/namespaces/default/runs?task=nope', 404, 'TaskNotFound', /^task nope does not exist in namespace default$/],
     [
       '/namespaces/default/runs/nope',
       404,
       'RunNotFound',
-      /^there is no run nope in namespace default, nor in the archive$/,
+      /^run nope does not exist in namespace default or in the archive$/,
     ],
     ['/namespaces/default/runs/nope/logs', 404, 'RunNotFound', /nope/],
     ['/runs?from=yesterday', 400, 'InvalidRequest', /^the query, from: Invalid ISO datetime/],
-    ['/runs?cursor=nonsense', 400, 'InvalidCursor', /begin again without one/],
+    ['/runs?cursor=nonsense', 400, 'InvalidCursor', /start again without one/],
     ['/runs?phase=Broken', 400, 'InvalidRequest', /^the query, phase\.0: .*"Succeeded"/],
     ['/runs?limit=0', 400, 'InvalidRequest', /^the query, limit: /],
     ['/runs?limit=100000', 400, 'InvalidRequest', /^the query, limit: /],
-    [
-      '/runs?colour=red',
-      400,
-      'InvalidRequest',
-      /^the query: there is nothing called colour; see \/api\/v1\/openapi\.json$/,
-    ],
+    ['/runs?colour=red', 400, 'InvalidRequest', /^the query: unknown field colour; see \/api\/v1\/openapi\.json$/],
     ['/nothing', 404, 'RouteNotFound', /openapi\.json/],
   ])('%s: %d %s', async (path, status, code, message) => {
     const answer = await admin(path);
@@ -456,7 +451,7 @@ describe('bad requests', () => {
     expect((answer.json as Problem).error.message).toMatch(message);
   });
 
-  it('with bodies that are none', async () => {
+  it('with invalid bodies', async () => {
     const { room, at } = await openRoom();
     await room.deploy({ revision: 1, policy: byHand });
     const path = `${at}/tasks/app-mytask/run`;
@@ -481,12 +476,12 @@ describe('bad requests', () => {
     });
     expect(await admin(`${at}/tasks/app-mytask/prune`, { method: 'POST', body: {} })).toMatchObject({
       status: 400,
-      json: { error: { message: expect.stringContaining('say which runs may go') as string } },
+      json: { error: { message: expect.stringContaining('say which runs to delete') as string } },
     });
     expect(await room.names(taskRuns)).toEqual([]);
   });
 
-  it('of any kind, on every route, get an answer with a code, and never an error of ours', async () => {
+  it('of any kind, on every route, get an answer with a code, and never an internal error', async () => {
     const { room } = await openRoom();
     await room.finish({ revision: 1 });
     const word = fc.oneof(

@@ -207,7 +207,7 @@ function inNamespace<T extends { readonly namespace: string }>(
   items: readonly T[],
 ): readonly T[] {
   if (namespace === undefined && options.allNamespaces === false)
-    throw new Refusal(403, 'Forbidden', 'You may not list the tasks of all namespaces: choose one.');
+    throw new Refusal(403, 'Forbidden', 'You may not list the tasks in all namespaces: choose one.');
   return namespace === undefined ? items : items.filter((item) => item.namespace === namespace);
 }
 
@@ -225,13 +225,14 @@ function tasksOf(asked: Asked): schemas.TaskPage {
 function taskOf({ data, groups }: Asked): TaskDetail {
   const task = data.tasks.find(({ namespace, name }) => namespace === groups['namespace'] && name === groups['task']);
   if (task === undefined)
-    throw new Refusal(404, 'NotFound', `there is no task ${groups['namespace']}/${groups['task']}`);
+    throw new Refusal(404, 'NotFound', `task ${groups['namespace']}/${groups['task']} does not exist`);
   return task;
 }
 
 function runOf({ data, groups }: Asked): RunDetail {
   const run = data.runs.find(({ namespace, name }) => namespace === groups['namespace'] && name === groups['run']);
-  if (run === undefined) throw new Refusal(404, 'NotFound', `there is no run ${groups['namespace']}/${groups['run']}`);
+  if (run === undefined)
+    throw new Refusal(404, 'NotFound', `run ${groups['namespace']}/${groups['run']} does not exist`);
   return run;
 }
 
@@ -342,7 +343,7 @@ function linesOf(
     .sort((a, b) => a.time.localeCompare(b.time));
 }
 
-/** Sends the last lines there are, and those that come as long as it goes on. */
+/** Sends the last lines there are, and those that come as long as it continues. */
 async function sendLines(
   response: ServerResponse,
   lines: () => readonly LogLine[],

@@ -177,9 +177,9 @@ describe('convert', () => {
     expect(warnings).toEqual([
       'changes: Job old: every deployment runs; executionPolicy.trigger: Change runs only what changed',
       'changes: Job old: ttlSecondsAfterFinished deletes Job and pods; the run stays on record',
-      'changes: Job old: suspend holds new runs; a Job that runs is not suspended',
+      'changes: Job old: suspend lets new runs wait; a running Job is not suspended',
       "changes: Job old: selector is left out: a run's Job gets its own",
-      'changes: Job old: container main is called after its component',
+      'changes: Job old: container main is named after its component',
     ]);
   });
 
@@ -227,7 +227,7 @@ describe('convert', () => {
     expect(JSON.stringify(application)).not.toContain('kueue.x-k8s.io');
     expect(warnings).toEqual([
       'changes: Job old: every deployment runs; executionPolicy.trigger: Change runs only what changed',
-      'changes: Job old: container main is called after its component',
+      'changes: Job old: container main is named after its component',
     ]);
   });
 
@@ -255,7 +255,7 @@ describe('convert', () => {
     const own = await convert(cronJob({ 'kueue.x-k8s.io/queue-name': 'team-a' }, {}));
     expect((await rendered(own.applications[0] as Application)).spec['queue']).toEqual({ name: 'team-a' });
     expect(own.warnings).toContain(
-      "changes: CronJob old: the queue of the CronJob's own labels is heeded, where Kueue looked at those of its jobTemplate alone: take queue out for runs that do not wait",
+      'changes: CronJob old: the queue label of the CronJob itself now takes effect; Kueue read only the labels of its jobTemplate: remove queue if runs should not wait',
     );
   });
 
@@ -269,7 +269,7 @@ describe('convert', () => {
     });
     expect(application?.spec.components[0]?.properties).not.toHaveProperty('queue');
     expect(warnings).toContain(
-      'changes: Job old: the label kueue.x-k8s.io/priority-class is left out: there is no kueue.x-k8s.io/queue-name beside it; write queue.name for the queue',
+      'changes: Job old: the label kueue.x-k8s.io/priority-class is left out, because there is no label kueue.x-k8s.io/queue-name: write queue.name for the queue',
     );
   });
 
@@ -330,12 +330,12 @@ describe('convert', () => {
       }),
     );
     expect(warnings).toEqual([
-      'changes: JobFlow old: every deployment runs, each under names of its own; a step that fails skips those that depend on it',
-      'changes: JobFlow old: step a: shareVolumeMounts beside a template are left out: write the volumes into the template, or into globals.volumes',
-      'changes: JobFlow old: step b: restartPolicy is heeded, which the operator does not: take it out for a run that is not tried again',
-      'changes: JobFlow old: step b: backoffLimit is heeded, which the operator does not: take it out for a run that is not tried again',
-      'changes: JobFlow old: step b: container main is called after its component',
-      'changes: JobFlow old: spec.extra is left out: there is nothing like it',
+      'changes: JobFlow old: every deployment runs, under its own names; a step that fails skips the steps that depend on it',
+      'changes: JobFlow old: step a: shareVolumeMounts together with a template are left out: write the volumes into the template, or into globals.volumes',
+      'changes: JobFlow old: step b: restartPolicy now takes effect; the operator ignored it: remove it if the run should not be retried',
+      'changes: JobFlow old: step b: backoffLimit now takes effect; the operator ignored it: remove it if the run should not be retried',
+      'changes: JobFlow old: step b: container main is named after its component',
+      'changes: JobFlow old: spec.extra is left out: there is no equivalent',
     ]);
   });
 
@@ -379,17 +379,17 @@ describe('convert', () => {
   });
 
   it.each<[string, unknown[], string]>([
-    ['nothing', [''], 'error: old.yaml has no manifest in it'],
+    ['nothing', [''], 'error: old.yaml contains no manifest'],
     [
       'another kind',
       [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: {} }],
-      'error: old.yaml, document 1 is of kind Deployment: it has to be Job, CronJob, JobFlow, DaemonJob, JobTemplate',
+      'error: old.yaml, document 1 is of kind Deployment: it must be one of Job, CronJob, JobFlow, DaemonJob, JobTemplate',
     ],
     ['no name', [{ kind: 'Job', spec: {} }], 'error: old.yaml, document 1: Job needs metadata.name and spec'],
     [
       'one name twice',
       [job(pod({})), job(pod({}))],
-      'error: old.yaml: two manifests are called old, and an Application has one name: convert them one by one, or rename one',
+      'error: old.yaml: two manifests have the name old, and an Application needs a name of its own: convert them one by one, or rename one',
     ],
     ['no YAML', ['a: [b'], 'error: old.yaml, document 1: '],
   ])('refuses %s in a sentence', async (_what, manifests, message) => {

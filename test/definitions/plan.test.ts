@@ -302,7 +302,7 @@ describe('plan', () => {
     const folder = await mkdtemp(join(tmpdir(), 'plan-parts-'));
     await writeFile(join(folder, 'definitions.json'), '{}');
     await expect(readParts(folder)).rejects.toThrow(
-      `${join(folder, 'cue.wasm.gz')} is missing: a plan needs cue.wasm.gz, wasm_exec.cjs, definitions.json beside the program; copy them from dist/cli, or build them with npm run build`,
+      `${join(folder, 'cue.wasm.gz')} is missing: plan needs cue.wasm.gz, wasm_exec.cjs, definitions.json in the program's folder; copy them from dist/cli, or build them with npm run build`,
     );
     await rm(folder, { recursive: true });
   });

@@ -98,18 +98,18 @@ describe.runIf(place.pods === 'real')('logs', { concurrent: true }, () => {
     ).toEqual(['one 2', 'one 3']);
     expect((await cli('logs', 'one')).stdout).toBe(live.text);
     expect((await cli('describe', 'one')).stdout).toMatch(
-      /^Run +one\n[^]*\nPhase +Failed\n[^]*\nArchived +yes: the TaskRun is gone\n[^]*\none-\w+ +mytask +\d+ +-\n/,
+      /^Run +one\n[^]*\nPhase +Failed\n[^]*\nArchived +yes: the TaskRun was deleted\n[^]*\none-\w+ +mytask +\d+ +-\n/,
     );
     expect((await cli('runs', 'mytask', '-o', 'wide')).stdout).toMatch(/\none +Manual \S+ +Failed [^]* archived +3 /);
     expect((await cli('runs', 'mytask', '--failed')).stdout).toMatch(/\none +Manual/);
     expect(await cli('retry', 'one')).toMatchObject({
       code: 1,
       stderr:
-        'error: run one is in the archive alone, so it cannot be taken up: `task-runs run app-worker-mytask` runs the task again\n',
+        'error: run one is only in the archive, so it cannot be retried: `task-runs run app-worker-mytask` runs the task again\n',
     });
     expect(await cli('logs', 'nothing')).toMatchObject({
       code: 1,
-      stderr: `error: there is no run nothing in namespace ${here.app.namespace}, nor in the archive\n`,
+      stderr: `error: run nothing does not exist in namespace ${here.app.namespace} or in the archive\n`,
     });
   });
 

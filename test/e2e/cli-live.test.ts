@@ -82,7 +82,7 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
       'the address',
       () => /^http:\/\/127\.0\.0\.1:\d+\/\?key=\S+(?=\n)/.exec(ui.stdout())?.[0],
     );
-    expect(ui.stderr()).toBe('the console is at that address, for this machine alone, until Ctrl-C\n');
+    expect(ui.stderr()).toBe('the console is at this address, only for this machine, until Ctrl-C\n');
     const { origin } = new URL(address);
     const runs = `${origin}/api/v1/namespaces/${app.namespace}/runs`;
     for (const closed of [origin, runs, `${origin}/?key=guessed`]) expect((await get(closed)).status).toBe(403);
@@ -167,7 +167,7 @@ describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
       return true;
     });
     expect((await phases())['after']).not.toBe('Succeeded');
-    expect(await cli('resume', 'flow')).toMatchObject({ code: 0, stdout: 'run flow goes on\n' });
+    expect(await cli('resume', 'flow')).toMatchObject({ code: 0, stdout: 'run flow continues\n' });
     await eventually('it ends', async () => {
       const now = await phases();
       if (now['run'] !== 'Failed' || now['after'] !== 'Succeeded') throw new Error(JSON.stringify(now));
@@ -176,9 +176,7 @@ describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
     const { code, stderr } = await cli('resume', 'flow');
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(
-        /^error: run flow has ended already \(Failed\): `task-runs retry flow` takes it up again\n$/,
-      ),
+      expect.stringMatching(/^error: run flow has already ended \(Failed\): `task-runs retry flow` retries it\n$/),
     ]);
   });
 

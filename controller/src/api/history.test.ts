@@ -15,11 +15,11 @@ interface Made {
   readonly phase: 'Running' | 'Succeeded' | 'Failed';
   readonly minute: number;
   readonly where: Where;
-  /** Whether a Job of it exists. */
+  /** Whether the run still has a Job. */
   readonly hasJob: boolean;
 }
 
-/** Where a run is archived, its line there says so. */
+/** The line of an archived run says that it is archived. */
 function cached({ uid, namespace, phase, minute }: Made, message: string): CachedRun {
   const creationTimestamp = new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
   return {
@@ -42,7 +42,7 @@ const placeOf = ({ creationTimestamp, uid }: Pick<Run, 'creationTimestamp' | 'ui
 const inOrder = (a: Place, b: Place): number =>
   b.createdAt - a.createdAt || Number(a.uid < b.uid) - Number(a.uid > b.uid);
 
-/** An archive that has these, and looks at all of them each time. */
+/** An archive with these runs, which searches all of them each time. */
 function archiveOf(records: readonly RunRecord[]): Archive {
   const chosen = (filter: RunFilter): readonly RunRecord[] => records.filter((record) => chooses(filter, record));
   return {
@@ -81,7 +81,7 @@ function sourcesOf(made: readonly Made[], hasArchive = true): Sources {
   };
 }
 
-/** All pages, one after the other. */
+/** Reads all pages in order. */
 async function pagesOf(
   sources: Sources,
   filter: RunFilter,
@@ -112,7 +112,7 @@ const runs = fc.uniqueArray(
       where: fc.constantFrom<Where>('cluster', 'archive', 'both'),
       hasJob: fc.boolean(),
     })
-    // Only what has ended is archived.
+    // Only runs that have ended are archived.
     .map((one): Made => (one.phase === 'Running' ? { ...one, where: 'cluster' } : one)),
   { selector: ({ uid }) => uid, maxLength: 40 },
 );
@@ -122,7 +122,7 @@ const filters = fc.record<RunFilter>({
 });
 
 describe('the history of runs', () => {
-  it('has each run once and in order over its pages, wherever that is, with the line of the archive where there is one, and the right total', async () => {
+  it('has each run once and in order across its pages, from the archive if it is there, and the right total', async () => {
     await fc.assert(
       fc.asyncProperty(runs, filters, fc.integer({ min: 1, max: 12 }), async (made, filter, limit) => {
         const { items, totals, sizes } = await pagesOf(sourcesOf(made), filter, limit);
@@ -142,7 +142,7 @@ describe('the history of runs', () => {
     );
   });
 
-  it('is what is in the cluster where there is no archive', async () => {
+  it('is what the cluster has if there is no archive', async () => {
     await fc.assert(
       fc.asyncProperty(runs, fc.integer({ min: 1, max: 12 }), async (made, limit) => {
         const { items, totals } = await pagesOf(sourcesOf(made, false), {}, limit);
@@ -155,7 +155,7 @@ describe('the history of runs', () => {
   });
 
   it.each(['x', '', Buffer.from('12 a b').toString('base64url'), Buffer.from('-1 u1').toString('base64url')])(
-    'refuses the cursor %j, which it did not make',
+    'refuses the invalid cursor %j',
     async (cursor) => {
       await expect(findRuns(sourcesOf([]), {}, { limit: 1, cursor })).rejects.toMatchObject({ code: 'InvalidCursor' });
     },

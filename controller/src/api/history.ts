@@ -1,4 +1,4 @@
-/** The history of runs: those that are in the cluster, and those that the archive alone knows of, as one list. */
+/** The history of runs: those in the cluster and those only in the archive, as one list. */
 import { recordOf, type RunRecord } from '../records/record.ts';
 import { mostCounted, type Archive, type Place, type RunFilter } from '../archive/archive.ts';
 import type { Caches } from '../cluster/caches.ts';
@@ -7,15 +7,15 @@ import { isFinished } from '../domain/model/phase.ts';
 import { ApiProblem } from './problems.ts';
 import type { Run, RunPage } from './schemas.ts';
 
-/** What there is to read from. Without an archive the history is what is in the cluster. */
+/** The sources. Without an archive the history is what the cluster has. */
 export interface Sources {
   readonly caches: Pick<Caches, 'tasks' | 'runs' | 'jobs'>;
   readonly archive: Archive | undefined;
 }
 
 /**
- * One page, the newest first. Of a run that is in both the archive's line is taken once it has ended, for the cache
- * keeps little of it.
+ * One page, newest first. If a run is in both, the archive's line is used once the run has ended, because the cache
+ * keeps only a part of it.
  * @throws ApiProblem InvalidCursor; the database's error
  */
 export async function findRuns(
@@ -43,12 +43,12 @@ export async function findRuns(
   };
 }
 
-/** A run's line, as far as the cache knows it. */
+/** A run's line, as far as the cache has it. */
 export function lineOf(run: CachedRun, { caches }: Pick<Sources, 'caches'>): Run {
   return { ...recordOf(run), kept: isKept(run.metadata.uid, caches), archived: false };
 }
 
-/** Whether a Job of the run exists still. */
+/** Whether the run still has a Job. */
 export function isKept(uid: string, caches: Pick<Caches, 'jobs'>): boolean {
   return caches.jobs.cache.by('owner', uid).length > 0;
 }
@@ -58,7 +58,7 @@ function merged(record: RunRecord, live: Run | undefined, { caches }: Sources): 
   return { ...record, kept: isKept(record.uid, caches), archived: !inCluster };
 }
 
-/** Those in the cluster that the filter chooses, in no order. */
+/** The runs in the cluster that match the filter, unordered. */
 function liveRuns(
   { caches }: Sources,
   { namespace, task, phases, triggers, from = -Infinity, to = Infinity }: RunFilter,
@@ -81,7 +81,7 @@ function includes<T>(wanted: readonly T[] | undefined, value: T): boolean {
   return wanted === undefined || wanted.length === 0 || wanted.includes(value);
 }
 
-/** The first of them beyond a place, in order. */
+/** The first runs after the cursor's position, in order. */
 function pageOf(runs: readonly CachedRun[], after: Place | undefined, limit: number): readonly CachedRun[] {
   const placed = runs.map((run) => ({
     run,
@@ -111,7 +111,7 @@ function placeOf({ creationTimestamp, uid }: Pick<Run, 'creationTimestamp' | 'ui
   return { createdAt: Date.parse(creationTimestamp), uid };
 }
 
-/** The newest first; of the same moment, the greater uid. */
+/** Newest first; at the same time, the greater uid first. */
 function byPlace(a: Place, b: Place): number {
   return b.createdAt - a.createdAt || (a.uid < b.uid ? 1 : a.uid > b.uid ? -1 : 0);
 }
@@ -124,6 +124,6 @@ function readCursor(cursor: string): Place {
   const [, createdAt, uid] =
     /^(\d{1,16}) ([\w-]{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
   if (createdAt === undefined || uid === undefined)
-    throw new ApiProblem('InvalidCursor', 'the cursor was not made here: begin again without one', { field: 'cursor' });
+    throw new ApiProblem('InvalidCursor', 'the cursor is invalid: start again without one', { field: 'cursor' });
   return { createdAt: Number(createdAt), uid };
 }

@@ -1,7 +1,7 @@
-/** Log lines as they go over the wire. */
+/** Formats log lines for an answer. */
 import { textOf, type Line, type Origin } from './logs.ts';
 
-/** `text`: `run/pod line`, bytes as they were printed. `ndjson`: a LogLine each. */
+/** `text`: `run/pod line`, with the bytes that were printed. `ndjson`: one LogLine per line. */
 export type LogFormat = 'text' | 'ndjson';
 
 export const contentTypes: Readonly<Record<LogFormat, string>> = {
@@ -9,14 +9,14 @@ export const contentTypes: Readonly<Record<LogFormat, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
 };
 
-/** A portion of lines as bytes. */
+/** Some lines as bytes. */
 export function formatLines(lines: readonly Line[], format: LogFormat): Uint8Array {
   return format === 'text' ? plainLines(lines) : Buffer.from(lines.map(jsonLine).join(''));
 }
 
 const newline = 0x0a;
 
-/** Into one piece of memory: a log has many lines. */
+/** Writes into one buffer: a log has many lines. */
 function plainLines(lines: readonly Line[]): Uint8Array {
   const length = lines.reduce((sum, { text, origin }) => sum + prefixOf(origin).length + text.length + 1, 0);
   const bytes = Buffer.allocUnsafe(length);

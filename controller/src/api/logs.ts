@@ -1,4 +1,4 @@
-/** What runs printed: live from their pods, or from the archive; of one run or of many, merged in the order of time. */
+/** What one or many runs printed, live from their pods or from the archive, merged in the order of time. */
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -17,7 +17,7 @@ import { mostStreams, PodLogs, type LogChoice } from '../logs/pod-logs.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
 import { ApiProblem } from './problems.ts';
 
-/** Where a line is from. A remark has no pod. */
+/** The run and pod of a line. A remark has no pod. */
 export interface Origin {
   readonly run: string;
   readonly pod: string;
@@ -25,20 +25,20 @@ export interface Origin {
 }
 
 export interface LogSearch {
-  /** Lines printed at that time or later; milliseconds since 1970. */
+  /** Only lines printed at this time or later; milliseconds since 1970. */
   readonly since?: number | undefined;
-  /** The last lines of each container. */
+  /** Only the last lines of each container. */
   readonly tail?: number | undefined;
-  /** Lines that contain this, whatever the case. */
+  /** Only lines that contain this text, in upper or lower case. */
   readonly search?: string | undefined;
 }
 
-/** A run whose logs are wanted. */
+/** A run whose logs are requested. */
 export interface LoggedRun {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
-  /** False where the archive alone knows of it. */
+  /** False if the run is only in the archive. */
   readonly inCluster: boolean;
 }
 
@@ -53,8 +53,8 @@ interface LogAccess {
 export type Line = LogLine<Origin>;
 
 /**
- * The lines of some runs, portion by portion; remarks come first.
- * @throws ApiProblem NoLogs where there are none of any of them
+ * The lines of some runs, in portions; remarks come first.
+ * @throws ApiProblem NoLogs if none of the runs has logs
  */
 export async function* linesOf(
   runs: readonly LoggedRun[],
@@ -66,7 +66,7 @@ export async function* linesOf(
   if (all.length === 0)
     throw new ApiProblem(
       'NoLogs',
-      `${runs.length === 1 ? `run ${runs[0]?.name ?? ''} has` : 'these runs have'} no logs: the pods are gone, and the archive has none of them`,
+      `${runs.length === 1 ? `run ${runs[0]?.name ?? ''} has` : 'these runs have'} no logs: the pods are gone, and the archive has no logs of them`,
     );
   const shown = all.slice(0, mostStreams);
   const remarks = [
@@ -85,7 +85,7 @@ export async function* linesOf(
   yield* chosen(logs.portions(), search);
 }
 
-/** The lines of a run that goes on, until it has ended. */
+/** The lines of an active run, until it has ended. */
 export async function* followLines(
   run: Stored<TaskRunObject>,
   search: LogSearch,
@@ -100,7 +100,7 @@ export async function* followLines(
     yield* chosen(logs.portions(), search);
     await following;
   } finally {
-    end.abort(new Error('nobody reads on'));
+    end.abort(new Error('the reader is gone'));
     await Promise.allSettled([following]);
   }
 }
@@ -108,7 +108,7 @@ export async function* followLines(
 type Part =
   { readonly live: Stored<Pod> } | { readonly uid: string; readonly log: ArchivedLog; readonly origin: Origin };
 
-/** A run's pods; and those of its logs in the archive whose pod is gone. */
+/** A run's pods, and its archived logs whose pod is gone. */
 async function partsOf(
   { uid, namespace, name, inCluster }: LoggedRun,
   { client, archive, signal }: LogAccess,
@@ -126,7 +126,7 @@ async function partsOf(
   ];
 }
 
-/** Those of a run, as far as the person may see them. */
+/** The pods of a run, if the person may read them. */
 export async function podsOf(
   client: Client,
   namespace: string,
@@ -150,7 +150,7 @@ export async function podsOf(
 function podLogs({ client, signal, now }: LogAccess, { since, tail }: LogSearch, follow: boolean): PodLogs<Origin> {
   const choice: LogChoice = { follow, tail, since: since === undefined ? undefined : Math.max(0, now() - since) };
   const originOf = ({ run, pod, query }: LogStream): Origin => ({ run, pod, container: query.container });
-  // A pod may go while it is read; what the others printed is worth having.
+  // A pod may be deleted while it is read; the logs of the others are still useful.
   return new PodLogs({
     client,
     choice,
@@ -161,7 +161,7 @@ function podLogs({ client, signal, now }: LogAccess, { since, tail }: LogSearch,
   });
 }
 
-/** Unzipped as it is read, so that of many logs only pieces are in memory. */
+/** Decompressed as it is read, so that only parts of many logs are in memory. */
 async function* archivedText(
   { uid, log }: Extract<Part, { uid: string }>,
   { tail }: LogSearch,
@@ -176,7 +176,7 @@ async function* archivedText(
   else yield lastLines(await buffer(text), tail);
 }
 
-/** Of each log; of a hundred that are merged, six megabytes. */
+/** Bytes buffered per log; six megabytes when a hundred logs are merged. */
 const unzippedAtOnce = 64 * 1024;
 const newline = 0x0a;
 
@@ -212,7 +212,7 @@ function remark(run: string, text: string): Line {
   return { seconds: 0, nanos: 0, text: Buffer.from(text), origin: { run, pod: '', container: '' } };
 }
 
-/** A line as text; what is no UTF-8 becomes a sign that says so. */
+/** A line as text; bytes that are not UTF-8 become the replacement character. */
 export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

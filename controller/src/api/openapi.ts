@@ -14,7 +14,7 @@ export function openApiDocument(version: string): object {
     info: {
       title: 'task-runs',
       version,
-      description: `Tasks and their runs: what ran, why it did not, what it printed; and run, cancel, hold and tidy up. Every route wants a bearer token that the cluster knows (TokenReview) and whose user has the rights named with the route, in the namespace asked for (SubjectAccessReview). Errors carry one of these codes: ${Object.keys(problemCodes).join(', ')}.`,
+      description: `Tasks and their runs: what ran, why a run failed or waits, what it printed; and run, cancel, suspend and prune. Every route needs a bearer token that the cluster accepts (TokenReview), and whose user has the rights listed with the route in the requested namespace (SubjectAccessReview). Errors carry one of these codes: ${Object.keys(problemCodes).join(', ')}.`,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -25,7 +25,7 @@ export function openApiDocument(version: string): object {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A token of the cluster, such as `kubectl create token` prints.',
+          description: 'A token of the cluster, for example from `kubectl create token`.',
         },
       },
     },
@@ -46,7 +46,10 @@ function operationOf({ id, summary, rights, params, query, body, answer, status 
           ? { 'application/json': { schema: answer } }
           : { 'application/x-ndjson': { schema: logLine }, 'text/plain': { schema: z.string() } },
       },
-      default: { description: 'Not done; the code says why.', content: { 'application/json': { schema: problem } } },
+      default: {
+        description: 'Refused or failed; the code says why.',
+        content: { 'application/json': { schema: problem } },
+      },
     },
   };
 }

@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const look: Right = { verb: 'get', resource: 'taskruns' };
 
-/** A cluster that knows the tokens `token-<name>`; people may do what is said here. */
+/** A cluster that accepts the tokens `token-<name>`; people have the rights given here. */
 async function scene({
   may = () => true,
   isAway = () => false,
@@ -43,7 +43,7 @@ async function scene({
 }
 
 describe('people', () => {
-  it('are who the cluster says, which is remembered for ten seconds and then asked again', async () => {
+  it('are who the cluster says they are; the answer is used for ten seconds, then requested again', async () => {
     const { people, clock, asked } = await scene();
     expect((await people.of('token-ann')).name).toBe('ann');
     await clock.advance(9_999);
@@ -54,7 +54,7 @@ describe('people', () => {
     expect(asked('tokenreviews')).toBe(2);
   });
 
-  it('may what the cluster says, asked as whom it said they are, which is remembered for ten seconds', async () => {
+  it('may do what the cluster allows their user; the answer is used for ten seconds', async () => {
     const { people, clock, server, asked } = await scene({
       may: (user, { namespace }) => user === 'ann' && namespace === 'prod',
     });
@@ -85,7 +85,7 @@ describe('people', () => {
     expect(await (await people.of('token-bob')).may(look, 'prod')).toBe(false);
   });
 
-  it('are asked about their logs in the core group', async () => {
+  it('need the right to logs in the core group', async () => {
     const { people, server } = await scene();
     await (await people.of('token-ann')).may({ verb: 'get', resource: 'pods/log' }, 'prod');
     expect(server.requests.at(-1)?.body).toMatchObject({
@@ -93,14 +93,14 @@ describe('people', () => {
     });
   });
 
-  it('are asked about once by many who come at the same time', async () => {
+  it('cause one review for many simultaneous requests', async () => {
     const { people, asked } = await scene();
     const found = await Promise.all(Array.from({ length: 50 }, () => people.of('token-ann')));
     await Promise.all(found.map((one) => one.may(look, 'prod')));
     expect([asked('tokenreviews'), asked('subjectaccessreviews')]).toEqual([1, 1]);
   });
 
-  it('are asked about again at once after the cluster could not be asked', async () => {
+  it('cause another review at once after the cluster could not be reached', async () => {
     let isAway = true;
     const { people, asked } = await scene({ isAway: () => isAway });
     await expect(people.of('token-ann')).rejects.toThrow('403');
@@ -113,7 +113,7 @@ describe('people', () => {
     expect(await ann.may(look, 'prod')).toBe(true);
   });
 
-  it('are not let in without a token, nor with one the cluster does not know', async () => {
+  it('are refused without a token, and with one that the cluster does not accept', async () => {
     const { people, asked } = await scene();
     for (const token of [undefined, '', 'x'.repeat(16_385)])
       await expect(people.of(token)).rejects.toMatchObject({ code: 'Unauthenticated' });
@@ -123,7 +123,7 @@ describe('people', () => {
     expect(asked('tokenreviews')).toBe(1);
   });
 
-  it('are not kept under their tokens', async () => {
+  it('are not stored under their tokens', async () => {
     const keys = vi.spyOn(BoundedMap.prototype, 'set');
     const { people } = await scene();
     await (await people.of('token-ann')).may(look, 'prod');

@@ -1,6 +1,6 @@
 /**
- * Who asks, and what they may do: the cluster says both (TokenReview, SubjectAccessReview), and its answers are kept
- * for a moment.
+ * Who the person is, and what they may do. The cluster answers both (TokenReview, SubjectAccessReview), and its answers
+ * are cached for a few seconds.
  */
 import { createHash } from 'node:crypto';
 import { BoundedMap } from '../kube/bounded-map.ts';
@@ -47,27 +47,27 @@ const accessReviews = resourceType<AccessReview>({
   namespaced: false,
 });
 
-/** A right, in RBAC's words. */
+/** A right, as RBAC names it. */
 export interface Right {
   readonly verb: 'get' | 'list' | 'create' | 'patch' | 'delete';
   readonly resource: 'tasks' | 'taskruns' | 'pods/log';
 }
 
-/** Somebody whose token the cluster knows. */
+/** A person whose token the cluster accepts. */
 export interface Person {
   readonly name: string;
-  /** Acts as them. */
+  /** A client that acts with the person's rights. */
   readonly client: Client;
   /**
-   * Whether they may do that in a namespace; undefined: in all of them. @throws ApiError where the cluster cannot be
-   * asked
+   * Whether they may do that in a namespace; undefined means all namespaces. @throws ApiError if the cluster cannot be
+   * reached
    */
   may(right: Right, namespace: string | undefined): Promise<boolean>;
-  /** @throws ApiProblem Forbidden which names the right */
+  /** @throws ApiProblem Forbidden, which names the missing right */
   require(right: Right, namespace: string | undefined): Promise<void>;
 }
 
-/** A right that is taken away holds for so long here; a token that is revoked, too. */
+/** How long an answer is cached. A right that is removed, or a token that is revoked, still works for this time. */
 const rememberedMs = 10_000;
 const mostPeople = 1_000;
 const mostRights = 10_000;
@@ -78,29 +78,29 @@ interface Remembered<T> {
   readonly value: Promise<T>;
 }
 
-/** Tells people apart by their tokens. */
+/** Identifies people by their tokens. */
 export class People {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #people = new BoundedMap<string, Remembered<Person | undefined>>(mostPeople);
   readonly #rights = new BoundedMap<string, Remembered<boolean>>(mostRights);
 
-  /** @param client of ours, which may create TokenReviews and SubjectAccessReviews */
+  /** @param client the controller's own, which may create TokenReviews and SubjectAccessReviews */
   constructor(client: Client, clock: Clock = systemClock) {
     this.#client = client;
     this.#clock = clock;
   }
 
-  /** @throws ApiProblem Unauthenticated; ApiError where the cluster cannot be asked */
+  /** @throws ApiProblem Unauthenticated; ApiError if the cluster cannot be reached */
   async of(token: string | undefined): Promise<Person> {
     if (token === undefined || token === '' || token.length > longestToken)
       throw unauthenticated('send `Authorization: Bearer <token>`');
-    // The token itself is not kept as a key: what is in memory may come to be on disk.
+    // The token itself is not used as the key: memory may be written to disk.
     const key = createHash('sha256').update(token).digest('base64');
     const person = await this.#remember(this.#people, key, () => this.#review(token));
     if (person === undefined)
       throw unauthenticated(
-        'the cluster does not know this token, or it has expired: get another, for example with `kubectl create token`',
+        'the cluster does not accept this token, or it has expired: get another, for example with `kubectl create token`',
       );
     return person;
   }
@@ -152,7 +152,8 @@ export class People {
     if (known && known.until > now) return known.value;
     const value = ask();
     map.set(key, { until: now + rememberedMs, value });
-    // A failed question is asked again at once, unless it was already, for it took so long to fail.
+    // After a failure the review is repeated at once, unless that has already happened because the failure took so
+    // long.
     value.catch(() => {
       if (map.get(key)?.value === value) map.set(key, { until: 0, value });
     });
@@ -161,15 +162,15 @@ export class People {
 }
 
 function unauthenticated(remedy: string): ApiProblem {
-  return new ApiProblem('Unauthenticated', `who asks is not known: ${remedy}`);
+  return new ApiProblem('Unauthenticated', `the request is not authenticated: ${remedy}`);
 }
 
 function forbidden(name: string, { verb, resource }: Right, namespace: string | undefined): ApiProblem {
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
-  // Logs are in Kubernetes' own roles, and not in the addon's.
+  // The right to logs is in Kubernetes' own roles, not in the addon's.
   const remedy =
     resource === 'pods/log'
-      ? "ask for Kubernetes' role view, or another that has it"
-      : 'ask for the role task-runs-view to look, task-runs-run to run and cancel, or task-runs-edit for the rest';
+      ? "ask for Kubernetes' role view, or another role that includes it"
+      : 'ask for the role task-runs-view to read, task-runs-run to run and cancel, or task-runs-edit for everything else';
   return new ApiProblem('Forbidden', `${name} may not ${verb} ${resource} ${where}: ${remedy}`);
 }

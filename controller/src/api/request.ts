@@ -1,15 +1,15 @@
-/** What came in, checked against a route's schemas. */
+/** Checks a request against its route's schemas. */
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { ApiProblem } from './problems.ts';
 import type { Asked, Route } from './routes.ts';
 
-/** @throws ApiProblem InvalidRequest which names the first field that is wrong */
+/** @throws ApiProblem InvalidRequest, which names the first wrong field */
 export function readRequest({ params, query, body }: Route, request: Request): Asked<never, never, never> {
   return {
     path: check(params, request.params, 'the path'),
     query: check(query?.strict(), request.query, 'the query'),
-    // A request without a body asks for nothing special.
+    // A request without a body means an empty one.
     body: check(body, (request.body as unknown) ?? {}, 'the body'),
   };
 }
@@ -27,17 +27,17 @@ function refusal(issue: z.core.$ZodIssue | undefined, where: string): ApiProblem
   if (issue?.code === 'unrecognized_keys')
     return new ApiProblem(
       'InvalidRequest',
-      `${place}: there is nothing called ${issue.keys.join(', ')}; see /api/v1/openapi.json`,
+      `${place}: unknown field ${issue.keys.join(', ')}; see /api/v1/openapi.json`,
       { field: issue.keys[0] },
     );
-  return new ApiProblem('InvalidRequest', `${place}: ${issue?.message ?? 'it is not as it should be'}`, {
+  return new ApiProblem('InvalidRequest', `${place}: ${issue?.message ?? 'invalid'}`, {
     field: at === '' ? undefined : at,
   });
 }
 
 /**
- * The token that a request carries. `X-Task-Runs-Token` is for a way through the cluster's API server, which keeps the
- * other header for itself.
+ * The token that a request carries. `X-Task-Runs-Token` is for requests through the cluster's API server proxy, which
+ * does not forward `Authorization`.
  */
 export function tokenOf(request: Request): string | undefined {
   const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];

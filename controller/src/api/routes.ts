@@ -1,33 +1,31 @@
-/**
- * Every route of the API, declared once: the server carries them out, and the OpenAPI document is written from them.
- */
+/** Every route of the API, declared once: the server runs them, and the OpenAPI document is written from them. */
 import * as z from 'zod';
 import { contentTypes, formatLines } from './log-format.ts';
 import type { Line } from './logs.ts';
 import * as schemas from './schemas.ts';
 import type { AtRun, AtTask, Caller, Service } from './service.ts';
 
-/** What came with a request, checked. */
+/** The checked parts of a request. */
 export interface Asked<P, Q, B> {
   readonly path: P;
   readonly query: Q;
   readonly body: B;
 }
 
-/** An answer in pieces. */
+/** An answer that is streamed. */
 export interface Streamed {
   readonly contentType: string;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** A route with its types taken off, for those who go through all of them. */
+/** A route without its type parameters, for code that handles all routes. */
 export interface Route {
   readonly method: 'get' | 'post';
-  /** Behind /api/v1, with parameters in braces. */
+  /** The path after /api/v1, with parameters in braces. */
   readonly path: string;
   readonly id: string;
   readonly summary: string;
-  /** What the person needs, in RBAC's words, for the document. */
+  /** The rights that the person needs, as RBAC names them, for the document. */
   readonly rights: string;
   readonly params: z.ZodObject | undefined;
   readonly query: z.ZodObject | undefined;
@@ -35,7 +33,7 @@ export interface Route {
   /** Undefined for a stream of lines. */
   readonly answer: z.ZodType | undefined;
   readonly status: 200 | 201;
-  /** Whether it changes something: such go into the audit log, and fewer of them are let through. */
+  /** Whether the route changes something: such requests are in the audit log, and have a lower rate limit. */
   readonly changes: boolean;
   handle(service: Service, caller: Caller, asked: Asked<never, never, never>): Promise<unknown>;
 }
@@ -97,12 +95,12 @@ const runsPath = '/namespaces/{namespace}/runs';
 export const routes: readonly Route[] = [
   route('get', '/access', {
     id: 'getAccess',
-    summary: 'Who you are, where you may look, and what you may do in a namespace.',
+    summary: 'Who you are, which namespaces you may read, and what you may do in a namespace.',
     rights: 'none',
     query: z.object({
       namespace: schemas.namespacePath.shape.namespace
         .optional()
-        .meta({ description: 'The namespace that `may` is about; all of them where it is left out.' }),
+        .meta({ description: 'The namespace that `may` is about; all namespaces when left out.' }),
     }),
     answer: schemas.access,
     handle: (service, caller, { query }) => service.access(caller, query.namespace),
@@ -156,7 +154,7 @@ export const routes: readonly Route[] = [
       id: `${verb}Task`,
       summary:
         verb === 'suspend'
-          ? 'Let new runs of a task wait; active ones go on.'
+          ? 'Let new runs of a task wait; active runs continue.'
           : "Let a suspended task's runs start again.",
       rights: 'patch tasks',
       params: schemas.taskPath,
@@ -166,7 +164,7 @@ export const routes: readonly Route[] = [
   ),
   route('post', `${tasksPath}/{task}/prune`, {
     id: 'pruneTask',
-    summary: 'Delete finished runs of a task with their Jobs and pods; what the archive has of them stays.',
+    summary: 'Delete finished runs of a task with their Jobs and pods; the archive keeps its copies.',
     rights: 'delete taskruns',
     params: schemas.taskPath,
     body: schemas.pruneRequest,
@@ -192,7 +190,7 @@ export const routes: readonly Route[] = [
   }),
   route('get', `${runsPath}/{run}`, {
     id: 'getRun',
-    summary: 'Everything that is known of a run; of the youngest, where several had the name.',
+    summary: 'Everything that is known of a run; of the newest if several had the name.',
     rights: 'get taskruns',
     params: schemas.runPath,
     answer: schemas.runDetail,
@@ -209,7 +207,7 @@ export const routes: readonly Route[] = [
   }),
   route('post', `${runsPath}/{run}/retry`, {
     id: 'retryRun',
-    summary: 'Take up a run that failed or was cancelled: what succeeded in it is not run again.',
+    summary: 'Retry a run that failed or was cancelled, in a new run: steps that succeeded do not run again.',
     rights: 'create taskruns',
     params: schemas.runPath,
     answer: schemas.run,
@@ -218,7 +216,7 @@ export const routes: readonly Route[] = [
   }),
   route('post', `${runsPath}/{run}/cancel`, {
     id: 'cancelRun',
-    summary: 'End a run: its Jobs and pods go, and it stays on record.',
+    summary: 'Cancel a run: its Jobs and pods are deleted, its record stays.',
     rights: 'patch taskruns',
     params: schemas.runPath,
     body: schemas.cancelRequest,
@@ -227,7 +225,7 @@ export const routes: readonly Route[] = [
   }),
   route('post', `${runsPath}/{run}/resume`, {
     id: 'resumeRun',
-    summary: 'Let a run go on that waits after a failure (failurePolicy: Pause).',
+    summary: 'Continue a run that paused after a failure (failurePolicy: Pause).',
     rights: 'patch taskruns',
     params: schemas.runPath,
     answer: schemas.runDetail,

@@ -1,7 +1,7 @@
 /**
- * What goes in and out of the REST API: each shape is declared once, here. Requests are checked against them, the
- * OpenAPI document is written from them, and the console and the command line take their types from them. Times are RFC
- * 3339 in UTC, durations are in seconds.
+ * Requests and answers of the REST API: each shape is declared once, here. Requests are checked against the schemas,
+ * the OpenAPI document is written from them, and the console and the command line take their types from them. Times are
+ * RFC 3339 in UTC, durations are in seconds.
  */
 import * as z from 'zod';
 
@@ -11,8 +11,8 @@ export const triggerTypes = ['Revision', 'Schedule', 'Manual', 'WorkflowStep', '
 const dnsName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const name = z
   .string()
-  .regex(dnsName, 'a name has lower case letters, digits, dashes and dots only, and at most 253 of them')
-  .refine((text) => !text.includes('..'), 'a name has no two dots in a row');
+  .regex(dnsName, 'a name has only lower case letters, digits, dashes and dots, at most 253 characters')
+  .refine((text) => !text.includes('..'), 'a name must not have two dots in a row');
 const time = z.iso.datetime({ offset: true });
 const open = z.record(z.string(), z.unknown());
 
@@ -29,7 +29,7 @@ export const trigger = z
   .object({ type: z.enum(triggerTypes), value: z.string().optional(), scheduledTime: time.optional() })
   .meta({
     id: 'Trigger',
-    description: 'What asked for a run: a revision, a time of the schedule, a person, a workflow step, a retry.',
+    description: 'What asked for a run: a revision, a schedule time, a person, a workflow step, or a retry.',
   });
 
 export const run = z
@@ -46,19 +46,19 @@ export const run = z
     startTime: time.optional(),
     completionTime: time.optional(),
     durationSeconds: z.number().optional().meta({ description: 'From start to completion; absent until then.' }),
-    delaySeconds: z.number().optional().meta({ description: "How long after it was due a schedule's run started." }),
-    queuedTime: time.optional().meta({ description: 'Since when it waits in a queue, while it does.' }),
+    delaySeconds: z.number().optional().meta({ description: 'How long after its due time a scheduled run started.' }),
+    queuedTime: time.optional().meta({ description: 'Since when it has waited in a queue; only while it waits.' }),
     waitedSeconds: z.number().optional().meta({
       description:
-        'How long it waited in a queue; of steps, items or nodes the longest of them. Of delaySeconds this is a part.',
+        'How long it waited in a queue; with steps, items or nodes the longest wait. It is a part of delaySeconds.',
     }),
     exitCode: z.int().optional(),
     attempts: z.int().optional(),
     shape: z
       .enum(['Job', 'Steps', 'Items', 'Nodes'])
-      .meta({ description: 'Whether it is one Job, or the Jobs of steps, items or nodes.' }),
-    kept: z.boolean().meta({ description: 'Whether a Job of it exists still, and with it its pods and their logs.' }),
-    archived: z.boolean().meta({ description: 'Whether the TaskRun is gone and the archive alone knows of it.' }),
+      .meta({ description: 'Whether the run is one Job, or has Jobs of steps, items or nodes.' }),
+    kept: z.boolean().meta({ description: 'Whether the run still has a Job, and with it pods and their logs.' }),
+    archived: z.boolean().meta({ description: 'Whether the TaskRun was deleted and the run is only in the archive.' }),
   })
   .meta({ id: 'Run', description: 'A run in one line.' });
 
@@ -68,17 +68,17 @@ export const runPage = z
     nextCursor: z
       .string()
       .optional()
-      .meta({ description: 'Give it as `cursor` for the runs that follow; absent at the end.' }),
-    total: z.int().meta({ description: 'How many runs the filters choose, on all pages.' }),
+      .meta({ description: 'Pass it as `cursor` to get the next runs; absent on the last page.' }),
+    total: z.int().meta({ description: 'How many runs match the filters, on all pages.' }),
     totalIsLeast: z
       .boolean()
-      .meta({ description: 'True where there are more than `total`: beyond 10,000 nobody counts.' }),
+      .meta({ description: 'True if there are more runs than `total`: counting stops at 10,000.' }),
   })
   .meta({ id: 'RunPage' });
 
 export const queue = z.object({ name: z.string(), priorityClass: z.string().optional() }).meta({
   id: 'Queue',
-  description: "A queue of Kueue's, in the run's namespace, and the WorkloadPriorityClass with which Jobs wait there.",
+  description: "A queue of Kueue in the run's namespace, and the WorkloadPriorityClass of the Jobs that wait there.",
 });
 
 export const job = z
@@ -94,17 +94,19 @@ export const job = z
     startTime: z.string().optional(),
     completionTime: z.string().optional(),
     duration: z.string().optional(),
-    queue: queue.optional().meta({ description: "A step's own, where it has one; else it is the run's." }),
-    queuedTime: z.string().optional().meta({ description: 'Since when its Job waits in the queue, while it does.' }),
-    waitedSeconds: z
-      .int()
+    queue: queue.optional().meta({ description: "The step's own queue if it has one, else the run's." }),
+    queuedTime: z
+      .string()
       .optional()
-      .meta({ description: 'How long its Job waited in the queue until it was admitted, of several times the sum.' }),
+      .meta({ description: 'Since when its Job has waited in the queue; only while it waits.' }),
+    waitedSeconds: z.int().optional().meta({
+      description: 'How long its Job waited in the queue until it was admitted; the sum if it waited several times.',
+    }),
     exitCode: z.int().optional(),
     dependsOn: z.array(z.string()).optional(),
   })
   .loose()
-  .meta({ id: 'RunJob', description: 'A Job of a run, or a step, item or node that has none yet.' });
+  .meta({ id: 'RunJob', description: 'A Job of a run, or a step, item or node that has no Job yet.' });
 
 export const logPart = z
   .object({
@@ -117,7 +119,7 @@ export const logPart = z
   })
   .meta({
     id: 'LogPart',
-    description: 'The log of one container. `cutBytes` is how much of its beginning the archive left out.',
+    description: 'The log of one container. `cutBytes` is how many bytes of its beginning the archive left out.',
   });
 
 const snapshot = z.looseObject({
@@ -125,7 +127,7 @@ const snapshot = z.looseObject({
   queueTimeoutSeconds: z
     .int()
     .optional()
-    .meta({ description: 'How long a Job may wait in its queue, each time that it has to.' }),
+    .meta({ description: 'How long a Job may wait in its queue, each time it waits.' }),
 });
 
 export const runDetail = run
@@ -133,7 +135,7 @@ export const runDetail = run
     application: z.string().optional(),
     component: z.string().optional(),
     jobs: z.array(job),
-    snapshot: snapshot.optional().meta({ description: 'What ran. Values of environment variables are left out.' }),
+    snapshot: snapshot.optional().meta({ description: 'What ran, without the values of environment variables.' }),
     overrides: open.optional(),
     outputs: open.optional(),
     cancelReason: z.string().optional(),
@@ -189,7 +191,7 @@ export const taskDetail = task
   .extend({
     nextScheduleTimes: z
       .array(time)
-      .meta({ description: 'The next ten times of the schedule; none while it is suspended.' }),
+      .meta({ description: "The schedule's next ten times; empty while it is suspended." }),
     policy: open,
     conditions: z.array(
       z.object({
@@ -209,11 +211,11 @@ export const access = z
     user: z.string(),
     namespaces: z
       .array(z.string())
-      .meta({ description: 'Those that have tasks and that may be looked at; at most 500.' }),
+      .meta({ description: 'The namespaces that have tasks and that you may read; at most 500.' }),
     allNamespaces: z.boolean(),
     may: z
       .object({ run: z.boolean(), cancel: z.boolean(), suspend: z.boolean(), prune: z.boolean(), logs: z.boolean() })
-      .meta({ description: 'In the namespace asked for.' }),
+      .meta({ description: 'In the requested namespace.' }),
   })
   .meta({ id: 'Access' });
 
@@ -228,15 +230,17 @@ const list = <T extends z.ZodType>(item: T) =>
   );
 
 const limit = (most: number, usual: number) =>
-  z.coerce.number().int().min(1).max(most).default(usual).meta({ description: 'How many on a page, at most.' });
-const cursor = z.string().max(500).optional().meta({ description: 'The `nextCursor` of the page before.' });
+  z.coerce.number().int().min(1).max(most).default(usual).meta({ description: 'The most runs on a page.' });
+const cursor = z.string().max(500).optional().meta({ description: 'The `nextCursor` of the previous page.' });
 
 export const runQuery = z.object({
-  task: name.optional().meta({ description: 'Of this task alone.' }),
-  phase: list(z.enum(phases)).optional().meta({ description: 'Of these phases, separated by commas.' }),
-  trigger: list(z.enum(triggerTypes)).optional().meta({ description: 'Asked for by these, separated by commas.' }),
-  from: time.optional().meta({ description: 'Asked for at that time or later.' }),
-  to: time.optional().meta({ description: 'Asked for before that time.' }),
+  task: name.optional().meta({ description: 'Only runs of this task.' }),
+  phase: list(z.enum(phases)).optional().meta({ description: 'Only runs in these phases, separated by commas.' }),
+  trigger: list(z.enum(triggerTypes))
+    .optional()
+    .meta({ description: 'Only runs with these triggers, separated by commas.' }),
+  from: time.optional().meta({ description: 'Only runs requested at this time or later.' }),
+  to: time.optional().meta({ description: 'Only runs requested before this time.' }),
   limit: limit(500, 50),
   cursor,
 });
@@ -249,8 +253,8 @@ const flag = z
   .transform((text) => text === 'true');
 
 export const logQuery = z.object({
-  follow: flag.meta({ description: 'Go on until the run has ended.' }),
-  since: time.optional().meta({ description: 'Only lines printed at that time or later.' }),
+  follow: flag.meta({ description: 'Follow until the run has ended.' }),
+  since: time.optional().meta({ description: 'Only lines printed at this time or later.' }),
   tail: z.coerce
     .number()
     .int()
@@ -258,31 +262,44 @@ export const logQuery = z.object({
     .max(100_000)
     .optional()
     .meta({ description: 'Only the last lines of each container.' }),
-  search: z.string().max(200).optional().meta({ description: 'Only lines that contain this, whatever the case.' }),
+  search: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'Only lines that contain this text, in upper or lower case.' }),
   format: z
     .enum(['text', 'ndjson'])
     .default('text')
-    .meta({ description: 'text: `run/pod line`; ndjson: a LogLine each.' }),
+    .meta({ description: 'text: `run/pod line`; ndjson: one LogLine per line.' }),
 });
 
 export const taskLogQuery = logQuery.omit({ follow: true }).extend({
-  runs: z.coerce.number().int().min(1).max(100).default(50).meta({ description: 'Of how many of the newest runs.' }),
-  phase: list(z.enum(phases)).optional().meta({ description: 'Of runs of these phases alone, separated by commas.' }),
+  runs: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(50)
+    .meta({ description: 'How many of the newest runs to read.' }),
+  phase: list(z.enum(phases)).optional().meta({ description: 'Only of runs in these phases, separated by commas.' }),
 });
 
 export const logLine = z
   .object({ time: z.string(), run: z.string(), pod: z.string(), container: z.string(), line: z.string() })
-  .meta({ id: 'LogLine', description: 'A line of a log; or, with an empty pod, a remark such as what was cut.' });
+  .meta({
+    id: 'LogLine',
+    description: 'A line of a log; or, with an empty pod, a remark, for example about lines that were cut.',
+  });
 
 const text = (most: number) => z.string().max(most);
 export const runRequest = z
   .object({
-    args: z.array(text(4_096)).max(100).optional().meta({ description: "In place of the container's args." }),
+    args: z.array(text(4_096)).max(100).optional().meta({ description: "Replaces the container's args." }),
     env: z
       .array(z.object({ name: z.string().min(1).max(253), value: text(32_768).optional() }).strict())
       .max(100)
       .optional(),
-    name: name.max(63).optional().meta({ description: "The run's name; one is made up where it is left out." }),
+    name: name.max(63).optional().meta({ description: "The run's name; generated when left out." }),
   })
   .strict()
   .meta({ id: 'RunRequest' });
@@ -299,12 +316,12 @@ export const pruneRequest = z
   .strict()
   .refine(
     ({ keep, olderThanSeconds }) => keep !== undefined || olderThanSeconds !== undefined,
-    'say which runs may go: keep, olderThanSeconds, or both; {"keep": 0} is all that have finished',
+    'say which runs to delete: keep, olderThanSeconds, or both; {"keep": 0} deletes all finished runs',
   )
   .meta({ id: 'PruneRequest' });
 export const pruned = z
   .object({ runs: z.array(z.string()), dryRun: z.boolean() })
-  .meta({ id: 'Pruned', description: 'The runs that were deleted; with dryRun: that would be.' });
+  .meta({ id: 'Pruned', description: 'The runs that were deleted; with dryRun, that would be deleted.' });
 
 export type Run = z.infer<typeof run>;
 export type RunPage = z.infer<typeof runPage>;

@@ -1,4 +1,4 @@
-/** Carries the API and the console over HTTP: express, with what each request must pass before it is answered. */
+/** Serves the API and the console over HTTP with express, and the checks that each request must pass first. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -32,9 +32,9 @@ export interface ApiOptions {
   readonly people: People;
   readonly log: Logger;
   readonly version: string;
-  /** The directory of the console's files; none is served without it. */
+  /** The directory of the console's files; without it no console is served. */
   readonly console?: string | undefined;
-  /** Requests a minute of one person, and how many of them may change something. */
+  /** Requests per minute of one person, and how many of them may change something. */
   readonly requestLimits: { readonly all: number; readonly changes: number };
   readonly streamLimits?: StreamLimits | undefined;
 }
@@ -44,28 +44,28 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-/** PEM files; without them it is HTTP, for what encrypts in front of it. */
+/** PEM files; without them the server speaks HTTP, behind something that encrypts. */
 export interface Tls {
   readonly cert: Buffer;
   readonly key: Buffer;
 }
 
-/** Whoever reads logs and whoever decides runs have one thread between them. */
+/** A limit, because reading logs shares one thread with the controller's decisions. */
 const mostStreams: StreamLimits = { all: 50, each: 10 };
 const longestBody = 256 * 1024;
 const answerMs = 30_000;
-/** For a client that reads nothing of a stream. */
+/** For a client that does not read its stream. */
 const unreadMs = 60_000;
-/** Requests a minute without a token that is known, from one address: each costs the cluster a review. */
+/** Requests per minute without an accepted token, from one address: each costs the cluster a review. */
 const mostUnknown = 120;
 
-/** The person, once known; and what a request is called in logs. */
+/** The person, once known, and the request's id in logs. */
 interface Locals {
   person: Person;
   id: string;
 }
 
-/** The express application; tests ask it without a port of its own. */
+/** The express application; tests use it without a port. */
 export function createApi(options: ApiOptions): Express {
   const { console: files, version } = options;
   const app = express();
@@ -82,7 +82,7 @@ export function createApi(options: ApiOptions): Express {
   for (const route of routes)
     app[route.method](`/api/v1${route.path.replace(/\{(\w+)\}/g, ':$1')}`, handlerOf(route, options));
   app.use('/api', () => {
-    throw new ApiProblem('RouteNotFound', 'there is no such route: see /api/v1/openapi.json');
+    throw new ApiProblem('RouteNotFound', 'the route does not exist: see /api/v1/openapi.json');
   });
   if (files !== undefined)
     app.use(express.static(files, { index: 'index.html', redirect: false, setHeaders: setCaching }));
@@ -110,7 +110,10 @@ const securityHeaders: Parameters<typeof helmet>[0] = {
   referrerPolicy: { policy: 'no-referrer' },
 };
 
-/** The names of assets carry a hash of their content; the page that names them must be the one that belongs to them. */
+/**
+ * Names of assets contain a hash of their content, so they can be cached; the page that names them must always be
+ * current.
+ */
 function setCaching(response: Pick<Response, 'setHeader'>, path: string): void {
   response.setHeader(
     'cache-control',
@@ -123,10 +126,10 @@ const noCaching: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** Each request of the API passes these, in this order. */
+/** Each request of the API passes these checks, in this order. */
 function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
   const tooMany: RequestHandler = (_request, _response, next) =>
-    next(new ApiProblem('TooManyRequests', 'too many requests in the last minute: wait as long as Retry-After says'));
+    next(new ApiProblem('TooManyRequests', 'too many requests in the last minute: wait for the time in Retry-After'));
   const minute = { windowMs: 60_000, standardHeaders: 'draft-8', legacyHeaders: false, handler: tooMany } as const;
   const byPerson = (_request: Request, response: Response): string =>
     (response as Response<unknown, Locals>).locals.person.name;
@@ -152,7 +155,7 @@ function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
   return [unknown, authenticate, known, changes, jsonOnly, express.json({ limit: longestBody, strict: true })];
 }
 
-/** A form of another site cannot send JSON, so nobody is made to do something by following a link. */
+/** A form on another site cannot send JSON, so a link cannot make a person change something. */
 const jsonOnly: RequestHandler = (request, _response, next) => {
   const hasBody =
     Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'] !== undefined;
@@ -194,7 +197,7 @@ function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: A
   };
 }
 
-/** One for all routes of a service. */
+/** One handler for all routes of a service. */
 const streamLimitOfService = new WeakMap<Service, StreamLimit>();
 
 function streamLimitOf(service: Service, limits: StreamLimits): StreamLimit {
@@ -203,7 +206,7 @@ function streamLimitOf(service: Service, limits: StreamLimits): StreamLimit {
   return known;
 }
 
-/** Rejects when the time is over, though what was asked may still go on: it has the same signal. */
+/** Rejects when the time is over. The work may still continue: it has the same signal. */
 function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
@@ -211,7 +214,7 @@ function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   });
 }
 
-/** The first piece decides: an error before it is told as an error, one after it can but break the stream off. */
+/** An error before the first piece is answered as an error; a later one can only break the stream off. */
 async function sendStream({ contentType, chunks }: Streamed, response: Response): Promise<void> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await iterator.next();
@@ -230,10 +233,7 @@ async function sendStream({ contentType, chunks }: Streamed, response: Response)
   }
 }
 
-/**
- * Who did what, for whoever has to find out later; what was asked for in the body is not in it, for it may hold
- * secrets.
- */
+/** The audit log: who did what. It leaves out the body, which may contain secrets. */
 function audit(log: Logger, route: Route, request: Request, response: Response<unknown, Locals>, status: number): void {
   const { person, id } = response.locals;
   log.info(
@@ -265,7 +265,7 @@ function errorHandler(log: Logger): ErrorRequestHandler {
   };
 }
 
-/** Any error, as one of ours. */
+/** Any error as an ApiProblem. */
 function toProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
   if (error instanceof ApiError) return clusterProblem(error);
@@ -277,14 +277,14 @@ function toProblem(error: unknown): ApiProblem {
     return new ApiProblem('InvalidRequest', error instanceof Error ? error.message : 'the request cannot be read', {
       cause: error,
     });
-  return new ApiProblem('Internal', 'a mistake of ours: the log of the controller has more, under the request id', {
+  return new ApiProblem('Internal', 'a bug in the controller: its log has more, under the request id', {
     cause: error,
   });
 }
 
 /**
- * @param host all addresses where it is left out
- * @throws Error when the address is taken, or the certificate is none
+ * @param host all addresses when left out
+ * @throws Error if the address is in use, or the certificate is invalid
  */
 export async function serveApi(
   app: Express,

@@ -1,7 +1,4 @@
-/**
- * What the API can be asked and told to do, whoever carries it. Each method has checked the person's rights before it
- * answers.
- */
+/** What the API can do, independent of HTTP. Each method checks the person's rights before it answers. */
 import type { Archive, RunFilter } from '../archive/archive.ts';
 import { bodyOf, recordOf } from '../records/record.ts';
 import type { Caches } from '../cluster/caches.ts';
@@ -48,7 +45,7 @@ export interface ServiceOptions {
   readonly now?: () => number;
 }
 
-/** Who asks, and until when they listen. */
+/** The person, and the signal that fires when they no longer wait. */
 export interface Caller {
   readonly person: Person;
   readonly signal: AbortSignal;
@@ -89,7 +86,7 @@ export class Service {
     this.#now = now;
   }
 
-  /** Who asks, where they may look, and what they may do in a namespace. */
+  /** Who the person is, which namespaces they may read, and what they may do in a namespace. */
   async access({ person }: Caller, namespace: string | undefined): Promise<Access> {
     const known = [...new Set([...this.#caches.tasks.cache.values()].map(({ metadata }) => metadata.namespace))]
       .sort()
@@ -105,7 +102,7 @@ export class Service {
     return { user: person.name, namespaces: known.filter((_one, index) => visible[index]), allNamespaces, may };
   }
 
-  /** By name; of all namespaces where none is given. */
+  /** Sorted by name; of all namespaces if none is given. */
   async listTasks({ person }: Caller, namespace: string | undefined, { limit, cursor }: TaskQuery): Promise<TaskPage> {
     await person.require(lookAtTasks, namespace);
     const { cache } = this.#caches.tasks;
@@ -130,7 +127,7 @@ export class Service {
     return taskDetail(await this.#task(person, at), new Date(this.#now()));
   }
 
-  /** The history, the newest first; of all namespaces where none is given. */
+  /** The history, newest first; of all namespaces if none is given. */
   async listRuns(
     { person }: Caller,
     namespace: string | undefined,
@@ -192,7 +189,7 @@ export class Service {
     } as RunDetail;
   }
 
-  /** @throws ApiProblem NoLogs where there are none */
+  /** @throws ApiProblem NoLogs if there are none */
   async runLogs(
     { person, signal }: Caller,
     { namespace, run }: AtRun,
@@ -210,7 +207,7 @@ export class Service {
     return linesOf([{ uid, namespace, name: run, inCluster: live !== undefined }], choice, access);
   }
 
-  /** Of the newest runs of a task. */
+  /** Logs of the newest runs of a task. */
   async taskLogs(
     caller: Caller,
     { namespace, task }: AtTask,
@@ -227,7 +224,7 @@ export class Service {
     );
   }
 
-  /** Asks for a run now, as the person. */
+  /** Creates a run now, as the person. */
   async run({ person }: Caller, at: AtTask, request: RunRequest): Promise<Run> {
     await person.require(rights.run, at.namespace);
     const { metadata } = await this.#task(person, at);
@@ -237,7 +234,7 @@ export class Service {
     return this.#answer(created);
   }
 
-  /** Takes up a run that failed or was cancelled: what succeeded in it is not run again. */
+  /** Retries a run that failed or was cancelled, in a new run: steps that succeeded do not run again. */
   async retry({ person }: Caller, { namespace, run }: AtRun): Promise<Run> {
     await person.require(rights.run, namespace);
     const live = await this.#requireLive(person, { namespace, run });
@@ -259,7 +256,7 @@ export class Service {
     return this.getRun(caller, { namespace, run });
   }
 
-  /** Lets a run go on that waits after a failure (failurePolicy Pause). */
+  /** Continues a run that paused after a failure (failurePolicy Pause). */
   async resumeRun(caller: Caller, { namespace, run }: AtRun): Promise<RunDetail> {
     const { person } = caller;
     await person.require(rights.cancel, namespace);
@@ -268,7 +265,7 @@ export class Service {
     return this.getRun(caller, { namespace, run });
   }
 
-  /** New runs of the task wait, or no longer do. */
+  /** Lets new runs of the task wait, or start again. */
   async suspend(caller: Caller, at: AtTask, suspend: boolean): Promise<TaskDetail> {
     const { person } = caller;
     await person.require(rights.suspend, at.namespace);
@@ -282,7 +279,7 @@ export class Service {
     return taskDetail(projectTask(patched), new Date(this.#now()));
   }
 
-  /** Deletes finished runs, with their Jobs and pods; the archive keeps what it has of them. */
+  /** Deletes finished runs with their Jobs and pods; the archive keeps its copies. */
   async prune(
     { person, signal }: Caller,
     at: AtTask,
@@ -307,7 +304,7 @@ export class Service {
     return { caches: this.#caches, archive: this.#archive };
   }
 
-  /** A run that was just made, as a line. */
+  /** A run that was just created, as a line. */
   #answer(created: Stored<TaskRunObject>): Run {
     return { ...recordOf(created as unknown as TaskRun), kept: false, archived: false };
   }
@@ -319,7 +316,7 @@ export class Service {
     throw noTask({ namespace, task });
   }
 
-  /** A task that is gone may still have a history. */
+  /** A task that was deleted may still have a history. */
   async #requireTask({ namespace, task }: AtTask): Promise<void> {
     const isKnown =
       this.#caches.tasks.cache.get(namespace, task) !== undefined ||
@@ -343,7 +340,7 @@ export class Service {
     if (archived)
       throw new ApiProblem(
         'NotRetriable',
-        `run ${at.run} is in the archive alone, so nothing can be done with it: run the task again`,
+        `run ${at.run} is only in the archive, so it cannot be changed: run the task again`,
       );
     throw await this.#noRun(person, at);
   }
@@ -354,14 +351,14 @@ export class Service {
     if (!live && !archived) throw await this.#noRun(person, at);
     const phase = live ? live.status?.phase : archived?.record.phase;
     if (isFinished(phase))
-      throw new ApiProblem('RunFinished', `run ${at.run} has ended already (${phase ?? ''}), so it cannot be ${done}`);
+      throw new ApiProblem('RunFinished', `run ${at.run} has already ended (${phase ?? ''}), so it cannot be ${done}`);
   }
 
   async #noRun(person: Person, { namespace, run }: AtRun): Promise<ApiProblem> {
     await requireNamespace(person, namespace);
     return new ApiProblem(
       'RunNotFound',
-      `there is no run ${run} in namespace ${namespace}${this.#archive === undefined ? '' : ', nor in the archive'}`,
+      `run ${run} does not exist in namespace ${namespace}${this.#archive === undefined ? '' : ' or in the archive'}`,
     );
   }
 
@@ -381,7 +378,7 @@ export class Service {
       if (error instanceof ApiProblem) throw error;
       throw new ApiProblem(
         'ArchiveUnavailable',
-        'the archive cannot be asked just now, and without it the answer would be wrong: try again',
+        'the archive cannot be reached now, and without it the answer would be wrong: try again',
         { cause: error },
       );
     }
@@ -389,16 +386,16 @@ export class Service {
 }
 
 function noTask({ namespace, task }: AtTask): ApiProblem {
-  return new ApiProblem('TaskNotFound', `there is no task ${task} in namespace ${namespace}`);
+  return new ApiProblem('TaskNotFound', `task ${task} does not exist in namespace ${namespace}`);
 }
 
-/** @throws ApiProblem where there is none; whoever may not look is not told */
+/** @throws ApiProblem if it does not exist; not for a person who may not read namespaces */
 async function requireNamespace({ client }: Person, name: string): Promise<void> {
   try {
     await client.get(namespaces, { name });
   } catch (error) {
     if (isForbidden(error)) return;
-    if (isNotFound(error)) throw new ApiProblem('NamespaceNotFound', `there is no namespace ${name}`);
+    if (isNotFound(error)) throw new ApiProblem('NamespaceNotFound', `namespace ${name} does not exist`);
     throw error;
   }
 }

@@ -2,18 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamLimit } from './stream-limit.ts';
 
-describe('the limit of logs that are read at the same time', () => {
-  it('lets one person read so many, and says so to one who wants more', () => {
+describe('the limit of logs that are read at once', () => {
+  it('lets one person read a number of logs, and tells them when they ask for more', () => {
     const limit = new StreamLimit({ all: 10, each: 2 });
     const first = limit.take('ann');
     limit.take('ann');
-    expect(() => limit.take('ann')).toThrow('you read 2 logs already');
+    expect(() => limit.take('ann')).toThrow('you already read 2 logs');
     limit.take('bob');
     first();
     limit.take('ann');
   });
 
-  it('lets all of them read so many, whoever they are', () => {
+  it('limits the logs of all people together', () => {
     const limit = new StreamLimit({ all: 2, each: 2 });
     limit.take('ann');
     const end = limit.take('bob');
@@ -22,7 +22,7 @@ describe('the limit of logs that are read at the same time', () => {
     limit.take('eve');
   });
 
-  it('counts a place that is given back once, however often that is said', () => {
+  it('counts a released place once, however often it is released', () => {
     const limit = new StreamLimit({ all: 2, each: 1 });
     const end = limit.take('ann');
     limit.take('bob');
@@ -32,7 +32,7 @@ describe('the limit of logs that are read at the same time', () => {
     expect(() => limit.take('eve')).toThrow('2 logs are being read already');
   });
 
-  it('lets through just what a plain count of those open does', () => {
+  it('admits exactly what a plain count of the open ones admits', () => {
     const people = ['ann', 'bob', 'eve'];
     const steps = fc.array(fc.record({ person: fc.constantFrom(...people), takes: fc.boolean() }), { maxLength: 80 });
     fc.assert(

@@ -1,12 +1,12 @@
 import { ApiProblem } from './problems.ts';
 
-/** How many logs may be read at the same time: by all, and by one person. */
+/** How many logs may be read at once: by all people, and by one. */
 export interface StreamLimits {
   readonly all: number;
   readonly each: number;
 }
 
-/** Counts streams, and refuses those that are too many. */
+/** Counts streams, and refuses those above the limit. */
 export class StreamLimit {
   readonly #limits: StreamLimits;
   readonly #open = new Map<string, number>();
@@ -16,14 +16,11 @@ export class StreamLimit {
     this.#limits = limits;
   }
 
-  /** @returns what gives the place back; further calls of it do nothing. @throws ApiProblem TooManyStreams */
+  /** @returns a function that releases the place; later calls do nothing. @throws ApiProblem TooManyStreams */
   take(person: string): () => void {
     const own = this.#open.get(person) ?? 0;
     if (own >= this.#limits.each)
-      throw new ApiProblem(
-        'TooManyStreams',
-        `you read ${own} logs already, and more at the same time are not let through: close some`,
-      );
+      throw new ApiProblem('TooManyStreams', `you already read ${own} logs, and may not read more at once: close some`);
     if (this.#all >= this.#limits.all)
       throw new ApiProblem(
         'TooManyStreams',

@@ -1,4 +1,4 @@
-/** What the API says of Tasks. */
+/** Tasks as the API shows them. */
 import type { CachedTask } from '../cluster/projections.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { policyOf } from '../domain/model/execution-policy.ts';
@@ -31,7 +31,7 @@ export function taskView({ metadata, spec, status = {} }: CachedTask): TaskView 
   });
 }
 
-/** A task by itself. */
+/** A task with its details. */
 export function taskDetail(task: CachedTask, now: Date): TaskDetail {
   return {
     ...taskView(task),

@@ -1,4 +1,4 @@
-/** The runs of a task, from wherever most is known of them: the REST API with its archive, or else the cluster. */
+/** The runs of a task: from the REST API, which has the archive, or else from the cluster. */
 import type { Run, RunDetail } from '../api/schemas.ts';
 import { bodyOf, recordOf } from '../records/record.ts';
 import type { TaskRun } from '../resources/index.ts';
@@ -6,7 +6,7 @@ import { findRun, findTask, runsOf, type StoredRun } from './find.ts';
 import { serverOf } from './run-server.ts';
 import type { Session } from './session.ts';
 
-/** Newest first, of these phases or of all. @throws CliError where there is no such task */
+/** Newest first; only runs in these phases, or all. @throws CliError if the task does not exist */
 export async function historyOf(
   session: Session,
   text: string,
@@ -20,7 +20,7 @@ export async function historyOf(
   return runs.filter(({ phase }) => phases.length === 0 || phases.includes(phase)).slice(0, limit);
 }
 
-/** @throws CliError where there is no such run */
+/** @throws CliError if the run does not exist */
 export async function detailOf(session: Session, name: string): Promise<RunDetail> {
   const server = serverOf(session);
   if (server) return server.run(session.namespace, name);

@@ -14,41 +14,43 @@ describe('a duration', () => {
     ['2w', 14 * day],
   ])('%s is %d ms', ([text, milliseconds]) => expect(durationArgument(text)).toBe(milliseconds));
 
-  it.for(['', '7', 'd', '7 d', '-7d', '1.5h', '7d!', '1y', '9999999999d'])('"%s" is none', (text) => {
+  it.for(['', '7', 'd', '7 d', '-7d', '1.5h', '7d!', '1y', '9999999999d'])('"%s" is refused', (text) => {
     expect(() => durationArgument(text)).toThrow('Write a duration such as 90s, 10m, 1h30m, 7d or 2w.');
   });
 });
 
 describe('a count', () => {
   it('is a whole number from 0', () => expect([countArgument('0'), countArgument('42')]).toEqual([0, 42]));
-  it.for(['', '-1', '1.5', '1e3', '0x10', ' 1', '12345678901'])('"%s" is none', (text) => {
+  it.for(['', '-1', '1.5', '1e3', '0x10', ' 1', '12345678901'])('"%s" is refused', (text) => {
     expect(() => countArgument(text)).toThrow('Write a whole number');
   });
 });
 
 describe('a variable', () => {
-  it('is a name and whatever follows the first =, one after the other', () => {
+  it('is a name and everything after the first =, in the order given', () => {
     expect(envArgument('B==2 ', envArgument('A='))).toEqual([
       { name: 'A', value: '' },
       { name: 'B', value: '=2 ' },
     ]);
   });
-  it.for(['', 'A', '=1'])('"%s" is none', (text) => expect(() => envArgument(text)).toThrow('Write NAME=value.'));
+  it.for(['', 'A', '=1'])('"%s" is refused', (text) => expect(() => envArgument(text)).toThrow('Write NAME=value.'));
 });
 
 describe('a name', () => {
-  it.for(['a', 'mytask-v3', 'a.b-c', 'x'.repeat(253)])('%s is one', (text) => expect(nameArgument(text)).toBe(text));
+  it.for(['a', 'mytask-v3', 'a.b-c', 'x'.repeat(253)])('"%s" is accepted', (text) =>
+    expect(nameArgument(text)).toBe(text),
+  );
   it.for(['', '..', '../x', 'a..b', 'A', 'a_b', '-a', 'a/b', 'a%2fb', 'a b', 'a\n', '<b>', 'x'.repeat(254)])(
-    '"%s" is none, so no other path is asked for',
+    '"%s" is refused, so that it cannot change the path of the request',
     (text) => {
-      expect(() => nameArgument(text)).toThrow('A name has lower case letters');
+      expect(() => nameArgument(text)).toThrow('A name has only lower case letters');
     },
   );
 });
 
 describe('a task', () => {
-  it.for(['mytask', 'app/mytask'])('%s may be one', (text) => expect(taskArgument(text)).toBe(text));
-  it.for(['', '/', 'a/', '/a', 'a/b/c', '../x', 'a/..', 'app=x/y'])('"%s" is none', (text) =>
+  it.for(['mytask', 'app/mytask'])('"%s" is accepted', (text) => expect(taskArgument(text)).toBe(text));
+  it.for(['', '/', 'a/', '/a', 'a/b/c', '../x', 'a/..', 'app=x/y'])('"%s" is refused', (text) =>
     expect(() => taskArgument(text)).toThrow(),
   );
 });

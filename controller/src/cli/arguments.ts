@@ -1,5 +1,5 @@
 /**
- * What people write on the command line, read into values. Each throws commander's InvalidArgumentError, whose message
+ * Parses what people write on the command line. Each function throws commander's InvalidArgumentError, whose message
  * says what to write instead.
  */
 import { InvalidArgumentError } from 'commander';
@@ -14,7 +14,7 @@ export function durationArgument(text: string): number {
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit ?? ''] ?? 0), 0);
 }
 
-/** A whole number from 0. */
+/** A whole number, 0 or more. */
 export function countArgument(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number, 0 or more.');
   return Number(text);
@@ -32,18 +32,18 @@ export interface EnvVariable {
   readonly value: string;
 }
 
-/** Repeatable texts, in the order given. */
+/** An option that can be repeated; its values in the order given. */
 export function textsArgument(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
 
 const dnsName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-/** The name of an object or a namespace; anything else could change the path that is asked for. */
+/** The name of an object or a namespace. Anything else could change the path of the request. */
 export function nameArgument(text: string): string {
   if (!dnsName.test(text) || text.includes('..'))
     throw new InvalidArgumentError(
-      'A name has lower case letters, digits, dashes and dots only, and at most 253 of them.',
+      'A name has only lower case letters, digits, dashes and dots, at most 253 characters.',
     );
   return text;
 }

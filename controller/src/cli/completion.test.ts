@@ -19,7 +19,7 @@ const program = createProgram({ name: 'task-runs', start: nothing, startOffline:
 const at = (line: string) => candidatesFor(program, line.split(' '));
 
 describe('at the cursor', () => {
-  it('stand the commands first, but not the one for shells', () => {
+  it('the commands come first, without the one for shells', () => {
     expect(at('').words).toEqual([
       'list',
       'status',
@@ -51,9 +51,9 @@ describe('at the cursor', () => {
     ['describe ', ['runs']],
     ['status mytask ', []],
     ['logs --tail ', []],
-  ])('%sbrings the names of %s', ([line, names]) => expect(at(line).names).toEqual(names));
+  ])('%scompletes the names of %s', ([line, names]) => expect(at(line).names).toEqual(names));
 
-  it('stand the options of the command, and values of those that have a choice', () => {
+  it('the options of the command come, and the values of options that have a choice', () => {
     expect(at('logs --f').words).toEqual(expect.arrayContaining(['-f', '--follow', '--failed', '--namespace']));
     expect(at('list -o ').words).toEqual(['table', 'wide', 'json', 'yaml']);
     expect(at('completion ').words).toEqual(['bash', 'zsh', 'fish']);

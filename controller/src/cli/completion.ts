@@ -1,7 +1,7 @@
-/** What may stand at the cursor: worked out from the commands themselves, so that no list of them has to be kept. */
+/** Candidates at the cursor, derived from the commands themselves, so that there is no second list to maintain. */
 import type { Command, Option } from 'commander';
 
-/** Fixed words, or the names of what is in the cluster. */
+/** Fixed words, or the names of objects in the cluster. */
 export interface Candidates {
   readonly words: readonly string[];
   readonly names: readonly ('tasks' | 'runs')[];
@@ -35,9 +35,9 @@ export function candidatesFor(program: Command, line: readonly string[]): Candid
 
 interface Line {
   readonly command: Command;
-  /** How many arguments it has by now. */
+  /** How many arguments there are so far. */
   readonly positionals: number;
-  /** The option whose value comes next. */
+  /** The option whose value is expected next. */
   readonly awaited: Option | undefined;
 }
 
@@ -74,7 +74,7 @@ export function valueOn(line: readonly string[], ...flags: readonly string[]): s
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-/** What each shell has to be told: it asks the program at every Tab. */
+/** The script for each shell, which asks the program at every Tab. */
 export const scripts: Readonly<Record<Shell, string>> = {
   bash: `# source <(task-runs completion bash)
 _task_runs() {

@@ -17,12 +17,12 @@ describe('an error', () => {
   it.for<[error: Error, exitCode: number, sentence: string | RegExp]>([
     [new CliError('no'), 1, 'no'],
     [new UsageError('say which'), 2, 'say which'],
-    [new TimedOut('it goes on'), 124, 'it goes on'],
+    [new TimedOut('it continues'), 124, 'it continues'],
     [new Interrupted('SIGINT'), 130, ''],
     [
       answer(0, 'connect ECONNREFUSED 127.0.0.1:6443', 'Unreachable'),
       1,
-      'the API server cannot be asked: connect ECONNREFUSED 127.0.0.1:6443; check --kubeconfig and --context',
+      'the API server cannot be reached: connect ECONNREFUSED 127.0.0.1:6443; check --kubeconfig and --context',
     ],
     [
       answer(0, 'HTTP protocol is not allowed when skipTLSVerify is not set or false', 'Unreachable'),
@@ -30,7 +30,11 @@ describe('an error', () => {
       /^there is no kubeconfig/,
     ],
     [answer(401, 'Unauthorized'), 1, /log in again/],
-    [answer(404, 'tasks.task.oam.dev "mytask" not found', 'NotFound'), 1, 'there is no Task mytask in namespace prod'],
+    [
+      answer(404, 'tasks.task.oam.dev "mytask" not found', 'NotFound'),
+      1,
+      'Task mytask does not exist in namespace prod',
+    ],
     [
       answer(404, 'the server could not find the requested resource', 'NotFound'),
       1,
@@ -57,7 +61,7 @@ describe('an error', () => {
     ],
     [answer(500, 'etcd is full'), 1, /refused to get Task prod\/mytask \(500 Whatever\): etcd is full$/],
     [new Error('anything'), 1, 'anything'],
-  ])('%s is one sentence', ([error, exitCode, sentence]) => {
+  ])('"%s" is accepted sentence', ([error, exitCode, sentence]) => {
     const explained = explain(error);
     expect(explained.exitCode).toBe(exitCode);
     if (typeof sentence === 'string') expect(explained.sentence).toBe(sentence);

@@ -3,30 +3,30 @@ import { ApiError } from '../kube/api-error.ts';
 import { Interrupted } from './io.ts';
 
 /**
- * What the process ends with; `run --wait` ends with the task's own code instead of `failed`, and `plan
+ * The process' exit codes. `run --wait` exits with the task's own code instead of `failed`, and `plan
  * --detailed-exitcode` with `runsStart`.
  */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, runsStart: 3, timedOut: 124, interrupted: 130 } as const;
 
-/** Something that could not be done, in one sentence with what to do about it. */
+/** Something that could not be done: one sentence, with what to do about it. */
 export class CliError extends Error {
   override readonly name: string = 'CliError';
   readonly exitCode: number = exitCodes.failed;
 }
 
-/** The command line asks for what there is not. */
+/** The command line is wrong. */
 export class UsageError extends CliError {
   override readonly name = 'UsageError';
   override readonly exitCode = exitCodes.usage;
 }
 
-/** What was awaited did not come in time. */
+/** What the command waited for did not happen in time. */
 export class TimedOut extends CliError {
   override readonly name = 'TimedOut';
   override readonly exitCode = exitCodes.timedOut;
 }
 
-/** Any error as one sentence, and the code to exit with. An interruption needs no words. */
+/** Any error as one sentence and the exit code. An interruption has no message. */
 export function explain(error: unknown): { readonly sentence: string; readonly exitCode: number } {
   if (error instanceof Interrupted) return { sentence: '', exitCode: exitCodes.interrupted };
   if (error instanceof CliError) return { sentence: error.message, exitCode: error.exitCode };
@@ -47,7 +47,7 @@ function apiSentence(error: ApiError): string {
     case 404:
       return isKindMissing(error)
         ? `the cluster has no kind ${kind}: enable the addon first (vela addon enable task-runs)`
-        : `there is no ${kind} ${name ?? ''}${where}`;
+        : `${kind} ${name ?? ''} does not exist${where}`;
     case 422:
       return `${kind} ${name ?? ''} was refused: ${reasonsOf(error)}`;
     default:
@@ -55,26 +55,26 @@ function apiSentence(error: ApiError): string {
   }
 }
 
-/** Without any kubeconfig client-node falls back to http://localhost:8080, and then refuses to speak to it. */
+/** Without a kubeconfig client-node falls back to http://localhost:8080, and then refuses to connect to it. */
 function unreachableSentence(message: string): string {
   if (message.startsWith('HTTP protocol is not allowed'))
     return 'there is no kubeconfig, or it names a server without TLS: name another with --kubeconfig or KUBECONFIG';
-  return `the API server cannot be asked: ${message}; check --kubeconfig and --context`;
+  return `the API server cannot be reached: ${message}; check --kubeconfig and --context`;
 }
 
-/** Whether it is not the object that is missing but its kind: the addon is not there at all. */
+/** Whether the kind itself is missing, and not only the object: the addon is not enabled. */
 export function isKindMissing({ status, serverMessage }: ApiError): boolean {
   return status === 404 && serverMessage.includes('could not find the requested resource');
 }
 
-/** RBAC's refusals name the right that is missing; an admission policy's say what to do. */
+/** RBAC's refusals name the missing right; an admission policy's refusals say what to do. */
 function forbiddenSentence({ verb, target, serverMessage }: ApiError): string {
   const policy = /^.*denied request: (.*)$/s.exec(serverMessage)?.[1];
   if (policy !== undefined) return policy;
   const { kind, resource, namespace, subresource } = target;
   const what = kind.startsWith('/') ? resource : `${kind}s${subresource === undefined ? '' : `/${subresource}`}`;
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
-  return `you may not ${verb} ${what}${where} (${serverMessage}): ask for the role task-runs-view to look, task-runs-run to run and cancel, or task-runs-edit for the rest`;
+  return `you may not ${verb} ${what}${where} (${serverMessage}): ask for the role task-runs-view to read, task-runs-run to run and cancel, or task-runs-edit for everything else`;
 }
 
 function reasonsOf({ details, serverMessage }: ApiError): string {

@@ -1,4 +1,4 @@
-/** From what people write to Tasks and runs. */
+/** Finds the Tasks and runs that people name. */
 import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../cluster/resource-types.ts';
 import { labelValue } from '../domain/lang/names.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
@@ -14,16 +14,15 @@ export type StoredTask = Stored<TaskObject>;
 export type StoredRun = Stored<TaskRunObject>;
 
 /**
- * The Task that is called so: by its own name, as `<application>/<component>`, or by its component's name where that is
- * unique.
- * @throws CliError where there is none, or more than one
+ * The Task with this name: its own name, `<application>/<component>`, or its component's name if that is unique.
+ * @throws CliError if there is none, or more than one
  */
 export async function findTask(session: Session, text: string): Promise<StoredTask> {
   const task = await lookUpTask(session, text);
   if (task) return task;
   await requireNamespace(session);
   throw new CliError(
-    `there is no task ${text} in namespace ${session.namespace}: see \`${session.program} list\`, or -A for all namespaces`,
+    `task ${text} does not exist in namespace ${session.namespace}: see \`${session.program} list\`, or -A for all namespaces`,
   );
 }
 
@@ -39,7 +38,7 @@ async function lookUpTask({ client, namespace }: Session, text: string): Promise
     return only(found, text);
   }
   const named = await existing(client.get(tasks, { namespace, name: text }));
-  // A label's value ends at 63 characters: a longer name is no component's.
+  // A label's value has at most 63 characters, so a longer name cannot be a component's.
   return (
     named ??
     (text.length > 63
@@ -52,19 +51,21 @@ function only(found: readonly StoredTask[], text: string): StoredTask | undefine
   if (found.length <= 1) return found[0];
   const names = found.slice(0, 5).map(({ metadata }) => metadata.name);
   throw new CliError(
-    `${found.length} tasks are called ${text}: write one of ${names.join(', ')}${found.length > 5 ? ', ...' : ''}`,
+    `${found.length} tasks match ${text}: write one of ${names.join(', ')}${found.length > 5 ? ', ...' : ''}`,
   );
 }
 
-/** @throws CliError where there is none */
+/** @throws CliError if there is none */
 export async function findRun(session: Session, name: string): Promise<StoredRun> {
   const run = await existing(session.client.get(taskRuns, { namespace: session.namespace, name }));
   if (run) return run;
   await requireNamespace(session);
-  throw new CliError(`there is no run ${name} in namespace ${session.namespace}: see \`${session.program} runs TASK\``);
+  throw new CliError(
+    `run ${name} does not exist in namespace ${session.namespace}: see \`${session.program} runs TASK\``,
+  );
 }
 
-/** A run, or else a task, of that name. A name with a slash is a task's. */
+/** The run with that name, or else the task. A name with a slash is a task's. */
 export async function findRunOrTask(
   session: Session,
   text: string,
@@ -82,7 +83,7 @@ export async function findRunOrTask(
 
 /** All runs of a Task, newest first. */
 export async function runsOf(client: Client, { metadata: { name, namespace } }: StoredTask): Promise<StoredRun[]> {
-  // A person's run has the label only once the controller took it up.
+  // A run that a person created gets the label only when the controller adopts it.
   const all = await everything(client, taskRuns, namespace);
   return all.filter(({ spec }) => spec.taskRef.name === name).sort(newestFirst);
 }
@@ -91,7 +92,7 @@ export async function runsOf(client: Client, { metadata: { name, namespace } }: 
 export const ofTask = (task: string): string => `${labels.task}=${labelValue(task)}`;
 export const ofRun = (run: string): string => `${labels.run}=${labelValue(run)}`;
 
-/** All objects of a kind, in one namespace or in all. */
+/** All objects of a kind, in one namespace or in all namespaces. */
 export async function everything<T extends KubeObject>(
   client: Client,
   type: ResourceType<T>,
@@ -103,13 +104,13 @@ export async function everything<T extends KubeObject>(
   return found;
 }
 
-/** @throws CliError where there is no such namespace; whoever may not look is believed */
+/** @throws CliError if the namespace does not exist; not if the person may not read namespaces */
 export async function requireNamespace({ client, namespace }: Session): Promise<void> {
   const found = await existing(client.get(namespaces, { name: namespace })).catch((error: unknown) => {
     if (isForbidden(error)) return true;
     throw error;
   });
-  if (found === undefined) throw new CliError(`there is no namespace ${namespace}: name another with -n`);
+  if (found === undefined) throw new CliError(`namespace ${namespace} does not exist: name another with -n`);
 }
 
 async function existing<T>(reading: Promise<T>): Promise<T | undefined> {

@@ -7,13 +7,13 @@ import { text } from 'node:stream/consumers';
 /** Where text goes. */
 export interface Sink {
   readonly terminal: boolean;
-  /** Of the terminal; unlimited elsewhere. */
+  /** The terminal's width; unlimited elsewhere. */
   readonly columns: number;
   /** Resolves once more may be written, so that a slow reader slows the writer down. */
   write(data: string | Uint8Array): Promise<void>;
 }
 
-/** Everything of the process that a command touches: data goes to `out`, remarks to `err`. */
+/** Everything of the process that a command uses: data goes to `out`, remarks go to `err`. */
 export interface Io {
   readonly out: Sink;
   readonly err: Sink;
@@ -28,12 +28,12 @@ export interface Io {
   ask(question: string): Promise<string>;
 }
 
-/** Somebody pressed Ctrl-C, or ended the process otherwise. */
+/** Somebody pressed Ctrl-C, or ended the process in another way. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** The process' own streams. A second signal ends it at once. */
+/** The process' own streams. A second signal ends the process at once. */
 export function processIo(): Io {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -58,7 +58,7 @@ export function processIo(): Io {
 }
 
 function sinkOf(stream: Writable & { isTTY?: boolean; columns?: number }): Sink {
-  // `task-runs logs ... | head`: whoever reads has read enough.
+  // `task-runs logs ... | head`: the reader has closed the pipe.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;

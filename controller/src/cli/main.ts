@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { processIo } from './io.ts';
 import { runCli } from './program.ts';
 
-// kubectl finds it as kubectl-task, and people call it as `kubectl task`.
+// As a kubectl plugin the file is named kubectl-task, and people call it `kubectl task`.
 const plugin = /^kubectl-(.+?)(\.js)?$/.exec(basename(process.argv[1] ?? ''))?.[1];
 
 process.exitCode = await runCli(

@@ -7,12 +7,12 @@ export function relative(time: string | undefined, now: Date): string {
   return distance >= 0 ? `${formatDuration(distance)} ago` : `in ${formatDuration(-distance)}`;
 }
 
-/** A time with how far it is, for where there is room. */
+/** A time and its distance from now, where there is room. */
 export function exact(time: string | undefined, now: Date): string | undefined {
   return time === undefined ? undefined : `${time} (${relative(time, now)})`;
 }
 
-/** How long a run took, or takes by now. */
+/** How long a run took, or has taken so far. */
 export function elapsed(
   { startTime, completionTime, duration }: { startTime?: string; completionTime?: string; duration?: string },
   now: Date,

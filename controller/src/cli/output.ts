@@ -15,7 +15,7 @@ export function outputOption(): Option {
     .default('table');
 }
 
-/** The resources themselves, for programs; undefined where people are to be shown a table. */
+/** The output format for programs; undefined for people, who get a table. */
 export function renderObjects(format: OutputFormat, shown: KubeObject | readonly KubeObject[]): string | undefined {
   if (format !== 'json' && format !== 'yaml') return undefined;
   const value = isList(shown)
@@ -24,7 +24,7 @@ export function renderObjects(format: OutputFormat, shown: KubeObject | readonly
   return format === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : stringify(value);
 }
 
-/** Prints the resources for programs, or what `table` makes of them for people. */
+/** Prints the resources for programs, or as a table for people. */
 export async function show(
   sink: Sink,
   format: OutputFormat,
@@ -38,7 +38,7 @@ function isList(shown: KubeObject | readonly KubeObject[]): shown is readonly Ku
   return Array.isArray(shown);
 }
 
-/** As kubectl: who wrote which field is rarely what one looks for. */
+/** Left out as kubectl does: people rarely look for who wrote which field. */
 function withoutManagedFields(object: KubeObject): KubeObject {
   const { managedFields: _dropped, ...metadata } = object.metadata ?? {};
   return { ...object, metadata };

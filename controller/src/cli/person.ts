@@ -14,7 +14,7 @@ const selfSubjectReviews = resourceType<SelfSubjectReview>({
   namespaced: false,
 });
 
-/** Who is asking, as the API server knows them; undefined where it does not tell. */
+/** The name under which the API server knows the person; undefined if it does not say. */
 export async function whoAmI(client: Client): Promise<string | undefined> {
   try {
     return (await client.create(selfSubjectReviews, {})).status?.userInfo?.username;

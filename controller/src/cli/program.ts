@@ -25,11 +25,11 @@ import { openSession, version, type Start, type StartOffline } from './session.t
 import { paintFor } from './style.ts';
 
 const exitCodesHelp = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted; run --wait: the task's own; plan --detailed-exitcode: 3 where a run would start.`;
+Exit codes: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted; run --wait: the task's own; plan --detailed-exitcode: 3 if a run would start.`;
 
 /** What the commands are made with. */
 export interface ProgramParts {
-  /** What the program was called as: `task-runs`, or `kubectl task`. */
+  /** The name that the program was called by: `task-runs`, or `kubectl task`. */
   readonly name: string;
   readonly start: Start;
   readonly startOffline: StartOffline;
@@ -79,13 +79,15 @@ export async function runCli(
 /** All commands, with their options and help. */
 export function createProgram({ name, start, startOffline, loadParts, io }: ProgramParts): Command {
   const program = new Command(name)
-    .description('Tasks and their runs: what ran, why it did not, what it printed; and run, cancel, hold and tidy up.')
+    .description(
+      'Tasks and their runs: what ran, why a run failed or waits, what it printed; and run, cancel, suspend and prune.',
+    )
     .version(version)
     .option('--kubeconfig <path>', 'the kubeconfig to use; KUBECONFIG, or ~/.kube/config, when left out')
     .option('--context <name>', 'the context of the kubeconfig')
     .option(
       '--server <url>',
-      "the controller's REST API, for what the archive alone knows; TASK_RUNS_SERVER when left out",
+      "the controller's REST API, for what is only in the archive; TASK_RUNS_SERVER when left out",
     )
     .option('-n, --namespace <namespace>', "the namespace; the context's own when left out", nameArgument)
     .addHelpText('after', exitCodesHelp)

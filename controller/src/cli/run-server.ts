@@ -1,4 +1,4 @@
-/** The REST API of a controller, for what the cluster itself does not know any more: archived runs and their logs. */
+/** The REST API of a controller, for what is no longer in the cluster: archived runs and their logs. */
 import type { Problem, Run, RunDetail, RunPage } from '../api/schemas.ts';
 import { messageOf } from '../domain/lang/words.ts';
 import type { Client } from '../kube/client.ts';
@@ -19,34 +19,34 @@ const tokenRequests = resourceType<TokenRequest>({
   namespaced: true,
 });
 
-/** The addon's account for looking. */
+/** The addon's read-only account. */
 const consoleAccount = { namespace: 'vela-system', name: 'task-runs-console' } as const;
 const tokenSeconds = 3_600;
 
-/** Where the API is, by --server or TASK_RUNS_SERVER; undefined where neither is set. */
+/** The API's URL, from --server or TASK_RUNS_SERVER; undefined if neither is set. */
 export function serverOf(session: Session): RunServer | undefined {
   const url = session.server ?? session.io.environment['TASK_RUNS_SERVER'];
   return url === undefined || url === '' ? undefined : new RunServer(baseOf(url), session);
 }
 
-/** @throws CliError which says how to name one */
+/** @throws CliError, which says how to name one */
 export function requireServer(session: Session): RunServer {
   const server = serverOf(session);
   if (server) return server;
   throw new CliError(
-    'this needs the REST API of the controller: name it with --server or TASK_RUNS_SERVER, for example http://127.0.0.1:8090 beside `kubectl port-forward -n vela-system service/task-runs 8090`',
+    'this needs the REST API of the controller: name it with --server or TASK_RUNS_SERVER, for example http://127.0.0.1:8090 while `kubectl port-forward -n vela-system service/task-runs 8090` runs',
   );
 }
 
 function baseOf(url: string): string {
   if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new CliError(`--server ${url} is no URL: write http://127.0.0.1:8090, or https://...`);
+    throw new CliError(`--server ${url} is not a URL: write http://127.0.0.1:8090, or https://...`);
   return url.replace(/\/+$/, '');
 }
 
 /**
- * Whose token goes along: TASK_RUNS_TOKEN, the kubeconfig's own, or one of the addon's account for looking, which may
- * be asked for by whoever may create tokens.
+ * Which token is sent: TASK_RUNS_TOKEN, the kubeconfig's own, or one of the addon's read-only account, which people can
+ * get if they may create tokens.
  */
 async function tokenFor({
   client,
@@ -57,8 +57,8 @@ async function tokenFor({
   return { token: await consoleToken(client), isConsole: true };
 }
 
-/** Where the account for looking may not do it, the person may still. */
-const forConsole = `your kubeconfig has no token of your own, so ${consoleAccount.name} asked: set TASK_RUNS_TOKEN to a token that may, or leave --server and TASK_RUNS_SERVER out for what is in the cluster still`;
+/** The read-only account was refused; the person may still have the right. */
+const forConsole = `your kubeconfig has no token, so the request was made as ${consoleAccount.name}, which may only read: set TASK_RUNS_TOKEN to a token with that right, or leave out --server and TASK_RUNS_SERVER for runs that are still in the cluster`;
 
 async function consoleToken(client: Client): Promise<string> {
   try {
@@ -69,19 +69,19 @@ async function consoleToken(client: Client): Promise<string> {
       spec: { expirationSeconds: tokenSeconds },
     });
     if (status?.token !== undefined) return status.token;
-    throw new Error('no token came');
+    throw new Error('the answer has no token');
   } catch (error) {
     throw new CliError(
-      `your kubeconfig has no token that the REST API could check, and none of ${consoleAccount.name} can be had (${messageOf(error)}): set TASK_RUNS_TOKEN, for example to what \`kubectl create token\` prints`,
+      `your kubeconfig has no token that the REST API could check, and a token of ${consoleAccount.name} cannot be created (${messageOf(error)}): set TASK_RUNS_TOKEN, for example to what \`kubectl create token\` prints`,
       { cause: error },
     );
   }
 }
 
-/** A token is asked for again in good time before it ends. */
+/** A new token is requested well before the old one expires. */
 const rereadMs = (tokenSeconds * 1_000) / 2;
 
-/** The token that goes along, for as long as it takes. */
+/** The token to send; renewed before it expires. */
 export class TokenKeeper {
   readonly #session: Session;
   #known: ReturnType<typeof tokenFor> | undefined;
@@ -111,7 +111,7 @@ export class RunServer {
     this.#keeper = new TokenKeeper(session);
   }
 
-  /** The newest runs of a task, archived ones included; as many pages as it takes. */
+  /** The newest runs of a task, archived ones included; reads as many pages as needed. */
   async history(
     namespace: string,
     task: string,
@@ -133,12 +133,12 @@ export class RunServer {
     return found;
   }
 
-  /** @throws CliError where there is no such run, neither in the cluster nor in the archive */
+  /** @throws CliError if the run does not exist, in the cluster or in the archive */
   run(namespace: string, name: string): Promise<RunDetail> {
     return this.#json<RunDetail>(`/namespaces/${namespace}/runs/${name}`);
   }
 
-  /** Lines as text, as they come. @param path such as `runs/mytask-v3` */
+  /** Yields text as it arrives. @param path such as `runs/mytask-v3` */
   async logs(
     namespace: string,
     path: string,
@@ -158,7 +158,7 @@ export class RunServer {
     const response = await fetch(`${this.url}/api/v1${path}`, { headers, signal: this.#session.io.interrupted }).catch(
       (error: unknown) => {
         if (this.#session.io.interrupted.aborted) throw this.#session.io.interrupted.reason;
-        throw new CliError(`the REST API at ${this.url} cannot be asked: ${reasonOf(error)}; check --server`, {
+        throw new CliError(`the REST API at ${this.url} cannot be reached: ${reasonOf(error)}; check --server`, {
           cause: error,
         });
       },

@@ -15,14 +15,14 @@ export interface GlobalOptions {
   readonly server?: string;
 }
 
-/** What a command works with. */
+/** What every command is given. */
 export interface Session {
   readonly client: Client;
   readonly io: Io;
   readonly namespace: string;
-  /** Where the controller's REST API is, as --server says. */
+  /** The controller's REST API, from --server. */
   readonly server: string | undefined;
-  /** What the program was called as: `task-runs`, or `kubectl task`. */
+  /** The name that the program was called by: `task-runs`, or `kubectl task`. */
   readonly program: string;
 }
 
@@ -35,19 +35,20 @@ export type Start = <Options extends object>(
 /** Runs a command's work that asks no cluster. */
 export type StartOffline = (work: (io: Io) => Promise<number>) => Promise<void>;
 
-/** @throws CliError where the kubeconfig cannot be used */
+/** @throws CliError if the kubeconfig cannot be used */
 export async function openSession(io: Io, program: string, options: GlobalOptions): Promise<Session> {
   const client = await openClient(options);
   return { client, io, program, server: options.server, namespace: options.namespace ?? client.namespace ?? 'default' };
 }
 
 async function openClient({ kubeconfig, context }: GlobalOptions): Promise<Client> {
-  // Most of what the program is made of, and help, version and completion do without it.
+  // Loaded only here: it is most of the program, and help, version and completion do not need it.
   const { createClient } = await import('../kube/client.ts');
   try {
     return createClient({ kubeconfigPath: kubeconfig, context, userAgent: `task-runs-cli/${version}` });
   } catch (error) {
-    const what = kubeconfig === undefined ? 'no kubeconfig can be read' : `the kubeconfig ${kubeconfig} cannot be read`;
+    const what =
+      kubeconfig === undefined ? 'no kubeconfig could be read' : `the kubeconfig ${kubeconfig} cannot be read`;
     throw new CliError(`${what}: ${messageOf(error)}; name another with --kubeconfig or KUBECONFIG`, { cause: error });
   }
 }

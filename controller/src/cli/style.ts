@@ -13,7 +13,7 @@ const codes: Readonly<Record<Colour, number>> = {
   cyan: 36,
 };
 
-/** Gives a text a colour, or leaves it as it is. */
+/** Adds a colour to a text, or returns it unchanged. */
 export type Paint = (colour: Colour, text: string) => string;
 
 export const plain: Paint = (_colour, text) => text;

@@ -5,17 +5,17 @@ import { exitCodes } from './errors.ts';
 import { findTask, type StoredTask } from './find.ts';
 import type { Session } from './session.ts';
 
-/** Sets `spec.suspend`, and says what may undo it. */
+/** Sets `spec.suspend`, and says whether KubeVela may revert it. */
 export async function setSuspend(session: Session, text: string, suspend: boolean): Promise<number> {
   const { client, io } = session;
   const task = await findTask(session, text);
   const { name, namespace } = task.metadata;
   const word = suspend ? 'suspended' : 'resumed';
   if ((task.spec.suspend ?? false) === suspend) {
-    await io.out.write(`task ${name} is ${suspend ? 'suspended' : 'not suspended'} already\n`);
+    await io.out.write(`task ${name} is already ${suspend ? 'suspended' : 'not suspended'}\n`);
   } else {
     await client.patch(tasks, { namespace, name }, { spec: { suspend } }, { fieldManager: 'task-runs-cli' });
-    await io.out.write(`task ${name} is ${word}${suspend ? ': new runs wait, and active ones go on' : ''}\n`);
+    await io.out.write(`task ${name} is ${word}${suspend ? ': new runs wait, and active runs continue' : ''}\n`);
   }
   const remark = contradiction(task, suspend);
   if (remark !== undefined) await io.err.write(`${remark}\n`);
@@ -26,9 +26,9 @@ export async function setSuspend(session: Session, text: string, suspend: boolea
 const lastApplied = 'app.oam.dev/last-applied-configuration';
 
 /**
- * KubeVela puts back, within minutes, each field that the Application's properties set to something else.
+ * KubeVela reverts, within minutes, each field that the Application's properties set to another value.
  *
- * @returns what to do about it; undefined where nothing speaks against it
+ * @returns what to do about it; undefined if the change stays
  */
 export function contradiction(
   { metadata: { labels = {}, annotations = {} } }: Pick<StoredTask, 'metadata'>,
@@ -40,13 +40,12 @@ export function contradiction(
   if (rendered === suspend || rendered === 'unset') return undefined;
   const remedy = `write suspend: ${suspend} into the properties of component ${component ?? ''} and deploy it`;
   return rendered === 'unknown'
-    ? `should Application ${application} say suspend: ${!suspend}, KubeVela puts that back: ${remedy}, then`
-    : `but Application ${application} says suspend: ${!suspend}, and KubeVela puts that back within minutes: ${remedy}`;
+    ? `if Application ${application} says suspend: ${!suspend}, KubeVela reverts it; in that case ${remedy}`
+    : `but Application ${application} says suspend: ${!suspend}, and KubeVela reverts it within minutes: ${remedy}`;
 }
 
 /**
- * What the Application says: `unset` where it leaves the field to others, `unknown` where KubeVela keeps no copy to
- * look at.
+ * What the Application says: `unset` if it does not set the field, `unknown` if KubeVela keeps no copy to compare with.
  */
 function renderedSuspend(copy: string | undefined): boolean | 'unset' | 'unknown' {
   if (copy === undefined || copy === '-') return 'unknown';

@@ -44,7 +44,7 @@ describe('a table', () => {
     expect(renderTable(columns, rows, { ...options, columns: 5 })).toContain('mytask-v3');
   });
 
-  it('colours phases, beyond which everything stays where it was', () => {
+  it('colours phases, and the columns after them stay where they were', () => {
     const line = renderTable(columns, rows, { ...options, paint: coloured }).split('\n')[1];
     expect(line).toBe('a           \u001b[31mFailed\u001b[0m   exit code 3 in container mytask');
   });
@@ -55,7 +55,7 @@ describe('a table', () => {
 });
 
 describe('fields', () => {
-  it('stand one under the other, without those that are empty', () => {
+  it('are lines one below the other, without empty ones', () => {
     expect(
       renderFields(
         [

@@ -1,18 +1,18 @@
 import { phaseColour, type Paint } from './style.ts';
 import { cutTo, printable } from './text.ts';
 
-/** A column: what it is called, and its text for a row. */
+/** A column: its title, and its text for a row. */
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => string;
-  /** Shown with `-o wide` alone. */
+  /** Shown only with `-o wide`. */
   readonly wide?: boolean;
 }
 
 export interface TableOptions {
   readonly wide: boolean;
   readonly paint: Paint;
-  /** Of the terminal: a line that is longer loses its end. Unlimited elsewhere. */
+  /** The terminal's width: a longer line is cut. Unlimited elsewhere. */
   readonly columns: number;
 }
 
@@ -49,14 +49,14 @@ export function renderTable<Row>(
   return `${[head, ...body].join('\n')}\n`;
 }
 
-/** Cuts the last column so that the line fits; the others carry names, and whole names are what one copies. */
+/** Cuts only the last column so that the line fits: the others have names, which people copy. */
 function fit(cells: readonly string[], width: number): readonly string[] {
   const before = cells.slice(0, -1).reduce((sum, text) => sum + text.length + gap.length, 0);
   const room = Math.max(10, width - before);
   return cells.map((text, index) => (index === cells.length - 1 ? cutTo(room, text) : text));
 }
 
-/** Names and what they are, one a line, for a single object. Those without a text are left out. */
+/** Names and values, one a line, for a single object. A name without a value is left out. */
 export function renderFields(
   fields: readonly (readonly [name: string, text: string | undefined])[],
   paint: Paint,

@@ -7,12 +7,12 @@ describe('text from a cluster', () => {
     expect(printable('a\u001b[2Jb\nc\r\u009bd\u2028e')).toBe('a [2Jb c d e');
   });
 
-  it('keeps its colours and tabs in a log, and loses what else commands a terminal', () => {
+  it('keeps its colours and tabs in a log, and loses all other control sequences', () => {
     expect(terminalSafe('\u001b[31;1mred\u001b[0m\tplain')).toBe('\u001b[31;1mred\u001b[0m\tplain');
     expect(terminalSafe('a\u001b[2Jb\u001b]0;title\u0007c\u001b[?25ld\u0007e\rf\u009b2Jg')).toBe('abcdef2Jg');
   });
 
-  it('never leaves an escape that is no colour, whatever was printed', () => {
+  it('never leaves an escape sequence other than a colour, whatever was printed', () => {
     const anything = fc.string({
       unit: fc.constantFrom(
         '\u001b',
@@ -37,5 +37,5 @@ describe('text from a cluster', () => {
     fc.assert(fc.property(anything, (text) => !unsafe.test(terminalSafe(text))));
   });
 
-  it('is cut with a sign that it was', () => expect([cutTo(5, 'abcde'), cutTo(4, 'abcde')]).toEqual(['abcde', 'abc…']));
+  it('shows that it was cut', () => expect([cutTo(5, 'abcde'), cutTo(4, 'abcde')]).toEqual(['abcde', 'abc…']));
 });

@@ -1,7 +1,7 @@
 /** The CRD's limit. */
 const longestReason = 512;
 
-/** Why a run is cancelled, as it is put on record: `ann: wrong table`. */
+/** Why a run is cancelled, as it is recorded: `ann: wrong table`. */
 export function cancelReason(person: string | undefined, reason: string | undefined): string {
   const text =
     person === undefined

@@ -3,16 +3,19 @@ import { compact } from '../domain/lang/compact.ts';
 import type { Stored } from '../kube/objects.ts';
 import { apiVersion, velaLabels } from '../resources/index.ts';
 
-/** What is to be otherwise in this run alone. */
+/** What is different in this run only. */
 export interface ManualRun {
-  /** In place of the container's args. */
+  /** Replaces the container's args. */
   readonly args?: readonly string[] | undefined;
   readonly env?: readonly { readonly name: string; readonly value?: string | undefined }[] | undefined;
-  /** The run's name; one is made up where it is left out. */
+  /** The run's name; generated when left out. */
   readonly name?: string | undefined;
 }
 
-/** The TaskRun to create. Its name is the component's, as all runs' are, with letters that the API server makes up. */
+/**
+ * The TaskRun to create. Its name starts with the component's name, as for all runs, and the API server adds random
+ * letters.
+ */
 export function manualRun(
   { metadata }: Pick<Stored<TaskObject>, 'metadata'>,
   { args, env, name }: ManualRun,
@@ -35,7 +38,7 @@ export function manualRun(
   };
 }
 
-/** The name that was wished for, or else the beginning of one. */
+/** The requested name, or else the prefix of a generated one. */
 export function nameOf(prefix: string, name: string | undefined): { name: string } | { generateName: string } {
   return name === undefined ? { generateName: `${prefix}-` } : { name };
 }

@@ -6,9 +6,9 @@ import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
 
 export interface PruneRule {
-  /** Spare so many of the newest finished runs. */
+  /** Keep this many of the newest finished runs. */
   readonly keep?: number | undefined;
-  /** Spare those that ended later than so many milliseconds ago. */
+  /** Keep runs that ended within this time, in milliseconds. */
   readonly olderThan?: number | undefined;
 }
 
@@ -16,7 +16,7 @@ type Run = Pick<Stored<TaskRunObject>, 'metadata' | 'status'>;
 
 const atOnce = 8;
 
-/** Finished runs beyond the newest to keep that ended long enough ago. @param runs newest first */
+/** The finished runs that neither limit keeps. @param runs newest first */
 export function prunable<R extends Run>(
   runs: readonly R[],
   { keep = 0, olderThan = 0 }: PruneRule,
@@ -33,15 +33,15 @@ function endOf({ status, metadata }: Run): number {
   return Date.parse(status?.completionTime ?? metadata.creationTimestamp);
 }
 
-/** The newest first; of the same second, the greater name. */
+/** Newest first; in the same second, the greater name first. */
 export function newestFirst(a: Run, b: Run): number {
   const age = Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp);
   return age || (b.metadata.name < a.metadata.name ? -1 : 1);
 }
 
 /**
- * Deletes them, some at a time. A finished run stays finished, so its uid is all that has to be the same.
- * @returns those that were deleted here; somebody may have been quicker with others
+ * Deletes runs, a few at once. A finished run stays finished, so comparing the uid is enough.
+ * @returns the runs that this call deleted; somebody else may have deleted others first
  */
 export async function deleteRuns<R extends Run>(client: Client, runs: readonly R[]): Promise<readonly R[]> {
   const limit = pLimit(atOnce);

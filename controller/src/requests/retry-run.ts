@@ -3,7 +3,7 @@ import type { Stored } from '../kube/objects.ts';
 import { apiVersion, velaLabels } from '../resources/index.ts';
 import { nameOf } from './manual-run.ts';
 
-/** The TaskRun that takes up another which failed or was cancelled. */
+/** The TaskRun that retries a run which failed or was cancelled. */
 export function retryRun({ metadata, spec }: Stored<TaskRunObject>, name?: string): TaskRunObject {
   return {
     apiVersion,

@@ -14,9 +14,9 @@ interface CancelOptions {
 
 export function cancelCommand(start: Start): Command {
   return new Command('cancel')
-    .description('end a run: its Jobs and pods go, and it stays on record')
+    .description('cancel a run: its Jobs and pods are deleted, its record stays')
     .argument('<run>', "a TaskRun's name", nameArgument)
-    .option('--reason <text>', 'why, for the record; your name is put before it')
+    .option('--reason <text>', 'why, for the record; your name is added')
     .action((run: string, _options, command: Command) =>
       start<CancelOptions>(command, (session, options) => cancel(session, run, options)),
     );
@@ -27,7 +27,7 @@ export async function cancel(session: Session, name: string, { reason }: CancelO
   const { status } = await findRun(session, name);
   if (isFinished(status?.phase))
     throw new CliError(
-      `run ${name} has ended already (${status?.phase ?? ''}), so there is nothing to cancel: \`${program} describe ${name}\` says how`,
+      `run ${name} has already ended (${status?.phase ?? ''}), so there is nothing to cancel: \`${program} describe ${name}\` shows how it ended`,
     );
   await client.patch(
     taskRuns,

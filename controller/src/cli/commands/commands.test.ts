@@ -1,4 +1,4 @@
-/** What the commands decide by themselves; what they do in a cluster is tried in test/api and test/e2e. */
+/** What the commands decide without a cluster; test/api and test/e2e test what they do in one. */
 import { describe, expect, it } from 'vitest';
 import { contradiction } from '../suspension.ts';
 import { aRun, aTask, now } from '../testing/resources.ts';
@@ -29,13 +29,13 @@ describe('prune', () => {
     [{ olderThan: 7 * day }, ['last-week', 'last-month']],
     [{ olderThan: 30 * day }, ['last-month']],
     [{ keep: 2, olderThan: 7 * day }, ['last-month']],
-  ])('with %o takes %o, and never what is active', ([options, names]) => {
+  ])('with %o deletes %o, and never an active run', ([options, names]) => {
     expect(prunable(runs, options, now).map(({ metadata }) => metadata.name)).toEqual(names);
   });
 });
 
 describe('run', () => {
-  it('asks for a run with nothing of its own unless told', () => {
+  it('asks for a run without overrides unless some are given', () => {
     expect(manualRun(aTask(), {}, undefined)).toEqual({
       apiVersion: 'task.oam.dev/v1alpha1',
       kind: 'TaskRun',
@@ -44,7 +44,7 @@ describe('run', () => {
     });
   });
 
-  it('says who asks, and what is to be otherwise', () => {
+  it('says who asks, and what the run overrides', () => {
     const { metadata, spec } = manualRun(
       aTask(),
       { name: 'again', args: ['--fast'], env: [{ name: 'A', value: '1' }] },
@@ -72,27 +72,27 @@ describe('run', () => {
     expect(taskExitCode({ status: { phase, jobs: [{ name: 'first', uid: 'u0', exitCode: 9 }, job] } })).toBe(code);
   });
 
-  it('says how it ended in one line', () => {
+  it('says in one line how it ended', () => {
     expect(
       outcomeLine(aRun({ status: { phase: 'Failed', duration: '3s', message: 'exit code 3\nin container' } }), now),
     ).toBe('mytask-v3 Failed after 3s: exit code 3 in container');
   });
 });
 
-describe('cancel puts on record', () => {
+describe('cancel records', () => {
   it.for<[person: string | undefined, reason: string | undefined, text: string]>([
     ['ann', 'wrong table', 'ann: wrong table'],
     ['ann', undefined, 'cancelled by ann'],
     [undefined, 'wrong table', 'wrong table'],
     [undefined, undefined, 'cancelled by a person'],
-  ])('of %s with reason %s: %s', ([person, reason, text]) => expect(cancelReason(person, reason)).toBe(text));
+  ])('by %s with reason %s: %s', ([person, reason, text]) => expect(cancelReason(person, reason)).toBe(text));
 });
 
 describe('suspend', () => {
   const rendered = (spec: object) =>
     aTask({ annotations: { 'app.oam.dev/last-applied-configuration': JSON.stringify({ spec }) } });
 
-  it('stays where the Application leaves it to others, or says the same', () => {
+  it('stays when the Application does not set it, or says the same', () => {
     expect([contradiction(rendered({}), true), contradiction(rendered({ suspend: true }), true)]).toEqual([
       undefined,
       undefined,
@@ -100,19 +100,19 @@ describe('suspend', () => {
     expect(contradiction({ metadata: { ...aTask().metadata, labels: {} } }, true)).toBeUndefined();
   });
 
-  it('says that KubeVela puts it back where the Application says otherwise, and what to do', () => {
+  it('says that KubeVela reverts it when the Application says otherwise, and what to do', () => {
     expect(contradiction(rendered({ suspend: false }), true)).toBe(
-      'but Application app-worker says suspend: false, and KubeVela puts that back within minutes: write suspend: true into the properties of component mytask and deploy it',
+      'but Application app-worker says suspend: false, and KubeVela reverts it within minutes: write suspend: true into the properties of component mytask and deploy it',
     );
   });
 
-  it('says so as well where nobody can tell', () => {
+  it('also warns when nobody can know what the Application says', () => {
     const remarks = [aTask(), aTask({ annotations: { 'app.oam.dev/last-applied-configuration': '{' } })].map((task) =>
       contradiction(task, false),
     );
     expect(remarks).toEqual(
       Array(2).fill(
-        'should Application app-worker say suspend: true, KubeVela puts that back: write suspend: false into the properties of component mytask and deploy it, then',
+        'if Application app-worker says suspend: true, KubeVela reverts it; in that case write suspend: false into the properties of component mytask and deploy it',
       ),
     );
   });
@@ -122,7 +122,7 @@ describe('logs', () => {
   const jobs = [{ name: 'j', uid: 'u' }];
   const started = aRun({ name: 'started', status: { phase: 'Succeeded', jobs } });
 
-  it('are of the newest run that started, or else of the newest', () => {
+  it('are those of the newest run that started, or else of the newest run', () => {
     const waiting = aRun({ name: 'waiting', status: { phase: 'Queued' } });
     const suspended = aRun({ name: 'suspended', status: { phase: 'Queued', jobs } });
     const unadmitted = aRun({
@@ -134,12 +134,12 @@ describe('logs', () => {
     expect(currentOf([])).toBeUndefined();
   });
 
-  it('name the runs whose pods are gone, up to a number of them', () => {
+  it('name the runs whose pods are gone, up to a limit', () => {
     const runs = Array.from({ length: 12 }, (_, index) =>
       aRun({ name: `r${index}`, status: { phase: 'Succeeded', jobs } }),
     );
     expect(missingLine([...runs, aRun({ name: 'skipped', status: { phase: 'Skipped' } })], new Set(['r0']))).toBe(
-      'without pods, and so without logs: r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 and 1 more',
+      'not shown, because their pods are gone: r1, r2, r3, r4, r5, r6, r7, r8, r9, r10 and 1 more',
     );
     expect(missingLine([started], new Set(['started']))).toBeUndefined();
   });
@@ -169,9 +169,9 @@ describe('logs', () => {
     ],
     [
       aRun({ status: { phase: 'Failed', reason: 'JobDeleted', jobs } }),
-      /^run mytask-v3 has no pods any more, and its log went with them \(Failed JobDeleted\); executionPolicy.keepLast/,
+      /^run mytask-v3 no longer has pods, and its log was deleted with them \(Failed JobDeleted\); executionPolicy.keepLast/,
     ],
-  ] as const)('of a run without pods say what is known instead', ([run, sentence]) =>
+  ] as const)('say what is known of a run without pods', ([run, sentence]) =>
     expect(withoutPods(run)).toMatch(sentence),
   );
 
@@ -187,5 +187,7 @@ describe('logs', () => {
     [{ phase: 'Pending' }, undefined],
     [{ phase: 'Running', reason: 'PodFailed' }, undefined],
     [{ phase: 'Failed', reason: 'QueueTimeout' }, undefined],
-  ] as const)('that follow a run of %o say: %s', ([status, line]) => expect(waitingLine(aRun({ status }))).toBe(line));
+  ] as const)('that follow a run with %o say: %s', ([status, line]) =>
+    expect(waitingLine(aRun({ status }))).toBe(line),
+  );
 });

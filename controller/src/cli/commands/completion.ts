@@ -10,7 +10,7 @@ import { openSession, type StartOffline } from '../session.ts';
 export function completionCommand(start: StartOffline): Command {
   return new Command('completion')
     .description(
-      'a script that makes the shell complete commands, options and names: source <(task-runs completion bash)',
+      'print a script that makes the shell complete commands, options and names: source <(task-runs completion bash)',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
     .action((shell: Shell) =>
@@ -21,7 +21,7 @@ export function completionCommand(start: StartOffline): Command {
     );
 }
 
-/** What those scripts call. Whatever goes wrong, a shell wants no words about it. */
+/** Called by those scripts. On any error it prints nothing: the shell would show it as a candidate. */
 export function completeCommand(start: StartOffline, program: string): Command {
   return new Command('__complete')
     .argument('[words...]')

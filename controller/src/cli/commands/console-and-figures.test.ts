@@ -1,4 +1,4 @@
-/** What ui, top and diff decide by themselves; that they do it in a cluster is tried in test/e2e. */
+/** What ui, top and diff decide without a cluster; test/e2e tests them in one. */
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ interface Answer {
   readonly location: string | undefined;
 }
 
-/** Asks what stands behind the gate; the path is sent just as it is. */
+/** Asks the server behind the gate; the path is sent exactly as given. */
 async function ask(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   const server = createServer(gate('the-key', (_request, response) => response.end('inside'))).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -53,7 +53,7 @@ describe('the gate of task-runs ui', () => {
     });
   });
 
-  it('lets the cookie in, among others and under either name of this machine', async () => {
+  it('accepts the cookie, among other cookies and under both names of this machine', async () => {
     expect((await ask('/api/v1/tasks', { cookie })).status).toBe(200);
     expect((await ask('/', { cookie: `a=b; ${cookie}; c=d`, host: 'localhost:1234' })).status).toBe(200);
   });
@@ -62,13 +62,13 @@ describe('the gate of task-runs ui', () => {
     ['no key', '/', {}],
     ['another key', '/?key=the-ke', {}],
     ['another cookie', '/', { cookie: 'task-runs-key=other' }],
-    ['a cookie that ends alike', '/', { cookie: 'x-task-runs-key=the-key' }],
+    ['a cookie with the same ending', '/', { cookie: 'x-task-runs-key=the-key' }],
     ['another host with the cookie', '/', { cookie, host: 'evil.example' }],
     ['another host with the key', '/?key=the-key', { host: '127.0.0.1.evil.example' }],
     ['a path that names a host', '//evil.example/', { cookie }],
-    ['a path that names a host otherwise', '/\\evil.example/', { cookie }],
+    ['a path that names a host with a backslash', '/\\evil.example/', { cookie }],
     ['a whole address', 'http://evil.example/', { cookie }],
-    ['what is no address', '//', { cookie }],
+    ['something that is not an address', '//', { cookie }],
   ])('refuses %s', async (_what, path, headers) => {
     expect(await ask(path, headers)).toEqual({ status: 403, cookie: undefined, location: undefined });
   });
@@ -89,7 +89,7 @@ const aRun = (rest: Partial<Run> = {}): Run => ({
 });
 
 describe('the figures of top', () => {
-  it('are those of the runs that have them', () => {
+  it('count only the runs that have them', () => {
     const runs = [
       ...Array.from({ length: 20 }, (_, index) =>
         aRun({ durationSeconds: 20 - index, phase: index < 3 ? 'Failed' : 'Succeeded' }),
@@ -108,13 +108,13 @@ describe('the figures of top', () => {
     });
   });
 
-  it('say how long the one waited in a queue that waited longest', () => {
+  it('give the longest wait in a queue', () => {
     expect(figuresOf('mytask', [aRun({ waitedSeconds: 5 }), aRun({ waitedSeconds: 760 }), aRun()])).toMatchObject({
       waited: 760,
     });
   });
 
-  it('of one run are its own, and of none there are none', () => {
+  it('of a single run are its own, and no runs have no figures', () => {
     expect(figuresOf('mytask', [aRun({ durationSeconds: 7 })])).toEqual({
       task: 'mytask',
       runs: 1,
@@ -137,13 +137,13 @@ describe('the diff of two runs', () => {
   const container = (name: string, image: string): object => ({ name, image });
   const what = (...containers: object[]): Partial<RunDetail> => ({ snapshot: { template: { spec: { containers } } } });
 
-  it('says of each part that it is the same, where it is', () => {
+  it('says for each part that is the same that it is', () => {
     expect(renderDiff(detail('one'), detail('two'), plain)).toBe(
       '- one\n+ two\n\nHow it went: the same\n\nWhat ran: the same\n\nOverrides: the same\n\nOutputs: the same\n',
     );
   });
 
-  it('has what changed under one path together, and finds containers by their names', () => {
+  it('shows all changes of one path together, and matches containers by name', () => {
     const [before, after] = [
       detail('one', what(container('main', 'busybox:1'), container('side', 'x'))),
       detail('two', what(container('new', 'y'), container('main', 'busybox:2'), container('side', 'x'))),
@@ -160,7 +160,7 @@ describe('the diff of two runs', () => {
     );
   });
 
-  it('tells how each went, step by step', () => {
+  it('shows how each run went, step by step', () => {
     const before = detail('one', {
       durationSeconds: 62,
       jobs: [{ step: 'build', phase: 'Succeeded', duration: '1s' }],
@@ -176,14 +176,14 @@ describe('the diff of two runs', () => {
     );
   });
 
-  it('tells how long each waited, and where', () => {
+  it('shows how long each run waited, and where', () => {
     const before = detail('one', { waitedSeconds: 760, snapshot: { queue: { name: 'nightly' } } });
     expect(renderDiff(before, detail('two', { snapshot: { queue: { name: 'daily' } } }), plain)).toContain(
       '\nHow it went\n- waited: 12m40s\n\nWhat ran\n- queue.name: nightly\n+ queue.name: daily\n',
     );
   });
 
-  it('is coloured where colours are shown, and lets no sign of a terminal through that a run has made', () => {
+  it('is coloured when colours are on, and lets no control character of a run reach the terminal', () => {
     const text = renderDiff(detail('one'), detail('two', { outputs: { title: '\u001b]0;owned\u0007' } }), plain);
     expect(text).not.toMatch(/[\u001b\u0007]/); // eslint-disable-line no-control-regex
     expect(renderDiff(detail('one'), detail('two', { exitCode: 3 }), coloured)).toContain(
@@ -191,7 +191,7 @@ describe('the diff of two runs', () => {
     );
   });
 
-  it('tells a value that is empty from one that is not there', () => {
+  it('distinguishes an empty value from a missing one', () => {
     expect(renderDiff(detail('one'), detail('two', { outputs: { rows: [] } }), plain)).toContain(
       '\nOutputs\n+ rows: []\n',
     );

@@ -10,7 +10,7 @@ import { paintFor } from '../style.ts';
 export function convertCommand(start: StartOffline): Command {
   return new Command('convert')
     .description(
-      'prints the Application for manifests of a Job, CronJob, JobFlow, DaemonJob or JobTemplate, and says what changes; asks no cluster',
+      'print the Application for manifests of a Job, CronJob, JobFlow, DaemonJob or JobTemplate, and say what changes; no cluster is needed',
     )
     .requiredOption('-f, --filename <file>', 'the manifests, as YAML or JSON; - for standard input')
     .action(({ filename }: { filename: string }) => start((io) => convert(io, filename)));
@@ -28,7 +28,7 @@ async function convert(io: Io, filename: string): Promise<number> {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new CliError(
-      `${filename}: two manifests are called ${twice}, and an Application has one name: convert them one by one, or rename one`,
+      `${filename}: two manifests have the name ${twice}, and an Application needs a name of its own: convert them one by one, or rename one`,
     );
   const paint = paintFor(io, io.err);
   for (const manifest of manifests) {
@@ -51,23 +51,20 @@ function applicationOf({ kind, metadata: { name, namespace, labels = {} }, spec 
   };
   return {
     application,
-    warnings: [
-      ...warnings,
-      ...unread(kind, spec).map((field) => `spec.${field} is left out: there is nothing like it`),
-    ],
+    warnings: [...warnings, ...unread(kind, spec).map((field) => `spec.${field} is left out: there is no equivalent`)],
   };
 }
 
 function readManifests(text: string, filename: string): readonly Manifest[] {
   const documents = parseAllDocuments(text).filter((document) => document.contents !== null);
-  if (documents.length === 0) throw new UsageError(`${filename} has no manifest in it`);
+  if (documents.length === 0) throw new UsageError(`${filename} contains no manifest`);
   return documents.map((document, index) => {
     const [error] = document.errors;
     const where = `${filename}, document ${index + 1}`;
     if (error) throw new UsageError(`${where}: ${error.message}`);
     const { kind = 'nothing', metadata, spec } = document.toJS() as Partial<Manifest>;
     if (!Object.hasOwn(kinds, kind))
-      throw new UsageError(`${where} is of kind ${kind}: it has to be ${Object.keys(kinds).join(', ')}`);
+      throw new UsageError(`${where} is of kind ${kind}: it must be one of ${Object.keys(kinds).join(', ')}`);
     if (typeof metadata?.name !== 'string' || typeof spec !== 'object')
       throw new UsageError(`${where}: ${kind} needs metadata.name and spec`);
     return { kind, metadata, spec };

@@ -15,7 +15,7 @@ import { renderRun } from '../views/run-rows.ts';
 
 export function describeCommand(start: Start): Command {
   return new Command('describe')
-    .description('one run: what asked for it, what ran, how it went, its Jobs and pods')
+    .description('show show one run: what asked for it, what ran, how it went, its Jobs and pods')
     .argument('<run>', "a TaskRun's name", nameArgument)
     .addOption(outputOption())
     .action((run: string, _options, command: Command) =>
@@ -34,7 +34,7 @@ export async function describe(session: Session, name: string, { output }: Outpu
   return exitCodes.ok;
 }
 
-/** Undefined where the archive is to be asked. */
+/** Undefined if the archive must be asked. */
 async function liveRun(session: Session, name: string): Promise<StoredRun | undefined> {
   if (!serverOf(session)) return findRun(session, name);
   const { client, namespace } = session;
@@ -56,7 +56,7 @@ async function describeArchived(session: Session, name: string, output: OutputOp
   return exitCodes.ok;
 }
 
-/** None where one may not look: the rest is worth showing. */
+/** Empty if the person may not list them: the rest is still worth showing. */
 async function podsOf({ client, namespace }: Session, run: string) {
   return everything(client, pods, namespace, ofRun(run)).catch((error: unknown) => {
     if (isForbidden(error)) return [];

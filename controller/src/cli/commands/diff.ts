@@ -11,9 +11,7 @@ import { durationText, triggerText } from '../views/history-rows.ts';
 
 export function diffCommand(start: Start): Command {
   return new Command('diff')
-    .description(
-      'two runs: what was different in what ran, in how it went and in what came out; with --server archived runs, too',
-    )
+    .description('compare two runs: what ran, how it went, and its outputs; with --server also archived runs')
     .argument('<run>', "a TaskRun's name, the older one", nameArgument)
     .argument('<other>', "a TaskRun's name, the newer one", nameArgument)
     .action((run: string, other: string, _options, command: Command) =>
@@ -21,7 +19,7 @@ export function diffCommand(start: Start): Command {
     );
 }
 
-/** Exits with 0 whether they differ or not: two runs always do. */
+/** The exit code is 0 whether they differ or not: two runs always differ. */
 export async function diff(session: Session, older: string, newer: string): Promise<number> {
   const { io } = session;
   const [before, after] = [await detailOf(session, older), await detailOf(session, newer)];
@@ -29,7 +27,7 @@ export async function diff(session: Session, older: string, newer: string): Prom
   return exitCodes.ok;
 }
 
-/** Lines of the one alone with `-`, of the other alone with `+`; sections that are the same are said to be. */
+/** `-` marks lines of the older run only, `+` lines of the newer run only; a section without differences says so. */
 export function renderDiff(before: RunDetail, after: RunDetail, paint: Paint): string {
   const head = `${paint('red', `- ${before.name}`)}\n${paint('green', `+ ${after.name}`)}\n`;
   const sections = [
@@ -68,7 +66,7 @@ function section(title: string, before: readonly string[], after: readonly strin
   return `\n${paint('bold', title)}\n${lines.join('\n')}\n`;
 }
 
-/** Each with the path to it, so that a line alone tells where it is. */
+/** Each value with its full path, so that a single line says where it is. */
 function linesOf(value: object): readonly string[] {
   return flatten(JSON.parse(JSON.stringify(value)) as unknown, '').slice(0, mostLines);
 }
@@ -80,12 +78,12 @@ function flatten(value: unknown, path: string): string[] {
   const named = Array.isArray(value)
     ? value.map((item, index) => [nameOf(item, index), item] as const)
     : Object.entries(value).map(([name, item]) => [path === '' ? name : `.${name}`, item] as const);
-  // A list without entries is not the same as none at all.
+  // An empty list differs from a missing one.
   if (named.length === 0 && path !== '') return [`${path}: ${Array.isArray(value) ? '[]' : '{}'}`];
   return named.flatMap(([name, item]) => flatten(item, `${path}${name}`));
 }
 
-/** Things with names are known by them: one that is put before the others does not make all of them different. */
+/** Entries with names are matched by name: an entry inserted before the others does not make all of them different. */
 function nameOf(item: unknown, index: number): string {
   const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
   return typeof name === 'string' ? `[${name}]` : `[${index}]`;
@@ -96,7 +94,7 @@ interface Change {
   readonly text: string;
 }
 
-/** By path: what stands under the same one is shown together. */
+/** Sorted by path, so that values with the same path stand together. */
 function compareLines(before: readonly string[], after: readonly string[]): readonly Change[] {
   const [old, young] = [new Set(before), new Set(after)];
   const gone = before.filter((text) => !young.has(text)).map((text): Change => ({ sign: '-', text }));

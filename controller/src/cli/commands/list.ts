@@ -15,8 +15,8 @@ interface ListOptions extends OutputOptions {
 export function listCommand(start: Start): Command {
   return new Command('list')
     .alias('ls')
-    .description('tasks, what each is doing, and when it is due next')
-    .option('-A, --all-namespaces', 'of all namespaces')
+    .description('list the list the tasks, what each is doing, and when it is due next')
+    .option('-A, --all-namespaces', 'in all namespaces')
     .addOption(outputOption())
     .action((_options, command: Command) => start<ListOptions>(command, list));
 }
@@ -27,7 +27,7 @@ export async function list(session: Session, { output, allNamespaces = false }: 
   if (found.length === 0) {
     if (!allNamespaces) await requireNamespace(session);
     await io.err.write(
-      `there are no tasks${allNamespaces ? '' : ` in namespace ${namespace}; -A lists those of all`}\n`,
+      `there are no tasks${allNamespaces ? '' : ` in namespace ${namespace}; -A lists all namespaces`}\n`,
     );
     if (output === 'table' || output === 'wide') return exitCodes.ok;
   }

@@ -26,17 +26,17 @@ export interface LogsOptions extends LogChoice {
 
 export function logsCommand(start: Start): Command {
   return new Command('logs')
-    .description("what a run printed: one run, a task's newest, or all runs of a task in the order of time")
+    .description("show what a run printed: one run, a task's newest run, or all runs of a task in the order of time")
     .argument(
       '<task|run>',
       "a TaskRun's name; or a Task's, its component's, or <application>/<component>",
       taskArgument,
     )
-    .option('-f, --follow', 'go on until the run has ended; with --all-runs until Ctrl-C')
+    .option('-f, --follow', 'follow until the run has ended; with --all-runs until Ctrl-C')
     .option('--all-runs', 'all runs of the task, each line with its run and pod')
-    .option('--failed', 'of runs that failed: the newest, or with --all-runs all of them')
-    .option('--search <text>', 'only lines that contain it, whatever the case; with --server', undefined)
-    .option('--since <duration>', 'only lines younger than that, such as 10m', durationArgument)
+    .option('--failed', 'only runs that failed: the newest, or with --all-runs all of them')
+    .option('--search <text>', 'only lines that contain this text, in upper or lower case; needs --server', undefined)
+    .option('--since <duration>', 'only lines younger than this, such as 10m', durationArgument)
     .option('--tail <lines>', 'only the last lines of each container', countArgument)
     .action((name: string, _options, command: Command) =>
       start<LogsOptions>(command, (session, options) => logs(session, name, options)),
@@ -48,7 +48,7 @@ export async function logs(session: Session, text: string, options: LogsOptions)
   if (server) return archivedLogs(session, server, text, options);
   if (options.search !== undefined)
     throw new UsageError(
-      "--search is the REST API's, which does not follow: name it with --server and leave -f out, or use grep",
+      '--search works only through the REST API, and without -f: add --server and leave out -f, or use grep',
     );
   return liveLogs(session, text, options);
 }
@@ -59,7 +59,7 @@ async function liveLogs(session: Session, text: string, options: LogsOptions): P
     const wrong = options.allRuns === true ? '--all-runs' : options.failed === true ? '--failed' : undefined;
     if (wrong !== undefined)
       throw new UsageError(
-        `${wrong} chooses among a task's runs, and ${text} is a run: name its task, ${found.run.spec.taskRef.name}`,
+        `${wrong} chooses among the runs of a task, but ${text} is a run: name its task, ${found.run.spec.taskRef.name}`,
       );
     return logsOfRun(session, found.run, options);
   }
@@ -72,11 +72,11 @@ async function liveLogs(session: Session, text: string, options: LogsOptions): P
   const run = currentOf(runs);
   if (run) return logsOfRun(session, run, options);
   throw new CliError(
-    `task ${task.metadata.name} has no${options.failed === true ? ' failed' : ''} runs on record, so there is nothing to show`,
+    `task ${task.metadata.name} has no${options.failed === true ? ' failed' : ''} runs on record, so there are no logs`,
   );
 }
 
-/** The newest that ever started; else the newest. @param runs newest first */
+/** The newest run that ever started, else the newest run. @param runs newest first */
 export function currentOf(runs: readonly StoredRun[]): StoredRun | undefined {
   return runs.find(hasStarted) ?? runs[0];
 }
@@ -86,7 +86,7 @@ function hasStarted({ status = {} }: StoredRun): boolean {
   return status.phase !== 'Queued' && (status.jobs?.length ?? 0) > 0 && !wasNeverAdmitted(status);
 }
 
-/** Whether the run's end came while it waited in a queue for the first time. */
+/** Whether the run ended during its first wait in a queue. */
 function wasNeverAdmitted({ phase, startTime, jobs = [] }: NonNullable<StoredRun['status']>): boolean {
   return (
     isFinished(phase) &&
@@ -108,7 +108,7 @@ async function logsOfRun(session: Session, run: StoredRun, options: LogChoice): 
   return printAll(session, found, options, { run: false, pod: found.length > 1 });
 }
 
-/** Says what a run waits for that prints nothing, once for each reason that there is. */
+/** Says what a run waits for while it prints nothing, once per reason. */
 function tellWaiting({ io }: Session): (run: StoredRun) => Promise<void> {
   let last: string | undefined;
   return async (run) => {
@@ -119,8 +119,8 @@ function tellWaiting({ io }: Session): (run: StoredRun) => Promise<void> {
 }
 
 /**
- * `run mytask-v3 waits (Queued Pending: waits for 600m cpu in cq)`; undefined of one that runs, has ended, or has
- * nothing to say yet.
+ * `run mytask-v3 waits (Queued Pending: waits for 600m cpu in cq)`; undefined for a run that runs, has ended, or has no
+ * status yet.
  */
 export function waitingLine({ metadata: { name }, status = {} }: StoredRun): string | undefined {
   const { phase = 'Pending', reason, message } = status;
@@ -134,14 +134,14 @@ function stateOf({ phase = 'Pending', reason, message }: NonNullable<StoredRun['
   );
 }
 
-/** Why there is no log, and what is known instead. */
+/** Why there is no log, and what else is known. */
 export function withoutPods({ metadata: { name }, status = {} }: StoredRun): string {
   const { phase = 'Pending' } = status;
   const state = stateOf(status);
   if (!isFinished(phase)) return `run ${name} has no pods yet (${state}): wait for it with -f`;
   return status.jobs === undefined || wasNeverAdmitted(status)
     ? `run ${name} never had pods (${state})`
-    : `run ${name} has no pods any more, and its log went with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep theirs`;
+    : `run ${name} no longer has pods, and its log was deleted with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep their pods`;
 }
 
 async function logsOfAll(
@@ -158,7 +158,7 @@ async function logsOfAll(
   if (remark !== undefined) await io.err.write(`${remark}\n`);
   if (found.length === 0)
     throw new CliError(
-      `no run of task ${name} has pods, so there are no logs: see \`${session.program} runs ${name}\``,
+      `no run of task ${name} has pods, so there are no logs; see \`${session.program} runs ${name}\``,
     );
   const shown = newest(found);
   if (shown.length < found.length)
@@ -174,17 +174,17 @@ function runLabel({ metadata }: Stored<Pod>): string {
 
 const mostNamed = 10;
 
-/** Which runs cannot be shown. @param withPods as the pods' labels name them */
+/** The runs that cannot be shown. @param withPods run names from the pods' labels */
 export function missingLine(runs: readonly StoredRun[], withPods: ReadonlySet<string>): string | undefined {
   const missing = runs
     .filter((run) => hasStarted(run) && !withPods.has(labelValue(run.metadata.name)))
     .map(({ metadata }) => metadata.name);
   if (missing.length === 0) return undefined;
   const more = missing.length > mostNamed ? ` and ${missing.length - mostNamed} more` : '';
-  return `without pods, and so without logs: ${missing.slice(0, mostNamed).join(', ')}${more}`;
+  return `not shown, because their pods are gone: ${missing.slice(0, mostNamed).join(', ')}${more}`;
 }
 
-/** As many as can be read at once. */
+/** As many logs as can be read at once. */
 function newest(found: readonly Stored<Pod>[]): Stored<Pod>[] {
   const sorted = [...found].sort(
     (a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp),
@@ -206,14 +206,16 @@ async function printAll(
   return printer.failures === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
-/** All runs, those to come included. */
+/** All runs, later ones included. */
 async function followTask(
   session: Session,
   { metadata: { name, namespace } }: StoredTask,
   options: LogsOptions,
 ): Promise<number> {
   if (options.failed === true)
-    throw new UsageError('--failed looks back, and -f with --all-runs ahead: leave one of them out');
+    throw new UsageError(
+      '--failed selects runs that have ended, and -f --all-runs follows new ones: leave out one of the two',
+    );
   const { client, io } = session;
   const printer = new LogPrinter(session, options, { run: true, pod: true }, io.interrupted);
   const watching = watchPods(client, { namespace, labelSelector: ofTask(name) }, io.interrupted, (found) =>

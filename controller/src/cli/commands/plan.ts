@@ -6,19 +6,19 @@ import type { PlanOptions } from '../plan/work.ts';
 import type { Start, StartOffline } from '../session.ts';
 
 const exitCodesHelp = `
-Exit codes: 0 the plan is fine, 1 something is wrong with the Application, 2 wrong usage;
-with --detailed-exitcode: 3 the plan is fine, and at least one run would start.
-Traits are not evaluated; what an API server's admission adds or refuses beyond our own resources is not foreseen.`;
+Exit codes: 0 the plan is valid, 1 something is wrong with the Application, 2 wrong usage;
+with --detailed-exitcode: 3 the plan is valid, and at least one run would start.
+Traits are not evaluated. What the API server's admission adds to or refuses in other resources is not predicted.`;
 
 export function planCommand(start: Start, startOffline: StartOffline, loadParts: LoadParts): Command {
   return new Command('plan')
     .description(
-      'what deploying an Application would do: which runs and Jobs start, wait or go, and when the schedule is next; changes nothing',
+      'show what deploying an Application would do: which runs and Jobs start, wait or are deleted, and when the schedule is due next; changes nothing',
     )
     .requiredOption('-f, --filename <file>', 'the Applications, as YAML or JSON; - for standard input')
     .option(
       '--against <file>',
-      'plan the change from the Applications in this file, as though they were deployed and had succeeded',
+      'plan the change from the Applications in this file, as if they were deployed and had succeeded',
     )
     .addOption(new Option('--live', 'plan the change from what the cluster has').conflicts('against'))
     .option(
@@ -26,12 +26,12 @@ export function planCommand(start: Start, startOffline: StartOffline, loadParts:
       'the number of the new revision; the one after the latest when left out',
       countArgument,
     )
-    .option('--detailed-exitcode', 'exit with 3 where at least one run would start')
+    .option('--detailed-exitcode', 'exit with 3 if at least one run would start')
     .addOption(outputOption())
     .addHelpText('after', exitCodesHelp)
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<PlanOptions>();
-      // The other commands start sooner without all that a plan needs.
+      // Loaded only here, so that the other commands start faster.
       const { planFromFiles, planFromCluster } = await import('../plan/work.ts');
       if (options.live === true)
         await start<PlanOptions>(command, (session) => planFromCluster(session, options, loadParts));

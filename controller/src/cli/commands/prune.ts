@@ -18,10 +18,10 @@ interface PruneOptions {
 
 export function pruneCommand(start: Start): Command {
   return new Command('prune')
-    .description('delete finished runs, with their Jobs, pods and logs; never an active one')
+    .description('delete finished runs with their Jobs, pods and logs; never an active run')
     .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
-    .option('--keep <count>', 'spare the newest finished runs', countArgument)
-    .option('--older-than <duration>', 'spare those that ended later than so long ago, such as 7d', durationArgument)
+    .option('--keep <count>', 'keep this many of the newest finished runs', countArgument)
+    .option('--older-than <duration>', 'keep runs that ended within this time, such as 7d', durationArgument)
     .option('--dry-run', 'only say what would be deleted')
     .option('-y, --yes', 'do not ask')
     .action((task: string, _options, command: Command) =>
@@ -33,12 +33,12 @@ export async function prune(session: Session, text: string, options: PruneOption
   const { client, io } = session;
   if (options.keep === undefined && options.olderThan === undefined)
     throw new UsageError(
-      'say which runs may go: --keep 10, --older-than 7d, or both; --keep 0 is all that have finished',
+      'say which runs to delete: --keep 10, --older-than 7d, or both; --keep 0 deletes all finished runs',
     );
   const task = await findTask(session, text);
   const doomed = prunable(await runsOf(client, task), options, io.now());
   if (doomed.length === 0) {
-    await io.out.write(`task ${task.metadata.name} has no such runs: nothing is deleted\n`);
+    await io.out.write(`task ${task.metadata.name} has no such runs: nothing was deleted\n`);
     return exitCodes.ok;
   }
   const table = renderTable(
@@ -59,7 +59,9 @@ export async function prune(session: Session, text: string, options: PruneOption
 async function confirm({ io }: Session, count: number, table: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!io.interactive)
-    throw new UsageError('nobody is there to confirm the deletion: pass --yes, or look first with --dry-run');
+    throw new UsageError(
+      'the deletion cannot be confirmed without a terminal: pass --yes, or look first with --dry-run',
+    );
   await io.err.write(table);
   const answer = await io.ask(`Delete ${runCount(count)} with Jobs, pods and logs? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was deleted: it was not confirmed');

@@ -10,7 +10,7 @@ import { setSuspend } from '../suspension.ts';
 export function resumeCommand(start: Start): Command {
   return new Command('resume')
     .description(
-      "let a suspended task's runs start again, or a run go on that paused after a failure (failurePolicy Pause)",
+      'let the runs of a suspended task start again, or continue a run that paused after a failure (failurePolicy Pause)',
     )
     .argument(
       '<task|run>',
@@ -27,7 +27,7 @@ export async function resume(session: Session, text: string): Promise<number> {
   const { metadata, status } = found.run;
   if (isFinished(status?.phase))
     throw new CliError(
-      `run ${metadata.name} has ended already (${status?.phase ?? ''}): \`${session.program} retry ${metadata.name}\` takes it up again`,
+      `run ${metadata.name} has already ended (${status?.phase ?? ''}): \`${session.program} retry ${metadata.name}\` retries it`,
     );
   await client.patch(
     taskRuns,
@@ -35,6 +35,6 @@ export async function resume(session: Session, text: string): Promise<number> {
     { spec: { resume: true } },
     { fieldManager: 'task-runs-cli' },
   );
-  await io.out.write(`run ${metadata.name} goes on\n`);
+  await io.out.write(`run ${metadata.name} continues\n`);
   return exitCodes.ok;
 }

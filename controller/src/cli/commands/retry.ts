@@ -15,9 +15,9 @@ interface RetryOptions {
 
 export function retryCommand(start: Start): Command {
   return new Command('retry')
-    .description('take up a run that failed or was cancelled: what succeeded in it is not run again')
+    .description('retry a run that failed or was cancelled, in a new run: steps that succeeded do not run again')
     .argument('<run>', "a TaskRun's name", nameArgument)
-    .option('--name <name>', "the new run's name, instead of one that is made up", nameArgument)
+    .option('--name <name>', "the new run's name, instead of a generated one", nameArgument)
     .action((run: string, _options, command: Command) =>
       start<RetryOptions>(command, (session, options) => retry(session, run, options)),
     );
@@ -29,11 +29,11 @@ export async function retry(session: Session, name: string, options: RetryOption
   const problem = retryProblem(name, run as TaskRun);
   if (problem !== undefined) throw new CliError(problem.replace(/^spec\.retryOf: /, ''));
   const created = await client.create(taskRuns, retryRun(run, options.name), { fieldManager: 'task-runs-cli' });
-  await io.out.write(`run ${created.metadata.name} takes up ${name}\n`);
+  await io.out.write(`run ${created.metadata.name} retries ${name}\n`);
   return exitCodes.ok;
 }
 
-/** @throws CliError, also where the archive alone has the run: what it ran is not in the cluster any more */
+/** @throws CliError, also if only the archive has the run: its snapshot is no longer in the cluster */
 async function retriable(session: Session, name: string): Promise<StoredRun> {
   try {
     return await findRun(session, name);
@@ -43,7 +43,7 @@ async function retriable(session: Session, name: string): Promise<StoredRun> {
       .catch(() => undefined);
     if (archived === undefined) throw error;
     throw new CliError(
-      `run ${name} is in the archive alone, so it cannot be taken up: \`${session.program} run ${archived.task}\` runs the task again`,
+      `run ${name} is only in the archive, so it cannot be retried: \`${session.program} run ${archived.task}\` runs the task again`,
       { cause: error },
     );
   }

@@ -35,13 +35,13 @@ export function runCommand(start: Start): Command {
     .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
     .option(
       '--arg <text>',
-      "in place of the container's args, for this run alone; once for each (--arg=--flag for one with dashes)",
+      "replaces the container's args, only in this run; repeat it for each argument (--arg=--flag if it starts with a dash)",
       textsArgument,
     )
-    .option('--env <name=value>', 'an environment variable for this run alone; once for each', envArgument)
-    .option('--name <name>', "the run's name, instead of one that is made up", nameArgument)
+    .option('--env <name=value>', 'an environment variable, only for this run; repeat it for each', envArgument)
+    .option('--name <name>', "the run's name, instead of a generated one", nameArgument)
     .option('--wait', "print the run's logs, and exit with its exit code once it has ended")
-    .option('--timeout <duration>', 'with --wait: exit with 124 after so long; the run goes on', durationArgument)
+    .option('--timeout <duration>', 'with --wait: exit with 124 after this time; the run continues', durationArgument)
     .action((task: string, _options, command: Command) =>
       start<RunOptions>(command, (session, options) => run(session, task, options)),
     );
@@ -50,7 +50,7 @@ export function runCommand(start: Start): Command {
 export async function run(session: Session, text: string, options: RunOptions): Promise<number> {
   const { client, io } = session;
   if (options.timeout !== undefined && options.wait !== true)
-    throw new UsageError('--timeout is how long --wait waits: add --wait, or leave it out');
+    throw new UsageError('--timeout limits --wait: add --wait, or leave out --timeout');
   const task = await findTask(session, text);
   const created = await client.create(
     taskRuns,
@@ -72,7 +72,7 @@ async function waitFor(session: Session, created: StoredRun, timeout: number | u
       : setTimeout(
           () =>
             deadline.abort(
-              new TimedOut(`run ${name} has not ended in time and goes on: \`${program} cancel ${name}\` ends it`),
+              new TimedOut(`run ${name} has not ended in time and continues: \`${program} cancel ${name}\` cancels it`),
             ),
           timeout,
         );
@@ -85,7 +85,7 @@ async function waitFor(session: Session, created: StoredRun, timeout: number | u
   } catch (error) {
     if (error instanceof Interrupted)
       await io.err.write(
-        `run ${name} goes on: \`${program} logs -f ${name}\` shows it, \`${program} cancel ${name}\` ends it\n`,
+        `run ${name} continues: \`${program} logs -f ${name}\` shows it, \`${program} cancel ${name}\` cancels it\n`,
       );
     throw error instanceof Error ? error : new CliError(String(error));
   } finally {
@@ -96,7 +96,7 @@ async function waitFor(session: Session, created: StoredRun, timeout: number | u
 
 const longUnseenMs = 10_000;
 
-/** Says on a terminal what the run waits for; and everywhere, once, when no controller takes it up. */
+/** Says on a terminal what the run waits for. Says everywhere, once, if no controller has seen the run. */
 function progress({ io }: Session, ended: AbortController): (run: StoredRun) => Promise<void> {
   const paint = paintFor(io, io.err);
   let last = '';
@@ -106,7 +106,7 @@ function progress({ io }: Session, ended: AbortController): (run: StoredRun) => 
       seen
         ? undefined
         : io.err.write(
-            'nothing has taken up the run yet: is the controller running? (kubectl get deployment task-runs -n vela-system)\n',
+            'no controller has seen the run yet: is it running? (kubectl get deployment task-runs -n vela-system)\n',
           ),
     () => undefined, // it has ended
   );
@@ -127,7 +127,7 @@ export function outcomeLine({ metadata: { name }, status = {} }: StoredRun, now:
   return `${name} ${phase}${took === '' ? '' : ` after ${took}`}${message === undefined ? '' : `: ${printable(message)}`}`;
 }
 
-/** The container's own code where it failed with one; 0 only for success. */
+/** The container's own exit code if it failed with one; 0 only for success. */
 export function taskExitCode({ status = {} }: Pick<StoredRun, 'status'>): number {
   if (status.phase === 'Succeeded') return exitCodes.ok;
   const exitCode = status.phase === 'Failed' ? status.jobs?.at(-1)?.exitCode : undefined;

@@ -23,7 +23,7 @@ interface RunsOptions extends OutputOptions {
 export function runsCommand(start: Start): Command {
   return new Command('runs')
     .alias('history')
-    .description('the runs of a task, newest first; with --server those of the archive, too')
+    .description('list the runs of a task, newest first; with --server also archived runs')
     .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
     .option('--failed', 'only those that failed')
     .option('--limit <count>', 'only the newest', countArgument)
@@ -54,10 +54,10 @@ export async function runs(
   return exitCodes.ok;
 }
 
-/** A terminal's worth of pages; more is asked for with --limit. */
+/** Enough for a terminal; --limit asks for more. */
 const mostShown = 200;
 
-/** The cluster's and the archive's. */
+/** Runs of the cluster and of the archive. */
 async function archivedRuns(
   session: Session,
   text: string,

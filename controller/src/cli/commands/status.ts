@@ -16,9 +16,9 @@ interface StatusOptions extends OutputOptions {
 
 export function statusCommand(start: Start): Command {
   return new Command('status')
-    .description('one task: what it is doing, why, and its latest runs')
+    .description('show show one task: what it is doing, why, and its latest runs')
     .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
-    .option('-w, --watch', 'go on showing it as it changes, until Ctrl-C')
+    .option('-w, --watch', 'show it again at every change, until Ctrl-C')
     .addOption(outputOption())
     .action((task: string, _options, command: Command) =>
       start<StatusOptions>(command, (session, options) => status(session, task, options)),
@@ -45,7 +45,7 @@ function page({ io }: Session, task: StoredTask, output: OutputOptions['output']
   return renderTask(task, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns });
 }
 
-/** Every version of the Task. @throws CliError once it is deleted */
+/** Yields every version of the Task. @throws CliError when it is deleted */
 async function* versions(
   { client, io }: Session,
   { metadata: { name, namespace } }: StoredTask,
@@ -64,7 +64,7 @@ async function* versions(
 
 const home = '\u001b[H\u001b[J';
 
-/** Draws the page anew at every change and every second: ages grow. */
+/** Redraws the page at every change and every second, because ages grow. */
 async function redraw(session: Session, first: StoredTask, output: OutputOptions['output']): Promise<number> {
   const { out, interrupted } = session.io;
   let shown = first;

@@ -16,7 +16,7 @@ interface TopOptions {
   readonly output: 'table' | 'json';
 }
 
-/** What the runs of a task were like. Durations and lateness are in seconds. */
+/** Figures of a task's runs. Durations and lateness are in seconds. */
 export interface TaskFigures {
   readonly task: string;
   readonly runs: number;
@@ -24,9 +24,9 @@ export interface TaskFigures {
   readonly median?: number;
   readonly p95?: number;
   readonly longest?: number;
-  /** How late the latest of the schedule's runs started. */
+  /** The longest delay of a scheduled run's start. */
   readonly latest?: number;
-  /** How long the run waited in a queue that waited longest. */
+  /** The longest wait of a run in a queue. */
   readonly waited?: number;
 }
 
@@ -43,10 +43,10 @@ const mostTasks = 1_000;
 export function topCommand(start: Start): Command {
   return new Command('top')
     .description(
-      'which tasks fail, take long, start late or wait in queues: figures of their latest runs, with --server of the archived ones, too',
+      'show which tasks fail, take long, start late or wait in queues: figures of their latest runs; with --server also of archived runs',
     )
-    .argument('[task]', "one task alone: a Task's name, its component's, or <application>/<component>", taskArgument)
-    .option('--limit <count>', 'of how many of the newest runs of each task', countArgument, 100)
+    .argument('[task]', "only one task: a Task's name, its component's, or <application>/<component>", taskArgument)
+    .option('--limit <count>', "how many of each task's newest runs to count", countArgument, 100)
     .addOption(new Option('--sort <order>', 'what is first').choices(Object.keys(orders)).default('failures'))
     .addOption(new Option('-o, --output <format>', 'how to show it').choices(['table', 'json']).default('table'))
     .action((task: string | undefined, _options, command: Command) =>
@@ -95,7 +95,7 @@ export function figuresOf(task: string, runs: readonly Run[]): TaskFigures {
   };
 }
 
-/** Of sorted numbers, the one that so large a part is not above. */
+/** The quantile of sorted numbers: the number that the given share of them does not exceed. */
 function quantile(sorted: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0;
 }

@@ -24,7 +24,7 @@ interface UiOptions {
 export function uiCommand(start: Start): Command {
   return new Command('ui')
     .description(
-      'the console in a browser, without a login: goes between it and the REST API, with your token or, where you have none, one for looking',
+      'open the console in a browser without a login: forwards its requests to the REST API with your token or, if you have none, with a read-only one',
     )
     .option('--port <port>', 'the port on 127.0.0.1; a free one when left out', countArgument, 0)
     .action((_options, command: Command) => start<UiOptions>(command, ui));
@@ -48,7 +48,7 @@ export async function ui(session: Session, { port }: UiOptions): Promise<number>
   const { port: taken } = server.address() as AddressInfo;
   await io.out.write(`http://127.0.0.1:${taken}/?key=${secret}\n`);
   await io.err.write(
-    `the console is at that address, for this machine alone, until Ctrl-C${isConsole ? '; it looks with the account task-runs-console, which may not change anything' : ''}\n`,
+    `the console is at this address, only for this machine, until Ctrl-C${isConsole ? '; it uses the account task-runs-console, which may only read' : ''}\n`,
   );
   if (!io.interrupted.aborted) await once(io.interrupted, 'abort');
   server.closeAllConnections();
@@ -59,8 +59,8 @@ export async function ui(session: Session, { port }: UiOptions): Promise<number>
 const cookie = 'task-runs-key';
 
 /**
- * Others on this machine can reach the port, and other sites can make the browser ask it: neither knows the key, which
- * the first page turns into a cookie.
+ * Other users of this machine can reach the port, and other sites can make the browser send requests to it. Neither
+ * knows the key, which the first page turns into a cookie.
  */
 export function gate(secret: string, inner: RequestListener): RequestListener {
   return (request, response) => {
@@ -88,7 +88,7 @@ export function gate(secret: string, inner: RequestListener): RequestListener {
 
 const anyBase = 'http://127.0.0.1';
 
-/** Not what names a host, as `//host` and `/\host` do: the token would go there. */
+/** Refuses a path that names a host, such as `//host` and `/\host`: the token would be sent there. */
 function isPath(text: string): boolean {
   return text.startsWith('/') && URL.canParse(text, anyBase) && new URL(text, anyBase).origin === anyBase;
 }
@@ -97,7 +97,7 @@ function refuse(response: ServerResponse, sentence: string): void {
   response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${sentence}\n`);
 }
 
-/** Hop-by-hop, or ours alone. */
+/** Hop-by-hop headers, and those that only we set. */
 const kept = ['accept', 'content-type', 'content-length', 'if-none-match'];
 
 function forwardTo(base: URL, token: () => Promise<string>): RequestListener {
@@ -121,7 +121,7 @@ function forwardTo(base: URL, token: () => Promise<string>): RequestListener {
   return (request, response) => {
     forward(request, response).catch((error: unknown) => {
       if (response.headersSent) return void response.destroy();
-      const message = `the REST API at ${base.origin} cannot be asked: ${messageOf(error)}`;
+      const message = `the REST API at ${base.origin} cannot be reached: ${messageOf(error)}`;
       response
         .writeHead(502, { 'content-type': 'application/json' })
         .end(JSON.stringify({ error: { code: 'ClusterUnavailable', message } }));

@@ -38,7 +38,7 @@ function fromJob(spec: Fields, labels: Fields): Component {
   };
 }
 
-/** suspend is the task's own, the rest of the execution policy. */
+/** `suspend` is a field of the task; the other fields belong to executionPolicy. */
 function withPolicy({ suspend, ...policy }: Fields): Fields {
   return present({ executionPolicy: orNothing(policy), suspend });
 }
@@ -62,13 +62,13 @@ function fromCronJob(spec: Fields, labels: Fields): Component {
   };
 }
 
-/** Kueue looks at a Job's labels, which come of the jobTemplate and not of the CronJob. */
+/** Kueue reads a Job's labels, which come from the jobTemplate and not from the CronJob. */
 function queueOfJobs(ofCronJob: Fields, ofJobs: Fields): Converted {
   if (isQueued(ofJobs) || !isQueued(ofCronJob)) return queueOf({ ...ofCronJob, ...ofJobs });
   return {
     ...queueOf(ofCronJob),
     warnings: [
-      "the queue of the CronJob's own labels is heeded, where Kueue looked at those of its jobTemplate alone: take queue out for runs that do not wait",
+      'the queue label of the CronJob itself now takes effect; Kueue read only the labels of its jobTemplate: remove queue if runs should not wait',
     ],
   };
 }
@@ -92,10 +92,10 @@ function fromJobFlow(spec: Fields): Component {
   const steps = flows.map((flow) => stepOf(flow, shareVolumes));
   const globals = only(globalParams, ['env', 'labels', 'annotations', 'nodeName']);
   const warnings = [
-    'every deployment runs, each under names of its own; a step that fails skips those that depend on it',
+    'every deployment runs, under its own names; a step that fails skips the steps that depend on it',
     ...(globals['env'] === undefined
       ? []
-      : ["a container's own environment variable wins over the shared one of its name"]),
+      : ["a container's own environment variable overrides the shared one of the same name"]),
   ];
   const properties = present({ globals: orNothing(globals), steps: steps.map(({ properties: step }) => step) });
   return { type: 'task-flow', properties, warnings: [...warnings, ...steps.flatMap((step) => step.warnings)] };
@@ -111,7 +111,7 @@ function stepOf(
     const warnings =
       shareVolumeMounts.length > 0
         ? [
-            'shareVolumeMounts beside a template are left out: write the volumes into the template, or into globals.volumes',
+            'shareVolumeMounts together with a template are left out: write the volumes into the template, or into globals.volumes',
           ]
         : [];
     return { properties: present({ name, dependsOn, templateRef: { name: jobTemplateRef } }), warnings: say(warnings) };
@@ -128,7 +128,7 @@ function operatorWork(job: Fields): Converted {
   const said = only(properties, ['restart', 'backoffLimit']);
   const now = Object.keys(said).map(
     (name) =>
-      `${name === 'restart' ? 'restartPolicy' : name} is heeded, which the operator does not: take it out for a run that is not tried again`,
+      `${name === 'restart' ? 'restartPolicy' : name} now takes effect; the operator ignored it: remove it if the run should not be retried`,
   );
   return { properties: { backoffLimit: 0, ...properties }, warnings: [...now, ...warnings] };
 }
@@ -137,7 +137,7 @@ interface Podlike {
   readonly podSpec?: { readonly containers?: readonly Fields[]; readonly volumes?: readonly Fields[] };
 }
 
-/** The shared volumes that a step mounts, beside its own. */
+/** The shared volumes that a step mounts in addition to its own. */
 function withVolumes(properties: Fields, mounts: readonly Fields[], shared: readonly Fields[]): Fields {
   const { podSpec = {} } = properties as Podlike;
   const [first = {}, ...others] = podSpec.containers ?? [];
@@ -178,11 +178,11 @@ function fromDaemonJob(spec: Fields): Component {
   return {
     type: 'daemon-task',
     properties: merged,
-    warnings: ['every node that fits is served, each deployment by Jobs of its own', ...warnings],
+    warnings: ['every deployment runs a Job on each node that fits', ...warnings],
   };
 }
 
-/** What all have, under what the Job says itself. */
+/** The fields that all jobs share; the Job's own values override them. */
 function withoutDefaults(shared: Fields, own: Fields): Fields {
   const { env, ...maps } = shared as { readonly env?: readonly Fields[] } & Fields;
   const ownEnv = (own['env'] as readonly Fields[] | undefined) ?? [];
@@ -198,7 +198,7 @@ function fromJobTemplate(spec: Fields): Component {
   return { type: 'task-template', ...operatorWork(jobTemplate) };
 }
 
-/** Fields of the spec that nothing above reads. */
+/** Fields of the spec that are not read above. */
 export function unread(kind: string, spec: Fields): readonly string[] {
   const read: Readonly<Record<string, readonly string[]>> = {
     JobFlow: ['flows', 'globalParams', 'shareVolumes'],

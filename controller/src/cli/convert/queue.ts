@@ -1,4 +1,4 @@
-/** The queue of a Job that Kueue manages, as its labels say it. */
+/** The queue of a Job that Kueue manages, from its labels. */
 import { queueLabels } from '../../resources/index.ts';
 import { present, type Converted, type Fields } from './work.ts';
 
@@ -7,7 +7,7 @@ export function isQueued(of: Fields): boolean {
   return typeof of[queueLabels.queue] === 'string';
 }
 
-/** @param of the labels of a Job, or of a CronJob's jobTemplate */
+/** @param of labels of a Job, or of a CronJob's jobTemplate */
 export function queueOf(of: Fields): Converted {
   const { [queueLabels.queue]: name, [queueLabels.priorityClass]: priorityClass } = of;
   if (isQueued(of)) return { properties: { queue: present({ name, priorityClass }) }, warnings: [] };
@@ -15,7 +15,7 @@ export function queueOf(of: Fields): Converted {
     priorityClass === undefined
       ? []
       : [
-          `the label ${queueLabels.priorityClass} is left out: there is no ${queueLabels.queue} beside it; write queue.name for the queue`,
+          `the label ${queueLabels.priorityClass} is left out, because there is no label ${queueLabels.queue}: write queue.name for the queue`,
         ];
   return { properties: {}, warnings };
 }

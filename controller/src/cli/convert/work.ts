@@ -1,10 +1,10 @@
 /**
- * A JobSpec as the properties of a task, a step or a template. What has a parameter of its own is written there, all
- * else under podSpec or job, under its own name.
+ * Converts a JobSpec to the properties of a task, a step or a template. A field that has a parameter is written there;
+ * all other fields go under podSpec or job with their own names.
  */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What a manifest becomes, and each thing that is not as it was, in a sentence. */
+/** The component that a manifest becomes, and a sentence for each thing that behaves differently. */
 export interface Converted {
   readonly properties: Fields;
   readonly warnings: readonly string[];
@@ -30,11 +30,11 @@ interface Container extends Fields {
   readonly resources?: { readonly limits?: Fields; readonly requests?: Fields; readonly [other: string]: unknown };
 }
 
-/** Of a pod, the same in a task. */
+/** Fields of a pod that a task has under the same name. */
 const samePod = ['serviceAccountName', 'nodeSelector', 'tolerations', 'hostAliases'];
-/** Of a container. */
+/** Fields of a container. */
 const sameContainer = ['image', 'imagePullPolicy', 'env'];
-/** Of a JobSpec. */
+/** Fields of a JobSpec. */
 const sameJob = [
   'parallelism',
   'completions',
@@ -44,10 +44,10 @@ const sameJob = [
   'podFailurePolicy',
 ];
 const otherJob = ['backoffLimitPerIndex', 'maxFailedIndexes', 'successPolicy', 'podReplacementPolicy', 'managedBy'];
-/** What is said elsewhere, or means nothing for a Job whose name and labels are the run's. */
+/** Fields that are converted elsewhere, or have no meaning for a Job whose name and labels come from the run. */
 const elsewhere = ['template', 'ttlSecondsAfterFinished', 'suspend'];
 
-/** What runs, of a JobSpec. */
+/** The part of a JobSpec that says what runs. */
 export function workOf(job: Fields): Converted {
   const { template = {} } = job as JobSpec;
   const { spec = {}, metadata = {} } = template;
@@ -80,21 +80,21 @@ function isSaid(fields: Fields): boolean {
   return Object.keys(fields).length > 0;
 }
 
-/** Nothing in place of fields that say nothing. */
+/** Undefined if none of the fields is set. */
 export function orNothing(fields: Fields): Fields | undefined {
   return isSaid(fields) ? fields : undefined;
 }
 
-/** How a run's Jobs are kept and held, of a JobSpec. */
+/** The part of a JobSpec that says how long a run's Jobs are kept, and whether runs are suspended. */
 export function policyOf({ ttlSecondsAfterFinished, suspend }: Fields): Converted {
-  const warnings = suspend === true ? ['suspend holds new runs; a Job that runs is not suspended'] : [];
+  const warnings = suspend === true ? ['suspend lets new runs wait; a running Job is not suspended'] : [];
   return { properties: present({ ttlSecondsAfterFinished, suspend }), warnings };
 }
 
 function containerOf(container: Container): Converted & { readonly rest: Fields } {
   const { name, command, args, resources, ...others } = container;
   const sizes = sizesOf(resources);
-  // Without a command the args are those of the image's own entrypoint, which cmd would replace.
+  // Without a command the args are passed to the image's entrypoint, which cmd would replace.
   const properties = {
     ...only(others, sameContainer),
     ...(command && { cmd: [...command, ...(args ?? [])] }),
@@ -105,11 +105,11 @@ function containerOf(container: Container): Converted & { readonly rest: Fields 
     args: command ? undefined : args,
     resources: sizes ? undefined : resources,
   });
-  const warnings = name === undefined ? [] : [`container ${name} is called after its component`];
+  const warnings = name === undefined ? [] : [`container ${name} is named after its component`];
   return { properties, rest, warnings };
 }
 
-/** cpu and memory, where requests and limits are alike and nothing else is said. */
+/** cpu and memory, if requests equal limits and no other resource is named. */
 function sizesOf(resources: Container['resources']): Fields | undefined {
   if (!resources) return undefined;
   const { limits = {}, requests = limits, ...others } = resources;
@@ -118,7 +118,7 @@ function sizesOf(resources: Container['resources']): Fields | undefined {
   return !isMore && isAlike ? only(limits, ['cpu', 'memory']) : undefined;
 }
 
-/** Those of the fields that are there. */
+/** The fields that are set. */
 export function only(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
 }
@@ -127,7 +127,7 @@ export function without(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
-/** Without what is undefined. */
+/** Without undefined values. */
 export function present(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

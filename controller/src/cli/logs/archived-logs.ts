@@ -1,4 +1,4 @@
-/** Logs as the controller reads them for us, of pods and of its archive. */
+/** Logs from the REST API, of pods and of the archive. */
 import { taskRuns } from '../../cluster/resource-types.ts';
 import { compact } from '../../domain/lang/compact.ts';
 import { isNotFound } from '../../kube/api-error.ts';
@@ -15,7 +15,7 @@ interface ArchivedLogsOptions extends LogChoice {
   readonly allRuns?: boolean;
 }
 
-/** As many as the API takes. */
+/** As many as the API accepts. */
 const mostRuns = 100;
 
 export async function archivedLogs(
@@ -43,7 +43,7 @@ function amongRuns({ allRuns = false, failed = false }: ArchivedLogsOptions): Re
   return { runs: String(allRuns ? mostRuns : 1), ...(failed && { phase: 'Failed' }) };
 }
 
-/** The Task that is meant; none where it is a run, which the archive alone may know of. */
+/** The Task that is meant; undefined if it is a run, which may exist only in the archive. */
 async function taskOf(
   session: Session,
   text: string,

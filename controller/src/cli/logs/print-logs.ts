@@ -1,4 +1,4 @@
-/** From streams to lines on the screen: written as fast as they are read. */
+/** Prints streams as lines, as fast as they are read. */
 import type { Stored } from '../../kube/objects.ts';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { ApiError, isNotFound } from '../../kube/api-error.ts';
@@ -10,14 +10,14 @@ import type { Session } from '../session.ts';
 import { paintFor, type Colour, type Paint } from '../style.ts';
 import { terminalSafe } from '../text.ts';
 
-/** Prints the logs of pods, those added later included, until it is closed and they have ended. */
+/** Prints the logs of pods, later ones included, until it is closed and the logs have ended. */
 export class LogPrinter {
   readonly #session: Session;
   readonly #logs: PodLogs<string>;
   /** How many logs could not be read. */
   failures = 0;
 
-  /** @param shows whether lines tell run and pod */
+  /** @param shows whether lines name their run and pod */
   constructor(
     session: Session,
     choice: LogChoice,
@@ -35,7 +35,7 @@ export class LogPrinter {
     });
   }
 
-  /** Begins with what has started in these pods since they were shown last. */
+  /** Starts to print the containers of these pods that have started since the last call. */
   add(pods: Iterable<Stored<Pod>>): void {
     this.#logs.add(pods);
   }
@@ -44,7 +44,7 @@ export class LogPrinter {
     this.#logs.close();
   }
 
-  /** Writes until the end. */
+  /** Writes until the stream ends. */
   async print(): Promise<void> {
     const { io } = this.#session;
     const paint = paintFor(io, io.out);
@@ -77,7 +77,7 @@ function safeLine({ origin, text }: LogLine, paint: Paint): Uint8Array[] {
 
 const originColours: readonly Colour[] = ['cyan', 'magenta', 'yellow', 'green', 'blue'];
 
-/** One origin, one colour. */
+/** The same colour for all lines of one pod. */
 function colourOf(origin: string): Colour {
   const sum = [...origin].reduce((total, letter) => (total * 31 + letter.charCodeAt(0)) % 65_521, 0);
   return originColours[sum % originColours.length] ?? 'cyan';

@@ -6,9 +6,9 @@ import type { Session } from '../session.ts';
 import { LogPrinter } from './print-logs.ts';
 
 /**
- * @param onChange is told of the run whenever it has changed
+ * @param onChange called with the run whenever it has changed
  * @returns the run once it has finished and its logs are printed
- * @throws the signal's reason; Error where the run is deleted meanwhile
+ * @throws the signal's reason; Error if the run is deleted meanwhile
  */
 export async function printRun(
   session: Session,
@@ -30,7 +30,7 @@ export async function printRun(
   }
 }
 
-/** Whether lines need to say which pod they are from. */
+/** Whether lines must name their pod. */
 function severalPods({ spec: { snapshot } }: StoredRun): boolean {
   const { parallelism = 1, completions = 1 } = (snapshot?.job ?? {}) as { parallelism?: number; completions?: number };
   return parallelism > 1 || completions > 1;

@@ -14,11 +14,11 @@ export interface CueRender extends Render {
 
 const deadlineMs = 20_000;
 
-/** Where an object comes of. */
+/** Where an object comes from. */
 interface Origin {
-  /** The component's properties, or those of the trait that came last. */
+  /** The component's properties, or those of the trait that was applied last. */
   readonly properties: Fields;
-  /** Without that trait. */
+  /** The same object without that trait. */
   readonly before?: RenderedObject;
   /** Which of the component's traits it is. */
   readonly trait?: number;
@@ -26,10 +26,10 @@ interface Origin {
 
 /**
  * Starts CUE with our definitions.
- * @throws CliError where its files are missing
+ * @throws CliError if its files are missing
  */
 export async function startRender(load: LoadParts): Promise<CueRender> {
-  // V8's optimizing compiler takes longer over a module of 23 MB than a plan takes without it.
+  // V8's optimizing compiler needs longer for a module of 23 MB than a plan takes without it.
   setFlagsFromString('--liftoff-only');
   const { cue: module, definitions } = await load();
   const cue = await createCue({ module, deadlineMs });
@@ -43,7 +43,7 @@ class DefinitionRender implements CueRender {
   readonly #cue: Cue;
   readonly #definitions: Definitions;
   readonly #compiled = new Map<string, Promise<Template>>();
-  /** By the object, for what the schema says of it. */
+  /** By object, so that the schema's messages can name the origin. */
   readonly #origins = new WeakMap<RenderedObject, Origin>();
 
   constructor(cue: Cue, definitions: Definitions) {
@@ -59,7 +59,7 @@ class DefinitionRender implements CueRender {
       const { output } = await definition.render(filled);
       if (!output)
         return {
-          refusals: [{ path: [], message: `the definition ${type} rendered nothing of it: write its properties` }],
+          refusals: [{ path: [], message: `the definition ${type} rendered nothing from it: check its properties` }],
         };
       const object = output as unknown as RenderedObject;
       this.#origins.set(object, { properties: filling.parameter });
@@ -89,7 +89,7 @@ class DefinitionRender implements CueRender {
       : rendering;
   }
 
-  /** The step reads the Task, and then says what it applies, or fails. */
+  /** The step first reads the Task; the second call says what it applies, or fails. */
   async step(type: string, filling: Filling, task: object | undefined): Promise<StepRendering> {
     return this.#refusing(type, filling, async (definition, filled) => {
       const read = await definition.step({ ...filled, answers: [] });
@@ -97,7 +97,7 @@ class DefinitionRender implements CueRender {
       const next = read && (await definition.step({ ...filled, answers: [{ path: read.path, returns: returns }] }));
       if (next?.do === 'apply') return { applies: next.params['value'] as RenderedObject };
       const { message } = (next?.params ?? {}) as { readonly message?: string };
-      return { refusals: [{ path: [], message: message ?? `the step ${type} starts no run: mend its properties` }] };
+      return { refusals: [{ path: [], message: message ?? `the step ${type} starts no run: check its properties` }] };
     });
   }
 
@@ -110,7 +110,7 @@ class DefinitionRender implements CueRender {
       : { object: value as RenderedObject };
   }
 
-  /** What a trait did not bring in was there before it. */
+  /** What a trait did not add was there before. */
   #blamed(problem: SchemaProblem, object: RenderedObject, schema: Schema): Refusal {
     const { properties, before, trait }: Origin = this.#origins.get(object) ?? { properties: {} };
     if (before === undefined || trait === undefined) return refusalOfSchema(problem, properties);

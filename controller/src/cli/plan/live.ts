@@ -1,4 +1,4 @@
-/** What is deployed, as the cluster has it: what the controller's caches would have of it, read once. */
+/** What is deployed: reads once from the cluster what the controller would have in its caches. */
 import type { Node } from '../../domain/shape/nodes.ts';
 import type { Pod, TaskState } from '../../domain/model/state.ts';
 import { isOrphan } from '../../domain/steps/adopt-runs.ts';
@@ -46,8 +46,8 @@ interface LiveApplication {
 }
 
 /**
- * The Application and its Tasks as they are; undefined for one that was never deployed.
- * @throws ApiError where the cluster cannot be asked
+ * The Application and its Tasks as they are; undefined if it was never deployed. @throws ApiError if the cluster cannot
+ * be reached
  */
 export async function readDeployed(
   session: Session,
@@ -116,7 +116,7 @@ async function readTask(session: Session, stored: StoredTask, now: Date): Promis
   return { state, applied: appliedSpec(stored) };
 }
 
-/** Whom a namespace's names belong to, and its templates. */
+/** The owners of the names in a namespace, and its templates. */
 export async function readSurroundings(session: Session, namespace: string): Promise<Surroundings> {
   const { client } = session;
   let nodes: Promise<readonly Node[]> | undefined;
@@ -148,7 +148,7 @@ function appliedSpec({ metadata }: StoredTask): TaskSpec | undefined {
   }
 }
 
-/** What one may not look at is left out: the plan says less, and is worth having. */
+/** What the person may not read is left out: the plan says less, but is still useful. */
 async function allowed<T>(reading: Promise<readonly T[]>): Promise<readonly T[]> {
   return reading.catch((error: unknown) => {
     if (isForbidden(error) || (isNotFound(error) && isKindMissing(error))) return [];

@@ -1,6 +1,4 @@
-/**
- * What rendering takes beside the program: CUE as WebAssembly and our definitions. Loaded only where somebody plans.
- */
+/** The files that rendering needs: CUE as WebAssembly and our definitions. Only `plan` loads them. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +8,7 @@ import type { CueModule } from '../../../../cue/ts/index.ts';
 import type { Schema } from '../../plan/schema.ts';
 import { CliError } from '../errors.ts';
 
-/** dist/cli/definitions.json: the definitions by their names, and the schemas of what they render by its kind. */
+/** dist/cli/definitions.json: the definitions by name, and the schemas of the kinds that they render. */
 export interface Definitions {
   readonly components: Readonly<Record<string, string>>;
   readonly traits: Readonly<Record<string, string>>;
@@ -51,7 +49,7 @@ export async function readParts(folder: string): Promise<Parts> {
         ? `${(error as NodeJS.ErrnoException).path ?? folder} is missing`
         : `the files in ${folder} cannot be read (${String(error)})`;
     throw new CliError(
-      `${missing}: a plan needs ${Object.values(partFiles).join(', ')} beside the program; copy them from dist/cli, or build them with npm run build`,
+      `${missing}: plan needs ${Object.values(partFiles).join(', ')} in the program's folder; copy them from dist/cli, or build them with npm run build`,
       { cause: error },
     );
   }

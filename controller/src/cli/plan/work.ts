@@ -1,4 +1,4 @@
-/** What `plan` does: read, render, forecast, tell. */
+/** What `plan` does: read, render, forecast, print. */
 import { stringify } from 'yaml';
 import { messageOf } from '../../domain/lang/words.ts';
 import { readApplications, type Application, type ApplicationFile } from '../../plan/application.ts';
@@ -25,17 +25,17 @@ export interface PlanOptions extends OutputOptions, GlobalOptions {
   readonly detailedExitcode?: boolean;
 }
 
-/** Plans with no cluster: as though nothing were deployed, or what `--against` names. @returns the exit code */
+/** Plans without a cluster: as if nothing were deployed, or the Applications of `--against`. @returns the exit code */
 export async function planFromFiles(io: Io, options: PlanOptions, loadParts: LoadParts): Promise<number> {
   return plan(io, options, options.namespace ?? 'default', loadParts, (render) => fromFiles(io, options, render));
 }
 
-/** Plans on top of what the cluster has. @returns the exit code @throws ApiError where it cannot be asked */
+/** Plans on top of what is in the cluster. @returns the exit code @throws ApiError if the cluster cannot be reached */
 export async function planFromCluster(session: Session, options: PlanOptions, loadParts: LoadParts): Promise<number> {
   return plan(session.io, options, session.namespace, loadParts, () => Promise.resolve(fromCluster(session)));
 }
 
-/** What a plan starts from. */
+/** The state that a plan starts from. */
 type Basis = Pick<PlanRequest, 'before' | 'surroundings'> & { readonly problems: readonly Problem[] };
 
 async function plan(

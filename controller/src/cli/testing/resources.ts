@@ -1,9 +1,9 @@
-/** Tasks and runs with all that the API server fills in, for tests: each shows only what matters. */
+/** Tasks and runs with all that the API server fills in, so that each test shows only what matters. */
 import type { TaskRunObject, TaskObject } from '../../cluster/resource-types.ts';
 import { apiVersion, velaLabels } from '../../resources/index.ts';
 import type { StoredRun, StoredTask } from '../find.ts';
 
-/** When the tests are: 2026-11-22 21:10 UTC. */
+/** The tests' current time: 2026-11-22 21:10 UTC. */
 export const now = new Date('2026-11-22T21:10:00Z');
 const stored = (name: string) => ({
   name,

@@ -4,7 +4,7 @@ import { drawFlow } from './flow-drawing.ts';
 
 const step = (name: string, ...dependsOn: string[]) => ({ name, template: {}, dependsOn });
 
-it('draws each step under the one that it waits for longest', () => {
+it('draws each step below the one that it waits for longest', () => {
   const steps = [
     step('job1'),
     step('job2'),
@@ -26,7 +26,7 @@ job2  Running
       └─ job5  Pending  (after job2, job4)`);
 });
 
-it('draws nothing of what is no flow, or goes in a circle', () => {
+it('draws nothing for a run that is not a flow, or whose steps form a cycle', () => {
   expect(drawFlow(aRun({ spec: { snapshot: { hash: '', template: {} } } }))).toBeUndefined();
   expect(drawFlow(aRun({ spec: { snapshot: { hash: '', steps: [step('a', 'b'), step('b', 'a')] } } }))).toBeUndefined();
 });

@@ -1,6 +1,4 @@
-/**
- * A flow as text: each step under the one that it waits for longest.
- */
+/** A flow as text: each step below the one that it waits for longest. */
 import { flowOf, type Flow, type FlowStep } from '../../domain/shape/arrange.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
 import type { StoredRun } from '../find.ts';
@@ -9,7 +7,7 @@ import { printable } from '../text.ts';
 type Row = NonNullable<TaskRunStatus['jobs']>[number];
 type Children = ReadonlyMap<string | undefined, readonly string[]>;
 
-/** @returns nothing for a run that is no flow, or whose steps cannot be ordered */
+/** @returns undefined for a run that is not a flow, or whose steps cannot be ordered */
 export function drawFlow({ spec, status }: Pick<StoredRun, 'spec' | 'status'>): string | undefined {
   const steps = spec.snapshot?.steps;
   const flow = steps && flowOf(steps.map((step): FlowStep => ({ ...step, template: step.template ?? {} })));
@@ -18,7 +16,7 @@ export function drawFlow({ spec, status }: Pick<StoredRun, 'spec' | 'status'>): 
   return draw(childrenOf(flow), undefined, '', (name) => lineOf(name, flow, rows.get(name))).join('\n');
 }
 
-/** The steps under each, and under nothing those that wait for none. */
+/** The steps below each step; those that wait for no other stand at the top. */
 function childrenOf({ order, dependencies }: Flow): Children {
   const depths = new Map<string, number>();
   const children = new Map<string | undefined, string[]>();
@@ -32,7 +30,7 @@ function childrenOf({ order, dependencies }: Flow): Children {
   return children;
 }
 
-/** A thousand steps are no deeper than a call stack is. */
+/** Recursion is safe: a flow has at most a thousand steps. */
 function draw(
   children: Children,
   parent: string | undefined,

@@ -1,4 +1,4 @@
-/** Runs as the REST API tells of them, archived ones included. */
+/** Runs from the REST API, archived ones included. */
 import type { Run, RunDetail } from '../../api/schemas.ts';
 import { formatDuration } from '../../domain/lang/duration.ts';
 import { exact, relative } from '../moments.ts';
@@ -30,7 +30,7 @@ export function historyColumns(now: Date): readonly Column<Run>[] {
   ];
 }
 
-/** A run that the cluster does not have any more. */
+/** A run that is no longer in the cluster. */
 export function renderArchived(run: RunDetail, now: Date, options: TableOptions): string {
   const fields = renderFields(
     [
@@ -47,7 +47,7 @@ export function renderArchived(run: RunDetail, now: Date, options: TableOptions)
       ['Duration', durationText(run.durationSeconds)],
       ['Cancelled', run.cancelReason],
       ['Outputs', run.outputs && JSON.stringify(run.outputs)],
-      ['Archived', 'yes: the TaskRun is gone'],
+      ['Archived', 'yes: the TaskRun was deleted'],
     ],
     options.paint,
   );

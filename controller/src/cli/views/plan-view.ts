@@ -1,8 +1,8 @@
-/** A plan for people: a row a run; with `-o wide` a row a Job. */
+/** A plan for people: a row for each run; with `-o wide` for each Job. */
 import type { ApplicationPlan, ComponentPlan, JobPlan, Plan, RunPlan } from '../../plan/document.ts';
 import { renderTable, type Column, type TableOptions } from '../table.ts';
 
-/** Jobs beyond these are only counted. */
+/** Jobs beyond this number are only counted. */
 const mostJobs = 50;
 
 interface PlanRow {

@@ -1,10 +1,10 @@
-/** What `describe` says of a run's waiting in queues, and of how late a schedule's run was. */
+/** What `describe` says about a run's wait in queues, and about how late a scheduled run started. */
 import type { TaskRunStatus } from '../../resources/index.ts';
 import { formatDuration } from '../../domain/lang/duration.ts';
 import { firstQueuedTime, queuesOf, queueWords, waitOfRun, type Queued } from '../../records/queue-report.ts';
 import { exact } from '../moments.ts';
 
-/** Of a run that is in the cluster, or that the archive tells of. */
+/** The fields of a run in the cluster or in the archive. */
 export interface Course {
   readonly snapshot: (Queued & { readonly queueTimeoutSeconds?: number | undefined }) | undefined;
   readonly status: TaskRunStatus;
@@ -12,7 +12,7 @@ export interface Course {
   readonly due: string | undefined;
 }
 
-/** Nothing where no queue is named and the clock did not ask. */
+/** Empty if the run has no queue and no schedule. */
 export function queueFields(
   { snapshot, status, due }: Course,
   now: Date,
@@ -75,7 +75,7 @@ function dueLine(due: string, status: TaskRunStatus, now: Date, queues: readonly
   return [due, ...(queued === undefined ? [] : [`queued ${clock(queued, due)}`]), ...start].join(' · ');
 }
 
-/** A time of the same day needs no date. Both are RFC 3339, of which a person's may have a zone. */
+/** A time on the same day needs no date. Both are RFC 3339; one that a person wrote may have a zone. */
 function clock(time: string, due: string): string {
   const text = new Date(time).toISOString();
   return due.endsWith('Z') && text.startsWith(due.slice(0, 10)) ? text.slice(11, 19) : text.replace('.000Z', 'Z');

@@ -39,7 +39,7 @@ const failed = aRun({
   },
 });
 
-it('a history says what asked, how it went and what is left', () => {
+it('a history says what asked for each run, how it went and what is left', () => {
   const running = aRun({
     name: 'mytask-v4',
     spec: { trigger: { type: 'Manual', value: 'ann' } },
@@ -56,7 +56,7 @@ it('a history says what asked, how it went and what is left', () => {
   ]);
 });
 
-it('whoever may not see Jobs is not told that none are kept', () => {
+it('a person who may not list Jobs does not read that none are kept', () => {
   expect(renderTable(runColumns(now, undefined), [failed], options)).toMatch(/ {3}\?\n$/);
 });
 
@@ -94,8 +94,8 @@ mytask-v3-r1   2         Failed   0           1        3      Error
 `);
 });
 
-it('a run that nobody looks after says so', () => {
-  expect(renderRun(aRun(), [], now, options)).toContain('Message     the controller has not seen it yet\n');
+it('a run that no controller has seen says so', () => {
+  expect(renderRun(aRun(), [], now, options)).toContain('Message     no controller has seen it yet\n');
 });
 
 describe('a run in a queue', () => {
@@ -135,7 +135,7 @@ mytask-v3   1         Queued   -           -        -      nightly   59m59s   -
 `);
   });
 
-  it('tells due, queued and started apart once it runs', () => {
+  it('shows when it was due, queued and started once it runs', () => {
     const text = renderRun(
       aRun({
         spec: { trigger: scheduled, snapshot: nightly },
@@ -155,7 +155,7 @@ mytask-v3   1         Queued   -           -        -      nightly   59m59s   -
     expect(text).toMatch(/\nmytask-v3 .* nightly +12m40s/);
   });
 
-  it('that was due the day before has whole times, and one without a queue only its start', () => {
+  it('that was due the day before has full times, and one without a queue only its start', () => {
     const late = { ...scheduled, scheduledTime: '2026-11-21T23:59:00Z' };
     expect(
       renderRun(
@@ -192,7 +192,7 @@ mytask-v3   1         Queued   -           -        -      nightly   59m59s   -
     expect(row.slice(head.indexOf('WAITED')).trim()).toMatch(/^59m59s .* waits for 600m cpu in cq$/);
   });
 
-  it('says of each step in which queue it waits', () => {
+  it('says for each step in which queue it waits', () => {
     const snapshot = {
       hash: 'h',
       queue: { name: 'slow' },

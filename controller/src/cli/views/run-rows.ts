@@ -1,4 +1,4 @@
-/** What `runs` and `describe` say of runs. */
+/** What `runs` and `describe` show of runs. */
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Stored } from '../../kube/objects.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
@@ -10,7 +10,7 @@ import { drawFlow } from './flow-drawing.ts';
 import { queueFields } from './queue-fields.ts';
 import { renderFields, renderTable, type Column, type TableOptions } from '../table.ts';
 
-/** Names of the runs that have a Job; undefined where one may not look. */
+/** Names of the runs that have a Job; undefined if the person may not list Jobs. */
 export type Kept = ReadonlySet<string> | undefined;
 
 export function runColumns(now: Date, kept: Kept): readonly Column<StoredRun>[] {
@@ -30,7 +30,7 @@ export function runColumns(now: Date, kept: Kept): readonly Column<StoredRun>[] 
   ];
 }
 
-/** How long something waited in a queue, or waits by now. */
+/** How long something waited in a queue, or has waited so far. */
 function waitText({ queuedTime, waitedSeconds }: Wait, now: Date): string {
   if (queuedTime === undefined && waitedSeconds === undefined) return '';
   return formatDuration(
@@ -79,7 +79,7 @@ function courseFields(
   return [
     ['Phase', status.phase ?? 'Pending'],
     ['Reason', status.reason],
-    ['Message', status.phase === undefined ? 'the controller has not seen it yet' : status.message],
+    ['Message', status.phase === undefined ? 'no controller has seen it yet' : status.message],
     ['Asked for', exact(metadata.creationTimestamp, now)],
     ...queueFields({ snapshot: spec.snapshot, status, due: spec.trigger?.scheduledTime }, now),
     ['Started', exact(status.startTime, now)],
@@ -88,7 +88,7 @@ function courseFields(
   ];
 }
 
-/** The status counts them from the second on. */
+/** The status has them from the second attempt on. */
 function attemptsOf({ status }: StoredRun): number {
   return status?.attempts ?? Math.min(1, status?.jobs?.length ?? 0);
 }
@@ -104,7 +104,7 @@ interface Container {
   readonly args?: readonly string[];
 }
 
-/** What ran. The template's schema is open, but what is here was a pod once, or was refused. */
+/** What ran. The template's schema is open, but the API server has accepted this one as a pod, or refused it. */
 function containerFields({ spec: { snapshot } }: StoredRun): readonly (readonly [string, string | undefined])[] {
   const template = snapshot?.template as { spec?: { containers?: readonly Container[] } } | undefined;
   const containers = template?.spec?.containers ?? [];
@@ -117,7 +117,7 @@ function containerFields({ spec: { snapshot } }: StoredRun): readonly (readonly 
 
 type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
 
-/** Where nothing waits in a queue, nothing is said of queues. */
+/** The columns for queues appear only if something waits in one. */
 function jobColumns({ spec: { snapshot }, status = {} }: StoredRun, now: Date): readonly Column<JobRow>[] {
   const { jobs = [], completionTime } = status;
   const isQueued = jobs.some((row) => queueOfRow(snapshot, row) !== undefined);

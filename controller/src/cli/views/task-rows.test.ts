@@ -43,7 +43,7 @@ it('a list says what each task is doing, and when it is due', () => {
   ]);
 });
 
-it('a wide list of all namespaces says more', () => {
+it('a wide list in all namespaces says more', () => {
   const [head, row] = renderTable(taskColumns(now, true), [nightly], { ...options, wide: true })
     .split('\n')
     .map((line) => line.split(/ {2,}/));
@@ -101,8 +101,8 @@ it('a task says in which queue its runs wait', () => {
   ).toContain('\nQueue       nightly (priority class urgent), for 1h at most\n');
 });
 
-it('a task that nobody looks after says so', () => {
-  expect(renderTask(aTask(), now, options)).toContain('Message     the controller has not seen it yet\n');
+it('a task that no controller has seen says so', () => {
+  expect(renderTask(aTask(), now, options)).toContain('Message     no controller has seen it yet\n');
 });
 
 it('a change is a line', () => {

@@ -1,4 +1,4 @@
-/** What `list` and `status` say of Tasks. */
+/** What `list` and `status` show of Tasks. */
 import { formatDuration } from '../../domain/lang/duration.ts';
 import { policyOf } from '../../domain/model/execution-policy.ts';
 import { queuesOf, queueWords } from '../../records/queue-report.ts';
@@ -11,7 +11,7 @@ import { renderFields, renderTable, type Column, type TableOptions } from '../ta
 
 const count = (number: number | undefined): string => String(number ?? 0);
 
-/** @param everywhere whether the tasks are of several namespaces */
+/** @param everywhere whether the tasks are in several namespaces */
 export function taskColumns(now: Date, everywhere: boolean): readonly Column<StoredTask>[] {
   const namespace: Column<StoredTask> = { title: 'NAMESPACE', cell: ({ metadata }) => metadata.namespace ?? '' };
   return [
@@ -47,7 +47,7 @@ function nextOf({ spec, status }: StoredTask, now: Date): string {
   return spec.suspend === true ? 'suspended' : relative(status?.nextScheduleTime, now);
 }
 
-/** One Task for people: what is the matter with it, and its latest runs. */
+/** One Task for people: its state, and its latest runs. */
 export function renderTask(task: StoredTask, now: Date, options: TableOptions): string {
   const { metadata, spec, status = {} } = task;
   const fields = renderFields(
@@ -55,7 +55,7 @@ export function renderTask(task: StoredTask, now: Date, options: TableOptions): 
       ['Task', metadata.name],
       ['Component', componentOf(task)],
       ['Phase', status.phase],
-      ['Message', status.message ?? 'the controller has not seen it yet'],
+      ['Message', status.message ?? 'no controller has seen it yet'],
       ['Suspended', spec.suspend === true ? 'yes: new runs wait' : undefined],
       ['Schedule', scheduleOf(task)],
       ['Next', spec.suspend === true ? undefined : exact(status.nextScheduleTime, now)],
@@ -113,7 +113,7 @@ function summaryColumns(now: Date): readonly Column<Summary>[] {
   ];
 }
 
-/** One line for a change, where no terminal can be drawn anew. */
+/** One line for a change, where no terminal can be redrawn. */
 export function changeLine({ status = {} }: StoredTask, now: Date, paint: Paint): string {
   return `${paint('dim', now.toISOString())} ${status.phase ?? 'Unknown'} ${status.message ?? ''}\n`;
 }
