@@ -170,10 +170,10 @@ export class Service {
     const { uid } = live.metadata;
     const pods = (await person.may(readLogs, namespace)) ? await podsOf(person.client, namespace, run, signal) : [];
     const there = pods.flatMap((pod) =>
-      streamsOf(pod).map(({ key, query }): LogPart => ({
+      streamsOf(pod).map(({ query, restart }): LogPart => ({
         pod: pod.metadata.name,
         container: query.container,
-        restart: Number(key.split('/').at(-1)),
+        restart,
         bytes: 0,
         cutBytes: 0,
         archived: false,
@@ -239,7 +239,7 @@ export class Service {
     await person.require(rights.run, namespace);
     const live = await this.#requireLive(person, { namespace, run });
     const problem = retryProblem(run, live as unknown as TaskRun);
-    if (problem !== undefined) throw new ApiProblem('NotRetriable', problem.replace(/^spec\.retryOf: /, ''));
+    if (problem !== undefined) throw new ApiProblem('NotRetriable', problem);
     return this.#answer(await person.client.create(taskRuns, retryRun(live), { fieldManager }));
   }
 

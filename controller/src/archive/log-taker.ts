@@ -105,7 +105,7 @@ interface TakenLog {
 /** What came before a log broke off is worth having. @throws ApiError where it cannot be opened */
 async function takeLog(
   client: Client,
-  { key, pod, path, query }: LogStream,
+  { pod, restart, path, query }: LogStream,
   share: number,
   signal: AbortSignal,
 ): Promise<TakenLog> {
@@ -122,7 +122,7 @@ async function takeLog(
     log: {
       pod,
       container: query.container,
-      restart: Number(key.split('/').at(-1)),
+      restart,
       bytes: text.length,
       cutBytes,
       body: await zip(text),

@@ -13,6 +13,8 @@ export interface LogStream {
   readonly pod: string;
   /** Where the pod has several. */
   readonly container: string | undefined;
+  /** How often the container had been started again by then. */
+  readonly restart: number;
   readonly path: string;
   readonly query: { readonly container: string };
 }
@@ -27,6 +29,7 @@ export function streamsOf(pod: Stored<Pod>): LogStream[] {
     run: metadata.labels?.[labels.run] ?? '',
     pod: metadata.name,
     container: several ? name : undefined,
+    restart: restartCount,
     path: pathOf(podType, { ...metadata, subresource: 'log' }),
     query: { container: name },
   }));

@@ -2,6 +2,7 @@
 import { fieldsOf, isFields, type Fields } from './application.ts';
 import type { Refusal } from './render.ts';
 import type { SchemaProblem } from './schema.ts';
+import { shown } from './shown.ts';
 import { nearest } from './spelling.ts';
 
 /** What a definition says of its parameters. */
@@ -118,7 +119,7 @@ const otherNames: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 /** What the Task's schema refuses, as a problem of the property that it comes of. */
-export function refusalOfSchema({ path, message }: SchemaProblem, properties: Fields): Refusal {
+export function refusalOfSchema({ path, message, sentence }: SchemaProblem, properties: Fields): Refusal {
   const [, ...field] = path; // without spec
   const named = otherNames[field.slice(0, 2).join('.')] ?? [];
   const candidates = [
@@ -130,7 +131,6 @@ export function refusalOfSchema({ path, message }: SchemaProblem, properties: Fi
   const found =
     candidates.find((candidate) => valueAt(properties, candidate) !== undefined) ??
     propertyOf(field.slice(0, -1), properties);
-  const [, sentence] = /^is refused: (.*)$/s.exec(message) ?? [];
   return { path: found, message: sentence ?? `${(found.length > 0 ? found : field).join('.')} ${message}` };
 }
 
@@ -177,11 +177,4 @@ function remedyFor(wanted: string | undefined, value: unknown): string {
   if (wanted === 'list' && typeof value === 'string') return `: write [${JSON.stringify(value)}]`;
   if (wanted === 'int' && typeof value === 'string' && /^\d+$/.test(value)) return `: write ${value} without quotes`;
   return ': mend it';
-}
-
-const mostShown = 60;
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length <= mostShown ? text : `${text.slice(0, mostShown)}...`;
 }

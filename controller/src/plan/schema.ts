@@ -5,6 +5,7 @@
  */
 import { isFields, type Fields } from './application.ts';
 import { celHolds } from './cel.ts';
+import { shown } from './shown.ts';
 
 /** A part of an OpenAPI v3 schema. */
 export interface Schema {
@@ -35,6 +36,8 @@ export interface SchemaProblem {
   readonly path: readonly string[];
   /** What the value has to be, in words that follow the field's name. */
   readonly message: string;
+  /** What a rule in CEL says itself: a whole sentence, which names the fields that it is about. */
+  readonly sentence?: string;
 }
 
 export interface Admitted {
@@ -44,9 +47,9 @@ export interface Admitted {
 }
 
 export function admitBySchema(schema: Schema, value: unknown, path: readonly string[] = []): Admitted {
-  const own = brokenRules(schema, value).map((message) => ({ path, message }));
+  const own = brokenRule(schema, value);
   // What lies within a value of the wrong type says nothing.
-  if (own.length > 0) return { value, problems: own };
+  if (own) return { value, problems: [{ path, ...own }] };
   if (Array.isArray(value)) return admitList(schema, value, path);
   return isFields(value) ? admitFields(schema, value, path) : { value, problems: [] };
 }
@@ -79,7 +82,7 @@ function defaultsOf(properties: Readonly<Record<string, Schema>>): Fields {
   );
 }
 
-/** Each rule: whether the schema has it and the value breaks it, and what to say then. */
+/** Each rule but those in CEL: whether the schema has it and the value breaks it, and what to say then. */
 const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[] = [
   (schema, value) =>
     schema.type !== undefined && !isOfType(schema.type, value)
@@ -122,18 +125,19 @@ const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[]
       : undefined;
   },
   (schema, value) => twiceIn(schema, value),
-  ({ 'x-kubernetes-validations': validations = [] }, value) => {
-    const broken = validations.find(({ rule }) => celHolds(rule, value) === false);
-    return broken && `is refused: ${broken.message ?? broken.rule}`;
-  },
 ];
 
-function brokenRules(schema: Schema, value: unknown): readonly string[] {
+/** The first rule that the value breaks; those in CEL come last. */
+function brokenRule(schema: Schema, value: unknown): Omit<SchemaProblem, 'path'> | undefined {
   for (const rule of rules) {
     const message = rule(schema, value);
-    if (message !== undefined) return [message];
+    if (message !== undefined) return { message };
   }
-  return [];
+  const { 'x-kubernetes-validations': validations = [] } = schema;
+  const broken = validations.find(({ rule }) => celHolds(rule, value) === false);
+  if (!broken) return undefined;
+  const sentence = broken.message ?? broken.rule;
+  return { message: `is refused: ${sentence}`, sentence };
 }
 
 function twiceIn(schema: Schema, value: unknown): string | undefined {
@@ -142,8 +146,7 @@ function twiceIn(schema: Schema, value: unknown): string | undefined {
   const identities = value.map((item: unknown) =>
     type === 'set' || !isFields(item) ? shown(item) : keys.map((key) => shown(item[key])).join(', '),
   );
-  const seen = new Set<string>();
-  const twice = identities.find((identity) => seen.size === seen.add(identity).size);
+  const twice = identities.find((identity, index) => identities.indexOf(identity) < index);
   return twice === undefined ? undefined : `has ${twice} twice: write it once`;
 }
 
@@ -167,11 +170,4 @@ function article(type: string): string {
 function range(least = -Infinity, most = Infinity): string {
   if (most === Infinity) return `${least} or more`;
   return least <= 0 && least !== 0 ? `${most} or less` : `${least} to ${most}`;
-}
-
-const mostShown = 60;
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length <= mostShown ? text : `${text.slice(0, mostShown)}...`;
 }

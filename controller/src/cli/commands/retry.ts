@@ -27,7 +27,7 @@ export async function retry(session: Session, name: string, options: RetryOption
   const { client, io } = session;
   const run = await retriable(session, name);
   const problem = retryProblem(name, run as TaskRun);
-  if (problem !== undefined) throw new CliError(problem.replace(/^spec\.retryOf: /, ''));
+  if (problem !== undefined) throw new CliError(problem);
   const created = await client.create(taskRuns, retryRun(run, options.name), { fieldManager: 'task-runs-cli' });
   await io.out.write(`run ${created.metadata.name} retries ${name}\n`);
   return exitCodes.ok;

@@ -14,13 +14,12 @@ type Rows = NonNullable<Snapshot['kept']>;
 /** Why a run cannot be taken up, in a sentence with the remedy; undefined where it can. */
 export function retryProblem(name: string, run: TaskRun | undefined): string | undefined {
   const { phase = 'Pending' } = run?.status ?? {};
-  if (!run)
-    return `spec.retryOf: the Task has no run ${name} on record; name one of its runs that failed or was cancelled`;
+  if (!run) return `the Task has no run ${name} on record; name one of its runs that failed or was cancelled`;
   if (phase === 'Failed' || phase === 'Cancelled') return undefined;
   const remedy = isFinished(phase)
     ? 'create a TaskRun without retryOf to run again'
     : 'wait for its end, or cancel it first';
-  return `spec.retryOf: ${name} is ${phase}, and only a run that failed or was cancelled is taken up; ${remedy}`;
+  return `${name} is ${phase}, and only a run that failed or was cancelled is taken up; ${remedy}`;
 }
 
 /**

@@ -119,15 +119,11 @@ function problemOf(view: RunView, { policy, state }: TaskView): { reason: string
   const denied = overridesProblem(run.spec, policy);
   if (denied !== undefined) return { reason: reasons.overrideNotAllowed, message: denied };
   const { retryOf, snapshot } = run.spec;
-  if (retryOf !== undefined && !snapshot)
-    return {
-      reason: reasons.notRetryable,
-      message:
-        retryProblem(
-          retryOf,
-          state.runs.find(({ metadata }) => metadata.name === retryOf),
-        ) ?? `spec.retryOf: ${retryOf} says nothing of what it ran`,
-    };
+  if (retryOf !== undefined && !snapshot) {
+    const before = state.runs.find(({ metadata }) => metadata.name === retryOf);
+    const problem = retryProblem(retryOf, before) ?? `${retryOf} says nothing of what it ran`;
+    return { reason: reasons.notRetryable, message: `spec.retryOf: ${problem}` };
+  }
   const parameters = templatesProblem(run);
   if (parameters !== undefined) return { reason: reasons.invalidParameters, message: parameters };
   const message = tooManyNodes(view.steps);
