@@ -176,7 +176,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'console/src/',
     holds: 'the console in the browser',
-    imports: [],
+    imports: [`${domain}model/phase.ts`],
     types: ['controller/src/api/schemas.ts'],
     packages: ['preact'],
   },

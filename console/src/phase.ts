@@ -1,3 +1,5 @@
+import type { TaskPhase } from '../../controller/src/domain/model/phase.ts';
+
 /** How a phase looks: colour, shape and word, so that none of them is needed alone. */
 export interface PhaseLook {
   /** A class of phases.css, which sets the colour. */
@@ -67,18 +69,10 @@ const looks = {
     filled: true,
     shape: 'M3 2H6.5V14H3ZM9.5 2H13V14H9.5Z',
   },
-} as const satisfies Record<string, PhaseLook>;
-
-/** The phases by which tasks and runs are filtered, in the order of a run's life. */
-export const phaseNames = ['Pending', 'Queued', 'Running', 'Succeeded', 'Failed', 'Cancelled', 'Skipped'] as const;
+} as const satisfies Record<TaskPhase | 'Suspended', PhaseLook>;
 
 /** How a phase looks; a phase that a newer controller made up is shown as it is called. */
 export function lookOf(phase: string | undefined): PhaseLook {
   const known: Readonly<Record<string, PhaseLook>> = looks;
   return known[phase ?? 'Idle'] ?? { ...looks.Pending, word: phase ?? '' };
-}
-
-/** Whether nothing becomes of a run any more. */
-export function isFinished(phase: string | undefined): boolean {
-  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Cancelled' || phase === 'Skipped';
 }

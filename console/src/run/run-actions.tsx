@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Access, RunDetail } from '../../../controller/src/api/schemas.ts';
 import { useConsole } from '../context.ts';
-import { isFinished } from '../phase.ts';
+import { isFinished } from '../../../controller/src/domain/model/phase.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
 import { ResumeRunDialog } from './resume-run-dialog.tsx';
 import { RetryDialog } from './retry-dialog.tsx';

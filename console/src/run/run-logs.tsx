@@ -1,7 +1,7 @@
 import type { LogLine, RunDetail } from '../../../controller/src/api/schemas.ts';
 import { pathOf } from '../api/client.ts';
 import { LogView } from '../logs/log-view.tsx';
-import { isFinished } from '../phase.ts';
+import { isFinished } from '../../../controller/src/domain/model/phase.ts';
 
 /** What the pods of a run printed, and print. */
 export function RunLogs({ run: { namespace, name, phase, logs } }: { readonly run: RunDetail }) {

@@ -5,7 +5,8 @@ import { Loaded } from '../components/loaded.tsx';
 import { useConsole, useRoute } from '../context.ts';
 import { counted } from '../format.ts';
 import { useLive } from '../hooks.ts';
-import { lookOf, phaseNames } from '../phase.ts';
+import { runPhases } from '../../../controller/src/domain/model/phase.ts';
+import { lookOf } from '../phase.ts';
 import { hrefOf, withQuery } from '../route.ts';
 import { CompareChoice, CompareLink } from './compare-choice.tsx';
 import { RunsTable } from './runs-table.tsx';
@@ -61,7 +62,7 @@ function PhaseFilter() {
         onChange={({ currentTarget }) => router.go(withQuery(route, { phase: currentTarget.value, cursor: '' }))}
       >
         <option value="">Every state</option>
-        {phaseNames.map((phase) => (
+        {runPhases.map((phase) => (
           <option key={phase} value={phase}>
             {lookOf(phase).word}
           </option>

@@ -1,8 +1,9 @@
 import { useConsole, useRoute } from '../context.ts';
-import { lookOf, phaseNames } from '../phase.ts';
+import { runPhases } from '../../../controller/src/domain/model/phase.ts';
+import { lookOf } from '../phase.ts';
 import { withQuery } from '../route.ts';
 
-const choices = [...phaseNames, 'Idle', 'Suspended'];
+const choices = [...runPhases, 'Idle', 'Suspended'];
 
 /** Text and phase by which tasks are chosen. Both are in the address. */
 export function TaskFilters({ counts }: { readonly counts: ReadonlyMap<string, number> }) {

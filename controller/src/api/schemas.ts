@@ -4,9 +4,8 @@
  * RFC 3339 in UTC, durations are in seconds.
  */
 import * as z from 'zod';
-
-export const phases = ['Pending', 'Queued', 'Running', 'Succeeded', 'Failed', 'Cancelled', 'Skipped'] as const;
-export const triggerTypes = ['Revision', 'Schedule', 'Manual', 'WorkflowStep', 'Retry'] as const;
+import { runPhases } from '../domain/model/phase.ts';
+import { triggerTypes } from '../domain/model/trigger.ts';
 
 const dnsName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const name = z
@@ -39,7 +38,7 @@ export const run = z
     name: z.string(),
     task: z.string(),
     trigger,
-    phase: z.enum(phases),
+    phase: z.enum(runPhases),
     reason: z.string().optional(),
     message: z.string().optional(),
     creationTimestamp: time,
@@ -147,7 +146,7 @@ export const runDetail = run
 export const runSummary = z
   .object({
     name: z.string(),
-    phase: z.enum(phases),
+    phase: z.enum(runPhases),
     reason: z.string().optional(),
     message: z.string().optional(),
     startTime: time.optional(),
@@ -235,7 +234,7 @@ const cursor = z.string().max(500).optional().meta({ description: 'The `nextCurs
 
 export const runQuery = z.object({
   task: name.optional().meta({ description: 'Only runs of this task.' }),
-  phase: list(z.enum(phases)).optional().meta({ description: 'Only runs in these phases, separated by commas.' }),
+  phase: list(z.enum(runPhases)).optional().meta({ description: 'Only runs in these phases, separated by commas.' }),
   trigger: list(z.enum(triggerTypes))
     .optional()
     .meta({ description: 'Only runs with these triggers, separated by commas.' }),
@@ -281,7 +280,7 @@ export const taskLogQuery = logQuery.omit({ follow: true }).extend({
     .max(100)
     .default(50)
     .meta({ description: 'How many of the newest runs to read.' }),
-  phase: list(z.enum(phases)).optional().meta({ description: 'Only of runs in these phases, separated by commas.' }),
+  phase: list(z.enum(runPhases)).optional().meta({ description: 'Only of runs in these phases, separated by commas.' }),
 });
 
 export const logLine = z

@@ -1,3 +1,4 @@
+import type { TaskPhase } from '../domain/model/phase.ts';
 import type { Io, Sink } from './io.ts';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'dim' | 'bold';
@@ -25,7 +26,7 @@ export function paintFor({ environment }: Pick<Io, 'environment'>, sink: Pick<Si
   return sink.terminal && !unwanted ? coloured : plain;
 }
 
-const phaseColours: Readonly<Record<string, Colour>> = {
+const phaseColours: Readonly<Record<TaskPhase, Colour>> = {
   Succeeded: 'green',
   Failed: 'red',
   Running: 'blue',
@@ -37,5 +38,5 @@ const phaseColours: Readonly<Record<string, Colour>> = {
 };
 
 export function phaseColour(phase: string): Colour | undefined {
-  return phaseColours[phase];
+  return (phaseColours as Readonly<Record<string, Colour>>)[phase];
 }

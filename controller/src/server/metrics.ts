@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { deletionCauses } from '../domain/model/actions.ts';
 
 /** From 1 ms, which a call on loopback takes, to a call's deadline. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -118,7 +119,7 @@ export function createMetrics() {
     jobsDeleted: counter(
       'task_runs_jobs_deleted_total',
       ['cause'],
-      'Jobs of finished runs that were deleted: keepLast, keepLastFailed, ttlSecondsAfterFinished, replaced, cancelled, notAdmitted.',
+      `Jobs of finished runs that were deleted: ${deletionCauses.join(', ')}.`,
     ),
     recordsDeleted: counter('task_runs_records_deleted_total', [], 'TaskRuns beyond historyLimit that were deleted.'),
     spansDropped: counter('task_runs_spans_dropped_total', [], 'Spans of traces that the collector did not take.'),

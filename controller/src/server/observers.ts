@@ -6,6 +6,7 @@ import type { QueueObserver } from '../kube/queue.ts';
 import type { CallObserver } from '../kube/transport.ts';
 import type { CensusObserver } from '../controllers/run-census.ts';
 import type { RunObserver } from '../controllers/run-observer.ts';
+import { finishedPhases } from '../domain/model/phase.ts';
 import { knownReasons } from '../domain/model/reasons.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -93,8 +94,6 @@ function runObserver(metrics: Metrics): Observers['runs'] {
     recordDeleted: () => metrics.recordsDeleted.inc(),
   };
 }
-
-const finishedPhases = ['Succeeded', 'Failed', 'Cancelled', 'Skipped'] as const;
 
 /**
  * A gauge's series goes with its last run, so that namespaces which are gone leave none behind. A counter's begins with

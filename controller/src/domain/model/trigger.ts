@@ -1,5 +1,14 @@
-import { velaLabels, type Task, type TaskRun, type Trigger } from '../../resources/index.ts';
+import { velaLabels, type RunTrigger, type Task, type TaskRun, type Trigger } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
+
+/** What asks for runs, as the CRD of TaskRuns has it. */
+export const triggerTypes = [
+  'Revision',
+  'Schedule',
+  'Manual',
+  'WorkflowStep',
+  'Retry',
+] as const satisfies readonly NonNullable<RunTrigger['type']>[];
 
 /**
  * A trigger as one line for people, equal exactly where the trigger's fields are equal:
