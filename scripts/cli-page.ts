@@ -1,8 +1,9 @@
-import type { Argument, Command, Option } from 'commander';
+import type { Argument, Command } from 'commander';
 import { exitCodes } from '../controller/src/cli/errors.ts';
 import { createProgram } from '../controller/src/cli/program.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { code, row } from './markdown.ts';
+import { choicesOf, optionTable } from './option-table.ts';
 
 const nowhere = { terminal: false, columns: Infinity, write: () => Promise.resolve() };
 const nothing = () => Promise.reject(new Error('the page runs no command'));
@@ -60,7 +61,7 @@ function section(command: Command): string {
     `\`\`\`\n${program.name()} ${[command.name(), command.usage()].join(' ').trim()}\n\`\`\``,
     `${capital(command.description())}.${aliases === '' ? '' : ` It may be called ${aliases}, too.`}`,
     ...(args.length === 0 ? [] : [argumentTable(args)]),
-    ...(ownOptions(command).length === 0 ? [] : [optionTable(command)]),
+    ...(command.options.every(({ hidden }) => hidden) ? [] : [optionTable(command)]),
   ].join('\n\n');
 }
 
@@ -70,23 +71,5 @@ const argumentTable = (args: readonly Argument[]): string =>
     row('---', '---'),
     ...args.map((one) => row(code(one.name()), `${one.description}${choicesOf(one.argChoices)}`)),
   ].join('\n');
-
-function optionTable(command: Command): string {
-  const rows = ownOptions(command).map((option) =>
-    row(code(option.flags), `${option.description}${choicesOf(option.argChoices)}`, defaultOf(option)),
-  );
-  return [row('option', 'what it does', 'default'), row('---', '---', '---'), ...rows].join('\n');
-}
-
-/** Without --help, which all have. */
-const ownOptions = (command: Command): readonly Option[] => command.options.filter(({ hidden }) => !hidden);
-
-const choicesOf = (choices: readonly string[] | undefined): string =>
-  choices ? `: ${choices.map(code).join(', ')}` : '';
-
-function defaultOf({ defaultValue }: Option): string {
-  const value = defaultValue as string | number | boolean | undefined;
-  return value === undefined || value === false ? '' : code(String(value));
-}
 
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { definitionNames } from './definition-files.ts';
-import { readParameters, type Parameter } from './definition-parameters.ts';
+import { readParameters } from './definition-parameters.ts';
 import type { GeneratedFile } from './generated-file.ts';
+import { parameterTables } from './parameter-tables.ts';
 
 /** An example of each definition, in examples/. */
 export const exampleOf: Readonly<Record<string, string>> = {
@@ -50,40 +51,6 @@ ${example.trimEnd()}
 
 ## Parameters
 
-${tables(await readParameters(name), '').join('\n\n')}
+${parameterTables(await readParameters(name)).join('\n\n')}
 `;
 }
-
-/** A table of the fields, and after it one for each that has fields of its own. */
-function tables(fields: readonly Parameter[], path: string): readonly string[] {
-  const heading = path === '' ? [] : [`### ${path}`];
-  const rows = fields.map(
-    (field) =>
-      `| ${[linked(field, path), described(field), code(field.type), field.required ? 'yes' : 'no', field.default === undefined ? '' : code(field.default)].join(' | ')} |`,
-  );
-  const table = ['| name | description | type | required | default |', '|---|---|---|---|---|', ...rows].join('\n');
-  const withFields = fields.filter(({ fields }) => fields.length > 0);
-  // Two that are there in turn, such as volumes[].items of a config map and of a secret, have the same fields.
-  const distinct = withFields.filter(
-    ({ name }, index) => withFields.findIndex((other) => other.name === name) === index,
-  );
-  return [...heading, table, ...distinct.flatMap((field) => tables(field.fields, pathOf(field, path)))];
-}
-
-const pathOf = ({ name, type }: Parameter, path: string): string =>
-  `${path === '' ? '' : `${path}.`}${name}${type.startsWith('[') ? '[]' : ''}`;
-
-/** As GitHub makes a heading's anchor. */
-function linked(field: Parameter, path: string): string {
-  if (field.fields.length === 0) return code(field.name);
-  return `[${code(field.name)}](#${pathOf(field, path)
-    .toLowerCase()
-    .replaceAll(/[^\w-]/g, '')})`;
-}
-
-function described({ usage, when }: Parameter): string {
-  const text = `${when === undefined ? '' : `With ${code(when.replace(' == ', ': '))}. `}${usage}`.trim();
-  return text.replaceAll('|', String.raw`\|`);
-}
-
-const code = (text: string): string => `\`${text.replaceAll('|', String.raw`\|`)}\``;

@@ -41,8 +41,22 @@ export async function readParameters(name: string): Promise<readonly Parameter[]
   return fieldsOf(blockNamed('parameter', blocks), blocks, '', 0);
 }
 
+/** The parameters of the addon itself, which stand in addon/parameter.cue, a level further out than a definition's. */
+export async function readAddonParameters(): Promise<readonly Parameter[]> {
+  const text = await readFile(new URL('../addon/parameter.cue', import.meta.url), 'utf8');
+  const blocks = blocksIn(text.replaceAll(/^(?=.)/gm, '\t'));
+  return fieldsOf(blockNamed('parameter', blocks), blocks, '', 0);
+}
+
 async function blocksOf(name: string, prefix = ''): Promise<Blocks> {
   const text = await readFile(new URL(`../definitions/${name}.cue`, import.meta.url), 'utf8');
+  const blocks = blocksIn(text, prefix);
+  const below = prefix === '' ? /\b(\w+)\._\w+$/m.exec(text)?.[1] : undefined;
+  if (below !== undefined) for (const [field, block] of await blocksOf(below, `${below}.`)) blocks.set(field, block);
+  return blocks;
+}
+
+function blocksIn(text: string, prefix = ''): Map<string, Block> {
   const blocks = new Map<string, Block>();
   for (const [, field = '', start = '', body = ''] of text.matchAll(
     /^\t(parameter|_\w+|#\w+): (.*\{)\n([^]*?)\n\t\}/gm,
@@ -52,8 +66,6 @@ async function blocksOf(name: string, prefix = ''): Promise<Blocks> {
       lines: body.split('\n').map((line) => line.trim()),
     });
   }
-  const below = prefix === '' ? /\b(\w+)\._\w+$/m.exec(text)?.[1] : undefined;
-  if (below !== undefined) for (const [field, block] of await blocksOf(below, `${below}.`)) blocks.set(field, block);
   return blocks;
 }
 

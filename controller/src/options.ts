@@ -29,6 +29,11 @@ export interface ControllerOptions {
  * @param argv as process.argv
  */
 export function parseOptions(argv: readonly string[], version: string): ControllerOptions {
+  return controllerCommand(version).parse(argv).opts<ControllerOptions>();
+}
+
+/** The controller's flags, as `--help` and docs/reference/flags.md list them. */
+export function controllerCommand(version: string): Command {
   return new Command('task-runs-controller')
     .description('Runs Tasks: every trigger of a Task becomes a TaskRun with a Job of its own.')
     .version(version)
@@ -71,9 +76,7 @@ export function parseOptions(argv: readonly string[], version: string): Controll
       new Option('--log-level <level>', 'least level that is logged')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
-    )
-    .parse(argv)
-    .opts<ControllerOptions>();
+    );
 }
 
 function positiveInteger(text: string): number {
