@@ -29,6 +29,7 @@ export const testPackages = ['ajv', 'fast-check', 'vitest', 'yaml'];
 
 const cluster = 'controller/src/cluster/';
 const domain = 'controller/src/domain/';
+const http = 'controller/src/http/';
 const kube = 'controller/src/kube/';
 const logs = 'controller/src/logs/';
 const records = 'controller/src/records/';
@@ -63,6 +64,12 @@ export const rooms: readonly Room[] = [
     holds: 'client, informer, queue, leader election, events: nothing that knows of tasks',
     imports: [],
     packages: ['@kubernetes/client-node', 'kubernetes-types', 'node:*', 'p-limit', 'undici', 'yaml'],
+  },
+  {
+    folder: http,
+    holds: 'where a server listens, and how it stops',
+    imports: [],
+    packages: ['node:events', 'node:http', 'node:net'],
   },
   {
     folder: records,
@@ -105,13 +112,13 @@ export const rooms: readonly Room[] = [
     folder: 'controller/src/api/',
     holds:
       'the REST API: routes, shapes, errors, who may what ([decision 17](decisions/0017-actions-carry-the-persons-token.md)); docs/reference/api.md is made of it',
-    imports: ['controller/src/archive/', cluster, domain, kube, logs, records, requests, resources],
+    imports: ['controller/src/archive/', cluster, domain, http, kube, logs, records, requests, resources],
     packages: ['express', 'express-rate-limit', 'helmet', 'kubernetes-types', 'node:*', 'pino', 'zod', 'zod-openapi'],
   },
   {
     folder: 'controller/src/server/',
     holds: 'health, metrics, log',
-    imports: [`${domain}model/`, kube],
+    imports: [`${domain}model/`, http, kube],
     types: ['controller/src/archive/', 'controller/src/controllers/'],
     packages: ['node:*', 'pino', 'prom-client'],
     tests: ['undici'],
@@ -165,6 +172,7 @@ export const rooms: readonly Room[] = [
       cluster,
       'controller/src/controllers/',
       domain,
+      http,
       kube,
       'controller/src/server/',
       'controller/src/tracing/',
@@ -176,7 +184,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'console/src/',
     holds: 'the console in the browser',
-    imports: [`${domain}model/phase.ts`],
+    imports: [`${domain}lang/duration.ts`, `${domain}model/phase.ts`],
     types: ['controller/src/api/schemas.ts'],
     packages: ['preact'],
   },

@@ -16,7 +16,7 @@ import { EventRecorder } from './kube/event-recorder.ts';
 import { LeaderElector } from './kube/leader-election.ts';
 import type { ControllerOptions } from './options.ts';
 import { cachesSynced, watchesMove } from './server/checks.ts';
-import { healthPages, metricsPages, servePages } from './server/http-server.ts';
+import { healthPages, metricsPages, servePages } from './server/pages.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
 import { createObservers } from './server/observers.ts';
 import { traceOf } from './tracing/run-trace.ts';

@@ -4,13 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { People } from './api/person.ts';
-import { createApi, serveApi, type Serving, type Tls } from './api/server.ts';
+import { createApi, serveApi, type Tls } from './api/server.ts';
 import { Service } from './api/service.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Caches } from './cluster/caches.ts';
+import { parseAddress } from './http/address.ts';
+import type { Listening } from './http/listen.ts';
 import type { Client } from './kube/client.ts';
 import type { ControllerOptions } from './options.ts';
-import { parseAddress } from './server/http-server.ts';
 
 export interface ApiParts {
   readonly client: Client;
@@ -25,7 +26,7 @@ export async function startApi(
   options: ControllerOptions,
   address: string,
   { client, caches, archive, log, version }: ApiParts,
-): Promise<Serving> {
+): Promise<Listening> {
   const { apiRequestsPerMinute: all } = options;
   const app = createApi({
     service: new Service({ caches, archive }),

@@ -1,9 +1,7 @@
 /** Serves the API and the console over HTTP with express, and the checks that each request must pass first. */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, {
@@ -17,6 +15,8 @@ import express, {
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
+import type { Address } from '../http/address.ts';
+import { listen, type Listening } from '../http/listen.ts';
 import { ApiError } from '../kube/api-error.ts';
 import { clusterProblem } from './cluster-errors.ts';
 import { openApiDocument } from './openapi.ts';
@@ -37,11 +37,6 @@ export interface ApiOptions {
   /** Requests per minute of one person, and how many of them may change something. */
   readonly requestLimits: { readonly all: number; readonly changes: number };
   readonly streamLimits?: StreamLimits | undefined;
-}
-
-export interface Serving {
-  readonly port: number;
-  close(): Promise<void>;
 }
 
 /** PEM files; without them the server speaks HTTP, behind something that encrypts. */
@@ -282,27 +277,11 @@ function toProblem(error: unknown): ApiProblem {
   });
 }
 
-/**
- * @param host all addresses when left out
- * @throws Error if the address is in use, or the certificate is invalid
- */
-export async function serveApi(
-  app: Express,
-  { host, port }: { readonly host: string | undefined; readonly port: number },
-  tls: Tls | undefined,
-): Promise<Serving> {
+/** @throws Error if the address is in use, or the certificate is invalid */
+export async function serveApi(app: Express, address: Address, tls: Tls | undefined): Promise<Listening> {
   const server = tls ? createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, app) : createServer(app);
   server.requestTimeout = answerMs;
   server.headersTimeout = 10_000;
   server.maxHeadersCount = 100;
-  server.listen(port, host);
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  return listen(server, address);
 }

@@ -1,4 +1,4 @@
-import type { Check } from './http-server.ts';
+import type { Check } from './pages.ts';
 
 /** What the checks need of an informer. */
 interface Watching {

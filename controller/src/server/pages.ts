@@ -1,18 +1,13 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { parseAddress } from '../http/address.ts';
+import { listen, type Listening } from '../http/listen.ts';
 
 /** Something that must hold; returns a sentence that says what does not, or undefined. */
 export type Check = () => string | undefined;
 
 /** Answers a GET of one path. */
 export type Page = (response: ServerResponse) => void | Promise<void>;
-
-export interface HttpServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 /**
  * /healthz (not so: restart the process) and /readyz (not so: send it no work). A failed check answers 503; each check
@@ -47,26 +42,15 @@ export function metricsPages(registry: Registry, refresh: () => void = () => und
  * @param address `host:port`, `:port` for all addresses, or `[::1]:port`; port 0 takes a free one
  * @throws Error when the address is malformed or taken; the message says which
  */
-export async function servePages(address: string, pages: Readonly<Record<string, Page>>): Promise<HttpServer> {
-  const { host, port } = parseAddress(address);
-  const server = createServer(handlerOf(pages));
-  server.listen(port, host);
+export async function servePages(address: string, pages: Readonly<Record<string, Page>>): Promise<Listening> {
   try {
-    await once(server, 'listening');
+    return await listen(createServer(handlerOf(pages)), parseAddress(address));
   } catch (error) {
     throw new Error(
       `cannot serve ${Object.keys(pages).join(', ')} on ${address}: ${(error as Error).message}; choose another address`,
       { cause: error },
     );
   }
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
 }
 
 function handlerOf(pages: Readonly<Record<string, Page>>): RequestListener {
@@ -97,13 +81,4 @@ function answerChecks(response: ServerResponse, checks: Readonly<Record<string, 
 
 function answerText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
-}
-
-/** @throws Error when it is no `host:port` */
-export function parseAddress(address: string): { host: string | undefined; port: number } {
-  const match = /^(?:\[(?<v6>[^\]]+)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/.exec(address);
-  const port = Number(match?.groups?.['port']);
-  if (match === null || port > 65_535)
-    throw new Error(`"${address}" is no address: write host:port, such as 127.0.0.1:8080 or :8080`);
-  return { host: match.groups?.['v6'] ?? (match.groups?.['host'] || undefined), port };
 }

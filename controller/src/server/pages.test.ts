@@ -1,10 +1,11 @@
 import { request } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Listening } from '../http/listen.ts';
 import { cachesSynced, watchesMove } from './checks.ts';
-import { healthPages, metricsPages, parseAddress, servePages, type Check, type HttpServer } from './http-server.ts';
 import { createMetrics } from './metrics.ts';
+import { healthPages, metricsPages, servePages, type Check } from './pages.ts';
 
-let server: HttpServer | undefined;
+let server: Listening | undefined;
 afterEach(async () => {
   await server?.close();
   server = undefined;
@@ -81,18 +82,4 @@ describe('the server', () => {
       `cannot serve /metrics on ${address}: listen EADDRINUSE`,
     );
   });
-});
-
-describe('parseAddress', () => {
-  it('takes what Kubernetes programs take', () => {
-    expect([':8080', '127.0.0.1:0', '[::1]:80', 'localhost:65535'].map(parseAddress)).toEqual([
-      { host: undefined, port: 8080 },
-      { host: '127.0.0.1', port: 0 },
-      { host: '::1', port: 80 },
-      { host: 'localhost', port: 65_535 },
-    ]);
-  });
-  it.each(['8080', 'host', 'a:b', ':65536', '::1:80', ''])('refuses "%s"', (address) =>
-    expect(() => parseAddress(address)).toThrow('is no address: write host:port'),
-  );
 });

@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Address } from './address.ts';
+
+/** A server that listens. */
+export interface Listening {
+  readonly port: number;
+  /** Breaks off what is being answered, and resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+/**
+ * Lets a server of HTTP or HTTPS listen.
+ * @throws Error when the address cannot be listened on: it is in use, or not this machine's
+ */
+export async function listen(server: Server, { host, port }: Address): Promise<Listening> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
