@@ -8,6 +8,7 @@ import type { TaskRunObject } from '../cluster/resource-types.ts';
 import { labelValue } from '../domain/lang/names.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
+import { listAll } from '../kube/list-all.ts';
 import type { Stored } from '../kube/objects.ts';
 import { pods } from '../kube/resources.ts';
 import { labels } from '../resources/index.ts';
@@ -133,18 +134,12 @@ export async function podsOf(
   run: string,
   signal?: AbortSignal,
 ): Promise<readonly Stored<Pod>[]> {
-  const found: Stored<Pod>[] = [];
   try {
-    for await (const { items } of client.list(pods, {
-      namespace,
-      labelSelector: `${labels.run}=${labelValue(run)}`,
-      signal,
-    }))
-      found.push(...items);
+    return await listAll(client, pods, { namespace, labelSelector: `${labels.run}=${labelValue(run)}`, signal });
   } catch (error) {
-    if (!isForbidden(error)) throw error;
+    if (isForbidden(error)) return [];
+    throw error;
   }
-  return found;
 }
 
 function podLogs({ client, signal, now }: LogAccess, { since, tail }: LogSearch, follow: boolean): PodLogs<Origin> {

@@ -7,6 +7,7 @@ import { taskRuns, tasks, type TaskRunObject } from '../cluster/resource-types.t
 import { isFinished } from '../domain/model/phase.ts';
 import { retryProblem } from '../domain/policies/retry-of.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
+import { listAll } from '../kube/list-all.ts';
 import type { Stored } from '../kube/objects.ts';
 import { namespaces } from '../kube/resources.ts';
 import { streamsOf } from '../logs/streams.ts';
@@ -288,9 +289,8 @@ export class Service {
     await person.require(rights.prune, at.namespace);
     await this.#task(person, at);
     const { namespace } = at;
-    const all: Stored<TaskRunObject>[] = [];
-    for await (const { items } of person.client.list(taskRuns, { namespace, signal }))
-      all.push(...items.filter(({ spec }) => spec.taskRef.name === at.task));
+    const runs = await listAll(person.client, taskRuns, { namespace, signal });
+    const all = runs.filter(({ spec }) => spec.taskRef.name === at.task);
     const doomed = prunable(
       all.sort(newestFirst),
       { keep, olderThan: olderThanSeconds === undefined ? undefined : olderThanSeconds * 1_000 },

@@ -6,6 +6,7 @@ import { labelValue } from '../domain/lang/names.ts';
 import { messageOf } from '../domain/lang/words.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
+import { listAll } from '../kube/list-all.ts';
 import type { Stored } from '../kube/objects.ts';
 import { pods } from '../kube/resources.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
@@ -80,13 +81,7 @@ async function streamsOfRun(
   run: string,
   signal: AbortSignal,
 ): Promise<readonly LogStream[]> {
-  const found: Stored<Pod>[] = [];
-  for await (const { items } of client.list(pods, {
-    namespace,
-    labelSelector: `${labels.run}=${labelValue(run)}`,
-    signal,
-  }))
-    found.push(...items);
+  const found = await listAll(client, pods, { namespace, labelSelector: `${labels.run}=${labelValue(run)}`, signal });
   const rank = ({ status }: Stored<Pod>): number => (status?.phase === 'Failed' ? 0 : 1);
   return found
     .sort(

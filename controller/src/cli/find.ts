@@ -3,8 +3,9 @@ import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../cluster
 import { labelValue } from '../domain/lang/names.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
+import type { Stored } from '../kube/objects.ts';
 import { namespaces } from '../kube/resources.ts';
+import { listAll } from '../kube/list-all.ts';
 import { newestFirst } from '../requests/prune-runs.ts';
 import { labels, velaLabels } from '../resources/index.ts';
 import { CliError, isKindMissing } from './errors.ts';
@@ -29,12 +30,10 @@ export async function findTask(session: Session, text: string): Promise<StoredTa
 async function lookUpTask({ client, namespace }: Session, text: string): Promise<StoredTask | undefined> {
   const [first = '', component] = text.split('/');
   if (component !== undefined) {
-    const found = await everything(
-      client,
-      tasks,
+    const found = await listAll(client, tasks, {
       namespace,
-      `${velaLabels.application}=${first},${velaLabels.component}=${component}`,
-    );
+      labelSelector: `${velaLabels.application}=${first},${velaLabels.component}=${component}`,
+    });
     return only(found, text);
   }
   const named = await existing(client.get(tasks, { namespace, name: text }));
@@ -43,7 +42,7 @@ async function lookUpTask({ client, namespace }: Session, text: string): Promise
     named ??
     (text.length > 63
       ? undefined
-      : only(await everything(client, tasks, namespace, `${velaLabels.component}=${text}`), text))
+      : only(await listAll(client, tasks, { namespace, labelSelector: `${velaLabels.component}=${text}` }), text))
   );
 }
 
@@ -84,25 +83,13 @@ export async function findRunOrTask(
 /** All runs of a Task, newest first. */
 export async function runsOf(client: Client, { metadata: { name, namespace } }: StoredTask): Promise<StoredRun[]> {
   // A run that a person created gets the label only when the controller adopts it.
-  const all = await everything(client, taskRuns, namespace);
+  const all = await listAll(client, taskRuns, { namespace });
   return all.filter(({ spec }) => spec.taskRef.name === name).sort(newestFirst);
 }
 
 /** For label selectors. */
 export const ofTask = (task: string): string => `${labels.task}=${labelValue(task)}`;
 export const ofRun = (run: string): string => `${labels.run}=${labelValue(run)}`;
-
-/** All objects of a kind, in one namespace or in all namespaces. */
-export async function everything<T extends KubeObject>(
-  client: Client,
-  type: ResourceType<T>,
-  namespace: string | undefined,
-  labelSelector?: string,
-): Promise<Stored<T>[]> {
-  const found: Stored<T>[] = [];
-  for await (const { items } of client.list(type, { namespace, labelSelector })) found.push(...items);
-  return found;
-}
 
 /** @throws CliError if the namespace does not exist; not if the person may not read namespaces */
 export async function requireNamespace({ client, namespace }: Session): Promise<void> {

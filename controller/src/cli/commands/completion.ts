@@ -2,9 +2,9 @@ import { Argument, Command } from 'commander';
 import { taskRuns, tasks } from '../../cluster/resource-types.ts';
 import { candidatesFor, scripts, shells, valueOn, type Candidates, type Shell } from '../completion.ts';
 import { exitCodes } from '../errors.ts';
-import { everything } from '../find.ts';
 import type { Io } from '../io.ts';
 import type { ResourceType } from '../../kube/objects.ts';
+import { listAll } from '../../kube/list-all.ts';
 import { openSession, type StartOffline } from '../session.ts';
 
 export function completionCommand(start: StartOffline): Command {
@@ -52,7 +52,7 @@ async function namesOf({ names }: Candidates, words: readonly string[], io: Io, 
   });
   try {
     const types: Record<(typeof names)[number], ResourceType> = { tasks, runs: taskRuns };
-    const found = await Promise.all(names.map((kind) => everything(client, types[kind], namespace)));
+    const found = await Promise.all(names.map((kind) => listAll(client, types[kind], { namespace })));
     return found.flat().map(({ metadata }) => metadata.name);
   } finally {
     await client.close();

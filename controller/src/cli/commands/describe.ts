@@ -3,9 +3,10 @@ import { stringify } from 'yaml';
 import { taskRuns } from '../../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { pods } from '../../kube/resources.ts';
+import { listAll } from '../../kube/list-all.ts';
 import { nameArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
-import { everything, findRun, ofRun, type StoredRun } from '../find.ts';
+import { findRun, ofRun, type StoredRun } from '../find.ts';
 import { outputOption, show, type OutputOptions } from '../output.ts';
 import { requireServer, serverOf } from '../run-server.ts';
 import type { Session, Start } from '../session.ts';
@@ -58,7 +59,7 @@ async function describeArchived(session: Session, name: string, output: OutputOp
 
 /** Empty if the person may not list them: the rest is still worth showing. */
 async function podsOf({ client, namespace }: Session, run: string) {
-  return everything(client, pods, namespace, ofRun(run)).catch((error: unknown) => {
+  return listAll(client, pods, { namespace, labelSelector: ofRun(run) }).catch((error: unknown) => {
     if (isForbidden(error)) return [];
     throw error;
   });

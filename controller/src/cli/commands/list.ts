@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { tasks } from '../../cluster/resource-types.ts';
 import { exitCodes } from '../errors.ts';
-import { everything, requireNamespace } from '../find.ts';
+import { requireNamespace } from '../find.ts';
 import { outputOption, show, type OutputOptions } from '../output.ts';
 import type { Session, Start } from '../session.ts';
 import { paintFor } from '../style.ts';
 import { renderTable } from '../table.ts';
 import { taskColumns } from '../views/task-rows.ts';
+import { listAll } from '../../kube/list-all.ts';
 
 interface ListOptions extends OutputOptions {
   readonly allNamespaces?: boolean;
@@ -23,7 +24,7 @@ export function listCommand(start: Start): Command {
 
 export async function list(session: Session, { output, allNamespaces = false }: ListOptions): Promise<number> {
   const { client, io, namespace } = session;
-  const found = await everything(client, tasks, allNamespaces ? undefined : namespace);
+  const found = await listAll(client, tasks, { namespace: allNamespaces ? undefined : namespace });
   if (found.length === 0) {
     if (!allNamespaces) await requireNamespace(session);
     await io.err.write(

@@ -4,10 +4,11 @@ import { isFinished } from '../../domain/model/phase.ts';
 import { labelValue } from '../../domain/lang/names.ts';
 import type { Stored } from '../../kube/objects.ts';
 import { pods } from '../../kube/resources.ts';
+import { listAll } from '../../kube/list-all.ts';
 import { labels } from '../../resources/index.ts';
 import { countArgument, durationArgument, taskArgument } from '../arguments.ts';
 import { CliError, exitCodes, UsageError } from '../errors.ts';
-import { everything, findRunOrTask, ofRun, ofTask, runsOf, type StoredRun, type StoredTask } from '../find.ts';
+import { findRunOrTask, ofRun, ofTask, runsOf, type StoredRun, type StoredTask } from '../find.ts';
 import { watchPods } from '../../logs/follow-run.ts';
 import { mostStreams, type LogChoice } from '../../logs/pod-logs.ts';
 import { printRun } from '../logs/print-run.ts';
@@ -103,7 +104,7 @@ async function logsOfRun(session: Session, run: StoredRun, options: LogChoice): 
     await printRun(session, run, options, io.interrupted, tellWaiting(session));
     return exitCodes.ok;
   }
-  const found = await everything(client, pods, namespace, ofRun(name));
+  const found = await listAll(client, pods, { namespace, labelSelector: ofRun(name) });
   if (found.length === 0) throw new CliError(withoutPods(run));
   return printAll(session, found, options, { run: false, pod: found.length > 1 });
 }
@@ -153,7 +154,9 @@ async function logsOfAll(
   const { client, io } = session;
   const { name, namespace } = task.metadata;
   const wanted = new Set(runs.map((run) => labelValue(run.metadata.name)));
-  const found = (await everything(client, pods, namespace, ofTask(name))).filter((pod) => wanted.has(runLabel(pod)));
+  const found = (await listAll(client, pods, { namespace, labelSelector: ofTask(name) })).filter((pod) =>
+    wanted.has(runLabel(pod)),
+  );
   const remark = missingLine(runs, new Set(found.map(runLabel)));
   if (remark !== undefined) await io.err.write(`${remark}\n`);
   if (found.length === 0)

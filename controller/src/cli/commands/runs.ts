@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { isForbidden } from '../../kube/api-error.ts';
 import { jobs } from '../../kube/resources.ts';
+import { listAll } from '../../kube/list-all.ts';
 import { labels } from '../../resources/index.ts';
 import { historyOf } from '../all-runs.ts';
 import { countArgument, taskArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
-import { everything, findTask, ofTask, runsOf, type StoredTask } from '../find.ts';
+import { findTask, ofTask, runsOf, type StoredTask } from '../find.ts';
 import { outputOption, show, type OutputOptions } from '../output.ts';
 import { serverOf } from '../run-server.ts';
 import type { Session, Start } from '../session.ts';
@@ -75,7 +76,7 @@ async function archivedRuns(
 /** Those that have a Job. */
 async function keptRuns({ client, namespace }: Session, { metadata }: StoredTask): Promise<Kept> {
   try {
-    const found = await everything(client, jobs, namespace, ofTask(metadata.name));
+    const found = await listAll(client, jobs, { namespace, labelSelector: ofTask(metadata.name) });
     return new Set(found.map((job) => job.metadata.labels?.[labels.run] ?? ''));
   } catch (error) {
     if (isForbidden(error)) return undefined;

@@ -4,11 +4,11 @@ import { tasks } from '../../cluster/resource-types.ts';
 import { historyOf } from '../all-runs.ts';
 import { countArgument, taskArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
-import { everything } from '../find.ts';
 import type { Session, Start } from '../session.ts';
 import { paintFor } from '../style.ts';
 import { renderTable, type Column } from '../table.ts';
 import { durationText } from '../views/history-rows.ts';
+import { listAll } from '../../kube/list-all.ts';
 
 interface TopOptions {
   readonly limit: number;
@@ -62,7 +62,7 @@ export async function top(
   const { client, io, namespace } = session;
   const names =
     text === undefined
-      ? (await everything(client, tasks, namespace)).map(({ metadata }) => metadata.name).slice(0, mostTasks)
+      ? (await listAll(client, tasks, { namespace })).map(({ metadata }) => metadata.name).slice(0, mostTasks)
       : [text];
   const figures: TaskFigures[] = [];
   for (const name of names) figures.push(figuresOf(name, await historyOf(session, name, limit)));

@@ -15,13 +15,14 @@ import { applications, taskRuns, tasks, taskTemplates } from '../../cluster/reso
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { controllerUid, resourceType, type KubeObject, type ResourceType, type Stored } from '../../kube/objects.ts';
 import { jobs, nodes as nodeType, persistentVolumeClaims, pods } from '../../kube/resources.ts';
+import { listAll } from '../../kube/list-all.ts';
 import { fieldsOf, type Application } from '../../plan/application.ts';
 import { publishVersionOf, type Deployed, type DeployedTask, type Revision } from '../../plan/deployment.ts';
 import { newState } from '../../plan/memory-cluster.ts';
 import type { Surroundings } from '../../plan/plan.ts';
 import { velaLabels, type TaskSpec } from '../../resources/index.ts';
 import { isKindMissing } from '../errors.ts';
-import { everything, ofTask, type StoredTask } from '../find.ts';
+import { ofTask, type StoredTask } from '../find.ts';
 import type { Session } from '../session.ts';
 
 /** KubeVela's copy of what it applied. */
@@ -58,8 +59,8 @@ export async function readDeployed(
   const { client } = session;
   const [application, owned, revisions] = await Promise.all([
     client.get(applications, { namespace, name }).catch(nothingThere),
-    everything(client, tasks, namespace, `${velaLabels.application}=${name}`),
-    allowed(everything(client, revisionType, namespace, `${velaLabels.application}=${name}`)),
+    listAll(client, tasks, { namespace, labelSelector: `${velaLabels.application}=${name}` }),
+    allowed(listAll(client, revisionType, { namespace, labelSelector: `${velaLabels.application}=${name}` })),
   ]);
   if (!application && owned.length === 0) return undefined;
   const found = new Map(
@@ -89,9 +90,9 @@ async function readTask(session: Session, stored: StoredTask, now: Date): Promis
   const { client } = session;
   const { namespace, name, uid } = stored.metadata;
   const of = <T extends KubeObject>(type: ResourceType<T>) =>
-    allowed(everything(client, type, namespace, ofTask(name)));
+    allowed(listAll(client, type, { namespace, labelSelector: ofTask(name) }));
   const [allRuns, ownJobs, ownPods, claims] = await Promise.all([
-    everything(client, taskRuns, namespace),
+    listAll(client, taskRuns, { namespace }),
     of(jobs),
     of(pods),
     of(persistentVolumeClaims),
@@ -121,9 +122,9 @@ export async function readSurroundings(session: Session, namespace: string): Pro
   const { client } = session;
   let nodes: Promise<readonly Node[]> | undefined;
   const [runs, ownJobs, templates] = await Promise.all([
-    everything(client, taskRuns, namespace),
-    allowed(everything(client, jobs, namespace)),
-    allowed(everything(client, taskTemplates, namespace)),
+    listAll(client, taskRuns, { namespace }),
+    allowed(listAll(client, jobs, { namespace })),
+    allowed(listAll(client, taskTemplates, { namespace })),
   ]);
   const tasksOfRuns = new Map(runs.map(({ metadata, spec }) => [metadata.uid, spec.taskRef.name]));
   return {
@@ -135,7 +136,7 @@ export async function readSurroundings(session: Session, namespace: string): Pro
 }
 
 async function readNodes({ client }: Session): Promise<readonly Node[]> {
-  return (await allowed(everything(client, nodeType, undefined))).map(projectNode);
+  return (await allowed(listAll(client, nodeType))).map(projectNode);
 }
 
 function appliedSpec({ metadata }: StoredTask): TaskSpec | undefined {
