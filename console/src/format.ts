@@ -1,23 +1,9 @@
-const units: readonly (readonly [string, number])[] = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['m', 60],
-  ['s', 1],
-];
+import { durationParts } from '../../controller/src/domain/lang/duration.ts';
 
 /** 93784 is `1d 2h`, 61.5 is `1m 1s`, 0.4 is `0.4s`: two units say enough. */
 export function duration(seconds: number): string {
-  if (seconds < 0) return '0s';
-  if (seconds < 10 && !Number.isInteger(seconds)) return `${Number(seconds.toFixed(1))}s`;
-  let rest = Math.floor(seconds);
-  const parts: string[] = [];
-  for (const [unit, size] of units) {
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    if (count > 0) parts.push(`${count}${unit}`);
-    else if (parts.length > 0) break;
-  }
-  return parts.length === 0 ? '0s' : parts.slice(0, 2).join(' ');
+  if (seconds > 0 && seconds < 10 && !Number.isInteger(seconds)) return `${Number(seconds.toFixed(1))}s`;
+  return durationParts(seconds * 1000).join(' ');
 }
 
 /** `4m 2s ago`, `in 3h`. */

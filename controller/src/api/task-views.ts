@@ -1,8 +1,9 @@
 /** Tasks as the API shows them. */
 import type { CachedTask } from '../cluster/projections.ts';
 import { compact } from '../domain/lang/compact.ts';
+import { secondsBetween } from '../domain/lang/duration.ts';
 import { policyOf } from '../domain/model/execution-policy.ts';
-import { isScheduleError, nextTime, parseSchedule } from '../domain/schedule/cron.ts';
+import { isScheduleError, nextTimes, parseSchedule } from '../domain/schedule/cron.ts';
 import { velaLabels, type RunSummary as Summary } from '../resources/index.ts';
 import type { RunSummary, TaskDetail, TaskView } from './schemas.ts';
 
@@ -35,7 +36,7 @@ export function taskView({ metadata, spec, status = {} }: CachedTask): TaskView 
 export function taskDetail(task: CachedTask, now: Date): TaskDetail {
   return {
     ...taskView(task),
-    nextScheduleTimes: nextTimes(task, now),
+    nextScheduleTimes: scheduledTimes(task, now),
     policy: { ...policyOf(task) },
     conditions: (task.status?.conditions ?? []).map(({ type, status, reason, message, lastTransitionTime }) => ({
       type,
@@ -47,25 +48,14 @@ export function taskDetail(task: CachedTask, now: Date): TaskDetail {
   };
 }
 
-function nextTimes({ spec }: CachedTask, now: Date): string[] {
+function scheduledTimes({ spec }: CachedTask, now: Date): string[] {
   if (spec.schedule === undefined || spec.suspend === true) return [];
   const schedule = parseSchedule(spec.schedule);
   if (isScheduleError(schedule)) return [];
-  const times: string[] = [];
-  for (
-    let time = nextTime(schedule, now);
-    time !== undefined && times.length < mostTimes;
-    time = nextTime(schedule, time)
-  )
-    times.push(time.toISOString());
-  return times;
+  return nextTimes(schedule, now, mostTimes).map((time) => time.toISOString());
 }
 
 function summaryOf({ name, phase, reason, message, startTime, completionTime }: Summary): RunSummary {
-  const durationSeconds =
-    startTime === undefined || completionTime === undefined
-      ? undefined
-      : Math.max(0, (Date.parse(completionTime) - Date.parse(startTime)) / 1_000);
   return compact({
     name,
     phase: phase as RunSummary['phase'],
@@ -73,6 +63,6 @@ function summaryOf({ name, phase, reason, message, startTime, completionTime }: 
     message,
     startTime,
     completionTime,
-    durationSeconds,
+    durationSeconds: secondsBetween(startTime, completionTime),
   });
 }

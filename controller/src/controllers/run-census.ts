@@ -3,6 +3,7 @@
  * scrape would hold the event loop up.
  */
 import type { CacheEvent } from '../kube/cache.ts';
+import { secondsBetween } from '../domain/lang/duration.ts';
 import { isFinished } from '../domain/model/phase.ts';
 import { waitOfRun } from '../records/queue-report.ts';
 import { queuedReasons } from '../domain/model/reasons.ts';
@@ -150,7 +151,6 @@ function waitsSince({ metadata, status }: CachedRun): number {
 }
 
 function endOf({ status }: CachedRun): Pick<FinishedRun, 'reason' | 'seconds'> {
-  const { reason = '', startTime = '', completionTime = '' } = status ?? {};
-  const seconds = (Date.parse(completionTime) - Date.parse(startTime)) / 1000;
-  return { reason, seconds: Number.isFinite(seconds) ? Math.max(0, seconds) : undefined };
+  const { reason = '', startTime, completionTime } = status ?? {};
+  return { reason, seconds: secondsBetween(startTime, completionTime) };
 }

@@ -8,7 +8,7 @@ import { compact } from '../domain/lang/compact.ts';
 import { isFinished } from '../domain/model/phase.ts';
 import { jobName } from '../domain/manifest/manifests.ts';
 import { runNames } from '../domain/policies/name-suffix.ts';
-import { formatScheduledTime, isScheduleError, nextTime, parseSchedule } from '../domain/schedule/cron.ts';
+import { formatScheduledTime, isScheduleError, nextTimes, parseSchedule } from '../domain/schedule/cron.ts';
 import { reasons } from '../domain/model/reasons.ts';
 import { runStatus } from '../domain/status/run.ts';
 import type { TakenNames, TaskState } from '../domain/model/state.ts';
@@ -169,12 +169,7 @@ function schedulePlan({ spec }: Task, now: Date): SchedulePlan | undefined {
   if (!spec.schedule) return undefined;
   const { crons, timeZone = 'UTC' } = spec.schedule;
   const schedule = parseSchedule(spec.schedule);
-  const nextTimes: string[] = [];
-  let time: Date | undefined = now;
-  while (!isScheduleError(schedule) && spec.suspend !== true && nextTimes.length < nextTimesShown) {
-    time = nextTime(schedule, time);
-    if (time === undefined) break;
-    nextTimes.push(formatScheduledTime(time, schedule));
-  }
-  return { crons, timeZone, nextTimes };
+  if (isScheduleError(schedule) || spec.suspend === true) return { crons, timeZone, nextTimes: [] };
+  const times = nextTimes(schedule, now, nextTimesShown).map((time) => formatScheduledTime(time, schedule));
+  return { crons, timeZone, nextTimes: times };
 }

@@ -4,6 +4,11 @@
  * @param milliseconds negative counts as zero
  */
 export function formatDuration(milliseconds: number): string {
+  return durationParts(milliseconds).join('');
+}
+
+/** The same in its parts: `['1m', '30s']`. */
+export function durationParts(milliseconds: number): readonly string[] {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const parts = [
     { value: Math.floor(seconds / 86_400), unit: 'd' },
@@ -12,12 +17,11 @@ export function formatDuration(milliseconds: number): string {
     { value: seconds % 60, unit: 's' },
   ];
   const first = parts.findIndex(({ value }) => value > 0);
-  if (first === -1) return '0s';
+  if (first === -1) return ['0s'];
   return parts
     .slice(first, first + 2)
     .filter(({ value }) => value > 0)
-    .map(({ value, unit }) => `${value}${unit}`)
-    .join('');
+    .map(({ value, unit }) => `${value}${unit}`);
 }
 
 /**

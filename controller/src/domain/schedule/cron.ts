@@ -154,6 +154,14 @@ function remember(known: KnownTimes, after: number, next: number): void {
   if (known.times.length > mostKnown) known.after = known.times.shift() ?? after;
 }
 
+/** The first times after that moment, at most so many; fewer where the schedule ends. */
+export function nextTimes(schedule: Schedule, after: Date, most: number): readonly Date[] {
+  const times: Date[] = [];
+  for (let time = nextTime(schedule, after); time !== undefined && times.length < most; time = nextTime(schedule, time))
+    times.push(time);
+  return times;
+}
+
 /** Times after one moment up to and with another. */
 export interface DueTimes {
   readonly latest?: Date;
