@@ -126,8 +126,8 @@ All of this stays up. To go on from here, in ${repository}:
 
 The console (open the address that it prints), and the history with what the archive alone knows:
 
-  node dist/cli/task-runs.js ui --server ${server} --kubeconfig ${layout.kubeconfig}
-  node dist/cli/task-runs.js runs mytask --server ${server} --kubeconfig ${layout.kubeconfig}
+  npx node dist/cli/task-runs.js ui --server ${server} --kubeconfig ${layout.kubeconfig}
+  npx node dist/cli/task-runs.js runs mytask --server ${server} --kubeconfig ${layout.kubeconfig}
 
   make demo                                                                           # once more
   make down                                                                           # ends all of it and leaves nothing behind
