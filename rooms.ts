@@ -35,6 +35,7 @@ const logs = 'controller/src/logs/';
 const records = 'controller/src/records/';
 const requests = 'controller/src/requests/';
 const resources = 'controller/src/resources/';
+const vela = 'controller/src/vela/';
 
 /** In docs/architecture.md in this order. */
 export const rooms: readonly Room[] = [
@@ -77,9 +78,16 @@ export const rooms: readonly Room[] = [
     imports: [`${domain}lang/`, `${domain}model/`, resources],
   },
   {
+    folder: vela,
+    holds:
+      'what KubeVela does with an Application: its context, revisions, labels and merges, and when a step is over; held against test/recordings',
+    imports: [`${domain}lang/`, `${domain}model/`, resources],
+    tests: ['node:*'],
+  },
+  {
     folder: cluster,
     holds: 'the kinds of objects that we read: their types, what the caches keep of them, what Kueue and KubeVela say',
-    imports: [domain, kube, resources],
+    imports: [domain, kube, resources, vela],
     packages: ['kubernetes-types'],
   },
   {
@@ -139,7 +147,7 @@ export const rooms: readonly Room[] = [
     folder: 'controller/src/plan/',
     holds:
       'what a deployment would do: Applications read with their lines, `decide` carried out in memory, the plan in words. No I/O; CUE is behind the interface `Render`',
-    imports: [domain, resources],
+    imports: [domain, resources, vela],
     packages: ['node:crypto', 'yaml'],
   },
   {
@@ -158,6 +166,7 @@ export const rooms: readonly Room[] = [
       records,
       requests,
       resources,
+      vela,
     ],
     types: ['controller/src/api/schemas.ts'],
     packages: ['commander', 'kubernetes-types', 'node:*', 'yaml'],
@@ -192,7 +201,16 @@ export const rooms: readonly Room[] = [
   {
     folder: 'sandbox/src/kubevela/',
     holds: "KubeVela's stand-in",
-    imports: ['cue/ts/', kube, 'sandbox/src/', 'scripts/addon-files.ts', 'scripts/plain-task.ts'],
+    imports: [
+      'cue/ts/',
+      `${domain}lang/`,
+      kube,
+      resources,
+      'sandbox/src/',
+      'scripts/addon-files.ts',
+      'scripts/plain-task.ts',
+      vela,
+    ],
     packages: ['node:*', 'yaml'],
     tests: ['scripts/definition-files.ts'],
   },

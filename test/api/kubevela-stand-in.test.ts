@@ -12,7 +12,8 @@ import { createCue } from '../../cue/ts/index.ts';
 import { ApiStore } from '../../sandbox/src/kubevela/api-store.ts';
 import type { Application, ApplicationSpec } from '../../sandbox/src/kubevela/application.ts';
 import { definitionManifest } from '../../sandbox/src/kubevela/definition-manifest.ts';
-import { core, refOf, type JsonObject, type KubeObject } from '../../sandbox/src/kubevela/objects.ts';
+import { coreApiVersion } from '../../controller/src/vela/labels.ts';
+import { refOf, type JsonObject, type KubeObject } from '../../sandbox/src/kubevela/objects.ts';
 import { listRevisions } from '../../sandbox/src/kubevela/revisions.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { eventually } from '../support/eventually.ts';
@@ -27,7 +28,7 @@ describe('the stand-in for KubeVela on a real API server', () => {
   let client: Client;
   let store: ApiStore;
 
-  const at = (name: string) => ({ apiVersion: core, kind: 'Application', namespace: 'default', name });
+  const at = (name: string) => ({ apiVersion: coreApiVersion, kind: 'Application', namespace: 'default', name });
   const spec = (word: string, component = 'mytask'): ApplicationSpec => ({
     components: [{ name: component, type: 'task', properties: { image: 'busybox', cmd: ['echo', word] } }],
   });
@@ -184,9 +185,9 @@ describe('the stand-in for KubeVela on a real API server', () => {
     await eventually('nothing to be left', async () => {
       const kinds = [
         taskKind,
-        { apiVersion: core, kind: 'Application' },
-        { apiVersion: core, kind: 'ApplicationRevision' },
-        { apiVersion: core, kind: 'ResourceTracker' },
+        { apiVersion: coreApiVersion, kind: 'Application' },
+        { apiVersion: coreApiVersion, kind: 'ApplicationRevision' },
+        { apiVersion: coreApiVersion, kind: 'ResourceTracker' },
       ];
       const left = await Promise.all(kinds.map((kind) => store.list(kind)));
       return left.every((objects) => objects.length === 0);

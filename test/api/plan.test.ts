@@ -15,7 +15,8 @@ import { controllerUid, type KubeObject, type ResourceType, type Stored } from '
 import { jobs, namespaces } from '../../controller/src/kube/resources.ts';
 import type { ApplicationPlan, Plan, RunPlan } from '../../controller/src/plan/document.ts';
 import { ApiStore } from '../../sandbox/src/kubevela/api-store.ts';
-import { core, type JsonObject, type KubeObject as VelaObject } from '../../sandbox/src/kubevela/objects.ts';
+import { coreApiVersion } from '../../controller/src/vela/labels.ts';
+import { type JsonObject, type KubeObject as VelaObject } from '../../sandbox/src/kubevela/objects.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { enableWithoutController } from '../../scripts/enable-addon.ts';
@@ -88,7 +89,7 @@ async function deploy(namespace: string, text: string): Promise<void> {
   for (const document of parseAllDocuments(text)) {
     const { apiVersion, kind, metadata, spec } = document.toJS() as Application;
     if (kind !== 'Application') continue;
-    const at = { apiVersion: core, kind, namespace, name: metadata.name };
+    const at = { apiVersion: coreApiVersion, kind, namespace, name: metadata.name };
     // The stand-in has no webservice.
     const known = {
       ...spec,
@@ -184,7 +185,7 @@ const component = (word: string, executionPolicy: JsonObject, more: JsonObject =
   properties: { image: 'busybox', cmd: ['echo', word], executionPolicy, ...more },
 });
 const application = (...components: object[]) =>
-  stringify({ apiVersion: core, kind: 'Application', metadata: { name: 'app' }, spec: { components } });
+  stringify({ apiVersion: coreApiVersion, kind: 'Application', metadata: { name: 'app' }, spec: { components } });
 const forever = { annotations: { 'sandbox.task.oam.dev/duration': '1h' } };
 
 async function deployed(namespace: string, text: string): Promise<void> {

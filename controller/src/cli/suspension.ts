@@ -1,6 +1,7 @@
 /** What `suspend` and `resume` do. */
 import { tasks } from '../cluster/resource-types.ts';
 import { velaLabels } from '../resources/index.ts';
+import { velaAnnotations } from '../vela/labels.ts';
 import { exitCodes } from './errors.ts';
 import { findTask, type StoredTask } from './find.ts';
 import type { Session } from './session.ts';
@@ -22,9 +23,6 @@ export async function setSuspend(session: Session, text: string, suspend: boolea
   return exitCodes.ok;
 }
 
-/** KubeVela's copy of what it rendered. */
-const lastApplied = 'app.oam.dev/last-applied-configuration';
-
 /**
  * KubeVela reverts, within minutes, each field that the Application's properties set to another value.
  *
@@ -36,7 +34,7 @@ export function contradiction(
 ): string | undefined {
   const { [velaLabels.application]: application, [velaLabels.component]: component } = labels;
   if (application === undefined) return undefined;
-  const rendered = renderedSuspend(annotations[lastApplied]);
+  const rendered = renderedSuspend(annotations[velaAnnotations.lastApplied]);
   if (rendered === suspend || rendered === 'unset') return undefined;
   const remedy = `write suspend: ${suspend} into the properties of component ${component ?? ''} and deploy it`;
   return rendered === 'unknown'

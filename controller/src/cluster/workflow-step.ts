@@ -3,13 +3,11 @@
  */
 import type { StepLook } from '../domain/model/state.ts';
 import type { KubeObject } from '../kube/objects.ts';
+import { endsWorkflow, isStepFinished, type StepEnd } from '../vela/workflow.ts';
 
-interface StepStatus {
+interface StepStatus extends StepEnd {
   readonly id?: string;
   readonly name?: string;
-  readonly phase?: string;
-  /** Such as Terminate or Timeout. */
-  readonly reason?: string;
   readonly firstExecuteTime?: string;
   readonly subSteps?: readonly StepStatus[];
 }
@@ -47,6 +45,7 @@ export function lookAtStep({ metadata, status }: ApplicationObject, run: StepRun
   const { steps = [], ...workflow } = status?.workflow ?? {};
   const all = steps.flatMap((one) => [one, ...(one.subSteps ?? [])]);
   const ours = all.find(({ id }) => id === run.step.id);
+  // Where no step ended the workflow, a person did. The steps may not say so yet: KubeVela writes them concurrently.
   const over = workflow.finished === true || (workflow.terminated === true && !all.some(endsWorkflow));
   const how = ours ? endOf(ours, over) : replacementOf(all, run, now);
   return {
@@ -55,16 +54,8 @@ export function lookAtStep({ metadata, status }: ApplicationObject, run: StepRun
   };
 }
 
-/**
- * After such a step a workflow counts as terminated, and its `if: always` steps run all the same. Where there is none
- * somebody terminated it; that the steps do not say so is KubeVela's writing them at the same time.
- */
-function endsWorkflow({ phase, reason }: StepStatus): boolean {
-  return phase === 'failed' || reason === 'Terminate';
-}
-
 function endOf(step: StepStatus, over: boolean): string | undefined {
-  if (isFinished(step)) return `ended: ${[step.phase, step.reason].filter(Boolean).join(', ')}`;
+  if (isStepFinished(step)) return `ended: ${[step.phase, step.reason].filter(Boolean).join(', ')}`;
   return over ? 'was terminated' : undefined;
 }
 
@@ -73,9 +64,4 @@ function replacementOf(all: readonly StepStatus[], { step, createdAt }: StepRun,
   if (all.some(({ name, firstExecuteTime = '' }) => name === step.name && Date.parse(firstExecuteTime) >= earliest))
     return 'was started again';
   return now - createdAt > unknownMilliseconds.alone ? 'is not there any more' : undefined;
-}
-
-/** As KubeVela sees it: an error while a step was executed passes, and the step is tried again. */
-function isFinished({ phase = '', reason = '' }: StepStatus): boolean {
-  return phase === 'succeeded' || phase === 'skipped' || (phase === 'failed' && reason !== '' && reason !== 'Execute');
 }

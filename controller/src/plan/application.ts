@@ -3,10 +3,9 @@
  */
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
+import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
 import { nearest } from './spelling.ts';
 import { Positions, type Path, type Problem } from './positions.ts';
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 export interface Component {
   readonly name: string;
@@ -285,14 +284,6 @@ function twice(applications: readonly Application[]): readonly Problem[] {
   return again.map(({ name, positions }) =>
     positions.problem(['metadata', 'name'], `two Applications are called ${name}: rename one, or plan them one by one`),
   );
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
 }
 
 function textsOf(value: unknown): Readonly<Record<string, string>> {

@@ -3,7 +3,7 @@
  * matches, exists, in, comparisons, and, or, not, and the conditional. The language is
  * https://github.com/google/cel-spec; precedence is its own.
  */
-import { isFields } from './application.ts';
+import { isFields } from '../vela/fields.ts';
 
 type Value = unknown;
 /** What a rule has names for: self, and the variables of macros. */

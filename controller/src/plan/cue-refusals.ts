@@ -1,5 +1,5 @@
 /** CUE's words about properties that a template refuses, as problems of these properties with the remedy. */
-import { fieldsOf, isFields, type Fields } from './application.ts';
+import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
 import type { Refusal } from './render.ts';
 import type { SchemaProblem } from './schema.ts';
 import { shown } from './shown.ts';

@@ -1,22 +1,28 @@
 /**
  * What KubeVela makes of a component that was rendered: a Task that is new, or the one that is there with its next
- * version. As in sandbox/src/kubevela, which was held against recordings of KubeVela 1.10.
+ * version. The rules are those of vela/, which the stand-in of the sandbox shares.
  */
 import { canonicalJson } from '../domain/lang/canonical-json.ts';
 import { compact } from '../domain/lang/compact.ts';
+import { sameJson } from '../domain/lang/same-json.ts';
 import { rfc3339 } from '../domain/schedule/agenda.ts';
 import type { Templates } from '../domain/shape/templates.ts';
 import type { TaskState } from '../domain/model/state.ts';
 import { velaLabels, type Task, type TaskSpec } from '../resources/index.ts';
-import { fieldsOf, isFields, type Application, type Component, type Fields } from './application.ts';
+import { componentContext } from '../vela/context.ts';
+import { fieldsOf, type Fields } from '../vela/fields.ts';
+import { componentLabels, type Labels } from '../vela/labels.ts';
+import { applyMergePatch, threeWayPatch } from '../vela/merge-patch.ts';
+import { keepsRevision, publishVersionOf, samePublishVersion, type ApplicationVersion } from '../vela/revisions.ts';
+import type { Application, Component } from './application.ts';
 import { unknownUid } from './forecast.ts';
 import { newState } from './memory-cluster.ts';
 import type { RenderedObject } from './render.ts';
 
 /** An Application as it is deployed, with what belongs to it. */
-export interface Deployed {
+export interface Deployed extends ApplicationVersion {
+  /** As the latest revision has it: the Application's own may be newer, and not deployed. */
   readonly spec: Fields;
-  readonly publishVersion: string | undefined;
   /** The number and name of its latest revision. */
   readonly revision: number;
   readonly revisionName: string;
@@ -26,10 +32,9 @@ export interface Deployed {
   readonly tasks: ReadonlyMap<string, DeployedTask>;
 }
 
-export interface Revision {
+export interface Revision extends ApplicationVersion {
   readonly name: string;
   readonly spec: Fields;
-  readonly publishVersion: string | undefined;
 }
 
 export interface DeployedTask {
@@ -49,53 +54,27 @@ export interface Release {
   readonly now: Date;
 }
 
-const publishVersion = 'app.oam.dev/publishVersion';
-
-export function publishVersionOf({ annotations }: Pick<Application, 'annotations'>): string | undefined {
-  return annotations[publishVersion] || undefined;
-}
-
-/**
- * Whether KubeVela makes another revision: of what changed, or, where the Application names its versions, by that name
- * alone.
- */
+/** Whether KubeVela makes another revision of it. */
 export function isChanged(application: Application, before: Deployed | undefined): boolean {
-  const version = publishVersionOf(application);
-  if (!before || version !== before.publishVersion) return true;
-  return version === undefined && canonicalJson(application.spec) !== canonicalJson(before.spec);
+  return !before || !keepsRevision(before, versionOf(application));
 }
 
 /** The revision that had this spec before. */
 export function earlierRevision(application: Application, { revisions = [] }: Deployed): string | undefined {
-  const [version, spec] = [publishVersionOf(application), canonicalJson(application.spec)];
-  return revisions.find((one) => one.publishVersion === version && canonicalJson(one.spec) === spec)?.name;
+  const wanted = versionOf(application);
+  return revisions.find((one) => samePublishVersion(one, wanted) && sameJson(one.spec, wanted.spec))?.name;
 }
 
-/** The number at the end of a revision's name. */
-export function revisionNumber(name: string): number {
-  return Number(/-v(\d+)$/.exec(name)?.[1] ?? 0);
+function versionOf(application: Application): ApplicationVersion {
+  return { spec: application.spec, publishVersion: publishVersionOf(application) };
 }
 
 /** KubeVela's `context` for a component's template. */
 export function contextOf(
-  { application, namespace, revisionName }: Pick<Release, 'application' | 'namespace' | 'revisionName'>,
+  release: Pick<Release, 'application' | 'namespace' | 'revisionName'>,
   component: Component,
 ): Fields {
-  const { name, labels, annotations, spec } = application;
-  return {
-    name: component.name,
-    namespace,
-    appName: name,
-    appRevision: revisionName,
-    appRevisionNum: revisionNumber(revisionName),
-    components: spec['components'],
-    appLabels: labels,
-    appAnnotations: annotations,
-    replicaKey: '',
-    cluster: 'local',
-    workflowName: '',
-    publishVersion: publishVersionOf(application) ?? '',
-  };
+  return componentContext(release, release.application.spec['components'], component);
 }
 
 /** The Task and all that belongs to it, right after KubeVela applied it. */
@@ -108,34 +87,29 @@ export function stateAfter(release: Release, component: Component, rendered: Ren
   const spec = specAfter(deployed, component, rendered.spec, before?.spec);
   const generation = (task.metadata.generation ?? 0) + (canonicalJson(spec) === canonicalJson(task.spec) ? 0 : 1);
   // The revision's hash is KubeVela's, and not known yet.
-  const { [velaLabels.revisionHash]: _hash, ...labels } = task.metadata.labels ?? {};
+  const { [velaLabels.revisionHash]: _hash, ...known } = task.metadata.labels ?? {};
+  const labels = { ...known, ...labelsOf(release, component) };
   const next: Task = compact({ metadata: { ...task.metadata, generation, labels }, spec, status: task.status });
   const seenAt = new Map([...deployed.state.seenAt, [generation, now.getTime()]]);
   return { ...deployed.state, task: next, templates, seenAt };
 }
 
-function newTask(
-  { application, namespace, now }: Release,
-  component: Component,
-  { metadata, spec }: RenderedObject,
-): Task {
-  const labels = {
-    ...application.labels,
-    [velaLabels.application]: application.name,
-    [velaLabels.applicationNamespace]: namespace,
-    [velaLabels.component]: component.name,
-  };
+function newTask(release: Release, component: Component, { metadata, spec }: RenderedObject): Task {
   return {
     metadata: {
       name: metadata.name,
-      namespace,
+      namespace: release.namespace,
       uid: unknownUid,
       generation: 1,
-      creationTimestamp: rfc3339(now),
-      labels,
+      creationTimestamp: rfc3339(release.now),
+      labels: labelsOf(release, component),
     },
     spec,
   };
+}
+
+function labelsOf({ application, namespace, revisionName }: Release, { name }: Component): Labels {
+  return componentLabels({ ...application, namespace }, name, revisionName);
 }
 
 /**
@@ -156,20 +130,10 @@ function specAfter(
   const { trigger } = rendered;
   return isSame
     ? { ...task.spec, ...(trigger && { trigger }) }
-    : merged(fieldsOf(applied), rendered as Fields, task.spec as Fields);
+    : (applyMergePatch(task.spec, threeWayPatch(fieldsOf(applied), { ...rendered }, { ...task.spec })) as TaskSpec);
 }
 
 export function componentsOf(spec: Fields | undefined): readonly Fields[] {
   const { components } = spec ?? {};
   return Array.isArray(components) ? components.map(fieldsOf) : [];
-}
-
-/** As `kubectl apply`: what was applied and is no more goes, what somebody else set stays. */
-function merged(applied: Fields, wanted: Fields, live: Fields): Fields {
-  const kept = Object.entries(live).filter(([key]) => key in wanted || !(key in applied));
-  const made = Object.entries(wanted).map(([key, value]) => {
-    const there = live[key];
-    return [key, isFields(value) && isFields(there) ? merged(fieldsOf(applied[key]), value, there) : value] as const;
-  });
-  return Object.fromEntries([...kept, ...made]);
 }

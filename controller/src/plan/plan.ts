@@ -2,15 +2,16 @@
 import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
 import type { Node } from '../domain/shape/nodes.ts';
 import type { TakenNames, TaskState } from '../domain/model/state.ts';
-import type { TaskTemplateSpec } from '../resources/index.ts';
-import { fieldsOf, type Application, type Component, type WorkflowStep } from './application.ts';
+import { velaLabels, type TaskTemplateSpec } from '../resources/index.ts';
+import { stepContext } from '../vela/context.ts';
+import { fieldsOf } from '../vela/fields.ts';
+import { publishVersionOf, revisionName, revisionNumber } from '../vela/revisions.ts';
+import type { Application, Component, WorkflowStep } from './application.ts';
 import {
   componentsOf,
   contextOf,
   earlierRevision,
   isChanged,
-  publishVersionOf,
-  revisionNumber,
   stateAfter,
   type Deployed,
   type DeployedTask,
@@ -125,7 +126,6 @@ class Planner {
       templates: names.templates,
       now: this.#request.now,
     };
-    const { revisionName, changed } = release;
     const rendered = await this.#renderAll(release, names);
     const tasks = new Map<string, DeployedTask>();
     const components: ComponentPlan[] = [];
@@ -134,16 +134,17 @@ class Planner {
     this.#plans.push({
       name: application.name,
       namespace,
-      revision: revisionName,
-      changed,
+      revision: release.revisionName,
+      changed: release.changed,
       components: [...components, ...removedComponents(application, before)],
       ...(steps.length > 0 && { steps }),
     });
     this.#deployed.set(applicationKey(namespace, application.name), {
-      spec: application.spec,
+      // While its publishVersion stays, what is new in the Application is not deployed.
+      spec: before && !release.changed ? before.spec : application.spec,
       publishVersion: publishVersionOf(application),
-      revision: revisionNumber(revisionName),
-      revisionName,
+      revision: revisionNumber(release.revisionName),
+      revisionName: release.revisionName,
       tasks,
     });
   }
@@ -153,7 +154,7 @@ class Planner {
     const { revision } = this.#request;
     const earlier = before && revision === undefined ? earlierRevision(application, before) : undefined;
     return {
-      revisionName: earlier ?? `${application.name}-v${revision ?? (before?.revision ?? 0) + 1}`,
+      revisionName: earlier ?? revisionName(application.name, revision ?? (before?.revision ?? 0) + 1),
       changed: true,
     };
   }
@@ -265,21 +266,16 @@ class Planner {
   }
 
   async #step(
-    { application, namespace, revisionName }: Release,
+    release: Release,
     { name, type, properties, path }: WorkflowStep,
     rendered: readonly RenderedComponent[],
   ): Promise<StepPlan | undefined> {
     const { component } = properties;
+    const { application } = release;
     const task = `${application.name}-${typeof component === 'string' ? component : name}`;
     const found = rendered.find(({ object }) => object?.metadata.name === task);
-    const context = {
-      name: application.name,
-      namespace,
-      appRevision: revisionName,
-      stepName: name,
-      stepSessionID: 'session',
-    };
-    const labels = { 'app.oam.dev/component': found?.component.name };
+    const context = stepContext(release, { name, sessionId: 'session' });
+    const labels = { [velaLabels.component]: found?.component.name };
     const rendering = await this.#request.render.step(
       type,
       { parameter: properties, context },

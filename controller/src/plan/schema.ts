@@ -3,7 +3,7 @@
  * and refuses what breaks a rule. The keywords are those that our CRDs use; a rule in CEL that cel.ts does not know is
  * left to the API server.
  */
-import { isFields, type Fields } from './application.ts';
+import { isFields, type Fields } from '../vela/fields.ts';
 import { celHolds } from './cel.ts';
 import { shown } from './shown.ts';
 

@@ -6,10 +6,11 @@ import { createCue } from '../../../cue/ts/index.ts';
 import type { Client } from '../../../controller/src/kube/client.ts';
 import { renderAddon } from '../../../scripts/addon-files.ts';
 import { ApiStore } from './api-store.ts';
-import { publishVersionAnnotation, type Application, type ApplicationStatus } from './application.ts';
+import type { Application, ApplicationStatus } from './application.ts';
 import { systemNamespace } from './definitions.ts';
-import { mergeDiff } from './merge-patch.ts';
-import { core, refOf, type JsonObject, type ObjectRef } from './objects.ts';
+import { mergeDiff } from '../../../controller/src/vela/merge-patch.ts';
+import { coreApiVersion, velaAnnotations } from '../../../controller/src/vela/labels.ts';
+import { refOf, type JsonObject, type ObjectRef } from './objects.ts';
 import type { ObjectStore } from './store.ts';
 
 const limitMs = 120_000;
@@ -40,7 +41,7 @@ export async function enableAddon(client: Client, { directory, parameters = {} }
     metadata: {
       ...rendered.metadata,
       labels: { 'addons.oam.dev/name': name, 'addons.oam.dev/version': version, 'addons.oam.dev/registry': 'local' },
-      annotations: { ...rendered.metadata.annotations, [publishVersionAnnotation]: publishVersion },
+      annotations: { ...rendered.metadata.annotations, [velaAnnotations.publishVersion]: publishVersion },
     },
   };
   const store = new ApiStore(client);
@@ -87,7 +88,7 @@ function describe({ status, conditions = [], workflow }: ApplicationStatus): str
  */
 export async function disableAddon(client: Client, name: string, { force = false } = {}): Promise<void> {
   const store = new ApiStore(client);
-  const ref = { apiVersion: core, kind: 'Application', namespace: systemNamespace, name: `addon-${name}` };
+  const ref = { apiVersion: coreApiVersion, kind: 'Application', namespace: systemNamespace, name: `addon-${name}` };
   const addon = await store.get(ref);
   if (!addon)
     throw new Error(`The addon ${name} is not enabled: there is no Application ${ref.namespace}/${ref.name}.`);
@@ -106,7 +107,7 @@ export async function disableAddon(client: Client, name: string, { force = false
 }
 
 async function usersOf(store: ObjectStore, types: readonly string[]): Promise<string[]> {
-  const applications = (await store.list({ apiVersion: core, kind: 'Application' })) as Application[];
+  const applications = (await store.list({ apiVersion: coreApiVersion, kind: 'Application' })) as Application[];
   const users = applications.filter(
     ({ metadata, spec }) =>
       metadata.namespace !== systemNamespace && spec.components.some(({ type }) => types.includes(type)),

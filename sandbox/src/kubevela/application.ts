@@ -117,13 +117,6 @@ export interface Application extends KubeObject {
   status?: ApplicationStatus;
 }
 
-export const publishVersionAnnotation = 'app.oam.dev/publishVersion';
-
-/** The version under which an Application asks to be published; undefined where it does not. */
-export function publishVersionOf(object: KubeObject): string | undefined {
-  return object.metadata.annotations?.[publishVersionAnnotation];
-}
-
 /** Sets a condition; its time changes only with its status. */
 export function setCondition(conditions: readonly Condition[], next: Condition): Condition[] {
   const known = conditions.find(({ type }) => type === next.type);

@@ -1,11 +1,12 @@
-import { threeWayPatch } from './merge-patch.ts';
-import { appKey, hashOf, refOf, stableJson, type JsonObject, type KubeObject } from './objects.ts';
+import { velaLabels } from '../../../controller/src/resources/index.ts';
+import { objectLabels, ownerLabels, velaAnnotations } from '../../../controller/src/vela/labels.ts';
+import { threeWayPatch } from '../../../controller/src/vela/merge-patch.ts';
+import { canonicalJson } from '../../../controller/src/domain/lang/canonical-json.ts';
+import { appKey, hashOf, refOf, type JsonObject, type KubeObject } from './objects.ts';
 import { StoreError, type ObjectStore } from './store.ts';
 
-const lastApplied = 'app.oam.dev/last-applied-configuration';
-const lastAppliedTime = 'app.oam.dev/last-applied-time';
-const renderHash = 'oam.dev/render-hash';
-const sharedBy = 'app.oam.dev/shared-by';
+const { lastApplied, lastAppliedTime, sharedBy } = velaAnnotations;
+const { renderHash } = objectLabels;
 
 export interface ApplyOptions {
   readonly now: Date;
@@ -111,7 +112,7 @@ export function letGo(object: KubeObject, app: KubeObject, orphan: boolean): Jso
     return {
       metadata: {
         annotations: { [sharedBy]: [first, ...others].join(',') },
-        labels: { 'app.oam.dev/name': name, 'app.oam.dev/namespace': namespace },
+        labels: { ...ownerLabels({ name, namespace }) },
       },
     };
   }
@@ -119,7 +120,7 @@ export function letGo(object: KubeObject, app: KubeObject, orphan: boolean): Jso
   return {
     metadata: {
       annotations: { [sharedBy]: null },
-      labels: { 'app.oam.dev/name': null, 'app.oam.dev/namespace': null },
+      labels: { [velaLabels.application]: null, [velaLabels.applicationNamespace]: null },
     },
   };
 }
@@ -127,8 +128,8 @@ export function letGo(object: KubeObject, app: KubeObject, orphan: boolean): Jso
 /** `namespace/name` of the Application that an object's labels name, '' where they name none. */
 export function ownerOf(object: KubeObject): string {
   const labels = object.metadata.labels ?? {};
-  const name = labels['app.oam.dev/name'];
-  const namespace = labels['app.oam.dev/namespace'];
+  const name = labels[velaLabels.application];
+  const namespace = labels[velaLabels.applicationNamespace];
   return name && namespace ? `${namespace}/${name}` : '';
 }
 
@@ -147,7 +148,7 @@ function withLastApplied(manifest: KubeObject): KubeObject {
   const { [lastApplied]: _, ...annotations } = manifest.metadata.annotations ?? {};
   const own = Object.keys(annotations).length > 0 ? { annotations } : {};
   const { annotations: _all, ...metadata } = manifest.metadata;
-  return withAnnotation(manifest, lastApplied, stableJson({ ...manifest, metadata: { ...metadata, ...own } }));
+  return withAnnotation(manifest, lastApplied, canonicalJson({ ...manifest, metadata: { ...metadata, ...own } }));
 }
 
 function withAnnotation(manifest: KubeObject, key: string, value: string): KubeObject {

@@ -1,8 +1,10 @@
+import { velaLabels } from '../../../controller/src/resources/index.ts';
 import type { Client } from '../../../controller/src/kube/client.ts';
 import { byLabel } from '../../../controller/src/kube/cache.ts';
 import { Informer } from '../../../controller/src/kube/informer.ts';
 import { resourceType, type KubeObject as AnyObject, type Stored } from '../../../controller/src/kube/objects.ts';
-import { core, type JsonObject, type KubeObject, type Labels, type ObjectRef } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { type JsonObject, type KubeObject, type Labels, type ObjectRef } from './objects.ts';
 import type { ObjectStore, WriteOptions } from './store.ts';
 
 type Kept = KubeObject & AnyObject;
@@ -13,7 +15,6 @@ const kinds = {
   ComponentDefinition: { plural: 'componentdefinitions', namespaced: true },
   WorkflowStepDefinition: { plural: 'workflowstepdefinitions', namespaced: true },
 } as const;
-const ofApplication = 'app.oam.dev/name';
 
 /**
  * A store that reads KubeVela's own bookkeeping from memory, as vela-core does: nobody else writes it, and a revision,
@@ -31,14 +32,14 @@ export class CachedStore implements ObjectStore {
       Object.entries(kinds).map(([kind, { plural, namespaced }]) => {
         const type = resourceType<Kept>({ group: 'core.oam.dev', version: 'v1beta1', plural, kind, namespaced });
         // A list leaves kind and apiVersion out.
-        const project = (object: Stored<Kept>): Stored<Kept> => ({ ...object, apiVersion: core, kind });
+        const project = (object: Stored<Kept>): Stored<Kept> => ({ ...object, apiVersion: coreApiVersion, kind });
         return [
           kind,
           new Informer<Kept, Stored<Kept>>({
             client,
             type,
             project,
-            indexers: { application: byLabel(ofApplication) },
+            indexers: { application: byLabel(velaLabels.application) },
           }),
         ];
       }),
@@ -62,7 +63,7 @@ export class CachedStore implements ObjectStore {
   list(kind: { apiVersion: string; kind: string }, labels: Labels = {}): Promise<KubeObject[]> {
     const informer = this.#informerOf(kind);
     if (!informer) return this.#store.list(kind, labels);
-    const application = labels[ofApplication];
+    const application = labels[velaLabels.application];
     const some =
       application === undefined ? [...informer.cache.values()] : informer.cache.by('application', application);
     return Promise.resolve(
@@ -94,7 +95,7 @@ export class CachedStore implements ObjectStore {
   }
 
   #informerOf({ apiVersion, kind }: { apiVersion: string; kind: string }): Informer<Kept, Stored<Kept>> | undefined {
-    return apiVersion === core ? this.#informers.get(kind) : undefined;
+    return apiVersion === coreApiVersion ? this.#informers.get(kind) : undefined;
   }
 
   async #noted(

@@ -1,19 +1,13 @@
+import { componentContext } from '../../../controller/src/vela/context.ts';
+import { componentAnnotations, componentLabels, objectLabels } from '../../../controller/src/vela/labels.ts';
+import { velaLabels } from '../../../controller/src/resources/index.ts';
 import { CueError, type Filling, type Template } from '../../../cue/ts/index.ts';
 import type { Application, ApplicationSpec, Component, ServiceStatus, TraitUse } from './application.ts';
-import { publishVersionOf } from './application.ts';
 import { systemNamespace, workloadOf, type TemplateCache } from './definitions.ts';
-import { hashOf, refOf, type JsonObject, type KubeObject, type Labels } from './objects.ts';
-import { revisionNumber, type ApplicationRevision } from './revisions.ts';
+import { refOf, type JsonObject, type KubeObject, type Labels } from './objects.ts';
+import type { ApplicationRevision } from './revisions.ts';
 import { StoreError, type ObjectStore } from './store.ts';
 import { withTraits, type Traited } from './traits.ts';
-
-/** Annotations of an Application that are not handed on to what it applies. */
-const keptBack = [
-  'kubectl.kubernetes.io/last-applied-configuration',
-  'filter.oam.dev/annotation-keys',
-  'filter.oam.dev/label-keys',
-  'app.oam.dev/inplace-upgrade',
-];
 
 /** An Application at one of its revisions, and what it takes to render it. */
 export interface Rendering {
@@ -31,26 +25,6 @@ export interface RenderedComponent {
   readonly workload: KubeObject;
   readonly others: KubeObject[];
   readonly template: Template;
-}
-
-/** KubeVela's `context` for a component's template. */
-function contextOf({ app, spec, revision }: Rendering, component: Component, namespace: string): JsonObject {
-  return {
-    name: component.name,
-    namespace,
-    appName: app.metadata.name,
-    appRevision: revision.metadata.name,
-    appRevisionNum: revisionNumber(revision.metadata.name),
-    revision: hashOf(component),
-    components: spec.components,
-    appLabels: app.metadata.labels ?? null,
-    appAnnotations: app.metadata.annotations ?? null,
-    replicaKey: '',
-    cluster: 'local',
-    clusterVersion: { major: '1', minor: 34, gitVersion: 'v1.34', platform: 'linux/amd64' },
-    workflowName: app.metadata.annotations?.['app.oam.dev/workflowName'] ?? '',
-    publishVersion: publishVersionOf(app) ?? '',
-  };
 }
 
 /**
@@ -71,15 +45,19 @@ export async function renderComponent(
     );
   const filling: Filling = {
     parameter: component.properties ?? {},
-    context: contextOf(rendering, component, namespace),
+    context: componentContext(
+      { application: app.metadata, namespace, revisionName: revision.metadata.name },
+      rendering.spec.components,
+      component,
+    ),
   };
   const { template, output, outputs } = await renderTemplate(templates, definition, filling, app, component);
   const patched = await withTraits(output, component.name, component.traits ?? [], (use, workload) =>
     renderTrait(rendering, component, filling.context, use, workload),
   );
   const workload = await assemble(rendering, component, patched.workload, namespace, {
-    'app.oam.dev/resourceType': 'WORKLOAD',
-    'workload.oam.dev/type': component.type,
+    [objectLabels.resourceType]: 'WORKLOAD',
+    [objectLabels.componentType]: component.type,
   });
   const auxiliary = [
     ...Object.entries(outputs).map(([name, object]) => ({ trait: 'AuxiliaryWorkload', name, object })),
@@ -89,9 +67,9 @@ export async function renderComponent(
   for (const { trait, name, object } of auxiliary) {
     others.push(
       await assemble(rendering, component, object as KubeObject, namespace, {
-        'app.oam.dev/resourceType': 'TRAIT',
-        'trait.oam.dev/type': trait,
-        'trait.oam.dev/resource': name,
+        [objectLabels.resourceType]: 'TRAIT',
+        [objectLabels.traitType]: trait,
+        [objectLabels.traitResource]: name,
       }),
     );
   }
@@ -177,17 +155,13 @@ async function assemble(
   const before: Partial<KubeObject['metadata']> = object.metadata ?? {};
   const labels: Labels = {
     ...before.labels,
-    ...handedOn(app, 'labels', 'filter.oam.dev/label-keys'),
     ...own,
-    'app.oam.dev/name': metadata.name,
-    'app.oam.dev/namespace': metadata.namespace ?? '',
-    'app.oam.dev/component': component.name,
-    'app.oam.dev/appRevision': revision.metadata.name,
-    'app.oam.dev/app-revision-hash': hash,
-    'app.oam.dev/revision': '',
-    'app.oam.dev/cluster': '',
+    ...componentLabels(metadata, component.name, revision.metadata.name),
+    [velaLabels.revisionHash]: hash,
+    [objectLabels.componentRevision]: '',
+    [objectLabels.cluster]: '',
   };
-  const annotations = { ...before.annotations, ...handedOn(app, 'annotations', 'filter.oam.dev/annotation-keys') };
+  const annotations: Labels = componentAnnotations(metadata, before.annotations);
   const { namespace: ownNamespace, ...rest } = before;
   const place = (await store.isNamespaced(object)) ? { namespace: ownNamespace ?? namespace } : {};
   return {
@@ -202,12 +176,6 @@ async function assemble(
   };
 }
 
-/** The Application's labels or annotations, but those that an annotation of it names. */
-function handedOn({ metadata }: Application, field: 'labels' | 'annotations', filter: string): Labels {
-  const kept = [...keptBack, ...(metadata.annotations?.[filter] ?? '').split(',').map((key) => key.trim())];
-  return Object.fromEntries(Object.entries(metadata[field] ?? {}).filter(([key]) => !kept.includes(key)));
-}
-
 /** Reads a component's live objects and works out what `status.services[]` says of it. */
 export async function componentStatus(
   { store, app, revision }: Rendering,
@@ -220,7 +188,7 @@ export async function componentStatus(
     );
   const outputs: JsonObject = {};
   for (const other of others)
-    outputs[other.metadata.labels?.['trait.oam.dev/resource'] ?? ''] = await store.get(refOf(other));
+    outputs[other.metadata.labels?.[objectLabels.traitResource] ?? ''] = await store.get(refOf(other));
   const context = {
     name: component.name,
     appName: app.metadata.name,

@@ -9,7 +9,9 @@ import type { Application } from './application.ts';
 import { CachedStore } from './cached-store.ts';
 import { install } from './install.ts';
 import { TemplateCache } from './definitions.ts';
-import { core, stableJson } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { canonicalJson } from '../../../controller/src/domain/lang/canonical-json.ts';
+
 import { reconcile, type Outside } from './reconcile.ts';
 import { StepMemory } from './workflow.ts';
 
@@ -81,7 +83,7 @@ export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }:
     news.delete(key);
     const seconds = await reconcile(
       { ...outside, ...paceFor(memories.size) },
-      { apiVersion: core, kind: 'Application', ...refOf(key) },
+      { apiVersion: coreApiVersion, kind: 'Application', ...refOf(key) },
       memory,
     );
     return { type: 'again', at: new Date(Date.now() + seconds * 1_000) };
@@ -125,7 +127,7 @@ export async function startStandIn({ kubeconfig, cueVersion = '0.9.2', failed }:
 function whatMatters({ metadata, status }: Application): string {
   const { generation, labels, annotations, finalizers, deletionTimestamp } = metadata;
   const workflow = status?.workflow;
-  return stableJson({
+  return canonicalJson({
     generation,
     labels,
     annotations,

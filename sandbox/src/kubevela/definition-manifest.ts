@@ -1,5 +1,6 @@
 import type { Description } from '../../../cue/ts/index.ts';
-import { core, type JsonObject, type KubeObject, type Labels } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { type JsonObject, type KubeObject, type Labels } from './objects.ts';
 
 const kinds: Record<string, string> = {
   component: 'ComponentDefinition',
@@ -27,7 +28,7 @@ export function definitionManifest(description: Description, namespace: string):
   const alias = description.alias === '' ? {} : { 'definition.oam.dev/alias': description.alias };
   const spec: JsonObject = { ...description.attributes, schematic: { cue: { template: description.template } } };
   return {
-    apiVersion: core,
+    apiVersion: coreApiVersion,
     kind,
     metadata: {
       name: description.name,

@@ -1,7 +1,8 @@
 import type { Cue, Filling, StatusTemplates, Template } from '../../../cue/ts/index.ts';
 import { BoundedMap } from '../../../controller/src/kube/bounded-map.ts';
 import { isBuiltinStep, type Application } from './application.ts';
-import { core, hashOf, type KubeObject } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { hashOf, type KubeObject } from './objects.ts';
 import { StoreError, type ObjectStore } from './store.ts';
 import { builtinTraits, isBuiltinTrait } from './traits.ts';
 
@@ -51,10 +52,10 @@ function readTrait(store: ObjectStore, app: Application, type: string): Promise<
 
 async function readDefinition(store: ObjectStore, app: Application, kind: string, name: string): Promise<KubeObject> {
   for (const namespace of [app.metadata.namespace, systemNamespace]) {
-    const found = await store.get({ apiVersion: core, kind, namespace, name });
+    const found = await store.get({ apiVersion: coreApiVersion, kind, namespace, name });
     if (found)
       return {
-        apiVersion: core,
+        apiVersion: coreApiVersion,
         kind,
         metadata: { name, namespace: found.metadata.namespace ?? systemNamespace },
         spec: found['spec'],

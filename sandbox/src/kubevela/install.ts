@@ -4,7 +4,8 @@ import type { Cue } from '../../../cue/ts/index.ts';
 import { plainTask } from '../../../scripts/plain-task.ts';
 import { definitionManifest } from './definition-manifest.ts';
 import { systemNamespace } from './definitions.ts';
-import { core, type JsonObject, type KubeObject } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { type JsonObject, type KubeObject } from './objects.ts';
 import { StoreError, type ObjectStore } from './store.ts';
 
 interface Resource {
@@ -78,7 +79,7 @@ function crd({ plural, kind, shortNames, scope = undefined, columns = [age] }: R
 
 /** A component that consists of the Kubernetes objects in its properties. */
 const k8sObjects: KubeObject = {
-  apiVersion: core,
+  apiVersion: coreApiVersion,
   kind: 'ComponentDefinition',
   metadata: {
     name: 'k8s-objects',

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import type { Cue, Filling, Template } from '../../../cue/ts/index.ts';
 import { paceFor } from './controller.ts';
 import { TemplateCache } from './definitions.ts';
-import { core, type KubeObject } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { type KubeObject } from './objects.ts';
 
 it.each([
   [1, { maxBackoffSeconds: 2, resyncSeconds: 10 }],
@@ -34,7 +35,7 @@ it('asks CUE once for the same rendering and the same status, and hands out copi
   } satisfies Template;
   const cue = { compileTemplate: () => Promise.resolve(template) } as unknown as Cue;
   const definition: KubeObject = {
-    apiVersion: core,
+    apiVersion: coreApiVersion,
     kind: 'ComponentDefinition',
     metadata: { name: 'task' },
     spec: { schematic: { cue: { template: 'output: {}' } } },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { applyMergePatch } from './merge-patch.ts';
-import { refOf, sameJson, type JsonObject, type KubeObject, type Labels, type ObjectRef } from './objects.ts';
+import { applyMergePatch } from '../../../controller/src/vela/merge-patch.ts';
+import { sameJson } from '../../../controller/src/domain/lang/same-json.ts';
+import { refOf, type JsonObject, type KubeObject, type Labels, type ObjectRef } from './objects.ts';
 import { StoreError, type ObjectStore, type WriteOptions } from './store.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../cue/ts/index.ts';
+import { canonicalJson, hexHash } from '../../../controller/src/domain/lang/canonical-json.ts';
 
 export type { JsonObject };
 export type Labels = Record<string, string>;
@@ -38,8 +38,6 @@ export interface ObjectRef {
   readonly name: string;
 }
 
-export const core = 'core.oam.dev/v1beta1';
-
 /** `default/web`, as KubeVela names an Application in messages and labels. */
 export function appKey(app: KubeObject): string {
   return `${app.metadata.namespace}/${app.metadata.name}`;
@@ -67,22 +65,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Equal as JSON, whatever the order of fields. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  return stableJson(a) === stableJson(b);
-}
-
-/** JSON with sorted fields and without undefined ones, as Go writes it. */
-export function stableJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((element) => stableJson(element ?? null)).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value ?? null);
-  const fields = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort();
-  return `{${fields.map((key) => `${JSON.stringify(key)}:${stableJson(value[key])}`).join(',')}}`;
-}
-
 /** A short hash of a value as JSON. KubeVela's hashes are others, but equal for equal values too. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256').update(stableJson(value)).digest('hex').slice(0, 16);
+  return hexHash(canonicalJson(value), 16);
 }

@@ -1,3 +1,5 @@
+import { velaLabels } from '../../../controller/src/resources/index.ts';
+import { objectLabels } from '../../../controller/src/vela/labels.ts';
 import type { Component, PolicyUse } from './application.ts';
 import type { JsonObject, KubeObject } from './objects.ts';
 
@@ -64,10 +66,10 @@ export function readPolicies(policies: readonly PolicyUse[] = []): Policies {
 function matches(selector: Selector, manifest: KubeObject): boolean {
   const labels = manifest.metadata.labels ?? {};
   const tests: [string[] | undefined, string | undefined][] = [
-    [selector.componentNames, labels['app.oam.dev/component']],
-    [selector.componentTypes, labels['workload.oam.dev/type']],
-    [selector.oamTypes, labels['app.oam.dev/resourceType']],
-    [selector.traitTypes, labels['trait.oam.dev/type']],
+    [selector.componentNames, labels[velaLabels.component]],
+    [selector.componentTypes, labels[objectLabels.componentType]],
+    [selector.oamTypes, labels[objectLabels.resourceType]],
+    [selector.traitTypes, labels[objectLabels.traitType]],
     [selector.resourceTypes, manifest.kind],
     [selector.resourceNames, manifest.metadata.name],
   ];

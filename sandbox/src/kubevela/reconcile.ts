@@ -1,5 +1,4 @@
 import {
-  publishVersionOf,
   setCondition,
   type Application,
   type ApplicationStatus,
@@ -10,7 +9,8 @@ import {
 import { timestamp } from './apply.ts';
 import { componentStatus, renderComponent, type Rendering } from './component.ts';
 import type { TemplateCache } from './definitions.ts';
-import { mergeDiff } from './merge-patch.ts';
+import { publishVersionOf, revisionNumber } from '../../../controller/src/vela/revisions.ts';
+import { mergeDiff } from '../../../controller/src/vela/merge-patch.ts';
 import { refOf, type ObjectRef } from './objects.ts';
 import { readPolicies } from './policies.ts';
 import { currentRevision, limitRevisions, listRevisions, recordWorkflow, type CurrentRevision } from './revisions.ts';
@@ -96,7 +96,7 @@ async function deploy(pass: Pass): Promise<number> {
   if (current.moved)
     status.latestRevision = {
       name: revision.metadata.name,
-      revision: Number(/\d+$/.exec(revision.metadata.name)?.[0]),
+      revision: revisionNumber(revision.metadata.name),
       revisionHash: hash,
     };
   note(pass, ready('Policy', pass.at));
@@ -132,7 +132,7 @@ async function currentWorkflow(
   { app, status, store, memory, at }: Pass,
   { revision, latest, spec }: CurrentRevision,
 ): Promise<WorkflowStatus> {
-  const wanted = publishVersionOf(app) ?? revision.metadata.name;
+  const wanted = publishVersionOf(app.metadata) ?? revision.metadata.name;
   const running = status.workflow;
   if (running?.appRevision === wanted) return running;
   if (latest && !latest.status?.workflow && running) {

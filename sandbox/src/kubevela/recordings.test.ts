@@ -6,7 +6,9 @@ import type { Application, WorkflowStatus } from './application.ts';
 import { definitionManifest } from './definition-manifest.ts';
 import { TemplateCache } from './definitions.ts';
 import { MemoryStore } from './memory-store.ts';
-import { core, isObject, refOf, sameJson, type JsonObject, type KubeObject } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { sameJson } from '../../../controller/src/domain/lang/same-json.ts';
+import { isObject, refOf, type JsonObject, type KubeObject } from './objects.ts';
 import { reconcile, type Outside } from './reconcile.ts';
 import { listRevisions } from './revisions.ts';
 import { restartWorkflow, terminateWorkflow } from './vela-commands.ts';
@@ -16,7 +18,7 @@ const folder = new URL('../../../test/recordings/kubevela-1.10.9/', import.meta.
 const read = (path: string): string => readFileSync(new URL(path, folder), 'utf8');
 const items = (path: string): KubeObject[] => (parse(read(path)) as { items: KubeObject[] }).items;
 const task = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task' };
-const application = { apiVersion: core, kind: 'Application' };
+const application = { apiVersion: coreApiVersion, kind: 'Application' };
 
 interface Recorded {
   readonly name: string;

@@ -1,11 +1,19 @@
-import { publishVersionOf, type Application, type ApplicationStatus, type WorkflowStatus } from './application.ts';
+import { revisionAnnotations } from '../../../controller/src/vela/labels.ts';
+import {
+  keepsRevision,
+  publishVersionOf,
+  revisionName,
+  revisionNumber,
+  samePublishVersion,
+  type ApplicationVersion,
+} from '../../../controller/src/vela/revisions.ts';
+import { velaLabels } from '../../../controller/src/resources/index.ts';
+import type { Application, ApplicationStatus, WorkflowStatus } from './application.ts';
 import { readDefinitions, type Definitions } from './definitions.ts';
-import { mergeDiff } from './merge-patch.ts';
-import { core, hashOf, refOf, sameJson, type JsonObject, type KubeObject, type Labels } from './objects.ts';
+import { mergeDiff } from '../../../controller/src/vela/merge-patch.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { hashOf, refOf, type JsonObject, type KubeObject, type Labels } from './objects.ts';
 import type { ObjectStore } from './store.ts';
-
-const revisionHashLabel = 'app.oam.dev/app-revision-hash';
-const kubectlLastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 interface RevisionSpec extends JsonObject, Definitions {
   application: Application;
@@ -35,12 +43,11 @@ export interface CurrentRevision {
  */
 export async function currentRevision(store: ObjectStore, app: Application): Promise<CurrentRevision> {
   const latest = await latestRevision(store, app);
-  const version = publishVersionOf(app);
-  if (latest && publishVersionOf(latest) === version) {
+  const wanted = { spec: app.spec, publishVersion: publishVersionOf(app.metadata) };
+  if (latest && keepsRevision(versionOf(latest), wanted)) {
     const { spec } = latest.spec.application;
-    if (version !== undefined) return { revision: latest, hash: hashLabel(latest), spec, moved: false, latest };
-    if (sameJson(spec, app.spec))
-      return { revision: await writeRevision(store, app, latest), hash: hashLabel(latest), spec, moved: false, latest };
+    const revision = wanted.publishVersion === undefined ? await writeRevision(store, app, latest) : latest;
+    return { revision, hash: hashLabel(latest), spec, moved: false, latest };
   }
   const definitions = await readDefinitions(store, app);
   const hash = hashOf({
@@ -50,14 +57,18 @@ export async function currentRevision(store: ObjectStore, app: Application): Pro
     ),
   });
   const before = (await listRevisions(store, app)).find(
-    (revision) => hashLabel(revision) === hash && publishVersionOf(revision) === version,
+    (revision) => hashLabel(revision) === hash && samePublishVersion(versionOf(revision), wanted),
   );
   const next = before ?? nextRevision(app, hash, definitions);
   return { revision: await writeRevision(store, app, next), hash, spec: app.spec, moved: true, latest };
 }
 
+function versionOf({ metadata, spec }: ApplicationRevision): ApplicationVersion {
+  return { spec: spec.application.spec, publishVersion: publishVersionOf(metadata) };
+}
+
 function nextRevision(app: Application, hash: string, definitions: Definitions): ApplicationRevision {
-  const name = `${app.metadata.name}-v${(app.status?.latestRevision?.revision ?? 0) + 1}`;
+  const name = revisionName(app.metadata.name, (app.status?.latestRevision?.revision ?? 0) + 1);
   const { apiVersion, kind, metadata, spec } = app;
   const application: Application = {
     apiVersion,
@@ -66,9 +77,9 @@ function nextRevision(app: Application, hash: string, definitions: Definitions):
     spec,
   };
   return {
-    apiVersion: core,
+    apiVersion: coreApiVersion,
     kind: 'ApplicationRevision',
-    metadata: { name, namespace: metadata.namespace ?? '', labels: { [revisionHashLabel]: hash } },
+    metadata: { name, namespace: metadata.namespace ?? '', labels: { [velaLabels.revisionHash]: hash } },
     spec: { application, ...definitions },
   };
 }
@@ -82,14 +93,14 @@ async function writeRevision(
   app: Application,
   wanted: ApplicationRevision,
 ): Promise<ApplicationRevision> {
-  const { [kubectlLastApplied]: _, ...annotations } = app.metadata.annotations ?? {};
+  const annotations: Labels = revisionAnnotations(app.metadata);
   const labels: Labels = {
     ...app.metadata.labels,
-    'app.oam.dev/name': app.metadata.name,
-    [revisionHashLabel]: hashLabel(wanted),
+    [velaLabels.application]: app.metadata.name,
+    [velaLabels.revisionHash]: hashLabel(wanted),
   };
   const owner = {
-    apiVersion: core,
+    apiVersion: coreApiVersion,
     kind: 'Application',
     name: app.metadata.name,
     uid: app.metadata.uid ?? '',
@@ -119,11 +130,6 @@ export async function recordWorkflow(
   await store.patchStatus(refOf(revision), { succeeded: workflow.status === 'succeeded', workflow: workflow });
 }
 
-/** The number at the end of a revision's name. */
-export function revisionNumber(name: string): number {
-  return Number(/-v(\d+)$/.exec(name)?.[1] ?? 0);
-}
-
 /** Revisions kept beside those in use, as vela-core does without the chart. */
 const appRevisionLimit = 10;
 
@@ -139,8 +145,8 @@ export async function limitRevisions(store: ObjectStore, app: Application, statu
 
 export async function listRevisions(store: ObjectStore, app: Application): Promise<ApplicationRevision[]> {
   const revisions = await store.list(
-    { apiVersion: core, kind: 'ApplicationRevision' },
-    { 'app.oam.dev/name': app.metadata.name },
+    { apiVersion: coreApiVersion, kind: 'ApplicationRevision' },
+    { [velaLabels.application]: app.metadata.name },
   );
   return revisions.filter(({ metadata }) => metadata.namespace === app.metadata.namespace) as ApplicationRevision[];
 }
@@ -149,7 +155,7 @@ async function latestRevision(store: ObjectStore, app: Application): Promise<App
   const name = app.status?.latestRevision?.name;
   if (name === undefined) return undefined;
   return (await store.get({
-    apiVersion: core,
+    apiVersion: coreApiVersion,
     kind: 'ApplicationRevision',
     namespace: app.metadata.namespace,
     name,
@@ -157,5 +163,5 @@ async function latestRevision(store: ObjectStore, app: Application): Promise<App
 }
 
 function hashLabel(revision: ApplicationRevision): string {
-  return revision.metadata.labels?.[revisionHashLabel] ?? '';
+  return revision.metadata.labels?.[velaLabels.revisionHash] ?? '';
 }

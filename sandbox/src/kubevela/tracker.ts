@@ -1,7 +1,10 @@
-import { publishVersionOf, type Application } from './application.ts';
+import { publishVersionOf } from '../../../controller/src/vela/revisions.ts';
+import { ownerLabels } from '../../../controller/src/vela/labels.ts';
+import type { Application } from './application.ts';
 import { applyManifest, isManagedBy, letGo } from './apply.ts';
-import { mergeDiff } from './merge-patch.ts';
-import { core, refOf, sameRef, type KubeObject, type ObjectRef } from './objects.ts';
+import { mergeDiff } from '../../../controller/src/vela/merge-patch.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { refOf, sameRef, type KubeObject, type ObjectRef } from './objects.ts';
 import type { Policies } from './policies.ts';
 import { StoreError, type ObjectStore } from './store.ts';
 
@@ -31,13 +34,13 @@ export class Tracker {
     this.#store = store;
     this.#app = app;
     this.#policies = policies;
-    this.#version = publishVersionOf(app) ?? `v${app.metadata.generation ?? 0}`;
+    this.#version = publishVersionOf(app.metadata) ?? `v${app.metadata.generation ?? 0}`;
     this.#trackers = trackers;
   }
 
   static async load(store: ObjectStore, app: Application, policies: Policies): Promise<Tracker> {
-    const labels = { 'app.oam.dev/name': app.metadata.name, 'app.oam.dev/namespace': app.metadata.namespace ?? '' };
-    const trackers = await store.list({ apiVersion: core, kind: 'ResourceTracker' }, labels);
+    const labels = { ...ownerLabels(app.metadata) };
+    const trackers = await store.list({ apiVersion: coreApiVersion, kind: 'ResourceTracker' }, labels);
     return new Tracker(store, app, policies, trackers as ResourceTracker[]);
   }
 
@@ -134,11 +137,11 @@ export class Tracker {
   #newTracker(type: 'root' | 'versioned', managedResources: ManagedResource[]): ResourceTracker {
     const { name, namespace = '' } = this.#app.metadata;
     return {
-      apiVersion: core,
+      apiVersion: coreApiVersion,
       kind: 'ResourceTracker',
       metadata: {
         name: `${name}-${type === 'root' ? 'root' : this.#version}-${namespace}`.toLowerCase(),
-        labels: { 'app.oam.dev/name': name, 'app.oam.dev/namespace': namespace },
+        labels: { ...ownerLabels(this.#app.metadata) },
       },
       spec: { type, version: type === 'root' ? '' : this.#version, managedResources },
     };

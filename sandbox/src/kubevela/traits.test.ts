@@ -9,7 +9,8 @@ import { readDefinition } from '../../../scripts/definition-files.ts';
 import type { Application, Component, TraitUse } from './application.ts';
 import { TemplateCache } from './definitions.ts';
 import { MemoryStore } from './memory-store.ts';
-import { core, type JsonObject, type KubeObject } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { type JsonObject, type KubeObject } from './objects.ts';
 import { reconcile } from './reconcile.ts';
 import { StepMemory } from './workflow.ts';
 
@@ -50,7 +51,7 @@ beforeAll(async () => {
 });
 afterAll(() => cue.close());
 
-const ref = { apiVersion: core, kind: 'Application', namespace: 'default', name: 'app' };
+const ref = { apiVersion: coreApiVersion, kind: 'Application', namespace: 'default', name: 'app' };
 const now = () => new Date('2026-01-01T00:00:00Z');
 
 interface Deployed {

@@ -1,9 +1,10 @@
 import type { Application, StepStatus } from './application.ts';
-import { core, refOf } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+import { refOf } from './objects.ts';
 import type { ObjectStore } from './store.ts';
 
 async function readApplication(store: ObjectStore, namespace: string, name: string): Promise<Application> {
-  const app = await store.get({ apiVersion: core, kind: 'Application', namespace, name });
+  const app = await store.get({ apiVersion: coreApiVersion, kind: 'Application', namespace, name });
   if (!app) throw new Error(`there is no Application ${namespace}/${name}`);
   return app as Application;
 }

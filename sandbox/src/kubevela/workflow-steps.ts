@@ -1,7 +1,8 @@
+import { stepContext } from '../../../controller/src/vela/context.ts';
+import { objectLabels, ownerLabels } from '../../../controller/src/vela/labels.ts';
 import type { Filling, StepAction, StepAnswer } from '../../../cue/ts/index.ts';
 import {
   isBuiltinStep,
-  publishVersionOf,
   type AppliedResource,
   type BuiltinStepType,
   type Component,
@@ -152,7 +153,10 @@ async function customStep(world: StepWorld, step: WorkflowStep, sessionId: strin
 
 /** What a step's template and its conditions are filled with. */
 export function fillingOf(world: StepWorld, step: WorkflowStep, sessionId: string): Filling {
-  return { parameter: step.properties ?? {}, context: stepContext(world, step, sessionId) };
+  const { metadata } = world.app;
+  const namespace = metadata.namespace ?? '';
+  const revised = { application: metadata, namespace, revisionName: world.revision.metadata.name };
+  return { parameter: step.properties ?? {}, context: stepContext(revised, { name: step.name, sessionId }) };
 }
 
 /** A message stays until another one. That of a wait which is over is not said. */
@@ -178,22 +182,6 @@ function endOf({ do: name, params }: StepAction, said: { message?: string }): St
   }
 }
 
-function stepContext({ app, revision }: StepWorld, step: WorkflowStep, sessionId: string): JsonObject {
-  return {
-    name: app.metadata.name,
-    namespace: app.metadata.namespace ?? '',
-    appName: app.metadata.name,
-    appRevision: revision.metadata.name,
-    workflowName: app.metadata.annotations?.['app.oam.dev/workflowName'] ?? '',
-    publishVersion: publishVersionOf(app) ?? '',
-    appLabels: app.metadata.labels ?? null,
-    appAnnotations: app.metadata.annotations ?? null,
-    stepName: step.name,
-    stepSessionID: sessionId,
-    spanID: sessionId,
-  };
-}
-
 /** Carries out kube.#Apply, #Read and #Delete; other actions give nothing. */
 async function kubeAction(world: StepWorld, action: StepAction): Promise<{ returns?: JsonObject }> {
   if (action.provider !== 'kube') return {};
@@ -205,9 +193,8 @@ async function kubeAction(world: StepWorld, action: StepAction): Promise<{ retur
       const { app } = world;
       const labels = {
         ...object.metadata.labels,
-        'app.oam.dev/name': app.metadata.name,
-        'app.oam.dev/namespace': app.metadata.namespace ?? '',
-        'app.oam.dev/cluster': '',
+        ...ownerLabels(app.metadata),
+        [objectLabels.cluster]: '',
       };
       await dispatch(world, [{ ...object, metadata: { ...object.metadata, namespace, labels } }]);
       return { returns: { value: await world.store.get(ref) } };

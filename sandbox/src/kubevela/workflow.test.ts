@@ -8,7 +8,8 @@ import type { Application, StepStatus, WorkflowStep } from './application.ts';
 import { definitionManifest } from './definition-manifest.ts';
 import { TemplateCache } from './definitions.ts';
 import { MemoryStore } from './memory-store.ts';
-import { core } from './objects.ts';
+import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
+
 import { reconcile } from './reconcile.ts';
 import { terminateWorkflow } from './vela-commands.ts';
 import { StepMemory } from './workflow.ts';
@@ -42,7 +43,7 @@ template: {
 let cue: Cue;
 let seconds: number;
 let store: MemoryStore;
-const ref = { apiVersion: core, kind: 'Application', namespace: 'default', name: 'app' };
+const ref = { apiVersion: coreApiVersion, kind: 'Application', namespace: 'default', name: 'app' };
 
 beforeAll(async () => {
   cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });

@@ -1,3 +1,4 @@
+import { isStepFinished } from '../../../controller/src/vela/workflow.ts';
 import type {
   ApplicationSpec,
   StepPhase,
@@ -98,7 +99,7 @@ export async function runWorkflow(run: WorkflowRun, workflow: WorkflowStatus): P
 
 function phaseOf(workflow: WorkflowStatus, steps: readonly WorkflowStep[]): WorkflowPhase {
   const known = steps.map(({ name }) => statusOf(workflow, name));
-  const done = known.every((step) => step !== undefined && isFinished(step));
+  const done = known.every((step) => step !== undefined && isStepFinished(step));
   if (workflow.terminated && (done || workflow.finished))
     return known.some((step) => step?.reason === 'Terminate') ? 'terminated' : 'failed';
   if (workflow.suspend) return 'suspending';
@@ -109,12 +110,6 @@ const allSteps = ({ steps = [] }: WorkflowStatus): StepStatus[] =>
   steps.flatMap((step) => [step, ...(step.subSteps ?? [])]);
 const statusOf = (workflow: WorkflowStatus, name: string): StepStatus | undefined =>
   allSteps(workflow).find((step) => step.name === name);
-
-function isFinished({ phase, reason }: StepStatus): boolean {
-  return (
-    phase === 'succeeded' || phase === 'skipped' || (phase === 'failed' && reason !== undefined && reason !== 'Execute')
-  );
-}
 
 /** Runs what depends on nothing unfinished; then, once these ran, what waited for them. */
 async function runAsDag(
@@ -158,7 +153,7 @@ async function runInOrder(run: WorkflowRun, workflow: WorkflowStatus, steps: rea
 
 const finished = (workflow: WorkflowStatus, name: string): boolean => {
   const status = statusOf(workflow, name);
-  return status !== undefined && isFinished(status);
+  return status !== undefined && isStepFinished(status);
 };
 
 /** What a step depends on: its own dependsOn, and that of the component which it applies. */
@@ -250,7 +245,7 @@ async function executeGroup(
   steps: readonly WorkflowStep[],
 ): Promise<void> {
   const known = statusOf(workflow, base.name);
-  const ended = known && isFinished(known) ? known : undefined;
+  const ended = known && isStepFinished(known) ? known : undefined;
   if (!ended) save(run, workflow, { ...base, phase: 'running' });
   const inside = { ...run, group: base.name };
   const inOrder = run.world.spec.workflow?.mode?.subSteps === 'StepByStep';

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { createCue, CueError, type Cue, type JsonObject, type Template } from '../../../../cue/ts/index.ts';
 import { parameterNames, refusalOfSchema, refusalsOf } from '../../plan/cue-refusals.ts';
-import type { Fields } from '../../plan/application.ts';
+import type { Fields } from '../../vela/fields.ts';
 import type { Filling, Refusal, Render, RenderedObject, Rendering, StepRendering } from '../../plan/render.ts';
 import { admitBySchema, type Schema, type SchemaProblem } from '../../plan/schema.ts';
 import type { Definitions, LoadParts } from './parts.ts';

@@ -16,17 +16,17 @@ import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { controllerUid, resourceType, type KubeObject, type ResourceType, type Stored } from '../../kube/objects.ts';
 import { jobs, nodes as nodeType, persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import { listAll } from '../../kube/list-all.ts';
-import { fieldsOf, type Application } from '../../plan/application.ts';
-import { publishVersionOf, type Deployed, type DeployedTask, type Revision } from '../../plan/deployment.ts';
+import type { Application } from '../../plan/application.ts';
+import type { Deployed, DeployedTask, Revision } from '../../plan/deployment.ts';
 import { newState } from '../../plan/memory-cluster.ts';
 import type { Surroundings } from '../../plan/plan.ts';
 import { velaLabels, type TaskSpec } from '../../resources/index.ts';
+import { fieldsOf } from '../../vela/fields.ts';
+import { velaAnnotations } from '../../vela/labels.ts';
+import { publishVersionOf, revisionName } from '../../vela/revisions.ts';
 import { isKindMissing } from '../errors.ts';
 import { ofTask, type StoredTask } from '../find.ts';
 import type { Session } from '../session.ts';
-
-/** KubeVela's copy of what it applied. */
-const lastApplied = 'app.oam.dev/last-applied-configuration';
 
 interface RevisionObject extends KubeObject {
   spec?: { readonly application?: LiveApplication };
@@ -66,14 +66,16 @@ export async function readDeployed(
   const found = new Map(
     await Promise.all(owned.map(async (task) => [task.metadata.name, await readTask(session, task, now)] as const)),
   );
-  const { spec = {}, status, metadata } = (application ?? { metadata: {} }) as unknown as LiveApplication;
-  const { name: revisionName = `${name}-v0`, revision = 0 } = status?.latestRevision ?? {};
+  const { spec, status, metadata } = (application ?? { metadata: {} }) as unknown as LiveApplication;
+  const { name: latestName = revisionName(name, 0), revision = 0 } = status?.latestRevision ?? {};
+  const known = revisions.map(revisionOf);
+  const latest = known.find((one) => one.name === latestName);
   return {
-    spec: fieldsOf(spec),
-    publishVersion: publishVersionOf({ annotations: metadata.annotations ?? {} }),
+    spec: latest?.spec ?? fieldsOf(spec),
+    publishVersion: latest ? latest.publishVersion : publishVersionOf(metadata),
     revision,
-    revisionName,
-    revisions: revisions.map(revisionOf),
+    revisionName: latestName,
+    revisions: known,
     tasks: found,
   };
 }
@@ -82,7 +84,7 @@ function revisionOf({ metadata, spec }: Stored<RevisionObject>): Revision {
   return {
     name: metadata.name,
     spec: fieldsOf(spec?.application?.spec),
-    publishVersion: publishVersionOf({ annotations: metadata.annotations ?? {} }),
+    publishVersion: publishVersionOf(metadata),
   };
 }
 
@@ -140,7 +142,7 @@ async function readNodes({ client }: Session): Promise<readonly Node[]> {
 }
 
 function appliedSpec({ metadata }: StoredTask): TaskSpec | undefined {
-  const copy = metadata.annotations?.[lastApplied];
+  const copy = metadata.annotations?.[velaAnnotations.lastApplied];
   if (copy === undefined || copy === '-') return undefined;
   try {
     return (JSON.parse(copy) as { spec?: TaskSpec }).spec;
