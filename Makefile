@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint fix test unit api console e2e demo down bench image
+.PHONY: help check deps cue addon build types lint fix test unit api console e2e demo down bench image docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ down: ## Stop the sandbox and leave nothing behind
 
 bench: addon build ## Measure; a table, and out/bench.json
 	@npm run --silent bench
+
+docs: deps ## Build the documentation's site in dist/docs; a link that leads nowhere fails it
+	@npm run --silent docs
 
 image: build ## Build the controller's image with docker, podman or buildah
 	@npm run --silent image

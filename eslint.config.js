@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', 'out', '.cache', '**/*.gen.ts'] },
+  { ignores: ['node_modules', 'dist', 'out', '.cache', '**/*.gen.ts', 'docs/site'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -1,5 +1,12 @@
 /** A line of a table. */
 export const row = (...cells: readonly (string | number)[]): string =>
-  `| ${cells.map((cell) => String(cell).replaceAll('|', String.raw`\|`)).join(' | ')} |`;
+  `| ${cells.map((cell) => prose(String(cell)).replaceAll('|', String.raw`\|`)).join(' | ')} |`;
 
 export const code = (text: string): string => `\`${text}\``;
+
+/** A text in which `<name>` is no element of HTML: outside of code its bracket is escaped. */
+export const prose = (text: string): string =>
+  text
+    .split(/(`[^`]*`)/)
+    .map((part) => (part.startsWith('`') ? part : part.replaceAll('<', String.raw`\<`)))
+    .join('');

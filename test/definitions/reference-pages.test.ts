@@ -7,6 +7,7 @@ import { eventReasons } from '../../controller/src/domain/model/events.ts';
 import { reasonMeanings } from '../../controller/src/domain/model/reason-meanings.ts';
 import { controllerCommand } from '../../controller/src/options.ts';
 import { describedCommands } from '../../scripts/cli-page.ts';
+import { prose } from '../../scripts/markdown.ts';
 import { referencePages } from '../../scripts/reference-pages.ts';
 
 const pages = await referencePages();
@@ -64,7 +65,7 @@ describe('the pages of docs/reference', () => {
     const page = textOf('docs/reference/resources.md');
     const described: string[] = [];
     visit((parse(text) as Crd).spec.versions[0].schema, ({ description }) => {
-      if (typeof description === 'string') described.push(description.replaceAll('|', String.raw`\|`));
+      if (typeof description === 'string') described.push(prose(description).replaceAll('|', String.raw`\|`));
     });
     expect(described.length).toBeGreaterThan(5);
     expect(described.filter((sentence) => !page.includes(sentence))).toEqual([]);
