@@ -1,5 +1,4 @@
 import { decide } from '../controller/src/domain/decide.ts';
-import type { FlowStep } from '../controller/src/domain/shape/arrange.ts';
 import { aState } from '../controller/src/domain/testing/builders.ts';
 import { FlowWorld } from '../controller/src/domain/testing/flow-world.ts';
 import { nodes } from '../controller/src/kube/resources.ts';
@@ -12,6 +11,7 @@ import { seeJobs } from './jobs-seen.ts';
 import { scrapeController, sum } from './metrics.ts';
 import { empty, forAll, jobOf, jobs, ownerless, renamed, runOf, taskRuns, tasks } from './objects.ts';
 import { median, row, type Row } from './report.ts';
+import type { FlowStep } from '../controller/src/domain/model/flow.ts';
 
 const chainLength = 100;
 const fanWidth = 500;

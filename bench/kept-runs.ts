@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'kubernetes-types/batch/v1.js';
-import { classify, type TaskView } from '../controller/src/domain/view/classify.ts';
+import { rfc3339 } from '../controller/src/domain/lang/rfc3339.ts';
+import { classify } from '../controller/src/domain/view/classify.ts';
 import { runStatus } from '../controller/src/domain/status/run.ts';
 import { taskStatus } from '../controller/src/domain/status/task.ts';
-import type { Job as FinishedJob } from '../controller/src/domain/model/state.ts';
 import type { Client } from '../controller/src/kube/client.ts';
 import type { Task, TaskRun } from '../controller/src/resources/index.ts';
 import type { ControllerProcess } from '../test/support/controller-process.ts';
@@ -16,6 +16,8 @@ import { componentOf, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } fro
 import { median, row, type Row } from './report.ts';
 import type { TaskObject } from '../controller/src/cluster/resource-types.ts';
 import { noQueueing } from '../controller/src/domain/model/kueue.ts';
+import type { Job as FinishedJob } from '../controller/src/domain/model/objects.ts';
+import type { TaskView } from '../controller/src/domain/model/view.ts';
 
 const taskCount = 1_000;
 const runsOfEach = 10;
@@ -130,7 +132,7 @@ async function createKept(
 
 /** As the Job controller writes it. */
 function succeeded(): NonNullable<Job['status']> {
-  const time = finishedAt.toISOString().replace(/\.\d+Z$/, 'Z');
+  const time = rfc3339(finishedAt);
   const condition = {
     status: 'True',
     lastTransitionTime: time,

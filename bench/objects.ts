@@ -10,10 +10,11 @@ import { resourceType, type KubeObject, type ResourceType } from '../controller/
 import type { Client } from '../controller/src/kube/client.ts';
 import { jobs, namespaces } from '../controller/src/kube/resources.ts';
 import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../controller/src/cluster/resource-types.ts';
-import { jobManifest, runManifest, versionTrigger } from '../controller/src/domain/manifest/manifests.ts';
 import { snapshotOf } from '../controller/src/domain/manifest/snapshot.ts';
 import type { Task, TaskRun } from '../controller/src/resources/index.ts';
 import { createCue, type JsonObject } from '../cue/ts/index.ts';
+import { jobManifest } from '../controller/src/domain/manifest/job.ts';
+import { runManifest, versionTrigger } from '../controller/src/domain/manifest/run.ts';
 
 export { jobs, taskRuns, tasks };
 export const cronJobs = resourceType<KubeObject & { spec: object }>({
@@ -107,7 +108,7 @@ export function runOf(task: TaskObject, name: string): TaskRunObject {
   const version = task as Task;
   return runManifest(
     { version, snapshot: snapshotOf(version), trigger: versionTrigger(version) },
-    name,
+    { name },
   ) as unknown as TaskRunObject;
 }
 

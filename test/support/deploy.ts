@@ -1,12 +1,12 @@
 /** What KubeVela does at a deployment, as far as the controller sees it: it creates the Task, or changes its spec. */
 import { tasks, type TaskObject } from '../../controller/src/cluster/resource-types.ts';
 import { isNotFound } from '../../controller/src/kube/api-error.ts';
-import type { FlowStep } from '../../controller/src/domain/shape/arrange.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { velaLabels, type TaskSpec } from '../../controller/src/resources/index.ts';
 import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import { eventually } from './eventually.ts';
+import type { FlowStep } from '../../controller/src/domain/model/flow.ts';
 
 export interface Deployment {
   readonly namespace: string;

@@ -1,11 +1,11 @@
 /**
  * From a pod of several KB to the few fields that explain its run. Caches keep nothing else of pods.
  */
+import { podReasons } from '../domain/model/reasons.ts';
 import type { Meta } from '../resources/index.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { oneLine } from '../domain/lang/words.ts';
-import { podReasons } from '../domain/model/reasons.ts';
-import type { ContainerFailure, Pod } from '../domain/model/state.ts';
+import type { ContainerFailure, Pod } from '../domain/model/objects.ts';
 
 interface ContainerStatus {
   readonly name: string;

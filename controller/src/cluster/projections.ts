@@ -6,20 +6,25 @@ import type { Event, Node as CoreNode, PersistentVolumeClaim, Pod as CorePod } f
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import { isFinished } from '../domain/model/phase.ts';
 import { compact } from '../domain/lang/compact.ts';
-import { trueCondition } from '../domain/model/conditions.ts';
-import type { Node } from '../domain/shape/nodes.ts';
 import type { Workload } from '../domain/model/kueue.ts';
 import { digestPod, type MountFailure } from './pod-digest.ts';
 import { reasons } from '../domain/model/reasons.ts';
 import { lacksTemplates, templateNames } from '../domain/shape/templates.ts';
 import { oneLine } from '../domain/lang/words.ts';
-import type { Job, JobCondition, Pod, PodRefusal } from '../domain/model/state.ts';
 import type { Cached } from '../kube/cache.ts';
-import type { Claim } from '../domain/shape/workspace.ts';
 import { keyOf, type Stored, type StoredMeta } from '../kube/objects.ts';
 import { labels, queueLabels, type Meta, type Task, type TaskRun, type TaskTemplate } from '../resources/index.ts';
 import type { LocalQueueObject, PriorityClassObject, WorkloadObject } from './kueue-types.ts';
 import type { TaskObject, TaskRunObject, TaskTemplateObject } from './resource-types.ts';
+import {
+  trueCondition,
+  type Job,
+  type JobCondition,
+  type Pod,
+  type PodRefusal,
+  type Node,
+  type Claim,
+} from '../domain/model/objects.ts';
 
 export type CachedTask = Task & Cached;
 export type CachedRun = TaskRun & Cached;

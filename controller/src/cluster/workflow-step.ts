@@ -1,9 +1,9 @@
 /**
  * What an Application's status says of a workflow step: whether it still waits for the run that it asked for.
  */
-import type { StepLook } from '../domain/model/state.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { endsWorkflow, isStepFinished, type StepEnd } from '../vela/workflow.ts';
+import type { StepLook } from '../domain/model/memory.ts';
 
 interface StepStatus extends StepEnd {
   readonly id?: string;

@@ -1,6 +1,6 @@
 import { kubernetesReasons, reasons } from '../domain/model/reasons.ts';
-import type { Refusal } from '../domain/model/state.ts';
 import { ApiError } from '../kube/api-error.ts';
+import type { Refusal } from '../domain/model/memory.ts';
 
 /**
  * 400 is a field that does not exist or does not parse, 422 one that is invalid: the same object is refused for ever.

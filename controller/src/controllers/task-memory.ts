@@ -2,9 +2,10 @@
  * What the controller knows of a Task beyond the objects themselves. None of it is needed for what must hold: losing it
  * costs a few calls that are refused or answered again.
  */
-import type { Job, Refusal, StepLook, TerminationMessage } from '../domain/model/state.ts';
 import type { Answered } from '../domain/model/trigger.ts';
 import type { Task } from '../resources/index.ts';
+import type { Job } from '../domain/model/objects.ts';
+import type { Refusal, StepLook, TerminationMessage } from '../domain/model/memory.ts';
 
 /** Most entries of each list; the oldest go first. */
 const limit = 1_000;

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Task, TaskTemplateSpec } from '../resources/index.ts';
-import type { FlowStep } from './shape/arrange.ts';
+import type { FlowStep } from './model/flow.ts';
 import { FlowWorld, type Outcome } from './testing/flow-world.ts';
 
 const step = (name: string, dependsOn?: string[], more: Partial<FlowStep> = {}): FlowStep => ({

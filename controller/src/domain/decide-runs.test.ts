@@ -3,13 +3,13 @@
  * workflow steps.
  */
 import { describe, expect, test } from 'vitest';
-import type { Action, ActionKind } from './model/actions.ts';
-import { classify } from './view/classify.ts';
+import type { Snapshot, Task, TaskRunStatus } from '../resources/index.ts';
 import { decide } from './decide.ts';
+import type { Action, ActionKind } from './model/actions.ts';
+import type { StepLook } from './model/memory.ts';
 import { after, aJob, aPod, aRun, aState, aTask, noon, rfc3339 } from './testing/builders.ts';
 import { mustBeValid } from './testing/crd-schema.ts';
-import type { StepLook } from './model/state.ts';
-import type { Snapshot, Task, TaskRunStatus } from '../resources/index.ts';
+import { classify } from './view/classify.ts';
 
 type RunBuilder = ReturnType<typeof aRun>;
 type StateBuilder = ReturnType<typeof aState>;

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Action, DeletionCause } from './model/actions.ts';
-import { classify } from './view/classify.ts';
 import { decide } from './decide.ts';
-import { jobManifest, runManifest, versionTrigger } from './manifest/manifests.ts';
 import { nameWithHash } from './lang/names.ts';
-import { runNames } from './policies/name-suffix.ts';
+import { jobManifest } from './manifest/job.ts';
+import { runManifest, versionTrigger } from './manifest/run.ts';
 import { snapshotOf } from './manifest/snapshot.ts';
+import type { Action, DeletionCause } from './model/actions.ts';
+import { runNames } from './policies/name-suffix.ts';
 import { taskStatus } from './status/task.ts';
 import { after, aJob, aRefusal, aRun, aState, aTask, noon } from './testing/builders.ts';
+import { classify } from './view/classify.ts';
 
 type TaskBuilder = ReturnType<typeof aTask>;
 type RunBuilder = ReturnType<typeof aRun>;
@@ -18,7 +19,7 @@ const createRun = (version: TaskBuilder, name: string): Action => ({
   kind: 'createRun',
   run: runManifest(
     { version: version.build(), snapshot: snapshotOf(version.build()), trigger: versionTrigger(version.build()) },
-    name,
+    { name },
   ),
 });
 const createJob = (run: RunBuilder, name = run.build().metadata.name): Action => ({

@@ -5,9 +5,7 @@
 import { canonicalJson } from '../domain/lang/canonical-json.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { sameJson } from '../domain/lang/same-json.ts';
-import { rfc3339 } from '../domain/schedule/agenda.ts';
-import type { Templates } from '../domain/shape/templates.ts';
-import type { TaskState } from '../domain/model/state.ts';
+import type { TaskState, Templates } from '../domain/model/state.ts';
 import { velaLabels, type Task, type TaskSpec } from '../resources/index.ts';
 import { componentContext } from '../vela/context.ts';
 import { fieldsOf, type Fields } from '../vela/fields.ts';
@@ -18,6 +16,7 @@ import type { Application, Component } from './application.ts';
 import { unknownUid } from './forecast.ts';
 import { newState } from './memory-cluster.ts';
 import type { RenderedObject } from './render.ts';
+import { rfc3339 } from '../domain/lang/rfc3339.ts';
 
 /** An Application as it is deployed, with what belongs to it. */
 export interface Deployed extends ApplicationVersion {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { FlowStep } from '../domain/shape/arrange.ts';
 import { isFinished } from '../domain/model/phase.ts';
 import { after, aJob, aRun, aState, aTask, noon } from '../domain/testing/builders.ts';
 import { FlowWorld } from '../domain/testing/flow-world.ts';
@@ -9,6 +8,7 @@ import { World } from '../domain/testing/world.ts';
 import type { ExecutionPolicy, Task } from '../resources/index.ts';
 import type { RunPlan } from './document.ts';
 import { forecast } from './forecast.ts';
+import type { FlowStep } from '../domain/model/flow.ts';
 
 const nobody = { runs: new Set<string>(), jobs: new Set<string>() };
 const v2 = aTask().revision('app-worker-v2');

@@ -3,19 +3,21 @@
  * once more as far as all that started succeeds. Pure: the same state and time give the same forecast.
  */
 import type { Action } from '../domain/model/actions.ts';
-import { classify, type RunView, type TaskView } from '../domain/view/classify.ts';
+import { classify } from '../domain/view/classify.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { isFinished } from '../domain/model/phase.ts';
-import { jobName } from '../domain/manifest/manifests.ts';
 import { runNames } from '../domain/policies/name-suffix.ts';
 import { formatScheduledTime, isScheduleError, nextTimes, parseSchedule } from '../domain/schedule/cron.ts';
 import { reasons } from '../domain/model/reasons.ts';
 import { runStatus } from '../domain/status/run.ts';
-import type { TakenNames, TaskState } from '../domain/model/state.ts';
+import type { TaskState } from '../domain/model/state.ts';
 import type { Task, TaskRunStatus } from '../resources/index.ts';
 import type { JobPlan, PrunePlan, RunDecision, RunPlan, SchedulePlan, TaskPlan } from './document.ts';
 import { MemoryCluster } from './memory-cluster.ts';
 import { dependenciesOf, inOrder, neededSteps, succeedAll } from './success.ts';
+import type { TakenNames } from '../domain/model/memory.ts';
+import type { RunView, TaskView } from '../domain/model/view.ts';
+import { jobName } from '../domain/manifest/job.ts';
 
 export interface Forecast {
   readonly plan: TaskPlan;

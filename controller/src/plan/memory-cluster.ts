@@ -3,14 +3,15 @@
  * the same with an API server (controllers/apply.ts).
  */
 import type { Action, ActionKind, ActionOf } from '../domain/model/actions.ts';
-import { rfc3339 } from '../domain/schedule/agenda.ts';
-import { attemptOf, isOwnedBy } from '../domain/view/classify.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { decide } from '../domain/decide.ts';
 import { noQueueing } from '../domain/model/kueue.ts';
-import type { Job, TakenNames, TaskState } from '../domain/model/state.ts';
+import type { TaskState } from '../domain/model/state.ts';
 import { answeredByRun } from '../domain/model/trigger.ts';
 import { labels, type Task, type TaskRun } from '../resources/index.ts';
+import { rfc3339 } from '../domain/lang/rfc3339.ts';
+import { type Job, attemptOf, isOwnedBy } from '../domain/model/objects.ts';
+import type { TakenNames } from '../domain/model/memory.ts';
 
 /** More than any Task needs to come to rest: each pass creates, records or deletes something. */
 const mostPasses = 2_000;

@@ -1,7 +1,6 @@
 /** From Applications to a Plan: what each task of theirs would do, or what is wrong with it. */
 import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
-import type { Node } from '../domain/shape/nodes.ts';
-import type { TakenNames, TaskState } from '../domain/model/state.ts';
+import type { TaskState } from '../domain/model/state.ts';
 import { velaLabels, type TaskTemplateSpec } from '../resources/index.ts';
 import { stepContext } from '../vela/context.ts';
 import { fieldsOf } from '../vela/fields.ts';
@@ -29,6 +28,8 @@ import { forecast } from './forecast.ts';
 import type { Path, Problem } from './positions.ts';
 import type { Refusal, Render, RenderedObject, Rendering } from './render.ts';
 import { notATask, removed, sentenceOf, template } from './wording.ts';
+import type { Node } from '../domain/model/objects.ts';
+import type { TakenNames } from '../domain/model/memory.ts';
 
 export interface PlanRequest {
   readonly applications: readonly Application[];

@@ -1,12 +1,14 @@
 /** What becomes of a Task's runs when all that has started succeeds. */
-import { classify, type RunView, type StepView } from '../domain/view/classify.ts';
-import { flowOf, gateOf, stepEnd, type StepEnd } from '../domain/shape/arrange.ts';
-import { jobName } from '../domain/manifest/manifests.ts';
-import { rfc3339 } from '../domain/schedule/agenda.ts';
+import { classify } from '../domain/view/classify.ts';
+import { flowOf, gateOf, stepEnd } from '../domain/shape/arrange.ts';
 import type { Action } from '../domain/model/actions.ts';
-import type { Job } from '../domain/model/state.ts';
 import type { TaskRun } from '../resources/index.ts';
 import type { MemoryCluster } from './memory-cluster.ts';
+import { rfc3339 } from '../domain/lang/rfc3339.ts';
+import type { Job } from '../domain/model/objects.ts';
+import type { StepEnd } from '../domain/model/flow.ts';
+import type { RunView, StepView } from '../domain/model/view.ts';
+import { jobName } from '../domain/manifest/job.ts';
 
 /** One after the other may wait in a queue. */
 const mostRounds = 1_100;

@@ -1,8 +1,9 @@
 /**
  * What a run's record says of its waiting in queues, for people: where, since when or for how long.
  */
-import type { TaskRunStatus } from '../resources/index.ts';
+import type { JobRow, TaskRunStatus } from '../resources/index.ts';
 import { compact } from '../domain/lang/compact.ts';
+import { rfc3339 } from '../domain/lang/rfc3339.ts';
 import { secondsBetween } from '../domain/lang/duration.ts';
 import { isFinished } from '../domain/model/phase.ts';
 
@@ -16,8 +17,6 @@ export interface Queued {
   readonly queue?: RunQueue | undefined;
   readonly steps?: readonly { readonly name: string; readonly queue?: RunQueue | undefined }[] | undefined;
 }
-
-type Row = NonNullable<TaskRunStatus['jobs']>[number];
 
 /** How long something has waited, and whether it does now. */
 export interface Wait {
@@ -47,7 +46,7 @@ export function waitOfRun({ jobs = [], completionTime }: TaskRunStatus = {}): Wa
 }
 
 /** @param ended when the run ended, if it has: what waited until then waits no more */
-export function waitOfRow({ phase, queuedTime, waitedSeconds, completionTime }: Row, ended?: string): Wait {
+export function waitOfRow({ phase, queuedTime, waitedSeconds, completionTime }: JobRow, ended?: string): Wait {
   const end = ended ?? (isFinished(phase) ? completionTime : undefined);
   if (queuedTime === undefined || end === undefined) return compact({ queuedTime, waitedSeconds });
   return { waitedSeconds: (waitedSeconds ?? 0) + Math.round(secondsBetween(queuedTime, completionTime ?? end) ?? 0) };
@@ -62,16 +61,16 @@ export function firstQueuedTime({ jobs = [], startTime }: TaskRunStatus): string
 }
 
 function queuedTimeOf(
-  { run, attempt = 0, step, queuedTime, waitedSeconds }: Row,
+  { run, attempt = 0, step, queuedTime, waitedSeconds }: JobRow,
   start: string | undefined,
 ): string | undefined {
   if (run !== undefined || (attempt > 0 && step === undefined)) return undefined;
   if (queuedTime !== undefined || waitedSeconds === undefined || start === undefined) return queuedTime;
-  return new Date(Date.parse(start) - waitedSeconds * 1000).toISOString().replace('.000Z', 'Z');
+  return rfc3339(new Date(Date.parse(start) - waitedSeconds * 1000));
 }
 
 /** The queue that a row's Job waits in: a step's own, or else the run's. */
-export function queueOfRow({ queue, steps = [] }: Queued = {}, { step }: Pick<Row, 'step'>): RunQueue | undefined {
+export function queueOfRow({ queue, steps = [] }: Queued = {}, { step }: Pick<JobRow, 'step'>): RunQueue | undefined {
   return steps.find(({ name }) => name === step)?.queue ?? queue;
 }
 

@@ -57,6 +57,8 @@ export type ExecutionPolicy = NonNullable<TaskSpec['executionPolicy']>;
 export type Trigger = NonNullable<TaskSpec['trigger']>;
 export type RunTrigger = NonNullable<TaskRunSpec['trigger']>;
 export type Snapshot = NonNullable<TaskRunSpec['snapshot']>;
+/** What a TaskRun's status records of one of its Jobs: an attempt of the run, or a step of its flow. */
+export type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
 export type RunPhase = NonNullable<TaskRunStatus['phase']>;
 export type RunSummary = NonNullable<TaskStatus['lastRuns']>[number];
 export type Condition = NonNullable<TaskStatus['conditions']>[number];

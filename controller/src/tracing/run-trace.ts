@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { waitOfRow } from '../records/queue-report.ts';
-import type { Meta, RunTrigger, TaskRunStatus } from '../resources/index.ts';
+import type { JobRow, Meta, RunTrigger, TaskRunStatus } from '../resources/index.ts';
 
 export interface Span {
   readonly name: string;
@@ -46,8 +46,6 @@ export interface TracedJob {
     readonly conditions?: readonly { readonly lastTransitionTime?: string }[];
   };
 }
-
-type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
 
 /**
  * A status has at most 1,000 rows; what waits for the collector is bounded, too, and no run shall push all others out.

@@ -1,6 +1,5 @@
 /** What is deployed: reads once from the cluster what the controller would have in its caches. */
-import type { Node } from '../../domain/shape/nodes.ts';
-import type { Pod, TaskState } from '../../domain/model/state.ts';
+import type { TaskState } from '../../domain/model/state.ts';
 import { isOrphan } from '../../domain/steps/adopt-runs.ts';
 import { hasNodes } from '../../domain/shape/nodes.ts';
 import {
@@ -27,6 +26,7 @@ import { publishVersionOf, revisionName } from '../../vela/revisions.ts';
 import { isKindMissing } from '../errors.ts';
 import { ofTask, type StoredTask } from '../find.ts';
 import type { Session } from '../session.ts';
+import type { Pod, Node } from '../../domain/model/objects.ts';
 
 interface RevisionObject extends KubeObject {
   spec?: { readonly application?: LiveApplication };

@@ -1,10 +1,10 @@
 /** A flow as text: each step below the one that it waits for longest. */
-import { flowOf, type Flow, type FlowStep } from '../../domain/shape/arrange.ts';
-import type { TaskRunStatus } from '../../resources/index.ts';
+import { flowOf } from '../../domain/shape/arrange.ts';
+import type { JobRow } from '../../resources/index.ts';
 import type { StoredRun } from '../find.ts';
 import { printable } from '../text.ts';
+import type { Flow, FlowStep } from '../../domain/model/flow.ts';
 
-type Row = NonNullable<TaskRunStatus['jobs']>[number];
 type Children = ReadonlyMap<string | undefined, readonly string[]>;
 
 /** @returns undefined for a run that is not a flow, or whose steps cannot be ordered */
@@ -48,7 +48,7 @@ function draw(
 function lineOf(
   name: string,
   { dependencies }: Flow,
-  { phase = 'Pending', duration, message }: Partial<Row> = {},
+  { phase = 'Pending', duration, message }: Partial<JobRow> = {},
 ): string {
   const needed = dependencies.get(name) ?? [];
   const after = needed.length > 1 ? `  (after ${needed.join(', ')})` : '';

@@ -1,7 +1,7 @@
 /** What `runs` and `describe` show of runs. */
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Stored } from '../../kube/objects.ts';
-import type { TaskRunStatus } from '../../resources/index.ts';
+import type { JobRow } from '../../resources/index.ts';
 import type { StoredRun } from '../find.ts';
 import { queueOfRow, waitOfRow, waitOfRun, type Wait } from '../../records/queue-report.ts';
 import { formatDuration } from '../../domain/lang/duration.ts';
@@ -114,8 +114,6 @@ function containerFields({ spec: { snapshot } }: StoredRun): readonly (readonly 
     ['  args', args && JSON.stringify(args)] as const,
   ]);
 }
-
-type JobRow = NonNullable<TaskRunStatus['jobs']>[number];
 
 /** The columns for queues appear only if something waits in one. */
 function jobColumns({ spec: { snapshot }, status = {} }: StoredRun, now: Date): readonly Column<JobRow>[] {

@@ -5,7 +5,6 @@
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
 import type { ActionOf, ClaimManifest, JobManifest, TaskRunManifest } from '../../domain/model/actions.ts';
-import type { Refusal } from '../../domain/model/state.ts';
 import { answeredByRun } from '../../domain/model/trigger.ts';
 import { isAlreadyExists, isNamespaceTerminating } from '../../kube/api-error.ts';
 import { controllerUid, type Stored } from '../../kube/objects.ts';
@@ -15,6 +14,7 @@ import { refusalOf } from '../refusal.ts';
 import { taskRuns, type TaskRunObject } from '../../cluster/resource-types.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { ownerOf, type ApplyContext, type Result } from './context.ts';
+import type { Refusal } from '../../domain/model/memory.ts';
 
 export function createRun({ run }: ActionOf<'createRun'>, context: ApplyContext): Promise<Result> {
   return creating(context, { object: 'TaskRun', run: run.metadata.name }, () => createTaskRun(run, context));

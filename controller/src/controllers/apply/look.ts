@@ -1,7 +1,6 @@
 /** Reads what the caches do not have, for the next decision to be made with. */
 import type { Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { ActionOf } from '../../domain/model/actions.ts';
-import type { StepLook, TerminationMessage } from '../../domain/model/state.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import type { Stored } from '../../kube/objects.ts';
 import { jobs, pods } from '../../kube/resources.ts';
@@ -9,6 +8,7 @@ import { applications } from '../../cluster/resource-types.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { lookAtStep } from '../../cluster/workflow-step.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
+import type { StepLook, TerminationMessage } from '../../domain/model/memory.ts';
 
 export async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: ApplyContext): Promise<Result> {
   const { client, caches, memory } = context;

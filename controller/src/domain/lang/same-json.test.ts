@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sameJson } from './same-json.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { sameJson } from './same-json.ts';
 
 /** Few keys and values, so that two of them are often alike. */
 const value = fc.letrec((tie) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { snapshotOf } from './snapshot.ts';
 import { aTask } from '../testing/builders.ts';
+import { snapshotOf } from './snapshot.ts';
 
 describe('snapshotOf', () => {
   const task = aTask().job({ backoffLimit: 2, parallelism: 3 });

@@ -3,7 +3,7 @@
  * is its own affair.
  */
 import type { Meta } from '../../resources/index.ts';
-import type { Job, JobCondition } from './state.ts';
+import type { Job, JobCondition } from './objects.ts';
 
 /** The part of a Workload that says how its Job waits. Kueue makes one for each Job, which owns it. */
 export interface Workload {

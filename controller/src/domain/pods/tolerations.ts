@@ -1,13 +1,4 @@
-/**
- * Taints and tolerations, as the scheduler reads them.
- */
-
-/** As core/v1. */
-export interface Taint {
-  readonly key: string;
-  readonly value?: string;
-  readonly effect: string;
-}
+import type { Taint } from '../model/objects.ts';
 
 /** As core/v1; without a key it is of every taint, without an effect of every effect. */
 export interface Toleration {

@@ -5,17 +5,7 @@
  */
 import type { Snapshot, TaskRun } from '../../resources/index.ts';
 import type { CompletePolicy } from '../model/execution-policy.ts';
-
-type Overrides = NonNullable<TaskRun['spec']['overrides']>;
-
-interface Container {
-  readonly args?: readonly string[];
-  readonly env?: readonly { readonly name: string }[];
-}
-
-interface PodTemplate {
-  readonly spec?: { readonly containers?: readonly Container[] };
-}
+import { overridden, type Overrides, withOverridden } from '../pods/override.ts';
 
 /** What is wrong with a run's overrides, in a sentence with the remedy; undefined where nothing is. */
 export function overridesProblem(
@@ -46,17 +36,4 @@ function overriddenWork<T extends Pick<Snapshot, 'template' | 'templateRef'>>(wo
   const { template, templateRef } = work;
   if (templateRef) return { ...work, templateRef: overridden(templateRef, overrides) };
   return template ? { ...work, template: withOverridden(template, overrides) } : work;
-}
-
-/** A pod template whose first container has other args, or env beside its own. */
-export function withOverridden(template: Record<string, unknown>, overrides: Overrides): Record<string, unknown> {
-  const { spec } = template as PodTemplate;
-  const [first, ...others] = spec?.containers ?? [];
-  return first ? { ...template, spec: { ...spec, containers: [overridden(first, overrides), ...others] } } : template;
-}
-
-function overridden<T extends Container>(container: T, { args, env }: Overrides): T {
-  const names = new Set(env?.map(({ name }) => name));
-  const kept = (container.env ?? []).filter(({ name }) => !names.has(name));
-  return { ...container, ...(args && { args }), ...(env && { env: [...kept, ...env] }) };
 }

@@ -5,17 +5,10 @@
  * and Replace waits until the old pods are gone. Queue is Furiko's Enqueue: one after the other, in order, each with
  * the snapshot of its time.
  */
-import type { TaskRunStatus } from '../../resources/index.ts';
-import type { RunView, TaskView } from '../view/classify.ts';
 import { reasons } from '../model/reasons.ts';
+import type { Hold } from '../model/verdict.ts';
+import type { RunView, TaskView } from '../model/view.ts';
 import { waitsForStep } from './workflow-step.ts';
-
-/** Why a run does not start: for now, or, with phase Skipped, for good. */
-export interface Hold {
-  readonly phase: NonNullable<TaskRunStatus['phase']>;
-  readonly reason: string;
-  readonly message: string;
-}
 
 /** Why a run that has no Job yet may not have one now; undefined where it may. */
 export function heldByOthers(view: RunView, task: TaskView): Hold | undefined {

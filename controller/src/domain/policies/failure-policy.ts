@@ -3,7 +3,7 @@
  * three for nodes; FailFast cancels what runs, as a matrix of GitHub's does, and leaves notifications and clean-up,
  * which say when they run.
  */
-import type { RunView, StepView } from '../view/classify.ts';
+import type { RunView, StepView } from '../model/view.ts';
 import { nextAttempt } from './retry.ts';
 
 export interface Stop {

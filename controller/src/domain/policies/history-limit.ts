@@ -6,7 +6,7 @@
  * comes after us.
  */
 import type { Task } from '../../resources/index.ts';
-import type { RunView, TaskView } from '../view/classify.ts';
+import type { RunView, TaskView } from '../model/view.ts';
 
 /** @returns the records that are too many, oldest last */
 export function beyondHistoryLimit({ finished, current, deployed, policy, state }: TaskView): readonly RunView[] {

@@ -5,7 +5,7 @@
  * pods to end.
  */
 import type { Deletion } from '../model/actions.ts';
-import type { RunView, TaskView } from '../view/classify.ts';
+import type { RunView, TaskView } from '../model/view.ts';
 
 /** @returns the kept runs that are too many, with the reason */
 export function beyondKeepLast({ kept, policy }: TaskView): readonly ({ view: RunView } & Deletion)[] {

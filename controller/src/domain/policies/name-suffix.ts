@@ -5,10 +5,10 @@
  * version, which is as old as the Task; a later one gets the time at which it was first seen, because nothing in it
  * tells its age: KubeVela's annotation last-applied-time keeps the time of the first version.
  */
-import { velaLabels, type Task } from '../../resources/index.ts';
-import { policyOf } from '../model/execution-policy.ts';
-import { joinName, nameWithHash } from '../lang/names.ts';
+import { type Task, velaLabels } from '../../resources/index.ts';
 import { hexHash } from '../lang/canonical-json.ts';
+import { joinName, nameWithHash } from '../lang/names.ts';
+import { policyOf } from '../model/execution-policy.ts';
 import { minuteSuffix } from '../schedule/cron.ts';
 
 /**

@@ -2,14 +2,7 @@
  * outputs: what a run hands on. Its first container writes a JSON object to its termination message, as Kubernetes
  * calls the file /dev/termination-log; the kubelet cuts it at 4096 bytes, so a run hands on values, not files.
  */
-import type { Snapshot } from '../../resources/index.ts';
-
-export type Outputs = Readonly<Record<string, unknown>>;
-type Output = NonNullable<Snapshot['outputs']>[number];
-
-/** What is on record of a run's outputs, or what is wrong with them. */
-export type OutputsVerdict =
-  { readonly outputs: Outputs; readonly problem?: never } | { readonly problem: string; readonly outputs?: never };
+import { fittingOutputs, type Output, type Outputs, type OutputsVerdict, typeOf } from '../shape/declared-outputs.ts';
 
 const termination = 'the termination message (/dev/termination-log)';
 
@@ -32,17 +25,6 @@ export function readOutputs(declared: readonly Output[], text: string | undefine
   return fittingOutputs(declared, written);
 }
 
-/** Those of the declared outputs that were written, if they are as declared. */
-export function fittingOutputs(declared: readonly Output[], written: Outputs): OutputsVerdict {
-  const problems = declared.flatMap((output) => outputProblem(output, written));
-  if (problems.length > 0) return { problem: problems.join('; ') };
-  return {
-    outputs: Object.fromEntries(
-      declared.flatMap(({ name }) => (Object.hasOwn(written, name) ? [[name, written[name]]] : [])),
-    ),
-  };
-}
-
 function parseObject(text: string): Outputs | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -50,20 +32,6 @@ function parseObject(text: string): Outputs | undefined {
   } catch {
     return undefined;
   }
-}
-
-function outputProblem({ name, type = 'string', required = true }: Output, written: Outputs): string[] {
-  if (!Object.hasOwn(written, name)) return required ? [`output ${name} is missing`] : [];
-  const actual = typeOf(written[name]);
-  const fits = actual === type || (type === 'number' && actual === 'integer');
-  return fits ? [] : [`output ${name} must be of type ${type}, not ${actual}`];
-}
-
-/** The type's name as JSON Schema has it. */
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  return Number.isInteger(value) ? 'integer' : typeof value;
 }
 
 function names(outputs: readonly Output[]): string {

@@ -2,9 +2,9 @@
  * queueTimeoutSeconds: how long a Job may wait in its queue, each time that it has to: before it starts, and after each
  * eviction.
  */
-import type { PartView } from '../view/classify.ts';
+import type { Job } from '../model/objects.ts';
+import type { PartView } from '../model/view.ts';
 import { queuedSince } from '../queue/wait.ts';
-import type { Job } from '../model/state.ts';
 
 /** When the Job must have been admitted, in milliseconds since the epoch; undefined where it may wait for ever. */
 export function queueDeadlineOf({ run }: PartView, job: Job): number | undefined {

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { classify, type RunView } from '../view/classify.ts';
+import { queueLabelsOf, startsSuspended } from '../manifest/queue-labels.ts';
 import { noQueueing, type Queueing, type Workload } from '../model/kueue.ts';
-import type { JobCondition } from '../model/state.ts';
-import { after, rfc3339, aJob, aRun, aState, aTask } from '../testing/builders.ts';
-import { nextQueueLook, queueLabelsOf, queueVerdict, startsSuspended } from './queue.ts';
+import type { JobCondition } from '../model/objects.ts';
+import type { RunView } from '../model/view.ts';
+import { after, aJob, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
+import { classify } from '../view/classify.ts';
+import { nextQueueLook, queueVerdict } from './queue.ts';
 
 const spec = { queue: { name: 'q', priorityClass: 'high' }, queueTimeoutSeconds: 60 };
 const run = aRun(aTask().spec(spec));

@@ -4,35 +4,19 @@
  * suspend and to start again. Whatever ends the waiting for good (queueTimeoutSeconds, or Kueue that gives up) fails
  * what waits, for nothing would ever start it.
  */
-import { queueLabels, type Snapshot } from '../../resources/index.ts';
-import type { PartView } from '../view/classify.ts';
-import { trueCondition } from '../model/conditions.ts';
-import type { Verdict } from '../status/job.ts';
 import { formatDuration } from '../lang/duration.ts';
-import { waitsInQueue, type Queueing, type Workload } from '../model/kueue.ts';
-import { simplyWaits, wordsOf, type Place, type Waiting } from '../queue/words.ts';
+import { type Queueing, waitsInQueue, type Workload } from '../model/kueue.ts';
+import { type Job, type JobCondition, trueCondition } from '../model/objects.ts';
 import { reasons } from '../model/reasons.ts';
-import type { Job, JobCondition } from '../model/state.ts';
+import type { Verdict } from '../model/verdict.ts';
+import type { PartView } from '../model/view.ts';
+import { type Place, simplyWaits, type Waiting, wordsOf } from '../queue/words.ts';
 import { queueDeadlineOf } from './queue-timeout-seconds.ts';
 
 /** Kueue makes a Workload within a fraction of a second. */
 const patienceMilliseconds = 10_000;
 /** It starts what it has admitted as fast, but hundreds at once only as fast as it may write. */
 const startPatienceMilliseconds = 60_000;
-
-/** The labels by which Kueue knows a Job of its own; none for a Job that is in no queue. */
-export function queueLabelsOf({ queue }: Partial<Snapshot> = {}): Readonly<Record<string, string>> {
-  if (!queue) return {};
-  const { name, priorityClass } = queue;
-  return {
-    [queueLabels.queue]: name,
-    ...(priorityClass !== undefined && { [queueLabels.priorityClass]: priorityClass }),
-  };
-}
-
-export function startsSuspended({ queue }: Partial<Snapshot> = {}): { readonly suspend?: true } {
-  return queue ? { suspend: true } : {};
-}
 
 /** What is said of a Job that waits; Failed, without a time, where it has waited for good. */
 export function queueVerdict(view: PartView, job: Job, queueing: Queueing, now: Date): Verdict {

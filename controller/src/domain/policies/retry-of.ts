@@ -2,7 +2,7 @@
  * spec.retryOf: a run that takes another one up where it failed. It is a run of its own, with that one's snapshot, so
  * that both stay on record as they were; what succeeded is in the snapshot as `kept`, and not run again.
  */
-import type { Snapshot, TaskRun, TaskRunStatus } from '../../resources/index.ts';
+import type { JobRow, Snapshot, TaskRun } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { isFinished } from '../model/phase.ts';
 import { flowOf } from '../shape/arrange.ts';
@@ -80,16 +80,7 @@ function dependenciesOf(snapshot: Snapshot | undefined): readonly (readonly [str
 }
 
 function keptRow(
-  {
-    step = '',
-    node,
-    run,
-    phase = '',
-    startTime,
-    completionTime,
-    duration,
-    outputs,
-  }: NonNullable<TaskRunStatus['jobs']>[number],
+  { step = '', node, run, phase = '', startTime, completionTime, duration, outputs }: JobRow,
   name: string,
 ): Rows[number] {
   return compact({ step, node, run: run ?? name, phase, startTime, completionTime, duration, outputs });

@@ -3,8 +3,8 @@
  * attempt has number 0. A Job whose podFailurePolicy said FailJob is not tried again: it says that trying again is of
  * no use.
  */
-import type { PartView } from '../view/classify.ts';
 import { kubernetesReasons } from '../model/reasons.ts';
+import type { PartView } from '../model/view.ts';
 import { deadlineOf } from './timeout-seconds.ts';
 
 /** The longest pause that the Task's schema lets people write. */

@@ -1,9 +1,10 @@
 /**
  * Whether a run that never had a Job may have one now.
  */
-import type { RunView, TaskView } from '../view/classify.ts';
-import { heldByOthers, overQueueLimit, type Hold } from './concurrency-policy.ts';
 import { reasons } from '../model/reasons.ts';
+import type { Hold } from '../model/verdict.ts';
+import type { RunView, TaskView } from '../model/view.ts';
+import { heldByOthers, overQueueLimit } from './concurrency-policy.ts';
 
 /** @returns what keeps the run from its first Job; undefined for a run that may start, or has */
 export function holdOf(view: RunView, task: TaskView): Hold | undefined {

@@ -5,7 +5,7 @@
  * new start, and its time begins anew. While all that is left of a run waits in queues, its time stands still:
  * queueTimeoutSeconds bounds the waiting.
  */
-import type { PartView } from '../view/classify.ts';
+import type { PartView } from '../model/view.ts';
 import { idleInQueues } from '../queue/idle.ts';
 
 /**

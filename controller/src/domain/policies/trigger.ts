@@ -7,10 +7,10 @@
  */
 import type { Snapshot, Task } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
-import { policyOf } from '../model/execution-policy.ts';
-import { versionTrigger, type RunRequest } from '../manifest/manifests.ts';
+import { type RunRequest, versionTrigger } from '../manifest/run.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
-import { revisionHash, triggerValue, type Answered } from '../model/trigger.ts';
+import { policyOf } from '../model/execution-policy.ts';
+import { type Answered, revisionHash, triggerValue } from '../model/trigger.ts';
 
 /**
  * @param versions versions of one Task, oldest first

@@ -2,7 +2,7 @@
  * executionPolicy.ttlSecondsAfterFinished: a finished run's Job and pods go by age, as JobSpec.ttlSecondsAfterFinished.
  * It is not set on the Job: Kubernetes would delete the Job whether or not its outcome is on record.
  */
-import type { RunView, TaskView } from '../view/classify.ts';
+import type { RunView, TaskView } from '../model/view.ts';
 
 /**
  * @returns the kept runs whose time is up, and when the next one's is, in milliseconds since the epoch

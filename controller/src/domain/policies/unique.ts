@@ -5,10 +5,10 @@
  * finished one at once, an unfinished one after its run is on record as Cancelled, as concurrencyPolicy Replace of
  * CronJob ends a Job.
  */
-import type { TaskView, RunView } from '../view/classify.ts';
 import type { Task } from '../../resources/index.ts';
-import { policyOf, type CompletePolicy } from '../model/execution-policy.ts';
 import { joinName } from '../lang/names.ts';
+import { type CompletePolicy, policyOf } from '../model/execution-policy.ts';
+import type { RunView, TaskView } from '../model/view.ts';
 import { componentName } from './name-suffix.ts';
 
 /** The Job's name that every run of the Task shares, or undefined where each run has its own. */

@@ -1,28 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TaskRunStatus } from '../../resources/index.ts';
-import { idleInQueues, standsStill } from './idle.ts';
+import type { JobRow } from '../../resources/index.ts';
 import { after, rfc3339 } from '../testing/builders.ts';
+import { idleInQueues, standsStill } from './idle.ts';
 
-type Row = NonNullable<TaskRunStatus['jobs']>[number];
-
-const ran = (from: number, to?: number, more: Partial<Row> = {}): Row => ({
+const ran = (from: number, to?: number, more: Partial<JobRow> = {}): JobRow => ({
   step: 'a',
   phase: to === undefined ? 'Running' : 'Succeeded',
   startTime: rfc3339(from),
   ...(to !== undefined && { completionTime: rfc3339(to) }),
   ...more,
 });
-const waits = (since: number, more: Partial<Row> = {}): Row => ({
+const waits = (since: number, more: Partial<JobRow> = {}): JobRow => ({
   step: 'b',
   phase: 'Queued',
   queuedTime: rfc3339(since),
   ...more,
 });
-const pending: Row = { step: 'c', phase: 'Pending' };
+const pending: JobRow = { step: 'c', phase: 'Pending' };
 
 describe('a run that began at 10 s has at 100 s stood still in queues', () => {
-  test.each<[what: string, rows: readonly Row[], seconds: number]>([
+  test.each<[what: string, rows: readonly JobRow[], seconds: number]>([
     ['not at all where no row waited', [ran(10, 20), pending, ran(40)], 0],
     ['since its last step ended, where the next one waits', [ran(10, 20), waits(20), pending], 80],
     ['not at all where another step runs', [ran(10), waits(20)], 0],
@@ -61,7 +59,7 @@ describe('a run that began at 10 s has at 100 s stood still in queues', () => {
   });
 });
 
-test.each<[what: string, rows: readonly Row[], still: boolean]>([
+test.each<[what: string, rows: readonly JobRow[], still: boolean]>([
   ['stands still while its last step waits', [ran(0, 1), waits(1), pending], true],
   ['goes on while another step runs', [ran(0), waits(1)], false],
   ['goes on where nothing waits', [ran(0, 1), pending], false],

@@ -1,10 +1,8 @@
 /**
  * For how long a run of steps, items or nodes stood still because they waited in queues.
  */
-import type { TaskRunStatus } from '../../resources/index.ts';
+import type { JobRow } from '../../resources/index.ts';
 import { isFinished } from '../model/phase.ts';
-
-type Row = NonNullable<TaskRunStatus['jobs']>[number];
 
 /** From one moment to another, in milliseconds since the epoch. */
 type Span = readonly [from: number, to: number];
@@ -15,7 +13,7 @@ type Span = readonly [from: number, to: number];
  * more is not on record.
  * @param since when the run started
  */
-export function idleInQueues(rows: readonly Row[], since: number, now: number): number {
+export function idleInQueues(rows: readonly JobRow[], since: number, now: number): number {
   if (!rows.some(({ queuedTime, waitedSeconds }) => queuedTime !== undefined || waitedSeconds !== undefined)) return 0;
   const waits = rows.flatMap((row) => within(waitOf(row, now), since, now));
   const ran = rows.flatMap((row) => within(ranOf(row, now), since, now));
@@ -23,7 +21,7 @@ export function idleInQueues(rows: readonly Row[], since: number, now: number): 
 }
 
 /** Whether that is so at present: some wait, and none runs. */
-export function standsStill(rows: readonly Row[]): boolean {
+export function standsStill(rows: readonly JobRow[]): boolean {
   const unfinished = rows.filter(({ phase }) => !isFinished(phase));
   return (
     unfinished.some(({ queuedTime }) => queuedTime !== undefined) &&
@@ -32,7 +30,7 @@ export function standsStill(rows: readonly Row[]): boolean {
 }
 
 function waitOf(
-  { phase, queuedTime, waitedSeconds = 0, startTime, completionTime, attempt = 0 }: Row,
+  { phase, queuedTime, waitedSeconds = 0, startTime, completionTime, attempt = 0 }: JobRow,
   now: number,
 ): Span | undefined {
   if (queuedTime !== undefined) return [Date.parse(queuedTime), isFinished(phase) ? endOf(completionTime, now) : now];
@@ -42,7 +40,7 @@ function waitOf(
 }
 
 function ranOf(
-  { queuedTime, waitedSeconds = 0, startTime, completionTime, attempt = 0 }: Row,
+  { queuedTime, waitedSeconds = 0, startTime, completionTime, attempt = 0 }: JobRow,
   now: number,
 ): Span | undefined {
   if (startTime === undefined) return undefined;

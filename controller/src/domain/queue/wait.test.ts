@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { TaskRunStatus } from '../../resources/index.ts';
-import { queuedSince, waitOf, waitsOver } from './wait.ts';
-import type { Job } from '../model/state.ts';
+import type { JobRow } from '../../resources/index.ts';
+import type { Job } from '../model/objects.ts';
 import { aJob, aRun, rfc3339 } from '../testing/builders.ts';
+import { queuedSince, waitOf, waitsOver } from './wait.ts';
 
-type Row = NonNullable<TaskRunStatus['jobs']>[number];
 const { uid } = aJob().build().metadata;
-const runWith = (row: Partial<Row>) =>
+const runWith = (row: Partial<JobRow>) =>
   aRun()
     .status({ phase: 'Queued', jobs: [{ name: 'mytask-v1', uid, ...row }] })
     .build();
@@ -16,7 +15,7 @@ const waiting = (job = aJob()): Job => ({ ...job.spec({ suspend: true }).build()
 const started = (seconds: number): Job => ({ ...aJob().running(seconds).build(), queue: 'q' });
 
 describe('a Job in a queue', () => {
-  test.each<[is: string, row: Partial<Row>, job: Job, wait: object]>([
+  test.each<[is: string, row: Partial<JobRow>, job: Job, wait: object]>([
     ['that is new waits since its creation', {}, waiting(), { queuedTime: rfc3339(0) }],
     [
       'that is being evicted waits since nobody knows when',

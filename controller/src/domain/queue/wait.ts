@@ -2,14 +2,11 @@
  * How long a Job waits in its queue. Kueue may evict a Job that runs, and then it waits again; the record adds up what
  * is over.
  */
-import type { TaskRun, TaskRunStatus } from '../../resources/index.ts';
+import type { JobRow, TaskRun, TaskRunStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
-import { anyCondition } from '../model/conditions.ts';
 import { secondsBetween } from '../lang/duration.ts';
 import { waitsInQueue } from '../model/kueue.ts';
-import type { Job } from '../model/state.ts';
-
-type Row = NonNullable<TaskRunStatus['jobs']>[number];
+import { anyCondition, type Job } from '../model/objects.ts';
 
 /** Since when the Job waits this time, RFC 3339; undefined where it does not. */
 export function queuedSince({ status }: TaskRun, job: Job): string | undefined {
@@ -18,7 +15,7 @@ export function queuedSince({ status }: TaskRun, job: Job): string | undefined {
 }
 
 /** What is on record may be of a wait before, whose end nobody saw: the Job says when it was suspended last. */
-function thisWait({ queuedTime }: Row = {}, job: Job): string | undefined {
+function thisWait({ queuedTime }: JobRow = {}, job: Job): string | undefined {
   const since = suspendedSince(job);
   if (queuedTime === undefined || since === undefined) return since;
   return Date.parse(since) > Date.parse(queuedTime) ? since : queuedTime;
@@ -35,7 +32,7 @@ function suspendedSince({ metadata: { creationTimestamp, generation = 1 }, statu
 }
 
 /** What the Job's row says of its waiting. */
-export function waitOf({ status }: TaskRun, job: Job): Pick<Row, 'queuedTime' | 'waitedSeconds'> {
+export function waitOf({ status }: TaskRun, job: Job): Pick<JobRow, 'queuedTime' | 'waitedSeconds'> {
   if (job.queue === undefined) return {};
   const row = rowOf(status, job) ?? {};
   return waitsInQueue(job)
@@ -44,7 +41,7 @@ export function waitOf({ status }: TaskRun, job: Job): Pick<Row, 'queuedTime' | 
 }
 
 /** Once the Job has started, the wait before is counted, and no more than once. */
-function waitOver({ queuedTime, waitedSeconds }: Row, job: Job): Pick<Row, 'queuedTime' | 'waitedSeconds'> {
+function waitOver({ queuedTime, waitedSeconds }: JobRow, job: Job): Pick<JobRow, 'queuedTime' | 'waitedSeconds'> {
   const isCounted = queuedTime === undefined && waitedSeconds !== undefined;
   const start = job.status?.startTime;
   if (isCounted || start === undefined) return compact({ queuedTime, waitedSeconds });
@@ -54,7 +51,7 @@ function waitOver({ queuedTime, waitedSeconds }: Row, job: Job): Pick<Row, 'queu
   };
 }
 
-function rowOf(status: TaskRunStatus | undefined, { metadata }: Job): Row | undefined {
+function rowOf(status: TaskRunStatus | undefined, { metadata }: Job): JobRow | undefined {
   return status?.jobs?.find(({ uid }) => uid === metadata.uid);
 }
 

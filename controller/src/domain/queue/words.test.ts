@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { wordsOf, type Place } from './words.ts';
 import type { Workload } from '../model/kueue.ts';
-import type { JobCondition } from '../model/state.ts';
+import type { JobCondition } from '../model/objects.ts';
 import { aJob } from '../testing/builders.ts';
+import { type Place, wordsOf } from './words.ts';
 
 const place: Place = { queue: 'q', namespace: 'default', clusterQueue: 'cq' };
 const workload = (...conditions: JobCondition[]): Workload => ({

@@ -6,10 +6,9 @@
  * not known here is handed on as it is. How much more of a resource is needed is left out: it changes with every other
  * run, and each change is a write.
  */
-import { anyCondition, trueCondition } from '../model/conditions.ts';
-import { reasons } from '../model/reasons.ts';
 import type { Workload } from '../model/kueue.ts';
-import type { JobCondition } from '../model/state.ts';
+import { anyCondition, type JobCondition, trueCondition } from '../model/objects.ts';
+import { reasons } from '../model/reasons.ts';
 
 export interface Waiting {
   readonly reason: string;

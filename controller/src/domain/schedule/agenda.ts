@@ -4,9 +4,12 @@
  * (kubernetes#63371).
  */
 import type { RunTrigger, TaskStatus } from '../../resources/index.ts';
+import { canonicalJson, hexHash } from '../lang/canonical-json.ts';
+import { compact } from '../lang/compact.ts';
+import { rfc3339 } from '../lang/rfc3339.ts';
 import type { Action } from '../model/actions.ts';
 import { eventReasons } from '../model/events.ts';
-import { compact } from '../lang/compact.ts';
+import type { TaskState } from '../model/state.ts';
 import {
   dueTimes,
   formatScheduledTime,
@@ -16,8 +19,6 @@ import {
   type Schedule,
   type ScheduleSpec,
 } from './cron.ts';
-import { canonicalJson, hexHash } from '../lang/canonical-json.ts';
-import type { TaskState } from '../model/state.ts';
 
 export interface Agenda {
   /** Why the schedule cannot be carried out. */
@@ -173,9 +174,4 @@ function newest(...times: readonly (Date | undefined)[]): Date | undefined {
 
 function timeOf(text: string | undefined): Date | undefined {
   return text === undefined ? undefined : new Date(text);
-}
-
-/** As metav1.Time writes it: whole seconds. */
-export function rfc3339(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -5,6 +5,7 @@
  */
 import { Cron } from 'croner';
 import type { Task } from '../../resources/index.ts';
+import { rfc3339 } from '../lang/rfc3339.ts';
 import { messageOf } from '../lang/words.ts';
 
 export type ScheduleSpec = NonNullable<Task['spec']['schedule']>;
@@ -198,7 +199,7 @@ function lastTime({ crons, timeZone }: Schedule, until: Date): Date | undefined 
 /** RFC 3339 in the schedule's zone, as CronJob writes it: 2026-03-20T13:00:00+01:00. */
 export function formatScheduledTime(time: Date, { timeZone }: Schedule): string {
   const offset = offsetSeconds(time, timeZone);
-  if (offset === 0) return time.toISOString().replace(/\.\d+Z$/, 'Z');
+  if (offset === 0) return rfc3339(time);
   const local = new Date(time.getTime() + offset * 1000).toISOString().slice(0, 19);
   const minutes = Math.abs(Math.trunc(offset / 60));
   return `${local}${offset < 0 ? '-' : '+'}${twoDigits(minutes / 60)}:${twoDigits(minutes % 60)}`;

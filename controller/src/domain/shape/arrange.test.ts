@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { flowOf, gateOf, stepEnd, type FlowStep, type StepEnd } from './arrange.ts';
+import type { FlowStep, StepEnd } from '../model/flow.ts';
+import { flowOf, gateOf, stepEnd } from './arrange.ts';
 
 const step = (name: string, dependsOn?: string[], more: Partial<FlowStep> = {}): FlowStep => ({
   name,

@@ -1,40 +1,9 @@
 /**
  * The rules of a flow: which of its steps wait for which, and what becomes of a step when those have ended.
  */
-import type { RunPhase, Snapshot } from '../../resources/index.ts';
-import type { Item } from './items.ts';
+import type { Flow, FlowStep, Gate, StepEnd, StepPhase } from '../model/flow.ts';
 import { reasons } from '../model/reasons.ts';
 import { outputProblems } from './step-outputs.ts';
-
-export type FlowStep = Omit<NonNullable<Snapshot['steps']>[number], 'template' | 'templateRef'> & {
-  /** Its own, or made of a TaskTemplate. */
-  readonly template: Record<string, unknown>;
-  /** What the step is for, where it is one of several of the same template. */
-  readonly item?: Item;
-  /** The node that it is for, where there is one for each. */
-  readonly node?: string;
-};
-
-/** A flow whose steps can be ordered. */
-export interface Flow {
-  /** Each after all those that it depends on. */
-  readonly order: readonly FlowStep[];
-  readonly steps: ReadonlyMap<string, FlowStep>;
-  /** What each step waits for, by its name: also what it does not write itself. */
-  readonly dependencies: ReadonlyMap<string, readonly string[]>;
-}
-
-/** How a step ended, as far as those that depend on it are concerned. */
-export type StepEnd = 'ok' | 'failed' | 'unneeded';
-
-export type Gate =
-  { readonly opens: boolean } | { readonly skip: { readonly reason: string; readonly message: string } };
-
-/** What is known of a step. */
-export interface StepPhase {
-  readonly phase: RunPhase;
-  readonly reason?: string | undefined;
-}
 
 const known = new WeakMap<readonly FlowStep[], Flow | { readonly problem: string }>();
 

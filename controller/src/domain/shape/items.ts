@@ -2,11 +2,8 @@
  * items and matrix: a Job for each item, all of one template. Each is seen as a step that depends on nothing.
  */
 import type { Snapshot } from '../../resources/index.ts';
-import type { FlowStep } from './arrange.ts';
+import type { FlowStep, Item } from '../model/flow.ts';
 import { templateStep } from './template-step.ts';
-
-export type Item = Readonly<Record<string, unknown>>;
-
 /** As many as a run may have steps. */
 const most = 1_000;
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Snapshot, TaskRun } from '../../resources/index.ts';
-import { nodeSteps, type Node } from './nodes.ts';
+import type { Node } from '../model/objects.ts';
+import { tolerates, type Toleration } from '../pods/tolerations.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { aRun } from '../testing/builders.ts';
-import { tolerates, type Toleration } from '../pods/tolerations.ts';
+import { nodeSteps } from './nodes.ts';
 
 const node = (labels: Record<string, string>, taints?: Node['taints']): Node => ({
   metadata: { name: 'n', labels },

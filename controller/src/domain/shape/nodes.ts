@@ -3,21 +3,14 @@
  * the DaemonSet controller chooses them: by the pods' nodeSelector, required node affinity and tolerations; not by what
  * room they have.
  */
-import type { Snapshot, TaskRun, TaskRunStatus } from '../../resources/index.ts';
-import type { FlowStep } from './arrange.ts';
+import type { JobRow, Snapshot, TaskRun } from '../../resources/index.ts';
 import { maxNameLength, nameWithHash } from '../lang/names.ts';
+import type { FlowStep } from '../model/flow.ts';
+import type { Node } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
+import { daemonTolerations, tolerates, type Toleration } from '../pods/tolerations.ts';
 import { isBound } from './same-node.ts';
 import { templateStep } from './template-step.ts';
-import { daemonTolerations, tolerates, type Taint, type Toleration } from '../pods/tolerations.ts';
-
-/** The part of a core/v1 Node that decides whether a pod may run there. */
-export interface Node {
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly taints?: readonly Taint[];
-}
-
-type Row = NonNullable<TaskRunStatus['jobs']>[number];
 
 interface Requirement {
   readonly key: string;
@@ -91,7 +84,7 @@ function sameList(steps: readonly FlowStep[], snapshot: Snapshot): readonly Flow
 }
 
 /** Of a row whose step is called after its node that is all it says. */
-export function nodeOf({ node, step = '' }: Pick<Row, 'node' | 'step'>): string {
+export function nodeOf({ node, step = '' }: Pick<JobRow, 'node' | 'step'>): string {
   return node ?? step;
 }
 

@@ -3,8 +3,8 @@
  * named. Steps wait until the first pod's node is on record, so that they find there what the others left.
  */
 import type { TaskRun } from '../../resources/index.ts';
-import type { RunView } from '../view/classify.ts';
 import type { TaskState } from '../model/state.ts';
+import type { RunView } from '../model/view.ts';
 
 /** The node that a run is bound to, as far as it is named or on record. */
 export function nodeOfRun({ spec, status }: TaskRun): string | undefined {

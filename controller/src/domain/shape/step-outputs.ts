@@ -2,8 +2,8 @@
  * Outputs that go from step to step of a flow, and from its steps to the run.
  */
 import type { Snapshot, TaskRunStatus } from '../../resources/index.ts';
-import type { Flow, FlowStep } from './arrange.ts';
-import { fittingOutputs, type OutputsVerdict } from '../policies/outputs.ts';
+import type { Flow, FlowStep } from '../model/flow.ts';
+import { fittingOutputs, type OutputsVerdict } from './declared-outputs.ts';
 
 type Rows = NonNullable<TaskRunStatus['jobs']>;
 type Output = NonNullable<Snapshot['outputs']>[number];

@@ -2,7 +2,7 @@
  * A step's pod template as it runs: with what all steps of the flow have, and with the outputs of steps before it.
  */
 import type { Task, TaskRunStatus } from '../../resources/index.ts';
-import type { FlowStep } from './arrange.ts';
+import type { FlowStep } from '../model/flow.ts';
 import { daemonTolerations, type Toleration } from '../pods/tolerations.ts';
 import { withItem } from './items.ts';
 import { withStepOutputs } from './step-outputs.ts';

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
-import type { FlowStep } from './arrange.ts';
+import type { FlowStep } from '../model/flow.ts';
 
 /** A step of the run's one template. Outputs that say nothing of where they come from are each step's own. */
 export function templateStep(name: string, { template = {}, job, retry, outputs }: Snapshot): FlowStep {

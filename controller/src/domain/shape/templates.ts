@@ -3,16 +3,13 @@
  * are in its spec beside the snapshot, which says what of them is used and how.
  */
 import type { Snapshot, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
-import type { Action } from '../model/actions.ts';
-import type { TaskView } from '../view/classify.ts';
 import { compact } from '../lang/compact.ts';
 import { isFinished } from '../model/phase.ts';
-import { withOverridden } from '../policies/allowed-overrides.ts';
+import type { Templates } from '../model/state.ts';
+import { withOverridden } from '../pods/override.ts';
 import { filledIn, parametersProblem, valuesOf } from './template-parameters.ts';
 
 type TemplateRef = NonNullable<Snapshot['templateRef']>;
-/** By name. */
-export type Templates = ReadonlyMap<string, TaskTemplateSpec>;
 
 /** Whether the run is to be given copies of the templates that it names. */
 export function lacksTemplates({ spec, status }: Pick<TaskRun, 'spec' | 'status'>): boolean {
@@ -36,18 +33,6 @@ function refsOf({ templateRef, steps = [] }: Partial<Snapshot> = {}): readonly (
 ])[] {
   const ofSteps = steps.flatMap((step) => (step.templateRef ? [[step.name, step.templateRef] as const] : []));
   return templateRef ? [[undefined, templateRef], ...ofSteps] : ofSteps;
-}
-
-/** Copies of their templates for the runs that lack them, once all are there. */
-export function fillTemplates({ active, state }: TaskView): readonly Action[] {
-  return active.flatMap(({ run }): readonly Action[] => {
-    if (!lacksTemplates(run) || missingTemplates(run, state.templates).length > 0) return [];
-    const templates = Object.fromEntries(
-      templateNames(run.spec.snapshot).map((name) => [name, { ...state.templates.get(name) }]),
-    );
-    const { name, uid } = run.metadata;
-    return [{ kind: 'fillTemplates', name, uid, templates }];
-  });
 }
 
 /** The templates that a run waits for. */

@@ -1,37 +1,34 @@
 /**
  * What the status of a flow's run should say: a row for each step, and what they come to together.
  */
-import type { RunPhase, Snapshot, TaskRunStatus } from '../../resources/index.ts';
+import type { JobRow, RunPhase, Snapshot } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
-import type { RunView, StepView, TaskView } from '../view/classify.ts';
-import { isFinished } from '../model/phase.ts';
 import { durationBetween } from '../lang/duration.ts';
-import { flowOf, gateOf, stepEnd, type Flow, type FlowStep, type StepEnd } from '../shape/arrange.ts';
-import { itemsProblem } from '../shape/items.ts';
-import { jobSummary, jobVerdict, refused, startTimeOf, timestamp, type Verdict } from './job.ts';
-import { endsStep, stopOf, type Stop } from '../policies/failure-policy.ts';
+import { rfc3339 } from '../lang/rfc3339.ts';
+import { named, oneLine } from '../lang/words.ts';
+import type { Flow, FlowStep, StepEnd } from '../model/flow.ts';
+import { isFinished } from '../model/phase.ts';
+import { patientReasons, reasons } from '../model/reasons.ts';
+import type { Ended, Verdict } from '../model/verdict.ts';
+import type { RunView, StepView, TaskView } from '../model/view.ts';
+import { endsStep, type Stop, stopOf } from '../policies/failure-policy.ts';
 import { deadlineOf } from '../policies/timeout-seconds.ts';
+import { flowOf, gateOf, stepEnd } from '../shape/arrange.ts';
+import { itemsProblem } from '../shape/items.ts';
 import { nodeOfRun } from '../shape/same-node.ts';
 import { readStepOutputs } from '../shape/step-outputs.ts';
-import { patientReasons, reasons } from '../model/reasons.ts';
-import { oneLine } from '../lang/words.ts';
-
-export type StepRow = NonNullable<TaskRunStatus['jobs']>[number];
-type Ended = { readonly reason: string; readonly message: string };
-
-/** How many steps a message names. */
-const mostNamed = 3;
+import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
 
 /**
  * A row for each step, in their order.
  * @param ended why the run ends before its steps do, if it does
  */
-export function stepRows(view: RunView, { state }: TaskView, now: Date, ended: Ended | undefined): readonly StepRow[] {
+export function stepRows(view: RunView, { state }: TaskView, now: Date, ended: Ended | undefined): readonly JobRow[] {
   const { run, flow = [] } = view;
   const arranged = arrangedOf(view);
   if ('problem' in arranged) return [];
   const views = new Map(flow.map((step) => [step.step.name, step]));
-  const rows = new Map<string, StepRow>();
+  const rows = new Map<string, JobRow>();
   const isLate = (deadlineOf({ run, job: undefined }, now) ?? Infinity) <= now.getTime();
   const stop = stopOf(view, now);
   const boundTo = nodeOfRun(run);
@@ -65,7 +62,7 @@ const manyRows = 500;
 /** So many failures are told in words even then. */
 const mostExplained = 20;
 
-function slim(rows: readonly StepRow[]): readonly StepRow[] {
+function slim(rows: readonly JobRow[]): readonly JobRow[] {
   if (rows.length <= manyRows) return rows;
   let explained = 0;
   return rows.map(({ duration: _duration, succeeded: _succeeded, failed: _failed, message, ...row }) => {
@@ -93,10 +90,10 @@ function endOfStep(
 }
 
 function skipped(ended: Ended, now: Date): Verdict {
-  return { phase: 'Skipped', ...ended, completionTime: timestamp(now) };
+  return { phase: 'Skipped', ...ended, completionTime: rfc3339(now) };
 }
 
-function stepRow(view: StepView, verdict: Verdict): StepRow {
+function stepRow(view: StepView, verdict: Verdict): JobRow {
   // Most of a large flow waits, as it did before.
   if (verdict === waits && view.row?.phase === 'Pending' && view.row.reason === undefined) return view.row;
   const { phase, reason, message, completionTime, outputs } = verdict;
@@ -120,7 +117,7 @@ function stepRow(view: StepView, verdict: Verdict): StepRow {
   });
 }
 
-function summaryOf(view: StepView, verdict: Verdict): StepRow {
+function summaryOf(view: StepView, verdict: Verdict): JobRow {
   return view.job ? jobSummary(view.job, view, verdict) : (view.run.status?.jobs?.[0] ?? {});
 }
 
@@ -131,7 +128,7 @@ const waits: Verdict = { phase: 'Pending' };
 function waiting(
   view: StepView,
   flow: Flow,
-  rows: ReadonlyMap<string, StepRow>,
+  rows: ReadonlyMap<string, JobRow>,
   timeoutSeconds: number | undefined,
   now: Date,
 ): Verdict {
@@ -143,14 +140,14 @@ function waiting(
       { reason: reasons.timedOut, message: `the run's time was up (timeoutSeconds: ${timeoutSeconds})` },
       now,
     );
-  return refusal ? refused(refusal, timestamp(now)) : waits;
+  return refusal ? refused(refusal, rfc3339(now)) : waits;
 }
 
 /** How those ended that a step depends on. */
 export function endsOf(
   step: FlowStep,
   { dependencies, steps }: Flow,
-  rows: ReadonlyMap<string, StepRow>,
+  rows: ReadonlyMap<string, JobRow>,
 ): ReadonlyMap<string, StepEnd | undefined> {
   const needed = dependencies.get(step.name) ?? [];
   const ends = new Map<string, StepEnd | undefined>();
@@ -163,7 +160,7 @@ export function endsOf(
 }
 
 /** When its first step started; what a queue has evicted before anything ended has not. */
-export function flowStartTime({ run }: RunView, rows: readonly StepRow[]): string | undefined {
+export function flowStartTime({ run }: RunView, rows: readonly JobRow[]): string | undefined {
   const [first] = rows.flatMap(({ startTime, run: other }) => (other === undefined ? (startTime ?? []) : [])).sort();
   return first === undefined ? undefined : (run.status?.startTime ?? first);
 }
@@ -183,8 +180,8 @@ function outputProblem({ steps, outputs }: Partial<Snapshot> = {}): string | und
 }
 
 /** What the steps come to together. */
-export function flowVerdict(view: RunView, rows: readonly StepRow[], now: Date, ended: Ended | undefined): Verdict {
-  const completionTime = timestamp(now);
+export function flowVerdict(view: RunView, rows: readonly JobRow[], now: Date, ended: Ended | undefined): Verdict {
+  const completionTime = rfc3339(now);
   const { run, flow = [] } = view;
   const arranged = arrangedOf(view);
   if ('problem' in arranged)
@@ -201,7 +198,7 @@ export function flowVerdict(view: RunView, rows: readonly StepRow[], now: Date, 
     : succeeded(run.spec.snapshot ?? {}, rows, completionTime);
 }
 
-function failure(failed: readonly StepRow[], rows: readonly StepRow[], completionTime: string): Verdict {
+function failure(failed: readonly JobRow[], rows: readonly JobRow[], completionTime: string): Verdict {
   const hasFailed = failed.some(({ phase }) => phase === 'Failed');
   return {
     phase: 'Failed',
@@ -211,14 +208,14 @@ function failure(failed: readonly StepRow[], rows: readonly StepRow[], completio
   };
 }
 
-function isFailure({ phase, reason }: StepRow, view: StepView | undefined): boolean {
+function isFailure({ phase, reason }: JobRow, view: StepView | undefined): boolean {
   if (reason === reasons.nodeDeleted) return view?.step.node === undefined;
   if (phase === 'Skipped') return reason === reasons.timedOut;
   return phase === 'Failed' && view?.step.continueOnFailure !== true;
 }
 
 /** job3 failed: exit code 3 in container job3 (BackoffLimitExceeded); skipped: job5 */
-function failureMessage([first, ...others]: readonly StepRow[], rows: readonly StepRow[]): string {
+function failureMessage([first, ...others]: readonly JobRow[], rows: readonly JobRow[]): string {
   const what = first?.phase === 'Skipped' ? 'did not start' : first?.phase === 'Cancelled' ? 'was cancelled' : 'failed';
   const too = others.length === 0 ? '' : `; also failed: ${named(others.map(({ step = '' }) => step))}`;
   const skipped = rows
@@ -227,11 +224,7 @@ function failureMessage([first, ...others]: readonly StepRow[], rows: readonly S
   return `${first?.step} ${what}${first?.message === undefined ? '' : `: ${first.message}`}${too}${skipped.length === 0 ? '' : `; skipped: ${named(skipped)}`}`;
 }
 
-function succeeded(
-  { outputs: all = [] }: Partial<Snapshot>,
-  rows: readonly StepRow[],
-  completionTime: string,
-): Verdict {
+function succeeded({ outputs: all = [] }: Partial<Snapshot>, rows: readonly JobRow[], completionTime: string): Verdict {
   const declared = all.filter(({ valueFrom }) => valueFrom !== undefined);
   const gone = rows.filter(({ reason }) => reason === reasons.nodeDeleted).map(({ step = '' }) => step);
   const message = gone.length === 0 ? undefined : `deleted meanwhile: ${named(gone)}`;
@@ -243,7 +236,7 @@ function succeeded(
 }
 
 /** 2/5 steps · job3 Running · job4 Pending: ImagePullBackOff: ... */
-function underWay(rows: readonly StepRow[], word: string): Verdict {
+function underWay(rows: readonly JobRow[], word: string): Verdict {
   const done = rows.filter(({ phase }) => isFinished(phase)).length;
   const explained = rows.filter(({ phase, reason }) => !isFinished(phase) && reason !== undefined);
   const stuck = explained.find(({ reason = '' }) => !patientReasons.has(reason)) ?? explained[0];
@@ -262,19 +255,19 @@ function underWay(rows: readonly StepRow[], word: string): Verdict {
   };
 }
 
-function othersQueued(rows: readonly StepRow[], stuck: StepRow): string {
+function othersQueued(rows: readonly JobRow[], stuck: JobRow): string {
   const others = rows.filter((row) => row !== stuck && row.phase === 'Queued').length;
   return others === 0 ? '' : ` (${others} ${stuck.phase === 'Queued' ? 'more' : 'Queued'})`;
 }
 
 /** Of rows that are not all finished. */
-function phaseTogether(rows: readonly StepRow[]): RunPhase {
+function phaseTogether(rows: readonly JobRow[]): RunPhase {
   if (rows.some(({ phase, uid }) => phase === 'Running' || (uid !== undefined && isFinished(phase)))) return 'Running';
   return rows.some(({ phase }) => phase === 'Queued') ? 'Queued' : 'Pending';
 }
 
 /** 2/5 nodes · node-2 failed: exit code 1 in ...; paused: set spec.resume ... */
-function pausedBy(view: RunView, rows: readonly StepRow[], now: Date): Verdict | undefined {
+function pausedBy(view: RunView, rows: readonly JobRow[], now: Date): Verdict | undefined {
   const stop = stopOf(view, now);
   if (stop?.policy !== 'Pause') return undefined;
   const under = underWay(rows, wordFor(view.flow?.[0]));
@@ -289,9 +282,4 @@ function pausedBy(view: RunView, rows: readonly StepRow[], now: Date): Verdict |
 
 function wordFor(view: StepView | undefined): 'steps' | 'items' | 'nodes' {
   return view?.step.item ? 'items' : view?.step.node === undefined ? 'steps' : 'nodes';
-}
-
-function named(names: readonly string[]): string {
-  const more = names.length - mostNamed;
-  return more > 0 ? `${names.slice(0, mostNamed).join(', ')} and ${more} more` : names.join(', ');
 }

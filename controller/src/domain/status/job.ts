@@ -1,26 +1,21 @@
 /**
  * What one Job's worth of work, a run or a step of one, comes to: from its Job, its pods, and what was refused.
  */
-import type { RunPhase, TaskRunStatus } from '../../resources/index.ts';
+import type { JobRow, RunPhase } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
-import { attemptOf, conditionOf, type PartView } from '../view/classify.ts';
+import { rfc3339 } from '../lang/rfc3339.ts';
+import { waitsInQueue } from '../model/kueue.ts';
+import type { Refusal } from '../model/memory.ts';
+import { attemptOf, conditionOf, type ContainerFailure, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
+import { podReasons, reasons } from '../model/reasons.ts';
+import type { TaskState } from '../model/state.ts';
+import type { Verdict } from '../model/verdict.ts';
+import type { PartView } from '../model/view.ts';
 import { readOutputs } from '../policies/outputs.ts';
 import { queueVerdict } from '../policies/queue.ts';
 import { mostAttempts, nextAttempt, type NextAttempt } from '../policies/retry.ts';
 import { waitOf } from '../queue/wait.ts';
-import { waitsInQueue } from '../model/kueue.ts';
-import { podReasons, reasons } from '../model/reasons.ts';
-import type { ContainerFailure, Job, Pod, Refusal, TaskState } from '../model/state.ts';
-
-/** What is to be said of a run, or of a step. */
-export interface Verdict {
-  readonly phase: RunPhase;
-  readonly reason?: string | undefined;
-  readonly message?: string | undefined;
-  readonly completionTime?: string | undefined;
-  readonly outputs?: Readonly<Record<string, unknown>> | undefined;
-}
 
 /** What is said of work that its Job does not decide. */
 export interface Otherwise {
@@ -36,8 +31,8 @@ export function jobVerdict(view: PartView, state: TaskState, now: Date, { ended,
   const outcome = next ? undefined : jobOutcome(view, state);
   if (outcome) return outcome;
   const end = ended();
-  if (end) return { phase: 'Cancelled', ...end, completionTime: timestamp(now) };
-  if (next) return awaitingAttempt(view, next, timestamp(now));
+  if (end) return { phase: 'Cancelled', ...end, completionTime: rfc3339(now) };
+  if (next) return awaitingAttempt(view, next, rfc3339(now));
   return view.attempt === undefined ? notStarted() : (underWay(view, state, now) ?? notStarted());
 }
 
@@ -45,14 +40,9 @@ export function jobVerdict(view: PartView, state: TaskState, now: Date, { ended,
 function underWay(view: PartView, state: TaskState, now: Date): Verdict | undefined {
   if (isGone(view, state)) {
     const message = `Job ${jobIdentity(view)?.name ?? view.name} was deleted before it finished, so its outcome is unknown; deploy again, or create a TaskRun, to run again`;
-    return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: timestamp(now) };
+    return { phase: 'Failed', reason: reasons.jobDeleted, message, completionTime: rfc3339(now) };
   }
   return view.job && view.jobExists ? progress(view.job, view, state, now) : undefined;
-}
-
-/** RFC 3339, in seconds. */
-export function timestamp(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /**
@@ -156,7 +146,7 @@ function progress(job: Job, view: PartView, { queueing }: TaskState, now: Date):
 
 /** What ends a run without an end of its Job ends it now. */
 function ending(verdict: Verdict, now: Date): Verdict {
-  return isFinished(verdict.phase) ? { ...verdict, completionTime: timestamp(now) } : verdict;
+  return isFinished(verdict.phase) ? { ...verdict, completionTime: rfc3339(now) } : verdict;
 }
 
 /** Why an unfinished Job does not get on, if it does not. */
@@ -217,7 +207,7 @@ function failureText({ container, exitCode, reason }: ContainerFailure): string 
 }
 
 /** Counts are written once, at the end: a write for every pod of a wide Job would cost more than it tells. */
-export function jobSummary(job: Job, view: PartView, verdict: Verdict): NonNullable<TaskRunStatus['jobs']>[number] {
+export function jobSummary(job: Job, view: PartView, verdict: Verdict): JobRow {
   const { metadata, attempt, status } = job;
   const failure = lastFailure(view);
   const phase = jobPhase(job, view, verdict);

@@ -3,22 +3,25 @@
  */
 import type { TaskRunStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
-import { attemptOf, type RunView, type TaskView } from '../view/classify.ts';
-import { isFinished } from '../model/phase.ts';
 import { durationBetween } from '../lang/duration.ts';
-import { flowStartTime, flowVerdict, stepRows } from './flow.ts';
-import { jobSummary, jobVerdict, refused, startTimeOf, timestamp, type Verdict } from './job.ts';
-import { tooManyNodes, whyNoNode, type Node } from '../shape/nodes.ts';
+import { rfc3339 } from '../lang/rfc3339.ts';
+import { oneLine } from '../lang/words.ts';
+import { attemptOf, type Node } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
+import { reasons } from '../model/reasons.ts';
+import type { Verdict } from '../model/verdict.ts';
+import type { RunView, TaskView } from '../model/view.ts';
 import { overridesProblem } from '../policies/allowed-overrides.ts';
 import { replacingRun } from '../policies/concurrency-policy.ts';
 import { retryProblem } from '../policies/retry-of.ts';
-import { replacementOf } from '../policies/unique.ts';
-import { reasons } from '../model/reasons.ts';
 import { holdOf } from '../policies/suspend.ts';
-import { missingTemplates, templatesProblem } from '../shape/templates.ts';
+import { replacementOf } from '../policies/unique.ts';
+import { tooManyNodes, whyNoNode } from '../shape/nodes.ts';
 import { nodeOfRun, nodeToRecord } from '../shape/same-node.ts';
+import { missingTemplates, templatesProblem } from '../shape/templates.ts';
 import { claimOf, workspaceProblem } from '../shape/workspace.ts';
-import { oneLine } from '../lang/words.ts';
+import { flowStartTime, flowVerdict, stepRows } from './flow.ts';
+import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
 
 /** One decision asks several times. */
 const asked = new WeakMap<RunView, { readonly at: number; readonly status: TaskRunStatus }>();
@@ -58,7 +61,7 @@ interface Judgement {
 }
 
 function judge(view: RunView, task: TaskView, now: Date): Judgement {
-  const otherwise = { ended: () => endedEarly(view, task), notStarted: () => notStarted(view, task, timestamp(now)) };
+  const otherwise = { ended: () => endedEarly(view, task), notStarted: () => notStarted(view, task, rfc3339(now)) };
   if (!view.flow) {
     const verdict = jobVerdict(view, task.state, now, otherwise);
     return { verdict, jobs: jobRows(view, verdict), startTime: startTimeOf(view) };

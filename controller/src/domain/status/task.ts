@@ -2,16 +2,17 @@
  * What a Task's status should say now. People read it in `vela status`, so it leads with one line.
  */
 import type { Condition, RunSummary, Task, TaskStatus } from '../../resources/index.ts';
-import { agendaOf, rfc3339, type Agenda } from '../schedule/agenda.ts';
 import { compact } from '../lang/compact.ts';
-import type { RunView, TaskView } from '../view/classify.ts';
-import { isFinished } from '../model/phase.ts';
 import { coarseAge, formatDuration } from '../lang/duration.ts';
-import { isHealthy } from '../policies/healthy-when.ts';
-import { patientReasons, reasons } from '../model/reasons.ts';
+import { rfc3339 } from '../lang/rfc3339.ts';
 import { oneLine } from '../lang/words.ts';
-import type { Refusal } from '../model/state.ts';
+import type { Refusal } from '../model/memory.ts';
+import { isFinished } from '../model/phase.ts';
+import { patientReasons, reasons } from '../model/reasons.ts';
 import { revisionHash } from '../model/trigger.ts';
+import type { RunView, TaskView } from '../model/view.ts';
+import { isHealthy } from '../policies/healthy-when.ts';
+import { type Agenda, agendaOf } from '../schedule/agenda.ts';
 
 /** The CRD's limits. */
 const maxActive = 20;

@@ -3,16 +3,16 @@
  * label.
  */
 import type { TaskRun, TaskRunStatus } from '../../resources/index.ts';
-import type { Action } from '../model/actions.ts';
-import type { TaskView } from '../view/classify.ts';
 import { compact } from '../lang/compact.ts';
-import { controlledBy, runLabels } from '../manifest/manifests.ts';
+import { sameJson } from '../lang/same-json.ts';
+import { controlledBy, runLabels } from '../manifest/meta.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
+import type { Action } from '../model/actions.ts';
+import { reasons } from '../model/reasons.ts';
+import type { TaskView } from '../model/view.ts';
 import { withOverrides } from '../policies/allowed-overrides.ts';
 import { retryProblem } from '../policies/retry-of.ts';
 import { sharedJobName } from '../policies/unique.ts';
-import { reasons } from '../model/reasons.ts';
-import { sameJson } from '../lang/same-json.ts';
-import { snapshotOf } from '../manifest/snapshot.ts';
 
 /** Make runs of the Task out of the TaskRuns that people made for it, each with what the Task says now. */
 export function adoptRuns({ state }: TaskView): readonly Action[] {

@@ -1,28 +1,32 @@
 /**
  * Which Jobs are to be created now: a run's next attempt, and the steps of a flow whose turn it is.
  */
-import type { Action } from '../model/actions.ts';
-import { attemptOf, conditionOf, type PartView, type RunView, type StepView, type TaskView } from '../view/classify.ts';
-import { isFinished } from '../model/phase.ts';
+import type { JobRow } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
-import { flowOf, gateOf, type Flow } from '../shape/arrange.ts';
-import { endsOf, type StepRow } from '../status/flow.ts';
-import { jobIdentity } from '../status/job.ts';
-import { jobManifest, jobName } from '../manifest/manifests.ts';
 import { nameWithHash } from '../lang/names.ts';
-import { nextAttempt } from '../policies/retry.ts';
-import { endsStep, stopOf, type Stop } from '../policies/failure-policy.ts';
+import { claimManifest } from '../manifest/claim.ts';
+import { jobManifest, jobName } from '../manifest/job.ts';
+import type { Action } from '../model/actions.ts';
+import type { Flow } from '../model/flow.ts';
+import type { Refusal } from '../model/memory.ts';
+import { attemptOf, conditionOf } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
+import type { PartView, RunView, StepView, TaskView } from '../model/view.ts';
+import { endsStep, type Stop, stopOf } from '../policies/failure-policy.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
+import { nextAttempt } from '../policies/retry.ts';
+import { holdOf } from '../policies/suspend.ts';
 import { activeDeadlineSeconds, leastOf } from '../policies/timeout-seconds.ts';
 import { waitsForName } from '../policies/unique.ts';
-import { runStatus } from '../status/run.ts';
-import { holdOf } from '../policies/suspend.ts';
-import type { Refusal } from '../model/state.ts';
+import { waitsForStep } from '../policies/workflow-step.ts';
+import { flowOf, gateOf } from '../shape/arrange.ts';
 import { awaitsNode, nodeOfRun } from '../shape/same-node.ts';
 import { stepTemplate } from '../shape/step-template.ts';
 import { lacksTemplates } from '../shape/templates.ts';
-import { claimManifest, lacksClaim, withWorkspace } from '../shape/workspace.ts';
-import { waitsForStep } from '../policies/workflow-step.ts';
+import { lacksClaim, withWorkspace } from '../shape/workspace.ts';
+import { endsOf } from '../status/flow.ts';
+import { jobIdentity } from '../status/job.ts';
+import { runStatus } from '../status/run.ts';
 
 /** A Job for everything that may have one. Where a Job is missing it is checked: it is never started again. */
 export function createJobs(view: TaskView, now: Date): readonly Action[] {
@@ -133,12 +137,7 @@ function isStopped(step: StepView, stop: Stop | undefined): boolean {
  * A step starts once those that it depends on have ended, and that is on record: what is on record stays, whatever
  * becomes of their Jobs. Of nodes the record is also what says which the run has.
  */
-function stepAttempt(
-  step: StepView,
-  flow: Flow,
-  recorded: ReadonlyMap<string, StepRow>,
-  now: Date,
-): number | undefined {
+function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, JobRow>, now: Date): number | undefined {
   if (isRefused(step.refusal, now)) return undefined;
   if (step.attempt !== undefined) return attemptDue(step, now);
   if (step.step.node !== undefined && !step.row) return undefined;

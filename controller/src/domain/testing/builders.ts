@@ -12,9 +12,11 @@ import type {
   TaskRunStatus,
   TaskStatus,
 } from '../../resources/index.ts';
-import { noQueueing } from '../model/kueue.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
-import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal, Refusal, TaskState } from '../model/state.ts';
+import { noQueueing } from '../model/kueue.ts';
+import type { Refusal } from '../model/memory.ts';
+import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal } from '../model/objects.ts';
+import type { TaskState } from '../model/state.ts';
 import { triggerValue } from '../model/trigger.ts';
 
 /** The moment from which tests count. */

@@ -3,15 +3,15 @@
  * happen in a World while a ModelController acts, dies and comes back.
  */
 import fc from 'fast-check';
-import { isOwnedBy } from '../view/classify.ts';
-import { isFinished } from '../model/phase.ts';
-import { policyOf } from '../model/execution-policy.ts';
-import { runNames } from '../policies/name-suffix.ts';
-import { snapshotOf } from '../manifest/snapshot.ts';
-import { lastAnswered, triggerValue, type Answered } from '../model/trigger.ts';
 import type { ExecutionPolicy, Task } from '../../resources/index.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
+import { policyOf } from '../model/execution-policy.ts';
+import { isOwnedBy } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
+import { type Answered, lastAnswered, triggerValue } from '../model/trigger.ts';
+import { runNames } from '../policies/name-suffix.ts';
 import { ModelController } from './model-controller.ts';
-import { World, type Refuses } from './world.ts';
+import { type Refuses, World } from './world.ts';
 
 export type Step =
   /** `count` new revisions, each running `content`, seen one by one when the controller is up. */

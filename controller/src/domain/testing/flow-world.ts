@@ -3,16 +3,15 @@
  * as they are told. It checks at every Job what always holds of flows, and throws with the rule that was broken.
  */
 import { labels, queueLabels, type Task, type TaskRun, type TaskTemplateSpec } from '../../resources/index.ts';
-import type { Action, ActionKind, ActionOf, JobManifest } from '../model/actions.ts';
-import { isFinished } from '../model/phase.ts';
-import { compact } from '../lang/compact.ts';
 import { decide } from '../decide.ts';
-import type { FlowStep } from '../shape/arrange.ts';
-import type { Node } from '../shape/nodes.ts';
-import type { Claim } from '../shape/workspace.ts';
+import { compact } from '../lang/compact.ts';
+import type { Action, ActionKind, ActionOf, JobManifest } from '../model/actions.ts';
+import type { FlowStep } from '../model/flow.ts';
+import type { TerminationMessage } from '../model/memory.ts';
+import type { Claim, Job, Node } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { retrySpec } from '../policies/retry-of.ts';
-import type { Job, TerminationMessage } from '../model/state.ts';
 import { aState, aTask, noon } from './builders.ts';
 import { mustBeValid } from './crd-schema.ts';
 import { mustHold } from './rules.ts';

@@ -2,20 +2,21 @@
  * The controller around `decide`, as a model: a cache that lags, a memory that a crash loses, and a process that may
  * die between any two calls. The real one is in controllers/; this one has no I/O.
  */
-import { decide } from '../decide.ts';
-import type { Action, ActionKind, ActionOf } from '../model/actions.ts';
-import { isOwnedBy } from '../view/classify.ts';
-import { isFinished } from '../model/phase.ts';
-import { canonicalJson } from '../lang/canonical-json.ts';
-import { isOrphan } from '../steps/adopt-runs.ts';
-import { compact } from '../lang/compact.ts';
-import { waitsInQueue } from '../model/kueue.ts';
-import { reasons } from '../model/reasons.ts';
-import type { Job, Pod, Refusal, StepLook, TaskState, TerminationMessage } from '../model/state.ts';
-import { answeredByRun, lastAnswered, triggerValue, type Answered } from '../model/trigger.ts';
 import type { Task, TaskRun } from '../../resources/index.ts';
+import { decide } from '../decide.ts';
+import { canonicalJson } from '../lang/canonical-json.ts';
+import { compact } from '../lang/compact.ts';
+import type { Action, ActionKind, ActionOf } from '../model/actions.ts';
+import { waitsInQueue } from '../model/kueue.ts';
+import type { Refusal, StepLook, TerminationMessage } from '../model/memory.ts';
+import { isOwnedBy, type Job, type Pod } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
+import { reasons } from '../model/reasons.ts';
+import type { TaskState } from '../model/state.ts';
+import { type Answered, answeredByRun, lastAnswered, triggerValue } from '../model/trigger.ts';
+import { isOrphan } from '../steps/adopt-runs.ts';
 import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
-import { Refused, type Change, type World } from './world.ts';
+import { type Change, Refused, type World } from './world.ts';
 
 class Crash extends Error {}
 

@@ -1,17 +1,43 @@
 /**
  * What always holds, checked by the World at every call that the rule is about.
  */
-import { labels, type RunTrigger, type Snapshot, type TaskRun, type TaskStatus } from '../../resources/index.ts';
+import {
+  labels,
+  type RunTrigger,
+  type Snapshot,
+  type Task,
+  type TaskRun,
+  type TaskStatus,
+} from '../../resources/index.ts';
 import type { JobManifest } from '../model/actions.ts';
-import { isOwnedBy } from '../view/classify.ts';
-import { anyCondition } from '../model/conditions.ts';
-import { isFinished } from '../model/phase.ts';
 import { policyOf } from '../model/execution-policy.ts';
-import { waitsInQueue } from '../model/kueue.ts';
+import { waitsInQueue, type Workload } from '../model/kueue.ts';
+import { anyCondition, isOwnedBy, type Job, type Pod } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
-import type { Job } from '../model/state.ts';
 import { scheduleKey, timesBetween } from './calendar.ts';
-import type { World } from './world.ts';
+
+/** What the rules look at; the World is one. */
+export interface Observed {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly task: Task;
+  readonly runsCreated: ReadonlyMap<string, readonly string[]>;
+  readonly jobsCreated: ReadonlyMap<string, readonly Job[]>;
+  readonly ends: ReadonlyMap<string, { readonly phase: 'Succeeded' | 'Failed'; readonly at: number }>;
+  readonly outcomes: ReadonlyMap<string, 'Succeeded' | 'Failed'>;
+  readonly starts: ReadonlyMap<string, number>;
+  readonly waitsSince: ReadonlyMap<string, number>;
+  readonly workloads: ReadonlyMap<string, Workload>;
+  readonly pods: readonly Pod[];
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly isKueueInstalled: boolean;
+  readonly scheduleGeneration: number;
+  inForceSince(schedule: NonNullable<Task['spec']['schedule']>): number;
+  ownRuns(): readonly TaskRun[];
+  ownJobs(): readonly Job[];
+  rfc3339(): string;
+}
 
 export class RuleBroken extends Error {}
 
@@ -27,7 +53,7 @@ export function askedBy({ scheduledTime, generation }: Partial<RunTrigger> = {})
 /**
  * The schedule asks at its times alone, for the latest of them, within its deadline, and not before it was in force.
  */
-export function checkScheduledRun(world: World, scheduledTime: string): void {
+export function checkScheduledRun(world: Observed, scheduledTime: string): void {
   const { schedule, suspend } = world.task.spec;
   const due = Date.parse(scheduledTime);
   mustHold('without a schedule no time asks for a run', schedule !== undefined, scheduledTime);
@@ -57,7 +83,7 @@ const mostCounted = 100;
  * Each time of a schedule, from when it was in force to the last one that is answered, has a run or is counted as
  * missed: once.
  */
-export function checkScheduleStatus(world: World, before: TaskStatus = {}, after: TaskStatus): void {
+export function checkScheduleStatus(world: Observed, before: TaskStatus = {}, after: TaskStatus): void {
   const { schedule } = world.task.spec;
   if (schedule === undefined || before.observedSchedule === undefined) return;
   const lastBefore = moment(before.lastScheduleTime);
@@ -88,7 +114,7 @@ function moment(time: string | undefined): number {
 }
 
 /** The latest time that is due and has neither a run nor a place in the status. */
-export function unanswered({ task, now, runsCreated, scheduleGeneration }: World): string | undefined {
+export function unanswered({ task, now, runsCreated, scheduleGeneration }: Observed): string | undefined {
   const { schedule, suspend } = task.spec;
   const { observedGeneration = 0, observedSchedule, lastScheduleTime } = task.status ?? {};
   if (schedule === undefined || suspend === true || observedGeneration < scheduleGeneration) return undefined;
@@ -103,7 +129,7 @@ function rfc3339(at: number): string {
 }
 
 /** One Job for each attempt, the next one only after a failure, in time, and none for a run that is over. */
-export function checkAttempt(world: World, manifest: JobManifest, run: TaskRun | undefined): void {
+export function checkAttempt(world: Observed, manifest: JobManifest, run: TaskRun | undefined): void {
   const created = world.jobsCreated.get(manifest.metadata.ownerReferences[0]?.uid ?? '') ?? [];
   const detail = `${manifest.metadata.name} after ${created.map(({ metadata }) => metadata.name).join(', ')}`;
   mustHold(
@@ -132,7 +158,7 @@ interface FurtherAttempt {
   readonly attempt: number;
 }
 
-function checkFurtherAttempt(world: World, { run, snapshot, last, attempt }: FurtherAttempt): void {
+function checkFurtherAttempt(world: Observed, { run, snapshot, last, attempt }: FurtherAttempt): void {
   const { limit, delaySeconds, backoff } = {
     delaySeconds: 10,
     backoff: 'Exponential',
@@ -156,7 +182,7 @@ const tellsWithin = 10_000;
  * At rest a run that waits says so, nothing else does, none waits longer than it may, and nothing waits for a run that
  * is over.
  */
-export function checkQueued(world: World): void {
+export function checkQueued(world: Observed): void {
   for (const run of world.ownRuns()) {
     const { uid, name } = run.metadata;
     const waiting = world.ownJobs().find((job) => isOwnedBy(job, uid) && waitsInQueue(job));
@@ -168,7 +194,7 @@ export function checkQueued(world: World): void {
   }
 }
 
-function checkWaiting(world: World, run: TaskRun, job: Job): void {
+function checkWaiting(world: Observed, run: TaskRun, job: Job): void {
   const age = world.now - Date.parse(run.metadata.creationTimestamp);
   const { phase, reason, message } = run.status ?? {};
   const says = [phase === 'Queued', reason, message].every(Boolean);
@@ -196,7 +222,7 @@ function suspendedSince({ metadata, status }: Job): number {
 }
 
 /** No run is given up before its Job has waited that long at a stretch. */
-export function checkQueueTimeout(world: World, run: TaskRun, job: Job): void {
+export function checkQueueTimeout(world: Observed, run: TaskRun, job: Job): void {
   const since = world.waitsSince.get(job.metadata.uid) ?? Infinity;
   const detail = `${run.metadata.name} at ${world.rfc3339()}`;
   mustHold(
@@ -212,7 +238,7 @@ export function attemptOf({ metadata }: JobManifest): number {
 }
 
 /** What may start its first Job, and beside which others. */
-export function checkStart(world: World, run: TaskRun): void {
+export function checkStart(world: Observed, run: TaskRun): void {
   const { spec } = world.task;
   const { concurrencyPolicy, allowedOverrides } = policyOf(world.task);
   const { name } = run.metadata;
@@ -233,14 +259,14 @@ export function checkStart(world: World, run: TaskRun): void {
 }
 
 /** Whether a run has begun and has not ended, or has been cancelled and its pods have not. */
-function isLiving(world: World, { metadata: { uid }, status }: TaskRun): boolean {
+function isLiving(world: Observed, { metadata: { uid }, status }: TaskRun): boolean {
   const jobs = world.jobsCreated.get(uid) ?? [];
   if (!isFinished(status?.phase)) return jobs.length > 0;
   if (status?.phase !== 'Cancelled') return false;
   return jobs.some((job) => world.pods.some((pod) => pod.phase === 'Running' && isOwnedBy(pod, job.metadata.uid)));
 }
 
-function isWaiting(world: World, { metadata, status }: TaskRun): boolean {
+function isWaiting(world: Observed, { metadata, status }: TaskRun): boolean {
   return !isFinished(status?.phase) && !world.jobsCreated.has(metadata.uid);
 }
 
@@ -251,7 +277,7 @@ function isBefore(other: TaskRun, run: TaskRun): boolean {
 }
 
 /** What is wrong with a run once everything has come to its end. */
-export function wrongEnd(world: World, run: TaskRun): string | undefined {
+export function wrongEnd(world: Observed, run: TaskRun): string | undefined {
   const { phase, reason, message } = run.status ?? {};
   const wrong = isFinished(phase) ? wrongOutcome(world, run) : 'but should have ended';
   return wrong && `${run.metadata.name} is ${phase} (${reason}: ${message}), ${wrong}`;
@@ -263,7 +289,7 @@ export const gaveUp = 'DeactivatedDueToRequeuingLimitExceeded';
 /** What ends a run whatever its Job comes to. */
 const endsOtherwise = new Set<string | undefined>([reasons.jobDeleted, reasons.queueTimeout, gaveUp]);
 
-function wrongOutcome(world: World, { metadata: { uid }, spec, status }: TaskRun): string | undefined {
+function wrongOutcome(world: Observed, { metadata: { uid }, spec, status }: TaskRun): string | undefined {
   if (status?.phase === 'Cancelled')
     return [...world.jobs.values()].some((job) => isOwnedBy(job, uid)) ? 'and has a Job' : undefined;
   const outcome = world.outcomes.get(uid);

@@ -4,13 +4,13 @@
  * deployment-story.ts.
  */
 import fc from 'fast-check';
-import { isOwnedBy } from '../view/classify.ts';
-import { isFinished } from '../model/phase.ts';
 import type { ExecutionPolicy, Task, TaskRun } from '../../resources/index.ts';
+import { isOwnedBy } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
 import { schedules } from './calendar.ts';
 import { ModelController } from './model-controller.ts';
 import { checkQueued, mustHold, unanswered, wrongEnd } from './rules.ts';
-import { World, type QueueAct, type Refuses } from './world.ts';
+import { type QueueAct, type Refuses, World } from './world.ts';
 
 /** What somebody writes into the Task; null takes a field away. */
 type Change = {

@@ -2,32 +2,32 @@
  * A small cluster in memory: an API server with one namespace, and what KubeVela, the Job controller and people do in
  * it. It checks every call against what always holds, and throws with the rule that was broken.
  */
-import type { Adoption, JobManifest, TaskRunManifest } from '../model/actions.ts';
-import { isOwnedBy } from '../view/classify.ts';
-import { isFinished } from '../model/phase.ts';
-import { compact } from '../lang/compact.ts';
-import { waitsInQueue, type Queueing, type Workload } from '../model/kueue.ts';
-import { readOutputs } from '../policies/outputs.ts';
-import type { Job, JobCondition, Pod } from '../model/state.ts';
 import {
-  queueLabels,
   type Meta,
+  queueLabels,
   type Task,
   type TaskRun,
   type TaskRunStatus,
   type TaskStatus,
 } from '../../resources/index.ts';
+import { compact } from '../lang/compact.ts';
+import { rfc3339 } from '../lang/rfc3339.ts';
+import type { Adoption, JobManifest, TaskRunManifest } from '../model/actions.ts';
+import { type Queueing, waitsInQueue, type Workload } from '../model/kueue.ts';
+import { isOwnedBy, type Job, type JobCondition, type Pod } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
+import { readOutputs } from '../policies/outputs.ts';
 import { aTask, noon } from './builders.ts';
 import { scheduleKey } from './calendar.ts';
 import { mustBeValid } from './crd-schema.ts';
 import {
   askedBy,
-  gaveUp,
   attemptOf,
   checkAttempt,
   checkScheduledRun,
   checkScheduleStatus,
   checkStart,
+  gaveUp,
   mustHold,
 } from './rules.ts';
 
@@ -475,7 +475,7 @@ export class World {
   }
 
   rfc3339(): string {
-    return new Date(this.now).toISOString().replace(/\.\d+Z$/, 'Z');
+    return rfc3339(new Date(this.now));
   }
 
   #failedPod(job: Job, count: number): void {

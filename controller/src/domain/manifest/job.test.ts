@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { jobManifest, jobName, runManifest, versionTrigger } from './manifests.ts';
-import { snapshotOf } from './snapshot.ts';
+import { sharedJobName } from '../policies/unique.ts';
 import { aRun, aTask } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
+import { jobManifest, jobName } from './job.ts';
+import { runManifest, versionTrigger } from './run.ts';
+import { snapshotOf } from './snapshot.ts';
 
 const velaLabels = { 'app.oam.dev/name': 'app-worker', 'app.oam.dev/component': 'mytask' };
 const manifestOf = (task: ReturnType<typeof aTask>) =>
   runManifest(
     { version: task.build(), snapshot: snapshotOf(task.build()), trigger: versionTrigger(task.build()) },
-    'mytask-v1',
+    { name: 'mytask-v1', jobName: sharedJobName(task.build()) },
   );
 
 describe('the TaskRun of a trigger', () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { stepEvents } from './step-events.ts';
+import type { TaskRunStatus } from '../../resources/index.ts';
+import { rfc3339 } from '../testing/builders.ts';
+import { outcomeEvent, queueEvents, stepEvents } from './events.ts';
 
 const told = (...args: Parameters<typeof stepEvents>) =>
   stepEvents(...args).map(({ type, reason, message }) => `${type} ${reason} ${message}`);
@@ -41,4 +43,36 @@ test('of many steps only failures are told, and nothing of what another run did'
 
 test('attempts of a run of one Job are no steps', () => {
   expect(told('run', undefined, { jobs: [{ name: 'run', phase: 'Running' }] })).toEqual([]);
+});
+
+const queued: TaskRunStatus = { phase: 'Queued', reason: 'Pending', message: 'waits for 600m cpu in cq' };
+const running: TaskRunStatus = {
+  phase: 'Running',
+  startTime: rfc3339(5),
+  jobs: [{ name: 'mytask-v1', uid: 'u', waitedSeconds: 5 }],
+};
+
+test.each<[is: string, before: TaskRunStatus | undefined, after: TaskRunStatus, told: readonly string[]]>([
+  ['begins to wait', { phase: 'Pending' }, queued, ['Normal Queued: mytask-v1: waits for 600m cpu in cq']],
+  ['goes on waiting', queued, { ...queued, message: 'waits in queue q' }, []],
+  ['is admitted', queued, running, ['Normal Admitted: mytask-v1 was admitted after 5s']],
+  ['is evicted', running, queued, ['Warning Evicted: mytask-v1 waits again: waits for 600m cpu in cq']],
+  ['fails while it waits', queued, { phase: 'Failed', reason: 'QueueTimeout' }, []],
+  ['never waits', undefined, running, []],
+])('a run that %s', (_, before, after, told) => {
+  expect(
+    queueEvents('mytask-v1', before, after).map(({ type, reason, message }) => `${type} ${reason}: ${message}`),
+  ).toEqual(told);
+});
+
+test.each<[status: TaskRunStatus, told: string | undefined]>([
+  [{ phase: 'Running' }, undefined],
+  [{ phase: 'Succeeded', duration: '31s' }, 'Normal Succeeded: mytask-v1 Succeeded after 31s'],
+  [
+    { phase: 'Failed', reason: 'JobDeleted', message: 'the Job was deleted' },
+    'Warning JobDeleted: mytask-v1 Failed: the Job was deleted',
+  ],
+])('the end of a run is one event: %o', (status, told) => {
+  const [event] = outcomeEvent('mytask-v1', status);
+  expect(event && `${event.type} ${event.reason}: ${event.message}`).toBe(told);
 });

@@ -1,69 +1,11 @@
 /**
- * The objects that we create: a TaskRun for a trigger, and its Jobs.
+ * The Job of a run's attempt.
  */
-import {
-  apiVersion,
-  labels,
-  scheduledTimestampAnnotation,
-  velaLabels,
-  type Meta,
-  type OwnerReference,
-  type RunTrigger,
-  type Snapshot,
-  type Task,
-  type TaskRun,
-} from '../../resources/index.ts';
-import type { JobManifest, TaskRunManifest } from '../model/actions.ts';
-import { compact } from '../lang/compact.ts';
+import { labels, type RunTrigger, scheduledTimestampAnnotation, type TaskRun } from '../../resources/index.ts';
 import { joinName, labelValue } from '../lang/names.ts';
-import { queueLabelsOf, startsSuspended } from '../policies/queue.ts';
-import { sharedJobName } from '../policies/unique.ts';
-import { revisionHash, triggerValue } from '../model/trigger.ts';
-
-/** What a run is created for. */
-export interface RunRequest {
-  readonly version: Task;
-  readonly snapshot: Snapshot;
-  readonly trigger: RunTrigger;
-}
-
-export function runManifest({ version, snapshot, trigger }: RunRequest, name: string): TaskRunManifest {
-  const { metadata } = version;
-  const jobName = sharedJobName(version);
-  return {
-    apiVersion,
-    kind: 'TaskRun',
-    metadata: {
-      name,
-      namespace: metadata.namespace,
-      labels: runLabels(version),
-      ownerReferences: [controlledBy('Task', metadata)],
-    },
-    spec: {
-      taskRef: { name: metadata.name, uid: metadata.uid },
-      trigger,
-      ...(jobName !== undefined && { jobName }),
-      snapshot,
-    },
-  };
-}
-
-/** The trigger of a run that a version of the Task asks for: a deployment, or a step of the Application's workflow. */
-export function versionTrigger(version: Task): RunTrigger {
-  const { step, id } = version.spec.trigger ?? {};
-  const fromStep = step !== undefined && id !== undefined;
-  return compact({
-    type: fromStep ? ('WorkflowStep' as const) : ('Revision' as const),
-    value: triggerValue(version.spec.trigger),
-    generation: version.metadata.generation ?? 0,
-    revisionHash: revisionHash(version),
-    step: fromStep ? { name: step, id } : undefined,
-  });
-}
-
-export function runLabels({ metadata }: Task): Readonly<Record<string, string>> {
-  return { ...applicationLabels(metadata), [labels.task]: labelValue(metadata.name) };
-}
+import type { JobManifest } from '../model/actions.ts';
+import { applicationLabels, controlledBy } from './meta.ts';
+import { queueLabelsOf, startsSuspended } from './queue-labels.ts';
 
 interface PodTemplate {
   readonly metadata?: {
@@ -139,14 +81,4 @@ function jobAnnotations(
 /** mytask-v3, then mytask-v3-r1, mytask-v3-r2, ... A person may give a run a name that is too long for a Job. */
 export function jobName({ metadata, spec }: TaskRun, attempt: number): string {
   return joinName(spec.jobName ?? metadata.name, attempt === 0 ? '' : `r${attempt}`);
-}
-
-export function controlledBy(kind: string, { name, uid }: Meta): OwnerReference {
-  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
-}
-
-/** KubeVela's labels that people select by; the others change with every dispatch. */
-function applicationLabels({ labels: all = {} }: Meta): Record<string, string> {
-  const wanted = [velaLabels.application, velaLabels.component];
-  return Object.fromEntries(wanted.flatMap((key) => (all[key] === undefined ? [] : [[key, all[key]]])));
 }

@@ -1,0 +1,123 @@
+/**
+ * The parts of Kubernetes' own objects that decisions need, and what they say by themselves.
+ */
+import type { Meta } from '../../resources/index.ts';
+
+/** What has conditions: the status of a Job, or a Workload. */
+interface Conditioned {
+  readonly conditions?: readonly JobCondition[];
+}
+
+/** A condition of that type, be it true or not. */
+export function anyCondition({ conditions = [] }: Conditioned, type: string): JobCondition | undefined {
+  return conditions.find((condition) => condition.type === type);
+}
+
+/** A condition of that type that is true. */
+export function trueCondition({ conditions = [] }: Conditioned, type: string): JobCondition | undefined {
+  return conditions.find((condition) => condition.type === type && condition.status === 'True');
+}
+
+/** The part of a batch/v1 Job that decisions need. */
+export interface Job {
+  readonly metadata: Meta;
+  /** Which attempt of its run it is; left out for the first, which has number 0. */
+  readonly attempt?: number;
+  /** The step of its run's flow that it is of. */
+  readonly step?: string;
+  /** The queue that it is in, by its label. */
+  readonly queue?: string;
+  readonly spec: {
+    readonly parallelism?: number;
+    readonly completions?: number;
+    readonly backoffLimit?: number;
+    readonly suspend?: boolean;
+  };
+  readonly status?: {
+    readonly active?: number;
+    readonly ready?: number;
+    readonly succeeded?: number;
+    readonly failed?: number;
+    readonly startTime?: string;
+    readonly completionTime?: string;
+    readonly conditions?: readonly JobCondition[];
+  };
+}
+
+export interface JobCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+/** A pod as far as it explains its run. See digestPod. */
+export interface Pod {
+  readonly metadata: Meta;
+  readonly phase: string;
+  /** Once it has one. */
+  readonly nodeName?: string;
+  /** Why it does not run yet: ImagePullBackOff, Unschedulable, ... */
+  readonly waiting?: { readonly reason: string; readonly message: string };
+  /** How the container that failed last ended. */
+  readonly failure?: ContainerFailure;
+}
+
+export interface ContainerFailure {
+  /** Empty, and without an exit code, where the pod failed as a whole. */
+  readonly container: string;
+  readonly exitCode?: number;
+  /** The kubelet's word for it: Error, OOMKilled, ... */
+  readonly reason: string;
+}
+
+/**
+ * The Job controller could not create a pod (an Event with reason FailedCreate): a quota, a missing service account, a
+ * webhook.
+ */
+export interface PodRefusal {
+  readonly jobUid: string;
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly seenAt: number;
+}
+
+/**
+ * Taints and tolerations, as the scheduler reads them.
+ */
+
+/** As core/v1. */
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}
+
+/** The part of a core/v1 Node that decides whether a pod may run there. */
+export interface Node {
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly taints?: readonly Taint[];
+}
+
+/** A claim that is there. */
+export interface Claim {
+  readonly metadata: Meta;
+}
+
+export function attemptOf({ attempt }: { readonly attempt?: number }): number {
+  return attempt ?? 0;
+}
+
+/**
+ * A condition of a Job that is true. As the Job controller says it: only Complete and Failed mean that a Job is
+ * finished.
+ */
+export function conditionOf({ status = {} }: Job, type: 'Complete' | 'Failed') {
+  return trueCondition(status, type);
+}
+
+/** Whether the object's controller is the one with that UID. Owners are known by UID: names come back. */
+export function isOwnedBy(object: Pick<Job, 'metadata'>, uid: string): boolean {
+  return object.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) ?? false;
+}

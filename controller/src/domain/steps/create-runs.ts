@@ -1,0 +1,55 @@
+/**
+ * A TaskRun for every trigger that nothing has answered yet.
+ */
+import type { Task } from '../../resources/index.ts';
+import { runManifest, type RunRequest } from '../manifest/run.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
+import type { Action } from '../model/actions.ts';
+import type { TaskView } from '../model/view.ts';
+import { runNames, scheduledRunNames } from '../policies/name-suffix.ts';
+import { dueRuns } from '../policies/trigger.ts';
+import { sharedJobName } from '../policies/unique.ts';
+import { agendaOf, type DueTime } from '../schedule/agenda.ts';
+import { isRefused } from './create-jobs.ts';
+
+/** A TaskRun for every trigger that nothing has answered yet, oldest first. */
+export function createRuns(view: TaskView, now: Date): readonly Action[] {
+  const { taken, refusals, runs } = view.state;
+  const own = new Set(runs.map(({ metadata }) => metadata.name));
+  const used = new Set([...taken.runs, ...own]);
+  const actions: Action[] = [];
+  for (const { request, names } of wantedRuns(view, now)) {
+    // A name that somebody else took may be free again; our own run keeps its.
+    const name =
+      names.find((candidate) => !used.has(candidate)) ??
+      names.find((candidate) => !own.has(candidate)) ??
+      request.version.metadata.name;
+    const refusal = refusals.find(({ object, run }) => object === 'TaskRun' && run === name);
+    if (refusal?.final) continue;
+    // Later ones wait: a run of a later generation would make this one look answered.
+    if (isRefused(refusal, now)) break;
+    actions.push({ kind: 'createRun', run: runManifest(request, { name, jobName: sharedJobName(request.version) }) });
+    used.add(name);
+  }
+  return actions;
+}
+
+interface WantedRun {
+  readonly request: RunRequest;
+  /** The names that the run may take, the wanted one first. */
+  readonly names: readonly string[];
+}
+
+function wantedRuns(view: TaskView, now: Date): readonly WantedRun[] {
+  const { task, earlier, seenAt } = view.state;
+  const deployed = dueRuns([...earlier, task], view.answered).map((request): WantedRun => {
+    const seen = seenAt.get(request.version.metadata.generation ?? 0) ?? now;
+    return { request, names: runNames(request.version, new Date(seen)) };
+  });
+  const due = agendaOf(view.state, now)?.due;
+  return due ? [...deployed, scheduledRun(task, due)] : deployed;
+}
+
+function scheduledRun(task: Task, { time, trigger }: DueTime): WantedRun {
+  return { request: { version: task, snapshot: snapshotOf(task), trigger }, names: scheduledRunNames(task, time) };
+}

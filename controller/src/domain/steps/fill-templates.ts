@@ -1,0 +1,18 @@
+/**
+ * Copies of their TaskTemplates for the runs that name them.
+ */
+import type { Action } from '../model/actions.ts';
+import type { TaskView } from '../model/view.ts';
+import { lacksTemplates, missingTemplates, templateNames } from '../shape/templates.ts';
+
+/** Copies of their templates for the runs that lack them, once all are there. */
+export function fillTemplates({ active, state }: TaskView): readonly Action[] {
+  return active.flatMap(({ run }): readonly Action[] => {
+    if (!lacksTemplates(run) || missingTemplates(run, state.templates).length > 0) return [];
+    const templates = Object.fromEntries(
+      templateNames(run.spec.snapshot).map((name) => [name, { ...state.templates.get(name) }]),
+    );
+    const { name, uid } = run.metadata;
+    return [{ kind: 'fillTemplates', name, uid, templates }];
+  });
+}

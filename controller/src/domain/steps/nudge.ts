@@ -1,0 +1,48 @@
+/**
+ * KubeVela's look at a status that it has not read yet.
+ */
+import { canonicalJson, hexHash } from '../lang/canonical-json.ts';
+import type { Action } from '../model/actions.ts';
+import type { TaskView } from '../model/view.ts';
+import { applicationOf } from '../policies/workflow-step.ts';
+
+/**
+ * KubeVela looks at a component that is not healthy yet about every second at first; only later does it need to be
+ * told. What is written within `sure` it surely finds by itself before `until`.
+ */
+const polledMilliseconds = { sure: 2_500, until: 4_000 };
+
+/** After a restart nobody knows what was told: what changed within this time is told again. */
+const recentMilliseconds = 60_000;
+
+/** Tell KubeVela of a status that it has not read yet. */
+export function nudge(view: TaskView, now: Date): readonly Action[] {
+  const { task, nudged } = view.state;
+  const application = applicationOf(task);
+  const { observedGeneration, phase, message } = task.status ?? {};
+  const value = hexHash(canonicalJson([observedGeneration, phase, message]), 12);
+  if (!application || value === nudged || (nudged === undefined && !isRecent(view, now))) return [];
+  const age = polledAge(view, now);
+  if (age < polledMilliseconds.sure) return [{ kind: 'expectLook', value }];
+  return age < polledMilliseconds.until ? [] : [{ kind: 'nudge', application, value }];
+}
+
+/**
+ * For how long KubeVela has looked by itself: once its component is healthy it looks no more, with healthyWhen Started,
+ * and where no deployment asked for the run.
+ */
+function polledAge({ current, policy }: TaskView, now: Date): number {
+  if (!current || policy.healthyWhen === 'Started' || current.run.spec.trigger?.type !== 'Revision') return Infinity;
+  const age = now.getTime() - Date.parse(current.run.metadata.creationTimestamp);
+  return age >= 0 ? age : Infinity;
+}
+
+function isRecent({ current, state }: TaskView, now: Date): boolean {
+  const { startTime, completionTime } = current?.run.status ?? {};
+  const changes = [
+    startTime,
+    completionTime,
+    ...(state.task.status?.conditions ?? []).map((c) => c.lastTransitionTime),
+  ];
+  return changes.some((at) => at !== undefined && now.getTime() - Date.parse(at) < recentMilliseconds);
+}

@@ -1,0 +1,28 @@
+/**
+ * The Task's status, once it has something new to say.
+ */
+import { sameJson } from '../lang/same-json.ts';
+import type { Action } from '../model/actions.ts';
+import type { TaskView } from '../model/view.ts';
+import { missedEvents } from '../schedule/agenda.ts';
+import { holdTaskBackUntil } from '../status/pacing.ts';
+import { runStatus } from '../status/run.ts';
+import { stalledBy, taskStatus } from '../status/task.ts';
+
+/** Write the Task's status when it says something new, and let KubeVela know. */
+export function report(view: TaskView, now: Date): readonly Action[] {
+  const { task } = view.state;
+  if (view.active.some((run) => holdTaskBackUntil(run, runStatus(run, view, now), view.state, now) !== undefined))
+    return [];
+  const status = taskStatus(view, now);
+  if (sameJson(status, task.status ?? {})) return [];
+  return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view, now), ...missedEvents(view.state, now)];
+}
+
+function stalledEvent(view: TaskView, now: Date): Action[] {
+  const stalled = stalledBy(view, now);
+  const before = view.state.task.status?.conditions?.find(({ type }) => type === 'Stalled');
+  if (!stalled || before?.reason === stalled.reason) return [];
+  const run = view.current?.name ?? view.state.task.metadata.name;
+  return [{ kind: 'event', type: 'Warning', reason: stalled.reason, message: `${run}: ${stalled.message}` }];
+}

@@ -1,0 +1,137 @@
+/**
+ * A run of several Jobs: each step with what belongs to it.
+ */
+import type { JobRow, RunPhase, Snapshot, TaskRun, TaskRunStatus } from '../../resources/index.ts';
+import { compact } from '../lang/compact.ts';
+import { joinName } from '../lang/names.ts';
+import type { FlowStep } from '../model/flow.ts';
+import type { Pod } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
+import { reasons } from '../model/reasons.ts';
+import type { RunView, StepView } from '../model/view.ts';
+import { type Found, nothing, viewPart } from './part.ts';
+
+export function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): RunView {
+  const { name } = run.metadata;
+  const recorded = run.status?.jobs ?? [];
+  const rows = new Map(recorded.map((row) => [row.step, row]));
+  const belongings = belongingsByStep(found, recorded);
+  const flow = steps.map((step): StepView => {
+    const row = rows.get(step.name);
+    const asRun = stepRun(run, step, row);
+    return Object.assign(viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), {
+      step,
+      row,
+    });
+  });
+  const phase = run.status?.phase ?? 'Pending';
+  return {
+    run,
+    name,
+    phase,
+    finished: isFinished(phase),
+    jobs: found.jobs,
+    attempt: flow.some(({ attempt }) => attempt !== undefined) ? 0 : undefined,
+    job: undefined,
+    jobExists: false,
+    failed: undefined,
+    kept: flow.some(({ kept }) => kept),
+    pods: [],
+    leaves: flow.some(({ leaves }) => leaves),
+    podRefusal: undefined,
+    refusal: found.refusals.find(({ step }) => step === undefined),
+    flow,
+    steps,
+  };
+}
+
+/** Sorted once, so that a flow of a thousand steps is not searched a thousand times. */
+function belongingsByStep(
+  { jobs, deletedJobs, pods, podRefusals, refusals }: Found,
+  rows: readonly JobRow[],
+): ReadonlyMap<string | undefined, Found> {
+  const stepOf = new Map(rows.map(({ uid, step }) => [uid, step]));
+  for (const { metadata, step } of [...jobs, ...deletedJobs]) stepOf.set(metadata.uid, step);
+  const ownerOf = ({ metadata }: Pod) => metadata.ownerReferences?.find(({ uid }) => stepOf.has(uid))?.uid;
+  const sorted = {
+    jobs: groupBy(jobs, ({ step }) => step),
+    deletedJobs: groupBy(deletedJobs, ({ step }) => step),
+    pods: groupBy(pods, (pod) => stepOf.get(ownerOf(pod))),
+    podRefusals: groupBy(podRefusals, ({ jobUid }) => stepOf.get(jobUid)),
+    refusals: groupBy(refusals, ({ step }) => step),
+  };
+  const steps = new Set(Object.values(sorted).flatMap((groups) => [...groups.keys()]));
+  const belonging = <T>(groups: ReadonlyMap<string | undefined, readonly T[]>, step: string | undefined) =>
+    groups.get(step) ?? [];
+  return new Map(
+    [...steps].map((step) => [
+      step,
+      {
+        jobs: belonging(sorted.jobs, step),
+        deletedJobs: belonging(sorted.deletedJobs, step),
+        pods: belonging(sorted.pods, step),
+        podRefusals: belonging(sorted.podRefusals, step),
+        refusals: belonging(sorted.refusals, step),
+      },
+    ]),
+  );
+}
+
+function groupBy<T>(
+  all: readonly T[],
+  keyOf: (one: T) => string | undefined,
+): ReadonlyMap<string | undefined, readonly T[]> {
+  const groups = new Map<string | undefined, T[]>();
+  for (const one of all) {
+    const group = groups.get(keyOf(one));
+    if (group) group.push(one);
+    else groups.set(keyOf(one), [one]);
+  }
+  return groups;
+}
+
+/** The step as if it were a run of its own, whose Jobs are named after both. */
+function stepRun(run: TaskRun, step: FlowStep, row: JobRow | undefined): TaskRun {
+  const { metadata } = run;
+  const spec = stepSpec(run, step);
+  return row ? { metadata, spec, status: stepStatus(row) } : { metadata, spec };
+}
+
+const stepSpecs = new WeakMap<FlowStep, { readonly of: TaskRun['spec']; readonly spec: TaskRun['spec'] }>();
+
+/** A run's spec stays what it is, and there may be a thousand steps. */
+function stepSpec({ metadata, spec: of }: TaskRun, step: FlowStep): TaskRun['spec'] {
+  const known = stepSpecs.get(step);
+  if (known?.of === of) return known.spec;
+  const { snapshot, taskRef, trigger } = of;
+  const ofAll: Partial<Snapshot> = snapshot ?? {};
+  const { hash = '' } = ofAll;
+  const {
+    name,
+    template,
+    job,
+    timeoutSeconds,
+    outputs,
+    retry = ofAll.retry,
+    queue = ofAll.queue,
+    queueTimeoutSeconds = ofAll.queueTimeoutSeconds,
+  } = step;
+  const own = compact({ template, job, timeoutSeconds, outputs, hash, retry, queue, queueTimeoutSeconds });
+  const spec = compact({ taskRef, trigger, jobName: joinName(of.jobName ?? metadata.name, name), snapshot: own });
+  stepSpecs.set(step, { of, spec });
+  return spec;
+}
+
+/** A step that waits for its next attempt has its failed one on record in the same row. */
+function stepStatus(row: JobRow): TaskRunStatus {
+  const { phase = 'Pending', reason, message, startTime, completionTime, uid } = row;
+  const attempt = { ...row, phase: reason === reasons.retryBackoff ? 'Failed' : phase };
+  return compact({
+    phase: phase as RunPhase,
+    reason,
+    message,
+    startTime,
+    completionTime,
+    jobs: uid === undefined ? undefined : [attempt],
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * One Job's worth of work with what belongs to it.
+ */
+import type { TaskRun } from '../../resources/index.ts';
+import { attemptOf, conditionOf, isOwnedBy, type Job } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
+import type { TaskState } from '../model/state.ts';
+import type { FailedAttempt, PartView } from '../model/view.ts';
+
+export type Found = Pick<TaskState, 'jobs' | 'deletedJobs' | 'pods' | 'podRefusals' | 'refusals'>;
+
+export function viewPart(run: TaskRun, name: string, found: Found): PartView {
+  return found === nothing && run.status?.jobs === undefined ? untouched(run, name) : viewFound(run, name, found);
+}
+
+/** As below, of a step that nothing happened to: most of a large flow. */
+function untouched(run: TaskRun, name: string): PartView {
+  const phase = run.status?.phase ?? 'Pending';
+  const { jobs, pods } = nothing;
+  return {
+    run,
+    name,
+    phase,
+    finished: isFinished(phase),
+    jobs,
+    attempt: undefined,
+    job: undefined,
+    jobExists: false,
+    failed: undefined,
+    kept: false,
+    pods,
+    leaves: false,
+    podRefusal: undefined,
+    refusal: undefined,
+  };
+}
+
+function viewFound(
+  run: TaskRun,
+  name: string,
+  { jobs, deletedJobs, pods: allPods, podRefusals, refusals }: Found,
+): PartView {
+  const known = [...jobs, ...deletedJobs];
+  const rows = run.status?.jobs ?? [];
+  const attempt = latest([...known.map(attemptOf), ...rows.map(attemptOf)]);
+  const job = known.find((candidate) => attemptOf(candidate) === attempt);
+  const jobUids = new Set([...known.map(({ metadata }) => metadata.uid), ...rows.map((row) => row.uid)]);
+  const pods = allPods.filter((pod) => pod.metadata.ownerReferences?.some((owner) => jobUids.has(owner.uid)));
+  const phase = run.status?.phase ?? 'Pending';
+  return {
+    run,
+    name,
+    phase,
+    finished: isFinished(phase),
+    jobs,
+    attempt,
+    job,
+    jobExists: job !== undefined && jobs.includes(job),
+    failed: attempt === undefined ? undefined : failedAttempt(attempt, job, run),
+    kept: jobs.some(({ metadata }) => metadata.deletionTimestamp === undefined),
+    pods: job ? pods.filter((pod) => isOwnedBy(pod, job.metadata.uid)) : [],
+    leaves: jobs.length > 0 || pods.some((pod) => pod.phase !== 'Failed' && pod.phase !== 'Succeeded'),
+    podRefusal: podRefusals.find(({ jobUid }) => jobUid === job?.metadata.uid),
+    refusal: refusals[0],
+  };
+}
+
+export const nothing: Found = { jobs: [], deletedJobs: [], pods: [], podRefusals: [], refusals: [] };
+
+function latest(attempts: readonly number[]): number | undefined {
+  return attempts.length === 0 ? undefined : Math.max(...attempts);
+}
+
+function failedAttempt(attempt: number, job: Job | undefined, run: TaskRun): FailedAttempt | undefined {
+  const {
+    reason = 'Failed',
+    message = '',
+    completionTime,
+  } = (job ? failureOf(job) : recordedFailure(attempt, run)) ?? {};
+  return completionTime === undefined ? undefined : { attempt, reason, message, completionTime };
+}
+
+type Failure = { readonly [K in 'reason' | 'message' | 'completionTime']?: string | undefined };
+
+function failureOf(job: Job): Failure | undefined {
+  const condition = conditionOf(job, 'Failed');
+  return condition && { ...condition, completionTime: condition.lastTransitionTime };
+}
+
+function recordedFailure(attempt: number, { status }: TaskRun): Failure | undefined {
+  return status?.jobs?.find((row) => attemptOf(row) === attempt && row.phase === 'Failed');
+}
