@@ -295,13 +295,30 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
         podMetricsEndpoints: [{ port: 'http', path: '/metrics' }],
       },
     });
-    const rules = parse(
-      await readFile(new URL('../../observability/task-runs.rules.yaml', import.meta.url), 'utf8'),
-    ) as JsonObject;
     expect(find(application, 'task-runs-controller', 'PrometheusRule', 'task-runs')).toMatchObject({
       metadata: { labels: { release: 'prometheus' } },
-      spec: rules,
     });
+  });
+
+  it("gives alerts a runbook_url below the parameter's address, and otherwise none", async () => {
+    interface Rules {
+      readonly groups: readonly { readonly rules: readonly { readonly annotations: Record<string, string> }[] }[];
+    }
+    const ofFile = await readFile(new URL('../../observability/task-runs.rules.yaml', import.meta.url), 'utf8');
+    const loaded = async (parameters: JsonObject): Promise<Rules> => {
+      const application = await renderAddon(cue, dist, { prometheusRule: true, ...parameters });
+      return (
+        find(application, 'task-runs-controller', 'PrometheusRule', 'task-runs') as unknown as { readonly spec: Rules }
+      ).spec;
+    };
+    const address = 'https://handbook.example.org/runbooks.html';
+    expect(await loaded({ runbooksUrl: address })).toEqual(
+      parse(ofFile.replaceAll('https://docs.example.com/task-runs/operations/runbooks', address)),
+    );
+    const withoutLinks = parse(ofFile) as Rules;
+    for (const group of withoutLinks.groups)
+      for (const { annotations } of group.rules) delete annotations['runbook_url'];
+    expect(await loaded({})).toEqual(withoutLinks);
   });
 
   it('tells KubeVela the way from a Task to its Jobs, from which on it knows itself', async () => {

@@ -128,7 +128,9 @@ describe('the alerts', () => {
       expect(['info', 'warning', 'critical']).toContain(labels.severity);
       expect(annotations.summary.length).toBeLessThan(80);
       expect(annotations.description).toMatch(/\.$/);
-      expect(annotations.runbook_url).toBe(`docs/operations/runbooks.md#${alert.toLowerCase()}`);
+      expect(annotations.runbook_url).toBe(
+        `https://docs.example.com/task-runs/operations/runbooks#${alert.toLowerCase()}`,
+      );
     }
   });
 
