@@ -473,7 +473,8 @@ describe('Kueue', () => {
       patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': queue } } });
     await moveTo('other');
     await patchAs(kueue, 'job', { spec: admission });
-    const stays = 'a Job changes its queue only while it waits: change spec.queue of the Task, for its next run';
+    const stays =
+      'a Job can change its queue only while it is suspended: change spec.queue of the Task for its next run';
     await expect(moveTo('q')).rejects.toThrow(stays);
     await expect(moveTo(null)).rejects.toThrow(stays);
     expect((await job()).metadata.labels).toMatchObject({ 'kueue.x-k8s.io/queue-name': 'other' });
@@ -515,17 +516,17 @@ describe('a TaskRun', () => {
 
   it.each(people)('runs what its Task says, whoever created it: $who cannot say what', async ({ as }) => {
     await expect(create(as, aRun({ snapshot }))).rejects.toThrow(
-      "spec.snapshot is the controller's to write; it is what runs, and taken of the Task: leave it out, and write args and env for this run alone into spec.overrides",
+      'only the controller may write spec.snapshot; it is copied from the Task: leave it out, and write args and env for this run into spec.overrides',
     );
     await expect(create(as, aRun({ jobName: 'other' }))).rejects.toThrow(
-      "spec.jobName is the controller's to write; the controller names Jobs: leave it out, and name the TaskRun itself instead",
+      'only the controller may write spec.jobName; the controller names Jobs: leave it out, and name the TaskRun itself instead',
     );
     await create(as, aRun());
     await expect(patchAs(as, 'taskrun', { spec: { snapshot } })).rejects.toThrow(
-      "spec.snapshot is the controller's to write",
+      'only the controller may write spec.snapshot',
     );
     await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow(
-      "spec.jobName is the controller's to write",
+      'only the controller may write spec.jobName',
     );
   });
 
@@ -547,7 +548,7 @@ describe('a TaskRun', () => {
         await expect(create(as, aRun({ trigger })), JSON.stringify(trigger)).rejects.toThrow(refusal);
       }
       await expect(create(as, owned([{ ...owner, controller: true }]))).rejects.toThrow(
-        "the controller makes the Task a run's owner: leave it out of metadata.ownerReferences and name it in spec.taskRef",
+        'only the controller makes the Task the owner of a run: leave it out of metadata.ownerReferences, and name it in spec.taskRef',
       );
       await create(as, owned([owner]));
       await expect(patchAs(as, 'taskrun', { spec: { trigger: { type: 'Revision' } } })).rejects.toThrow(refusal);

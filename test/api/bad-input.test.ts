@@ -121,7 +121,7 @@ describe.concurrent('a queue that cannot be is refused by the API server, with w
     [
       'that is none, with a time limit',
       { queueTimeoutSeconds: 60 },
-      /queueTimeoutSeconds bounds the waiting in a queue, and there is none/,
+      /queueTimeoutSeconds limits the wait in a queue, but there is no queue/,
     ],
     ['with a misspelt field', { queue: { name: 'team-a', priority: 'high' } }, /unknown field "spec\.queue\.priority"/],
   ])('%s', async (_what, spec, message) => {
@@ -399,9 +399,7 @@ describe.concurrent('what somebody changes behind our back', () => {
       '-p',
       JSON.stringify({ status: { phase: 'Succeeded' } }),
     ];
-    await expect(room.kubectl(...finished)).rejects.toThrow(
-      'the status is the record that the task-runs controller keeps',
-    );
+    await expect(room.kubectl(...finished)).rejects.toThrow('only the task-runs controller may write the status');
     await room.record(taskRuns, 'mytask-v1', { phase: 'Succeeded' });
     await room.where(task, 'believes it', ({ phase }) => phase === 'Succeeded');
     await room.finish({ revision: 2, policy: { keepLast: 1 } });

@@ -404,7 +404,7 @@ describe.concurrent('a flow that cannot be', () => {
     [
       'with a step that is called as an attempt of another',
       { steps: [{ name: 'a' }, { name: 'a-r1' }] },
-      'a name that ends in -r and a number is that of another attempt: choose another one',
+      'a name that ends in -r and a number is reserved for attempts: choose another one',
     ],
     ['without a step', { steps: [] }, 'should have at least 1 items'],
     [
@@ -420,7 +420,7 @@ describe.concurrent('a flow that cannot be', () => {
     [
       'with items',
       { steps: [{ name: 'a' }], spec: { items: [{ a: 1 }] } },
-      'a flow has steps, and no items and matrix: these are for one template',
+      'a flow with steps cannot have items or a matrix: these are for one template',
     ],
     [
       'where no step runs at once',

@@ -138,14 +138,14 @@ describe.concurrent('a Job for each node', () => {
     );
     await expect(
       room.kubectl('patch', 'taskrun', 'mytask-v1', '--type=merge', '-p', '{"spec":{"resume":false}}'),
-    ).rejects.toThrow('a run that was resumed stays so; set spec.cancel to end it');
+    ).rejects.toThrow('a resumed run cannot be paused again; set spec.cancel to cancel it');
   });
 
   it.each<[string, Partial<Deployment>['spec'], string]>([
     [
       'with steps',
       { items: [{ a: 1 }] },
-      'nodes are for one template: write nodes, or steps, items or a matrix, not both',
+      'nodes are for one template: write only one of nodes, steps, items and matrix',
     ],
     [
       'of which a share of 0% runs',

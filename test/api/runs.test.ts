@@ -84,7 +84,7 @@ describe.concurrent('a TaskRun that a person makes', () => {
     const patch = (cancel: boolean) =>
       room.kubectl('patch', 'taskrun', 'mytask-v1', '--type=merge', '-p', JSON.stringify({ spec: { cancel } }));
     await expect(patch(true)).rejects.toThrow(
-      /the run has finished, so there is nothing to cancel; delete the TaskRun to take it off the record/,
+      /the run has finished, so it cannot be cancelled; delete the TaskRun to remove the record/,
     );
     await room.run({ revision: 2, pods: forever });
     await room.kubectl('patch', 'taskrun', 'mytask-v2', '--type=merge', '-p', '{"spec":{"cancel":true}}');

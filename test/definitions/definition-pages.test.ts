@@ -28,7 +28,7 @@ describe('what is read of parameters', () => {
     expect(field(task, 'env')).toMatchObject({ type: '[...object]' });
   });
 
-  it('goes into the definition below, and no further than what is taken of it', async () => {
+  it('continues in the underlying definition, only for the parameters that are used', async () => {
     expect(field(await readParameters('cron-task'), 'schedule')).toMatchObject({
       required: true,
       type: 'string | [...string]',

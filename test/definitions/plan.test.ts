@@ -136,7 +136,10 @@ describe('plan', () => {
     expect(await planOf(text, '--against', 'old.yaml')).toMatchObject({
       revision: 'app-v2',
       components: [
-        { message: 'no new run: nothing that runs changed (trigger: Change); keeps mytask-v1', task: { runs: [] } },
+        {
+          message: 'no new run: the content of runs did not change (trigger: Change); keeps mytask-v1',
+          task: { runs: [] },
+        },
       ],
     });
   });
@@ -151,7 +154,7 @@ describe('plan', () => {
       '  workflow:\n    steps:\n      - {name: again, type: run-task, properties: {component: mytask}}\n      - {name: own, type: run-task, properties: {image: busybox}}\n';
     const { out, err } = await plan({ '-': application(web + traits, steps) }, '-f', '-');
     expect(err).toBe(
-      'remark: of traits only task-queue is evaluated: what others change of a Task is not in the plan\n',
+      'remark: only the trait task-queue is evaluated: the plan does not show what other traits change in a Task\n',
     );
     expect(out).toMatch(/\nweb +webservice +- +- +not a task: KubeVela applies it\n/);
     expect(out).toContain(
@@ -175,13 +178,13 @@ describe('plan', () => {
     const { code, out, err } = await plan({ 'app.yaml': application(components.join(''), steps) }, '-f', 'app.yaml');
     expect([code, out]).toEqual([1, '']);
     expect(err.trim().split('\n')).toEqual([
-      'error: app.yaml:10:9: image has to be a string, not 3: write "3"',
-      'error: app.yaml:12:11: there is no executionPolicy.keeplast: did you mean keepLast?',
+      'error: app.yaml:10:9: image must be a string, not 3: write "3"',
+      'error: app.yaml:12:11: executionPolicy.keeplast does not exist: did you mean keepLast?',
       'error: app.yaml:18:11: executionPolicy.keepLast is -1: write 0 to 1000',
       expect.stringMatching(
         /^error: app\.yaml:23:9: the schedule "61 \* \* \* \*" is none: .*; write five fields/,
       ) as string,
-      'error: app.yaml:27:9: these steps depend on each other in a circle, or on what is no step: a, b; mend it there',
+      'error: app.yaml:27:9: these steps depend on each other in a cycle, or on a step that does not exist: a, b; fix it there',
       'error: app.yaml:38:9: two items are called x: give each a name of its own, or none',
       'error: app.yaml:41:39: there is no Task app-nothing: let an earlier step apply component nothing, and let it be of type task or cron-task',
     ]);
@@ -224,11 +227,11 @@ describe('plan', () => {
       "error: app.yaml:11:9: queue.name is the name of a LocalQueue in the Task's own namespace: a queue of another namespace cannot be used, so leave the namespace out",
       'error: app.yaml:16:9: queue.name is the name of a LocalQueue: lower-case letters, digits, - and ., 63 characters at most, such as team-a',
       expect.stringMatching(
-        /^error: app\.yaml:21:9: queue\.admitTogether cannot be true yet: .*Leave it out; what has to start together can be the pods of one Job \(count\)$/,
+        /^error: app\.yaml:21:9: queue\.admitTogether cannot be true yet: .*Leave it out; pods that must start together can be the pods of one Job \(count\)$/,
       ) as string,
-      'error: app.yaml:24:7: queueTimeoutSeconds bounds the waiting in a queue, and there is none: write queue.name, or leave it out',
-      'error: app.yaml:31:31: there is no queue.prioritClass: did you mean priorityClass?',
-      "error: app.yaml:40:7: a step's queueTimeoutSeconds bounds its waiting in a queue, and it has none: write queue.name of the step or of all steps, or leave it out",
+      'error: app.yaml:24:7: queueTimeoutSeconds limits the wait in a queue, but there is no queue: write queue.name, or leave it out',
+      'error: app.yaml:31:31: queue.prioritClass does not exist: did you mean priorityClass?',
+      "error: app.yaml:40:7: a step's queueTimeoutSeconds limits its wait in a queue, but it has no queue: write queue.name of the step or of all steps, or leave it out",
     ]);
   });
 
@@ -288,13 +291,13 @@ describe('plan', () => {
     const { code, err } = await plan({ 'app.yaml': application(components.join('')) }, '-f', 'app.yaml');
     expect(code).toBe(1);
     expect(err.trim().split('\n')).toEqual([
-      'error: app.yaml:9:48: there is no nam: did you mean name?',
+      'error: app.yaml:9:48: nam does not exist: did you mean name?',
       'error: app.yaml:14:35: name is missing: write it',
       "error: app.yaml:19:35: queue.name is the name of a LocalQueue in the Task's own namespace: a queue of another namespace cannot be used, so leave the namespace out",
       'error: app.yaml:22:27: executionPolicy.keepLast is -1: write 0 to 1000',
       'error: app.yaml:25:62: queueTimeoutSeconds is 0: write 1 or more',
       'error: app.yaml:25:107: queue.name is the name of a LocalQueue: lower-case letters, digits, - and ., 63 characters at most, such as team-a',
-      'error: app.yaml:30:35: the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: take it off e',
+      'error: app.yaml:30:35: the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: remove it from e',
     ]);
   });
 

@@ -273,7 +273,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
     const { 'Task shop-migrate': task = {} } = answered();
     expect(await look(runTask, own, { 'Task shop-migrate': task })).toMatchObject({
       end: 'failed',
-      said: 'shop-migrate-cwvuisx3x4 was deleted before its end was seen; restart the workflow to run again',
+      said: 'shop-migrate-cwvuisx3x4 was deleted before its end was recorded; restart the workflow to run it again',
     });
   });
 
@@ -281,23 +281,25 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
     [
       { ...own, retries: 3 },
       {},
-      expect.stringMatching(/^run-task has no parameter retries; there are component, image, .*, job$/) as string,
+      expect.stringMatching(
+        /^run-task has no parameter retries; its parameters are component, image, .*, job$/,
+      ) as string,
     ],
     [{}, {}, 'say what to run: image, or the component whose task it is'],
     [
       { component: 'job', image: 'busybox' },
       ofComponent,
-      'component job says what its task runs: leave image out, or write it there',
+      'component job defines what its task runs: leave out image, or write it into the component',
     ],
     [
       { component: 'job', queue: { name: 'team-a' } },
       ofComponent,
-      'component job says what its task runs: leave queue out, or write it there',
+      'component job defines what its task runs: leave out queue, or write it into the component',
     ],
     [
       { component: 'job', env: [{ name: 'A', valueFrom: {} }] },
       ofComponent,
-      "a component's task takes env with values only: leave A out, or write it into component job",
+      "env for a component's task can only have values: leave out A, or write it into component job",
     ],
     [
       { component: 'job' },
@@ -307,7 +309,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
     [
       own,
       { 'Task shop-migrate': { metadata: { labels: { 'app.oam.dev/component': 'migrate' } } } },
-      'component migrate has the Task shop-migrate already: give this step another name, or let it run that task with component: migrate',
+      'the Task shop-migrate already belongs to component migrate: give this step another name, or run that task with component: migrate',
     ],
   ])('refuses %j in a sentence, and applies nothing', async (parameter, cluster, said) => {
     expect(await look(runTask, parameter, cluster)).toEqual({ applied: undefined, end: 'failed', said });

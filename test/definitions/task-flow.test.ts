@@ -146,15 +146,15 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
           { ...build, name: 'test', dependsOn: ['build'] },
         ],
       },
-      'these steps depend on each other in a circle, or on what is no step: build, test',
+      'these steps depend on each other in a cycle, or on a step that does not exist: build, test',
     ],
     [
       { steps: [build, { ...build, name: 'test', dependsOn: ['biuld'] }] },
-      'these steps depend on each other in a circle, or on what is no step: test',
+      'these steps depend on each other in a cycle, or on a step that does not exist: test',
     ],
     [
       { steps: [{ ...build, dependsOn: ['build'] }] },
-      'these steps depend on each other in a circle, or on what is no step: build',
+      'these steps depend on each other in a cycle, or on a step that does not exist: build',
     ],
   ])('refuses %j', async (parameter, message) => {
     await expect(render(parameter)).rejects.toThrow(message);

@@ -651,7 +651,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
         {},
         { suspend: true },
         { nextScheduleTime: next },
-        'suspended, until suspend is false again',
+        'suspended until suspend is false again',
       ],
     ] as [string, JsonObject, JsonObject, JsonObject, string][])(
       'says of a schedule that the next run comes %s',

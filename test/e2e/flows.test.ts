@@ -141,7 +141,7 @@ describe.concurrent('a flow', () => {
     }
   });
 
-  it('whose steps depend on each other in a circle is refused, and it is said which', async () => {
+  it('whose steps depend on each other in a cycle is refused, and the message names them', async () => {
     const app = new App(await aNamespace('circle'), 'shop', 'flow');
     await app.deploy(
       {
@@ -152,7 +152,7 @@ describe.concurrent('a flow', () => {
       },
       { type: 'task-flow' },
     );
-    await app.step(/these steps depend on each other in a circle, or on what is no step: a, b/);
+    await app.step(/these steps depend on each other in a cycle, or on a step that does not exist: a, b/);
     expect(await app.runs()).toEqual([]);
   });
 });

@@ -42,7 +42,7 @@ describe.concurrent('the trait task-queue', () => {
     const template = new App(namespace, 'template');
     await template.deploy(prints('never'), { traits: queue({ name: 'team-a' }), type: 'task-template' });
     await template.step(
-      /the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: take it off mytask/,
+      /the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: remove it from mytask/,
     );
   });
 });

@@ -12,24 +12,24 @@ const component = '    - name: mytask\n      type: task\n      properties:\n    
 describe('a file of Applications', () => {
   it.for<[what: string, text: string, said: readonly string[]]>([
     [
-      'is told of broken YAML',
+      'reports broken YAML',
       'a: 1\nb: [c\n',
       [
-        'app.yaml:3:1: this is no YAML: Flow sequence in block collection must be sufficiently indented and end with a ]; mend it there',
+        'app.yaml:3:1: this is not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]; fix it there',
       ],
     ],
     [
-      'may not be empty',
+      'must not be empty',
       '\n# nothing\n',
       [
-        'app.yaml:1:1: there is no Application in it: write apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.name and spec.components',
+        'app.yaml:1:1: the file has no Application: write apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.name and spec.components',
       ],
     ],
     [
-      'may not be a text',
+      'must not be a plain text',
       'hello\n',
       [
-        'app.yaml:1:1: this is no Application: write apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.name and spec.components',
+        'app.yaml:1:1: this is not an Application: write apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.name and spec.components',
       ],
     ],
     [
@@ -41,56 +41,58 @@ describe('a file of Applications', () => {
       'needs components',
       'apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: app\nspec: {}\n',
       [
-        'app.yaml:5:1: spec.components has to be a list of 1 to 1000: write what the Application consists of, such as {name: mytask, type: task, properties: {image: busybox}}',
+        'app.yaml:5:1: spec.components must be a list of 1 to 1000: write the parts of the Application, such as {name: mytask, type: task, properties: {image: busybox}}',
       ],
     ],
     [
-      'is told of a misspelt type',
+      'reports a misspelt type',
       `${head}    - name: mytask\n      type: taks\n`,
-      ['app.yaml:8:7: there is no component type taks: write type: task'],
+      ['app.yaml:8:7: the component type taks does not exist: write type: task'],
     ],
     [
-      'is told of a bad name',
+      'reports an invalid name',
       `${head}    - type: task\n      name: My_Task\n`,
-      ['app.yaml:8:7: My_Task is no name: write lower case letters, digits and dashes, a letter or digit at both ends'],
+      [
+        'app.yaml:8:7: My_Task is not a valid name: write lower case letters, digits and dashes, with a letter or digit at both ends',
+      ],
     ],
     [
-      'is told of a long name',
+      'reports a name that is too long',
       `${head}    - name: ${'a'.repeat(64)}\n      type: task\n`,
       [
-        `app.yaml:7:7: the name ${'a'.repeat(64)} has 64 characters, and KubeVela puts it into a label, which ends at 63: choose a shorter one`,
+        `app.yaml:7:7: the name ${'a'.repeat(64)} has 64 characters, and KubeVela writes it into a label, which has at most 63: choose a shorter one`,
       ],
     ],
     [
-      'is told of a name that comes twice',
+      'reports a name that is used twice',
       head + component + component,
-      ['app.yaml:11:7: two components are called mytask: give each a name of its own'],
+      ['app.yaml:11:7: two components have the name mytask: give each a name of its own'],
     ],
     [
-      'is told of all of it',
+      'reports all problems at once',
       `${head}    - name: A\n      type: cron-taks\n    - name: b\n`,
       [
-        'app.yaml:7:7: A is no name: write lower case letters, digits and dashes, a letter or digit at both ends',
-        'app.yaml:8:7: there is no component type cron-taks: write type: cron-task',
+        'app.yaml:7:7: A is not a valid name: write lower case letters, digits and dashes, with a letter or digit at both ends',
+        'app.yaml:8:7: the component type cron-taks does not exist: write type: cron-task',
         'app.yaml:9:7: a component has no type: write one, such as type: task',
       ],
     ],
     [
-      'is told of Applications of one name',
+      'reports two Applications with the same name',
       `${head}${component}---\n${head}${component}`,
-      ['app.yaml:15:3: two Applications are called app: rename one, or plan them one by one'],
+      ['app.yaml:15:3: two Applications have the name app: rename one, or plan them one by one'],
     ],
   ])('%s', ([, text, said]) => expect(problems(text)).toEqual(said));
 
-  test('has several documents, and says which it leaves out', () => {
+  test('may have several documents, and names those that it leaves out', () => {
     const { applications, remarks } = read(
       `---\n${head}${component}---\napiVersion: v1\nkind: Secret\nmetadata: {name: key}\n---\n`,
     );
     expect(applications.map(({ name }) => name)).toEqual(['app']);
-    expect(remarks).toEqual(['app.yaml:13: the Secret key is no Application, and not planned']);
+    expect(remarks).toEqual(['app.yaml:13: the Secret key is not an Application, so it is not planned']);
   });
 
-  test('knows the place of every property, through aliases and flow style', () => {
+  test('gives the position of every property, through aliases and flow style', () => {
     const {
       applications: [application],
     } = read(

@@ -1,6 +1,4 @@
-/**
- * Applications as a file has them: read, checked as far as KubeVela's webhook would, and with the place of everything.
- */
+/** Reads Applications from a file, checks what KubeVela's webhook would check, and keeps the position of everything. */
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
 import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
@@ -24,13 +22,13 @@ export interface WorkflowStep {
 
 export interface Application {
   readonly name: string;
-  /** undefined where the file says none. */
+  /** undefined if the file does not name one. */
   readonly namespace: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly components: readonly Component[];
   readonly steps: readonly WorkflowStep[];
-  /** As written, to compare with another version. */
+  /** The text as written, to compare with another version. */
   readonly spec: Fields;
   readonly positions: Positions;
 }
@@ -38,7 +36,7 @@ export interface Application {
 export interface ApplicationFile {
   readonly applications: readonly Application[];
   readonly problems: readonly Problem[];
-  /** What is left out of the plan, in sentences. */
+  /** Sentences about what the plan leaves out. */
   readonly remarks: readonly string[];
 }
 
@@ -52,21 +50,21 @@ const example = 'apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.n
 /**
  * Reads all documents of a YAML or JSON text.
  * @param file its name, for problems
- * @param types the component types that are ours, to notice misspelt ones
+ * @param types our component types, to detect misspelt ones
  */
 export function readApplications(text: string, file: string, types: readonly string[]): ApplicationFile {
   const lines = new LineCounter();
   const documents: Document.Parsed[] = [
     ...parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false }),
   ].filter(({ contents, errors }) => contents !== null || errors.length > 0);
-  const nothing: Problem = { file, line: 1, column: 1, message: `there is no Application in it: write ${example}` };
+  const nothing: Problem = { file, line: 1, column: 1, message: `the file has no Application: write ${example}` };
   if (documents.length > mostDocuments)
     return {
       applications: [],
       problems: [
         {
           ...nothing,
-          message: `it has ${documents.length} documents, and a plan takes ${mostDocuments} at most: split it`,
+          message: `the file has ${documents.length} documents, and a plan takes at most ${mostDocuments}: split it`,
         },
       ],
       remarks: [],
@@ -105,7 +103,7 @@ function readDocument(
           file,
           line,
           column: col,
-          message: `this is no YAML: ${message.replace(/\s*at line \d+.*$/s, '')}; mend it there`,
+          message: `this is not valid YAML: ${message.replace(/\s*at line \d+.*$/s, '')}; fix it there`,
         };
       }),
     };
@@ -114,11 +112,11 @@ function readDocument(
   if ('message' in value) return { problems: [value] };
   const { apiVersion, kind } = value.fields;
   if (typeof kind !== 'string' || typeof apiVersion !== 'string')
-    return { problems: [positions.problem([], `this is no Application: write ${example}`)] };
+    return { problems: [positions.problem([], `this is not an Application: write ${example}`)] };
   if (kind !== 'Application')
     return {
       problems: [],
-      remark: `${file}:${positions.at([]).line}: the ${kind} ${nameOf(value.fields)} is no Application, and not planned`,
+      remark: `${file}:${positions.at([]).line}: the ${kind} ${nameOf(value.fields)} is not an Application, so it is not planned`,
     };
   if (!apiVersion.startsWith('core.oam.dev/'))
     return {
@@ -135,9 +133,9 @@ function readDocument(
 function valueOf(document: Document.Parsed, positions: Positions): { readonly fields: Fields } | Problem {
   try {
     const fields: unknown = document.toJS();
-    return isFields(fields) ? { fields } : positions.problem([], `this is no Application: write ${example}`);
+    return isFields(fields) ? { fields } : positions.problem([], `this is not an Application: write ${example}`);
   } catch (error) {
-    return positions.problem([], `this cannot be read: ${messageOf(error)}; write it without so many aliases`);
+    return positions.problem([], `this cannot be read: ${messageOf(error)}; use fewer aliases`);
   }
 }
 
@@ -149,7 +147,7 @@ function readApplication({ metadata, spec }: Fields, positions: Positions, types
     problems.push(
       positions.problem(
         ['spec', 'components'],
-        `spec.components has to be a list of 1 to ${mostComponents}: write what the Application consists of, such as {name: mytask, type: task, properties: {image: busybox}}`,
+        `spec.components must be a list of 1 to ${mostComponents}: write the parts of the Application, such as {name: mytask, type: task, properties: {image: busybox}}`,
       ),
     );
     return { problems };
@@ -163,10 +161,10 @@ function readApplication({ metadata, spec }: Fields, positions: Positions, types
     ...named
       .filter(({ name }, index) => named.findIndex((other) => other.name === name) < index)
       .map(({ name, path }) =>
-        positions.problem([...path, 'name'], `two components are called ${name}: give each a name of its own`),
+        positions.problem([...path, 'name'], `two components have the name ${name}: give each a name of its own`),
       ),
   );
-  // What is fine is planned, so that all that is wrong is told at once.
+  // Valid components are still planned, so that all problems are reported at once.
   const application: Application = {
     name: typeof meta['name'] === 'string' ? meta['name'] : '',
     namespace: typeof meta['namespace'] === 'string' ? meta['namespace'] : undefined,
@@ -187,7 +185,7 @@ function readComponent(
   types: readonly string[],
 ): { readonly component?: Component; readonly problems: readonly Problem[] } {
   if (!isFields(value))
-    return { problems: [positions.problem(path, 'a component has name, type and properties: write them')] };
+    return { problems: [positions.problem(path, 'a component must have name, type and properties: write them')] };
   const { name, type, properties, traits } = value;
   const problems = [
     ...nameProblem(name, [...path, 'name'], 'a component', positions),
@@ -210,10 +208,7 @@ function readComponent(
 function propertiesProblem(properties: unknown, path: Path, positions: Positions): readonly Problem[] {
   if (properties === undefined || properties === null || isFields(properties)) return [];
   return [
-    positions.problem(
-      [...path, 'properties'],
-      'properties have to be fields: write them one a line, such as image: busybox',
-    ),
+    positions.problem([...path, 'properties'], 'properties must be fields: write one per line, such as image: busybox'),
   ];
 }
 
@@ -224,7 +219,7 @@ function nameProblem(name: unknown, path: Path, whose: string, positions: Positi
     return [
       positions.problem(
         path,
-        `the name ${name} has ${name.length} characters, and KubeVela puts it into a label, which ends at ${mostName}: choose a shorter one`,
+        `the name ${name} has ${name.length} characters, and KubeVela writes it into a label, which has at most ${mostName}: choose a shorter one`,
       ),
     ];
   return nameForm.test(name)
@@ -232,12 +227,12 @@ function nameProblem(name: unknown, path: Path, whose: string, positions: Positi
     : [
         positions.problem(
           path,
-          `${name} is no name: write lower case letters, digits and dashes, a letter or digit at both ends`,
+          `${name} is not a valid name: write lower case letters, digits and dashes, with a letter or digit at both ends`,
         ),
       ];
 }
 
-/** What KubeVela has of its own, lest it is taken for a misspelt one of ours. */
+/** KubeVela's own types, so that they are not reported as misspelt types of ours. */
 const velaTypes = [
   'task',
   'cron-task',
@@ -259,10 +254,10 @@ function typeProblem(type: unknown, path: Path, positions: Positions, types: rea
   const meant = nearest(type, types);
   return meant === undefined
     ? []
-    : [positions.problem([...path, 'type'], `there is no component type ${type}: write type: ${meant}`)];
+    : [positions.problem([...path, 'type'], `the component type ${type} does not exist: write type: ${meant}`)];
 }
 
-/** Those of groups, too. */
+/** The steps in groups, too. */
 function stepsOf(value: unknown, path: Path): readonly WorkflowStep[] {
   if (!Array.isArray(value)) return [];
   return value.slice(0, mostComponents).flatMap((one: unknown, index): readonly WorkflowStep[] => {
@@ -282,7 +277,10 @@ function twice(applications: readonly Application[]): readonly Problem[] {
   const key = ({ namespace = '', name }: Application) => `${namespace}/${name}`;
   const again = applications.filter((one, index) => applications.findIndex((other) => key(other) === key(one)) < index);
   return again.map(({ name, positions }) =>
-    positions.problem(['metadata', 'name'], `two Applications are called ${name}: rename one, or plan them one by one`),
+    positions.problem(
+      ['metadata', 'name'],
+      `two Applications have the name ${name}: rename one, or plan them one by one`,
+    ),
   );
 }
 

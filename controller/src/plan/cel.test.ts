@@ -27,7 +27,7 @@ describe('a rule', () => {
     ["self == 'open", {}, undefined],
   ])('%s of %o: %s', ([rule, self, holds]) => expect(celHolds(rule, self)).toBe(holds));
 
-  test('of the CRD of Tasks is understood, each one', () => {
+  test("every rule of the Task's CRD is understood", () => {
     const rules = [...JSON.stringify(taskSchema).matchAll(/"rule":("(?:[^"\\]|\\.)*")/g)].map(
       ([, text = '""']) => JSON.parse(text) as string,
     );

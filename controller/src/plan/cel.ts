@@ -1,22 +1,22 @@
 /**
- * As much of CEL as the rules of our CRDs are written in (x-kubernetes-validations): has, type, string, contains,
- * matches, exists, in, comparisons, and, or, not, and the conditional. The language is
- * https://github.com/google/cel-spec; precedence is its own.
+ * The part of CEL that the rules of our CRDs use (x-kubernetes-validations): has, type, string, contains, matches,
+ * exists, in, comparisons, and, or, not, and the conditional. The language is https://github.com/google/cel-spec;
+ * precedence is the same.
  */
 import { isFields } from '../vela/fields.ts';
 
 type Value = unknown;
-/** What a rule has names for: self, and the variables of macros. */
+/** The names that a rule can use: self, and the variables of macros. */
 type Names = Readonly<Record<string, Value>>;
 type Expression = (names: Names) => Value;
 
-/** A rule that says more than this understands. */
+/** A rule that uses more of CEL than this file supports. */
 class Unknown extends Error {}
 
 const known = new Map<string, Expression | undefined>();
 const mostKnown = 500;
 
-/** @returns whether the rule holds of the value; undefined where only the API server can say */
+/** @returns whether the value satisfies the rule; undefined if only the API server can say */
 export function celHolds(rule: string, self: Value): boolean | undefined {
   const expression = known.has(rule) ? known.get(rule) : compile(rule);
   if (known.size < mostKnown) known.set(rule, expression);

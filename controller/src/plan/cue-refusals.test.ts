@@ -9,19 +9,19 @@ describe("CUE's words", () => {
       ['parameter.executionPolicy.keeplast: field not allowed'],
       { executionPolicy: { keeplast: 3 } },
       'executionPolicy.keeplast',
-      'there is no executionPolicy.keeplast: did you mean keepLast?',
+      'executionPolicy.keeplast does not exist: did you mean keepLast?',
     ],
     [
       ['parameter.whatever: field not allowed'],
       { whatever: 3 },
       'whatever',
-      'there is no whatever: see `vela show task` for what there is',
+      'whatever does not exist: see `vela show task` for the parameters',
     ],
     [
       ['parameter.cmd: field not allowed'],
       { cmd: [] },
       'cmd',
-      'there is no cmd: see `vela show task` for what there is',
+      'cmd does not exist: see `vela show task` for the parameters',
     ],
     [
       [
@@ -30,19 +30,19 @@ describe("CUE's words", () => {
       ],
       { image: 3 },
       'image',
-      'image has to be a string, not 3: write "3"',
+      'image must be a string, not 3: write "3"',
     ],
     [
       ['parameter.cmd: conflicting values "x" and [...string] (mismatched types string and list)'],
       { cmd: 'x' },
       'cmd',
-      'cmd has to be a list, not "x": write ["x"]',
+      'cmd must be a list, not "x": write ["x"]',
     ],
     [
       ['parameter.timeoutSeconds: conflicting values "5" and int (mismatched types string and int)'],
       { timeoutSeconds: '5' },
       'timeoutSeconds',
-      'timeoutSeconds has to be a whole number, not "5": write 5 without quotes',
+      'timeoutSeconds must be a whole number, not "5": write 5 without quotes',
     ],
     [
       ['output.spec.template.spec.containers.0.image: cannot reference optional field: image'],
@@ -57,10 +57,10 @@ describe("CUE's words", () => {
       'env.0.name is missing: write it',
     ],
     [
-      ['output."these steps depend on each other in a circle: a, b"."mend dependsOn": conflicting values'],
+      ['output."these steps depend on each other in a cycle: a, b"."fix dependsOn": conflicting values'],
       { steps: [] },
       'steps',
-      'these steps depend on each other in a circle: a, b; mend it there',
+      'these steps depend on each other in a cycle: a, b; fix it there',
     ],
     [
       ['output.spec.steps.1.template.spec.containers.0.image: cannot reference optional field: image'],
@@ -69,13 +69,13 @@ describe("CUE's words", () => {
       'steps.1.image is missing: write it',
     ],
     [['something else'], {}, '', ': something else'],
-  ])('%o become a problem of a property', ([messages, properties, path, message]) => {
+  ])('%o become a problem with a property', ([messages, properties, path, message]) => {
     expect(refusalsOf(messages, properties, parameters)).toEqual([
       { path: path === '' ? [] : path.split('.'), message },
     ]);
   });
 
-  it('names the property that a field of the Task comes of', () => {
+  it('names the property that a field of the Task comes from', () => {
     expect(
       refusalOfSchema(
         { path: ['spec', 'executionPolicy', 'keepLast'], message: 'is -1' },

@@ -1,14 +1,14 @@
-/** CUE's words about properties that a template refuses, as problems of these properties with the remedy. */
+/** Turns CUE's errors about properties that a template refuses into problems with these properties, with the remedy. */
 import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
 import type { Refusal } from './render.ts';
 import type { SchemaProblem } from './schema.ts';
 import { shown } from './shown.ts';
 import { nearest } from './spelling.ts';
 
-/** What a definition says of its parameters. */
+/** What a definition declares about its parameters. */
 export interface Parameters {
   readonly type: string;
-  /** The names of all its parameters, of whatever depth. */
+  /** The names of all its parameters, at any depth. */
   readonly names: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function refusalsOf(
   const ofParameters = lines.flatMap(({ path, words }): readonly CueLine[] =>
     path.includes('parameter') ? [{ path: path.slice(path.lastIndexOf('parameter') + 1), words }] : [],
   );
-  // What a wrong parameter makes of the output is said once.
+  // A wrong parameter also breaks the output; it is reported only once.
   const refusals =
     ofParameters.length > 0
       ? ofParameters.map((line) => ofParameter(line, properties, parameters))
@@ -46,7 +46,7 @@ export function refusalsOf(
   return [...new Map(refusals.map((refusal) => [JSON.stringify(refusal), refusal])).values()];
 }
 
-/** `parameter.env.0.name: words`; a part of the path may stand in quotes. */
+/** `parameter.env.0.name: message`; a part of the path may be in quotes. */
 function cueLine(message: string): CueLine {
   const [path = ''] = /^(?:"(?:[^"\\]|\\.)*"|[\w#$-]+)(?:\.(?:"(?:[^"\\]|\\.)*"|[\w#$-]+))*(?=: )/.exec(message) ?? [];
   if (path === '') return { path: [], words: message };
@@ -61,11 +61,11 @@ function ofParameter({ path, words }: CueLine, properties: Fields, { type, names
   const name = path.join('.');
   if (words.startsWith('field not allowed')) {
     const last = path.at(-1) ?? '';
-    // A name that there is, but elsewhere, is none that was misspelt.
+    // A name that exists in another place is not a misspelt one.
     const meant = names.includes(last) ? undefined : nearest(last, names);
     return {
       path,
-      message: `there is no ${name}: ${meant === undefined ? `see \`vela show ${type}\` for what there is` : `did you mean ${meant}?`}`,
+      message: `${name} does not exist: ${meant === undefined ? `see \`vela show ${type}\` for the parameters` : `did you mean ${meant}?`}`,
     };
   }
   const types = /mismatched types ([\w|()]+) and ([\w|()]+)/.exec(words);
@@ -75,19 +75,20 @@ function ofParameter({ path, words }: CueLine, properties: Fields, { type, names
     const wanted = (types[1] === is ? types[2] : types[1])?.replace(/[()]/g, '');
     return {
       path,
-      message: `${name} has to be ${wordsFor(wanted ?? '')}, not ${shown(value)}${remedyFor(wanted, value)}`,
+      message: `${name} must be ${wordsFor(wanted ?? '')}, not ${shown(value)}${remedyFor(wanted, value)}`,
     };
   }
   return { path, message: `${name}: ${words}` };
 }
 
 /**
- * What is missing shows only where the output needs it; what a template itself refuses stands in the path, in words.
+ * A missing property appears only where the output needs it. If the template itself refuses something, the path
+ * contains the sentence.
  */
 function ofOutput({ path, words }: CueLine, properties: Fields): Refusal {
   const sentence = path.filter((part) => part.includes(' '));
   if (sentence.length > 0)
-    return { path: 'steps' in properties ? ['steps'] : [], message: `${sentence[0]}; mend it there` };
+    return { path: 'steps' in properties ? ['steps'] : [], message: `${sentence[0]}; fix it there` };
   const [, missing = words.startsWith('incomplete value') ? path.at(-1) : undefined] =
     /(?:optional field|undefined field|field not found): "?([\w-]+)/.exec(words) ?? [];
   const around = propertyOf(missing === undefined ? path : path.slice(0, -1), properties);
@@ -95,7 +96,7 @@ function ofOutput({ path, words }: CueLine, properties: Fields): Refusal {
   return { path: around, message: `${[...around, missing].join('.')} is missing: write it` };
 }
 
-/** The longest part of a path of the output that leads somewhere in the properties. */
+/** The longest part of an output's path that exists in the properties. */
 function propertyOf(path: readonly string[], properties: Fields): readonly string[] {
   const ways = path.map((_, start) => {
     const way = path.slice(start);
@@ -105,7 +106,7 @@ function propertyOf(path: readonly string[], properties: Fields): readonly strin
   return ways.reduce((longest, way) => (way.length > longest.length ? way : longest), []);
 }
 
-/** Other names that the Task's schema has for a property. */
+/** The names under which the Task's schema has a property, if different. */
 const otherNames: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'schedule.crons': [['schedule', 'cron'], ['schedule']],
   'schedule.timeZone': [['timeZone']],
@@ -118,7 +119,7 @@ const otherNames: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'job.completions': [['completions'], ['count']],
 };
 
-/** What the Task's schema refuses, as a problem of the property that it comes of. */
+/** Turns a refusal by the Task's schema into a problem with the property that it comes from. */
 export function refusalOfSchema({ path, message, sentence }: SchemaProblem, properties: Fields): Refusal {
   const [, ...field] = path; // without spec
   const named = otherNames[field.slice(0, 2).join('.')] ?? [];
@@ -176,5 +177,5 @@ function remedyFor(wanted: string | undefined, value: unknown): string {
   if (wanted === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return `: write "${value}"`;
   if (wanted === 'list' && typeof value === 'string') return `: write [${JSON.stringify(value)}]`;
   if (wanted === 'int' && typeof value === 'string' && /^\d+$/.test(value)) return `: write ${value} without quotes`;
-  return ': mend it';
+  return ': fix it';
 }

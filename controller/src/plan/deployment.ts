@@ -18,14 +18,14 @@ import { newState } from './memory-cluster.ts';
 import type { RenderedObject } from './render.ts';
 import { rfc3339 } from '../domain/lang/rfc3339.ts';
 
-/** An Application as it is deployed, with what belongs to it. */
+/** An Application as it is deployed, with its revisions and Tasks. */
 export interface Deployed extends ApplicationVersion {
   /** As the latest revision has it: the Application's own may be newer, and not deployed. */
   readonly spec: Fields;
   /** The number and name of its latest revision. */
   readonly revision: number;
   readonly revisionName: string;
-  /** Those that KubeVela still has: a spec that was deployed before gets its old revision again. */
+  /** The revisions that KubeVela still has: a spec that was deployed before gets its old revision again. */
   readonly revisions?: readonly Revision[];
   /** By the Task's name. */
   readonly tasks: ReadonlyMap<string, DeployedTask>;
@@ -38,11 +38,11 @@ export interface Revision extends ApplicationVersion {
 
 export interface DeployedTask {
   readonly state: TaskState;
-  /** What KubeVela applied last; undefined where that is not known. */
+  /** What KubeVela applied last; undefined if that is not known. */
   readonly applied: TaskSpec | undefined;
 }
 
-/** A version of an Application that is about to be deployed. */
+/** A version of an Application to deploy. */
 export interface Release {
   readonly application: Application;
   readonly namespace: string;
@@ -76,7 +76,7 @@ export function contextOf(
   return componentContext(release, release.application.spec['components'], component);
 }
 
-/** The Task and all that belongs to it, right after KubeVela applied it. */
+/** The Task and everything that belongs to it, right after KubeVela applied it. */
 export function stateAfter(release: Release, component: Component, rendered: RenderedObject): TaskState {
   const { before, changed, templates, now } = release;
   const deployed = before?.tasks.get(rendered.metadata.name);
@@ -85,7 +85,7 @@ export function stateAfter(release: Release, component: Component, rendered: Ren
   const { task } = deployed.state;
   const spec = specAfter(deployed, component, rendered.spec, before?.spec);
   const generation = (task.metadata.generation ?? 0) + (canonicalJson(spec) === canonicalJson(task.spec) ? 0 : 1);
-  // The revision's hash is KubeVela's, and not known yet.
+  // KubeVela computes the revision's hash; it is not known yet.
   const { [velaLabels.revisionHash]: _hash, ...known } = task.metadata.labels ?? {};
   const labels = { ...known, ...labelsOf(release, component) };
   const next: Task = compact({ metadata: { ...task.metadata, generation, labels }, spec, status: task.status });
@@ -111,9 +111,7 @@ function labelsOf({ application, namespace, revisionName }: Release, { name }: C
   return componentLabels({ ...application, namespace }, name, revisionName);
 }
 
-/**
- * Where nothing of the component changed, what its traits made of the Task stays, of which not all are evaluated here.
- */
+/** If the component did not change, the Task keeps what its traits set, because not all traits are evaluated here. */
 function specAfter(
   { state: { task }, applied }: DeployedTask,
   component: Component,

@@ -1,6 +1,6 @@
 /**
- * What `task-runs plan -o json` and `-o yaml` print: a stable document. A later version adds fields and changes none;
- * what cannot be kept gets another apiVersion.
+ * What `task-runs plan -o json` and `-o yaml` print: a stable document. A later version only adds fields; an
+ * incompatible change gets another apiVersion.
  */
 import type { TaskRunStatus, TaskSpec } from '../resources/index.ts';
 
@@ -16,13 +16,13 @@ export interface Plan {
 export interface ApplicationPlan {
   readonly name: string;
   readonly namespace: string;
-  /** The revision that KubeVela would give it, such as app-worker-v2. */
+  /** The revision that KubeVela would create, such as app-worker-v2. */
   readonly revision: string;
-  /** false: nothing of the Application changed, so that KubeVela makes no revision, and nothing below starts. */
+  /** false: the Application did not change, so KubeVela makes no revision, and nothing below starts. */
   readonly changed: boolean;
   /** In the order of the Application. */
   readonly components: readonly ComponentPlan[];
-  /** The steps of its workflow that start runs; left out where there are none. */
+  /** The steps of its workflow that start runs; left out if there are none. */
   readonly steps?: readonly StepPlan[];
 }
 
@@ -31,7 +31,7 @@ export interface ComponentPlan {
   readonly type: string;
   /** What would happen, in a sentence. */
   readonly message: string;
-  /** Left out for what is no task. */
+  /** Left out for a component that is not a task. */
   readonly task?: TaskPlan;
 }
 
@@ -40,38 +40,38 @@ export interface TaskPlan {
   readonly name: string;
   /** The runs that do not exist yet and those that the deployment changes, oldest first. */
   readonly runs: readonly RunPlan[];
-  /** Finished runs whose Job and pods are there before and after, the newest first. */
+  /** Finished runs that are kept before and after the deployment, newest first. */
   readonly keeps: readonly string[];
-  /** What is deleted, as far as all that starts succeeds. */
+  /** What is deleted, assuming that everything that starts succeeds. */
   readonly prunes: readonly PrunePlan[];
-  /** Left out for a Task without one. */
+  /** Left out for a Task without a schedule. */
   readonly schedule?: SchedulePlan;
   readonly suspend: boolean;
   readonly concurrencyPolicy: NonNullable<NonNullable<TaskSpec['executionPolicy']>['concurrencyPolicy']>;
 }
 
 /**
- * Starts: its first Job is created at once. Queued, Held: it waits, for others or for what `message` says. Skipped,
- * Fails: it never starts. Cancelled: it runs, and is ended for a new one.
+ * Starts: its first Job is created at once. Queued, Held: it waits for other runs, or for what `message` says. Skipped,
+ * Fails: it never starts. Cancelled: it is active, and a new run replaces it.
  */
 export type RunDecision = 'Starts' | 'Queued' | 'Held' | 'Skipped' | 'Fails' | 'Cancelled';
 
 export interface RunPlan {
   readonly name: string;
-  /** false where the name hangs on what is not known before: the Task's UID, or the minute of the deployment. */
+  /** false if the name depends on something not known in advance: the Task's UID, or the minute of the deployment. */
   readonly nameIsExact: boolean;
-  /** Whether the deployment creates it; false for one that was there. */
+  /** Whether the deployment creates it; false for a run that exists already. */
   readonly isNew: boolean;
   readonly decision: RunDecision;
-  /** What asks for it: Revision, Schedule, WorkflowStep, Manual, Retry. */
+  /** The run's trigger: Revision, Schedule, WorkflowStep, Manual, Retry. */
   readonly trigger: string;
-  /** The word for programs, as the TaskRun's status will have it. */
+  /** The reason that the TaskRun's status will have. */
   readonly reason?: NonNullable<TaskRunStatus['reason']>;
-  /** The sentence for people, as the TaskRun's status will have it. */
+  /** The message that the TaskRun's status will have. */
   readonly message?: string;
-  /** The unfinished runs that end for it. */
+  /** The active runs that it replaces. */
   readonly replaces: readonly string[];
-  /** The Jobs it would have, those of a flow in the order of its steps. */
+  /** The Jobs that it would have; those of a flow in the order of its steps. */
   readonly jobs: readonly JobPlan[];
 }
 
@@ -79,21 +79,23 @@ export interface JobPlan {
   readonly name: string;
   /** The step, item or node that it is for. */
   readonly step?: string;
-  /** Now: at once. Later: when its run, or its step, has its turn. OnFailure: only where something fails. */
+  /** Now: at once. Later: when it is the turn of its run or step. OnFailure: only if something fails. */
   readonly starts: 'Now' | 'Later' | 'OnFailure';
   /** The steps that have to end first. */
   readonly after?: readonly string[];
-  /** The queue that it waits in: it is created suspended, and starts once Kueue admits it. Left out for none. */
+  /**
+   * The queue in which it waits: it is created suspended, and starts once Kueue admits it. Left out without a queue.
+   */
   readonly queue?: { readonly name: string; readonly priorityClass?: string };
 }
 
 export interface PrunePlan {
   readonly run: string;
-  /** Job: its Job and pods go, and the run stays on record. TaskRun: the record goes. */
+  /** Job: Job and pods are deleted, and the run stays on record. TaskRun: the record is deleted. */
   readonly what: 'Job' | 'TaskRun';
   /** Now: with the deployment. Later: once what starts has succeeded. */
   readonly when: 'Now' | 'Later';
-  /** The policy that asks for it, such as `keepLast: 3`. */
+  /** The policy that causes it, such as `keepLast: 3`. */
   readonly because: string;
 }
 

@@ -15,7 +15,7 @@ const v2 = aTask().revision('app-worker-v2');
 const ended = aRun().finished();
 const active = aRun().running(0);
 const plan = (state: ReturnType<typeof aState>) => forecast(state.build(), after(40), nobody).plan;
-/** `name decision` of each run, and its Jobs where it starts. */
+/** `name decision` of each run, and its Jobs if it starts. */
 const said = ({ runs }: { readonly runs: readonly RunPlan[] }) =>
   runs.map(
     ({ name, decision, jobs }) =>
@@ -29,8 +29,8 @@ const before = (policy: ExecutionPolicy, run = ended, spec: Partial<Task['spec']
 describe('a new version of a task', () => {
   it.for<[what: string, state: ReturnType<typeof aState>, runs: readonly string[]]>([
     ['starts a run', before({}), ['mytask-v2 Starts mytask-v2']],
-    ['of the same content starts none with trigger Change', before({ trigger: 'Change' }), []],
-    ['starts none with trigger Manual', before({ trigger: 'Manual' }), []],
+    ['with the same content starts no run with trigger Change', before({ trigger: 'Change' }), []],
+    ['starts no run with trigger Manual', before({ trigger: 'Manual' }), []],
     [
       'starts beside an active run with Allow',
       before({ concurrencyPolicy: 'Allow' }, active),
@@ -39,7 +39,7 @@ describe('a new version of a task', () => {
     ['is skipped with Forbid', before({ concurrencyPolicy: 'Forbid' }, active), ['mytask-v2 Skipped']],
     ['is queued with Queue', before({ concurrencyPolicy: 'Queue' }, active), ['mytask-v2 Queued']],
     [
-      'ends the active run with Replace',
+      'replaces the active run with Replace',
       before({ concurrencyPolicy: 'Replace' }, active),
       ['mytask-v1 Cancelled', 'mytask-v2 Starts mytask-v2'],
     ],
@@ -59,7 +59,7 @@ describe('a new version of a task', () => {
     expect(planned.keeps).toEqual(keeps);
   });
 
-  it('takes another name where somebody else has it', () => {
+  it('takes another name if somebody else has it', () => {
     const taken = { runs: new Set(['mytask-v2']), jobs: new Set<string>() };
     expect(forecast(before({}).build(), after(40), taken).plan.runs[0]).toMatchObject({
       name: expect.stringMatching(/^mytask-v2-[0-9a-f]{5}$/) as string,
@@ -67,7 +67,7 @@ describe('a new version of a task', () => {
     });
   });
 
-  it('tells when the schedule is next, three times', () => {
+  it('gives the next three times of the schedule', () => {
     const schedule = { crons: ['30 2 * * *'], timeZone: 'Europe/Berlin' };
     expect(plan(aState(aTask().spec({ schedule }))).schedule).toEqual({
       ...schedule,
@@ -77,7 +77,7 @@ describe('a new version of a task', () => {
   });
 });
 
-/** What a deployment may say; the template says what runs, so that trigger Change has something to look at. */
+/** Variants of a deployment; the template varies what runs, so that trigger Change has something to compare. */
 const specs = fc.record({
   word: fc.constantFrom('one', 'two'),
   suspend: fc.boolean(),
@@ -109,7 +109,7 @@ function specOf({ word, suspend, cron, policy }: Deployment, revision: number): 
   };
 }
 
-/** Everything that runs ends so, until nothing is left to run. */
+/** Ends everything that runs in this way, until nothing is left to run. */
 function endAll(world: World, controller: ModelController, step: 'complete' | 'fail'): void {
   for (let round = 0; round < 20; round += 1) {
     const running = world.ownJobs().filter(({ status }) => !status?.conditions);
@@ -128,8 +128,8 @@ const namesOf = (world: World) => ({
 const without = (all: readonly string[], others: readonly string[]) =>
   all.filter((one) => !others.includes(one)).sort();
 
-describe('what is forecast', () => {
-  test('is what happens then: the same runs, Jobs and deletions', () => {
+describe('a forecast', () => {
+  test('comes true: the same runs, Jobs and deletions happen', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(specs, fc.constantFrom('complete' as const, 'fail' as const, 'leave' as const)), {
@@ -183,7 +183,7 @@ describe('what is forecast', () => {
     );
   });
 
-  test('has the Jobs of a flow under their names, those that start at once and those that follow', () => {
+  test('has the Jobs of a flow by name: those that start at once, and those that follow', () => {
     const flows = fc.array(
       fc.record({
         needs: fc.array(fc.nat({ max: 9 }), { maxLength: 3 }),

@@ -1,6 +1,6 @@
 /**
- * What would become of a Task: the controller's own `decide`, carried out in memory until it comes to rest, and then
- * once more as far as all that started succeeds. Pure: the same state and time give the same forecast.
+ * Predicts what happens to a Task: runs the controller's own `decide` in memory until it settles, and then once more as
+ * if everything that started had succeeded. Pure: the same state and time give the same forecast.
  */
 import type { Action } from '../domain/model/actions.ts';
 import { classify } from '../domain/view/classify.ts';
@@ -21,17 +21,17 @@ import { jobName } from '../domain/manifest/job.ts';
 
 export interface Forecast {
   readonly plan: TaskPlan;
-  /** Once the controller is at rest, and nothing has run yet. */
+  /** When the controller has settled, and nothing has run yet. */
   readonly atRest: TaskState;
-  /** Once all that started has succeeded. */
+  /** When everything that started has succeeded. */
   readonly atEnd: TaskState;
 }
 
 const nextTimesShown = 3;
 
 /**
- * @param state the Task as deployed, with all that was there before
- * @param others names that objects of somebody else have in the namespace
+ * @param state the Task as deployed, with everything that existed before
+ * @param others names of other owners' objects in the namespace
  */
 export function forecast(state: TaskState, now: Date, others: TakenNames): Forecast {
   const cluster = new MemoryCluster(state, now, others);
@@ -58,7 +58,7 @@ export function forecast(state: TaskState, now: Date, others: TakenNames): Forec
   return { plan, atRest, atEnd };
 }
 
-/** The runs that are new, that start now, or that end for another. */
+/** The runs that are new, that start now, or that another run replaces. */
 function runPlans(before: TaskState, after: TaskState, done: readonly Action[], now: Date): readonly RunPlan[] {
   const view = classify(after);
   const unfinished = new Set(
@@ -107,9 +107,9 @@ function decisionOf({ attempt }: RunView, { phase }: TaskRunStatus): RunDecision
   return phase === 'Queued' ? 'Queued' : 'Held';
 }
 
-const nodesUnknown = 'it has a Job for each node that fits, and no nodes are known: plan with --live';
+const nodesUnknown = 'it has a Job for each node that fits, but no nodes are known: plan with --live';
 
-/** A UUID, and the hash behind a name that is taken, come of the Task's UID; a timestamp of the minute. */
+/** A UUID, and the hash that is added to a taken name, depend on the Task's UID; a timestamp depends on the minute. */
 function nameIsExact({ name, run }: RunView, { task }: TaskState): boolean {
   if (run.spec.trigger?.type === 'Schedule') return true;
   const { nameSuffix = 'Revision' } = task.spec.executionPolicy ?? {};
@@ -117,7 +117,7 @@ function nameIsExact({ name, run }: RunView, { task }: TaskState): boolean {
   return task.metadata.uid !== unknownUid || (nameSuffix === 'Revision' && name === runNames(task, new Date(0))[0]);
 }
 
-/** Of a Task that the API server has not seen yet. */
+/** The UID of a Task that the API server has not seen yet. */
 export const unknownUid = 'unknown';
 
 function jobPlans(run: RunView): readonly JobPlan[] {

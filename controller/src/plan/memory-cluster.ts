@@ -1,5 +1,5 @@
 /**
- * A Task's part of a cluster in memory: what `decide` asks for is done at once, and nothing runs. The controller does
+ * A Task's part of a cluster, in memory: actions of `decide` are applied at once, and nothing runs. The controller does
  * the same with an API server (controllers/apply.ts).
  */
 import type { Action, ActionKind, ActionOf } from '../domain/model/actions.ts';
@@ -13,10 +13,10 @@ import { rfc3339 } from '../domain/lang/rfc3339.ts';
 import { type Job, attemptOf, isOwnedBy } from '../domain/model/objects.ts';
 import type { TakenNames } from '../domain/model/memory.ts';
 
-/** More than any Task needs to come to rest: each pass creates, records or deletes something. */
+/** More passes than any Task needs to settle: each pass creates, records or deletes something. */
 const mostPasses = 2_000;
 
-/** A Task of which nothing else exists. */
+/** A Task without any other objects. */
 export function newState(task: Task, now: Date): TaskState {
   return {
     task,
@@ -50,7 +50,7 @@ export class MemoryCluster {
   readonly #others: TakenNames;
   #uid = 0;
 
-  /** @param others names that objects of somebody else have in the namespace */
+  /** @param others names of other owners' objects in the namespace */
   constructor(state: TaskState, now: Date, others: TakenNames) {
     this.#state = state;
     this.#now = now;
@@ -63,9 +63,9 @@ export class MemoryCluster {
   }
 
   /**
-   * Decides and applies until nothing is left but to wait.
+   * Decides and applies until nothing is left to do but wait.
    * @returns what was done, in order
-   * @throws Error where it does not come to rest
+   * @throws Error if it does not settle
    */
   settle(): readonly Action[] {
     const done: Action[] = [];
@@ -78,16 +78,16 @@ export class MemoryCluster {
       }
     }
     throw new Error(
-      `the plan of Task ${this.#state.task.metadata.name} does not come to rest: report this with the Application`,
+      `the plan of Task ${this.#state.task.metadata.name} does not settle: report this as a bug, with the Application`,
     );
   }
 
-  /** Whatever changes beside what `decide` asks for. */
+  /** Changes that do not come from `decide`. */
   change(changes: Partial<TaskState>): void {
     this.#state = { ...this.#state, ...changes };
   }
 
-  /** Creates a Job of a run, as the run's step where it has steps. */
+  /** Creates a Job of a run, for a step if the run has steps. */
   addJob(run: TaskRun, name: string, step: string | undefined, attempt = 0): Job {
     this.#uid += 1;
     const { namespace, uid } = run.metadata;
@@ -103,7 +103,7 @@ export class MemoryCluster {
     return job;
   }
 
-  /** @returns false where the name is taken, and all has to be decided again */
+  /** @returns false if the name is taken and everything must be decided again */
   #apply(action: Action): boolean {
     if (this.#noteTaken(action)) return false;
     const handle = this.#handlers[action.kind] as (action: Action) => void;

@@ -1,4 +1,4 @@
-/** From Applications to a Plan: what each task of theirs would do, or what is wrong with it. */
+/** Makes a Plan from Applications: what each of their tasks would do, or what is wrong with it. */
 import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
 import type { TaskState } from '../domain/model/state.ts';
 import { velaLabels, type TaskTemplateSpec } from '../resources/index.ts';
@@ -34,37 +34,37 @@ import type { TakenNames } from '../domain/model/memory.ts';
 export interface PlanRequest {
   readonly applications: readonly Application[];
   readonly render: Render;
-  /** For Applications that name none. */
+  /** For Applications without a namespace. */
   readonly namespace: string;
   readonly now: Date;
-  /** The number of the revision; the one after the latest where it is undefined. */
+  /** The number of the revision; the one after the latest if undefined. */
   readonly revision?: number | undefined;
-  /** What is deployed of an Application; undefined for nothing. */
+  /** What is deployed of an Application; undefined if nothing is. */
   readonly before: (application: Application, namespace: string) => Promise<Deployed | undefined>;
-  /** What a namespace has beside that. */
+  /** What else a namespace has. */
   readonly surroundings?: (namespace: string) => Promise<Surroundings>;
 }
 
-/** What a namespace has that Tasks have to get along with. */
+/** The objects of a namespace that affect its Tasks. */
 export interface Surroundings {
-  /** The Task's name by the names of TaskRuns and Jobs; empty for nobody's. */
+  /** Owning Task by TaskRun (or Job) name; '' if no Task owns it. */
   readonly runs: ReadonlyMap<string, string>;
   readonly jobs: ReadonlyMap<string, string>;
   readonly templates: ReadonlyMap<string, TaskTemplateSpec>;
-  /** All of the cluster; asked for only where runs have to do with nodes. */
+  /** The cluster's nodes; read only if a task needs them. */
   readonly nodes: () => Promise<readonly Node[]>;
 }
 
 export interface PlanResult {
   readonly plan: Plan;
   readonly problems: readonly Problem[];
-  /** What the plan does not know, in sentences. */
+  /** Sentences about what the plan does not know. */
   readonly remarks: readonly string[];
-  /** Each Application as it is once it is deployed and all its runs have succeeded, by namespace and name. */
+  /** Each Application, by namespace and name, after it is deployed and all its runs have succeeded. */
   readonly deployed: ReadonlyMap<string, Deployed>;
 }
 
-/** Plans all Applications, in their order: those before take their names first. */
+/** Plans all Applications in order: earlier ones take their names first. */
 export async function planApplications(request: PlanRequest): Promise<PlanResult> {
   const planner = new Planner(request);
   for (const application of request.applications) await planner.add(application);
@@ -78,7 +78,7 @@ export function applicationKey(namespace: string, name: string): string {
 
 interface RenderedComponent {
   readonly component: Component;
-  /** undefined for what is no type of ours. */
+  /** undefined for a type that is not ours. */
   readonly object?: RenderedObject;
 }
 
@@ -104,7 +104,7 @@ class Planner {
   result(): PlanResult {
     const remarks = this.#hasOtherTraits
       ? [
-          `of traits only ${this.#request.render.traitTypes.join(', ')} is evaluated: what others change of a Task is not in the plan`,
+          `only the trait ${this.#request.render.traitTypes.join(', ')} is evaluated: the plan does not show what other traits change in a Task`,
         ]
       : [];
     return {
@@ -160,7 +160,7 @@ class Planner {
     };
   }
 
-  /** All of them first: a task may use a template that stands behind it. */
+  /** All templates first: a task may use a template that comes after it in the file. */
   async #renderAll(release: Release, names: Names): Promise<readonly RenderedComponent[]> {
     const rendered: RenderedComponent[] = [];
     for (const component of release.application.components) {
@@ -238,7 +238,7 @@ class Planner {
     return { name, type, message: sentenceOf(plan, state.task, release.changed), task: plan };
   }
 
-  /** What the API server takes, and the controller cannot carry out. */
+  /** Problems that the API server accepts, but that the controller cannot handle. */
   #failures(application: Application, { path, properties }: Component, { runs }: TaskPlan, { task }: TaskState): void {
     const { schedule } = task.spec;
     const parsed = schedule && parseSchedule(schedule);
@@ -319,7 +319,7 @@ function note({ runs, jobs }: Names, task: string, states: readonly TaskState[])
   }
 }
 
-/** Those of which there is a Task. */
+/** The components that have a Task. */
 function removedComponents({ name, components }: Application, before: Deployed | undefined): readonly ComponentPlan[] {
   const gone = componentsOf(before?.spec).filter((old) => !components.some((one) => one.name === old['name']));
   const withTask = gone.filter((old) => before?.tasks.has(`${name}-${String(old['name'])}`));

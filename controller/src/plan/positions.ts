@@ -1,4 +1,4 @@
-/** Where in a YAML file a value stands, and problems that say so. */
+/** Positions of values in a YAML file, and problems that name them. */
 import type { LineCounter } from 'yaml';
 import { isAlias, isMap, isPair, isSeq, type Document, type Node, type ParsedNode } from 'yaml';
 
@@ -9,7 +9,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** Something that keeps a plan from being made. */
+/** A reason why no plan can be made. */
 export interface Problem extends Place {
   /** What is wrong, and what to write instead. */
   readonly message: string;
@@ -30,7 +30,8 @@ export class Positions {
   }
 
   /**
-   * The place of a field's name, or of a list's element; of the nearest thing around it where there is no such field.
+   * The position of a field's name or of a list's element, or, if the field does not exist, of the nearest enclosing
+   * value.
    */
   at(path: Path): Place {
     let node: Node | null = this.#document.contents;
@@ -71,7 +72,7 @@ export function sentenceOf({ file, line, column, message }: Problem): string {
 
 const mostProblems = 200;
 
-/** Each once, in the order of the file. */
+/** Without duplicates, in the order of the file. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const once = [...new Map(problems.map((problem) => [sentenceOf(problem), problem])).values()];
   return once.sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : 0)).slice(0, mostProblems);

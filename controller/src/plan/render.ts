@@ -1,28 +1,28 @@
 /**
- * How a component becomes a Task: KubeVela fills a definition's template in with CUE, and lays traits over it.
- * Forecasting knows of it only this much, so that it needs neither CUE nor files.
+ * How a component becomes a Task: KubeVela fills in a definition's template with CUE, and applies traits on top.
+ * Forecasting uses only this interface, so that it needs neither CUE nor files.
  */
 import type { TaskSpec } from '../resources/index.ts';
 
-/** What a component's or a step's template is filled in with. */
+/** The input of a component's or a step's template. */
 export interface Filling {
   readonly parameter: Readonly<Record<string, unknown>>;
   /** KubeVela's `context`. */
   readonly context: Readonly<Record<string, unknown>>;
 }
 
-/** An object of our group, as the definition renders it. */
+/** A rendered object of our API group. */
 export interface RenderedObject {
   readonly kind: string;
   readonly metadata: { readonly name: string };
   readonly spec: TaskSpec;
 }
 
-/** What is wrong with a component's properties. */
+/** A problem with a component's properties. */
 export interface Refusal {
-  /** The place of the trait among the component's whose properties are meant; left out for the component's own. */
+  /** The index of the trait with the wrong properties; left out for the component's own properties. */
   readonly trait?: number;
-  /** Where, from the properties inwards; as much of it as is known. */
+  /** The path inside the properties, as far as it is known. */
   readonly path: readonly string[];
   /** What is wrong, and what to write instead. */
   readonly message: string;
@@ -30,27 +30,25 @@ export interface Refusal {
 
 export type Rendering = { readonly object: RenderedObject } | { readonly refusals: readonly Refusal[] };
 
-/**
- * What a workflow step does once it has read the Task that it asks about: the object that it applies, or why it fails.
- */
+/** What a workflow step does after it has read its Task: the object that it applies, or why it fails. */
 export type StepRendering = { readonly applies: RenderedObject } | { readonly refusals: readonly Refusal[] };
 
 export interface Render {
-  /** The component types that are ours. */
+  /** Our component types. */
   readonly componentTypes: readonly string[];
-  /** The traits that are ours. */
+  /** Our traits. */
   readonly traitTypes: readonly string[];
-  /** The workflow step types that are ours. */
+  /** Our workflow step types. */
   readonly stepTypes: readonly string[];
-  /** Rejects only where CUE itself cannot be asked. */
+  /** Rejects only if CUE itself fails. */
   component(type: string, filling: Filling): Promise<Rendering>;
-  /** @param task what the step finds under the Task's name; undefined for nothing */
+  /** @param task the object that the step finds under the Task's name; undefined if none exists */
   step(type: string, filling: Filling, task: object | undefined): Promise<StepRendering>;
   /**
-   * Lays a trait over what the component, and the traits before it, made.
-   * @param place which of the component's traits it is
+   * Applies a trait to what the component and the earlier traits rendered. @param place the trait's index among the
+   * component's traits
    */
   trait(type: string, filling: Filling, object: RenderedObject, place: number): Promise<Rendering>;
-  /** The Task as the API server would store it, with defaults; or what it would refuse. */
+  /** The Task as the API server would store it, with defaults, or what it would refuse. */
   admit(object: RenderedObject): Rendering;
 }

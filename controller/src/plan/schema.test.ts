@@ -14,14 +14,14 @@ describe("the API server's answer by the schema", () => {
       { executionPolicy: { concurrencyPolicy: 'Never' } },
       'spec.executionPolicy.concurrencyPolicy is "Never": write one of Allow, Forbid, Replace, Queue',
     ],
-    [{ executionPolicy: { keepLast: 1.5 } }, 'spec.executionPolicy.keepLast has to be an integer, not 1.5'],
+    [{ executionPolicy: { keepLast: 1.5 } }, 'spec.executionPolicy.keepLast must be an integer, not 1.5'],
     [{ timeoutSeconds: 0 }, 'spec.timeoutSeconds is 0: write 1 or more'],
     [{ schedule: { crons: [] } }, 'spec.schedule.crons has 0 elements: write 1 to 20'],
     [{ schedule: { timeZone: 'UTC' } }, 'spec.schedule lacks crons: write it'],
     [{ schedule: { crons: ['@daily', '@daily'] } }, 'spec.schedule.crons has "@daily" twice: write it once'],
     [
       { template: undefined, steps: [{ name: 'A', template: {} }] },
-      'spec.steps.0.name is "A": it has to match ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+      'spec.steps.0.name is "A": it must match ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
     ],
     [{ outputs: [{ name: 'a' }, { name: 'a' }] }, 'spec.outputs has "a" twice: write it once'],
     [{ items: [{}] }, 'spec.items.0 has 0 fields: write 1 to 20'],
@@ -30,7 +30,7 @@ describe("the API server's answer by the schema", () => {
       { items: [{ a: 1 }], maxParallel: '0%' },
       'spec.maxParallel is refused: maxParallel is a number from 1 on, or a share from 1% to 100%',
     ],
-    [{ maxParallel: true, items: [{ a: 1 }] }, 'spec.maxParallel has to be a number or a string, not true'],
+    [{ maxParallel: true, items: [{ a: 1 }] }, 'spec.maxParallel must be a number or a string, not true'],
   ])('%o is refused', ([spec, problem]) =>
     expect(admit(spec).problems.map(({ path, message }) => `${path.join('.')} ${message}`)).toEqual([problem]),
   );
@@ -47,7 +47,7 @@ describe("the API server's answer by the schema", () => {
     expect(admit({ retry: { limit: 2, other: 1 } }).value).not.toHaveProperty('spec.retry.other');
   });
 
-  test('is that of a whole validator', () => {
+  test("is the same as a complete validator's", () => {
     const validate = new Ajv({ strict: false, validateFormats: false }).compile(taskSchema);
     const values = fc.oneof(
       fc.integer({ min: -2, max: 2000 }),

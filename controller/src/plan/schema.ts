@@ -1,7 +1,7 @@
 /**
- * What the API server makes of an object by its CRD's schema: fills in defaults, drops what the schema does not name,
- * and refuses what breaks a rule. The keywords are those that our CRDs use; a rule in CEL that cel.ts does not know is
- * left to the API server.
+ * Does what the API server does with an object according to its CRD's schema: sets defaults, drops fields that the
+ * schema does not name, and refuses what breaks a rule. It supports the keywords that our CRDs use; a CEL rule that
+ * cel.ts does not support is left to the API server.
  */
 import { isFields, type Fields } from '../vela/fields.ts';
 import { celHolds } from './cel.ts';
@@ -34,7 +34,7 @@ export interface Schema {
 
 export interface SchemaProblem {
   readonly path: readonly string[];
-  /** What the value has to be, in words that follow the field's name. */
+  /** What is wrong with the value, in words that follow the field's name. */
   readonly message: string;
   /** What a rule in CEL says itself: a whole sentence, which names the fields that it is about. */
   readonly sentence?: string;
@@ -48,7 +48,7 @@ export interface Admitted {
 
 export function admitBySchema(schema: Schema, value: unknown, path: readonly string[] = []): Admitted {
   const own = brokenRule(schema, value);
-  // What lies within a value of the wrong type says nothing.
+  // Inside a value of the wrong type there is nothing to check.
   if (own) return { value, problems: [{ path, ...own }] };
   if (Array.isArray(value)) return admitList(schema, value, path);
   return isFields(value) ? admitFields(schema, value, path) : { value, problems: [] };
@@ -86,11 +86,11 @@ function defaultsOf(properties: Readonly<Record<string, Schema>>): Fields {
 const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[] = [
   (schema, value) =>
     schema.type !== undefined && !isOfType(schema.type, value)
-      ? `has to be ${article(schema.type)}, not ${shown(value)}`
+      ? `must be ${article(schema.type)}, not ${shown(value)}`
       : undefined,
   (schema, value) =>
     schema['x-kubernetes-int-or-string'] === true && !Number.isInteger(value) && typeof value !== 'string'
-      ? `has to be a number or a string, not ${shown(value)}`
+      ? `must be a number or a string, not ${shown(value)}`
       : undefined,
   ({ enum: allowed }, value) =>
     allowed && !allowed.includes(value)
@@ -106,7 +106,7 @@ const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[]
       : undefined,
   ({ pattern }, value) =>
     pattern !== undefined && typeof value === 'string' && !new RegExp(pattern).test(value)
-      ? `is ${shown(value)}: it has to match ${pattern}`
+      ? `is ${shown(value)}: it must match ${pattern}`
       : undefined,
   ({ minItems = 0, maxItems = Infinity }, value) =>
     Array.isArray(value) && (value.length < minItems || value.length > maxItems)

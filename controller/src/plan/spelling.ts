@@ -1,8 +1,8 @@
-/** Which of the known words somebody may have meant. */
+/** Finds the known word that a misspelt one may stand for. */
 
 const mostEdits = 2;
 
-/** The nearest word, be it for upper case, dashes or two wrong letters; undefined where none is near. */
+/** The nearest word: it differs in upper case, dashes or at most two letters; undefined if none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = plainOf(word);
   const most = Math.min(mostEdits, Math.floor(plain.length / 3));
@@ -22,7 +22,7 @@ function plainOf(word: string): string {
     .replace(/[^a-z0-9]/g, '');
 }
 
-/** The same letters in another order are one slip. */
+/** Two swapped letters count as one mistake. */
 function editsOrSwaps(a: string, b: string): number {
   const isSwapped = a !== b && [...a].sort().join('') === [...b].sort().join('');
   return isSwapped ? 1 : edits(a, b);

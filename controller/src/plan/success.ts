@@ -1,4 +1,4 @@
-/** What becomes of a Task's runs when all that has started succeeds. */
+/** What happens to a Task's runs when everything that has started succeeds. */
 import { classify } from '../domain/view/classify.ts';
 import { flowOf, gateOf, stepEnd } from '../domain/shape/arrange.ts';
 import type { Action } from '../domain/model/actions.ts';
@@ -10,12 +10,12 @@ import type { StepEnd } from '../domain/model/flow.ts';
 import type { RunView, StepView } from '../domain/model/view.ts';
 import { jobName } from '../domain/manifest/job.ts';
 
-/** One after the other may wait in a queue. */
+/** Under concurrencyPolicy Queue runs start one at a time, so each waiting run needs a round. */
 const mostRounds = 1_100;
 
 /**
- * Lets whatever has started succeed, and what then starts, until nothing is under way.
- * @returns what the controller did meanwhile, in order
+ * Lets everything that has started succeed, and what starts then, until nothing is active. @returns what the controller
+ * did, in order
  */
 export function succeedAll(cluster: MemoryCluster, now: Date): readonly Action[] {
   const done: Action[] = [];
@@ -70,7 +70,7 @@ function succeeded({ status, ...run }: TaskRun, now: Date): TaskRun {
   };
 }
 
-/** The steps that run where no step fails. */
+/** The steps that run if no step fails. */
 export function neededSteps({ steps = [] }: RunView): ReadonlySet<string> {
   const flow = flowOf(steps);
   const needed = new Set<string>();
@@ -87,7 +87,7 @@ export function neededSteps({ steps = [] }: RunView): ReadonlySet<string> {
   return needed;
 }
 
-/** What each step waits for, by its name. */
+/** Each step's dependencies, by its name. */
 export function dependenciesOf({ steps = [] }: RunView): ReadonlyMap<string, readonly string[]> {
   const flow = flowOf(steps);
   return 'problem' in flow ? new Map() : flow.dependencies;

@@ -1,13 +1,13 @@
-/** What a component's plan comes to, in a sentence. */
+/** Summarizes a component's plan in a sentence. */
 import { policyOf } from '../domain/model/execution-policy.ts';
 import type { Task } from '../resources/index.ts';
 import type { PrunePlan, RunPlan, TaskPlan } from './document.ts';
 
 export const notATask = 'not a task: KubeVela applies it';
 export const template = 'a template: it runs nothing by itself';
-export const removed = 'not in the Application any more: KubeVela deletes its Task, with all runs and Jobs';
+export const removed = 'no longer in the Application: KubeVela deletes its Task, with all runs and Jobs';
 
-/** More names than these are only counted. */
+/** Further names are only counted. */
 const mostNames = 5;
 
 /** @param changed whether there is a new revision */
@@ -21,15 +21,15 @@ function whyNone(task: Task, changed: boolean): string {
   const { trigger, unique } = policyOf(task);
   if (!changed) return 'no new run: there is no new revision';
   if (trigger === 'Manual') return 'no deployment starts a run (trigger: Manual)';
-  return `no new run: nothing that runs changed (${trigger === 'Change' ? 'trigger: Change' : `unique: ${unique}`})`;
+  return `no new run: the content of runs did not change (${trigger === 'Change' ? 'trigger: Change' : `unique: ${unique}`})`;
 }
 
 function runSentence({ name, nameIsExact, decision, message, replaces, jobs }: RunPlan): string {
-  const called = nameIsExact ? name : `${name} (or alike)`;
+  const called = nameIsExact ? name : `${name} (or similar)`;
   const because = message === undefined ? '' : `: ${message}`;
   switch (decision) {
     case 'Starts':
-      return `${called} starts${jobsClause(jobs)}${queueClause(jobs)}${replaces.length === 0 ? '' : `, in place of ${names(replaces)}`}`;
+      return `${called} starts${jobsClause(jobs)}${queueClause(jobs)}${replaces.length === 0 ? '' : `, replacing ${names(replaces)}`}`;
     case 'Queued':
       return `${called} is queued${because}`;
     case 'Held':
@@ -60,9 +60,9 @@ function queueClause(jobs: RunPlan['jobs']): string {
 
 function scheduleSentence({ schedule, suspend }: TaskPlan): readonly string[] {
   if (!schedule) return [];
-  if (suspend) return ['suspended: its schedule passes'];
+  if (suspend) return ['suspended: schedule times pass without a run'];
   return schedule.nextTimes.length === 0
-    ? ['its schedule names no time to come']
+    ? ['its schedule has no future times']
     : [`by schedule at ${schedule.nextTimes.join(', ')}`];
 }
 
@@ -72,7 +72,7 @@ function prunesSentence(prunes: readonly PrunePlan[]): readonly string[] {
     if (of.length === 0) return [];
     const because = [...new Set(of.map((prune) => prune.because))];
     return [
-      `${when === 'Now' ? 'deletes' : 'once it succeeded deletes'} ${names([...new Set(of.map(({ run }) => run))])} (${names(because)})`,
+      `${when === 'Now' ? 'deletes' : 'once it has succeeded, deletes'} ${names([...new Set(of.map(({ run }) => run))])} (${names(because)})`,
     ];
   });
 }

@@ -1,7 +1,7 @@
 // Generated from addon/resources/crd-taskrun.yaml by `npm run generate`. Do not edit.
 export interface TaskRunSpec {
   /**
-   * The Task, in the same namespace, that this is a run of.
+   * The Task of this run, in the same namespace.
    */
   taskRef: {
     name: string;
@@ -12,19 +12,19 @@ export interface TaskRunSpec {
    */
   trigger?: {
     /**
-     * A deployment, the clock, a person, a step of the Application's workflow, or a person who wants a failed run taken up again.
+     * A deployment, the clock, a person, a step of the Application's workflow, or a person who retries a failed run.
      */
     type: "Revision" | "Schedule" | "Manual" | "WorkflowStep" | "Retry";
     /**
-     * What asked, for people: app-worker-v3.
+     * What asked for the run, for people: app-worker-v3.
      */
     value?: string;
     /**
-     * When the schedule was due.
+     * The time at which the run was due.
      */
     scheduledTime?: string;
     /**
-     * The workflow step that asked. The run ends with it.
+     * The workflow step that asked for the run. The run ends with it.
      */
     step?: {
       name: string;
@@ -43,19 +43,19 @@ export interface TaskRunSpec {
     revisionHash?: string;
   };
   /**
-   * The Job's name where it is not the run's own (executionPolicy.unique false).
+   * The Job's name if it is not the run's name (executionPolicy.unique false).
    */
   jobName?: string;
   /**
-   * What this run does otherwise than the Task says, in the first container, as far as executionPolicy.allowedOverrides goes.
+   * What this run overrides in the first container, within executionPolicy.allowedOverrides.
    */
   overrides?: {
     /**
-     * In place of the container's args.
+     * Replaces the container's args.
      */
     args?: string[];
     /**
-     * Beside the container's env; a variable of the same name is replaced.
+     * In addition to the container's env; a variable of the same name is replaced.
      */
     env?: {
       name: string;
@@ -63,23 +63,23 @@ export interface TaskRunSpec {
     }[];
   };
   /**
-   * A run of the same Task that failed or was cancelled. This one runs what that one ran; steps, items and nodes that succeeded there are not run again.
+   * A run of the same Task that failed or was cancelled. The new run has the same snapshot; steps, items and nodes that succeeded do not run again.
    */
   retryOf?: string;
   /**
-   * true: the run goes on after a failure that paused it (failurePolicy Pause), and is not paused again.
+   * true: the run continues after a failure that paused it (failurePolicy Pause), and is not paused again.
    */
   resume?: boolean;
   /**
-   * true ends the run: its Job and pods go, and it stays on record as Cancelled.
+   * true cancels the run: its Job and pods are deleted, and it stays on record as Cancelled.
    */
   cancel?: boolean;
   /**
-   * Who cancels, and why, for people.
+   * Who cancels the run and why, for people.
    */
   cancelReason?: string;
   /**
-   * What runs, as it was when the run was asked for.
+   * What runs, as the Task said it when the run was requested.
    */
   snapshot?: {
     template?: {

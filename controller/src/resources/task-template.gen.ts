@@ -1,7 +1,7 @@
 // Generated from addon/resources/crd-tasktemplate.yaml by `npm run generate`. Do not edit.
 export interface TaskTemplateSpec {
   /**
-   * What it is for, for people.
+   * Its purpose, for people.
    */
   description?: string;
   /**
@@ -13,7 +13,7 @@ export interface TaskTemplateSpec {
     description?: string;
     default?: unknown;
     /**
-     * The values that it may have, where not all are allowed.
+     * The allowed values (default: all).
      */
     enum?: unknown[];
   }[];

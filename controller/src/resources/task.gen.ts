@@ -1,6 +1,6 @@
 // Generated from addon/resources/crd-task.yaml by `npm run generate`. Do not edit.
 /**
- * What runs, and when a run of it is asked for: one Job (template, job), a Job for each item (items, matrix) or node (nodes), or the Jobs of a flow (steps).
+ * What runs, and what triggers a run: one Job (template, job), a Job for each item (items, matrix) or node (nodes), or the Jobs of a flow (steps).
  */
 export interface TaskSpec {
   /**
@@ -29,7 +29,7 @@ export interface TaskSpec {
    */
   executionPolicy?: {
     /**
-     * true: every run has a Job with a name of its own. false: one Job under a stable name, replaced when what runs changed.
+     * true: every run has a Job with a name of its own. false: one Job under a stable name, replaced when its content has changed.
      */
     unique?: boolean;
     /**
@@ -41,7 +41,7 @@ export interface TaskSpec {
      */
     keepLastFailed?: number;
     /**
-     * Revision: every deployment runs; so it is without a schedule. Change: only when what runs changed. Manual: a deployment starts nothing; so it is with a schedule.
+     * Revision: every deployment runs (default without a schedule). Change: only a deployment that changed the content of runs. Manual: no deployment starts a run (default with a schedule).
      */
     trigger?: "Revision" | "Change" | "Manual";
     /**
@@ -61,7 +61,7 @@ export interface TaskSpec {
      */
     healthyWhen?: "Succeeded" | "Started";
     /**
-     * What a new run does while others are active. Allow: starts. Forbid: is skipped. Replace: cancels them and starts once their pods are gone. Queue: waits for its turn.
+     * What a new run does while others are active. Allow: it starts. Forbid: it is skipped. Replace: it cancels them and starts once their pods are gone. Queue: it waits for its turn.
      */
     concurrencyPolicy?: "Allow" | "Forbid" | "Replace" | "Queue";
     /**
@@ -74,7 +74,7 @@ export interface TaskSpec {
     allowedOverrides?: ("args" | "env")[];
   };
   /**
-   * true: new runs wait until it is false again, and schedules pass, as CronJob's suspend. Active runs go on.
+   * true: new runs wait until it is false again, and schedule times pass without a run, as with CronJob's suspend. Active runs continue.
    */
   suspend?: boolean;
   /**
@@ -107,7 +107,7 @@ export interface TaskSpec {
      */
     delaySeconds?: number;
     /**
-     * Constant: each waits as long. Exponential: each waits twice as long as the one before, a day at most.
+     * Constant: the same delay before each. Exponential: twice the delay of the one before, at most a day.
      */
     backoff?: "Constant" | "Exponential";
   };
@@ -116,7 +116,7 @@ export interface TaskSpec {
    */
   timeoutSeconds?: number;
   /**
-   * The queue that the run's Jobs wait in, each for itself: Kueue's. A Job is created suspended and starts once Kueue admits it.
+   * The queue of Kueue in which each of the run's Jobs waits. A Job is created suspended and starts once Kueue admits it.
    */
   queue?: {
     /**
@@ -143,11 +143,11 @@ export interface TaskSpec {
     name: string;
     type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
     /**
-     * true: a run that does not write it has failed.
+     * true: a run that does not write it fails.
      */
     required?: boolean;
     /**
-     * In a flow: the step's output that it is, such as steps.build.outputs.image. With items: those of all, as an array, such as items.outputs.rows.
+     * In a flow: the step's output to take, such as steps.build.outputs.image. With items: the outputs of all items as an array, such as items.outputs.rows.
      */
     valueFrom?: string;
   }[];
@@ -210,11 +210,11 @@ export interface TaskSpec {
      */
     dependsOn?: string[];
     /**
-     * How those it depends on have to end. OnSuccess: all succeeded. OnFailure: one failed, or what it depends on. Always: however.
+     * How its dependencies must end for it to run. OnSuccess: all succeeded. OnFailure: at least one of them, or of their dependencies, failed. Always: in any way.
      */
     when?: "OnSuccess" | "OnFailure" | "Always";
     /**
-     * true: its failure fails neither the run nor what depends on it.
+     * true: the run and the steps that depend on it continue even if it fails.
      */
     continueOnFailure?: boolean;
     /**
@@ -279,7 +279,7 @@ export interface TaskSpec {
        */
       delaySeconds?: number;
       /**
-       * Constant: each waits as long. Exponential: each waits twice as long as the one before, a day at most.
+       * Constant: the same delay before each. Exponential: twice the delay of the one before, at most a day.
        */
       backoff?: "Constant" | "Exponential";
     };
@@ -288,7 +288,7 @@ export interface TaskSpec {
      */
     timeoutSeconds?: number;
     /**
-     * The queue that the run's Jobs wait in, each for itself: Kueue's. A Job is created suspended and starts once Kueue admits it.
+     * The queue of Kueue in which each of the run's Jobs waits. A Job is created suspended and starts once Kueue admits it.
      */
     queue?: {
       /**
@@ -315,11 +315,11 @@ export interface TaskSpec {
       name: string;
       type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
       /**
-       * true: a run that does not write it has failed.
+       * true: a run that does not write it fails.
        */
       required?: boolean;
       /**
-       * In a flow: the step's output that it is, such as steps.build.outputs.image. With items: those of all, as an array, such as items.outputs.rows.
+       * In a flow: the step's output to take, such as steps.build.outputs.image. With items: the outputs of all items as an array, such as items.outputs.rows.
        */
       valueFrom?: string;
     }[];
@@ -337,27 +337,27 @@ export interface TaskSpec {
     [k: string]: (string | number)[];
   };
   /**
-   * A Job of the run for each node that the template's pods may run on, as a DaemonSet chooses them: by nodeSelector, required node affinity and tolerations, with the tolerations that a DaemonSet's pods get.
+   * The run has a Job for each node on which the template's pods may run. Nodes are chosen as for a DaemonSet: by nodeSelector, required node affinity and tolerations, including the tolerations that a DaemonSet's pods get.
    */
   nodes?: {
     /**
-     * Nodes that get none.
+     * Names of nodes that get no Job.
      */
     excludedNames?: string[];
     /**
-     * Labels, all of which a node has that gets none.
+     * A node that has all these labels gets no Job.
      */
     excludedSelector?: {
       [k: string]: string;
     };
     /**
-     * true: a node that fits only after the run began gets a Job, too, as long as the run has not ended.
+     * true: a node that begins to fit while the run is active gets a Job, too.
      */
     joining?: boolean;
   };
   maxParallel?: string | number;
   /**
-   * What a run of several Jobs does once one has failed for good. Continue, when left out: all that does not depend on it runs. FailFast: what runs is cancelled and nothing else starts, but for steps that run OnFailure or Always. Pause: nothing else starts until the TaskRun's spec.resume is true.
+   * What a run of several Jobs does once one has failed finally. Continue (default): all steps that do not depend on it run. FailFast: running Jobs are cancelled and no other starts, except steps with OnFailure or Always. Pause: no other starts until the TaskRun's spec.resume is true.
    */
   failurePolicy?: "Continue" | "FailFast" | "Pause";
   /**
@@ -379,11 +379,11 @@ export interface TaskSpec {
      */
     nodeName?: string;
     /**
-     * true: all pods run on the node of the first, which status.nodeName of the TaskRun names.
+     * true: all pods run on the node of the first pod, which status.nodeName of the TaskRun names.
      */
     sameNode?: boolean;
     /**
-     * A volume that each run has for itself: a claim made before its first step, mounted in every container, and deleted with the run's pods.
+     * A volume for each run: a claim that is created before its first step, mounted in every container, and deleted with the run's pods.
      */
     workspace?: {
       /**
@@ -398,14 +398,14 @@ export interface TaskSpec {
       mountPath?: string;
     };
     /**
-     * As of a pod.
+     * As in a pod.
      */
     volumes?: {
       name: string;
       [k: string]: unknown;
     }[];
     /**
-     * Of every container.
+     * Added to every container.
      */
     volumeMounts?: {
       name: string;

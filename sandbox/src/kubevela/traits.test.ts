@@ -193,7 +193,7 @@ describe("what does not fit is refused in KubeVela's words", () => {
 
   it('a queue for what is no task', async () => {
     expect((await deploy([queue({ name: 'q1' })], { image: 'busybox' }, 'task-template')).said).toContain(
-      'evaluate template trait=task-queue app=a: the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: take it off a',
+      'evaluate template trait=task-queue app=a: the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: remove it from a',
     );
   });
 });
