@@ -148,7 +148,7 @@ export const rooms: readonly Room[] = [
     holds:
       'what a deployment would do: Applications read with their lines, `decide` carried out in memory, the plan in words. No I/O; CUE is behind the interface `Render`',
     imports: [domain, resources, vela],
-    packages: ['node:crypto', 'yaml'],
+    packages: ['@marcbachmann/cel-js', 'node:crypto', 'yaml'],
   },
   {
     folder: 'controller/src/cli/',
@@ -169,7 +169,7 @@ export const rooms: readonly Room[] = [
       vela,
     ],
     types: ['controller/src/api/schemas.ts'],
-    packages: ['commander', 'kubernetes-types', 'node:*', 'yaml'],
+    packages: ['commander', 'kubernetes-types', 'node:*', 'string-width', 'yaml'],
   },
   {
     folder: 'controller/src/',

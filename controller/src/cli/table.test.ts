@@ -49,6 +49,15 @@ describe('a table', () => {
     expect(line).toBe('a           \u001b[31mFailed\u001b[0m   exit code 3 in container mytask');
   });
 
+  it('keeps its columns where a text has wide characters, and cuts those by the columns that they take', () => {
+    const wide = [{ name: '映像', phase: 'Failed', message: 'イメージがない' }];
+    expect(
+      renderTable(columns, [...wide, ...rows], { ...options, columns: 32 })
+        .split('\n')
+        .slice(1, 3),
+    ).toEqual(['映像        Failed   イメージが…', 'a           Failed   exit code …']);
+  });
+
   it('shows no control characters of what it is given', () => {
     expect(renderTable(columns, [{ name: 'x\u001b[2J\ny', phase: '', message: '' }], options)).toContain('x [2J y');
   });

@@ -1,5 +1,5 @@
 import { phaseColour, type Paint } from './style.ts';
-import { cutTo, printable } from './text.ts';
+import { cutTo, padTo, printable, widthOf } from './text.ts';
 
 /** A column: its title, and its text for a row. */
 export interface Column<Row> {
@@ -27,10 +27,10 @@ export function renderTable<Row>(
   const columns = all.filter((column) => wide || column.wide !== true);
   const texts = rows.map((row) => columns.map(({ cell }) => printable(cell(row)) || '-'));
   const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...texts.map((row) => row[index]?.length ?? 0)),
+    Math.max(widthOf(title), ...texts.map((row) => widthOf(row[index] ?? ''))),
   );
   const line = (cells: readonly string[], colour: (text: string, padded: string) => string): string => {
-    const padded = cells.map((text, index) => (index === cells.length - 1 ? text : text.padEnd(widths[index] ?? 0)));
+    const padded = cells.map((text, index) => (index === cells.length - 1 ? text : padTo(widths[index] ?? 0, text)));
     return fit(padded, width)
       .map((text, index) => colour(cells[index] ?? '', text))
       .join(gap)
@@ -51,7 +51,7 @@ export function renderTable<Row>(
 
 /** Cuts only the last column so that the line fits: the others have names, which people copy. */
 function fit(cells: readonly string[], width: number): readonly string[] {
-  const before = cells.slice(0, -1).reduce((sum, text) => sum + text.length + gap.length, 0);
+  const before = cells.slice(0, -1).reduce((sum, text) => sum + widthOf(text) + gap.length, 0);
   const room = Math.max(10, width - before);
   return cells.map((text, index) => (index === cells.length - 1 ? cutTo(room, text) : text));
 }
@@ -62,9 +62,9 @@ export function renderFields(
   paint: Paint,
 ): string {
   const shown = fields.filter((field): field is readonly [string, string] => field[1] !== undefined && field[1] !== '');
-  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  const width = Math.max(0, ...shown.map(([name]) => widthOf(name)));
   return shown
-    .map(([name, text]) => `${paint('bold', name.padEnd(width))}   ${withPhase(printable(text), paint)}\n`)
+    .map(([name, text]) => `${paint('bold', padTo(width, name))}   ${withPhase(printable(text), paint)}\n`)
     .join('');
 }
 

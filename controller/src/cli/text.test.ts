@@ -38,4 +38,8 @@ describe('text from a cluster', () => {
   });
 
   it('shows that it was cut', () => expect([cutTo(5, 'abcde'), cutTo(4, 'abcde')]).toEqual(['abcde', 'abc…']));
+
+  it('is cut between what people see as characters, by the columns that they take', () => {
+    expect([cutTo(6, '映像がない'), cutTo(4, 'é́éééé'), cutTo(3, '👩‍👩‍👧👩‍👩‍👧')]).toEqual(['映像…', 'é́éé…', '👩‍👩‍👧…']);
+  });
 });

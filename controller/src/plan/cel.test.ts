@@ -22,7 +22,12 @@ describe('a rule', () => {
     ['self.lists.exists(list, list.exists(number, number >= 3))', { lists: [[1, 2], [3]] }, true],
     ['self.steps.exists(step, true) || step', { steps: [] }, undefined],
     ['self.exists(has(self.a))', [], undefined],
-    ['self.all(x, x >= 1)', [], undefined],
+    ['self.list.all(x, x >= 1)', { list: [1, 2] }, true],
+    ['self.list.all(x, x > 1)', { list: [1, 2] }, false],
+    ['size(self.list) < 2 && self.list[0] <= 1', { list: [1] }, true],
+    ['self.a == self.b', { a: { x: 1, y: [2] }, b: { y: [2], x: 1 } }, true],
+    ['self.a == 1', {}, false],
+    ['isQuantity(self.a)', { a: '1' }, undefined],
     ['self.taskRef == oldSelf.taskRef', {}, undefined],
     ["self == 'open", {}, undefined],
   ])('%s of %o: %s', ([rule, self, holds]) => expect(celHolds(rule, self)).toBe(holds));
