@@ -99,18 +99,18 @@ function scene(logLimits: Partial<LogLimits> = {}) {
 const aPod = (name: string, text = 'hello\n') => ({ name, logs: { main: [text] } });
 
 describe('the archiver', () => {
-  it('holds a run until its record and logs are taken, and tells of it when somebody asked', async () => {
+  it('holds a run until its record and logs are taken, and reports each that it no longer holds', async () => {
     const { cluster, archive, archiver, released, all, counts } = scene();
-    const [asked, other] = [cluster.add('asked', [aPod('p')]), cluster.add('other')];
-    archiver.add(asked);
+    const [printed, other] = [cluster.add('printed', [aPod('p')]), cluster.add('other')];
+    archiver.add(printed);
     archiver.add(other);
-    expect([archiver.holds(asked.uid), archiver.holds('uid-unknown')]).toEqual([true, false]);
+    expect([archiver.holds(printed.uid), archiver.holds('uid-unknown')]).toEqual([true, false]);
     archiver.start();
     await all();
-    expect([archiver.holds(asked.uid), archiver.holds(other.uid)]).toEqual([false, false]);
-    expect(released).toEqual(['asked']);
-    expect([...archive.names].sort()).toEqual(['asked', 'other']);
-    expect(archive.saved.find(({ record }) => record.name === 'asked')?.logs).toMatchObject([
+    expect([archiver.holds(printed.uid), archiver.holds(other.uid)]).toEqual([false, false]);
+    expect([...released].sort()).toEqual(['other', 'printed']);
+    expect([...archive.names].sort()).toEqual(['other', 'printed']);
+    expect(archive.saved.find(({ record }) => record.name === 'printed')?.logs).toMatchObject([
       { pod: 'p', container: 'main', bytes: 6 },
     ]);
     expect(counts).toMatchObject({ saved: 2, run: 0, log: 0, failed: 0 });
@@ -121,7 +121,6 @@ describe('the archiver', () => {
     archive.failsAt = (call) => call === 'save';
     const run = cluster.add('a');
     archiver.add(run);
-    archiver.holds(run.uid);
     archiver.start();
     await until(() => archive.writes.length > 0);
     expect([released, archiver.holds(run.uid), archiver.queueLength]).toEqual([['a'], false, 1]);
@@ -132,10 +131,10 @@ describe('the archiver', () => {
     const runs = Array.from({ length: 5_000 }, (_, index) => cluster.add(`r${index}`));
     archive.has(...runs);
     runs.forEach((run) => archiver.add(run));
-    runs.slice(0, 2).forEach(({ uid }) => archiver.holds(uid));
     archiver.start();
     await clock.advance(900);
-    expect([archiver.queueLength, cluster.reads, archive.saved, released]).toEqual([0, [], [], ['r0', 'r1']]);
+    expect([archiver.queueLength, cluster.reads, archive.saved]).toEqual([0, [], []]);
+    expect(released).toEqual(runs.map(({ name }) => name));
   });
 
   it.each(['known', 'save'] as const)(
@@ -171,7 +170,6 @@ describe('the archiver', () => {
     archiver.add(early);
     await clock.advance(60_000);
     archiver.add(late);
-    [early, late].forEach(({ uid }) => archiver.holds(uid));
     await clock.advance(longestHoldMs - 60_000 - 1);
     expect(archiver.holds(early.uid)).toBe(true);
     await clock.advance(2_000);
@@ -187,14 +185,13 @@ describe('the archiver', () => {
     const { cluster, archive, archiver, counts, released, all } = scene();
     const [gone, replaced, here] = [cluster.add('gone'), cluster.add('replaced'), cluster.add('here')];
     [gone, replaced, here].forEach((run) => archiver.add(run));
-    [gone, replaced].forEach(({ uid }) => archiver.holds(uid));
     cluster.delete('gone');
     cluster.add('replaced', [], { uid: 'uid-younger' });
     archiver.start();
     await all();
     expect(archive.names).toEqual(['here']);
     expect(counts).toMatchObject({ run: 2, saved: 1, failed: 0 });
-    expect([...released].sort()).toEqual(['gone', 'replaced']);
+    expect([...released].sort()).toEqual(['gone', 'here', 'replaced']);
   });
 
   it('takes the others while a log never ends, and that one with what came of it when its time is over', async () => {
@@ -344,13 +341,13 @@ describe('the archiver', () => {
 
 describe('whatever fails and goes meanwhile', () => {
   type Event =
-    | { readonly kind: 'end' | 'delete' | 'ask'; readonly run: number }
+    | { readonly kind: 'end' | 'delete'; readonly run: number }
     | { readonly kind: 'database' | 'api'; readonly isAway: boolean }
     | { readonly kind: 'wait'; readonly ms: number };
   const run = fc.nat({ max: 30 });
   const events = fc.array(
     fc.oneof(
-      { weight: 5, arbitrary: fc.record<Event>({ kind: fc.constantFrom('end', 'delete', 'ask'), run }) },
+      { weight: 5, arbitrary: fc.record<Event>({ kind: fc.constantFrom('end', 'delete'), run }) },
       { weight: 2, arbitrary: fc.record<Event>({ kind: fc.constantFrom('database', 'api'), isAway: fc.boolean() }) },
       { weight: 3, arbitrary: fc.record<Event>({ kind: fc.constant('wait'), ms: fc.nat({ max: 40_000 }) }) },
     ),
@@ -364,7 +361,7 @@ describe('whatever fails and goes meanwhile', () => {
         const state = { database: false, api: false };
         archive.failsAt = () => state.database;
         cluster.isAway = () => state.api;
-        const [ended, asked] = [new Map<number, FinishedRun>(), new Set<string>()];
+        const ended = new Map<number, FinishedRun>();
         const steps: Record<Event['kind'], (event: never) => unknown> = {
           end: ({ run: index }: { run: number }) => {
             const finished = ended.get(index) ?? cluster.add(`r${index}`);
@@ -372,7 +369,6 @@ describe('whatever fails and goes meanwhile', () => {
             archiver.add(finished);
           },
           delete: ({ run: index }: { run: number }) => cluster.delete(`r${index}`),
-          ask: ({ run: index }: { run: number }) => archiver.holds(`uid-r${index}`) && asked.add(`r${index}`),
           database: ({ isAway }: { isAway: boolean }) => (state.database = isAway),
           api: ({ isAway }: { isAway: boolean }) => (state.api = isAway),
           wait: ({ ms }: { ms: number }) => clock.advance(ms),
@@ -385,7 +381,7 @@ describe('whatever fails and goes meanwhile', () => {
         for (const name of cluster.names) expect([name, counted(name)]).toEqual([name, 1]);
         expect(new Set(archive.names).size).toBe(archive.names.length);
         expect([...ended.values()].filter(({ uid }) => archiver.holds(uid))).toEqual([]);
-        expect(new Set(released)).toEqual(asked);
+        expect(new Set(released)).toEqual(new Set([...ended.values()].map(({ name }) => name)));
         await archiver.stop();
       }),
       { numRuns: 150 },

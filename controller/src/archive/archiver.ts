@@ -44,7 +44,7 @@ export interface ArchiverOptions {
   readonly logLimits: LogLimits;
   readonly retention: Retention;
   readonly observer?: ArchiveObserver | undefined;
-  /** Is told when a run that somebody asked about is no longer held: it may be pruned now. */
+  /** Called once for each run that is no longer held: it may be pruned now. */
   readonly onReleased: (run: FinishedRun) => void;
   readonly clock?: Clock | undefined;
 }
@@ -83,7 +83,7 @@ export class Archiver {
   /** One is here, too, while its next try is due. */
   readonly #taking = new Map<string, FinishedRun>();
   /** Runs that must not be pruned yet, and since when, by the monotonic clock. */
-  readonly #held = new Map<string, { readonly run: FinishedRun; readonly since: number; asked: boolean }>();
+  readonly #held = new Map<string, { readonly run: FinishedRun; readonly since: number }>();
   readonly #spool = new Map<string, Taken>();
   #spooled = 0;
   /** Runs that could not be read, one after the other. */
@@ -102,15 +102,13 @@ export class Archiver {
       return;
     if (this.#waiting.size >= mostWaiting) return this.#drop(run, `${mostWaiting} others are waiting already`);
     this.#waiting.set(run.uid, run);
-    this.#held.set(run.uid, { run, since: this.#clock.monotonic(), asked: false });
+    this.#held.set(run.uid, { run, since: this.#clock.monotonic() });
     this.#wake();
   }
 
   /** Whether the run's Jobs, pods and record are still to be read here. */
   holds(uid: string): boolean {
-    const held = this.#held.get(uid);
-    if (held) held.asked = true;
-    return held !== undefined;
+    return this.#held.has(uid);
   }
 
   /** How many runs are on their way into the archive. */
@@ -321,9 +319,7 @@ export class Archiver {
   }
 
   #release(run: FinishedRun): void {
-    const wasAsked = this.#held.get(run.uid)?.asked ?? false;
-    this.#held.delete(run.uid);
-    if (wasAsked) this.#options.onReleased(run);
+    if (this.#held.delete(run.uid)) this.#options.onReleased(run);
   }
 
   #drop(run: FinishedRun, because: string): void {

@@ -92,7 +92,7 @@ export class KueueWatch {
       installed: this.#installed,
       workloads: new Map(workloads),
       clusterQueues: new Map(clusterQueues),
-      priorityClasses: { has: (name) => kueue.priorityClasses.cache.get(undefined, name) !== undefined },
+      priorityClasses: new Set([...kueue.priorityClasses.cache.values()].map(({ metadata }) => metadata.name)),
     };
   }
 

@@ -70,7 +70,7 @@ export class TaskReconciler {
     for (let pass = 0; pass < mostPasses; pass += 1) {
       const memory = this.memory(key);
       const { caches, kueue, held = nobody } = this.#options;
-      const state = readTaskState(key, { caches, kueue, held }, memory, this.#now());
+      const state = readTaskState(key, { caches, kueue, isRead: (uid) => held.has(uid) }, memory, this.#now());
       if (!state) {
         this.forget(key);
         return this.#tellOrphans(key);

@@ -14,8 +14,8 @@ import type { TaskMemory } from './task-memory.ts';
 export interface Sources {
   readonly caches: Caches;
   readonly kueue: KueueWatch;
-  /** The runs that are not to be pruned yet. */
-  readonly held: TaskState['held'];
+  /** Whether the archive still has to read the run with that UID. */
+  readonly isRead: (runUid: string) => boolean;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface Sources {
  */
 export function readTaskState(
   key: string,
-  { caches, kueue, held }: Sources,
+  { caches, kueue, isRead }: Sources,
   memory: TaskMemory,
   now: number,
 ): TaskState | undefined {
@@ -41,7 +41,7 @@ export function readTaskState(
     task,
     earlier: memory.earlier,
     runs,
-    held,
+    readers: new Set(runs.map(({ metadata }) => metadata.uid).filter(isRead)),
     orphans: readOrphans(key, caches),
     jobs,
     deletedJobs: memory.deletedJobs,
@@ -60,14 +60,14 @@ export function readTaskState(
     queueing: kueue.queueingOf(task.metadata.namespace, unfinished),
     podRefusals: unfinished.flatMap(({ metadata }) => caches.podRefusals.cache.by('job', metadata.uid)),
     refusals: memory.refusals,
-    taken: { runs: memory.takenRuns, jobs: memory.takenJobs },
-    goneJobs: memory.goneJobs,
+    taken: { runs: new Set(memory.takenRuns), jobs: new Set(memory.takenJobs) },
+    goneJobs: new Set(memory.goneJobs),
     answered: memory.answered,
     lastScheduled: memory.lastScheduled,
-    terminationMessages: memory.terminationMessages,
-    steps: memory.steps,
-    written: memory.written,
-    seenAt: memory.seenAt,
+    terminationMessages: new Map(memory.terminationMessages),
+    steps: new Map(memory.steps),
+    written: new Map(memory.written),
+    seenAt: new Map(memory.seenAt),
     nudged: memory.nudged,
   };
 }

@@ -307,24 +307,24 @@ describe('what is kept', () => {
     expect(at(reported(state))).toEqual(gone);
   });
   test('are Jobs and records that somebody still reads', () => {
-    const held = new Set(['mytask-v1-uid', 'mytask-v2-uid']);
+    const readers = new Set(['mytask-v1-uid', 'mytask-v2-uid']);
     const jobs = reported(
       aState(last.policy({ keepLast: 3 }))
         .runs(...runs)
         .jobs(...runs.map(aJob))
-        .with({ held }),
+        .with({ readers }),
       100,
     );
     expect(at(jobs, 100)).toEqual([]);
     const aged = aState(last.policy({ keepLast: 4, ttlSecondsAfterFinished: 60 }))
       .runs(...runs)
       .jobs(...runs.map(aJob))
-      .with({ held });
+      .with({ readers });
     expect(at(reported(aged, 92), 92).map(({ kind }) => kind)).toEqual(['wakeAt']);
     const records = reported(
       aState(last.policy({ historyLimit: 2 }))
         .runs(...runs)
-        .with({ held }),
+        .with({ readers }),
     );
     expect(at(records).map((action) => (action.kind === 'deleteRun' ? action.name : action.kind))).toEqual([
       'mytask-v5',
@@ -339,7 +339,7 @@ describe('what is kept', () => {
         aState()
           .runs(cancelled)
           .jobs(aJob(cancelled).running(1))
-          .with({ held: { has: () => true } }),
+          .with({ readers: new Set([cancelled.build().metadata.uid]) }),
       ),
     ).toEqual([deleteJob(cancelled, 'cancelled', 'mytask-v1 was cancelled')]);
   });

@@ -5,8 +5,7 @@
 import type { Action, ActionKind, ActionOf } from '../domain/model/actions.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { decide } from '../domain/decide.ts';
-import { noQueueing } from '../domain/model/kueue.ts';
-import type { TaskState } from '../domain/model/state.ts';
+import { emptyState, type TaskState } from '../domain/model/state.ts';
 import { answeredByRun } from '../domain/model/trigger.ts';
 import { labels, type Task, type TaskRun } from '../resources/index.ts';
 import { rfc3339 } from '../domain/lang/rfc3339.ts';
@@ -16,30 +15,9 @@ import type { TakenNames } from '../domain/model/memory.ts';
 /** More passes than any Task needs to settle: each pass creates, records or deletes something. */
 const mostPasses = 2_000;
 
-/** A Task without any other objects. */
+/** A Task without any other objects, first seen now. */
 export function newState(task: Task, now: Date): TaskState {
-  return {
-    task,
-    earlier: [],
-    runs: [],
-    orphans: [],
-    jobs: [],
-    deletedJobs: [],
-    pods: [],
-    nodes: [],
-    claims: [],
-    podRefusals: [],
-    refusals: [],
-    templates: new Map(),
-    queueing: noQueueing,
-    held: new Set(),
-    taken: { runs: new Set(), jobs: new Set() },
-    goneJobs: new Set(),
-    terminationMessages: new Map(),
-    steps: new Map(),
-    written: new Map(),
-    seenAt: new Map([[task.metadata.generation ?? 0, now.getTime()]]),
-  };
+  return { ...emptyState(task), seenAt: new Map([[task.metadata.generation ?? 0, now.getTime()]]) };
 }
 
 type Handlers = { readonly [K in ActionKind]: (action: ActionOf<K>) => void };

@@ -30,8 +30,8 @@ export interface Queueing {
   readonly workloads: ReadonlyMap<string, Workload>;
   /** Which ClusterQueue each LocalQueue of the Task's namespace stands for, by name. */
   readonly clusterQueues: ReadonlyMap<string, string>;
-  /** Whether there is a WorkloadPriorityClass of that name. */
-  readonly priorityClasses: Pick<ReadonlySet<string>, 'has'>;
+  /** The names of the cluster's WorkloadPriorityClasses. */
+  readonly priorityClasses: ReadonlySet<string>;
 }
 
 /** Where no Job has to do with queues. */

@@ -1,8 +1,9 @@
 /**
- * What `decide` is given: one Task and everything that belongs to it, as plain readonly data.
+ * What `decide` is given: one Task, what the cluster has of it, and what this process remembers. All of it is plain
+ * readonly data that nobody changes afterwards: whoever reads it from live caches copies it.
  */
 import type { Task, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
-import type { Queueing } from './kueue.ts';
+import { noQueueing, type Queueing } from './kueue.ts';
 import type { Refusal, StepLook, TakenNames, TerminationMessage } from './memory.ts';
 import type { Claim, Job, Node, Pod, PodRefusal } from './objects.ts';
 import type { Answered } from './trigger.ts';
@@ -15,8 +16,8 @@ export interface TaskState {
   readonly runs: readonly TaskRun[];
   /** TaskRuns that name the Task and that nobody owns yet: people made them. */
   readonly orphans: readonly TaskRun[];
-  /** UIDs of the runs that somebody still reads: for a while nothing of them is pruned by age or by number. */
-  readonly held: Pick<ReadonlySet<string>, 'has'>;
+  /** UIDs of the runs that the archive still has to read; their pruning by age or number waits for it. */
+  readonly readers: ReadonlySet<string>;
   /** The Jobs that those runs own. */
   readonly jobs: readonly Job[];
   /** Jobs as they were when they were deleted, so that an outcome which nobody recorded yet is not lost. */
@@ -52,3 +53,29 @@ export interface TaskState {
 
 /** By name. */
 export type Templates = ReadonlyMap<string, TaskTemplateSpec>;
+
+/** The state of a Task of which nothing else exists or is remembered: every other state is this one with changes. */
+export function emptyState(task: Task): TaskState {
+  return {
+    task,
+    earlier: [],
+    runs: [],
+    orphans: [],
+    readers: new Set(),
+    jobs: [],
+    deletedJobs: [],
+    pods: [],
+    nodes: [],
+    claims: [],
+    templates: new Map(),
+    podRefusals: [],
+    queueing: noQueueing,
+    refusals: [],
+    taken: { runs: new Set(), jobs: new Set() },
+    goneJobs: new Set(),
+    terminationMessages: new Map(),
+    steps: new Map(),
+    written: new Map(),
+    seenAt: new Map(),
+  };
+}

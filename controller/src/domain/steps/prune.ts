@@ -28,13 +28,13 @@ export function pruneClaims({ state, runs }: TaskView): readonly Action[] {
 /** Delete Jobs, and records, that no policy keeps. Everything here is finished, and recorded as such. */
 export function prune(view: TaskView, now: Date): readonly Action[] {
   const { ttlSecondsAfterFinished: ttl } = view.policy;
-  const isHeld = ({ run }: RunView): boolean => view.state.held.has(run.metadata.uid);
+  const isRead = ({ run }: RunView): boolean => view.state.readers.has(run.metadata.uid);
   const because = new Map<RunView, Deletion>();
   for (const run of beyondTtl(view, now).expired)
-    if (!isHeld(run))
+    if (!isRead(run))
       because.set(run, { cause: 'ttlSecondsAfterFinished', because: `ttlSecondsAfterFinished: ${ttl}` });
-  for (const { view: run, ...deletion } of beyondKeepLast(view)) if (!isHeld(run)) because.set(run, deletion);
-  // Whoever waits for a Job to be gone does not wait for its readers.
+  for (const { view: run, ...deletion } of beyondKeepLast(view)) if (!isRead(run)) because.set(run, deletion);
+  // A run that waits for this Job to be gone must not wait until the archive has read it.
   for (const run of view.kept) {
     const replacement = replacementOf(run, view);
     if (replacement) because.set(run, { cause: 'replaced', because: `replaced by ${replacement.name}` });
@@ -43,7 +43,7 @@ export function prune(view: TaskView, now: Date): readonly Action[] {
   }
   const jobs = [...because].flatMap(([run, deletion]) => deleteJobs(run, deletion));
   const records = beyondHistoryLimit(view)
-    .filter((run) => !isHeld(run))
+    .filter((run) => !isRead(run))
     .map(({ run }): Action => {
       const { name, uid } = run.metadata;
       return { kind: 'deleteRun', name, uid, because: `historyLimit: ${view.policy.historyLimit}` };

@@ -13,10 +13,9 @@ import type {
   TaskStatus,
 } from '../../resources/index.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
-import { noQueueing } from '../model/kueue.ts';
 import type { Refusal } from '../model/memory.ts';
 import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal } from '../model/objects.ts';
-import type { TaskState } from '../model/state.ts';
+import { emptyState, type TaskState } from '../model/state.ts';
 import { triggerValue } from '../model/trigger.ts';
 
 /** The moment from which tests count. */
@@ -387,28 +386,7 @@ class StateBuilder {
 
 /** A Task of which nothing else exists or is remembered. */
 export function aState(task: Buildable<Task> = aTask()): StateBuilder {
-  return new StateBuilder({
-    task: task.build(),
-    earlier: [],
-    runs: [],
-    orphans: [],
-    held: new Set(),
-    jobs: [],
-    deletedJobs: [],
-    pods: [],
-    nodes: [],
-    claims: [],
-    written: new Map(),
-    templates: new Map(),
-    queueing: noQueueing,
-    podRefusals: [],
-    refusals: [],
-    taken: { runs: new Set(), jobs: new Set() },
-    goneJobs: new Set(),
-    terminationMessages: new Map(),
-    steps: new Map(),
-    seenAt: new Map(),
-  });
+  return new StateBuilder(emptyState(task.build()));
 }
 
 /** A refusal of mytask-v1's Job because of a quota, to be tried again two seconds after noon. */

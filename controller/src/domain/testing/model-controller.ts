@@ -12,7 +12,7 @@ import type { Refusal, StepLook, TerminationMessage } from '../model/memory.ts';
 import { isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
-import type { TaskState } from '../model/state.ts';
+import { emptyState, type TaskState } from '../model/state.ts';
 import { type Answered, answeredByRun, lastAnswered, triggerValue } from '../model/trigger.ts';
 import { isOrphan } from '../steps/adopt-runs.ts';
 import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
@@ -98,20 +98,14 @@ export class ModelController {
     const answered = lastAnswered(this.#task, runs, this.#answered)?.generation ?? 0;
     this.#earlier = this.#earlier.filter(({ metadata }) => (metadata.generation ?? 0) > answered);
     return {
-      task: this.#task,
+      ...emptyState(this.#task),
       earlier: [...this.#earlier],
       runs,
-      held: new Set(),
       orphans: this.#runs.values().filter((run) => isOrphan(run) && run.spec.taskRef.name === this.#task.metadata.name),
       jobs: this.#jobs.values(),
       deletedJobs: [...this.#deletedJobs],
       pods: this.#pods(runs),
-      nodes: [],
-      claims: [],
-      written: new Map(),
-      templates: new Map(),
       queueing: this.#world.queueing(),
-      podRefusals: [],
       refusals: [...this.#refusals],
       taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
       goneJobs: new Set(this.#gone),
@@ -202,7 +196,7 @@ export class ModelController {
         ),
       );
       this.#refusals = this.#refusals.filter(({ object }) => object !== 'TaskRun');
-      [this.#answered = this.#answered] = answeredByRun(run);
+      this.#answered = answeredByRun(run)[0] ?? this.#answered;
       this.#lastScheduled = run.spec.trigger?.scheduledTime ?? this.#lastScheduled;
     },
     adoptRun: ({ name, uid, adoption }) => this.#runs.put(this.#world.adoptRun(name, uid, adoption)),
