@@ -3,8 +3,9 @@
  */
 import type { Action } from './model/actions.ts';
 import type { TaskState } from './model/state.ts';
+import type { TaskView } from './model/view.ts';
 import { adoptRuns } from './steps/adopt-runs.ts';
-import { checkSteps } from './steps/check-workflow-steps.ts';
+import { checkWorkflowSteps } from './steps/check-workflow-steps.ts';
 import { createJobs } from './steps/create-jobs.ts';
 import { createRuns } from './steps/create-runs.ts';
 import { endSteps } from './steps/end-steps.ts';
@@ -17,30 +18,34 @@ import { report } from './steps/report.ts';
 import { wake } from './steps/wake.ts';
 import { classify } from './view/classify.ts';
 
+type Step = (view: TaskView, now: Date) => readonly Action[];
+
+/** In order: each waits until those before it have nothing left to do. */
+const steps: readonly Step[] = [
+  adoptRuns,
+  createRuns,
+  fillTemplates,
+  endSteps,
+  createJobs,
+  readOutputs,
+  recordOutcomes,
+  prune,
+  report,
+  nudge,
+  checkWorkflowSteps,
+  wake,
+];
+
 /**
- * @returns the next actions, in order. Each step waits until those before it have nothing left to do, so whoever
- * applies them
- *   decides again afterwards, until nothing is returned but `wakeAt`. A settled Task returns nothing at all.
+ * @returns the actions of the first step that has any, in order. Whoever applies them decides again afterwards, until
+ * nothing is returned but `wakeAt`. A settled Task returns nothing at all.
  */
 export function decide(state: TaskState, now: Date): readonly Action[] {
   if (state.task.metadata.deletionTimestamp !== undefined) return [];
   const view = classify(state);
-  const steps = [
-    adoptRuns,
-    createRuns,
-    fillTemplates,
-    endSteps,
-    createJobs,
-    readOutputs,
-    recordOutcomes,
-    prune,
-    report,
-    nudge,
-    checkSteps,
-  ];
   for (const step of steps) {
     const actions = step(view, now);
     if (actions.length > 0) return actions;
   }
-  return wake(view, now);
+  return [];
 }

@@ -9,7 +9,7 @@ import { applicationOf } from '../policies/workflow-step.ts';
 const lookMilliseconds = { least: 250, most: 5_000 };
 
 /** @returns a look at each step whose time has come */
-export function checkSteps(view: TaskView, now: Date): readonly Action[] {
+export function checkWorkflowSteps(view: TaskView, now: Date): readonly Action[] {
   const application = applicationOf(view.state.task);
   if (!application) return [];
   return view.active.flatMap((run): readonly Action[] => {

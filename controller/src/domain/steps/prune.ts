@@ -10,8 +10,56 @@ import { replacementOf } from '../policies/unique.ts';
 import { claimOf } from '../shape/workspace.ts';
 import { deleteJobs, notAdmitted, waitsForNothing } from './delete-jobs.ts';
 
-/** Claims of which neither a run that goes on nor one whose pods are kept has need. */
-export function pruneClaims({ state, runs }: TaskView): readonly Action[] {
+/** Delete Jobs and records that no policy keeps, all of them of runs that are finished and recorded as such. */
+export function prune(view: TaskView, now: Date): readonly Action[] {
+  return [...pruneJobs(view, now), ...pruneRecords(view), ...pruneClaims(view)];
+}
+
+function pruneJobs(view: TaskView, now: Date): readonly Action[] {
+  // Of several reasons the last one counts.
+  const deletions = new Map<RunView, Deletion>([
+    ...tooManyOrTooOld(view, now).filter(([run]) => !isRead(run, view)),
+    // A run that waits for a Job to be gone must not wait until the archive has read it.
+    ...view.kept.flatMap((run) => mustGo(run, view).map((deletion) => [run, deletion] as const)),
+  ]);
+  return [...deletions].flatMap(([run, deletion]) => deleteJobs(run, deletion));
+}
+
+function tooManyOrTooOld(view: TaskView, now: Date): readonly (readonly [RunView, Deletion])[] {
+  const because = `ttlSecondsAfterFinished: ${view.policy.ttlSecondsAfterFinished}`;
+  const tooOld = beyondTtl(view, now).expired.map(
+    (run) => [run, { cause: 'ttlSecondsAfterFinished', because }] as const,
+  );
+  const tooMany = beyondKeepLast(view).map(({ view: run, ...deletion }) => [run, deletion] as const);
+  return [...tooOld, ...tooMany];
+}
+
+/** Why a Job goes at once, however few there are. */
+function mustGo(run: RunView, view: TaskView): readonly Deletion[] {
+  const replacement = replacementOf(run, view);
+  const replaced: Deletion[] = replacement ? [{ cause: 'replaced', because: `replaced by ${replacement.name}` }] : [];
+  const cancelled: Deletion[] =
+    run.phase === 'Cancelled' ? [{ cause: 'cancelled', because: `${run.name} was cancelled` }] : [];
+  const gaveUp = partsOf(run).some(waitsForNothing) ? [notAdmitted(run)] : [];
+  return [...replaced, ...cancelled, ...gaveUp];
+}
+
+function isRead({ run }: RunView, { state }: TaskView): boolean {
+  return state.readers.has(run.metadata.uid);
+}
+
+function pruneRecords(view: TaskView): readonly Action[] {
+  const tooMany = beyondHistoryLimit(view).filter((run) => !isRead(run, view));
+  return tooMany.map(({ run: { metadata } }) => ({
+    kind: 'deleteRun',
+    name: metadata.name,
+    uid: metadata.uid,
+    because: `historyLimit: ${view.policy.historyLimit}`,
+  }));
+}
+
+/** Delete workspaces that no unfinished run, and no run whose pods are kept, uses. */
+function pruneClaims({ state, runs }: TaskView): readonly Action[] {
   if (state.claims.length === 0) return [];
   const needed = new Set(runs.filter((view) => !view.finished || view.kept).map(({ run }) => claimOf(run)));
   const needless = state.claims.filter(
@@ -23,30 +71,4 @@ export function pruneClaims({ state, runs }: TaskView): readonly Action[] {
     uid,
     because: 'no run needs this workspace any more',
   }));
-}
-
-/** Delete Jobs, and records, that no policy keeps. Everything here is finished, and recorded as such. */
-export function prune(view: TaskView, now: Date): readonly Action[] {
-  const { ttlSecondsAfterFinished: ttl } = view.policy;
-  const isRead = ({ run }: RunView): boolean => view.state.readers.has(run.metadata.uid);
-  const because = new Map<RunView, Deletion>();
-  for (const run of beyondTtl(view, now).expired)
-    if (!isRead(run))
-      because.set(run, { cause: 'ttlSecondsAfterFinished', because: `ttlSecondsAfterFinished: ${ttl}` });
-  for (const { view: run, ...deletion } of beyondKeepLast(view)) if (!isRead(run)) because.set(run, deletion);
-  // A run that waits for this Job to be gone must not wait until the archive has read it.
-  for (const run of view.kept) {
-    const replacement = replacementOf(run, view);
-    if (replacement) because.set(run, { cause: 'replaced', because: `replaced by ${replacement.name}` });
-    if (run.phase === 'Cancelled') because.set(run, { cause: 'cancelled', because: `${run.name} was cancelled` });
-    if (partsOf(run).some(waitsForNothing)) because.set(run, notAdmitted(run));
-  }
-  const jobs = [...because].flatMap(([run, deletion]) => deleteJobs(run, deletion));
-  const records = beyondHistoryLimit(view)
-    .filter((run) => !isRead(run))
-    .map(({ run }): Action => {
-      const { name, uid } = run.metadata;
-      return { kind: 'deleteRun', name, uid, because: `historyLimit: ${view.policy.historyLimit}` };
-    });
-  return [...jobs, ...records, ...pruneClaims(view)];
 }

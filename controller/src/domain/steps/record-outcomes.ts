@@ -5,14 +5,15 @@ import { sameJson } from '../lang/same-json.ts';
 import type { Action } from '../model/actions.ts';
 import type { TaskView } from '../model/view.ts';
 import { outcomeEvent, queueEvents, stepEvents } from '../status/events.ts';
-import { holdBackUntil } from '../status/pacing.ts';
+import { writeWaitsUntil } from '../status/pacing.ts';
 import { runStatus } from '../status/run.ts';
 
 /** Write what each unfinished run's status should say; what is finished is on record before anything is deleted. */
 export function recordOutcomes(view: TaskView, now: Date): readonly Action[] {
   return view.active.flatMap((run): Action[] => {
     const status = runStatus(run, view, now);
-    if (sameJson(status, run.run.status ?? {}) || holdBackUntil(run, status, view.state, now) !== undefined) return [];
+    if (sameJson(status, run.run.status ?? {}) || writeWaitsUntil(run, status, view.state, now) !== undefined)
+      return [];
     const { name, uid } = run.run.metadata;
     return [
       { kind: 'writeRunStatus', name, uid, status },

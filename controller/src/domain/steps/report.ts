@@ -5,15 +5,17 @@ import { sameJson } from '../lang/same-json.ts';
 import type { Action } from '../model/actions.ts';
 import type { TaskView } from '../model/view.ts';
 import { missedEvents } from '../schedule/agenda.ts';
-import { holdTaskBackUntil } from '../status/pacing.ts';
+import { reportWaitsUntil } from '../status/pacing.ts';
 import { runStatus } from '../status/run.ts';
 import { stalledBy, taskStatus } from '../status/task.ts';
 
 /** Write the Task's status when it says something new, and let KubeVela know. */
 export function report(view: TaskView, now: Date): readonly Action[] {
   const { task } = view.state;
-  if (view.active.some((run) => holdTaskBackUntil(run, runStatus(run, view, now), view.state, now) !== undefined))
-    return [];
+  const waits = view.active.some(
+    (run) => reportWaitsUntil(run, runStatus(run, view, now), view.state, now) !== undefined,
+  );
+  if (waits) return [];
   const status = taskStatus(view, now);
   if (sameJson(status, task.status ?? {})) return [];
   return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view, now), ...missedEvents(view.state, now)];
