@@ -37,6 +37,12 @@ const requests = 'controller/src/requests/';
 const resources = 'controller/src/resources/';
 const vela = 'controller/src/vela/';
 
+/** Folders of the domain, and the resources. */
+const inDomain = (...folders: readonly string[]): readonly string[] => [
+  ...folders.map((folder) => `${domain}${folder}/`),
+  resources,
+];
+
 /** In docs/architecture.md in this order. */
 export const rooms: readonly Room[] = [
   {
@@ -55,10 +61,78 @@ export const rooms: readonly Room[] = [
     imports: [],
   },
   {
+    folder: `${domain}lang/`,
+    holds: 'small things that know nothing of tasks: words, durations, names, hashes of JSON',
+    imports: [],
+    packages: ['node:crypto'],
+    tests: [domain],
+  },
+  {
+    folder: `${domain}model/`,
+    holds:
+      'types of what is decided on and decided, reasons and events among them, and functions that they always have',
+    imports: [`${domain}lang/`, resources],
+    tests: [domain],
+  },
+  {
+    folder: `${domain}pods/`,
+    holds: 'changes to a pod template',
+    imports: inDomain('lang', 'model'),
+    tests: [domain],
+  },
+  {
+    folder: `${domain}shape/`,
+    holds: 'what a run consists of: steps in their order, items, nodes, templates, outputs, a workspace',
+    imports: inDomain('lang', 'model', 'pods'),
+    tests: [domain],
+  },
+  {
+    folder: `${domain}view/`,
+    holds: 'a Task with its runs and Jobs, sorted once',
+    imports: inDomain('lang', 'model', 'pods', 'shape'),
+    tests: [domain],
+  },
+  {
+    folder: `${domain}manifest/`,
+    holds: 'the objects that we create: TaskRuns, Jobs, claims',
+    imports: inDomain('lang', 'model', 'pods', 'shape'),
+    tests: [domain],
+  },
+  {
+    folder: `${domain}queue/`,
+    holds: 'what a Job waits for in a queue of Kueue, and in which words',
+    imports: inDomain('lang', 'model', 'pods', 'shape'),
+    tests: [domain],
+  },
+  {
+    folder: `${domain}schedule/`,
+    holds: 'cron expressions, and which times are due',
+    imports: inDomain('lang', 'model', 'pods', 'shape'),
+    packages: ['croner'],
+    tests: [domain],
+  },
+  {
+    folder: `${domain}policies/`,
+    holds: 'one policy a file, named after its field',
+    imports: inDomain('lang', 'model', 'pods', 'shape', 'view', 'manifest', 'queue', 'schedule'),
+    tests: [domain],
+  },
+  {
+    folder: `${domain}status/`,
+    holds: 'what statuses and events say of a Job, a run, a flow and a Task',
+    imports: inDomain('lang', 'model', 'pods', 'shape', 'view', 'manifest', 'queue', 'schedule', 'policies'),
+    tests: [domain],
+  },
+  {
+    folder: `${domain}steps/`,
+    holds: 'the steps of decide, one a file',
+    imports: inDomain('lang', 'model', 'pods', 'shape', 'view', 'manifest', 'queue', 'schedule', 'policies', 'status'),
+    tests: [domain],
+  },
+  {
     folder: domain,
-    holds: 'decide and its policies, one policy a file, named after its field',
-    imports: [resources],
-    packages: ['croner', 'node:crypto'],
+    holds: 'decide.ts: the list of steps, which says what to do about one Task. No client, no clock, no I/O',
+    imports: [domain, resources],
   },
   {
     folder: kube,
