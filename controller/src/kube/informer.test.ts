@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CacheEvent } from './cache.ts';
 import { createClient } from './client.ts';
@@ -273,8 +272,7 @@ describe('an informer', () => {
 });
 
 describe('an informer of 10,000 objects of 5 KB', () => {
-  // Twice more if need be: another process may have had the cores.
-  it('keeps the event loop free', { retry: 2 }, async () => {
+  it('keeps the event loop free', async () => {
     const env = Array.from({ length: 40 }, (_, index) => ({ name: `VARIABLE_${index}`, value: 'x'.repeat(60) }));
     const object = (index: number): Stored => ({ ...stored(`pod-${index}`, '1'), spec: { env } }) as Stored;
     const pages = Array.from({ length: 40 }, (_, page) =>
@@ -289,12 +287,34 @@ describe('an informer of 10,000 objects of 5 KB', () => {
     const { informer } = await open({
       list: (request, response) => void response.writeHead(200).end(pages[Number(request.query.get('continue') ?? 0)]),
     });
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
+    const turns = watchTurns();
     await informer.start();
-    delay.disable();
+    const longest = turns.stop();
     expect(informer.cache.size).toBe(10_000);
     // The aim is 50 ms, which the benchmark shows; here client and server share one loop. All in one go takes 500 ms.
-    expect(delay.max / 1e6).toBeLessThan(250);
+    expect(longest).toBeLessThan(250);
   });
 });
+
+/**
+ * Finds the turn of the event loop that takes the most CPU time. The clock would count what other processes take, too.
+ * @returns stop, which says how long that turn was, in ms
+ */
+function watchTurns(): { stop: () => number } {
+  let longest = 0;
+  let before = process.cpuUsage();
+  let next: NodeJS.Immediate;
+  const turn = (): void => {
+    const { user, system } = process.cpuUsage(before);
+    longest = Math.max(longest, (user + system) / 1_000);
+    before = process.cpuUsage();
+    next = setImmediate(turn);
+  };
+  next = setImmediate(turn);
+  return {
+    stop: () => {
+      clearImmediate(next);
+      return longest;
+    },
+  };
+}
