@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { drawSeed, seedReporter } from './test/support/seed.ts';
 
 /**
  * `unit` needs no cluster, `api` starts API servers, `console` opens Chromium, `e2e` runs Applications; each says what
@@ -6,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    reporters: ['default', seedReporter(drawSeed())],
     projects: [
       {
         test: {

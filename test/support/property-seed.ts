@@ -1,7 +1,5 @@
-/**
- * Property tests make up the same cases each time, so that a red build is of what was changed. FC_SEED=<number> makes
- * up others.
- */
+/** Property tests make up their cases from the seed of the run. */
 import fc from 'fast-check';
+import { seed } from './random.ts';
 
-fc.configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 20_260_320) });
+fc.configureGlobal({ seed });
