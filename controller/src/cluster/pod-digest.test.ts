@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { digestPod, withMountFailure, type RawPod } from './pod-digest.ts';
+import { digestPod, withMountFailure } from './pod-digest.ts';
+import type { RawPod } from './raw-pod.ts';
 import { aPod } from '../domain/testing/builders.ts';
 
 const { metadata } = aPod().build();
@@ -63,16 +64,15 @@ const rows: readonly [is: string, status: RawPod['status'], rest: object][] = [
     { phase: 'Failed', failure: { container: 'main', exitCode: 3, reason: 'Error' } },
   ],
   [
-    'of many containers tells of the one that failed last',
+    'of many containers names the one that failed first: the others follow from it',
     {
       phase: 'Failed',
-      initContainerStatuses: [failed('init', 1, 'Error', '2026-03-20T12:00:01Z')],
       containerStatuses: [
-        failed('first', 2, 'Error', '2026-03-20T12:00:05Z'),
         failed('last', 137, 'OOMKilled', '2026-03-20T12:00:09Z'),
+        failed('first', 2, 'Error', '2026-03-20T12:00:05Z'),
       ],
     },
-    { phase: 'Failed', failure: { container: 'last', exitCode: 137, reason: 'OOMKilled' } },
+    { phase: 'Failed', failure: { container: 'first', exitCode: 2, reason: 'Error' } },
   ],
   [
     'whose container was started again remembers the failure before',
@@ -95,7 +95,7 @@ const rows: readonly [is: string, status: RawPod['status'], rest: object][] = [
   [
     'that was evicted failed as a whole',
     { phase: 'Failed', reason: 'Evicted', message: 'low on memory' },
-    { phase: 'Failed', failure: { container: '', reason: 'Evicted' } },
+    { phase: 'Failed', failure: { container: '', reason: 'Evicted', message: 'low on memory' } },
   ],
 ];
 describe('the digest of a pod', () => {
@@ -126,5 +126,161 @@ describe('a pod that waits for a volume', () => {
     expect(withMountFailure({ ...pending, phase: 'Pending', waiting: other }, [failure], 1_000_000).waiting).toBe(
       other,
     );
+  });
+});
+
+const podWith = (spec: RawPod['spec'], status: RawPod['status'], meta: object = {}) =>
+  digestPod({ metadata: { ...metadata, ...meta }, ...(spec && { spec }), ...(status && { status }) });
+
+const proxy = { name: 'proxy', restartPolicy: 'Always' };
+
+test('a sidecar that is killed last does not get the blame', () => {
+  const digest = podWith(
+    { initContainers: [proxy], containers: [{ name: 'import' }] },
+    {
+      phase: 'Failed',
+      initContainerStatuses: [failed('proxy', 137, 'Error', '2026-03-20T12:00:09Z')],
+      containerStatuses: [failed('import', 3, 'Error', '2026-03-20T12:00:05Z')],
+    },
+  );
+  expect(digest.failure).toEqual({ container: 'import', exitCode: 3, reason: 'Error' });
+});
+
+test('a sidecar that is killed does not make a pod that succeeded fail', () => {
+  const digest = podWith(
+    { initContainers: [proxy], containers: [{ name: 'import' }] },
+    {
+      phase: 'Running',
+      initContainerStatuses: [failed('proxy', 143, 'Error', '2026-03-20T12:00:09Z')],
+      containerStatuses: [{ name: 'import', state: { terminated: { exitCode: 0 } } }],
+    },
+  );
+  expect([digest.failure, digest.waiting, digest.lingering]).toEqual([undefined, undefined, undefined]);
+});
+
+const layers =
+  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ';
+
+test.each([
+  [
+    `${layers}unable to start container process: error during container init: exec: "pyton3": executable file not found in $PATH: unknown`,
+    'exec: "pyton3": executable file not found in $PATH',
+  ],
+  [
+    `${layers}unable to start container process: error during container init: exec: "/bin/sh": argument list too long`,
+    'exec: "/bin/sh": argument list too long',
+  ],
+  ['failed to start containerd task "main": context deadline exceeded', 'context deadline exceeded'],
+])('a program that cannot be started is named in the words of the runtime: %s', (message, words) => {
+  const terminated = { exitCode: 128, reason: 'StartError', message, finishedAt: '2026-03-20T12:00:05Z' };
+  const digest = podWith(undefined, { phase: 'Failed', containerStatuses: [{ name: 'job1', state: { terminated } }] });
+  expect(digest.failure).toEqual({ container: 'job1', reason: 'StartError', message: words });
+});
+
+test('what a program wrote into its termination log is not a message of the cluster', () => {
+  const terminated = { exitCode: 3, reason: 'Error', message: '{"token": "hunter2"}' };
+  const digest = podWith(undefined, { phase: 'Failed', containerStatuses: [{ name: 'a', state: { terminated } }] });
+  expect(digest.failure).toEqual({ container: 'a', exitCode: 3, reason: 'Error' });
+});
+
+test('an evicted pod whose container was killed is evicted, and has no exit code of its program', () => {
+  const digest = podWith(undefined, {
+    phase: 'Failed',
+    reason: 'Evicted',
+    message: 'Pod ephemeral local storage usage exceeds the total limit of containers 200Mi. ',
+    containerStatuses: [failed('fill', 137, 'Error', '2026-03-20T12:00:05Z')],
+  });
+  expect(digest.failure).toEqual({
+    container: '',
+    reason: 'Evicted',
+    message: 'Pod ephemeral local storage usage exceeds the total limit of containers 200Mi.',
+    killedWith: 137,
+  });
+});
+
+test.each(['PreemptionByScheduler', 'DeletionByTaintManager', 'TerminationByKubelet', 'DeletionByPodGC'])(
+  'a pod that is a target of a disruption (%s) says so in the words of the cluster',
+  (reason) => {
+    const condition = { type: 'DisruptionTarget', status: 'True', reason, message: `${reason} did it` };
+    const digest = podWith(undefined, {
+      phase: 'Failed',
+      conditions: [condition],
+      containerStatuses: [failed('main', 143, 'Error', '2026-03-20T12:00:05Z')],
+    });
+    expect(digest.failure).toEqual({ container: '', reason, message: `${reason} did it`, killedWith: 143 });
+  },
+);
+
+test('a pod that somebody deletes while it runs has no exit code of its program', () => {
+  const gone = { deletionTimestamp: '2026-03-20T12:00:40Z', deletionGracePeriodSeconds: 30 };
+  const status = (code: number, finishedAt: string): RawPod['status'] => ({
+    phase: 'Failed',
+    containerStatuses: [failed('main', code, 'Error', finishedAt)],
+  });
+  expect(podWith(undefined, status(143, '2026-03-20T12:00:10Z'), gone).failure).toEqual({
+    container: '',
+    reason: 'PodDeleted',
+    message: 'the pod was deleted while it ran',
+    killedWith: 143,
+  });
+  const own = { container: 'main', reason: 'Error' };
+  expect(podWith(undefined, status(143, '2026-03-20T12:00:08Z'), gone).failure).toEqual({ ...own, exitCode: 143 });
+  expect(podWith(undefined, status(3, '2026-03-20T12:00:12Z'), gone).failure).toEqual({ ...own, exitCode: 3 });
+});
+
+describe('an init container that fails again and again', () => {
+  const spec = { initContainers: [{ name: 'wait-db' }], containers: [{ name: 'app' }] };
+  const end = { exitCode: 127, reason: 'Error', finishedAt: '2026-03-20T12:00:05Z' };
+  const states = {
+    waits: { restartCount: 4, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated: end } },
+    runs: { restartCount: 5, state: { running: {} }, lastState: { terminated: end } },
+    failed: { restartCount: 4, state: { terminated: end } },
+  };
+  test.each(Object.entries(states))('is reported alike while it %s', (_, state) => {
+    const digest = podWith(spec, { phase: 'Pending', initContainerStatuses: [{ name: 'wait-db', ...state }] });
+    const message = 'init container wait-db failed with exit code 127 (5 times)';
+    expect(digest.waiting).toEqual({ reason: 'CrashLoopBackOff', message });
+  });
+  test('names the program that it cannot start', () => {
+    const message = `${layers}exec: "/binbash": stat /binbash: no such file or directory: unknown`;
+    const terminated = { ...end, exitCode: 128, reason: 'StartError', message };
+    const waiting = { reason: 'CrashLoopBackOff' };
+    const status = { name: 'wait-db', restartCount: 1, state: { waiting }, lastState: { terminated } };
+    expect(podWith(spec, { phase: 'Pending', initContainerStatuses: [status] }).waiting?.message).toBe(
+      'init container wait-db failed with exit code 128 (2 times): exec: "/binbash": stat /binbash: no such file or directory',
+    );
+  });
+  test('that succeeds in the end is no obstacle', () => {
+    const status = { name: 'wait-db', restartCount: 5, state: { terminated: { exitCode: 0 } } };
+    expect(podWith(spec, { phase: 'Pending', initContainerStatuses: [status] }).waiting).toBeUndefined();
+  });
+});
+
+test('a container that is restarted says how it failed, not how long the kubelet waits', () => {
+  const lastState = { terminated: { exitCode: 1, reason: 'Error' } };
+  const state = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 40s restarting failed container=main' } };
+  const digest = podWith(undefined, { phase: 'Running', containerStatuses: [{ name: 'main', state, lastState }] });
+  expect([digest.waiting, digest.failure]).toEqual([undefined, { container: 'main', exitCode: 1, reason: 'Error' }]);
+});
+
+describe('a program that is done beside an ordinary container that is not', () => {
+  const done = { terminated: { exitCode: 0, finishedAt: '2026-03-20T12:00:05Z' } };
+  const spec = { containers: [{ name: 'load' }, { name: 'shipper' }] };
+  const status = (load: object, shipper: object): RawPod['status'] => ({
+    phase: 'Running',
+    containerStatuses: [
+      { name: 'shipper', state: shipper },
+      { name: 'load', state: load },
+    ],
+  });
+  test('names the container that the pod waits for', () =>
+    expect(podWith(spec, status(done, { running: {} })).lingering).toEqual({
+      container: 'load',
+      waitsFor: ['shipper'],
+      since: '2026-03-20T12:00:05Z',
+    }));
+  test('is nothing to report the other way round, or when both have ended', () => {
+    expect(podWith(spec, status({ running: {} }, done)).lingering).toBeUndefined();
+    expect(podWith(spec, status(done, done)).lingering).toBeUndefined();
   });
 });

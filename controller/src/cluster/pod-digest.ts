@@ -5,46 +5,25 @@ import { podReasons } from '../domain/model/reasons.ts';
 import type { Meta } from '../resources/index.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { oneLine } from '../domain/lang/words.ts';
-import type { ContainerFailure, Pod } from '../domain/model/objects.ts';
-
-interface ContainerStatus {
-  readonly name: string;
-  readonly state?: ContainerState;
-  readonly lastState?: ContainerState;
-}
-
-interface ContainerState {
-  readonly waiting?: { readonly reason?: string; readonly message?: string };
-  readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly finishedAt?: string };
-}
-
-/** The part of a core/v1 Pod that is read. */
-export interface RawPod {
-  readonly metadata: Meta;
-  readonly spec?: { readonly nodeName?: string };
-  readonly status?: {
-    readonly phase?: string;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-  };
-}
+import type { Pod } from '../domain/model/objects.ts';
+import { endText, failureOf, sidecarsOf, startMessage } from './pod-failure.ts';
+import type { ContainerStatus, RawPod, Terminated } from './raw-pod.ts';
 
 /** Waiting for these is what every pod does. */
-const ordinaryWaits = new Set(['ContainerCreating', 'PodInitializing']);
+const ordinaryWaits: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
 
-export function digestPod({ metadata, spec, status = {} }: RawPod): Pod {
-  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  const waiting = unschedulable(status) ?? blockedContainer(containers);
-  const failure = containerFailure(containers) ?? podFailure(status);
+type Status = NonNullable<RawPod['status']>;
+
+export function digestPod(pod: RawPod): Pod {
+  const { metadata, spec, status = {} } = pod;
+  const phase = status.phase ?? 'Pending';
   return compact({
     metadata: slimMeta(metadata),
-    phase: status.phase ?? 'Pending',
+    phase,
     nodeName: spec?.nodeName,
-    waiting,
-    failure,
+    waiting: unschedulable(status) ?? (phase === 'Pending' ? failingInit(pod) : undefined) ?? blockedContainer(status),
+    failure: failureOf(pod),
+    lingering: lingering(pod),
   });
 }
 
@@ -87,7 +66,7 @@ function slimMeta({
   return compact({ name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences });
 }
 
-function unschedulable({ conditions = [] }: NonNullable<RawPod['status']>): Pod['waiting'] {
+function unschedulable({ conditions = [] }: Status): Pod['waiting'] {
   const scheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   if (!scheduled) return undefined;
   return {
@@ -96,28 +75,52 @@ function unschedulable({ conditions = [] }: NonNullable<RawPod['status']>): Pod[
   };
 }
 
-function blockedContainer(containers: readonly ContainerStatus[]): Pod['waiting'] {
-  for (const { name, state } of containers) {
+function blockedContainer({ initContainerStatuses = [], containerStatuses = [] }: Status): Pod['waiting'] {
+  for (const { name, state } of [...initContainerStatuses, ...containerStatuses]) {
     const { reason, message } = state?.waiting ?? {};
-    if (reason === undefined || ordinaryWaits.has(reason)) continue;
+    // How the container ended before says more than for how long the kubelet waits; see failureOf.
+    if (reason === undefined || ordinaryWaits.has(reason) || reason === podReasons.crashLoopBackOff) continue;
     return { reason, message: oneLine(message ?? `container ${name} waits`) };
   }
   return undefined;
 }
 
-/** The failure that came last, of the present state and the one before it (a container that was started again). */
-function containerFailure(containers: readonly ContainerStatus[]): ContainerFailure | undefined {
-  const failures = containers.flatMap(({ name, state, lastState }) => {
-    const terminated = state?.terminated ?? lastState?.terminated;
-    return terminated && terminated.exitCode !== 0 ? [{ name, ...terminated }] : [];
-  });
-  failures.sort((a, b) => Date.parse(b.finishedAt ?? '') - Date.parse(a.finishedAt ?? ''));
-  const [last] = failures;
-  return last && { container: last.name, exitCode: last.exitCode, reason: last.reason ?? podReasons.error };
+/**
+ * An init container that fails again and again keeps its pod Pending, and no backoffLimit counts that. It is reported
+ * alike while it waits, runs and fails, so that the message changes with each failure and not three times for each.
+ */
+function failingInit({ spec, status }: RawPod): Pod['waiting'] {
+  for (const container of status?.initContainerStatuses ?? []) {
+    const end = lastEnd(container);
+    if (!end || end.exitCode === 0) continue;
+    const kind = sidecarsOf(spec).has(container.name) ? 'sidecar' : 'init container';
+    const why = startMessage(end);
+    const how = endText(end, failuresOf(container));
+    const words = why === undefined ? how : `${how}: ${why}`;
+    return { reason: podReasons.crashLoopBackOff, message: `${kind} ${container.name} failed with ${words}` };
+  }
+  return undefined;
 }
 
-/** A pod that failed as a whole: evicted, preempted, past its deadline. */
-function podFailure({ phase, reason }: NonNullable<RawPod['status']>): ContainerFailure | undefined {
-  if (phase !== 'Failed' || reason === undefined) return undefined;
-  return { container: '', reason };
+function lastEnd({ state, lastState }: ContainerStatus): Terminated | undefined {
+  return state?.terminated ?? lastState?.terminated;
+}
+
+/** The kubelet counts restarts, not failures: the first failure comes before the first restart. */
+function failuresOf({ restartCount = 0, state }: ContainerStatus): number {
+  return state?.running ? restartCount : restartCount + 1;
+}
+
+/**
+ * The first container, which is the task's own, has ended with 0 and an ordinary one beside it has not: Kubernetes
+ * keeps such a pod running.
+ */
+function lingering({ spec, status }: RawPod): Pod['lingering'] {
+  const [own, ...others] = spec?.containers ?? [];
+  if (own === undefined || status?.phase !== 'Running') return undefined;
+  const stateOf = (name: string) => status.containerStatuses?.find((one) => one.name === name)?.state;
+  const end = stateOf(own.name)?.terminated;
+  const waitsFor = others.map(({ name }) => name).filter((name) => stateOf(name)?.running !== undefined);
+  if (end?.exitCode !== 0 || waitsFor.length === 0) return undefined;
+  return compact({ container: own.name, waitsFor, since: end.finishedAt });
 }

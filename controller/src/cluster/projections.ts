@@ -102,7 +102,9 @@ function slimCondition({
 }
 
 export function projectPod(pod: Stored<CorePod>): CachedPod {
-  const digest = digestPod({ ...pod, metadata: slimMeta(pod.metadata, { withLabels: false }) });
+  const { deletionGracePeriodSeconds } = pod.metadata as { readonly deletionGracePeriodSeconds?: number };
+  const metadata = compact({ ...slimMeta(pod.metadata, { withLabels: false }), deletionGracePeriodSeconds });
+  const digest = digestPod({ ...pod, metadata });
   return digest as CachedPod;
 }
 

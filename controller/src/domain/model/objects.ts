@@ -60,16 +60,29 @@ export interface Pod {
   readonly nodeName?: string;
   /** Why it does not run yet: ImagePullBackOff, Unschedulable, ... */
   readonly waiting?: { readonly reason: string; readonly message: string };
-  /** How the container that failed last ended. */
+  /** The end that the Job's outcome depends on. */
   readonly failure?: ContainerFailure;
+  /** The task's own container has succeeded, and the pod runs on for others. */
+  readonly lingering?: {
+    readonly container: string;
+    readonly waitsFor: readonly string[];
+    /** RFC 3339. */
+    readonly since?: string;
+  };
 }
 
 export interface ContainerFailure {
-  /** Empty, and without an exit code, where the pod failed as a whole. */
+  /** Empty where the cluster ended the pod as a whole. */
   readonly container: string;
+  readonly init?: true;
+  /** The program's own: left out where it never started, and where the cluster ended it. */
   readonly exitCode?: number;
-  /** The kubelet's word for it: Error, OOMKilled, ... */
+  /** The kubelet's word for it: Error, OOMKilled, Evicted, ... */
   readonly reason: string;
+  /** The cluster's own sentence, in one line. */
+  readonly message?: string;
+  /** What the container ended with when the cluster ended the pod. */
+  readonly killedWith?: number;
 }
 
 /**

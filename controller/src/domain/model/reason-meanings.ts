@@ -306,6 +306,12 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     meaning: 'Kueue has not looked at the run yet.',
     remedy: '',
   },
+  PodDeleted: {
+    source: 'Kubernetes',
+    with: ['exitReason'],
+    meaning: 'Somebody deleted the pod while it ran. The program has no exit code then.',
+    remedy: 'Find out who deleted it: the audit log and the events of the pod say so.',
+  },
   PodFailed: {
     source: 'task-runs',
     with: ['Running', 'Pending'],
@@ -317,6 +323,12 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     with: ['Failed'],
     meaning: 'A rule of `podFailurePolicy` ended the Job. The run is not retried.',
     remedy: 'The message names the rule, the container and the exit code.',
+  },
+  PreemptionByScheduler: {
+    source: 'Kubernetes',
+    with: ['exitReason'],
+    meaning: 'The scheduler removed the pod for one of a higher priority. The program has no exit code then.',
+    remedy: 'Give the task a higher priority class, or more `backoffLimit`.',
   },
   PriorityClassNotFound: {
     source: 'task-runs',
@@ -359,6 +371,12 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     with: ['Pending', 'Running'],
     meaning: "The pods' ServiceAccount does not exist.",
     remedy: 'Create it, or correct `serviceAccountName`. The run starts by itself afterwards.',
+  },
+  StartError: {
+    source: 'Kubernetes',
+    with: ['exitReason'],
+    meaning: 'The container runtime could not start the program. The message quotes it, for example a missing program.',
+    remedy: 'Correct `cmd`, `args` or the working directory, or use an image that has the program.',
   },
   StepFailed: {
     source: 'task-runs',
@@ -415,6 +433,13 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     with: ['Queued'],
     meaning: 'The queue has not enough unused quota at the moment.',
     remedy: '',
+  },
+  WaitsForContainer: {
+    source: 'task-runs',
+    with: ['Running'],
+    meaning: 'The program has ended with 0, and another ordinary container keeps its pod running.',
+    remedy:
+      'Make the other container a native sidecar: an init container with `restartPolicy: Always`. Kubernetes stops it when the program is done.',
   },
   WaitsForPods: {
     source: 'task-runs',

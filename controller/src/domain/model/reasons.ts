@@ -41,6 +41,7 @@ export const reasons = {
   taskNotFound: 'TaskNotFound',
   templateNotFound: 'TemplateNotFound',
   timedOut: 'DeadlineExceeded',
+  waitsForContainer: 'WaitsForContainer',
   waitsForPods: 'WaitsForPods',
   waitsForTurn: 'WaitsForTurn',
   workflowStepEnded: 'WorkflowStepEnded',
@@ -69,6 +70,9 @@ export const podReasons = {
   imagePullBackOff: 'ImagePullBackOff',
   invalidImageName: 'InvalidImageName',
   oomKilled: 'OOMKilled',
+  podDeleted: 'PodDeleted',
+  preemptionByScheduler: 'PreemptionByScheduler',
+  startError: 'StartError',
   unschedulable: 'Unschedulable',
 } as const;
 
@@ -123,6 +127,7 @@ export const patientReasons: ReadonlySet<string> = new Set<string>([
   reasons.podFailed,
   reasons.retryBackoff,
   reasons.suspended,
+  reasons.waitsForContainer,
   reasons.waitsForPods,
   reasons.waitsForTurn,
   ...kueuePatience,

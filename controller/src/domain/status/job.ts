@@ -124,8 +124,23 @@ function failureOf(view: PartView): string {
   const { failed } = view;
   if (!failed) return '';
   const failure = lastFailure(view);
-  if (failure) return `${failureText(failure)} (${failed.reason})`;
+  // At its deadline the Job's pods are deleted: that is no second cause beside the first.
+  if (failure && !(failed.reason === reasons.timedOut && failure.reason === podReasons.podDeleted))
+    return `${failureText(failure)} (${failed.reason})`;
+  const obstacle = failed.reason === reasons.timedOut ? unstarted(view) : undefined;
+  if (obstacle !== undefined) return obstacle;
   return failed.message === '' ? recordedFailure(view, failed.reason) : `${failed.reason}: ${failed.message}`;
+}
+
+/**
+ * What kept the work from starting until its time was up: the last obstacle on record, since the pods that showed it
+ * are gone by then.
+ */
+function unstarted({ run }: PartView): string | undefined {
+  const { phase, reason, message } = run.status ?? {};
+  if (phase !== 'Pending' || message === undefined || reason === reasons.timedOut) return undefined;
+  const { timeoutSeconds } = run.spec.snapshot ?? {};
+  return `not started${timeoutSeconds === undefined ? '' : ` within ${timeoutSeconds}s`}: ${message}`;
 }
 
 /** What the record has of an attempt whose Job is no more. */
@@ -155,11 +170,20 @@ function obstacle(job: Job, view: PartView): { reason: string; message: string }
   const waiting = view.pods.find((pod) => pod.waiting && pod.phase === 'Pending')?.waiting;
   if (waiting) return waitingReason(waiting, view);
   const failure = lastFailure(view);
-  if (!failure) return undefined;
+  if (!failure) return lingering(view);
   const failed = job.status?.failed ?? 0;
   if (isExhausted(job, view)) return undefined;
   const pods = failed > 1 ? `${failed} pods failed, the last with` : 'a pod failed with';
   return { reason: reasons.podFailed, message: `${pods} ${failureText(failure)}; the Job tries again` };
+}
+
+/** The program is done, and its pod runs on for another container: Kubernetes waits for it, so the run does. */
+function lingering({ pods }: PartView): { reason: string; message: string } | undefined {
+  const found = pods.find((pod) => pod.lingering)?.lingering;
+  if (!found) return undefined;
+  const names = found.waitsFor.join(', ');
+  const message = `container ${found.container} has ended with 0, the pod waits for container ${names}; a sidecar that may be stopped is an init container with restartPolicy: Always`;
+  return { reason: reasons.waitsForContainer, message };
 }
 
 /** Whether no failed pod is replaced any more: the Job's own verdict is about to come. */
@@ -200,10 +224,12 @@ function lastFailure({ pods }: PartView): ContainerFailure | undefined {
     .find(({ failure }) => failure !== undefined)?.failure;
 }
 
-function failureText({ container, exitCode, reason }: ContainerFailure): string {
-  if (container === '') return reason;
-  const code = reason === podReasons.error ? `exit code ${exitCode}` : `${reason} (exit code ${exitCode})`;
-  return `${code} in container ${container}`;
+function failureText({ container, init, exitCode, reason, message, killedWith }: ContainerFailure): string {
+  const words = message === undefined ? '' : `: ${message}`;
+  if (container === '') return `${reason}${words}${killedWith === undefined ? '' : ` (exit code ${killedWith})`}`;
+  const code =
+    exitCode === undefined ? '' : reason === podReasons.error ? `exit code ${exitCode}` : ` (exit code ${exitCode})`;
+  return `${reason === podReasons.error ? '' : reason}${code} in ${init ? 'init ' : ''}container ${container}${words}`;
 }
 
 /** Counts are written once, at the end: a write for every pod of a wide Job would cost more than it tells. */

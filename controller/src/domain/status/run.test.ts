@@ -3,6 +3,7 @@ import { classify } from '../view/classify.ts';
 import { runStatus } from './run.ts';
 import { after, aJob, aPod, aRefusal, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
+import type { ContainerFailure } from '../model/objects.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
 
 type StateBuilder = ReturnType<typeof aState>;
@@ -199,6 +200,66 @@ describe('a run that ends', () => {
       ...jobs('Failed', { succeeded: 0, failed: 1 }),
       ...failedWith('DeadlineExceeded', 'DeadlineExceeded: Job was active longer than specified deadline', 31),
     });
+  });
+  test.each<[is: string, failure: ContainerFailure, message: string]>([
+    [
+      'an eviction, in the words of the cluster',
+      { container: '', reason: 'Evicted', message: 'Pod ephemeral local storage usage exceeds 200Mi', killedWith: 137 },
+      'Evicted: Pod ephemeral local storage usage exceeds 200Mi (exit code 137) (BackoffLimitExceeded)',
+    ],
+    [
+      'a preemption, in the words of the cluster',
+      { container: '', reason: 'PreemptionByScheduler', message: 'preempting for a higher priority', killedWith: 143 },
+      'PreemptionByScheduler: preempting for a higher priority (exit code 143) (BackoffLimitExceeded)',
+    ],
+    [
+      'a program that does not exist, by its name',
+      { container: 'mytask', reason: 'StartError', message: 'exec: "pyton3": executable file not found in $PATH' },
+      'StartError in container mytask: exec: "pyton3": executable file not found in $PATH (BackoffLimitExceeded)',
+    ],
+    [
+      'an init container as one',
+      { container: 'wait-db', init: true, exitCode: 1, reason: 'Error' },
+      'exit code 1 in init container wait-db (BackoffLimitExceeded)',
+    ],
+  ])('names %s', (_, failure, message) => {
+    const { message: said, jobs: rows } = statusOf(withJob(aJob().running(1).failed(4)).pods(aPod().failed(failure)));
+    expect([said, rows?.[0]?.exitCode, rows?.[0]?.exitReason]).toEqual([message, failure.exitCode, failure.reason]);
+  });
+  test('after a time-out says why nothing had started', () => {
+    const obstacle = 'ImagePullBackOff: Back-off pulling image "nope:1"';
+    const waited = aRun(aTask().spec({ timeoutSeconds: 60 })).status({
+      phase: 'Pending',
+      reason: 'ImagePullBackOff',
+      message: obstacle,
+    });
+    const late = 'Job was active longer than specified deadline';
+    const { reason, message } = statusOf(withJob(aJob().failed(61, 'DeadlineExceeded', late), waited));
+    expect([reason, message]).toEqual(['DeadlineExceeded', `not started within 60s: ${obstacle}`]);
+  });
+  test('whose pods Kubernetes deletes at its deadline names the deadline, not the deletion', () => {
+    const deleted = {
+      container: '',
+      reason: 'PodDeleted',
+      message: 'the pod was deleted while it ran',
+      killedWith: 143,
+    };
+    const late = 'Job was active longer than specified deadline';
+    const { message } = statusOf(
+      withJob(aJob().running(1).failed(31, 'DeadlineExceeded', late)).pods(aPod().failed(deleted)),
+    );
+    expect(message).toBe(`DeadlineExceeded: ${late}`);
+  });
+  test('runs on while its pod waits for an ordinary container beside a program that is done, and says so', () => {
+    const lingering = { container: 'load', waitsFor: ['shipper'], since: rfc3339(9) };
+    const status = statusOf(
+      withJob(aJob().running(1)).pods({ build: () => ({ ...aPod().phase('Running').build(), lingering }) }),
+    );
+    expect([status.phase, status.reason, status.message?.split(';')[0]]).toEqual([
+      'Running',
+      'WaitsForContainer',
+      'container load has ended with 0, the pod waits for container shipper',
+    ]);
   });
   test('is still running while its Job only says that it will fail', () => {
     const conditions = [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }];

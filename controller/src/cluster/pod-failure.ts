@@ -1,0 +1,155 @@
+/**
+ * Which end of a pod its Job's outcome hangs on, and what the cluster says of it. Kubernetes' rules: a pod that failed
+ * as a whole was ended by the cluster; else its containers decide, and native sidecars (init containers with
+ * `restartPolicy: Always`) never do, because the kubelet ends them itself after all others.
+ */
+import { compact } from '../domain/lang/compact.ts';
+import { oneLine } from '../domain/lang/words.ts';
+import { podReasons } from '../domain/model/reasons.ts';
+import type { ContainerFailure } from '../domain/model/objects.ts';
+import type { ContainerStatus, RawPod, Terminated } from './raw-pod.ts';
+
+type Status = NonNullable<RawPod['status']>;
+
+/** TERM and KILL, as a shell counts them: how a container ends that the kubelet stops. */
+const stopCodes: ReadonlySet<number> = new Set([137, 143]);
+
+/** The container never ran: the code and the message are the runtime's, not the program's. */
+const startFailures: ReadonlySet<string> = new Set([podReasons.startError, 'ContainerCannotRun']);
+
+/** How the pod failed, or the container of it that failed; undefined while nothing has. */
+export function failureOf({ metadata, spec, status = {} }: RawPod): ContainerFailure | undefined {
+  const sidecars = sidecarsOf(spec);
+  const deciding = decidingContainers(status, sidecars);
+  const killed = deciding.map(({ state }) => state?.terminated).find((end) => end && stopCodes.has(end.exitCode));
+  const byCluster = endedByCluster(status, deciding, killed) ?? deletedWhileRunning(metadata, killed);
+  if (byCluster) return byCluster;
+  const containers = deciding.map((container) => ({ ...container, isInit: isInit(container, status) }));
+  return firstFailure(containers) ?? firstFailure(sidecarFailures(status, sidecars));
+}
+
+/** The names of native sidecars. */
+export function sidecarsOf(spec: RawPod['spec']): ReadonlySet<string> {
+  const sidecars = (spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return new Set(sidecars.map(({ name }) => name));
+}
+
+/** What a container ended with, in words; `times` counts the failures of one that is started again and again. */
+export function endText({ exitCode, reason = podReasons.error }: Terminated, times = 1): string {
+  const code =
+    reason === podReasons.error || startFailures.has(reason)
+      ? `exit code ${exitCode}`
+      : `${reason} (exit code ${exitCode})`;
+  return times > 1 ? `${code} (${times} times)` : code;
+}
+
+/**
+ * The runtime's own sentence why a container did not start, without the names of the layers that passed it on;
+ * undefined for one that ran: its message is the program's own, and may hold outputs.
+ */
+export function startMessage({ reason, message }: Terminated): string | undefined {
+  if (reason === undefined || !startFailures.has(reason) || message === undefined) return undefined;
+  return oneLine(message.replace(runtimeLayers, '').replace(/: unknown$/, ''));
+}
+
+const runtimeLayers =
+  /^(?:(?:failed to (?:create|start) (?:containerd|shim) task|OCI runtime create failed|runc create failed|unable to start container process|error during container init)[^:]*:\s*)+/;
+
+function decidingContainers(status: Status, sidecars: ReadonlySet<string>): readonly ContainerStatus[] {
+  const initial = (status.initContainerStatuses ?? []).filter(({ name }) => !sidecars.has(name));
+  return [...initial, ...(status.containerStatuses ?? [])];
+}
+
+function isInit({ name }: ContainerStatus, { initContainerStatuses = [] }: Status): boolean {
+  return initContainerStatuses.some((one) => one.name === name);
+}
+
+/**
+ * A pod that the cluster ended: evicted, preempted, on a node that shut down or is gone. Its containers end with 137 or
+ * 143 then, which is no news of the program.
+ */
+function endedByCluster(
+  { phase, reason, message, conditions = [] }: Status,
+  deciding: readonly ContainerStatus[],
+  killed: Terminated | undefined,
+): ContainerFailure | undefined {
+  const disrupted = conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
+  const hasEnded = phase === 'Failed' || deciding.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+  if (phase === 'Failed' && reason !== undefined) return podFailure(reason, message, killed);
+  if (!disrupted || !hasEnded) return undefined;
+  return podFailure(disrupted.reason ?? 'DisruptionTarget', disrupted.message, killed);
+}
+
+function podFailure(reason: string, message: string | undefined, killed: Terminated | undefined): ContainerFailure {
+  const words = message === undefined || message === '' ? undefined : oneLine(message);
+  return compact({ container: '', reason, message: words, killedWith: killed?.exitCode });
+}
+
+/** One second: a kubelet's clock and the API server's, and both count in whole seconds. */
+const clockToleranceMilliseconds = 1_000;
+
+/** Somebody deleted the pod, and the kubelet stopped it: the Job controller at a deadline, or a person. */
+function deletedWhileRunning(
+  { deletionTimestamp, deletionGracePeriodSeconds = 0 }: RawPod['metadata'],
+  killed: Terminated | undefined,
+): ContainerFailure | undefined {
+  if (deletionTimestamp === undefined || killed === undefined) return undefined;
+  const askedAt = Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
+  const endedAt = Date.parse(killed.finishedAt ?? deletionTimestamp);
+  if (endedAt + clockToleranceMilliseconds < askedAt) return undefined;
+  return {
+    container: '',
+    reason: podReasons.podDeleted,
+    message: 'the pod was deleted while it ran',
+    killedWith: killed.exitCode,
+  };
+}
+
+/** Sidecars count only where nothing else failed: one whose start fails keeps the pod from starting. */
+function sidecarFailures({ initContainerStatuses = [] }: Status, sidecars: ReadonlySet<string>) {
+  return initContainerStatuses
+    .filter(({ name, state }) => sidecars.has(name) && startFailures.has(state?.terminated?.reason ?? ''))
+    .map((container) => ({ ...container, isInit: true }));
+}
+
+interface Container extends ContainerStatus {
+  readonly isInit: boolean;
+}
+
+/**
+ * The container that failed first, of those that are down now: what follows in the others is its consequence, and a
+ * message about it stays as it is. Where all were started again it is the failure that came last.
+ */
+function firstFailure(containers: readonly Container[]): ContainerFailure | undefined {
+  const now = byTime(containers.flatMap(({ state, ...rest }) => failed({ ...rest, end: state?.terminated })))[0];
+  const before = byTime(
+    containers.flatMap(({ state, lastState, ...rest }) =>
+      state?.terminated ? [] : failed({ ...rest, end: lastState?.terminated }),
+    ),
+  ).at(-1);
+  const failure = now ?? before;
+  if (!failure) return undefined;
+  const { name, isInit, end } = failure;
+  const didStart = !startFailures.has(end.reason ?? '');
+  return compact({
+    container: name,
+    init: isInit || undefined,
+    exitCode: didStart ? end.exitCode : undefined,
+    reason: end.reason ?? podReasons.error,
+    message: startMessage(end),
+  });
+}
+
+interface Failed {
+  readonly name: string;
+  readonly isInit: boolean;
+  readonly end: Terminated;
+}
+
+function failed({ name, isInit, end }: Omit<Failed, 'end'> & { readonly end: Terminated | undefined }): Failed[] {
+  return end && end.exitCode !== 0 ? [{ name, isInit, end }] : [];
+}
+
+function byTime(failures: readonly Failed[]): readonly Failed[] {
+  return [...failures].sort((a, b) => Date.parse(a.end.finishedAt ?? '') - Date.parse(b.end.finishedAt ?? ''));
+}
