@@ -10,6 +10,7 @@ import { stringify } from 'yaml';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
 import { createCue, type JsonObject } from '../../cue/ts/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/src/sandbox.ts';
+import type { Nodes } from '../../sandbox/src/settings.ts';
 import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { enableWithoutController } from '../../scripts/enable-addon.ts';
@@ -31,7 +32,7 @@ export interface Cluster {
 }
 
 export interface ClusterOptions extends Pick<SandboxOptions, 'controllerCallsPerSecond'> {
-  readonly nodes?: 'none' | 'simulated';
+  readonly nodes?: Nodes;
   readonly nodeCount?: number;
   /**
    * `stand-in`: the addon is enabled, with its definitions; else its objects are created and nobody looks after
