@@ -24,6 +24,9 @@ export default defineConfig({
           setupFiles: ['test/support/property-seed.ts'],
           testTimeout: 60_000,
           hookTimeout: 300_000,
+          // Nothing is mocked, so files share what they import: CUE and the API are loaded once a worker.
+          isolate: false,
+          maxWorkers: 2,
         },
       },
       {
