@@ -99,7 +99,7 @@ function rulesOf(room: Room, own: string): readonly IRegularForbiddenRuleType[] 
   ];
 }
 
-/** A room's files: what is below its folder, but for the rooms inside it. */
+/** A room's files: everything below its folder, except the rooms inside it. */
 function ownFiles({ folder }: Room, rooms: readonly Room[]): string {
   const inside = rooms.filter((room) => room.folder !== folder && room.folder.startsWith(folder));
   const others = inside.map((room) => escaped(room.folder.slice(folder.length)));

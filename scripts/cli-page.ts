@@ -25,7 +25,7 @@ const program = createProgram({
 });
 const help = program.createHelp();
 
-/** The commands that people are told of, in the order of the help. */
+/** The commands in the help, in its order. */
 export function describedCommands(): readonly Command[] {
   return help.visibleCommands(program).filter((command) => command.name() !== 'help');
 }

@@ -1,6 +1,6 @@
 /**
- * Reads the parameters of a definition from its text, as people wrote them: the comments `// +usage=` are no part of
- * CUE's value. What is read is the way in which definitions/ are written, one field a line, no CUE at large; what it
+ * Reads the parameters of a definition from its text, as people wrote them: the comments `// +usage=` are not a part of
+ * CUE's value. What is read is the way in which definitions/ are written, one field a line, not CUE in general; what it
  * does not know it refuses.
  */
 import { readFile } from 'node:fs/promises';

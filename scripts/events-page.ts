@@ -25,7 +25,7 @@ All others are:
 
 ${[row('reason', 'type', 'what it means', 'what to do'), row('---', '---', '---', '---'), ...rows].join('\n')}
 
-Of a run with more than 50 steps, items or nodes only the failures are events.
+A run with more than 50 steps, items or nodes has events only for failures.
 `;
   return { target: 'docs/reference/events.md', text };
 }

@@ -4,7 +4,7 @@ export const row = (...cells: readonly (string | number)[]): string =>
 
 export const code = (text: string): string => `\`${text}\``;
 
-/** A text in which `<name>` is no element of HTML: outside of code its bracket is escaped. */
+/** A text in which `<name>` is not an HTML element: outside of code its bracket is escaped. */
 export const prose = (text: string): string =>
   text
     .split(/(`[^`]*`)/)

@@ -6,7 +6,7 @@ import { kubectlOf, type Kubectl } from '../kubectl.ts';
 export interface DemoObject {
   readonly metadata: ObjectMeta & { readonly name: string };
   readonly status?: {
-    /** Of an Application: `status` is its phase. */
+    /** An Application's status; `status` is its phase. */
     readonly status?: string;
     readonly latestRevision?: { readonly revision: number };
     readonly message?: string;
