@@ -12,7 +12,7 @@ export interface Bench {
   /** The addon's own service account, for what nobody else may write. */
   readonly asController: Client;
   readonly controllerKubeconfig: string;
-  /** Of a cluster admin. */
+  /** A cluster admin's kubeconfig. */
   readonly adminKubeconfig: string;
   readonly render: RenderTask;
   /** Aborts when the benchmark's time is up. */
@@ -64,7 +64,7 @@ export async function carryOut(
   }
 }
 
-/** Removes what a benchmark left, lest it costs the next one something. */
+/** Removes what a benchmark left, so that it does not slow down the next one. */
 export async function tidy(name: string, { client }: Cluster): Promise<void> {
   await within(tidyingSeconds, () => empty(client, name)).catch((error: unknown) =>
     console.error(`${name} left something behind: ${String(error)}`),

@@ -380,9 +380,9 @@ async function writeAgain(
   await (again
     ? client.patch(applications, { namespace, name }, { spec: specOf(name, nth) })
     : client.create(applications, applicationOf(namespace, name)));
-  await client.create(revisions, anew(nthOf(objects.revisions), namespace));
+  await client.create(revisions, fresh(nthOf(objects.revisions), namespace));
   // That of the first deployment is gone once the second is through.
-  const tracker = anew(nthOf(objects.trackers, 1));
+  const tracker = fresh(nthOf(objects.trackers, 1));
   await client.create(trackers, {
     ...tracker,
     metadata: { ...tracker.metadata, name: `${name}-v${nth}-${namespace}` },
@@ -390,13 +390,13 @@ async function writeAgain(
   const trigger = { trigger: { appRevision: `${name}-v${nth}` } };
   await (again
     ? client.patch(tasks, { namespace, name: task.metadata.name ?? '' }, { spec: trigger })
-    : client.create(tasks, { ...anew(task, namespace), spec: { ...task.spec, ...trigger } }));
-  const run = await asController.create(taskRuns, anew(nthOf(objects.runs), namespace));
+    : client.create(tasks, { ...fresh(task, namespace), spec: { ...task.spec, ...trigger } }));
+  const run = await asController.create(taskRuns, fresh(nthOf(objects.runs), namespace));
   await client.create(jobs, ownerless(jobOf(run)));
 }
 
 /** The object as it was created, without owners and finalizers, for those are not there. */
-function anew<T extends KubeObject>(object: T, namespace?: string): T {
+function fresh<T extends KubeObject>(object: T, namespace?: string): T {
   const { status: _status, ...rest } = object as T & { readonly status?: unknown };
   const { name, labels, annotations } = object.metadata ?? {};
   return {

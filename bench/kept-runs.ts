@@ -125,7 +125,7 @@ async function createKept(
   const job = (await client.patchStatus(jobs, { namespace, name }, { status: succeeded() })) as FinishedJob;
   const view = viewOf(task, [run as TaskRun], [job]);
   const [only] = view.active;
-  if (only === undefined) throw new Error(`run ${name} is no new run`);
+  if (only === undefined) throw new Error(`run ${name} is not a new run`);
   const status = runStatus(only, view, finishedAt);
   return { run: (await asController.patchStatus(taskRuns, { namespace, name }, { status })) as TaskRun, job };
 }
@@ -198,7 +198,7 @@ function leadingAt({ lines }: ControllerProcess): number {
   return Date.parse(String(lines.find(({ msg }) => msg === 'leading')?.['time']));
 }
 
-/** The longest since the last scrape; its timer ticks every 10 ms, so up to 10 ms of it are no stall. */
+/** The longest since the last scrape; its timer ticks every 10 ms, so up to 10 ms of it do not count as a stall. */
 function stallOf(samples: readonly Sample[]): number {
   return sum(samples, 'nodejs_eventloop_lag_max_seconds');
 }

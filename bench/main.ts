@@ -1,6 +1,6 @@
 /**
  * Measures the controller against a real API server and says so in a table and in out/bench.json. A missed aim is shown
- * as missed; it is no failure. See docs/contributing/benchmarks.md.
+ * as missed; that is not a failure. See docs/contributing/benchmarks.md.
  */
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';

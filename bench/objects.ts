@@ -125,7 +125,8 @@ export function ownerless(job: Job): Job {
 }
 
 /**
- * Removes what a benchmark left in its namespace, owners first, so that nothing is made anew. Pods go by themselves.
+ * Removes what a benchmark left in its namespace, owners first, so that nothing is created again. Pods are deleted with
+ * their owners.
  */
 export async function empty(client: Client, namespace: string): Promise<void> {
   const clear = async <T extends KubeObject>(type: ResourceType<T>) => {

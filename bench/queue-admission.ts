@@ -48,8 +48,8 @@ const crds = resourceType<
 });
 
 /**
- * From the update with which Kueue starts a Job until a watch sees that the run is Queued no more; the benchmark plays
- * Kueue.
+ * From the update with which Kueue starts a Job until a watch sees that the run is no longer Queued; the benchmark
+ * plays Kueue.
  */
 export async function queueAdmission(bench: Bench): Promise<Row[]> {
   const { namespace, client, render } = bench;
@@ -140,7 +140,7 @@ async function delays(bench: Bench, kueue: Client, all: readonly TaskObject[], a
 }
 
 interface Waiting {
-  /** Of the run and its Job. */
+  /** The name of the run and its Job. */
   readonly name: string;
   readonly workload: Stored<WorkloadObject>;
 }
@@ -241,7 +241,7 @@ async function installKinds(client: Client): Promise<void> {
       names: { plural, kind, singular: kind.toLowerCase() },
       versions: [served],
     };
-    // Kubernetes keeps *.k8s.io to itself but for those whose review is named.
+    // Kubernetes reserves *.k8s.io, except for groups that name their review.
     const annotations = { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/kueue' };
     await client.create(crds, {
       apiVersion: 'apiextensions.k8s.io/v1',

@@ -18,7 +18,7 @@ interface Props {
   readonly router: Router;
 }
 
-/** What somebody may do changes seldom. */
+/** Rights change rarely. */
 const accessMs = 60_000;
 
 /** The page: signs in where that is needed, else shows what the address asks for. */

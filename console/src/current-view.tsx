@@ -20,7 +20,7 @@ export function CurrentView({ route }: { readonly route: Route }) {
   return (
     <>
       <Heading title="Not found" />
-      <Empty title="There is no such view.">
+      <Empty title="This page does not exist.">
         <a href="#/tasks">Go to the tasks</a>
       </Empty>
     </>

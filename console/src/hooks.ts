@@ -19,7 +19,7 @@ export interface Lively<T> extends LiveState<T> {
 
 /**
  * A value that is kept up to date as long as the component is shown.
- * @param key names what is loaded; another key loads anew
+ * @param key names what is loaded; another key loads again
  */
 export function useLive<T>(key: string, load: Load<T>, everyMs?: number): Lively<T> {
   const latest = useRef(load);

@@ -57,7 +57,7 @@ describe('a live value', () => {
     expect(loads()).toBe(2);
   });
 
-  test('nothing is loaded while nobody looks, and at once when somebody does', async () => {
+  test('nothing is loaded while the page is hidden, and at once when it is shown', async () => {
     const { live, loads } = scripted();
     const page = new Page();
     const value = live(page);
@@ -98,7 +98,7 @@ describe('a live value', () => {
     expect(loads()).toBe(before + 1);
   });
 
-  test('what takes long is repeated seldom', async () => {
+  test('a slow load is repeated less often', async () => {
     let loads = 0;
     const slow = new Live(() => new Promise((resolve) => setTimeout(resolve, 2_000, (loads += 1))), 5_000, new Page());
     slow.start();
@@ -108,7 +108,7 @@ describe('a live value', () => {
     expect(loads).toBe(2);
   });
 
-  test('a refresh gives up what is being loaded', async () => {
+  test('a refresh aborts the load in progress', async () => {
     const signals: AbortSignal[] = [];
     const live = new Live<number>(
       (signal) => new Promise((resolve) => setTimeout(resolve, 1_000, signals.push(signal))),

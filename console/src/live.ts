@@ -1,26 +1,26 @@
-/** What is known now: the value last loaded, and what went wrong since. */
+/** The current state: the last loaded value, and the error since then. */
 export interface LiveState<T> {
   readonly value?: T;
-  /** Why the last attempt failed. A value that was loaded before stays beside it. */
+  /** Why the last attempt failed. An earlier value stays. */
   readonly error?: unknown;
 }
 
-/** Loads a value; `progress` shows a part of it early, but for the first time only. */
+/** Loads a value; `progress` shows a part of it early, only the first time. */
 export type Load<T> = (signal: AbortSignal, progress: (part: T) => void) => Promise<T>;
 
-/** As much of the document as is needed to know whether anybody looks. */
+/** The part of the document that says whether the page is visible. */
 export type Visibility = Pick<EventTarget, 'addEventListener' | 'removeEventListener'> & {
   readonly visibilityState: string;
 };
 
 const usualMs = 5_000;
 const mostMs = 60_000;
-/** A load that takes long is repeated seldom: it shall take a tenth of the time at most. */
+/** A slow load is repeated less often: it may take at most a tenth of the time. */
 const restFactor = 9;
 
 /**
  * Keeps a value up to date: loads it every five seconds while the page is visible, after failures less and less often,
- * and after a success as often as before. To start what is started, or to stop what is stopped, changes nothing.
+ * and after a success as often as before. Starting or stopping twice changes nothing.
  */
 export class Live<T> {
   readonly #load: Load<T>;
@@ -43,7 +43,7 @@ export class Live<T> {
     return this.#state;
   }
 
-  /** @returns what ends the subscription */
+  /** @returns a function that ends the subscription */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -63,7 +63,7 @@ export class Live<T> {
     this.#rest();
   }
 
-  /** Loads at once, for example after an action; what is being loaded is out of date by then and is given up. */
+  /** Loads at once, for example after an action; a load in progress is outdated and is aborted. */
   refresh(): void {
     if (!this.#started) return;
     this.#rest();

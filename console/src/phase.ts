@@ -20,7 +20,7 @@ const looks = {
   Succeeded: {
     tone: 'good',
     word: 'Succeeded',
-    meaning: 'It ran to its end.',
+    meaning: 'It completed successfully.',
     filled: true,
     shape: 'M8 1a7 7 0 1 0 0 14A7 7 0 1 0 8 1M4.2 8.2 5.5 6.9 7.1 8.5 10.6 5 11.9 6.3 7.1 11.1Z',
   },
@@ -43,7 +43,7 @@ const looks = {
   Pending: {
     tone: 'waiting',
     word: 'Pending',
-    meaning: 'It has been asked for; nothing runs yet.',
+    meaning: 'It was requested; nothing runs yet.',
     filled: false,
     shape: `${ring}M8 4.5V8L10.5 9.5`,
   },
@@ -57,11 +57,11 @@ const looks = {
   Skipped: {
     tone: 'ended',
     word: 'Skipped',
-    meaning: 'It was asked for and did not run.',
+    meaning: 'It was requested and did not run.',
     filled: false,
     shape: 'M3 3 8 8 3 13M8 3 13 8 8 13',
   },
-  Idle: { tone: 'idle', word: 'Idle', meaning: 'Nothing has been asked for.', filled: false, shape: 'M4 8H12' },
+  Idle: { tone: 'idle', word: 'Idle', meaning: 'Nothing was requested.', filled: false, shape: 'M4 8H12' },
   Suspended: {
     tone: 'waiting',
     word: 'Suspended',
@@ -71,7 +71,7 @@ const looks = {
   },
 } as const satisfies Record<TaskPhase | 'Suspended', PhaseLook>;
 
-/** How a phase looks; a phase that a newer controller made up is shown as it is called. */
+/** How a phase looks; an unknown phase of a newer controller is shown by its name. */
 export function lookOf(phase: string | undefined): PhaseLook {
   const known: Readonly<Record<string, PhaseLook>> = looks;
   return known[phase ?? 'Idle'] ?? { ...looks.Pending, word: phase ?? '' };

@@ -31,7 +31,7 @@ describe('an address', () => {
     expect(parseRoute(hash).view).toBe(view);
   });
 
-  test('what somebody mistyped is no error', () => {
+  test('a mistyped address is not an error', () => {
     expect(parseRoute('#/namespaces/shop/runs/%zz').name).toBe('%zz');
   });
 

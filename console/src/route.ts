@@ -3,7 +3,7 @@ export interface Route {
   readonly view: 'tasks' | 'timeline' | 'task' | 'run' | 'compare' | 'unknown';
   /** Absent for all namespaces. */
   readonly namespace?: string;
-  /** Of the task or the run. */
+  /** The task's or the run's name. */
   readonly name?: string;
   /** Tab, selection and filters. */
   readonly query: Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ function decoded(groups: Readonly<Record<string, string>>): Record<string, strin
   return Object.fromEntries(Object.entries(groups).map(([key, value]) => [key, decode(value)]));
 }
 
-/** What somebody typed may be no escape. */
+/** A typed address may contain an invalid escape. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,6 +1,5 @@
 /**
- * Between the controller and the archive: tells it of runs as they end, and keeps them from being pruned before they
- * are read.
+ * Connects the controller and the archive: passes on runs as they end, and prevents their pruning before they are read.
  */
 import type { Logger } from 'pino';
 import type { Archive } from './archive/archive.ts';
@@ -12,9 +11,9 @@ import type { Client } from './kube/client.ts';
 import type { ControllerOptions } from './options.ts';
 
 const dayMs = 86_400_000;
-/** Of a run of a thousand nodes; each costs a connection. */
+/** The limit for a run with a thousand nodes; each log needs a connection. */
 const mostContainers = 100;
-/** A kubelet that answers slowly holds up others, too: so many seconds for the logs of a run. */
+/** Seconds for the logs of a run, because a slow kubelet delays other runs, too. */
 const logsMs = 60_000;
 
 export interface ArchivingOptions {
@@ -34,12 +33,12 @@ export class Archiving {
     this.#archiver = archiver;
   }
 
-  /** Whether a run is still to be read, by its uid. */
+  /** Whether a run must still be read, by its uid. */
   has(uid: string): boolean {
     return this.#archiver.holds(uid);
   }
 
-  /** From now on what ends is archived, beginning with what had ended before. */
+  /** From now on archive runs that end, starting with those that had already ended. */
   start(caches: Caches): void {
     caches.runs.onEvent((event) => {
       if (event.type === 'deleted' || !isFinished(event.object.status?.phase)) return;
@@ -57,7 +56,7 @@ export class Archiving {
   }
 }
 
-/** As the options want it; undefined where they want none. What is not asked for is not even read. */
+/** Created as the options say; undefined without an archive. Then nothing is read for it. */
 export async function openArchiving(
   options: ControllerOptions,
   parts: ArchivingOptions,

@@ -3,7 +3,7 @@ import { parseOptions } from './options.ts';
 import { createLogger } from './server/log.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** Longer than a queue's grace for what is under way, shorter than a pod's terminationGracePeriodSeconds of 30. */
+/** Longer than the work queue's grace period, shorter than a pod's terminationGracePeriodSeconds of 30. */
 const stopMilliseconds = 25_000;
 
 const options = parseOptions(process.argv, packageJson.version);
@@ -14,7 +14,7 @@ function fail(message: string, error?: unknown): never {
   process.exit(1);
 }
 
-process.on('unhandledRejection', (error) => fail('a promise was rejected and nobody looked', error));
+process.on('unhandledRejection', (error) => fail('unhandled promise rejection', error));
 
 const manager = await startManager(options, log, (reason) => fail(`no longer leading: ${reason}`)).catch(
   (error: unknown) => fail('could not start', error),

@@ -29,16 +29,16 @@ const program = 'task-runs';
 export interface Manager {
   /** The port of /healthz, /readyz and /metrics. */
   readonly port: number;
-  /** The port of the REST API, where it is served. */
+  /** The port of the REST API, if it is served. */
   readonly apiPort: number | undefined;
-  /** Finish what is under way, give the Lease back, close. */
+  /** Finish current work, release the Lease, close. */
   stop(): Promise<void>;
 }
 
 /**
- * Start a controller. Caches fill at once, also in a replica that does not lead, so that it takes over without delay.
+ * Start a controller. Caches fill at once, also in a standby replica, so that it takes over without delay.
  *
- * @param onLost is called when the Lease is lost: the process must end, for another one acts now
+ * @param onLost is called when the Lease is lost: the process must end, because another one acts now
  * @throws Error when the kubeconfig or the certificate cannot be read or an address cannot be listened on
  */
 export async function startManager(
@@ -83,7 +83,7 @@ export async function startManager(
     ...healthPages(checks),
     ...metricsPages(metrics.registry, () => observeOldest(metrics, census)),
   });
-  // What is not asked for is not even read: it would be in memory for nothing.
+  // Objects that are not needed are not read, to save memory.
   const api =
     options.apiAddress === undefined
       ? undefined
@@ -129,7 +129,7 @@ export async function startManager(
       await controller.stop();
       await archiving?.stop();
       await recorder.stop();
-      await elector?.stop(); // only now may another act
+      await elector?.stop(); // from here on another process may act
       await Promise.all([kueue.stop(), ...informers.map((informer) => informer.stop())]);
       await api?.close();
       await archiving?.close();
@@ -140,17 +140,17 @@ export async function startManager(
   };
 }
 
-/** At a scrape, for ages grow by themselves. */
+/** Computed at each scrape, because ages grow. */
 function observeOldest(metrics: Metrics, census: RunCensus): void {
   for (const [phase, seconds] of Object.entries(census.oldestWaiting(Date.now())))
     metrics.oldestWaiting.set({ phase }, seconds);
 }
 
-/** A controller without traces is better than none. */
+/** A controller without traces is better than no controller. */
 async function startTraces(metrics: Metrics, log: Logger): Promise<TraceExporter | undefined> {
   const onDropped = (spans: number, error: Error | undefined): void => {
     metrics.spansDropped.inc(spans);
-    log.warn({ spans, err: error }, 'the collector did not take spans');
+    log.warn({ spans, err: error }, 'the collector did not accept spans');
   };
   try {
     return await createTraceExporter({ service: program, version: packageJson.version, onDropped });

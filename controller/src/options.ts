@@ -24,7 +24,7 @@ export interface ControllerOptions {
 }
 
 /**
- * Reads the command line. Prints the help or what is wrong, and ends the process, as commander does.
+ * Reads the command line. On --help or an error it prints and ends the process, as commander does.
  *
  * @param argv as process.argv
  */
@@ -40,10 +40,10 @@ export function controllerCommand(version: string): Command {
     .option('--kubeconfig <path>', "kubeconfig to use; KUBECONFIG, or the pod's service account, when left out")
     .option('--namespace <name...>', 'namespaces to watch; all when left out')
     .option('--leader-elect', 'act only while holding the Lease, so that several replicas may run', false)
-    .option('--leader-election-namespace <namespace>', 'where the Lease is', 'vela-system')
+    .option('--leader-election-namespace <namespace>', 'the namespace of the Lease', 'vela-system')
     .option('--workers <number>', 'Tasks reconciled at the same time', positiveInteger, 10)
-    .option('--address <host:port>', 'where /healthz, /readyz and /metrics are served', ':8080')
-    .option('--api-address <host:port>', 'where the REST API and the console are served; nowhere when left out')
+    .option('--address <host:port>', 'the address of /healthz, /readyz and /metrics', ':8080')
+    .option('--api-address <host:port>', 'the address of the REST API and the console; not served when left out')
     .option(
       '--api-requests-per-minute <number>',
       'of one person; a tenth of them may change something',
@@ -55,25 +55,25 @@ export function controllerCommand(version: string): Command {
     .addOption(
       new Option(
         '--archive <file|url>',
-        'where finished runs are kept: a SQLite file, or postgres://user:password@host/database; nowhere when left out',
+        'the archive of finished runs: a SQLite file, or postgres://user:password@host/database; no archive when left out',
       ).env('TASK_RUNS_ARCHIVE'),
     )
-    .option('--archive-max-age-days <number>', 'runs that are older leave the archive', positiveNumber, 90)
-    .option('--archive-max-runs <number>', 'the oldest of more runs leave the archive', positiveNumber, 1_000_000)
+    .option('--archive-max-age-days <number>', 'delete archived runs that are older', positiveNumber, 90)
+    .option('--archive-max-runs <number>', 'the most archived runs; the oldest are deleted', positiveNumber, 1_000_000)
     .option(
       '--archive-max-size <quantity>',
-      'the oldest runs leave the archive where all together are larger, such as 8Gi',
+      "the archive's largest size, such as 8Gi; the oldest runs are deleted",
       quantity,
       8 * 1024 ** 3,
     )
     .option(
       '--archive-log-limit <quantity>',
-      'how much of its logs the archive keeps of a run, such as 1Mi; the end is kept',
+      "how much of a run's logs to archive, such as 1Mi; the end is kept",
       quantity,
       1024 ** 2,
     )
     .addOption(
-      new Option('--log-level <level>', 'least level that is logged')
+      new Option('--log-level <level>', 'the lowest level that is logged')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('info'),
     );

@@ -12,8 +12,8 @@ import (
 	"cuelang.org/go/cue/parser"
 )
 
-// A compiled template is used so often before it is compiled anew: CUE never gives back what it allocates within one of
-// its contexts.
+// A compiled template is used this often before it is compiled again: CUE never gives back what it allocates within one
+// of its contexts.
 const usesPerContext = 256
 
 // maxTemplates bounds how many compiled templates are kept.

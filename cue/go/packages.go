@@ -87,7 +87,7 @@ var velaSources = map[string]string{
 `,
 }
 
-// velaPackages builds the packages anew for every compilation: an instance belongs to the context that first used it.
+// velaPackages builds the packages again for every compilation: an instance belongs to the context that first used it.
 func velaPackages() ([]*build.Instance, error) {
 	packages := make([]*build.Instance, 0, len(velaSources))
 	for path, source := range velaSources {

@@ -15,7 +15,7 @@ export interface KubeObject {
 
 /** The few calls that the sandbox makes, as cluster admin. */
 export interface KubeClient {
-  /** @returns the answer's body. @throws Error with the server's message when it is no success */
+  /** @returns the answer's body. @throws Error with the server's message if it is not a success */
   get(path: string): Promise<unknown>;
   /** Server-side apply of all, some at a time. A kind that is unknown yet, as its CRD is new, is waited for. */
   apply(objects: readonly KubeObject[]): Promise<void>;

@@ -23,7 +23,7 @@ export interface SandboxOptions {
    * starts five Jobs a second.
    */
   readonly controllerCallsPerSecond?: number;
-  /** Is told of builds; by default nobody is. */
+  /** Is called with builds; by default nothing is. */
   readonly progress?: Progress;
 }
 

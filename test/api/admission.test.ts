@@ -207,7 +207,7 @@ describe("a run's Job", () => {
     await patchAs(jobController, 'job', { metadata: { finalizers: null } });
   });
 
-  it('leaves Jobs that are no runs alone', async () => {
+  it('ignores Jobs that do not belong to runs', async () => {
     await apply({ ...aJob(suspended), metadata: { name, namespace: 'work', labels: { app: 'other' } } });
     await patchAs('editor', 'job', { spec: { parallelism: 2, suspend: false } });
     expect((await job()).spec.suspend).toBe(false);

@@ -1,6 +1,6 @@
 /**
  * Whatever is wrong is told in one sentence in the Task's status, as a condition and as an event; nothing crashes,
- * nobody is stormed with retries, and once it is mended, things go on by themselves.
+ * nobody is flooded with retries, and once it is fixed, everything continues by itself.
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,7 +48,7 @@ async function tells(
 ): Promise<void> {
   const { status } = await room.where(
     task,
-    `tells of ${trouble.reason}`,
+    `reports ${trouble.reason}`,
     ({ message = '', phase }) => trouble.message.test(message) && phase === trouble.phase,
   );
   expect(status?.message).not.toContain('\n');
@@ -104,7 +104,7 @@ describe.concurrent('a queue that cannot be is refused by the API server, with w
       /a queue of another namespace cannot be used, so leave the namespace out/,
     ],
     [
-      'with a name that is no label value',
+      'with a name that is not a label value',
       { queue: { name: 'Team_A-' } },
       /queue\.name is the name of a LocalQueue: lower-case letters, digits, - and \., 63 characters at most/,
     ],
@@ -119,7 +119,7 @@ describe.concurrent('a queue that cannot be is refused by the API server, with w
       /queue\.admitTogether cannot be true yet/,
     ],
     [
-      'that is none, with a time limit',
+      'without a name, with a time limit',
       { queueTimeoutSeconds: 60 },
       /queueTimeoutSeconds limits the wait in a queue, but there is no queue/,
     ],
@@ -381,7 +381,7 @@ describe.concurrent('what somebody changes behind our back', () => {
     expect(await room.names(jobs)).toEqual(['mytask-v1']);
   });
 
-  it('a status that is no status is refused', async () => {
+  it('an invalid status is refused', async () => {
     const room = await openRoom();
     await room.run({ revision: 1, pods: { duration: '1h' } });
     await expect(room.record(taskRuns, 'mytask-v1', { phase: 'Great' })).rejects.toThrow('Unsupported value: "Great"');

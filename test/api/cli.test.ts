@@ -1,4 +1,4 @@
-/** The command line against a real API server, with simulated pods; logs are tried end to end, where pods are real. */
+/** The command line against a real API server, with simulated pods; logs are tested end to end, where pods are real. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

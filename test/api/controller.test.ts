@@ -241,7 +241,7 @@ describe.concurrent('when somebody deletes', () => {
         (await room.list(taskRuns)).length + (await room.list(jobs)).length + (await room.list(pods)).length === 0,
     );
     await room.finish({ revision: 1 });
-    expect(await room.runs(), 'a Task of the same name begins anew').toEqual(['mytask-v1 Succeeded']);
+    expect(await room.runs(), 'a new Task of the same name starts fresh').toEqual(['mytask-v1 Succeeded']);
   });
 });
 

@@ -132,7 +132,7 @@ describe.concurrent('a flow', () => {
     const run = await room.get(taskRuns, 'mytask-v1');
     expect(phases(run)).toBe('bad Failed, good Succeeded');
     expect(run.status?.message).toMatch(
-      /^bad failed: Job of step bad was refused: .*completions.*; mend the Application and deploy it again$/,
+      /^bad failed: Job of step bad was refused: .*completions.*; fix the Application and deploy it again$/,
     );
   });
 });
@@ -158,7 +158,7 @@ describe.concurrent('items', () => {
     });
   });
 
-  it('that fail are tried again by themselves', async () => {
+  it('that fail are retried by themselves', async () => {
     const room = await openRoom();
     await room.finish({
       revision: 1,
@@ -413,7 +413,7 @@ describe.concurrent('a flow that cannot be', () => {
       'say what runs: template, the pod template of one Job, templateRef, a TaskTemplate, or steps, those of a flow',
     ],
     [
-      'that is none',
+      'without steps',
       { spec: { maxParallel: 3 } },
       'maxParallel is for a flow, items, a matrix and nodes: write one of these, or leave it out',
     ],

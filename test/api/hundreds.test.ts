@@ -221,8 +221,7 @@ async function statusesShow(nth: number): Promise<void> {
 }
 
 /**
- * The console's lists agree with the cluster. What runs says anew every minute for how long it has, so both are asked
- * again.
+ * The console's lists agree with the cluster. A running run updates its duration every minute, so both are read again.
  */
 async function consoleIsFresh(runs: number): Promise<void> {
   await eventually(

@@ -33,7 +33,7 @@ interface DeployStep extends Omit<Deployment, 'namespace'> {
   readonly schedule?: () => string;
 }
 
-/** A person makes a TaskRun of that name, be it a retry of a run that failed and fails again, or cancels one. */
+/** A person creates a TaskRun of that name, possibly a retry of a run that failed and fails again, or cancels one. */
 type PersonStep = { readonly ask: string; readonly retryOf?: string } | { readonly cancel: string };
 
 /** The ClusterQueue of the play is stopped, which evicts the run, or goes on, which starts it again. */
@@ -450,7 +450,7 @@ const rounds = 2;
 
 /**
  * Whether a point has to come to pass. How often a status is written depends on the time: news that come together are
- * written together. So a further write of the same status, and what tells of it, may be missing.
+ * written together. So another write of the same status, and its events, may be missing.
  */
 const isCertain = ({ what, nth }: PlugPulled): boolean => nth === 1 && !/^POST events|applications/.test(what);
 

@@ -4,7 +4,7 @@
  * - times, uids, managers and generations, which differ each time, and the hash at the end of a Workload's name, which
  * is made of a uid;
  * - the condition PodsReady, which is about pods alone, and which the actor does not keep;
- * - a Job's status but for how it ended: the Job controller writes it, and how far it is when Kueue's next update comes
+ * - a Job's status, except how it ended: the Job controller writes it, and how far it is when Kueue's next update comes
  * is chance, in the
  *   recording too;
  * - whether the Workload of a Job that is gone loses its finalizer before or after the garbage collector deletes it:

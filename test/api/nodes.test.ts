@@ -106,7 +106,7 @@ describe.concurrent('a Job for each node', () => {
     await eventually('no Job is left', async () => expect(await room.names(jobs)).toEqual([]));
   });
 
-  it('stops at the first failure, cancels what runs, and is taken up where it failed', async () => {
+  it('stops at the first failure, cancels what runs, and is retried from the failed step', async () => {
     const { room, task } = await openPlace('a', 'b');
     const deployed = await room.run(task({ pods: forever, spec: { failurePolicy: 'FailFast' } }));
     await failPod(room, `${room.namespace}-a`);

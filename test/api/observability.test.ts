@@ -1,6 +1,4 @@
-/**
- * What the controller tells of runs, from its bundle as it ships: metrics, and traces where a collector is named.
- */
+/** What the controller reports about runs, from its shipped bundle: metrics, and traces if a collector is named. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -68,7 +68,7 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
       return true;
     });
 
-  it('tells of a Kueue that is not installed, and starts what waited once it is', async () => {
+  it('reports that Kueue is not installed, and starts waiting runs once it is', async () => {
     const room = await openRoom();
     const task = await room.deploy(queued());
     const { status } = await waits(room, 'KueueNotInstalled');
@@ -84,7 +84,7 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
     await succeeds(room);
     await room.where(
       task,
-      'is stalled no more',
+      'is no longer stalled',
       ({ conditions = [] }) => !conditions.some(({ type, status: is }) => type === 'Stalled' && is === 'True'),
     );
   });
@@ -466,7 +466,7 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
     expect(admitted.size).toBeLessThan(rounds.length);
   }, 400_000);
 
-  it('tells of a Kueue that was removed while runs wait, and starts them once it is back', async () => {
+  it('reports a Kueue that was removed while runs wait, and starts them once it is back', async () => {
     const room = await openQueue();
     await occupy(room);
     const task: Stored<TaskObject> = await room.deploy(queued());

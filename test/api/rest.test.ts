@@ -1,5 +1,5 @@
 /**
- * The REST API and the archive against a real API server, with simulated pods; logs are tried end to end, where pods
+ * The REST API and the archive against a real API server, with simulated pods; logs are tested end to end, where pods
  * are real.
  */
 import { join } from 'node:path';
@@ -254,7 +254,7 @@ describe('a task', () => {
     expect((await admin(`${at}/tasks/app-mytask/resume`, { method: 'POST' })).json).toMatchObject({ suspended: false });
   });
 
-  it('runs when asked to, is cancelled with a reason, taken up again, and pruned', async () => {
+  it('runs when asked to, is cancelled with a reason, retried, and pruned', async () => {
     const { room, at } = await openRoom();
     await room.deploy({ revision: 1, policy: byHand, pods: { duration: '1h' } });
     const task = `${at}/tasks/app-mytask`;
@@ -394,7 +394,7 @@ describe('rights', () => {
     }
   });
 
-  it('are not told of to whoever has none: a namespace that is there answers as one that is not', async () => {
+  it('are hidden from a person without rights: an existing namespace answers like a missing one', async () => {
     const ask = await somebody(other, undefined).catch(() => restOf(controller.apiPort ?? 0, undefined));
     const [there, absent] = [
       await ask(`/namespaces/${mine.namespace}/tasks/app-mytask`),

@@ -192,7 +192,7 @@ describe.concurrent('while a run is active, concurrencyPolicy', () => {
 describe.concurrent('a run that fails', () => {
   const failing = { duration: '50ms', exitCode: '3' };
 
-  it('is tried again as often as retry says, each attempt a Job of its own', async () => {
+  it('is retried as often as retry says, each attempt with a Job of its own', async () => {
     const room = await openRoom();
     const spec = { retry: { limit: 2, delaySeconds: 1, backoff: 'Constant' as const } };
     await room.deploy({ revision: 1, pods: failing, spec });
@@ -292,7 +292,7 @@ describe.concurrent('a schedule', () => {
     );
   });
 
-  it('that is none is said once, and mended', async () => {
+  it('that is invalid is reported once, and can be fixed', async () => {
     const room = await openRoom();
     const task = await room.deploy({ revision: 1, spec: { schedule: { crons: ['61 * * * *'] } } });
     const { status } = await room.where(
@@ -305,9 +305,9 @@ describe.concurrent('a schedule', () => {
       'an event tells it, once',
       async () => (await room.events()).filter((event) => event.startsWith('InvalidSchedule')).length === 1,
     );
-    const mended = await room.deploy({ revision: 2, spec: { schedule: { crons: ['1 * * * *'] } } });
+    const fixed = await room.deploy({ revision: 2, spec: { schedule: { crons: ['1 * * * *'] } } });
     await room.where(
-      mended,
+      fixed,
       'is scheduled',
       ({ nextScheduleTime, conditions }) => nextScheduleTime !== undefined && conditions?.length === 1,
     );

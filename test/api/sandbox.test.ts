@@ -152,7 +152,7 @@ describe('the command line', () => {
 
   afterAll(() => sandboxCommand('down'));
 
-  /** @returns exit code, stdout and stderr; a failure is no exception */
+  /** @returns exit code, stdout and stderr; a failure is not an exception */
   async function sandboxCommand(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const command = ['--import', 'tsx', 'sandbox/src/main.ts', '--dir', dir, ...args];
     return run(process.execPath, command, { cwd: repository }).then(

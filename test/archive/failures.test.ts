@@ -82,7 +82,7 @@ it('a PostgreSQL server that is killed while runs end gets each of them once it 
   await postgres.kill();
   here.runs.slice(100).forEach((run) => here.archiver.add(run));
   await eventually('it is said', () =>
-    here.failures.some((line) => line.includes('it is tried again')) ? true : undefined,
+    here.failures.some((line) => line.includes('it is retried')) ? true : undefined,
   );
   await postgres.start();
   await expectAll(here);

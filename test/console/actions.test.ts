@@ -60,7 +60,7 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     await page.getByText('backup is suspended.').waitFor();
     await page.getByRole('button', { name: 'Resume…' }).click();
     await page.getByRole('dialog', { name: 'Resume backup?' }).getByRole('button', { name: 'Resume' }).click();
-    await page.getByText('backup goes on.').waitFor();
+    await page.getByText('backup continues.').waitFor();
     expect(fake.actions.map(({ request }) => request)).toEqual([
       'POST /namespaces/shop/tasks/backup/suspend',
       'POST /namespaces/shop/tasks/backup/resume',
@@ -72,8 +72,8 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     const { page, close } = await open('#/namespaces/shop/tasks/migrate');
     await page.getByRole('button', { name: 'Prune…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Prune migrate' });
-    await dialog.getByRole('spinbutton', { name: 'Keep so many of the newest' }).fill('1');
-    await dialog.getByRole('button', { name: 'Show what would go' }).click();
+    await dialog.getByRole('spinbutton', { name: 'Number of newest runs to keep' }).fill('1');
+    await dialog.getByRole('button', { name: 'Show what would be deleted' }).click();
     await dialog.getByRole('listitem').getByText('migrate-v1').waitFor();
     await dialog.getByRole('button', { name: 'Delete 1 run' }).click();
     await page.getByText('1 run of migrate deleted.').waitFor();
@@ -120,7 +120,7 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     const { page, close } = await open('#/namespaces/shop/runs/etl-v4');
     await page.getByRole('button', { name: 'Resume…' }).click();
     await page.getByRole('dialog', { name: 'Resume etl-v4?' }).getByRole('button', { name: 'Resume' }).click();
-    await page.getByText('etl-v4 goes on.').waitFor();
+    await page.getByText('etl-v4 continues.').waitFor();
     await page.getByRole('button', { name: 'Resume…' }).waitFor({ state: 'detached' });
     await close();
   });

@@ -70,8 +70,8 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     await page.getByRole('button', { name: 'Suspend…' }).waitFor();
 
     await page.getByRole('button', { name: 'Prune…' }).click();
-    await page.getByRole('spinbutton', { name: 'Keep so many of the newest' }).fill('2');
-    await page.getByRole('button', { name: 'Show what would go' }).click();
+    await page.getByRole('spinbutton', { name: 'Number of newest runs to keep' }).fill('2');
+    await page.getByRole('button', { name: 'Show what would be deleted' }).click();
     await page.getByRole('dialog').getByRole('listitem').getByText('mytask-v1').waitFor();
     await page.getByRole('button', { name: 'Delete 1 run' }).click();
     await page.getByText('1 run of app-mytask deleted.').waitFor();
@@ -83,7 +83,7 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     await page.getByRole('heading', { level: 1, name: 'by-hand' }).waitFor();
     await page.getByRole('main').getByText('Succeeded', { exact: true }).waitFor({ timeout: 30_000 });
     await page.getByRole('link', { name: 'Snapshot' }).click();
-    await page.getByRole('region', { name: 'What was replaced for this run' }).getByText('--fast').waitFor();
+    await page.getByRole('region', { name: 'Overrides of this run' }).getByText('--fast').waitFor();
     await close();
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     await page.getByText('Cancelled because').waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: 'Retry…' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
-    await page.getByText(/takes up what mytask-v1 did not finish/).waitFor();
+    await page.getByText(/retries mytask-v1/).waitFor();
     await close();
   });
 

@@ -30,7 +30,7 @@ function timesOf(phase: Run['phase'], startTime: string, seconds: number): Parti
   };
 }
 
-/** A run that succeeded, but for what is said otherwise. */
+/** A run that succeeded, unless the arguments say otherwise. */
 export function fakeRun(
   namespace: string,
   task: string,
@@ -205,7 +205,7 @@ function itemsRun(): RunDetail {
 
 const nightly = { queue: { name: 'nightly', priorityClass: 'urgent' }, queueTimeoutSeconds: 3600, template: {} };
 
-/** Of a task in a queue: one that waits, one that was admitted, and a flow of which a step waits. */
+/** Runs of a task in a queue: one that waits, one that was admitted, and a flow with a waiting step. */
 function queuedRuns(): RunDetail[] {
   const due = (startedAgo: number) => ({ type: 'Schedule' as const, scheduledTime: ago(startedAgo) });
   return [
@@ -317,7 +317,7 @@ export function smallData(): FakeData {
   return { tasks, runs, logs: new Map(runs.map((run) => [`${run.namespace}/${run.name}`, linesOf(run)])) };
 }
 
-/** What a run printed: colours, markup that must stay text, a line of bytes that are no text. */
+/** What a run printed: colours, markup that must stay text, and a line of bytes that are not text. */
 function linesOf({ name, startTime }: RunDetail): LogLine[] {
   if (startTime === undefined) return [];
   const began = Date.parse(startTime);

@@ -75,7 +75,7 @@ describe.skipIf(inject('chromium') === '')('views', () => {
     await page.reload();
     await page.getByText('1 of 10 tasks').waitFor();
     await page.getByRole('combobox', { name: 'Namespace' }).selectOption('billing');
-    await page.getByText('No task is like that.').waitFor();
+    await page.getByText('No task matches.').waitFor();
     expect(page.url()).toContain('#/namespaces/billing/tasks');
     await close();
   });

@@ -213,7 +213,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     );
   });
 
-  it('heeds every parameter', async () => {
+  it('uses every parameter', async () => {
     const application = await renderAddon(cue, dist, {
       image: 'registry.example/task-runs:9',
       imagePullPolicy: 'Always',
@@ -371,7 +371,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     },
   );
 
-  it('gives the fallback the same object in both its states but for the definition that it lets go of', async () => {
+  it('gives the fallback the same object in both states, except the definition that it releases', async () => {
     const application = await renderAddon(cue, dist);
     const [release] = objectsOf(application, 'task-runs-release') as [AnObject & { spec: JsonObject }];
     const [fallback] = objectsOf(application, 'task-runs-fallback') as [AnObject & { spec: JsonObject }];

@@ -259,7 +259,7 @@ describe('convert', () => {
     );
   });
 
-  it('says that a priority alone is no queue', async () => {
+  it('says that a priority alone does not make a queue', async () => {
     const {
       applications: [application],
       warnings,

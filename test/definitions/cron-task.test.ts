@@ -94,7 +94,7 @@ const builtIn: { parameter: string; given: JsonObject; pod?: Parts; spec?: JsonO
     },
   },
   {
-    parameter: 'volumeMounts, of each type and with their defaults, which volumes is not heeded beside',
+    parameter: 'volumeMounts, of each type and with their defaults, which override volumes',
     given: {
       volumes: [{ name: 'old', mountPath: '/old' }],
       volumeMounts: {

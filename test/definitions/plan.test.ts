@@ -144,7 +144,7 @@ describe('plan', () => {
     });
   });
 
-  it('tells what is no task, what a workflow step runs, and that traits of others are not evaluated', async () => {
+  it('names components that are not tasks, the runs of workflow steps, and traits that are not evaluated', async () => {
     const web = '    - name: web\n      type: webservice\n      properties: {image: nginx}\n';
     const traits = task('image: busybox').replace(
       '      properties',

@@ -261,7 +261,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
     });
   });
 
-  it('what the Task says of an earlier session is no outcome of this', async () => {
+  it("the Task's answer to an earlier session does not count for this one", async () => {
     const cluster = answered({ phase: 'Failed' }, 'theonebefore');
     expect(await look(runTask, own, cluster)).toMatchObject({
       end: 'running',

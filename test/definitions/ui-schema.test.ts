@@ -109,7 +109,7 @@ function problemsOfShown(
   return rules.flatMap(([holds, problem]) => (holds ? [] : [problem]));
 }
 
-/** What a form allows otherwise than the API server does. */
+/** Values that a form and the API server treat differently. */
 function differences({ validate }: UiParameter, schema: Schema | undefined): string[] {
   if (!schema) return ['the Task has no such field'];
   const { options, min, max } = validate ?? {};

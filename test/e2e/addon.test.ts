@@ -221,11 +221,11 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
       'spec.executionPolicy.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"',
     ],
     ['misspelt', { executionPolicy: { keeplast: 3 } }, 'parameter.executionPolicy.keeplast: field not allowed'],
-  ])('refuses %s in one sentence, and takes the mended one', async (name, properties, sentence) => {
+  ])('refuses %s in one sentence, and accepts the fixed one', async (name, properties, sentence) => {
     await apply(application(name, properties));
     expect(await stepMessage(name)).toContain(sentence);
     await apply(application(name, {}));
-    await eventually('the mended Task', () => exists('task.task.oam.dev', `${name}-mytask`, 'default'));
+    await eventually('the fixed Task', () => exists('task.task.oam.dev', `${name}-mytask`, 'default'));
   });
 
   it('is upgraded, parameters and all', async () => {

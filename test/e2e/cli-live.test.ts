@@ -123,7 +123,7 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
     expect(await ui.interrupt()).toBe(0);
   });
 
-  it('says what is missing where it is not told of the REST API', async () => {
+  it('says what is missing if the REST API is not named', async () => {
     const { app } = await scene('ui-alone', 'echo');
     expect(await cliOf(place.kubeconfig, app.namespace)('ui')).toMatchObject({
       code: 1,
@@ -212,7 +212,7 @@ describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
 });
 
 describe.runIf(place.pods === 'real')('the console, opened by task-runs ui', () => {
-  it('shows what a run prints while it runs, finds a line in it, and takes up what failed', async () => {
+  it('shows what a run prints while it runs, finds a line in it, and retries a failed run', async () => {
     const { app, start } = await scene(
       'ui-console',
       'echo counting orders; sleep 4; echo REPORT_TO is not set; exit 78',

@@ -129,7 +129,7 @@ describe.concurrent('a deployment', () => {
     if (real) expect(await output(app.namespace, last.metadata.name)).toBe('three\n');
   });
 
-  it('among five, one right after the other, is a run if KubeVela takes it up, and the last one always is', async () => {
+  it('among five, one right after the other, is a run if KubeVela renders it, and the last one always is', async () => {
     const app = new App(await aNamespace('five'));
     for (const nth of [1, 2, 3, 4, 5])
       await app.deploy({ ...prints(`number ${nth}`), executionPolicy: { keepLast: 5 } });

@@ -29,7 +29,7 @@ export interface Place {
   readonly kubectl: string;
   /** KubeVela's command line, where there is one. */
   readonly vela: string | undefined;
-  /** Of the controller's REST API, on 127.0.0.1. */
+  /** The port of the controller's REST API on 127.0.0.1. */
   readonly apiPort: number;
   readonly kubevela: 'stand-in' | 'real';
   readonly pods: 'real' | 'simulated';

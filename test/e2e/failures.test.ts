@@ -1,6 +1,5 @@
 /**
- * What goes wrong is said in one sentence in the Application's status, within seconds, and mended by the next
- * deployment.
+ * Failures are reported within seconds, in one sentence in the Application's status, and fixed by the next deployment.
  */
 import { describe, expect, it } from 'vitest';
 import { events, jobs } from '../../controller/src/kube/resources.ts';
@@ -26,10 +25,10 @@ describe.concurrent('a run that fails', () => {
       'Warning',
       expect.stringMatching(/mytask-v1 .*exit code 3/),
     ]);
-    await app.deploy(prints('mended'));
-    const mended = await app.says(/^mytask-v2 Succeeded in \d+s · 2 kept$/);
-    expect(mended.healthy).toBe(true);
-    expect(mended.details?.['history']).toMatch(
+    await app.deploy(prints('fixed'));
+    const fixed = await app.says(/^mytask-v2 Succeeded in \d+s · 2 kept$/);
+    expect(fixed.healthy).toBe(true);
+    expect(fixed.details?.['history']).toMatch(
       /^mytask-v2 Succeeded .*\nmytask-v1 Failed \(BackoffLimitExceeded\) .* kept$/,
     );
   });
@@ -84,7 +83,7 @@ describe.concurrent('a run that cannot start', () => {
     await app.deploy({ image: 'registry.invalid/no/such:1', cmd: ['true'], annotations });
     const stuck = await app.says(/^mytask-v1 Pending: (ErrImagePull|ImagePullBackOff): /, { seconds: 20 });
     expect(stuck.healthy).toBe(false);
-    await app.deploy(prints('mended'));
+    await app.deploy(prints('fixed'));
     await app.says(/^mytask-v2 Succeeded in \d+s · 1 more active · 1 kept$/);
   });
 
@@ -144,7 +143,7 @@ describe.concurrent('a run that cannot start', () => {
     await app.says(
       /^mytask-v1 Failed: Job mytask-v1 was refused: .*spec\.template\.spec\.restartPolicy: .*valid values: "OnFailure", "Never"/,
     );
-    await app.deploy(prints('mended'));
+    await app.deploy(prints('fixed'));
     await app.says(/^mytask-v2 Succeeded/);
   });
 });
@@ -181,11 +180,11 @@ describe.concurrent('a mistake in the Application', () => {
     expect(await app.runs()).toEqual([]);
   });
 
-  it('is mended by the next deployment', async () => {
-    const app = new App(await aNamespace('mended'));
+  it('is fixed by the next deployment', async () => {
+    const app = new App(await aNamespace('fixed'));
     await app.deploy({ ...prints('never'), executionPolicy: { keepLast: 'three' } });
     await app.step(/keepLast/);
-    await app.deploy({ ...prints('mended'), executionPolicy: { keepLast: 3 } });
+    await app.deploy({ ...prints('fixed'), executionPolicy: { keepLast: 3 } });
     await app.says(/^mytask-v2 Succeeded/);
   });
 });

@@ -22,9 +22,7 @@ interface Example {
   };
 }
 
-/**
- * An example as it is, but for an image that the cluster has, and what the simulated node does with each step's pod.
- */
+/** An example unchanged, except for an image that the cluster has, and annotations for the simulated node. */
 async function anExample(
   file: string,
   pods: Record<string, Partial<Record<keyof typeof podAnnotations, string>>> = {},
@@ -271,7 +269,7 @@ it('steps that are to be on one node are, and the run says which', async () => {
   expect(found.map(({ spec }) => spec?.nodeName)).toEqual(Array.from({ length: 3 }, () => run.status?.nodeName));
 });
 
-it('a run that failed is taken up where it failed', async () => {
+it('a failed run is retried from the failed step', async () => {
   const app = new App(await aNamespace('retry'), 'shop', 'flow');
   const step = (name: string, cmd: string[], exitCode = '0') => ({
     name,

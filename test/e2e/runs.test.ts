@@ -83,7 +83,7 @@ describe.concurrent('a mistake', () => {
       /^schedule\.timeZone "Mars" is no time zone: write one of the IANA database, such as Europe\/Berlin/,
     ],
   ];
-  it.for(said)('is said in the status, and mended: %s', async ([, properties, sentence]) => {
+  it.for(said)('is reported in the status, and can be fixed: %s', async ([, properties, sentence]) => {
     const app = new App(await aNamespace('bad-time'));
     await app.deploy({ ...prints('never'), ...properties });
     expect((await app.says(sentence)).healthy).toBe(false);

@@ -42,7 +42,7 @@ export const prints = (text: string, seconds = 0): Properties => ({
   image: 'busybox:1.36',
   cmd: ['sh', '-c', `echo ${text}; sleep ${seconds}`],
   annotations: { [podAnnotations.duration]: seconds === 0 ? '100ms' : `${seconds}s` },
-  // The first process of a container does not heed SIGTERM by itself.
+  // The first process of a container ignores SIGTERM by default.
   podSpec: { terminationGracePeriodSeconds: 1 },
 });
 

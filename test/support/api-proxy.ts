@@ -31,7 +31,7 @@ export interface ApiProxy {
   readonly kubeconfig: string;
   /** The calls that change something, in the order in which they came. */
   readonly calls: readonly ChangingCall[];
-  /** Calls are counted anew from here on. */
+  /** From here on calls are counted from zero. */
   begin(chapter: number): void;
   /** `pull` is called once at each of those calls, which gets no answer; nor does any call until `plugIn`. */
   arm(at: readonly PlugPulled[], pull: (at: PlugPulled) => void): void;

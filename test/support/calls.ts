@@ -2,7 +2,7 @@ import type { ControllerProcess } from './controller-process.ts';
 
 /**
  * How many API calls a controller has made, by `verb resource/subresource code`, such as `create jobs.batch 403`.
- * Watches are left out: they are taken up again every few minutes.
+ * Watches are left out: they are opened again every few minutes.
  */
 export async function callsOf({ port }: Pick<ControllerProcess, 'port'>): Promise<Record<string, number>> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();

@@ -26,7 +26,7 @@ export interface ControllerProcess {
   readonly pid: number;
   /** Of /healthz, /readyz and /metrics, on 127.0.0.1. */
   readonly port: number;
-  /** Of the REST API, where it was asked for with --api-address. */
+  /** The port of the REST API, if --api-address was given. */
   readonly apiPort: number | undefined;
   /** The last lines of its log. */
   readonly lines: readonly LogLine[];

@@ -76,7 +76,7 @@ async function followThroughRestarts<T extends KubeObject>(
   return informer;
 }
 
-/** A watch that breaks would leave a gap: it is not taken up again, and `stop` rejects. */
+/** A watch that breaks would leave a gap: it is not opened again, and `stop` rejects. */
 async function follow<T extends KubeObject>(
   client: Client,
   type: ResourceType<T>,

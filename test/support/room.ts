@@ -69,7 +69,7 @@ export class Room {
       .sort();
   }
 
-  /** What was told of the Tasks, as `reason: message`. */
+  /** The events of the Tasks, as `reason: message`. */
   async events(): Promise<string[]> {
     const told = (await this.list(events)).filter(({ involvedObject }) => involvedObject.kind === 'Task');
     return told.map(({ reason, message }) => `${reason}: ${message}`);

@@ -6,7 +6,7 @@ import type { TokenKeeper } from './token.ts';
 /** Parameters of a request; what is undefined or empty is left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Where something is, below /api/v1. Each part is escaped. */
+/** A path below /api/v1. Each part is escaped. */
 export function pathOf(...parts: readonly string[]): string {
   return parts.map(encodeURIComponent).join('/');
 }
@@ -15,7 +15,7 @@ export function pathOf(...parts: readonly string[]): string {
 export class ApiClient {
   readonly #token: TokenKeeper;
   readonly #base: string;
-  /** Called when the server wants to know who asks. */
+  /** Called when the server asks for authentication. */
   onUnauthenticated: () => void = () => undefined;
 
   /** @param base relative by default, so that the console also works below a path of a proxy */

@@ -1,8 +1,8 @@
 import type { Problem } from '../../../controller/src/api/schemas.ts';
 
-/** What the server refused, or why it could not be asked. */
+/** What the server refused, or why it could not be reached. */
 export class ApiError extends Error {
-  /** The stable word of the refusal; `Unreachable` where there was no answer. */
+  /** The stable code of the refusal; `Unreachable` without an answer. */
   readonly code: string;
   readonly status: number;
   readonly field: string | undefined;
@@ -16,7 +16,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Reads a refusal. Something between the server and the browser may answer too, in a form of its own. */
+/** Parses a refusal. A proxy between server and browser may also answer, in its own format. */
 export async function problemOf(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => undefined);
   const { status } = response;
@@ -30,7 +30,7 @@ function isProblem(body: unknown): body is Problem {
   return typeof error === 'object' && error !== null && 'code' in error && 'message' in error;
 }
 
-/** No answer came: the server is away, or the network is. */
+/** There was no answer: the server or the network is down. */
 export function unreachable(cause: unknown): ApiError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new ApiError(`The server does not answer (${reason}).`, { code: 'Unreachable', status: 0 });

@@ -31,7 +31,7 @@ const rows: readonly (readonly [title: string, cell: (run: RunDetail) => Compone
 export function CompareFacts({ before, after }: { readonly before: RunDetail; readonly after: RunDetail }) {
   return (
     <section>
-      <h2>What became of them</h2>
+      <h2>How they ended</h2>
       {before.durationSeconds === undefined || after.durationSeconds === undefined ? null : (
         <p>{sentenceOf(before, after.durationSeconds - before.durationSeconds)}</p>
       )}
@@ -62,6 +62,6 @@ export function CompareFacts({ before, after }: { readonly before: RunDetail; re
 }
 
 function sentenceOf({ name }: RunDetail, seconds: number): string {
-  if (Math.abs(seconds) < 0.05) return 'Both took as long.';
+  if (Math.abs(seconds) < 0.05) return 'Both took the same time.';
   return `The second took ${duration(Math.abs(seconds))} ${seconds > 0 ? 'longer' : 'less'} than ${name}.`;
 }

@@ -45,7 +45,7 @@ function Comparison({ namespace, a, b }: { readonly namespace: string; readonly 
           <CompareFacts before={before} after={after} />
           <DifferencesTable title="What ran" before={before.snapshot} after={after.snapshot} names={[a, b]} />
           <DifferencesTable
-            title="Replaced for the run"
+            title="Overridden for the run"
             before={before.overrides ?? {}}
             after={after.overrides ?? {}}
             names={[a, b]}

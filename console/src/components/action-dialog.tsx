@@ -9,7 +9,7 @@ interface Props {
   readonly confirm: string;
   readonly danger?: boolean;
   readonly onClose: () => void;
-  /** @returns what was done, as a sentence; undefined where the dialog shall stay open */
+  /** @returns a sentence about what was done; undefined to keep the dialog open */
   readonly act: () => Promise<string | undefined>;
   readonly children: ComponentChildren;
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** There is nothing to show, and what one may do about it. */
+/** Shows that there is nothing, and what the person can do about it. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
   return (
     <div class="state">

@@ -9,7 +9,7 @@ interface Props<T> {
   readonly children: (value: T) => ComponentChildren;
 }
 
-/** A value once it is there; an old value stays while newer ones cannot be had, and it is said that it is old. */
+/** Shows a value once it is loaded. An old value stays while loading fails, marked as old. */
 export function Loaded<T>({ live, what, children }: Props<T>) {
   const { value, error, refresh } = live;
   return (

@@ -1,4 +1,4 @@
-/** Something is on its way. */
+/** Shows that something is loading. */
 export function Loading({ what }: { readonly what: string }) {
   return (
     <div class="state" role="status">

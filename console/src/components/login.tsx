@@ -18,9 +18,9 @@ export function Login({ refused, onToken }: Props) {
     <form class="login" onSubmit={submit}>
       <Heading title="Sign in" />
       <p>
-        Paste a Kubernetes token: you may see and do here what its owner may. It is kept in this tab until the tab is
-        closed. <code>kubectl create token NAME</code> prints one of a service account, and <code>task-runs ui</code>{' '}
-        opens this console without any.
+        Paste a Kubernetes token: you have the rights of its owner here. It is kept in this tab until you close it.{' '}
+        <code>kubectl create token NAME</code> prints the token of a service account, and <code>task-runs ui</code>{' '}
+        opens this console without a token.
       </p>
       {refused ? (
         <p class="failure" role="alert">

@@ -3,7 +3,7 @@ import type { Route } from '../route.ts';
 
 const all = '*';
 
-/** Whose tasks and runs are shown. */
+/** Chooses the namespace whose tasks and runs are shown. */
 export function NamespaceChooser() {
   const { access, router } = useConsole();
   const route = useRoute();

@@ -8,7 +8,7 @@ export interface KeptLine {
   readonly cut: number;
 }
 
-/** Lines that are drawn together. A chunk that changes is another object, so that only that one is drawn anew. */
+/** Lines that are drawn together. A changed chunk is another object, so that only it is drawn again. */
 export interface Chunk {
   readonly id: number;
   readonly lines: readonly KeptLine[];

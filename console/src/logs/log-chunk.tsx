@@ -10,7 +10,7 @@ interface Props {
   readonly times: boolean;
 }
 
-/** Lines that are drawn once: only a chunk that has changed is drawn anew. */
+/** Lines that are drawn once: only a changed chunk is drawn again. */
 export class LogChunk extends Component<Props> {
   override shouldComponentUpdate(next: Props): boolean {
     return next.chunk !== this.props.chunk || next.times !== this.props.times;

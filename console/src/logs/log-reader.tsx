@@ -74,7 +74,7 @@ function statusOf({ buffer: { lines, dropped }, ended, error }: LogTail, follow:
   const state =
     error !== undefined
       ? follow
-        ? ', the connection broke and is tried again'
+        ? ', the connection broke and is retried'
         : ''
       : ended
         ? ', complete'

@@ -36,12 +36,12 @@ export class LogTail {
     this.#follow = follow;
   }
 
-  /** Why it could not be read, as long as that is so. */
+  /** Why it cannot be read now. */
   get error(): unknown {
     return this.#error;
   }
 
-  /** Whether all has been read. */
+  /** Whether everything has been read. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -64,7 +64,7 @@ export class LogTail {
     this.#timer = undefined;
   }
 
-  /** Tries again what failed, and goes on where it had come to. */
+  /** Retries after a failure, and continues where it stopped. */
   retry(): void {
     this.stop();
     this.#error = undefined;

@@ -33,7 +33,7 @@ export function FlowChart({ jobs }: { readonly jobs: readonly RunJob[] }) {
   );
 }
 
-/** A step that was tried again has several Jobs; the last one counts. */
+/** A retried step has several Jobs; the last one counts. */
 function stepsOf(jobs: readonly RunJob[]): readonly FlowStep[] {
   const steps = new Map<string, FlowStep>();
   for (const { step, dependsOn = [] } of jobs) if (step !== undefined) steps.set(step, { name: step, dependsOn });

@@ -38,7 +38,7 @@ describe('the picture of a flow', () => {
     expect(edges[0]?.path.endsWith(` ${b?.x ?? 0} ${(b?.y ?? 0) + box.height / 2}`)).toBe(true);
   });
 
-  test('a circle, and what waits for nobody known, still has a place', () => {
+  test('a cycle, and a step with an unknown dependency, still have a place', () => {
     expect(columns({ a: ['b'], b: ['a'], c: ['gone'], d: ['d'] }).map((names) => [...names].sort())).toEqual([
       ['c', 'd'],
       ['a', 'b'],
@@ -58,7 +58,7 @@ describe('the picture of a flow', () => {
     );
   });
 
-  test('of nothing there is an empty picture', () => {
+  test('no steps give an empty picture', () => {
     expect(flowLayout([]).steps).toEqual([]);
   });
 });

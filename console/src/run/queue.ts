@@ -1,16 +1,16 @@
 import type { Run, RunDetail, RunJob } from '../../../controller/src/api/schemas.ts';
 
-/** Of a run, or of one of its Jobs. */
+/** The waits of a run, or of one of its Jobs. */
 type Waiting = Pick<Run, 'queuedTime' | 'waitedSeconds'>;
 
-/** How long something waited in a queue, or waits by now, in seconds; undefined where it never did. */
+/** How long something waited in a queue, or has waited so far, in seconds; undefined if it never waited. */
 export function waitedSeconds({ queuedTime, waitedSeconds: over }: Waiting, now: number): number | undefined {
   return queuedTime === undefined ? over : (over ?? 0) + Math.max(0, Math.floor((now - Date.parse(queuedTime)) / 1000));
 }
 
 /**
- * From when a run waited in its queue until it started, or waits, in milliseconds. Steps and the like wait each for
- * themselves: of those that is not known any more.
+ * When a run entered its queue and when it started, in milliseconds. For steps, items and nodes, which wait separately,
+ * this is no longer known.
  */
 export function queuedFrom({
   shape,

@@ -3,7 +3,7 @@ import { pathOf } from '../api/client.ts';
 import { ActionDialog } from '../components/action-dialog.tsx';
 import { useConsole } from '../context.ts';
 
-/** Lets a flow go on that paused after a failure. */
+/** Continues a flow that paused after a failure. */
 export function ResumeRunDialog({
   run: { namespace, name },
   onClose,
@@ -14,11 +14,11 @@ export function ResumeRunDialog({
   const { api } = useConsole();
   const act = async () => {
     await api.post<RunDetail>(pathOf('namespaces', namespace, 'runs', name, 'resume'));
-    return `${name} goes on.`;
+    return `${name} continues.`;
   };
   return (
     <ActionDialog title={`Resume ${name}?`} confirm="Resume" onClose={onClose} act={act}>
-      <p>It paused after a failure. It goes on from there.</p>
+      <p>It paused after a failure, and continues from there.</p>
     </ActionDialog>
   );
 }

@@ -3,7 +3,7 @@ import { pathOf } from '../api/client.ts';
 import { ActionDialog } from '../components/action-dialog.tsx';
 import { useConsole } from '../context.ts';
 
-/** Runs again what a run did not bring to an end. */
+/** Retries a run that failed or was cancelled. */
 export function RetryDialog({
   run: { namespace, name, shape },
   onClose,
@@ -15,14 +15,11 @@ export function RetryDialog({
   const act = async () => {
     const retry = await api.post<Run>(pathOf('namespaces', namespace, 'runs', name, 'retry'));
     router.go({ view: 'run', namespace, name: retry.name, query: {} });
-    return `${retry.name} takes up what ${name} did not finish.`;
+    return `${retry.name} retries ${name}.`;
   };
   return (
     <ActionDialog title={`Retry ${name}?`} confirm="Retry" onClose={onClose} act={act}>
-      <p>
-        A new run does the same work with the same content.{' '}
-        {shape === 'Job' ? '' : 'What has succeeded is not done again.'}
-      </p>
+      <p>A new run uses the same snapshot. {shape === 'Job' ? '' : 'Steps that succeeded do not run again.'}</p>
     </ActionDialog>
   );
 }

@@ -15,7 +15,7 @@ const dialogs = { cancel: CancelDialog, resume: ResumeRunDialog, retry: RetryDia
 type Action = keyof typeof dialogs;
 const titles = { cancel: 'Cancel…', resume: 'Resume…', retry: 'Retry…' } as const satisfies Record<Action, string>;
 
-/** What one may do with a run as it is now. */
+/** The actions that are possible for a run now. */
 export function RunActions({ run, onDone }: Props) {
   const may = useConsole().access?.may;
   const [open, setOpen] = useState<Action>();
@@ -43,7 +43,7 @@ function actionsOf(run: RunDetail, may: Access['may'] | undefined): readonly Act
   return may.run && run.phase !== 'Succeeded' && !run.archived ? ['retry'] : [];
 }
 
-/** A flow that waits, after a failure, for somebody to decide. */
+/** A flow that paused after a failure and waits for a person. */
 function isPaused({ reason }: RunDetail): boolean {
   return reason === 'Paused';
 }

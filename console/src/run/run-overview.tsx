@@ -97,7 +97,7 @@ function Outputs({ run: { outputs } }: { readonly run: RunDetail }) {
 }
 
 function LogParts({ run: { logs } }: { readonly run: RunDetail }) {
-  if (logs.length === 0) return <Empty title="There are no logs of this run." />;
+  if (logs.length === 0) return <Empty title="This run has no logs." />;
   return (
     <ul class="names">
       {logs.map(({ pod, container, restart, bytes: size, cutBytes, archived }) => (

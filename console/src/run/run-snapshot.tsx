@@ -8,14 +8,14 @@ export function RunSnapshot({ run: { snapshot, overrides } }: { readonly run: Ru
     <>
       {overrides === undefined || Object.keys(overrides).length === 0 ? null : (
         <section>
-          <h2>Replaced for this run</h2>
-          <JsonText value={overrides} label="What was replaced for this run" />
+          <h2>Overridden for this run</h2>
+          <JsonText value={overrides} label="Overrides of this run" />
         </section>
       )}
       <section>
         <h2>What ran</h2>
         {snapshot === undefined ? (
-          <Empty title="No snapshot was kept of this run." />
+          <Empty title="This run has no snapshot on record." />
         ) : (
           <JsonText value={snapshot} label="Snapshot of what ran" />
         )}

@@ -39,18 +39,18 @@ export function PruneDialog({
   return (
     <ActionDialog
       title={`Prune ${name}`}
-      confirm={ready ? `Delete ${counted(shown.length, 'run')}` : 'Show what would go'}
+      confirm={ready ? `Delete ${counted(shown.length, 'run')}` : 'Show what would be deleted'}
       danger={ready}
       onClose={onClose}
       act={act}
     >
-      <p>Deletes runs that have finished, with their Jobs, pods and logs. Nothing goes before you have seen what.</p>
+      <p>Deletes finished runs with their Jobs, pods and logs. You see the list before anything is deleted.</p>
       <label>
-        Keep so many of the newest
+        Number of newest runs to keep
         <input type="number" min={0} value={keep} onInput={change(setKeep)} />
       </label>
       <label>
-        Only those older than so many days
+        Only runs older than this many days
         <input type="number" min={0} step="any" value={days} onInput={change(setDays)} />
       </label>
       <div role="status">{shown === undefined ? null : <Shown runs={shown} />}</div>
@@ -67,10 +67,10 @@ function requestOf(keep: string, days: string, dryRun: boolean): PruneRequest {
 }
 
 function Shown({ runs }: { readonly runs: readonly string[] }) {
-  if (runs.length === 0) return <p>No run would go.</p>;
+  if (runs.length === 0) return <p>No run would be deleted.</p>;
   return (
     <>
-      <p>These would go:</p>
+      <p>These would be deleted:</p>
       <ul class="names">
         {runs.slice(0, mostNames).map((run) => (
           <li key={run}>{run}</li>

@@ -15,17 +15,17 @@ export function RunDialog({ task, onClose }: { readonly task: TaskDetail; readon
   const act = async () => {
     const run = await api.post<Run>(pathOf('namespaces', namespace, 'tasks', name, 'run'), runRequestOf(form));
     router.go({ view: 'run', namespace, name: run.name, query: {} });
-    return `${run.name} was asked for.`;
+    return `${run.name} was created.`;
   };
   return (
     <ActionDialog title={`Run ${name}`} confirm="Run" onClose={onClose} act={act}>
-      <p>What is left empty is as the task says. {overridesOf(task)}</p>
+      <p>Empty fields keep the task's values. {overridesOf(task)}</p>
       <label>
-        Arguments, one in a line
+        Arguments, one per line
         <textarea rows={3} spellcheck={false} value={form.args} onInput={set('args')} />
       </label>
       <label>
-        Environment, NAME=value, one in a line
+        Environment, NAME=value, one per line
         <textarea rows={3} spellcheck={false} value={form.env} onInput={set('env')} />
       </label>
       <label>
@@ -36,11 +36,11 @@ export function RunDialog({ task, onClose }: { readonly task: TaskDetail; readon
   );
 }
 
-/** What of it the task lets a person replace. */
+/** Which fields the task allows a person to replace. */
 function overridesOf({ policy }: TaskDetail): string {
   const allowed = policy['allowedOverrides'];
   if (!Array.isArray(allowed)) return '';
   return allowed.length === 0
-    ? 'This task lets nobody replace arguments or variables.'
-    : `This task lets one replace: ${allowed.join(', ')}.`;
+    ? 'This task does not allow other arguments or variables.'
+    : `This task allows you to replace: ${allowed.join(', ')}.`;
 }

@@ -19,7 +19,7 @@ describe("a run's form", () => {
     expect(runRequestOf(form)).toEqual(request);
   });
 
-  test.each(['nothing', '=value'])('%j is no variable', (env) => {
+  test.each(['nothing', '=value'])('%j is not a variable', (env) => {
     expect(() => runRequestOf({ args: '', env, name: '' })).toThrow('write NAME=value');
   });
 });

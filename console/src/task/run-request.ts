@@ -28,6 +28,6 @@ function linesOf(text: string): readonly string[] {
 
 function variableOf(line: string): { name: string; value: string } {
   const at = line.indexOf('=');
-  if (at < 1) throw new Error(`“${line.trim()}” is no variable: write NAME=value, one in a line.`);
+  if (at < 1) throw new Error(`“${line.trim()}” is not a variable: write NAME=value, one per line.`);
   return { name: line.slice(0, at).trim(), value: line.slice(at + 1) };
 }

@@ -14,7 +14,7 @@ export function SuspendDialog({
   const { api } = useConsole();
   const act = async () => {
     await api.post<TaskDetail>(pathOf('namespaces', namespace, 'tasks', name, suspended ? 'resume' : 'suspend'));
-    return suspended ? `${name} goes on.` : `${name} is suspended.`;
+    return suspended ? `${name} continues.` : `${name} is suspended.`;
   };
   return (
     <ActionDialog
@@ -25,8 +25,8 @@ export function SuspendDialog({
     >
       <p>
         {suspended
-          ? 'Its schedule and its deployments start runs again, and what waits may start.'
-          : 'Nothing new starts: no schedule, no deployment. What runs goes on to its end.'}
+          ? 'Its schedule and its deployments start runs again, and waiting runs may start.'
+          : 'No new run starts, neither by schedule nor by deployment. Active runs continue to their end.'}
       </p>
     </ActionDialog>
   );

@@ -13,7 +13,7 @@ interface Props {
 const dialogs = { run: RunDialog, suspend: SuspendDialog, prune: PruneDialog } as const;
 type Action = keyof typeof dialogs;
 
-/** What one may do with a task; what one may not is not offered. */
+/** The actions for a task; only those that the person may do. */
 export function TaskActions({ task, onDone }: Props) {
   const may = useConsole().access?.may;
   const [open, setOpen] = useState<Action>();

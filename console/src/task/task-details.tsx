@@ -5,7 +5,7 @@ import { Facts } from '../components/facts.tsx';
 import { Moment } from '../components/moment.tsx';
 import { inWords } from '../format.ts';
 
-/** What is configured, what comes next, and what the controller says. */
+/** Configuration, next times, and the controller's conditions. */
 export function TaskDetails({ task }: { readonly task: TaskDetail }) {
   const { application, component, schedule, totals, lastSuccessfulTime, policy } = task;
   return (
@@ -16,10 +16,7 @@ export function TaskDetails({ task }: { readonly task: TaskDetail }) {
           facts={[
             ['Application', application],
             ['Component', component],
-            [
-              'Schedule',
-              schedule === undefined ? 'none: it runs when it is deployed, or by hand' : schedule.crons.join(', '),
-            ],
+            ['Schedule', schedule === undefined ? 'none: it runs on deployment or by hand' : schedule.crons.join(', ')],
             ['Time zone', schedule === undefined ? undefined : (schedule.timeZone ?? 'UTC')],
             ['Last success', <Moment time={lastSuccessfulTime} />],
             [
@@ -63,7 +60,7 @@ function NextTimes({ task: { nextScheduleTimes, suspended } }: { readonly task: 
 }
 
 function Conditions({ task: { conditions } }: { readonly task: TaskDetail }) {
-  if (conditions.length === 0) return <Empty title="The controller has said nothing yet." />;
+  if (conditions.length === 0) return <Empty title="The controller has not reported anything yet." />;
   return (
     <table class="table">
       <caption class="hidden">Conditions of the task</caption>

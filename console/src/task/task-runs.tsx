@@ -42,7 +42,7 @@ function RunsPage({ page, name }: { readonly page: RunPage; readonly name: strin
         <CompareLink />
       </div>
       {items.length === 0 ? (
-        <Empty title="There are no such runs." />
+        <Empty title="No runs match." />
       ) : (
         <RunsTable runs={items} caption={`Runs of ${name}`} choose={(run) => <CompareChoice run={run.name} />} />
       )}

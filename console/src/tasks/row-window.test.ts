@@ -14,7 +14,7 @@ describe('the rows in view', () => {
     expect(rows(1_000_000)).toEqual({ first: 5_000, end: 5_000, before: 200_000, after: 0 });
   });
 
-  test('all of a few, and none of none', () => {
+  test('all of a few, and none if there are none', () => {
     expect([rows(0, 3), rows(0, 0)]).toEqual([
       { first: 0, end: 3, before: 0, after: 0 },
       { first: 0, end: 0, before: 0, after: 0 },

@@ -47,11 +47,7 @@ function ChosenTasks({ tasks: { items, total } }: { readonly tasks: Tasks }) {
           {items.length < total ? `, ${items.length.toLocaleString('en-US')} loaded` : ''}
         </p>
       </div>
-      {chosen.length === 0 ? (
-        <Empty title="No task is like that.">Take something out of the filter.</Empty>
-      ) : (
-        <TaskTable tasks={chosen} />
-      )}
+      {chosen.length === 0 ? <Empty title="No task matches.">Change the filter.</Empty> : <TaskTable tasks={chosen} />}
     </>
   );
 }

@@ -11,7 +11,7 @@ export function useRowWindow(
   useEffect(() => {
     const measure = () => {
       const top = -(body.current?.getBoundingClientRect().top ?? 0);
-      // In steps of rows: to move by a pixel draws nothing anew.
+      // In steps of rows: a move by a pixel draws nothing again.
       setScrolled(Math.floor(top / rowHeight) * rowHeight);
     };
     measure();

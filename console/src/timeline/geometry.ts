@@ -16,7 +16,7 @@ export interface TimelineInput {
   readonly from: number;
   readonly to: number;
   readonly now: number;
-  /** Of the area in which time passes, in pixels. */
+  /** The width of the time axis, in pixels. */
   readonly width: number;
   /** How far local time is ahead of UTC. */
   readonly zoneMs: number;
@@ -158,7 +158,7 @@ function barOf({ run, due, start, end, open }: Span, lane: number, scale: (time:
   };
 }
 
-/** Of less than a pixel nothing is drawn. */
+/** Anything narrower than a pixel is not drawn. */
 function stretch(name: 'wait' | 'queue', from: number, to: number): Pick<Bar, 'wait' | 'queue'> {
   const width = round(to - from);
   return width < 1 ? {} : { [name]: { x: from, width } };

@@ -1,4 +1,4 @@
-/** What is remembered of runs when their TaskRuns, Jobs and pods are gone: writing, asking, forgetting. */
+/** Stores what remains of runs when their TaskRuns, Jobs and pods are gone: writes, queries, retention. */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { sql, type Kysely } from 'kysely';
@@ -14,9 +14,9 @@ export interface ArchivedLog {
   readonly pod: string;
   readonly container: string;
   readonly restart: number;
-  /** Of what is kept, before compression. */
+  /** Bytes that are stored, before compression. */
   readonly bytes: number;
-  /** Of the beginning that was left out, as far as it is known. */
+  /** Bytes left out at the beginning, as far as known. */
   readonly cutBytes: number;
 }
 
@@ -25,49 +25,49 @@ export interface LogContent extends ArchivedLog {
   readonly body: Uint8Array;
 }
 
-/** A run with all that is kept of it. */
+/** A run with everything that is stored of it. */
 export interface Material {
   readonly record: RunRecord;
   readonly body: RunBody;
   readonly logs: readonly LogContent[];
 }
 
-/** Which runs; all that is left out chooses all. Times are milliseconds since 1970. */
+/** Which runs; a filter that is left out matches all. Times are milliseconds since 1970. */
 export interface RunFilter {
   readonly namespace?: string | undefined;
   readonly task?: string | undefined;
   readonly phases?: readonly Phase[] | undefined;
   readonly triggers?: readonly TriggerType[] | undefined;
-  /** Asked for at that time or later. */
+  /** Requested at this time or later. */
   readonly from?: number | undefined;
-  /** Asked for before that time. */
+  /** Requested before this time. */
   readonly to?: number | undefined;
 }
 
-/** A run's place in the order of the history, which is by age, the newest first. */
+/** A run's position in the history, which is ordered by age, newest first. */
 export interface Place {
   readonly createdAt: number;
   readonly uid: string;
 }
 
-/** How old, how many and how large runs in the archive may become; the oldest go first. */
+/** The retention limits: age, number and size of archived runs; the oldest are deleted first. */
 export interface Retention {
   readonly maxAgeMs: number;
   readonly maxRuns: number;
   readonly maxBytes: number;
 }
 
-/** Beyond so many nobody counts: it would take longer than the page itself. */
+/** Counting stops here: it would take longer than the page itself. */
 export const mostCounted = 10_000;
 
-/** Values in one list of a query: both databases take more. */
+/** Values in one list of a query: both databases accept more. */
 const listLength = 5_000;
 const deletedAtOnce = 500;
 const rowsAtOnce = 1_000;
 
 /**
- * The database is opened when it is first asked, and again after that has failed: one that is away when the controller
- * starts keeps nobody waiting. Each method rejects with the database's error when that cannot be asked.
+ * The database is opened at first use, and again after a failure: a database that is down when the controller starts
+ * delays nothing. Each method rejects with the database's error if it cannot be reached.
  */
 export class Archive {
   readonly #setting: string;
@@ -79,12 +79,12 @@ export class Archive {
     this.#setting = setting;
   }
 
-  /** @throws Error where the database cannot be opened */
+  /** @throws Error if the database cannot be opened */
   async ready(): Promise<void> {
     await this.#open();
   }
 
-  /** All of them or none, so at most some hundred at once; one that is there already stays as it is. */
+  /** Stores all of them or none, so pass at most a few hundred; an existing run is not changed. */
   async save(materials: readonly Material[]): Promise<void> {
     if (materials.length === 0) return;
     const rows = await Promise.all(
@@ -109,7 +109,7 @@ export class Archive {
     });
   }
 
-  /** Which of these runs are there. */
+  /** Which of these runs are archived. */
   async known(uids: readonly string[]): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
     if (uids.length === 0) return found;
@@ -125,14 +125,13 @@ export class Archive {
     return found;
   }
 
-  /** The newest runs of the filter beyond a place in the order. */
+  /** The newest matching runs after a position. */
   async find(
     filter: RunFilter,
     { limit, after }: { readonly limit: number; readonly after?: Place | undefined },
   ): Promise<readonly RunRecord[]> {
     const database = await this.#database();
-    // One phase, or one trigger, at a time: so each is read off its index in the order that is wanted, and never
-    // sorted.
+    // Queries one phase or trigger at a time, so that each is read from its index in the right order, without sorting.
     const pages = await Promise.all(
       singleFilters(filter).map((single) =>
         matching(database, single)
@@ -150,7 +149,7 @@ export class Archive {
     return rows.slice(0, limit).map(({ summary }) => JSON.parse(summary) as RunRecord);
   }
 
-  /** How many runs the filter chooses; at most one more than {@link mostCounted}. */
+  /** How many runs match the filter; at most one more than {@link mostCounted}. */
   async count(filter: RunFilter): Promise<number> {
     const database = await this.#database();
     const counts = await Promise.all(
@@ -171,7 +170,7 @@ export class Archive {
     );
   }
 
-  /** The youngest run of that name, for a name may come again. */
+  /** The newest run with that name; names can be reused. */
   async get(
     namespace: string,
     name: string,
@@ -193,7 +192,7 @@ export class Archive {
     };
   }
 
-  /** Whether any run of that Task is there. */
+  /** Whether any run of that Task is archived. */
   async hasTask(namespace: string, task: string): Promise<boolean> {
     const row = await (
       await this.#database()
@@ -207,7 +206,7 @@ export class Archive {
     return row !== undefined;
   }
 
-  /** Which logs of a run there are, without their text. */
+  /** The logs of a run, without their text. */
   async logsOf(uid: string): Promise<readonly ArchivedLog[]> {
     const rows = await (
       await this.#database()
@@ -222,7 +221,7 @@ export class Archive {
     return rows.map(({ cut_bytes: cutBytes, ...log }) => ({ ...log, cutBytes }));
   }
 
-  /** The text of one log: lines with timestamps, gzipped. Undefined where it is gone. */
+  /** The text of one log: lines with timestamps, gzipped. Undefined if it is gone. */
   async readLog(
     uid: string,
     { pod, container, restart }: Pick<ArchivedLog, 'pod' | 'container' | 'restart'>,
@@ -241,9 +240,9 @@ export class Archive {
   }
 
   /**
-   * Forgets the oldest runs, some at a time, until the rest is within the limits.
+   * Deletes the oldest runs, a few at a time, until the rest is within the limits.
    * @param now milliseconds since 1970
-   * @returns how many went
+   * @returns how many were deleted
    */
   async retain({ maxAgeMs, maxRuns, maxBytes }: Retention, now: number, signal?: AbortSignal): Promise<number> {
     const { database, kind } = await this.#open();
@@ -272,7 +271,7 @@ export class Archive {
             doomed.map(({ uid }) => uid),
           )
           .execute();
-        // What was deleted goes back to the file system; PostgreSQL's autovacuum sees to that by itself.
+        // Returns freed pages to the file system; PostgreSQL's autovacuum does that by itself.
         if (kind === 'sqlite') await sql`pragma incremental_vacuum(10000)`.execute(database);
       }
       deleted += doomed.length;
@@ -281,7 +280,7 @@ export class Archive {
     return deleted;
   }
 
-  /** How many runs there are, and how many bytes of them. Reads them all: not for every request. */
+  /** The number of runs and their bytes. Reads all of them: not for every request. */
   async size(): Promise<{ readonly count: number; readonly bytes: number }> {
     const row = await (
       await this.#database()
@@ -349,7 +348,7 @@ interface SingleFilter extends Omit<RunFilter, 'phases' | 'triggers'> {
   readonly trigger: TriggerType | undefined;
 }
 
-/** The same filter for each phase and trigger apart. */
+/** The same filter, split by phase and trigger. */
 function singleFilters({ phases, triggers, ...rest }: RunFilter): readonly SingleFilter[] {
   const unique = <T>(values: readonly T[] | undefined): readonly (T | undefined)[] =>
     values === undefined || values.length === 0 ? [undefined] : [...new Set(values)];

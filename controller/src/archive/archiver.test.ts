@@ -10,10 +10,10 @@ import { endless, FakeCluster } from './testing/fake-cluster.ts';
 const never = { maxAgeMs: Infinity, maxRuns: Infinity, maxBytes: Infinity };
 const away = new Error('the database is away');
 
-/** Holds what is saved, and fails when told. */
+/** Keeps what is saved, and fails on request. */
 class FakeArchive {
   readonly saved: Material[] = [];
-  /** How many runs each write had, those that failed included. */
+  /** How many runs each write had, failed writes included. */
   readonly writes: number[] = [];
   readonly asked: number[] = [];
   failsAt: (call: 'known' | 'save', uids: readonly string[]) => boolean = () => false;
@@ -81,7 +81,7 @@ function scene(logLimits: Partial<LogLimits> = {}) {
     clock,
   });
   ends.push(() => archiver.stop());
-  /** Lets time pass until it is so; what works in threads (gzip) gets its turn between. */
+  /** Advances time until the condition holds; work in threads (gzip) gets its turn in between. */
   const until = async (isSo: () => boolean, stepMs = 100): Promise<void> => {
     for (const begin = performance.now(); !isSo();) {
       if (performance.now() - begin > 20_000)
@@ -116,7 +116,7 @@ describe('the archiver', () => {
     expect(counts).toMatchObject({ saved: 2, run: 0, log: 0, failed: 0 });
   });
 
-  it('lets go of a run once it is taken, also while the database takes nothing', async () => {
+  it('releases a run once it is taken, even while the database accepts nothing', async () => {
     const { cluster, archive, archiver, released, until } = scene();
     archive.failsAt = (call) => call === 'save';
     const run = cluster.add('a');
@@ -126,7 +126,7 @@ describe('the archiver', () => {
     expect([released, archiver.holds(run.uid), archiver.queueLength]).toEqual([['a'], false, 1]);
   });
 
-  it('settles those that are archived already without reading them, thousands within a second', async () => {
+  it('skips already archived runs without reading them, thousands within a second', async () => {
     const { cluster, archive, archiver, clock, released } = scene();
     const runs = Array.from({ length: 5_000 }, (_, index) => cluster.add(`r${index}`));
     archive.has(...runs);
@@ -138,7 +138,7 @@ describe('the archiver', () => {
   });
 
   it.each(['known', 'save'] as const)(
-    'loses nothing while %s of the database fails, asks less and less often, and saves all when it is back',
+    'loses nothing while %s of the database fails, retries less and less often, and saves all when it is back',
     async (call) => {
       const { cluster, archive, archiver, clock, counts, all } = scene();
       let isAway = true;
@@ -162,7 +162,7 @@ describe('the archiver', () => {
     },
   );
 
-  it('holds nothing for longer than it says, and says so; what is still there is saved later', async () => {
+  it('holds a run no longer than the limit, and says so; runs that still exist are saved later', async () => {
     const { cluster, archive, archiver, clock, released, lines, all } = scene();
     archive.failsAt = () => true;
     const [early, late] = [cluster.add('early'), cluster.add('late')];
@@ -181,7 +181,7 @@ describe('the archiver', () => {
     expect(released).toEqual(['early', 'late']);
   });
 
-  it('counts a run as dropped that was deleted before it was taken, also when another has its name by now', async () => {
+  it('counts a run as dropped if it was deleted before it was taken, also when another run has its name', async () => {
     const { cluster, archive, archiver, counts, released, all } = scene();
     const [gone, replaced, here] = [cluster.add('gone'), cluster.add('replaced'), cluster.add('here')];
     [gone, replaced, here].forEach((run) => archiver.add(run));
@@ -194,7 +194,7 @@ describe('the archiver', () => {
     expect([...released].sort()).toEqual(['gone', 'here', 'replaced']);
   });
 
-  it('takes the others while a log never ends, and that one with what came of it when its time is over', async () => {
+  it("takes the others while a log never ends, and takes that log's beginning when its time is over", async () => {
     const { cluster, archive, archiver, counts, until, all } = scene({ timeoutMs: 400 });
     archiver.add(cluster.add('slow', [{ name: 'slow-pod', logs: { main: ['half', endless] } }]));
     const others = Array.from({ length: 40 }, (_, index) => cluster.add(`r${index}`, [aPod(`p${index}`)]));
@@ -210,7 +210,7 @@ describe('the archiver', () => {
     expect(counts).toMatchObject({ log: 1, saved: 41 });
   });
 
-  it('keeps to so many runs that wait: the next are dropped, and not held', () => {
+  it('limits the number of waiting runs: further ones are dropped, and not held', () => {
     const { archiver, counts } = scene();
     const run = (index: number): FinishedRun => ({
       uid: `u${index}`,
@@ -227,7 +227,7 @@ describe('the archiver', () => {
     ]);
   });
 
-  it('takes no more than its memory is for while the database takes nothing, and the rest when it does', async () => {
+  it('takes only as much as its memory limit while the database accepts nothing, and the rest later', async () => {
     const { cluster, archive, archiver, clock, counts, all } = scene();
     let isAway = true;
     archive.failsAt = (call) => call === 'save' && isAway;
@@ -244,7 +244,7 @@ describe('the archiver', () => {
     expect(Math.max(...archive.writes.slice(-20))).toBe(1);
   });
 
-  it('writes what was taken when it is stopped, and what was not is left for the next process', async () => {
+  it('writes what was taken when it is stopped, and leaves the rest for the next process', async () => {
     const { cluster, archive, archiver, until } = scene();
     archive.failsAt = (call) => call === 'save';
     archiver.add(cluster.add('taken'));
@@ -259,7 +259,7 @@ describe('the archiver', () => {
     expect(archiver.holds('uid-late')).toBe(false);
   });
 
-  it('ends at once when the database is away, too', async () => {
+  it('ends at once even when the database is down', async () => {
     const { cluster, archive, archiver, until } = scene();
     archive.failsAt = (call) => call === 'save';
     archiver.add(cluster.add('taken'));
@@ -270,7 +270,7 @@ describe('the archiver', () => {
     expect(archive.writes.length).toBe(before + 1);
   });
 
-  it('tries a run again behind the others that could not be read', async () => {
+  it('retries a run that could not be read after the others', async () => {
     const { cluster, archive, archiver, counts, until, all } = scene();
     const failing = new Set(['r0', 'r1']);
     cluster.isAway = (name) => failing.has(name);
@@ -284,7 +284,7 @@ describe('the archiver', () => {
     expect(counts.failed).toBeGreaterThanOrEqual(2);
   });
 
-  it('does not ask an API server that is away for all that wait, again and again', async () => {
+  it('does not ask an unreachable API server for every waiting run again and again', async () => {
     const { cluster, archiver, clock, counts, all } = scene();
     let isAway = true;
     cluster.isAway = () => isAway;
@@ -297,7 +297,7 @@ describe('the archiver', () => {
     expect(counts.saved).toBe(500);
   });
 
-  it('takes a run once that it is told of twice, wherever that is on its way', async () => {
+  it('takes a run once even if it is added twice, at any stage', async () => {
     const { cluster, archive, archiver, until, all } = scene();
     const run = cluster.add('twice', [aPod('p')]);
     let isAway = true;
@@ -315,7 +315,7 @@ describe('the archiver', () => {
     expect([archive.names, cluster.reads.length]).toEqual([['twice'], 2]);
   });
 
-  it('saves all others when the database refuses one of them for good', async () => {
+  it('saves all others when the database permanently refuses one of them', async () => {
     const { cluster, archive, archiver, until } = scene();
     archive.failsAt = (call, uids) => call === 'save' && uids.includes('uid-r7');
     for (let index = 0; index < 120; index += 1) archiver.add(cluster.add(`r${index}`));
@@ -324,7 +324,7 @@ describe('the archiver', () => {
     expect([archiver.queueLength, archive.names.includes('r7')]).toEqual([1, false]);
   });
 
-  it('tells how many are on their way, and for how long the oldest has been', async () => {
+  it('reports how many runs are waiting, and the age of the oldest', async () => {
     const { cluster, archive, archiver, clock, counts, all } = scene();
     archive.failsAt = () => true;
     archiver.add(cluster.add('a'));
@@ -339,7 +339,7 @@ describe('the archiver', () => {
   });
 });
 
-describe('whatever fails and goes meanwhile', () => {
+describe('whatever fails and is deleted in between', () => {
   type Event =
     | { readonly kind: 'end' | 'delete'; readonly run: number }
     | { readonly kind: 'database' | 'api'; readonly isAway: boolean }
@@ -354,7 +354,7 @@ describe('whatever fails and goes meanwhile', () => {
     { maxLength: 60 },
   );
 
-  it('each run that exists when all is back is saved exactly once, and none is held in the end', async () => {
+  it('each run that exists when everything works again is saved exactly once, and none is held at the end', async () => {
     await fc.assert(
       fc.asyncProperty(events, async (all) => {
         const { cluster, archive, archiver, clock, released, until } = scene();

@@ -1,6 +1,6 @@
 /**
- * Brings runs into the archive as they end. Nothing waits for it but the deletion of what it has yet to read, and that
- * not for ever: a database that is lost, a disk that is full or a log that is slow delay no run.
+ * Archives runs as they end. Only the deletion of unread runs waits for it, and not for ever: a lost database, a full
+ * disk or a slow log never delays a run.
  *
  * A run goes through two queues. First its record and logs are taken (some at a time), from when on it may be pruned;
  * then what was taken is written, in batches. Both are bounded: by a number of runs that are only named, and by the
@@ -17,7 +17,7 @@ import type { Archive, Material, Retention } from './archive.ts';
 import { takeLogs, type LogLimits } from './log-taker.ts';
 import { bodyOf, recordOf } from '../records/record.ts';
 
-/** A TaskRun, as far as this needs to know it. */
+/** The part of a TaskRun that this needs. */
 export interface FinishedRun {
   readonly uid: string;
   readonly namespace: string;
@@ -26,14 +26,14 @@ export interface FinishedRun {
   readonly finishedAt: number;
 }
 
-/** Hears how it goes; for metrics. */
+/** Is called with the archiver's progress; for metrics. */
 export interface ArchiveObserver {
-  /** How many runs are on their way, and for how many seconds the oldest of them. */
+  /** The number of runs that are not yet archived, and the age of the oldest in seconds. */
   queue?(length: number, lagSeconds: number): void;
   saved?(runs: number): void;
-  /** Something was left out for good: `run`, or `log` of a run that is there otherwise. */
+  /** Something will never be archived: a `run`, or a `log` of an archived run. */
   dropped?(what: 'run' | 'log'): void;
-  /** The database, or the API server, could not be asked; it is tried again. */
+  /** The database or the API server could not be reached; the archiver retries. */
   failed?(): void;
 }
 
@@ -49,17 +49,14 @@ export interface ArchiverOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Named runs that wait; a day's worth of a busy cluster. */
+/** The most runs that wait; as many as a busy cluster runs in a day. */
 const mostWaiting = 100_000;
-/** What was taken and is not written yet, in bytes. */
+/** The most bytes that are taken but not written. */
 const mostSpooled = 64 * 1024 * 1024;
 const takenAtOnce = 8;
-/**
- * Written at once: so many runs, and of large ones fewer, for a database that takes long over a batch never finishes
- * it.
- */
+/** The most runs and bytes per write: fewer large ones, because a slow database would never finish a large batch. */
 const batch = { runs: 50, bytes: 8 * 1024 * 1024 };
-/** For so long pruning waits at most. */
+/** The longest time that pruning waits. */
 export const longestHoldMs = 15 * 60_000;
 const pauseMs = { least: 500, most: 30_000 };
 const retentionMs = 10 * 60_000;
@@ -78,15 +75,15 @@ export class Archiver {
   readonly #stopped = new AbortController();
   /** By uid, in the order of their ends. */
   readonly #waiting = new Map<string, FinishedRun>();
-  /** Those of the waiting that were looked up already, and are not archived. */
+  /** The waiting runs that were looked up and are not archived. */
   readonly #missing = new Set<string>();
-  /** One is here, too, while its next try is due. */
+  /** A run is also here while it waits for its next attempt. */
   readonly #taking = new Map<string, FinishedRun>();
   /** Runs that must not be pruned yet, and since when, by the monotonic clock. */
   readonly #held = new Map<string, { readonly run: FinishedRun; readonly since: number }>();
   readonly #spool = new Map<string, Taken>();
   #spooled = 0;
-  /** Runs that could not be read, one after the other. */
+  /** Runs in a row that could not be read. */
   #unread = 0;
   #running: Promise<unknown> | undefined;
   readonly #sleepers = new Set<() => void>();
@@ -96,7 +93,7 @@ export class Archiver {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** A run has ended in front of us, or had ended when this process began and may be archived already. */
+  /** A run has ended, or had ended when this process started and may already be archived. */
   add(run: FinishedRun): void {
     if ([this.#waiting, this.#taking, this.#spool].some((queue) => queue.has(run.uid)) || this.#stopped.signal.aborted)
       return;
@@ -106,12 +103,12 @@ export class Archiver {
     this.#wake();
   }
 
-  /** Whether the run's Jobs, pods and record are still to be read here. */
+  /** Whether the run's Jobs, pods and record must still be read. */
   holds(uid: string): boolean {
     return this.#held.has(uid);
   }
 
-  /** How many runs are on their way into the archive. */
+  /** How many runs are not yet archived. */
   get queueLength(): number {
     return this.#waiting.size + this.#taking.size + this.#spool.size;
   }
@@ -121,8 +118,8 @@ export class Archiver {
   }
 
   /**
-   * Writes what was taken, where the database lets it at once, and ends. What is not written is found again by the next
-   * process, as long as its TaskRun is there.
+   * Writes what was taken if the database accepts it at once, and ends. The next process finds the rest again as long
+   * as the TaskRuns exist.
    */
   async stop(): Promise<void> {
     this.#stopped.abort();
@@ -131,14 +128,14 @@ export class Archiver {
     while (this.#spool.size > 0) if (!(await this.#write(batch.runs))) break;
   }
 
-  /** Takes records and logs, some at a time, while there is room for them. */
+  /** Takes records and logs, a few at a time, while there is room. */
   async #takeRuns(): Promise<void> {
     const { signal } = this.#stopped;
     const slots = new Set<Promise<void>>();
     let failures = 0;
     while (!signal.aborted) {
       const next = await this.#nextRuns().catch((error: unknown) =>
-        this.#failed('the archive cannot be asked what it has', error),
+        this.#failed('the archive cannot be queried', error),
       );
       if (next === undefined) {
         failures += 1;
@@ -147,7 +144,7 @@ export class Archiver {
       }
       failures = 0;
       if (next.length === 0) await this.#change();
-      // Each has a slot of its own: a log that is slow holds up no other.
+      // Each has its own slot: a slow log does not delay others.
       for (const run of signal.aborted ? [] : next) {
         const slot = this.#take(run).finally(() => slots.delete(slot));
         slots.add(slot);
@@ -156,7 +153,7 @@ export class Archiver {
     await Promise.all(slots);
   }
 
-  /** Those that there are slots for; what is archived already is left out. */
+  /** The runs for the free slots, without already archived ones. */
   async #nextRuns(): Promise<readonly FinishedRun[]> {
     if (this.#spooled >= mostSpooled) return [];
     const next = (): readonly FinishedRun[] => [...first(this.#waiting.values(), takenAtOnce - this.#taking.size)];
@@ -196,7 +193,7 @@ export class Archiver {
     const object = await client.get(taskRuns, run, { signal });
     if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase))
       return this.#drop(run, 'it was deleted before it was archived');
-    // Without a Job there never was a pod.
+    // Without a Job there was never a pod.
     const { logs, problems } =
       object.status?.jobs === undefined
         ? { logs: [], problems: [] }
@@ -212,8 +209,8 @@ export class Archiver {
   }
 
   /**
-   * Behind the others, so that one that fails does not hold them up; the slot is kept for a while, so that an API
-   * server that is away is not asked by all.
+   * Puts a failed run after the others, so that it does not delay them. Its slot stays occupied for a while, so that
+   * not all runs ask an unreachable API server.
    */
   async #again(run: FinishedRun, error: unknown): Promise<void> {
     const { signal } = this.#stopped;
@@ -238,7 +235,7 @@ export class Archiver {
     }
   }
 
-  /** One that fails alone goes behind the others: none that the database refuses holds them up. */
+  /** A run that fails alone goes after the others, so that a run that the database refuses does not delay them. */
   async #write(most: number): Promise<boolean> {
     const some = this.#nextBatch(most);
     try {
@@ -280,7 +277,7 @@ export class Archiver {
     return Number.isFinite(oldest) ? Math.max(0, (this.#clock.now() - oldest) / 1_000) : 0;
   }
 
-  /** Once a second: tells how it goes, and lets go of what was held for too long. */
+  /** Once a second: reports progress, and releases runs that were held for too long. */
   async #beat(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
@@ -311,7 +308,7 @@ export class Archiver {
     }
   }
 
-  /** It is in the archive, or will never be. */
+  /** The run is archived, or will never be. */
   #settle(run: FinishedRun): void {
     this.#waiting.delete(run.uid);
     this.#missing.delete(run.uid);
@@ -330,10 +327,10 @@ export class Archiver {
 
   #failed(what: string, error: unknown): undefined {
     this.#options.observer?.failed?.();
-    this.#options.log.warn({ err: error }, `${what}; it is tried again`);
+    this.#options.log.warn({ err: error }, `${what}; it is retried`);
   }
 
-  /** Until there is something new, or a second has passed. */
+  /** Waits until there is something new, or a second has passed. */
   #change(): Promise<void> {
     if (this.#stopped.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

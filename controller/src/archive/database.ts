@@ -1,4 +1,4 @@
-/** Opens the database that a setting names, and brings its tables up to date. */
+/** Opens the database that a setting names, and updates its tables. */
 import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { migrationsFor, type ColumnTypes } from './migrations.ts';
@@ -19,13 +19,13 @@ const numbers: pg.CustomTypesConfig = {
     id === int8 ? Number : pg.types.getTypeParser(id, format)) as typeof pg.types.getTypeParser,
 };
 
-/** Longer than any query here takes on a healthy server: a lost one must not keep callers for minutes. */
+/** Longer than any query takes on a healthy server: a lost server must not block callers for minutes. */
 const queryMs = 10_000;
 const mostConnections = 8;
 
 /**
  * @param setting the path of a SQLite file, or a URL postgres://user:password@host/database
- * @throws Error which says what is wrong; a password is not in it
+ * @throws Error, which says what is wrong, without the password
  */
 export async function openDatabase(setting: string): Promise<OpenDatabase> {
   const isPostgres = /^postgres(ql)?:\/\//.test(setting);
@@ -55,9 +55,10 @@ function openPostgres(connectionString: string): OpenDatabase {
     statement_timeout: queryMs,
     application_name: 'task-runs',
   });
-  // A connection that breaks while nobody uses it is replaced at the next query, which tells of what is wrong.
+  // A connection that breaks while idle is replaced at the next query, which reports the error.
   pool.on('error', () => undefined);
-  // Nor may one that breaks between two statements of a transaction end the process: the second of them tells of it.
+  // A connection that breaks between two statements of a transaction must not end the process either: the second
+  // statement reports it.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { database, kind: 'postgres', close: () => database.destroy() };
@@ -69,7 +70,7 @@ async function migrate(database: Kysely<Tables>, types: ColumnTypes): Promise<vo
   if (error === undefined) return;
   const failed = results.find(({ status }) => status === 'Error')?.migrationName;
   throw new Error(
-    `the archive's tables cannot be brought up to date${failed === undefined ? '' : ` (${failed})`}: ${error instanceof Error ? error.message : JSON.stringify(error)}`,
+    `the archive's tables cannot be updated${failed === undefined ? '' : ` (${failed})`}: ${error instanceof Error ? error.message : JSON.stringify(error)}`,
     { cause: error },
   );
 }

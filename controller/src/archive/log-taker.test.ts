@@ -6,7 +6,7 @@ import { endless, FakeCluster, type FakePod } from './testing/fake-cluster.ts';
 
 const nothingStops = new AbortController().signal;
 
-/** What a run keeps of these pods. */
+/** What the archive stores of these pods. */
 function take(pods: readonly FakePod[], limits: Partial<LogLimits> = {}, stopped = nothingStops): Promise<TakenLogs> {
   const cluster = new FakeCluster();
   cluster.add('run', pods);
@@ -36,7 +36,7 @@ function tailOf(text: Buffer, most: number): Buffer {
 describe('the tail of a log', () => {
   const chunks = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 12 }), { maxLength: 12 });
 
-  it('is its last bytes from the beginning of a line on, however the log comes, and what was cut is counted', () => {
+  it('is its last bytes from the start of a line, however the log arrives, and the cut bytes are counted', () => {
     fc.assert(
       fc.property(chunks, fc.integer({ min: 0, max: 40 }), (parts, most) => {
         const tail = new Tail(most);
@@ -62,21 +62,21 @@ describe('the tail of a log', () => {
 });
 
 describe('the logs of a run', () => {
-  it('are those of all containers, with where they are from', async () => {
+  it('are those of all containers, with pod and container', async () => {
     const taken = await take([{ name: 'p', logs: { main: ['one\n', 'two\n'], side: ['three\n'] } }]);
     expect(keptOf(taken)).toEqual({ 'p/main': 'one\ntwo\n', 'p/side': 'three\n' });
     expect(taken.logs[0]).toMatchObject({ pod: 'p', container: 'main', restart: 0, bytes: 8, cutBytes: 0 });
     expect(taken.problems).toEqual([]);
   });
 
-  it('share what a run may keep, and what one leaves is for those that follow', async () => {
+  it("share the run's limit; what one does not use is left for the next", async () => {
     const long = 'x'.repeat(19).concat('\n').repeat(10);
     const taken = await take([{ name: 'p', logs: { short: ['ok\n'], first: [long], second: [long] } }], { bytes: 123 });
     expect(keptOf(taken)).toEqual({ 'p/short': 'ok\n', 'p/first': long.slice(0, 60), 'p/second': long.slice(0, 60) });
     expect(taken.logs.map(({ cutBytes }) => cutBytes)).toEqual([0, 140, 140]);
   });
 
-  it('never take more than a run may keep', async () => {
+  it("never take more than the run's limit", async () => {
     const logs = fc.array(fc.string({ unit: fc.constantFrom('a', '\n'), maxLength: 80 }), { maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(logs, fc.integer({ min: 0, max: 120 }), async (texts, bytes) => {
@@ -91,7 +91,7 @@ describe('the logs of a run', () => {
     );
   });
 
-  it('begin with those of the pods that failed, then go by age, and those that are too many are told', async () => {
+  it('start with pods that failed, then go by age, and logs beyond the limit are reported', async () => {
     const pod = (name: string, phase: 'Succeeded' | 'Failed', minute: number): FakePod => ({
       name,
       phase,
@@ -111,7 +111,7 @@ describe('the logs of a run', () => {
     expect(taken.problems).toEqual(['the logs of 1 of 4 containers: a run keeps 3']);
   });
 
-  it('keep what came of one that breaks, which is told, and the others', async () => {
+  it('keep what arrived of a log that breaks, report it, and keep the others', async () => {
     const taken = await take([
       { name: 'broken', logs: { main: ['half\n', new Error('the kubelet is away')] } },
       { name: 'whole', logs: { main: ['all\n'] } },
@@ -120,7 +120,7 @@ describe('the logs of a run', () => {
     expect(taken.problems).toEqual(['the end of the log of pod broken: the kubelet is away']);
   });
 
-  it('that never end are cut by the time limit, which is told', async () => {
+  it('that never end are cut by the time limit, which is reported', async () => {
     const taken = await take(
       [
         { name: 'quick', logs: { main: ['all\n'] } },
@@ -132,7 +132,7 @@ describe('the logs of a run', () => {
     expect(taken.problems).toEqual([expect.stringMatching(/^the end of the log of pod slow: .*timeout/)]);
   });
 
-  it('are not half of them when this process ends: then there are none', async () => {
+  it('are not stored in part when this process ends: then none are', async () => {
     const stop = new AbortController();
     const taking = take([{ name: 'slow', logs: { main: [endless] } }], {}, stop.signal);
     stop.abort(new Error('it ends'));

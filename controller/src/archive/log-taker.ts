@@ -1,4 +1,4 @@
-/** Takes the logs of a run's pods before these are deleted: the end of each, for that is where a failure is. */
+/** Takes the logs of a run's pods before the pods are deleted: the end of each log, where a failure is. */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Pod } from 'kubernetes-types/core/v1.js';
@@ -16,29 +16,29 @@ import type { LogContent } from './archive.ts';
 const zip = promisify(gzip);
 
 export interface LogLimits {
-  /** Of a run, before compression. */
+  /** Bytes per run, before compression. */
   readonly bytes: number;
-  /** How many containers' logs of a run. */
+  /** The most containers per run. */
   readonly containers: number;
-  /** For all of them together. */
+  /** The time for all of them together. */
   readonly timeoutMs: number;
 }
 
-/** Of a log with more lines than that only the last are asked for. */
+/** A log with more lines is read only from this many lines before its end. */
 const mostLines = 100_000;
-/** A kubelet that says nothing for so long has nothing more to say. */
+/** A log is complete after the kubelet has sent nothing for this time. */
 const idleMs = 10_000;
 
 export interface TakenLogs {
   readonly logs: readonly LogContent[];
-  /** What could not be taken, in words. */
+  /** Sentences about what could not be taken. */
   readonly problems: readonly string[];
 }
 
 /**
- * @param stopped ends it before its time: what is not read then is no problem of the log's
- * @throws ApiError when the pods cannot be listed; the reason of `stopped`. A single log that cannot be read is a
- * problem that is told
+ * @param stopped ends the reading early: what is not read then is not a problem with the log
+ * @throws ApiError when the pods cannot be listed; the reason of `stopped`. A single log that cannot be read is
+ * reported as a problem
  */
 export async function takeLogs(
   client: Client,
@@ -60,7 +60,7 @@ export async function takeLogs(
   let rest = limits.bytes;
   for (const [index, stream] of taken.entries()) {
     try {
-      // What one leaves of its share is for those that follow.
+      // What one does not use of its share is left for the next.
       const { log, broken } = await takeLog(client, stream, Math.floor(rest / (taken.length - index)), signal);
       stopped.throwIfAborted();
       rest -= log.bytes;
@@ -74,7 +74,7 @@ export async function takeLogs(
   return { logs, problems };
 }
 
-/** Those of pods that failed come first, for not all may fit. */
+/** Pods that failed come first, because not all may fit. */
 async function streamsOfRun(
   client: Client,
   namespace: string,
@@ -93,11 +93,11 @@ async function streamsOfRun(
 
 interface TakenLog {
   readonly log: LogContent;
-  /** Why the rest did not come. */
+  /** Why the rest is missing. */
   readonly broken?: unknown;
 }
 
-/** What came before a log broke off is worth having. @throws ApiError where it cannot be opened */
+/** The part before a log broke off is still useful. @throws ApiError if it cannot be opened */
 async function takeLog(
   client: Client,
   { pod, restart, path, query }: LogStream,
@@ -128,7 +128,7 @@ async function takeLog(
 
 const newline = 0x0a;
 
-/** The last bytes of a stream, from the beginning of a line on. */
+/** The last bytes of a stream, from the start of a line. */
 export class Tail {
   readonly #most: number;
   #chunks: Uint8Array[] = [];
@@ -142,8 +142,8 @@ export class Tail {
   add(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    // A chunk goes once the others are enough without it: one byte more than is kept, which tells whether a line begins
-    // after it.
+    // A chunk is dropped once the others are enough without it. They keep one byte more than the limit, which shows
+    // whether a line starts after it.
     for (
       let first = this.#chunks[0];
       first !== undefined && this.#bytes - first.length > this.#most;
@@ -155,7 +155,7 @@ export class Tail {
     }
   }
 
-  /** What is kept, and how many bytes before it are not. Of a last line that is too long by itself its end is kept. */
+  /** The kept bytes, and the number of bytes before them. If the last line alone is too long, its end is kept. */
   end(): { readonly text: Uint8Array; readonly cutBytes: number } {
     const all = Buffer.concat(this.#chunks);
     const surplus = all.length - this.#most;

@@ -1,10 +1,7 @@
-/**
- * How the archive's tables came to be, step by step. A step that was released never changes: what is different is a
- * further step.
- */
+/** The migrations of the archive's tables. A released migration never changes: a change is a new migration. */
 import { sql, type Kysely, type Migration, type MigrationProvider } from 'kysely';
 
-/** The types that the two databases have no common name for. */
+/** The types whose names differ between the two databases. */
 export interface ColumnTypes {
   readonly bytes: 'blob' | 'bytea';
 }
@@ -25,7 +22,7 @@ export function migrationsFor({ bytes }: ColumnTypes): MigrationProvider {
         .addColumn('body', sql.raw(bytes), (column) => column.notNull())
         .addColumn('bytes', 'bigint', (column) => column.notNull())
         .execute();
-      // A page of the history is read off one of these, whichever filter is set; (namespace, name) finds a single run.
+      // One of these indexes serves a page of the history for every filter; (namespace, name) finds a single run.
       const order = ['created_at', 'uid'];
       const indexes: Record<string, string[]> = {
         runs_name: ['namespace', 'name'],

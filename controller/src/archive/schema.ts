@@ -12,7 +12,7 @@ export interface RunTable {
   summary: string;
   /** The {@link RunBody} as gzipped JSON. */
   body: Uint8Array;
-  /** Of the body and the logs, for the retention by size. */
+  /** Bytes of the body and the logs, for the retention by size. */
   bytes: number;
 }
 
@@ -21,9 +21,9 @@ export interface LogTable {
   pod: string;
   container: string;
   restart: number;
-  /** How much was printed of what is kept, before compression. */
+  /** Bytes that are stored, before compression. */
   bytes: number;
-  /** How much of the beginning is left out, as far as it is known. */
+  /** Bytes left out at the beginning, as far as known. */
   cut_bytes: number;
   /** As the kubelet hands it out with timestamps, gzipped. */
   body: Uint8Array;

@@ -35,7 +35,7 @@ export function createCaches(options: CacheOptions) {
   const ours = { ...options, labelSelector: labels.run };
   return {
     tasks: new Informer({ ...options, type: tasks, project: projectTask }),
-    /** Those that people made are found by the Task that they name until it owns them. */
+    /** TaskRuns that people created are found by the Task that they name, until it owns them. */
     runs: new Informer({
       ...options,
       type: taskRuns,
@@ -56,9 +56,9 @@ export function createCaches(options: CacheOptions) {
       indexers: { queued: (job) => (waitsInQueue(job) ? ['all'] : []) },
     }),
     claims: new Informer({ ...ours, type: persistentVolumeClaims, project: projectClaim }),
-    /** Succeeded pods explain nothing, and they are most of what is kept. */
+    /** Succeeded pods explain nothing, and they would be most of the cache. */
     pods: new Informer({ ...ours, type: pods, fieldSelector: 'status.phase!=Succeeded', project: projectPod }),
-    /** The only place where the Job controller says that it may not create a pod. */
+    /** Only here does the Job controller say that it may not create a pod. */
     podRefusals: new Informer({
       ...options,
       type: events,
@@ -66,7 +66,7 @@ export function createCaches(options: CacheOptions) {
       project: projectPodRefusal,
       indexers: { job: ({ jobUid }) => [jobUid] },
     }),
-    /** Nor does a pod's status say that a volume of it is not to be had. */
+    /** A pod's status also does not say that one of its volumes is missing. */
     mountFailures: new Informer({
       ...options,
       type: events,
@@ -77,7 +77,7 @@ export function createCaches(options: CacheOptions) {
   };
 }
 
-/** Each informer as one that does not say what it holds. */
+/** All informers, without the types of their objects. */
 export function allInformers(caches: Caches): readonly Informer<KubeObject>[] {
   return Object.values(caches) as unknown as Informer<KubeObject>[];
 }

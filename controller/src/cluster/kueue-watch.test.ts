@@ -41,7 +41,7 @@ function workload(resourceVersion: string, message: string, active = true): obje
   };
 }
 
-/** A server that has Kueue or not, as `kueue` says at the moment, and the watch of it. */
+/** A server that has Kueue depending on `kueue`, and its watch. */
 async function open(kueue: { version?: string; forbidden?: boolean } = {}) {
   const state = { needed: true, ...kueue };
   const watches: ServerResponse[] = [];
@@ -80,14 +80,14 @@ async function open(kueue: { version?: string; forbidden?: boolean } = {}) {
 }
 
 describe('what is known of Kueue', () => {
-  test('is nothing, and nothing is asked, before a Job waits', async () => {
+  test('is nothing, and no call is made, before a Job waits', async () => {
     const { server, clock, installed } = await open({ version: 'v1beta2' });
     await clock.advance(60_000);
     expect(server.requests).toEqual([]);
     expect(installed()).toBeUndefined();
   });
 
-  test('is that it is not there, which is asked again for as long as a Job waits', async () => {
+  test('is that it is missing, which is checked again as long as a Job waits', async () => {
     const { state, watch, clock, installed, looks } = await open();
     watch.want();
     await vi.waitFor(() => expect(installed()).toBe(false));
@@ -103,7 +103,7 @@ describe('what is known of Kueue', () => {
     expect(looks()).toBe(before);
   });
 
-  test('is told when it appears', async () => {
+  test('changes when it appears', async () => {
     const { state, watch, clock, installed, told } = await open();
     watch.want();
     await vi.waitFor(() => expect(installed()).toBe(false));
@@ -115,14 +115,14 @@ describe('what is known of Kueue', () => {
     expect(told).toEqual(['job-uid', undefined]);
   });
 
-  test.each(['v1beta1', 'v1beta2'])('is read in %s where that is what is served', async (version) => {
+  test.each(['v1beta1', 'v1beta2'])('is read in %s if that version is served', async (version) => {
     const { server, watch, installed } = await open({ version });
     watch.want();
     await vi.waitFor(() => expect(installed()).toBe(true));
     expect(server.requests.some(({ path }) => path === `${groupPath}/${version}/workloads`)).toBe(true);
   });
 
-  test('is what may not be read, until it may', async () => {
+  test('names the forbidden resource until it may be read', async () => {
     const { state, watch, clock, errors, told } = await open({ version: 'v1beta2', forbidden: true });
     watch.want();
     await vi.waitFor(() => expect(errors).toHaveLength(3));
@@ -141,7 +141,7 @@ describe('what is known of Kueue', () => {
     expect(watch.queueingOf('default', [job]).forbidden).toBeUndefined();
   });
 
-  test('changes for a Job whose Workload says something else, and for no other', async () => {
+  test('changes only for the Job whose Workload changed', async () => {
     const { watch, watches, told, installed } = await open({ version: 'v1beta2' });
     watch.want();
     await vi.waitFor(() => expect(installed()).toBe(true));
@@ -154,7 +154,7 @@ describe('what is known of Kueue', () => {
     expect(watch.queueingOf('default', [job]).workloads.get('job-uid')?.conditions[0]?.message).toBe('fuller');
   });
 
-  test('is over when Kueue goes', async () => {
+  test('ends when Kueue is removed', async () => {
     const { state, watch, watches, clock, installed } = await open({ version: 'v1beta2' });
     watch.want();
     await vi.waitFor(() => expect(watches).toHaveLength(3));
@@ -168,7 +168,7 @@ describe('what is known of Kueue', () => {
   });
 });
 
-test('a stop at the moment when Kueue was found ends the looking', async () => {
+test('a stop at the moment when Kueue is found ends the search', async () => {
   let asked = 0;
   const getText = () => {
     asked += 1;

@@ -1,7 +1,7 @@
 /**
- * What the controller knows of Kueue. Most clusters have none, and it may come and go while we run: nothing is asked
- * before a Job waits in a queue; then Kueue's objects are watched for as long as its API is there, and while it is not,
- * it is looked for.
+ * What the controller knows of Kueue. Most clusters do not have it, and it may be installed and removed while we run.
+ * No call is made before a Job waits in a queue. Then Kueue's objects are watched as long as its API exists; while it
+ * does not, the watch checks for it regularly.
  */
 import { noQueueing, type Queueing, type Workload } from '../domain/model/kueue.ts';
 import { sameJson } from '../domain/lang/same-json.ts';
@@ -26,13 +26,13 @@ export interface KueueWatchOptions {
   readonly client: Client;
   /** All namespaces when left out. */
   readonly namespaces?: readonly string[] | undefined;
-  /** Whether any Job waits in a queue: while none does, Kueue is not looked for. */
+  /** Whether any Job waits in a queue: while none does, there is no check for Kueue. */
   readonly isNeeded: () => boolean;
   readonly observer?: InformerObserver | undefined;
   readonly clock?: Clock | undefined;
 }
 
-/** The versions that say what is read here, the newest first. */
+/** The versions with the fields that are read here, newest first. */
 const versions = ['v1beta2', 'v1beta1'];
 const backoff = { firstMs: 1_000, longestMs: 15_000 };
 
@@ -54,14 +54,14 @@ export class KueueWatch {
   }
 
   /**
-   * Calls `handler` with the UID of a Job whose Workload changed, or with undefined when all that wait may be
-   * concerned.
+   * Calls `handler` with the UID of the Job whose Workload changed, or with undefined when the change may concern all
+   * waiting Jobs.
    */
   onChange(handler: (jobUid: string | undefined) => void): void {
     this.#handlers.add(handler);
   }
 
-  /** A Job waits in a queue: begin to look, unless that has begun. */
+  /** A Job waits in a queue: start the watch, unless it has started. */
   want(): void {
     if (this.#stopped.signal.aborted) return;
     this.#running ??= this.#run().finally(() => {
@@ -96,7 +96,7 @@ export class KueueWatch {
     };
   }
 
-  /** Never rejects: whatever fails is tried again. */
+  /** Never rejects: failures are retried. */
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
     for (let failures = 1; !signal.aborted && (failures === 1 || this.#options.isNeeded()); failures += 1) {
@@ -122,7 +122,7 @@ export class KueueWatch {
     }
   }
 
-  /** Watch until Kueue's API goes, or we stop. @returns whether it had been read */
+  /** Watch until Kueue's API is removed, or we stop. @returns whether its objects had been read */
   async #follow(version: string): Promise<boolean> {
     const { signal } = this.#stopped;
     const ended = new AbortController();
@@ -134,8 +134,8 @@ export class KueueWatch {
       failed: (type, error) => {
         this.#options.observer?.failed?.(type, error);
         if (isNotFound(error)) ended.abort();
-        // The first one is told of, so that what waits is not told anew with each attempt; what has been read already
-        // is what is known.
+        // Report only the first forbidden resource, so that waiting runs are not rewritten on every retry. Data read
+        // earlier stays valid.
         if (isForbidden(error) && !this.#kueue)
           this.#know(undefined, this.#forbidden ?? `${type.plural}.${type.group}`);
       },
@@ -165,7 +165,7 @@ export class KueueWatch {
     this.#tell(controllerUid(event.object));
   }
 
-  /** Its status counts who waits, and changes all the time. */
+  /** Its status counts waiting Workloads, and changes all the time. */
   #onLocalQueue(event: CacheEvent<CachedLocalQueue>): void {
     if (event.type !== 'updated' || event.old.clusterQueue !== event.object.clusterQueue) this.#tell(undefined);
   }
@@ -197,7 +197,7 @@ function createInformers(
   };
 }
 
-/** One on its way out speaks of what was. */
+/** A Workload that is being deleted describes the past. */
 function current(workloads: readonly CachedWorkload[]): CachedWorkload | undefined {
   return workloads.find(({ metadata }) => metadata.deletionTimestamp === undefined) ?? workloads[0];
 }

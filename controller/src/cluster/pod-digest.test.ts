@@ -16,12 +16,12 @@ const failed = (name: string, exitCode: number, reason: string, finishedAt: stri
 const rows: readonly [is: string, status: RawPod['status'], rest: object][] = [
   ['that is new is pending', undefined, { phase: 'Pending' }],
   [
-    'that runs says no more',
+    'that runs has nothing more to say',
     { phase: 'Running', containerStatuses: [{ name: 'main', state: {} }] },
     { phase: 'Running' },
   ],
   [
-    'that no node fits says so',
+    'that fits on no node says so',
     {
       phase: 'Pending',
       conditions: [
@@ -54,12 +54,12 @@ const rows: readonly [is: string, status: RawPod['status'], rest: object][] = [
     { phase: 'Pending', waiting: { reason: 'CreateContainerConfigError', message: 'container main waits' } },
   ],
   ...['ContainerCreating', 'PodInitializing'].map((reason): [string, RawPod['status'], object] => [
-    `that waits with ${reason}, as all do, has no obstacle`,
+    `that waits with ${reason}, as every pod does, is not blocked`,
     { phase: 'Pending', containerStatuses: [{ name: 'main', state: { waiting: { reason } } }] },
     { phase: 'Pending' },
   ]),
   [
-    'that failed tells how its container ended',
+    'that failed says how its container ended',
     { phase: 'Failed', containerStatuses: [failed('main', 3, 'Error', '2026-03-20T12:00:05Z')] },
     { phase: 'Failed', failure: { container: 'main', exitCode: 3, reason: 'Error' } },
   ],
@@ -75,7 +75,7 @@ const rows: readonly [is: string, status: RawPod['status'], rest: object][] = [
     { phase: 'Failed', failure: { container: 'first', exitCode: 2, reason: 'Error' } },
   ],
   [
-    'whose container was started again remembers the failure before',
+    'whose container was restarted remembers the failure before',
     {
       phase: 'Running',
       containerStatuses: [{ name: 'main', state: {}, lastState: { terminated: { exitCode: 1, reason: 'Error' } } }],
@@ -83,7 +83,7 @@ const rows: readonly [is: string, status: RawPod['status'], rest: object][] = [
     { phase: 'Running', failure: { container: 'main', exitCode: 1, reason: 'Error' } },
   ],
   [
-    'whose container succeeded at last did not fail',
+    'whose container finally succeeded did not fail',
     {
       phase: 'Succeeded',
       containerStatuses: [
@@ -105,12 +105,12 @@ describe('the digest of a pod', () => {
 describe('a pod that waits for a volume', () => {
   const pending = aPod().build();
   const failure = { podUid: pending.metadata.uid, message: 'configmap "nothing" not found', seenAt: 1_000_000 };
-  test('says which it is, as long as that is said again', () => {
+  test('names the volume, as long as the event is repeated', () => {
     const waiting = { reason: 'FailedMount', message: failure.message };
     expect(withMountFailure({ ...pending, phase: 'Pending' }, [failure], 1_100_000).waiting).toEqual(waiting);
     expect(withMountFailure({ ...pending, phase: 'Pending' }, [failure], 1_200_000).waiting).toBeUndefined();
   });
-  test('says what was said last', () => {
+  test('has the message of the last event', () => {
     const passing = { ...failure, message: 'timed out waiting for the condition', seenAt: 900_000 };
     for (const failures of [
       [passing, failure],
@@ -120,7 +120,7 @@ describe('a pod that waits for a volume', () => {
         failure.message,
       );
   });
-  test('says nothing of it once it runs, or where something else is the matter', () => {
+  test('no longer names it once the pod runs, or has another problem', () => {
     expect(withMountFailure({ ...pending, phase: 'Running' }, [failure], 1_000_000).waiting).toBeUndefined();
     const other = { reason: 'Unschedulable', message: 'no node fits the pod' };
     expect(withMountFailure({ ...pending, phase: 'Pending', waiting: other }, [failure], 1_000_000).waiting).toBe(

@@ -1,6 +1,4 @@
-/**
- * From a pod of several KB to the few fields that explain its run. Caches keep nothing else of pods.
- */
+/** Reduces a pod of several KB to the few fields that explain its run. Caches keep only these. */
 import { podReasons } from '../domain/model/reasons.ts';
 import type { Meta } from '../resources/index.ts';
 import { compact } from '../domain/lang/compact.ts';
@@ -9,7 +7,7 @@ import type { Pod } from '../domain/model/objects.ts';
 import { endText, failureOf, sidecarsOf, startMessage } from './pod-failure.ts';
 import type { ContainerStatus, RawPod, Terminated } from './raw-pod.ts';
 
-/** Waiting for these is what every pod does. */
+/** Every pod waits with these reasons. */
 const ordinaryWaits: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
 
 type Status = NonNullable<RawPod['status']>;
@@ -28,8 +26,8 @@ export function digestPod(pod: RawPod): Pod {
 }
 
 /**
- * The kubelet could not give a pod one of its volumes (an Event with reason FailedMount): a config map, a secret or a
- * claim that there is not.
+ * The kubelet could not mount one of a pod's volumes (an Event with reason FailedMount): a config map, secret or claim
+ * does not exist.
  */
 export interface MountFailure {
   readonly podUid: string;
@@ -38,12 +36,12 @@ export interface MountFailure {
   readonly seenAt: number;
 }
 
-/** The kubelet tries again at least so often, and says so each time that it fails. */
+/** The kubelet retries at least this often, and writes an event each time it fails. */
 const mountRetryMilliseconds = 150_000;
 
-/** A pod that says nothing of why it waits does so for its volumes, if that was said lately. */
+/** A pod without a reason for waiting waits for its volumes if there was a recent event about them. */
 export function withMountFailure(pod: Pod, failures: readonly MountFailure[], now: number): Pod {
-  // At first the kubelet may fail for what passes by itself.
+  // At first the kubelet may fail because of something temporary.
   const last = failures.reduce<MountFailure | undefined>(
     (newest, one) => (newest && newest.seenAt > one.seenAt ? newest : one),
     undefined,

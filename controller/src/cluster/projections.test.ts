@@ -27,10 +27,10 @@ function workload(...conditions: readonly { type: string; reason: string }[]): S
   };
 }
 
-describe('what is kept of a Workload', () => {
+describe('the projection of a Workload', () => {
   const waits = { type: 'QuotaReserved', reason: 'QuotaReserved' };
 
-  test('is what says whether its Job is admitted, or given up', () => {
+  test('has the conditions that say whether its Job is admitted or has failed', () => {
     const { conditions } = projectWorkload(
       workload(
         waits,
@@ -41,11 +41,11 @@ describe('what is kept of a Workload', () => {
     expect(conditions.map(({ type }) => type)).toEqual(['QuotaReserved', 'DeactivationTarget']);
   });
 
-  test('is nothing once it has finished with its Job', () => {
+  test('is empty once it has finished with its Job', () => {
     expect(projectWorkload(workload(waits, { type: 'Finished', reason: 'Succeeded' })).conditions).toEqual([]);
   });
 
-  test('is why Kueue finished it without its Job', () => {
+  test('says why Kueue finished it without its Job', () => {
     expect(projectWorkload(workload(waits, { type: 'Finished', reason: 'FailedToStart' })).conditions).toEqual([
       { type: 'Finished', status: 'True', reason: 'FailedToStart', message: 'why' },
     ]);

@@ -1,5 +1,5 @@
 /**
- * What the caches keep of each object. Ten thousand kept runs have to fit into 150 MB, so it is little: see
+ * What the caches keep of each object. It is little, because ten thousand kept runs must fit into 150 MB: see
  * docs/decisions.
  */
 import type { Event, Node as CoreNode, PersistentVolumeClaim, Pod as CorePod } from 'kubernetes-types/core/v1.js';
@@ -43,8 +43,8 @@ export function projectTask({ metadata, spec, status }: Stored<TaskObject>): Cac
 }
 
 /**
- * A finished run's snapshot and templates are not needed any more, but for its hash; a cancelled one's Jobs are, until
- * their pods are gone, and a flow's steps are shown.
+ * A finished run needs only the hash of its snapshot and templates. The Jobs of a cancelled run are needed until their
+ * pods are gone, and the steps of a flow are shown.
  */
 export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
   const meta = slimMeta(metadata);
@@ -88,7 +88,7 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
   });
 }
 
-/** Only a Job that failed has something of its own to say. */
+/** Only a failed Job has a message of its own. */
 function slimCondition({
   type,
   status,
@@ -122,7 +122,7 @@ export function templateKeys(run: CachedRun): readonly string[] {
   return lacksTemplates(run) ? templateNames(run.spec.snapshot).map((name) => keyOf({ namespace, name })) : [];
 }
 
-/** Of a node's several KB what says whether pods may run there; its heartbeats change nothing of that. */
+/** The part of a node's several KB that says whether pods may run there. Heartbeats do not change it. */
 export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
   const taints = spec?.taints?.map(({ key, value, effect }) => compact({ key, value, effect }));
   return compact({ metadata: slimMeta(metadata), taints });
@@ -131,8 +131,8 @@ export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
 const tellingConditions: ReadonlySet<string> = new Set(['QuotaReserved', 'Admitted', 'Evicted', 'DeactivationTarget']);
 
 /**
- * Nothing is to be said of one that is of no Job, or has finished, unless its Job will never start: what Kueue would
- * put into it contradicts the Task. A Job has pods of one kind, and so one set of requests.
+ * Keep no conditions of a Workload that belongs to no Job or has finished, except FailedToStart: then the Job never
+ * starts, because Kueue's changes to it contradict the Task. A Job has one kind of pod, and so one set of requests.
  */
 export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObject>): CachedWorkload {
   const slim = { metadata: slimMeta(metadata, { withLabels: false }), active: spec.active !== false };
@@ -144,7 +144,7 @@ export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObjec
   return compact({ ...slim, requests: pods?.resources, conditions: words });
 }
 
-/** When it changed matters of the admission alone. */
+/** Only the Admitted condition's transition time is used. */
 function wordsOf({ type, status, reason, message, lastTransitionTime }: JobCondition): JobCondition {
   return compact({
     type,

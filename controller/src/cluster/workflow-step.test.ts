@@ -27,7 +27,7 @@ describe('a step waits for its run', () => {
       { steps: [{ name: 'group', id: 'other', phase: 'running', subSteps: [{ ...step, phase: 'running' }] }] },
     ],
     ['while it is suspended', { steps: [{ ...step, phase: 'suspending' }] }],
-    ['while KubeVela tries it again after an error', { steps: [{ ...step, phase: 'failed', reason: 'Execute' }] }],
+    ['while KubeVela retries it after an error', { steps: [{ ...step, phase: 'failed', reason: 'Execute' }] }],
     [
       'though another one failed, with if: always',
       {
@@ -38,17 +38,17 @@ describe('a step waits for its run', () => {
         ],
       },
     ],
-    ['before the Application says anything of it', { steps: [] }],
+    ['before the Application mentions it', { steps: [] }],
     ['before the Application has a status', undefined],
     [
-      'while the Application still speaks of the workflow before',
+      'while the Application still describes the previous workflow',
       { finished: true, steps: [other('2025-03-20T12:30:10Z')] },
     ],
   ];
   for (const [when, workflow] of rows) test(when, () => expect(look(workflow).ended).toBeUndefined());
 });
 
-describe('a step waits no more', () => {
+describe('a step no longer waits', () => {
   const rows: readonly [when: string, workflow: Workflow | undefined, why: RegExp, seconds?: number][] = [
     [
       'when it was terminated',
@@ -61,7 +61,7 @@ describe('a step waits no more', () => {
       /ended: failed, Timeout$/,
     ],
     [
-      'when the workflow is through, whatever it says of it',
+      'when the workflow has finished, whatever it says about the step',
       { finished: true, steps: [{ ...step, phase: 'pending' }] },
       /was terminated$/,
     ],
@@ -72,7 +72,7 @@ describe('a step waits no more', () => {
     ],
     ['when the workflow was restarted', { steps: [other('2025-03-20T12:30:11Z')] }, /was started again$/],
     [
-      'when another session of the same second is on record in its place',
+      'when another session of the same second is recorded instead',
       { steps: [other('2025-03-20T12:30:10Z')] },
       /was started again$/,
       11,
@@ -83,13 +83,13 @@ describe('a step waits no more', () => {
       /is not there any more$/,
       61,
     ],
-    ['when the Application has no workflow any more', undefined, /is not there any more$/, 61],
+    ['when the Application no longer has a workflow', undefined, /is not there any more$/, 61],
   ];
   for (const [when, workflow, why, seconds] of rows)
     test(when, () => expect(look(workflow, seconds).ended).toMatch(why));
 });
 
-test('a step is known once its session is on record, in a group too', () => {
+test('a step is known once its session is recorded, also in a group', () => {
   const inGroup = { steps: [{ name: 'group', id: 'other', subSteps: [{ ...step, phase: 'running' }] }] };
   expect(
     [undefined, { steps: [other('2025-03-20T12:30:10Z')] }, { steps: [{ ...step, phase: 'running' }] }, inGroup].map(

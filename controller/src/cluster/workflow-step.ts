@@ -1,6 +1,4 @@
-/**
- * What an Application's status says of a workflow step: whether it still waits for the run that it asked for.
- */
+/** Reads from an Application's status whether a workflow step still waits for its run. */
 import type { KubeObject } from '../kube/objects.ts';
 import { endsWorkflow, isStepFinished, type StepEnd } from '../vela/workflow.ts';
 import type { StepLook } from '../domain/model/memory.ts';
@@ -12,7 +10,7 @@ interface StepStatus extends StepEnd {
   readonly subSteps?: readonly StepStatus[];
 }
 
-/** The part of an Application's status that tells of its workflow. */
+/** The part of an Application's status about its workflow. */
 export interface ApplicationObject extends KubeObject {
   readonly status?: {
     readonly workflow?: {
@@ -23,7 +21,7 @@ export interface ApplicationObject extends KubeObject {
   };
 }
 
-/** A run that a step asked for. */
+/** A run that was created by a workflow step. */
 export interface StepRun {
   /** The step's name and session, which KubeVela changes when the workflow is restarted. */
   readonly step: { readonly name: string; readonly id: string };
@@ -32,14 +30,14 @@ export interface StepRun {
 }
 
 /**
- * KubeVela runs the steps first and then writes what became of them: so long a status may know nothing yet of the step
- * that asked, or still speak of one that began in the same second.
+ * KubeVela runs the steps first and writes their status afterwards. For this long a status may not have the step yet,
+ * or may still have one that began in the same second.
  */
 const unknownMilliseconds = { alone: 60_000, besideAnother: 10_000 };
 
 /**
  * @param now in milliseconds since the epoch
- * @returns whether the Application knows of the step, and why that does not wait any more, in a sentence
+ * @returns whether the Application has the step, and a sentence about why the step no longer waits
  */
 export function lookAtStep({ metadata, status }: ApplicationObject, run: StepRun, now: number): Omit<StepLook, 'at'> {
   const { steps = [], ...workflow } = status?.workflow ?? {};

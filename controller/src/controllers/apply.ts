@@ -1,6 +1,6 @@
 /**
- * Carries out what `decide` returned: one handler an action kind. Each API call is a point at which the process may
- * die; what a call did is found again by the object's deterministic name and its owner's UID.
+ * Carries out what `decide` returned: one handler an action kind. The process may die at each API call; the result of a
+ * call is found again by the object's deterministic name and its owner's UID.
  */
 import type { Action, ActionKind, ActionOf } from '../domain/model/actions.ts';
 import { adoptRun, fillTemplates } from './apply/adopt-run.ts';
@@ -37,7 +37,7 @@ const handlers: Handlers = {
 
 /**
  * Applies the actions in order, up to the first one after which the rest no longer fits.
- * @throws ApiError when the API server could not be asked; nothing is lost, decide again later
+ * @throws ApiError when the API server could not be reached; nothing is lost, decide again later
  */
 export async function applyActions(actions: readonly Action[], context: ApplyContext): Promise<void> {
   for (const action of actions) {

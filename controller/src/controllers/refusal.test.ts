@@ -81,8 +81,14 @@ const rows: readonly [
     'jobs.batch "web-v1" already exists',
     { reason: 'AlreadyExists', final: false },
   ],
-  ['an overload, which says nothing about the object', 429, 'TooManyRequests', 'try again', undefined],
-  ['a server in trouble, which says nothing either', 500, 'InternalError', 'etcdserver: request timed out', undefined],
+  ['an overload, which is not about the object', 429, 'TooManyRequests', 'try again', undefined],
+  [
+    'a failing server, which is not about the object either',
+    500,
+    'InternalError',
+    'etcdserver: request timed out',
+    undefined,
+  ],
 ];
 for (const [of, status, reason, message, refusal] of rows) {
   test(`the refusal of ${of}`, () => {
@@ -90,7 +96,7 @@ for (const [of, status, reason, message, refusal] of rows) {
     expect(given && { reason: given.reason, final: given.final }).toEqual(refusal);
     if (refusal)
       expect(given?.message).toBe(
-        `Job web-v1 was refused: ${message}${refusal.final ? '; mend the Application and deploy it again' : ''}`,
+        `Job web-v1 was refused: ${message}${refusal.final ? '; fix the Application and deploy it again' : ''}`,
       );
   });
 }

@@ -2,22 +2,20 @@ import { kubernetesReasons, reasons } from '../domain/model/reasons.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { Refusal } from '../domain/model/memory.ts';
 
-/**
- * 400 is a field that does not exist or does not parse, 422 one that is invalid: the same object is refused for ever.
- */
+/** 400 is a field that does not exist or does not parse, 422 one that is invalid: the same object is always refused. */
 const finalStatuses = new Set([400, 422]);
 /** 403 is a quota, an admission policy or missing rights; 409 somebody else's object under both of our names. */
 const passingStatuses = new Set([403, 409]);
 /**
- * An admission policy or webhook, by its words, for it answers with any status: a ValidatingAdmissionPolicy with 422
- * unless it says otherwise, a webhook with what it likes, and one that cannot be reached with 500. What it forbids
- * today it may allow tomorrow.
+ * An admission policy or webhook, recognized by its message, because it can answer with any status: a
+ * ValidatingAdmissionPolicy with 422 by default, a webhook with any code, and an unreachable one with 500. What it
+ * forbids now it may allow later.
  */
 const admission = /^\S+ ".*" is forbidden: |^admission webhook |failed calling webhook /;
 
 /**
- * What the API server's refusal to create an object means to its run; undefined for errors that say nothing about the
- * object (no connection, overload), which are simply tried again.
+ * What the API server's refusal to create an object means for its run; undefined for errors that are not about the
+ * object (no connection, overload), which are simply retried.
  */
 export function refusalOf(
   error: unknown,
@@ -27,7 +25,7 @@ export function refusalOf(
   const byAdmission = admission.test(error.serverMessage);
   const final = finalStatuses.has(error.status) && !byAdmission;
   if (!final && !byAdmission && !passingStatuses.has(error.status)) return undefined;
-  const remedy = final ? '; mend the Application and deploy it again' : '';
+  const remedy = final ? '; fix the Application and deploy it again' : '';
   const { object, run, step } = refused;
   return {
     ...refused,

@@ -7,7 +7,7 @@ import { RunCensus, type FinishedRun } from './run-census.ts';
 
 const second = (n: number) => new Date(Date.UTC(2025, 0, 1, 0, 0, n)).toISOString();
 
-/** A cache with a census of what it holds, and what the census told. */
+/** A cache with a census of its runs, and what the census reported. */
 function counted() {
   const handlers: ((event: CacheEvent<CachedRun>) => void)[] = [];
   const cache = new Cache<CachedRun>({}, (event) => handlers.forEach((handler) => handler(event)));
@@ -61,7 +61,7 @@ describe('the census of runs', () => {
     expect(counts).toEqual({});
   });
 
-  it('knows why runs are queued, steps of flows that run among them, until they are not', () => {
+  it('counts queued runs by reason, including running flows with a queued step, until they start', () => {
     const { cache, queued, put } = counted();
     put('a', 'Queued', { reason: 'Pending' });
     put('b', 'Queued', { reason: 'Inadmissible' });
@@ -79,7 +79,7 @@ describe('the census of runs', () => {
     expect(queued).toEqual({});
   });
 
-  it('counts the wait of a run that was evicted from then on, for it has run since it was asked for', () => {
+  it('counts the wait of an evicted run from the eviction, because it has run before', () => {
     const { census, put } = counted();
     put('a', 'Queued', { jobs: [{ name: 'a', queuedTime: second(50), waitedSeconds: 3 }] });
     expect(census.oldestWaiting(Date.parse(second(60)))).toEqual({ Pending: 0, Queued: 10 });
@@ -87,7 +87,7 @@ describe('the census of runs', () => {
     expect(census.oldestWaiting(Date.parse(second(60)))).toEqual({ Pending: 0, Queued: 60 });
   });
 
-  it('tells of a run that finishes in front of it, once', () => {
+  it('reports a run once when it finishes while it is watched', () => {
     const { census, finished, put } = counted();
     census.start();
     put('a', 'Running');
@@ -103,7 +103,7 @@ describe('the census of runs', () => {
     ]);
   });
 
-  it('tells of none that was finished when it came: in the first list, after a restart, in a list made anew', () => {
+  it('does not report a run that was finished when it was first seen: in the first list, after a restart, in a later list', () => {
     const { cache, census, finished, put } = counted();
     put('a', 'Succeeded');
     census.start();
@@ -114,7 +114,7 @@ describe('the census of runs', () => {
     expect(finished).toEqual([]);
   });
 
-  it('tells of none before it was started: then another replica leads, and counts it', () => {
+  it('reports no run before it is started: then another replica leads, and counts it', () => {
     const { census, finished, put } = counted();
     put('a', 'Running');
     put('a', 'Succeeded');
@@ -124,7 +124,7 @@ describe('the census of runs', () => {
     expect(finished).toMatchObject([{ phase: 'Skipped', reason: '', seconds: undefined }]);
   });
 
-  it('knows how old the oldest is that waits', () => {
+  it('knows the age of the oldest waiting run', () => {
     const { census, put } = counted();
     expect(census.oldestWaiting(Date.parse(second(60)))).toEqual({ Pending: 0, Queued: 0 });
     put('a', undefined);
@@ -135,7 +135,7 @@ describe('the census of runs', () => {
     expect(census.oldestWaiting(Date.parse(second(62)))).toEqual({ Pending: 0, Queued: 0 });
   });
 
-  it('names a thousand namespaces, and takes the others together', () => {
+  it('names a thousand namespaces, and counts the others together', () => {
     const { counts, put } = counted();
     for (let n = 0; n < 1_005; n += 1) put('a', 'Running', {}, `n${n}`);
     expect(Object.keys(counts)).toHaveLength(1_001);

@@ -1,6 +1,6 @@
 /**
  * How many runs there are, kept up to date with each change of the cache: with 10,000 runs, counting them at every
- * scrape would hold the event loop up.
+ * scrape would block the event loop.
  */
 import type { CacheEvent } from '../kube/cache.ts';
 import { secondsBetween } from '../domain/lang/duration.ts';
@@ -11,8 +11,8 @@ import type { RunPhase, RunTrigger } from '../resources/index.ts';
 import type { CachedRun } from '../cluster/projections.ts';
 
 /**
- * What runs are counted by. The namespaces beyond the first 1,000 are one, `_others`, which no namespace is called. A
- * run without a status is Pending, and one that nobody adopted yet was made by a person.
+ * The labels by which runs are counted. Namespaces beyond the first 1,000 are counted as `_others`, which is not a
+ * valid namespace name. A run without a status is Pending, and a run that is not adopted yet was created by a person.
  */
 export interface RunKind {
   readonly namespace: string;
@@ -20,26 +20,29 @@ export interface RunKind {
   readonly phase: RunPhase;
 }
 
-/** What queued runs are counted by: those in phase Queued, and those that run with a step that waits in a queue. */
+/**
+ * The labels by which queued runs are counted: runs in phase Queued, and running ones with a step that waits in a
+ * queue.
+ */
 export interface QueuedKind {
   readonly namespace: string;
-  /** One word, as in status.reason; `Other` for one that is not known beforehand. */
+  /** One word, as in status.reason; `Other` for an unknown reason. */
   readonly reason: string;
 }
 
 export interface FinishedRun extends RunKind {
-  /** One word, as in status.reason; empty where there is none. */
+  /** One word, as in status.reason; empty without one. */
   readonly reason: string;
-  /** From start to completion, as status.duration; undefined where the run never started. */
+  /** From start to completion, as status.duration; undefined if the run never started. */
   readonly seconds: number | undefined;
 }
 
 export interface CensusObserver {
-  /** The number of runs of a kind is another now; 0 when the last has gone. */
+  /** The number of runs of a kind has changed; 0 when the last is gone. */
   counted(kind: RunKind, runs: number): void;
-  /** The number of runs that wait with a reason is another now; 0 when the last waits no more. */
+  /** The number of runs that wait with a reason has changed; 0 when the last no longer waits. */
   queued(kind: QueuedKind, runs: number): void;
-  /** A run's phase turned finished in front of us. */
+  /** A run became finished while it was watched. */
   finished(run: FinishedRun): void;
 }
 
@@ -48,7 +51,7 @@ export interface RunEvents {
   onEvent(handler: (event: CacheEvent<CachedRun>) => void): unknown;
 }
 
-/** Each may have 35 series of a gauge, one for each trigger and phase. */
+/** Each namespace may have 35 series of a gauge, one for each trigger and phase. */
 const mostNamespaces = 1_000;
 
 const waitingPhases = ['Pending', 'Queued'] as const;
@@ -59,20 +62,20 @@ export class RunCensus {
   readonly #namespaces = new Set<string>();
   readonly #counts = new Map<string, number>();
   readonly #queued = new Map<string, number>();
-  /** Since when those wait that do, by UID; no more than there are runs in the cache. */
+  /** The start of each wait, by UID; bounded by the number of runs in the cache. */
   readonly #waiting: Readonly<Record<WaitingPhase, Map<string, number>>> = { Pending: new Map(), Queued: new Map() };
   #tellsEnds = false;
 
-  /** Counts from now on. Ends of runs are told of only after `start`. */
+  /** Counts from now on. Finished runs are reported only after `start`. */
   constructor(runs: RunEvents, observer: CensusObserver) {
     this.#observer = observer;
     runs.onEvent((event) => this.#onEvent(event));
   }
 
   /**
-   * From now on tell of runs that finish. Only who leads calls this: each replica sees every end, and the sum over
+   * From now on report runs that finish. Only the leader calls this: each replica sees every end, and the sum over
    * replicas must count it once. A run that is finished when it is first seen, in a list or after a restart, is never
-   * told of.
+   * reported.
    */
   start(): void {
     this.#tellsEnds = true;
@@ -80,8 +83,8 @@ export class RunCensus {
 
   /**
    * @param now in milliseconds since the epoch
-   * @returns for each phase in which runs wait how long one has waited most, in seconds, 0 where none waits. Costs as
-   * much as runs wait.
+   * @returns for each waiting phase the longest wait in seconds, 0 if no run waits. The cost grows with the number of
+   * waiting runs.
    */
   oldestWaiting(now: number): Readonly<Record<WaitingPhase, number>> {
     const age = (phase: WaitingPhase) => {
@@ -135,14 +138,14 @@ function added(counts: Map<string, number>, key: string, change: 1 | -1): number
   return count;
 }
 
-/** A flow of which a step runs says what another one waits for. */
+/** A flow with a running step says what another step waits for. */
 function queuedReasonOf({ status }: CachedRun): string | undefined {
   const { phase, reason = '' } = status ?? {};
   if (queuedReasons.has(reason)) return phase === 'Queued' || phase === 'Running' ? reason : undefined;
   return phase === 'Queued' ? 'Other' : undefined;
 }
 
-/** Since it was asked for; one that a queue has evicted has run since then. */
+/** Since the run was requested; an evicted run waits since its eviction. */
 function waitsSince({ metadata, status }: CachedRun): number {
   const { queuedTime, waitedSeconds } = waitOfRun(status);
   return Date.parse(

@@ -1,5 +1,6 @@
 /**
- * From watch events to reconciles: which Task an object belongs to, and what must be remembered of what it was.
+ * Turns watch events into reconciles: finds the Task of an object, and remembers what a later decision needs of its old
+ * version.
  */
 import { isFinished } from '../domain/model/phase.ts';
 import { waitsInQueue } from '../domain/model/kueue.ts';
@@ -36,9 +37,9 @@ export interface TaskControllerOptions {
   /** Tasks reconciled at the same time. */
   readonly workers: number;
   readonly observer?: QueueObserver | undefined;
-  /** UIDs of the runs that are not to be pruned yet. */
+  /** UIDs of the runs that must not be pruned yet. */
   readonly held?: Pick<ReadonlySet<string>, 'has'> | undefined;
-  /** Is told what the controller did to runs. */
+  /** Is called with what the controller did to runs. */
   readonly runObserver?: RunObserver | undefined;
 }
 
@@ -80,7 +81,7 @@ export class TaskController {
     caches.podRefusals.onEvent(({ object }) => this.#onJobChild(object.jobUid));
   }
 
-  /** Begin to act. The caches must have synced: what they lack is taken for absent. */
+  /** Start to act. The caches must have synced: an object that they lack counts as absent. */
   start(): void {
     this.#queue.start();
   }
@@ -91,7 +92,7 @@ export class TaskController {
     if (run) this.#enqueueTaskOf(run);
   }
 
-  /** Finish what is under way and act no more. */
+  /** Finish current work, and stop acting. */
   stop(): Promise<void> {
     return this.#queue.stop();
   }
@@ -102,8 +103,8 @@ export class TaskController {
   }
 
   /**
-   * Whether every trigger of the Task is answered, and no run left its queue, so that it has but statuses to write:
-   * others wait for their runs.
+   * Whether every trigger of the Task is answered and no run left its queue, so that only statuses are left to write.
+   * Tasks that wait for runs go first.
    */
   #onlyReports(key: string): boolean {
     const { namespace, name } = refOf(key);
@@ -116,7 +117,7 @@ export class TaskController {
     );
   }
 
-  /** On record as waiting in a queue, though its Job waits no more. */
+  /** Recorded as waiting in a queue, while its Job no longer waits. */
   #wasAdmitted({ metadata, status }: CachedRun): boolean {
     return (
       status?.phase === 'Queued' &&
@@ -128,14 +129,14 @@ export class TaskController {
   #onTask(event: CacheEvent<CachedTask>): void {
     const key = keyOf(event.object.metadata);
     if (event.type === 'deleted')
-      this.#reconciler.forget(key); // a Task made anew under this name has a life of its own
+      this.#reconciler.forget(key); // a new Task with this name is independent
     else this.#reconciler.memory(key).see(event.object.metadata.generation ?? 0, Date.now());
     if (event.type === 'updated' && isUnanswered(event.old, event.object))
       this.#reconciler.memory(key).keepEarlier(event.old);
     this.#queue.add(key);
   }
 
-  /** A Job that is deleted before its outcome is on record may have had one. */
+  /** A Job that is deleted before its outcome is recorded may have had one. */
   #onJob({ type, object }: CacheEvent<CachedJob>): void {
     if (type !== 'deleted' && waitsInQueue(object)) this.#kueue.want();
     const run = this.#caches.runs.cache.byUid(controllerUid(object) ?? '');
@@ -154,13 +155,13 @@ export class TaskController {
     for (const run of this.#caches.runs.cache.by('template', keyOf(metadata))) this.#enqueueTaskOf(run);
   }
 
-  /** A node that comes, goes or changes what decides of it concerns the active runs that have a Job for each. */
+  /** A node that is added, deleted or relevantly changed concerns the active runs that have a Job on each node. */
   #onNode(event: CacheEvent<CachedNode>): void {
     if (event.type === 'updated' && sameNode(event.old, event.object)) return;
     for (const run of this.#caches.runs.cache.by('nodes', 'all')) this.#enqueueTaskOf(run);
   }
 
-  /** Kueue says something else of that Job, or of all. */
+  /** Kueue's state of that Job, or of all Jobs, has changed. */
   #onQueue(jobUid: string | undefined): void {
     if (jobUid !== undefined) return this.#onJobChild(jobUid);
     for (const { metadata } of this.#caches.jobs.cache.by('queued', 'all')) this.#onJobChild(metadata.uid);
@@ -179,7 +180,7 @@ export class TaskController {
   }
 }
 
-/** Nodes are written every few minutes, to say that they live. */
+/** Nodes are written every few minutes as a heartbeat. */
 function sameNode(a: CachedNode, b: CachedNode): boolean {
   return sameJson({ labels: a.metadata.labels, taints: a.taints }, { labels: b.metadata.labels, taints: b.taints });
 }
@@ -191,7 +192,7 @@ function isUnanswered(old: CachedTask, next: CachedTask): boolean {
   );
 }
 
-/** A time of the schedule has come that no run answers yet. */
+/** A schedule time has passed without a run so far. */
 function isDue({ status }: CachedTask, runs: readonly CachedRun[]): boolean {
   const { nextScheduleTime } = status ?? {};
   if (nextScheduleTime === undefined || Date.parse(nextScheduleTime) > Date.now()) return false;

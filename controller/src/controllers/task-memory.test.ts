@@ -4,7 +4,7 @@ import { TaskMemory } from './task-memory.ts';
 const refusal = { object: 'TaskRun' as const, run: 'mytask-v2', reason: 'Invalid', message: 'no', final: true };
 
 describe('what is remembered of a Task', () => {
-  test('a run that was refused for good is tried again for a later version, whose run may have the same name', () => {
+  test('a run that was finally refused is retried for a later version, whose run may have the same name', () => {
     const memory = new TaskMemory();
     memory.see(1, 0);
     memory.refuse(refusal, 0);

@@ -1,13 +1,13 @@
 /**
- * What the controller knows of a Task beyond the objects themselves. None of it is needed for what must hold: losing it
- * costs a few calls that are refused or answered again.
+ * What the controller remembers of a Task beyond its objects. No guarantee depends on it: losing it costs only a few
+ * extra calls.
  */
 import type { Answered } from '../domain/model/trigger.ts';
 import type { Task } from '../resources/index.ts';
 import type { Job } from '../domain/model/objects.ts';
 import type { Refusal, StepLook, TerminationMessage } from '../domain/model/memory.ts';
 
-/** Most entries of each list; the oldest go first. */
+/** The most entries of each list; the oldest are dropped. */
 const limit = 1_000;
 const firstRetry = 2_000;
 const lastRetry = 60_000;
@@ -22,7 +22,7 @@ export class TaskMemory {
   takenJobs = new Set<string>();
   nudged: string | undefined;
   answered: Answered | undefined;
-  /** The time of the schedule that a run was created for last, RFC 3339. */
+  /** The latest schedule time for which a run was created, RFC 3339. */
   lastScheduled: string | undefined;
   /** By the Job's UID. */
   readonly terminationMessages = new Map<string, TerminationMessage>();
@@ -41,10 +41,7 @@ export class TaskMemory {
     this.earlier = [...this.earlier, version].slice(-limit);
   }
 
-  /**
-   * Note when a version was seen; the first time counts. What was refused for good is worth a try again under the same
-   * name.
-   */
+  /** Only the first sighting counts. A new version clears final refusals: its run may reuse the name. */
   see(generation: number, now: number): void {
     if (this.seenAt.has(generation)) return;
     TaskMemory.keep(this.seenAt, generation, now);
@@ -84,13 +81,13 @@ export class TaskMemory {
     if (this.#refusals.size > limit) this.#refusals.delete([...this.#refusals.keys()][0] ?? key);
   }
 
-  /** An object of this run was created. A run that was created also settles what was refused to runs before it. */
+  /** An object of this run was created. Creating a run also clears the refusals of earlier runs. */
   accepted(object: Refusal['object'], run: string, step = ''): void {
     if (object !== 'TaskRun') this.#refusals.delete(`${object}/${run}/${step}`);
     else for (const [key, refusal] of this.#refusals) if (refusal.object === 'TaskRun') this.#refusals.delete(key);
   }
 
-  /** The run is finished: what was remembered for its sake goes. */
+  /** The run is finished: forget what was remembered for it. */
   finished(run: string, runUid: string): void {
     for (const [key, refusal] of this.#refusals)
       if (refusal.object !== 'TaskRun' && refusal.run === run) this.#refusals.delete(key);

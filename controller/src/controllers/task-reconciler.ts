@@ -15,7 +15,10 @@ import { readOrphans, readTaskState } from './task-state.ts';
 
 const nobody: ReadonlySet<string> = new Set();
 
-/** More than any Task needs: a burst of deployments takes a handful. Beyond it something fights with us. */
+/**
+ * More passes than any Task needs: a burst of deployments takes a handful. If it takes more, another program undoes our
+ * writes.
+ */
 const mostPasses = 25;
 
 export interface ReconcilerOptions {
@@ -26,15 +29,15 @@ export interface ReconcilerOptions {
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
-  /** UIDs of the runs that are not to be pruned yet. */
+  /** UIDs of the runs that must not be pruned yet. */
   readonly held?: Pick<ReadonlySet<string>, 'has'> | undefined;
-  /** Whether other Tasks wait that have more to do than to report. */
+  /** Whether other Tasks wait that have more to do than reporting. */
   readonly othersHurry?: (() => boolean) | undefined;
-  /** Is told what the controller did to runs. */
+  /** Is called with what the controller did to runs. */
   readonly runObserver?: RunObserver | undefined;
 }
 
-/** Brings Tasks to rest, one at a time by key. */
+/** Reconciles Tasks until they settle, one at a time per key. */
 export class TaskReconciler {
   readonly #options: ReconcilerOptions;
   readonly #now: () => number;
@@ -45,7 +48,7 @@ export class TaskReconciler {
     this.#now = options.now ?? Date.now;
   }
 
-  /** What is remembered of the Task with that key; made where there is none. */
+  /** What is remembered of the Task with that key; created on first use. */
   memory(key: string): TaskMemory {
     const known = this.#memories.get(key);
     if (known) return known;
@@ -60,11 +63,11 @@ export class TaskReconciler {
   }
 
   /**
-   * Read, decide and apply, until nothing is left to do but wait, or others are in more of a hurry.
+   * Read, decide and apply, until nothing is left to do but wait, or other Tasks are more urgent.
    *
    * @param key namespace/name of the Task
-   * @returns when to look again, in milliseconds since the epoch; undefined for when something changes
-   * @throws ApiError when the API server could not be asked, Error when the Task does not come to rest
+   * @returns when to look again, in milliseconds since the epoch; undefined: only when something changes
+   * @throws ApiError when the API server could not be reached, Error when the Task does not settle
    */
   async reconcile(key: string): Promise<number | undefined> {
     for (let pass = 0; pass < mostPasses; pass += 1) {
@@ -80,15 +83,17 @@ export class TaskReconciler {
       if (first === undefined) return undefined;
       if (first.kind === 'wakeAt') return first.at;
       await applyActions(actions, this.#context(key, state.task as CachedTask, memory));
-      // What a run does is on its record; the Task's own report, and KubeVela's, can wait until the records of others
-      // are written.
+      // The run's own record is written; the Task's status, and KubeVela, can wait until the records of other Tasks are
+      // written.
       if (actions.some(({ kind }) => kind === 'writeRunStatus') && this.#options.othersHurry?.() === true)
         return this.#now();
     }
-    throw new Error(`Task ${key} did not come to rest within ${mostPasses} rounds: somebody changes what we write`);
+    throw new Error(
+      `Task ${key} did not settle within ${mostPasses} rounds: another program changes what the controller writes`,
+    );
   }
 
-  /** TaskRuns that name a Task which is not there: they are told so, and wait. */
+  /** TaskRuns that name a Task which does not exist: their status says so, and they wait. */
   async #tellOrphans(key: string): Promise<undefined> {
     const orphans = readOrphans(key, this.#options.caches);
     const { namespace = '', name } = refOf(key);

@@ -10,7 +10,7 @@ import { templateKeys, type CachedRun } from '../cluster/projections.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { TaskMemory } from './task-memory.ts';
 
-/** What a Task's state is read from. */
+/** The sources of a Task's state. */
 export interface Sources {
   readonly caches: Caches;
   readonly kueue: KueueWatch;
@@ -19,7 +19,7 @@ export interface Sources {
 }
 
 /**
- * All that is known of the Task with that key, `namespace/name`; undefined when there is none.
+ * Everything that is known of the Task with that key, `namespace/name`; undefined if it does not exist.
  * @param now in milliseconds since the epoch
  */
 export function readTaskState(
@@ -72,12 +72,12 @@ export function readTaskState(
   };
 }
 
-/** The TaskRuns that name the Task with that key and that nobody owns. */
+/** The TaskRuns that name the Task with that key and have no owner. */
 export function readOrphans(key: string, caches: Caches): readonly CachedRun[] {
   return caches.runs.cache.by('orphan', key).filter(isOrphan);
 }
 
-/** Whoever replaces a cancelled run waits for its pods, also when its Job is gone already. */
+/** A run that replaces a cancelled run waits for its pods, even if its Job is already gone. */
 function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
   return runs.flatMap(({ status }) =>
     status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : [],

@@ -11,6 +11,6 @@ describe('parseAddress', () => {
     ]);
   });
   it.each(['8080', 'host', 'a:b', ':65536', '::1:80', ''])('refuses "%s"', (address) =>
-    expect(() => parseAddress(address)).toThrow('is no address: write host:port'),
+    expect(() => parseAddress(address)).toThrow('is not an address: write host:port'),
   );
 });

@@ -4,7 +4,7 @@ import { listen } from './listen.ts';
 
 const address = { host: '127.0.0.1', port: 0 };
 
-it('gives the port back when it is closed, whatever is still being answered', async () => {
+it('releases the port when it is closed, even while requests are still being answered', async () => {
   const first = await listen(
     createServer((_request, response) => response.writeHead(200).write('never ends')),
     address,

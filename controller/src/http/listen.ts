@@ -6,13 +6,13 @@ import type { Address } from './address.ts';
 /** A server that listens. */
 export interface Listening {
   readonly port: number;
-  /** Breaks off what is being answered, and resolves when the port is free. */
+  /** Aborts current requests, and resolves when the port is free. */
   close(): Promise<void>;
 }
 
 /**
  * Lets a server of HTTP or HTTPS listen.
- * @throws Error when the address cannot be listened on: it is in use, or not this machine's
+ * @throws Error if the address is in use, or does not belong to this machine
  */
 export async function listen(server: Server, { host, port }: Address): Promise<Listening> {
   server.listen(port, host);

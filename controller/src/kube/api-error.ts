@@ -136,7 +136,7 @@ export const isForbidden = has(403);
 export const isGone = has(410);
 /** No answer came. */
 export const isUnreachable = has(0);
-/** The object's namespace is being deleted: creating in it is refused for good. */
+/** The object's namespace is being deleted: creating objects in it is always refused. */
 export function isNamespaceTerminating(error: unknown): error is ApiError {
   return isForbidden(error) && error.details.some((cause) => cause.reason === 'NamespaceTerminating');
 }

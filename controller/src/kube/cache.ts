@@ -100,7 +100,7 @@ export class Cache<P extends Cached> {
       this.#emit({ type: 'updated', object, old });
       return;
     }
-    // Deleted and made anew under the same name: two objects, two events.
+    // Deleted and created again under the same name: two objects, two events.
     if (old !== undefined) this.remove(old.metadata.uid, resourceVersion);
     this.#store(key, object, undefined);
     this.#emit({ type: 'added', object });

@@ -55,7 +55,7 @@ async function open(
   return { server, client, outcomes };
 }
 
-/** A script that answers each request with the next step, and the last step for good. */
+/** A script that answers each request with the next step, and the last step from then on. */
 const inTurn = (...steps: Script[]): Script => {
   let count = 0;
   return (request, response) => steps[Math.min(count++, steps.length - 1)]?.(request, response);
@@ -104,7 +104,7 @@ describe('a call', () => {
     expect(await client.delete(jobs, ref)).toEqual(held);
   });
 
-  it('is tried again after 503 with Retry-After, and each attempt is observed', async () => {
+  it('is retried after 503 with Retry-After, and each attempt is observed', async () => {
     const { client, outcomes } = await open(
       inTurn(
         (_q, r) => refuse(r, 503, { message: 'wait' }, { 'retry-after': '0' }),

@@ -136,7 +136,7 @@ export interface Client {
     type: ResourceType<T>,
     options: WatchOptions,
   ): AsyncGenerator<WatchEvent<T>, void, undefined>;
-  /** GETs a path that is no object, such as /version or a pod's log, as text. */
+  /** GETs a path that is not an object, such as /version or a pod's log, as text. */
   getText(path: string, query?: Query, options?: CallOptions): Promise<string>;
   /**
    * GETs the same as it comes, without retries, for as long as the signal lets it; breaks when nothing came for

@@ -71,7 +71,7 @@ describe('the event recorder', () => {
     });
   });
 
-  it('counts up what repeats within ten minutes, and begins anew after that', async () => {
+  it('counts repeats within ten minutes, and starts a new event after that', async () => {
     const { recorder, clock, sendsAre } = await aRecorder();
     record(recorder, 'a');
     await sendsAre(['POST Started 1']);
@@ -99,7 +99,7 @@ describe('the event recorder', () => {
     await sendsAre(['POST Started 1', 'POST Started 10']);
   });
 
-  it('makes an event anew that the cluster has forgotten', async () => {
+  it('creates an event again that the cluster has deleted', async () => {
     const { recorder, sendsAre } = await aRecorder((request, response) =>
       request.method === 'PATCH' ? refuse(response, 404, {}) : answer(response, request.body),
     );

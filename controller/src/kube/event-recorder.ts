@@ -30,7 +30,7 @@ export interface EventRecorderOptions {
 
 /** The API server's limit for messages of events.k8s.io, and what kubectl shows in good order. */
 const LONGEST_MESSAGE = 1_024;
-/** Repeated within so long, an event counts up instead of being made anew; client-go's aggregation interval. */
+/** An event that repeats within this time is counted up instead of created again; client-go's aggregation interval. */
 const SAME_WITHIN_MS = 600_000;
 /** client-go's budget for each object: 25 at once, then one in 5 minutes. */
 const BURST = 25;
@@ -174,7 +174,7 @@ export class EventRecorder {
         await client.patch(events, ref, { count, lastTimestamp });
         return;
       } catch (error) {
-        if (!isNotFound(error)) throw error; // gone after its hour: make it anew
+        if (!isNotFound(error)) throw error; // deleted after its hour: create it again
       }
     }
     await client.create(events, { ...series.event });

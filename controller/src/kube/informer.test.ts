@@ -106,7 +106,7 @@ describe('an informer', () => {
     await vi.waitFor(() => expect(watchesOf(server)).toEqual(['5', '6']));
   });
 
-  it('lists again after 410, and tells of what went meanwhile', async () => {
+  it('lists again after 410, and reports what was deleted meanwhile', async () => {
     const { informer, told, server } = await open({
       list: (_request, response, count) =>
         answer(

@@ -8,7 +8,7 @@ import { Reflector, type ReflectorSink } from './reflector.ts';
 export interface InformerObserver {
   listed?(resource: ResourceType, objects: number, seconds: number): void;
   event?(resource: ResourceType, type: CacheEvent<Cached>['type']): void;
-  /** A list or watch broke; it is taken up again after a pause. */
+  /** A list or watch broke; it is retried after a pause. */
   failed?(resource: ResourceType, error: unknown): void;
   /** A handler threw; the others and later events are not affected. */
   handlerFailed?(resource: ResourceType, error: unknown): void;
@@ -29,8 +29,8 @@ export interface InformerOptions<T extends KubeObject, P extends Cached> {
   /** Beside `namespace` and `owner` (the controlling owner's uid), which are always there. */
   indexers?: Readonly<Record<string, Indexer<P>>> | undefined;
   /**
-   * Objects a page. 250 by default: with 500 a page of 2 MB holds the event loop up for over 50 ms, and the list is no
-   * faster.
+   * Objects a page. 250 by default: with 500 a page of 2 MB blocks the event loop for over 50 ms, and the list does not
+   * get faster.
    */
   pageSize?: number | undefined;
   /** A watch that is silent for so long is given up, and a list follows; 150 s by default. */
@@ -84,7 +84,7 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
     return () => void this.#handlers.delete(handler);
   }
 
-  /** Begins; resolves once synced, or when stopped before that. Never rejects: whatever fails is tried again. */
+  /** Begins; resolves once synced, or when stopped before that. Never rejects: failures are retried. */
   start(): Promise<void> {
     const { client, type, labelSelector, fieldSelector, pageSize = 250, idleMs } = this.#options;
     const selection = { client, type, labelSelector, fieldSelector, pageSize, idleMs, clock: this.#clock };

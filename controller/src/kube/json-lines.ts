@@ -1,4 +1,4 @@
-/** etcd refuses objects over 1.5 MB and the API server bodies over 3 MB: a longer line is no watch event. */
+/** etcd refuses objects over 1.5 MB and the API server bodies over 3 MB: a longer line cannot be a watch event. */
 const LONGEST_LINE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 

@@ -153,7 +153,7 @@ describe('leader election', () => {
     expect(told[1]).toBe('the lease vela-system/task-runs was taken by usurper');
   });
 
-  it('makes the lease anew when somebody deletes it', async () => {
+  it('creates the lease again when somebody deletes it', async () => {
     const { state, client } = await aLease();
     const { elector, told, until } = anElector({ client, identity: 'one' });
     await until(() => elector.isLeader);

@@ -61,7 +61,7 @@ describe('a work queue', () => {
     expect([begun, queue.depth]).toEqual([['a', 'b', 'report-a', 'c'], 0]);
   });
 
-  it('puts a key off no more when it is added again and is patient no more', async () => {
+  it('no longer delays a key that is added again and has become urgent', async () => {
     const patient = new Set(['a']);
     const { queue, begun, finish, turn } = aQueue({ workers: 1, patient: (key) => patient.has(key) });
     for (const key of ['a', 'b']) queue.add(key);
@@ -177,7 +177,7 @@ describe('a work queue', () => {
     expect(begun).toEqual(['bad', 'good']);
   });
 
-  it('lets active keys finish when it stops, and takes no more', async () => {
+  it('lets active keys finish when it stops, and accepts no further ones', async () => {
     const { queue, clock, begun, finish } = aQueue({ workers: 1 });
     queue.start();
     queue.add('a');

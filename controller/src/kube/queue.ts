@@ -41,7 +41,7 @@ export interface QueueOptions {
 const BACKOFF: BackoffLimits = { firstMs: 5, longestMs: 300_000 };
 /** A patient key has its turn as though it had been added so much later. */
 const PATIENCE_MS = 5_000;
-/** A long wait is cut, so that setTimeout's limit is no matter and a wall clock set forward is noticed. */
+/** A long wait is split, so that setTimeout's limit is not reached and a wall clock that is set forward is noticed. */
 const LONGEST_NAP_MS = 600_000;
 
 interface Delayed {
@@ -52,8 +52,8 @@ interface Delayed {
 
 /**
  * Keys to process, each at most once at a time. Semantics as client-go's rate-limiting work queue, with two
- * differences: when a key's turn comes its timer is dropped, since processing it tells anew when to look again; and the
- * outcome says what follows, so that nobody forgets to forget.
+ * differences: when a key's turn comes its timer is dropped, since processing it decides again when to look next; and
+ * the outcome says what follows, so that nobody forgets to forget.
  */
 export class WorkQueue {
   readonly #options: QueueOptions;
@@ -108,7 +108,7 @@ export class WorkQueue {
     this.#addAt(key, this.#clock.now() + ms);
   }
 
-  /** Puts a key into its line; one that was patient when it was added before may be so no more. */
+  /** Puts a key into its line; a key that could wait when it was added before may be urgent now. */
   #line(key: string): void {
     if (this.#waiting.has(key)) return;
     const isPatient = this.#options.patient?.(key) ?? false;

@@ -24,8 +24,8 @@ const TRY_LATER = new Set([500, 502, 503, 504]);
 
 /**
  * Again? Semantics as client-go's `withRetry`: 429 was turned away before anything happened, so any verb may try again;
- * all else only if doing it twice is harmless. A create is tried again only when its first attempt never left this
- * process: the second one's AlreadyExists would be our own doing.
+ * all else only if doing it twice is harmless. A create is retried only when its first attempt never left this process:
+ * the second one's AlreadyExists would be our own doing.
  */
 export function shouldRetry(failed: FailedAttempt): boolean {
   if (failed.attempts >= MAX_ATTEMPTS) return false;

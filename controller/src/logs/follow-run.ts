@@ -1,4 +1,4 @@
-/** A run while it goes on: its pods as they come, until it has ended. */
+/** Follows a run: its pods as they appear, until it has ended. */
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { taskRuns, type TaskRunObject } from '../cluster/resource-types.ts';
 import { labelValue } from '../domain/lang/names.ts';
@@ -11,16 +11,16 @@ import { labels } from '../resources/index.ts';
 
 type StoredRun = Stored<TaskRunObject>;
 
-/** Takes the pods of a run as they come; closed once there will be no more. */
+/** Receives the pods of a run as they appear; closed when there are no further ones. */
 export interface PodSink {
   add(pods: Iterable<Stored<Pod>>): void;
   close(): void;
 }
 
 /**
- * @param onChange is told of the run whenever it has changed
+ * @param onChange called with the run whenever it has changed
  * @returns the run once it has finished; the sink is closed then
- * @throws the signal's reason; Error where the run is deleted meanwhile
+ * @throws the signal's reason; Error if the run is deleted meanwhile
  */
 export async function followRun(
   client: Client,
@@ -36,11 +36,11 @@ export async function followRun(
   const watching = watchPods(client, selection, either, (found) => sink.add(found));
   try {
     const waiting = finished(client, run, either, onChange).then(async (ended) => {
-      // The last pod may have come and gone between two looks.
+      // The last pod may have appeared and ended between two updates.
       for await (const { items } of client.list(pods, selection)) sink.add(items);
       return ended;
     });
-    // A watch that fails ends the waiting; one that is ended by it does not.
+    // A failed watch ends the wait; a watch that the wait has ended does not.
     return await Promise.race([waiting, watching.then(() => waiting)]);
   } finally {
     sink.close();
@@ -72,9 +72,10 @@ async function finished(
 ): Promise<StoredRun> {
   for await (const found of follow(client, taskRuns, { namespace, fieldSelector: `metadata.name=${name}` }, signal)) {
     const run = found.get(uid);
-    if (run === undefined) throw new Error(`run ${name} was deleted while it was awaited, so its outcome is unknown`);
+    if (run === undefined)
+      throw new Error(`run ${name} was deleted while its end was awaited, so its outcome is unknown`);
     await onChange(run);
     if (isFinished(run.status?.phase)) return run;
   }
-  throw new Error(`run ${name} cannot be watched any more: ask again`);
+  throw new Error(`run ${name} can no longer be watched: try again`);
 }

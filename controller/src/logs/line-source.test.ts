@@ -27,7 +27,7 @@ describe('a log', () => {
     expect(lines[0]).toMatchObject({ seconds: Date.UTC(2026, 10, 22, 21, 3, 5) / 1_000, nanos: 123_456_789 });
   });
 
-  it('has the time of each line, however its second is like the one before', async () => {
+  it('has the time of each line, also if its second equals the one before', async () => {
     const second = fc.constantFrom('2026-11-22T21:03:05', '2026-11-22T21:03:06', '2025-11-22T21:03:05');
     const fraction = fc.constantFrom('', '.', '.1', '.123456789', '.1234567890', '.000000001', '.5x');
     const zone = fc.constantFrom('Z', '+01:00', 'z', '');
@@ -59,7 +59,7 @@ describe('a log', () => {
   it('shows what came before the stream broke off', async () =>
     expect((await linesOf(`${stamp} half a li`)).map(textOf)).toEqual(['half a li']));
 
-  it('gives a line without end out in pieces, and nothing of it is lost', async () => {
+  it('returns an endless line in pieces, without loss', async () => {
     const piece = Buffer.alloc(100_000, 'x');
     const lines = await linesOf(`${stamp} `, ...Array.from({ length: 10 }, () => piece), `\n${stamp} next\n`);
     expect(lines.reduce((sum, { text }) => sum + text.length, 0)).toBe(10 * piece.length + 'next'.length);
@@ -67,7 +67,7 @@ describe('a log', () => {
     expect(lines.map(textOf).at(-1)).toBe('next');
   });
 
-  it('passes bytes on as they are', async () => {
+  it('passes bytes on unchanged', async () => {
     const bytes = Uint8Array.of(0xff, 0x00, 0xfe, 0x1b);
     expect([...((await linesOf(`${stamp} `, bytes, '\n'))[0]?.text ?? [])]).toEqual([...bytes]);
   });
@@ -100,7 +100,7 @@ describe('a time', () => {
     expect(readStamp('2026-11-22T22:03:05.1+01:00')).toEqual(readStamp('2026-11-22T21:03:05.100000000Z'));
   });
   it.for(['', 'hello', '2026-11-22', '2026-11-22T21:03:05', '2026-99-22T21:03:05Z', '2026-11-22T21:03:05.1234567890Z'])(
-    '"%s" is none',
+    '"%s" is not a time',
     (text) => {
       expect(readStamp(text)).toBeUndefined();
     },

@@ -5,9 +5,9 @@ export interface LogLine<Origin = string> {
   /** When it was written: seconds since 1970, and nanoseconds. */
   readonly seconds: number;
   readonly nanos: number;
-  /** Without its time and its newline. */
+  /** Without time and newline. */
   readonly text: Uint8Array;
-  /** Of which log it is, for the reader; a text may be empty. */
+  /** The origin of the line, for the reader; may be empty. */
   readonly origin: Origin;
 }
 
@@ -17,7 +17,7 @@ const space = 0x20;
 const dot = 0x2e;
 const zero = 0x30;
 const letterZ = 0x5a;
-/** A line that is longer comes in pieces. */
+/** A longer line is returned in pieces. */
 export const longestLine = 256 * 1024;
 const longestStamp = 40;
 const stampPattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
@@ -28,8 +28,8 @@ export function byTime(a: LogLine<unknown>, b: LogLine<unknown>): number {
 }
 
 /**
- * Reads a log that was asked for with timestamps, a chunk at a time. What has no time (a piece of a long line, a remark
- * of the kubelet's) counts as written with the line before it.
+ * Reads a log with timestamps, a chunk at a time. Text without a time (a piece of a long line, a remark of the kubelet)
+ * gets the time of the line before it.
  */
 export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -39,7 +39,7 @@ export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
   #pendingBytes = 0;
   #stamp: Pick<LogLine<Origin>, 'seconds' | 'nanos'> = { seconds: 0, nanos: 0 };
   #inLine = false;
-  /** The stamp of the line before up to its seconds, where it was of UTC. */
+  /** The timestamp of the line before, up to its seconds, if it was in UTC. */
   #second: Uint8Array | undefined;
   readonly #origin: Origin;
 
@@ -85,7 +85,7 @@ export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
     }
   }
 
-  /** @param whole whether a newline ended it; an empty rest is no line */
+  /** @param whole whether a newline ended it; an empty rest is not a line */
   #endLine(rest: Uint8Array, whole = false): void {
     const bytes = this.#pending.length === 0 ? rest : Buffer.concat([...this.#pending, rest]);
     this.#pending = [];
@@ -101,9 +101,8 @@ export class LineSource<Origin = string> implements Source<LogLine<Origin>> {
   }
 
   /**
-   * Most lines are of the second of the line before: then its fraction alone is read, which is a third of the work of a
-   * whole log.
-   * @returns where the text begins; 0 where it is not so
+   * Most lines have the same second as the line before: then only the fraction is parsed, which saves a third of the
+   * work. @returns where the text starts; 0 if the second differs
    */
   #sameSecond(bytes: Uint8Array): number {
     const second = this.#second;
@@ -135,7 +134,7 @@ function beginsWith(bytes: Uint8Array, beginning: Uint8Array): boolean {
   return true;
 }
 
-/** The digits of a part of a second, up to nine of them. */
+/** The digits of the fraction of a second, up to nine. */
 function readFraction(bytes: Uint8Array, from: number): { readonly nanos: number; readonly end: number } | undefined {
   let nanos = 0;
   let end = from;

@@ -8,7 +8,7 @@ interface Element {
   readonly at: number;
 }
 
-/** Hands its portions out one by one, each after a few turns of the event loop. */
+/** Returns its portions one by one, each after a few turns of the event loop. */
 class ScriptedSource implements Source<Element> {
   #now: Element[] = [];
   fetched = 0;
@@ -38,7 +38,7 @@ async function all(merge: Merge<Element>): Promise<Element[]> {
   return found;
 }
 
-/** Per source its portions, none of them empty. */
+/** The portions of each source, none of them empty. */
 const sources = fc.array(fc.array(fc.array(fc.nat(50), { minLength: 1, maxLength: 5 }), { maxLength: 5 }), {
   maxLength: 6,
 });
@@ -46,7 +46,7 @@ const scripted = (times: number[][][]) =>
   times.map((portions, source) => portions.map((portion) => portion.map((at) => ({ source, at }))));
 
 describe('a merge', () => {
-  it('has everything, keeps the order of each source, and is sorted where they are', async () => {
+  it('has everything, keeps the order of each source, and is sorted if the sources are', async () => {
     await fc.assert(
       fc.asyncProperty(sources, fc.boolean(), async (times, sorted) => {
         const portions = scripted(sorted ? times.map(inOrder) : times);
@@ -61,7 +61,7 @@ describe('a merge', () => {
     );
   });
 
-  it('does not wait long for a source that is silent, and takes what it brings in the end', async () => {
+  it('does not wait long for a silent source, and takes its elements when they arrive', async () => {
     let speak: () => void = () => undefined;
     const said = new Promise<void>((resolve) => (speak = resolve));
     const quiet = new ScriptedSource([[{ source: 0, at: 0 }]]);
@@ -82,7 +82,7 @@ describe('a merge', () => {
     expect(found).toEqual([1, 2, 0]);
   });
 
-  it('takes sources in while it goes on, and ends once it is closed', async () => {
+  it('accepts further sources while it runs, and ends once it is closed', async () => {
     const merge = new Merge<Element>(compare, 10);
     merge.add(new ScriptedSource([[{ source: 0, at: 5 }]]));
     const found: Element[] = [];
@@ -95,7 +95,7 @@ describe('a merge', () => {
     expect(found.map(({ at }) => at)).toEqual([5, 3]);
   });
 
-  it('fetches no more than one portion of each source ahead of its reader', async () => {
+  it('fetches at most one portion of each source ahead of its reader', async () => {
     const endless = Array.from({ length: 50 }, (_, index) => [{ source: 0, at: index }]);
     const source = new ScriptedSource(endless);
     const merge = new Merge<Element>(compare);
@@ -107,7 +107,7 @@ describe('a merge', () => {
     await portions.return();
   });
 
-  it('passes on what a source throws', async () => {
+  it('passes on an error of a source', async () => {
     const merge = new Merge<Element>(compare);
     merge.add({ peek: () => undefined, shift: () => undefined, more: () => Promise.reject(new Error('torn')) });
     await expect(all(merge)).rejects.toThrow('torn');

@@ -1,19 +1,19 @@
-/** Something that hands out elements in its own order, one at a time or some at once. */
+/** A source of elements in its own order. */
 export interface Source<T> {
-  /** The next element, where one is at hand. */
+  /** The next element, if one is loaded. */
   peek(): T | undefined;
-  /** Takes that element off. */
+  /** Removes that element. */
   shift(): void;
-  /** Fetches more once nothing is at hand; false at the end. */
+  /** Loads more when none is loaded; false at the end. */
   more(): Promise<boolean>;
 }
 
 const mostAtOnce = 1_000;
 
 /**
- * Merges any number of sources by an order, smallest first, while each keeps its own order. Of every source one portion
- * is held, and the next is fetched only once that one is used up: memory does not grow with what is merged, and a slow
- * reader slows the sources down.
+ * Merges any number of sources by an order, smallest first, while each keeps its own order. One portion of every source
+ * is held, and the next is fetched only when that one is used up: memory does not grow with the amount of data, and a
+ * slow reader slows down the sources.
  *
  * A source that does not answer within the patience is not waited for any more, until it does: so one that is silent (a
  * running pod) does not hold up the others. What it brings later comes late. Without limit of patience the result of
@@ -22,7 +22,7 @@ const mostAtOnce = 1_000;
 export class Merge<T> {
   readonly #compare: (a: T, b: T) => number;
   readonly #patienceMs: number;
-  /** Those with an element at hand, the smallest last. */
+  /** Sources with a loaded element, the smallest last. */
   readonly #ready: Source<T>[] = [];
   readonly #awaited = new Set<Source<T>>();
   readonly #silent = new Set<Source<T>>();
@@ -40,13 +40,13 @@ export class Merge<T> {
     this.#wake();
   }
 
-  /** No further source comes: the merge ends with those that it has. */
+  /** No further source will be added: the merge ends with the present ones. */
   close(): void {
     this.#open = false;
     this.#wake();
   }
 
-  /** Portions of what is merged. @throws what a source throws */
+  /** The merged elements, in portions. @throws the error of a source */
   async *portions(): AsyncGenerator<readonly T[], void, undefined> {
     while (this.#open || this.#ready.length + this.#awaited.size + this.#silent.size > 0) {
       const portion = this.#awaited.size > 0 ? [] : this.#drain();
@@ -60,7 +60,7 @@ export class Merge<T> {
     if (this.#failure) throw this.#failure.error;
   }
 
-  /** As much as is certain without waiting. */
+  /** All elements whose order is certain without waiting. */
   #drain(): T[] {
     const portion: T[] = [];
     while (portion.length < mostAtOnce && this.#awaited.size === 0) {
@@ -89,7 +89,7 @@ export class Merge<T> {
     );
   }
 
-  /** Those of equal rank leave in the order in which they came. */
+  /** Equal elements keep the order in which they arrived. */
   #insert(source: Source<T>): void {
     const element = source.peek() as T;
     let [low, high] = [0, this.#ready.length];
@@ -102,7 +102,8 @@ export class Merge<T> {
   }
 
   /**
-   * Waits for a source's answer, another source or the close; after the patience, those awaited are taken for silent.
+   * Waits for an answer of a source, another source or the close; after the patience, sources without an answer count
+   * as silent.
    */
   async #change(patienceMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** From pods to lines: opens the logs of their containers and merges them by time. */
+/** Opens the logs of pods' containers and merges their lines by time. */
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
@@ -6,26 +6,26 @@ import { byTime, LineSource, type LogLine } from './line-source.ts';
 import { Merge } from './merge.ts';
 import { streamsOf, type LogStream } from './streams.ts';
 
-/** What is wanted of each log. */
+/** The requested part of each log. */
 export interface LogChoice {
   readonly follow?: boolean | undefined;
-  /** Lines younger than so many milliseconds. */
+  /** Only lines younger than this many milliseconds. */
   readonly since?: number | undefined;
-  /** The last lines of each container. */
+  /** Only the last lines of each container. */
   readonly tail?: number | undefined;
 }
 
 export interface PodLogOptions<Origin> {
   readonly client: Client;
   readonly choice: LogChoice;
-  /** What lines are to tell of where they are from. */
+  /** Which origin the lines carry. */
   readonly originOf: (stream: LogStream) => Origin;
   readonly signal: AbortSignal;
-  /** A log could not be read; the others go on. */
+  /** A log could not be read; the others continue. */
   readonly onProblem: (stream: LogStream, error: unknown) => Promise<void>;
 }
 
-/** How many logs are read at the same time, a connection each. */
+/** How many logs are read at once, with a connection each. */
 export const mostStreams = 100;
 /** How long the others wait for a pod that prints nothing. */
 const patienceMs = 300;
@@ -42,10 +42,10 @@ export class PodLogs<Origin> {
     this.#merge = new Merge<LogLine<Origin>>(byTime, options.choice.follow === true ? patienceMs : Infinity);
   }
 
-  /** Begins with what has started in these pods since they were added last. */
+  /** Starts with the containers of these pods that have started since the last call. */
   add(pods: Iterable<Stored<Pod>>): void {
     for (const stream of [...pods].flatMap(streamsOf)) {
-      // What does not fit now is taken up when another has ended.
+      // Logs beyond the limit start when another has ended.
       if (this.#seen.has(stream.key) || this.#open >= mostStreams) continue;
       this.#seen.add(stream.key);
       this.#open += 1;
@@ -53,7 +53,7 @@ export class PodLogs<Origin> {
     }
   }
 
-  /** A log from elsewhere, with the kubelet's timestamps. */
+  /** A log from another source, with the kubelet's timestamps. */
   addText(chunks: AsyncIterable<Uint8Array>, origin: Origin): void {
     this.#merge.add(new LineSource(chunks, origin));
   }
@@ -62,7 +62,7 @@ export class PodLogs<Origin> {
     this.#merge.close();
   }
 
-  /** Lines in the order of time, some at once. @throws the signal's reason */
+  /** Lines in the order of time, in portions. @throws the signal's reason */
   async *portions(): AsyncGenerator<readonly LogLine<Origin>[], void, undefined> {
     for await (const portion of this.#merge.portions()) {
       yield portion;
@@ -70,7 +70,7 @@ export class PodLogs<Origin> {
     }
   }
 
-  /** One stream's bytes; none where they cannot be read. */
+  /** The bytes of one stream; empty if they cannot be read. */
   async *#read(stream: LogStream): AsyncGenerator<Uint8Array, void, undefined> {
     const { client, choice, signal, onProblem } = this.#options;
     const { follow = false, since, tail } = choice;

@@ -1,25 +1,25 @@
-/** Which logs there are to read: the containers of a run's pods that have started. */
+/** The readable logs: the containers of a run's pods that have started. */
 import type { ContainerStatus, Pod } from 'kubernetes-types/core/v1.js';
 import { pathOf, type Stored } from '../kube/objects.ts';
 import { pods as podType } from '../kube/resources.ts';
 import { labels } from '../resources/index.ts';
 
-/** The log of one container, from one of its starts on. */
+/** The log of one start of a container. */
 export interface LogStream {
-  /** Tells it from every other, its container's later starts included. */
+  /** Identifies this log, also among later starts of the container. */
   readonly key: string;
   /** As the pod's label names it. */
   readonly run: string;
   readonly pod: string;
-  /** Where the pod has several. */
+  /** Set if the pod has several containers. */
   readonly container: string | undefined;
-  /** How often the container had been started again by then. */
+  /** How often the container had been restarted by then. */
   readonly restart: number;
   readonly path: string;
   readonly query: { readonly container: string };
 }
 
-/** The containers of a pod whose log can be read by now, in the order in which they start. */
+/** The containers of a pod whose log can be read, in the order in which they start. */
 export function streamsOf(pod: Stored<Pod>): LogStream[] {
   const { metadata, spec, status = {} } = pod;
   const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
@@ -39,7 +39,7 @@ function hasStarted({ state = {}, lastState = {} }: ContainerStatus): boolean {
   return [state.running, state.terminated, lastState.terminated].some((reached) => reached !== undefined);
 }
 
-/** What stands before a line, so that one sees where it is from; nothing where there is but one place. */
+/** The prefix of a line that names its origin; empty if there is only one. */
 export function prefixOf(
   { run, pod, container }: LogStream,
   shows: { readonly run: boolean; readonly pod: boolean },

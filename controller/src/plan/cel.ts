@@ -9,7 +9,7 @@ const mostKnown = 500;
 const known = new Map<string, ParseResult | undefined>();
 
 /**
- * @returns whether the rule holds of the value; undefined where only the API server can say, such as for a rule that
+ * @returns whether the value satisfies the rule; undefined if only the API server can say, such as for a rule that
  * compares with the object as it was (oldSelf)
  */
 export function celHolds(rule: string, self: unknown): boolean | undefined {

@@ -15,7 +15,7 @@ describe('how long a run waits in a queue', () => {
     ).toEqual({ waitedSeconds: 90, queuedTime: at('03:00:00') });
   });
 
-  it('is the longest wait of its steps, which wait at the same time, and nothing of what another run has done', () => {
+  it('is the longest wait of its steps, which wait at the same time, without steps that another run has run', () => {
     const jobs = [
       { step: 'a', waitedSeconds: 60 },
       { step: 'b', waitedSeconds: 90 },
@@ -26,7 +26,7 @@ describe('how long a run waits in a queue', () => {
     expect(waitOfRun({ jobs })).toEqual({ waitedSeconds: 90, queuedTime: at('03:00:02') });
   });
 
-  it('goes on to the end of a run that was never admitted, and no longer', () => {
+  it('lasts to the end of a run that was never admitted', () => {
     expect(
       waitOfRun({
         phase: 'Failed',
@@ -42,13 +42,13 @@ describe('how long a run waits in a queue', () => {
     ).toEqual({ waitedSeconds: 65 });
   });
 
-  it('is nothing where there is no queue', () => {
+  it('is undefined without a queue', () => {
     expect([waitOfRun(), waitOfRun({ jobs: [{ name: 'a', phase: 'Succeeded' }] })]).toEqual([{}, {}]);
   });
 });
 
 describe('when a run came into its queue', () => {
-  it('is reckoned back from its start', () => {
+  it('is computed back from its start', () => {
     expect(
       firstQueuedTime({
         startTime: at('03:12:41'),
@@ -64,7 +64,7 @@ describe('when a run came into its queue', () => {
     expect(firstQueuedTime({ jobs: [{ name: 'a', queuedTime: at('03:00:01') }] })).toBe(at('03:00:01'));
   });
 
-  it('is that of the step which came first', () => {
+  it('is that of the first step', () => {
     expect(
       firstQueuedTime({
         startTime: at('03:01:00'),
@@ -77,7 +77,7 @@ describe('when a run came into its queue', () => {
     ).toBe(at('03:00:30'));
   });
 
-  it('is never, where nothing waited', () =>
+  it('is undefined if nothing waited', () =>
     expect(firstQueuedTime({ startTime: at('03:00:00'), jobs: [{ name: 'a' }] })).toBeUndefined());
 });
 

@@ -1,6 +1,4 @@
-/**
- * What a run's record says of its waiting in queues, for people: where, since when or for how long.
- */
+/** What a run's record says about its waits in queues, for people: where, since when, and for how long. */
 import type { JobRow, TaskRunStatus } from '../resources/index.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { rfc3339 } from '../domain/lang/rfc3339.ts';
@@ -12,23 +10,23 @@ export interface RunQueue {
   readonly priorityClass?: string | undefined;
 }
 
-/** What queues are read off: a snapshot, a Task's spec, or what the archive kept of one. */
+/** Where queues are read from: a snapshot, a Task's spec, or the archived part of one. */
 export interface Queued {
   readonly queue?: RunQueue | undefined;
   readonly steps?: readonly { readonly name: string; readonly queue?: RunQueue | undefined }[] | undefined;
 }
 
-/** How long something has waited, and whether it does now. */
+/** How long something has waited, and whether it still waits. */
 export interface Wait {
-  /** Since when it waits, RFC 3339; undefined where it does not. */
+  /** Since when it has waited, RFC 3339; undefined if it does not wait. */
   readonly queuedTime?: string;
-  /** The waits that are over, in seconds: those that ended with an admission, and one that the end of the run ended. */
+  /** The ended waits, in seconds: those that ended with an admission, and one that ended with the run. */
   readonly waitedSeconds?: number;
 }
 
 /**
- * Of a run of one Job, all of its attempts together; of steps, items or nodes, which wait at the same time, the longest
- * wait and the first that goes on.
+ * For a run of one Job: all of its attempts together. For steps, items or nodes, which wait at the same time: the
+ * longest wait, and the earliest one that continues.
  */
 export function waitOfRun({ jobs = [], completionTime }: TaskRunStatus = {}): Wait {
   const waits = jobs
@@ -45,7 +43,7 @@ export function waitOfRun({ jobs = [], completionTime }: TaskRunStatus = {}): Wa
   });
 }
 
-/** @param ended when the run ended, if it has: what waited until then waits no more */
+/** @param ended when the run ended, if it has: then nothing waits any longer */
 export function waitOfRow({ phase, queuedTime, waitedSeconds, completionTime }: JobRow, ended?: string): Wait {
   const end = ended ?? (isFinished(phase) ? completionTime : undefined);
   if (queuedTime === undefined || end === undefined) return compact({ queuedTime, waitedSeconds });
@@ -53,8 +51,8 @@ export function waitOfRow({ phase, queuedTime, waitedSeconds, completionTime }: 
 }
 
 /**
- * When the run first came into a queue, RFC 3339: the wait before its start, reckoned back. Of what was evicted only
- * the latest start is on record, and so its waits count as one.
+ * When the run first entered a queue, RFC 3339: its start minus the wait before it. After an eviction only the latest
+ * start is recorded, so its waits count as one.
  */
 export function firstQueuedTime({ jobs = [], startTime }: TaskRunStatus): string | undefined {
   return jobs.flatMap((row) => queuedTimeOf(row, row.step === undefined ? startTime : row.startTime) ?? []).sort()[0];

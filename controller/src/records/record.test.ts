@@ -45,7 +45,7 @@ describe('the line of a run', () => {
     });
   });
 
-  it('has how long it waited in its queue, and since when it does', () => {
+  it('has how long it waited in its queue, and since when it waits', () => {
     expect(
       recordOf(
         aRun({
@@ -58,12 +58,12 @@ describe('the line of a run', () => {
     ).toMatchObject({ phase: 'Queued', queuedTime: '2026-01-01T00:00:01Z' });
   });
 
-  it('says Pending and Manual of one that nobody has looked at', () => {
+  it('says Pending and Manual for a run that no controller has seen', () => {
     expect(recordOf(aRun())).toMatchObject({ phase: 'Pending', trigger: { type: 'Manual' }, shape: 'Job' });
   });
 });
 
-describe('what is kept of a run beside its line', () => {
+describe("the rest of a run's record", () => {
   const secret = 'hunter2';
   const env = fc.oneof(
     fc.array(
@@ -86,7 +86,7 @@ describe('what is kept of a run beside its line', () => {
       }),
     );
 
-  it('has no value of an environment variable, wherever it stands', () => {
+  it('has no value of an environment variable at any place', () => {
     fc.assert(
       fc.property(nested, nested, (snapshot, overrides) => {
         expect(JSON.stringify(bodyOf(aRun({ spec: { snapshot, overrides } })))).not.toContain(secret);
@@ -95,7 +95,7 @@ describe('what is kept of a run beside its line', () => {
     );
   });
 
-  it('has their names, where a value is from, and all else', () => {
+  it('has their names, the source of a value, and everything else', () => {
     const container = {
       name: 'main',
       image: 'busybox',
@@ -111,7 +111,7 @@ describe('what is kept of a run beside its line', () => {
     });
   });
 
-  it('has the steps that a step waits for, and a queue of its own, beside its row', () => {
+  it("has a step's dependencies and its own queue in addition to its row", () => {
     const { jobs } = bodyOf(
       aRun({
         spec: { snapshot: { steps: [{ name: 'a' }, { name: 'b', dependsOn: ['a'], queue: { name: 'fast' } }] } },

@@ -1,4 +1,4 @@
-/** A run as the archive keeps it: a line for lists, and all the rest. */
+/** A run as the archive stores it: a line for lists, and the rest. */
 import { compact } from '../domain/lang/compact.ts';
 import { secondsBetween } from '../domain/lang/duration.ts';
 import { waitOfRun } from './queue-report.ts';
@@ -19,11 +19,11 @@ export interface RunRecord {
   readonly startTime?: string;
   readonly completionTime?: string;
   readonly durationSeconds?: number;
-  /** How long after it was due a schedule's run started. */
+  /** How long after its due time a scheduled run started. */
   readonly delaySeconds?: number;
-  /** Since when it waits in a queue, while it does. */
+  /** Since when it has waited in a queue; only while it waits. */
   readonly queuedTime?: string;
-  /** How long it waited in a queue; of steps, items or nodes the longest of them. */
+  /** How long it waited in a queue; with steps, items or nodes the longest wait. */
   readonly waitedSeconds?: number;
   readonly exitCode?: number;
   readonly attempts?: number;
@@ -33,7 +33,7 @@ export interface RunRecord {
 export type Phase = NonNullable<TaskRunStatus['phase']>;
 export type TriggerType = NonNullable<TaskRun['spec']['trigger']>['type'];
 
-/** Everything else that is known of a run, but for its logs. */
+/** Everything else that is known of a run, except its logs. */
 export interface RunBody {
   readonly application?: string;
   readonly component?: string;
@@ -70,9 +70,7 @@ export function recordOf({ metadata, spec, status = {} }: TaskRun): RunRecord {
   });
 }
 
-/**
- * What there is to know of a run beside that. Values of environment variables are left out: people put passwords there.
- */
+/** The rest of what is known of a run. Values of environment variables are left out: people put passwords there. */
 export function bodyOf({ metadata: { labels = {} }, spec, status = {} }: TaskRun): RunBody {
   return compact({
     application: labels[velaLabels.application],
@@ -86,7 +84,7 @@ export function bodyOf({ metadata: { labels = {} }, spec, status = {} }: TaskRun
   });
 }
 
-/** A step's row, with the steps that it waits for and a queue of its own: so a flow can be drawn of the rows alone. */
+/** A step's row with its dependencies and its own queue, so that a flow can be drawn from the rows alone. */
 function jobsOf(snapshot: TaskRun['spec']['snapshot'], jobs: TaskRunStatus['jobs'] = []): readonly object[] {
   const steps = new Map(
     (snapshot?.steps ?? []).map(({ name, dependsOn = [], queue }) => [name, compact({ dependsOn, queue })]),
@@ -106,7 +104,7 @@ function shapeOf(snapshot: TaskRun['spec']['snapshot'], [first]: TaskRunStatus['
   return shapes.find(([sign]) => sign !== undefined)?.[1] ?? 'Job';
 }
 
-/** Deeper than a pod template is; what is still deeper is left out. */
+/** Deeper than any pod template; deeper values are left out. */
 const deepest = 24;
 const leftOut = '…';
 
@@ -123,7 +121,8 @@ function withoutValues(value: unknown, depth = 0): unknown {
 }
 
 /**
- * Of variables in a list, where a value is from may stay; what is no variable is left out, for it may be `NAME=value`.
+ * For variables in a list, the source of a value stays; an entry that is not a variable is left out, because it may be
+ * `NAME=value`.
  */
 function namesOnly(env: unknown): unknown {
   if (typeof env !== 'object' || env === null) return leftOut;

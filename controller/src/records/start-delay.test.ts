@@ -12,7 +12,7 @@ const run = (status: TaskRunStatus, type: 'Schedule' | 'Manual' = 'Schedule'): P
 });
 const started: TaskRunStatus = { phase: 'Running', startTime: at('03:12:41') };
 
-it("a schedule's run has started so late, its waiting in a queue included", () => {
+it("a scheduled run's delay includes its wait in a queue", () => {
   expect(startDelay(run({ phase: 'Queued', jobs: [{ name: 'a', queuedTime: at('03:00:01') }] }), started)).toBe(761);
   expect(startDelay(run({}), { phase: 'Succeeded', startTime: at('03:00:02') })).toBe(2);
 });
@@ -26,6 +26,6 @@ it.each<[string, TaskRunStatus, TaskRunStatus, ('Schedule' | 'Manual')?]>([
     started,
   ],
   ['that a person asked for', {}, started, 'Manual'],
-])('nothing is told of one %s', (_what, before, after, type) =>
+])('nothing is reported for a run %s', (_what, before, after, type) =>
   expect(startDelay(run(before, type), after)).toBeUndefined(),
 );

@@ -2,8 +2,8 @@ import type { TaskRun, TaskRunStatus } from '../resources/index.ts';
 import { secondsBetween } from '../domain/lang/duration.ts';
 
 /**
- * How many seconds after its time a schedule's run started, told once: when its record says for the first time that it
- * has. One that a queue evicted starts again, and is no later for that.
+ * How many seconds after its time a scheduled run started. It is returned once, when the record shows the first start;
+ * an evicted run that starts again is not counted as later.
  * @param run with the record before
  */
 export function startDelay(

@@ -8,7 +8,7 @@ export interface TaskSpec {
    */
   trigger?: {
     /**
-     * The Application's revision that rendered this Task, such as app-worker-v3. Names come back after a roll-back, so it is no identity.
+     * The Application's revision that rendered this Task, such as app-worker-v3. Names come back after a roll-back, so it does not identify a trigger.
      */
     appRevision?: string;
     /**
@@ -82,7 +82,7 @@ export interface TaskSpec {
    */
   schedule?: {
     /**
-     * Times in cron's five fields (minute hour day-of-month month day-of-week), or @hourly and the like. A time that several name is due once.
+     * Times in cron's five fields (minute hour day-of-month month day-of-week), or a word such as @hourly. A time that several of them name is due once.
      */
     crons: string[];
     /**

@@ -8,12 +8,12 @@ interface Watching {
 }
 
 /**
- * Longer than anything an informer waits for: ten minutes of a quiet watch of Events, which sends no bookmarks, and a
- * pause after a failure. An API server that is down does not count: attempts to reach it go on.
+ * Longer than any wait of an informer: ten minutes of a quiet watch of Events, which sends no bookmarks, and a pause
+ * after a failure. An unreachable API server does not count, because attempts to reach it continue.
  */
 const LONGEST_SILENCE_MS = 15 * 60_000;
 
-/** Whether every informer still moves. */
+/** Whether every informer still makes progress. */
 export function watchesMove(informers: readonly Watching[]): Check {
   return () =>
     sentence(
@@ -22,7 +22,7 @@ export function watchesMove(informers: readonly Watching[]): Check {
     );
 }
 
-/** Whether every informer's first list is in. */
+/** Whether every informer has its first list. */
 export function cachesSynced(informers: readonly Watching[]): Check {
   return () =>
     sentence(

@@ -1,6 +1,6 @@
 import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 
-/** Names whose values are nobody's business, wherever they stand. */
+/** Field names whose values are secret, at any place. */
 const SECRET = /^(authorization|.*token|.*password|.*secret|client-?(key|certificate)-?data|caData|keyData|certData)$/i;
 const REDACTED = '[redacted]';
 const DEEPEST = 8;
@@ -26,10 +26,7 @@ export function createLogger(options: { level: string; destination?: Destination
   );
 }
 
-/**
- * An error's own words, and its stack with those of its causes; not the request's details that libraries hang on their
- * errors.
- */
+/** An error's message, and its stack with its causes; not the request details that libraries attach to their errors. */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { type, message, stack } = stdSerializers.err(error);
@@ -51,7 +48,7 @@ function redactField(name: string, value: unknown, depth: number): unknown {
   return redact(value, depth + 1);
 }
 
-/** A variable's name tells enough. */
+/** A variable's name is enough. */
 function withoutValue(variable: unknown): unknown {
   const isNamed = typeof variable === 'object' && variable !== null && 'name' in variable;
   return isNamed ? { name: variable.name, value: REDACTED } : REDACTED;

@@ -4,7 +4,7 @@ import { deletionCauses } from '../domain/model/actions.ts';
 /** From 1 ms, which a call on loopback takes, to a call's deadline. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** A schedule is kept to the second, or a controller was down for a while. */
+/** Scheduled runs start within seconds, or late after the controller was down. */
 const DELAYS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200];
 
 /** From a second to a day. */
@@ -32,12 +32,12 @@ export function createMetrics() {
     apiRequests: counter(
       'task_runs_api_requests_total',
       ['verb', 'resource', 'subresource', 'code'],
-      'Calls of the Kubernetes API, retries counted; code 0: no answer came.',
+      'Calls of the Kubernetes API, including retries; code 0: no answer.',
     ),
     apiSeconds: histogram(
       'task_runs_api_request_duration_seconds',
       ['verb', 'resource'],
-      'How long calls of the Kubernetes API took; of watches, until they began.',
+      'How long calls of the Kubernetes API took; for watches, until they started.',
     ),
     cacheObjects: gauge('task_runs_cache_objects', ['resource'], 'Objects held in memory.'),
     cacheEvents: counter(
@@ -48,7 +48,7 @@ export function createMetrics() {
     cacheLists: counter(
       'task_runs_cache_lists_total',
       ['resource'],
-      'Whole lists read; one at the start, more when a watch had to begin anew.',
+      'Complete lists read; one at the start, more when a watch had to start again.',
     ),
     cacheFailures: counter(
       'task_runs_cache_failures_total',
@@ -66,17 +66,21 @@ export function createMetrics() {
       ['queue', 'outcome'],
       'How long reconciling a key took, by outcome: done, again, failed.',
     ),
-    eventsDropped: counter('task_runs_events_dropped_total', ['reason'], 'Events left out or not written.'),
+    eventsDropped: counter(
+      'task_runs_events_dropped_total',
+      ['reason'],
+      'Events that were dropped or could not be written.',
+    ),
     scheduleDelay: histogram(
       'task_runs_schedule_delay_seconds',
       [],
-      "How long after its time a scheduled run's Job was created, waiting for its turn included.",
+      "How long after its time a scheduled run's Job was created, including the wait for its turn.",
       DELAYS,
     ),
     startDelay: histogram(
       'task_runs_schedule_start_delay_seconds',
       [],
-      "How long after its time a scheduled run's first Job started: waiting for its turn and in a queue included.",
+      "How long after its time a scheduled run's first Job started, including waits for its turn and in a queue.",
       DELAYS,
     ),
     admissionWait: histogram(
@@ -88,17 +92,17 @@ export function createMetrics() {
     runs: gauge(
       'task_runs_runs',
       ['namespace', 'trigger', 'phase'],
-      'TaskRuns on record; those Pending or Queued wait. Namespaces beyond the first 1,000 are _others.',
+      'TaskRuns on record; Pending and Queued ones wait. Namespaces beyond the first 1,000 are _others.',
     ),
     queuedRuns: gauge(
       'task_runs_queued_runs',
       ['namespace', 'reason'],
-      'TaskRuns that are Queued, and those that run with a step that is, by why: WaitsForTurn, or what holds them in a queue. A reason that is not known beforehand is Other.',
+      'Queued TaskRuns, and running ones with a Queued step, by reason: WaitsForTurn, or the reason for the wait in a queue. An unknown reason is Other.',
     ),
     oldestWaiting: gauge(
       'task_runs_oldest_waiting_seconds',
       ['phase'],
-      'Age of the oldest TaskRun that is Pending or Queued; 0 where none is. One that a queue has evicted counts from then on.',
+      'Age of the oldest Pending or Queued TaskRun; 0 if there is none. An evicted one counts from its eviction.',
     ),
     runsFinished: counter(
       'task_runs_finished_total',
@@ -108,7 +112,7 @@ export function createMetrics() {
     finishReasons: counter(
       'task_runs_finish_reasons_total',
       ['phase', 'reason'],
-      'Why TaskRuns finished as they did. A reason that is not known beforehand is Other.',
+      'Reasons of finished TaskRuns. An unknown reason is Other.',
     ),
     runSeconds: histogram(
       'task_runs_duration_seconds',
@@ -122,19 +126,15 @@ export function createMetrics() {
       `Jobs of finished runs that were deleted: ${deletionCauses.join(', ')}.`,
     ),
     recordsDeleted: counter('task_runs_records_deleted_total', [], 'TaskRuns beyond historyLimit that were deleted.'),
-    spansDropped: counter('task_runs_spans_dropped_total', [], 'Spans of traces that the collector did not take.'),
-    archiveQueue: gauge('task_runs_archive_queue_length', [], 'Finished runs on their way into the archive.'),
-    archiveLag: gauge('task_runs_archive_lag_seconds', [], 'For how long the oldest of them has been on its way.'),
-    archiveSaved: counter('task_runs_archive_saved_total', [], 'Runs that were written into the archive.'),
-    archiveDropped: counter(
-      'task_runs_archive_dropped_total',
-      ['what'],
-      'What the archive will never have: a run, or a log of one.',
-    ),
+    spansDropped: counter('task_runs_spans_dropped_total', [], 'Spans that the collector did not accept.'),
+    archiveQueue: gauge('task_runs_archive_queue_length', [], 'Finished runs that are not yet archived.'),
+    archiveLag: gauge('task_runs_archive_lag_seconds', [], 'Age of the oldest of them.'),
+    archiveSaved: counter('task_runs_archive_saved_total', [], 'Runs that were archived.'),
+    archiveDropped: counter('task_runs_archive_dropped_total', ['what'], 'Runs and logs that will never be archived.'),
     archiveFailures: counter(
       'task_runs_archive_failures_total',
       [],
-      'How often database or cluster could not be asked for the archive; it is tried again.',
+      'How often the database or the cluster could not be reached for the archive; the archiver retries.',
     ),
     leader: gauge('task_runs_leader', [], '1 while this process leads.'),
   };

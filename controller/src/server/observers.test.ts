@@ -29,7 +29,7 @@ describe('observers', () => {
     expect(await metrics.registry.metrics()).toContain('task_runs_cache_objects{resource="jobs.batch"} 1');
   });
 
-  it('log a failing key ever more seldom', () => {
+  it('log a failing key less and less often', () => {
     const { observers, logged } = observed();
     for (let failures = 1; failures <= 100; failures += 1)
       observers.queues.failed?.('tasks', 'a/b', new Error('no'), failures, 5);
@@ -39,7 +39,7 @@ describe('observers', () => {
 });
 
 describe('the log', () => {
-  it('never shows tokens, nor values of environment variables', () => {
+  it('never shows tokens or values of environment variables', () => {
     const { log, logged } = observed();
     log.info({
       headers: { authorization: 'Bearer x' },
@@ -55,7 +55,7 @@ describe('the log', () => {
     });
   });
 
-  it('shows an error with its causes, and nothing that a library hung on it', () => {
+  it('shows an error with its causes, without what a library attached to it', () => {
     const { log, logged } = observed();
     const error = Object.assign(new Error('outer', { cause: new Error('inner') }), {
       request: { headers: 'Bearer x' },
@@ -65,7 +65,7 @@ describe('the log', () => {
     expect(logged()[0]).toMatchObject({ msg: 'failed', err: { stack: expect.stringContaining('inner') as string } });
   });
 
-  it('survives objects that go in circles', () => {
+  it('survives circular objects', () => {
     const { log, logged } = observed();
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
@@ -75,7 +75,7 @@ describe('the log', () => {
 });
 
 describe('the observers of runs', () => {
-  it('count runs that finished, under reasons that are known beforehand', async () => {
+  it('count finished runs under known reasons', async () => {
     const { metrics, observers } = observed();
     const run = { namespace: 'web', trigger: 'Schedule', phase: 'Failed', seconds: 20 } as const;
     for (const reason of ['BackoffLimitExceeded', 'Whatever1', 'Whatever2'])
@@ -90,7 +90,7 @@ describe('the observers of runs', () => {
     expect(text).not.toContain('task_runs_duration_seconds_count{trigger="Schedule",phase="Skipped"}');
   });
 
-  it('begin the series of ends with 0, before the first', async () => {
+  it('start the series of finished runs with 0, before the first', async () => {
     const { metrics, observers } = observed();
     observers.census.counted({ namespace: 'web', trigger: 'Revision', phase: 'Pending' }, 1);
     expect(await metrics.registry.metrics()).toContain(

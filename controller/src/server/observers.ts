@@ -10,7 +10,7 @@ import { finishedPhases } from '../domain/model/phase.ts';
 import { knownReasons } from '../domain/model/reasons.ts';
 import type { Metrics } from './metrics.ts';
 
-/** What the kube library and the task controller tell, counted, and logged where a person should know. */
+/** Counts the events of the kube library and the task controller, and logs those that a person should know. */
 export interface Observers {
   calls: CallObserver;
   informers: InformerObserver;
@@ -21,9 +21,7 @@ export interface Observers {
   events: { onError: (error: unknown) => void; onDropped: (reason: string) => void };
 }
 
-/**
- * A key that fails is an error worth a line, though not for each of a hundred retries: those are lines 1, 2, 4, 8, ...
- */
+/** A failing key is logged as an error, but not for each of a hundred retries: only for failures 1, 2, 4, 8, ... */
 const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
 
 /** Connects the kube library's hooks to metrics and log. */
@@ -48,11 +46,11 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
       },
       failed(type, error) {
         metrics.cacheFailures.inc({ resource: resourceName(type), stage: 'watch' });
-        log.warn({ resource: resourceName(type), err: error }, 'a list or watch broke and is taken up again');
+        log.warn({ resource: resourceName(type), err: error }, 'a list or watch broke and is retried');
       },
       handlerFailed(type, error) {
         metrics.cacheFailures.inc({ resource: resourceName(type), stage: 'handler' });
-        log.error({ resource: resourceName(type), err: error }, 'a handler of changes threw');
+        log.error({ resource: resourceName(type), err: error }, 'a change handler threw');
       },
     },
     queues: {
@@ -61,7 +59,7 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
       finished: (queue, outcome, seconds) => metrics.reconcileSeconds.observe({ queue, outcome }, seconds),
       failed(queue, key, error, failures, retryMs) {
         if (isPowerOfTwo(failures))
-          log.warn({ queue, key, failures, retryMs, err: error }, 'reconciling failed and is tried again');
+          log.warn({ queue, key, failures, retryMs, err: error }, 'reconciling failed and is retried');
       },
     },
     archive: {
@@ -96,8 +94,8 @@ function runObserver(metrics: Metrics): Observers['runs'] {
 }
 
 /**
- * A gauge's series goes with its last run, so that namespaces which are gone leave none behind. A counter's begins with
- * 0 once there is a run: Prometheus sees an increase only of a series that it has seen before.
+ * A gauge's series is removed with its last run, so that deleted namespaces leave nothing behind. A counter's series
+ * starts with 0 once there is a run: Prometheus sees an increase only in a series that it has seen before.
  */
 function censusObserver(metrics: Metrics): CensusObserver {
   return {

@@ -44,7 +44,7 @@ describe('the server', () => {
     });
   });
 
-  it('is alive while watches move', async () => {
+  it('is alive while watches make progress', async () => {
     const alive = { watches: watchesMove([informer('jobs', true, 15 * 60_000 + 1)]), other: () => undefined };
     expect(await get('/healthz', { alive })).toEqual({
       status: 503,
@@ -52,7 +52,7 @@ describe('the server', () => {
     });
   });
 
-  it('serves metrics, those of the process among them', async () => {
+  it('serves metrics, including those of the process', async () => {
     const { status, text } = await get('/metrics');
     expect(status).toBe(200);
     for (const name of [

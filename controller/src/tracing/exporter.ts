@@ -11,6 +11,6 @@ export interface TraceExporter {
 export interface TraceExporterOptions {
   readonly service: string;
   readonly version: string;
-  /** Is told of spans that the collector did not take. */
+  /** Is called with spans that the collector did not accept. */
   readonly onDropped: (spans: number, error: Error | undefined) => void;
 }

@@ -172,7 +172,7 @@ const compactRow = ({
   ...(completionTime !== undefined && { completionTime }),
 });
 
-/** Of a Job that was cancelled there is no completion time: it ended with the run. */
+/** A cancelled Job has no completion time: it ended with the run. */
 function jobSpan(job: JobRow, runEnd: number): Pick<Span, 'name' | 'start' | 'end' | 'failed' | 'attributes'> {
   const { name = '', startTime, completionTime, attempt, step, exitCode } = job;
   return {

@@ -259,7 +259,7 @@ describe('the exporter of traces', () => {
     expect(dropped).not.toHaveBeenCalled();
   });
 
-  it('tells of what the collector did not take', async () => {
+  it('reports what the collector did not accept', async () => {
     const { close } = await collector(400);
     const dropped = vi.fn();
     const exporter = await createTraceExporter({ service: 'task-runs', version: '1.2.3', onDropped: dropped });

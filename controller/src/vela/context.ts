@@ -26,7 +26,7 @@ interface Step {
   readonly sessionId: string;
 }
 
-/** Of the hub: what a template sees where nobody asked the cluster. */
+/** The hub's version: what a template sees if the cluster was not asked. */
 const clusterVersion = { major: '1', minor: 34, gitVersion: 'v1.34', platform: 'linux/amd64' };
 const hashLength = 16;
 

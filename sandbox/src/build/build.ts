@@ -117,7 +117,7 @@ function buildProgram(component: Component, path: string, program: string): Prom
       code === 0
         ? resolve()
         : reject(
-            new Refusal(`${basename(program)} cannot be built; mend what Go says and try again:\n${output.trim()}`),
+            new Refusal(`${basename(program)} cannot be built; fix what Go reports and try again:\n${output.trim()}`),
           ),
     );
   });

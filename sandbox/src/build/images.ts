@@ -16,7 +16,8 @@ const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
  * Writes the images that the sandbox's real node has, as archives to import. All but pause are Debian's static busybox
- * under the names that examples use: `ubuntu:22.04` here is no Ubuntu, but has a shell, sleep, echo and the like.
+ * under the names that examples use: `ubuntu:22.04` here is not Ubuntu, but has a shell, sleep, echo and other basic
+ * programs.
  */
 export async function writeImages({ layout, programs }: Context): Promise<string[]> {
   const directory = join(layout.node, 'images');

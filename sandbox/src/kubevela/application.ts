@@ -28,7 +28,7 @@ export interface WorkflowStep {
   readonly if?: string;
   readonly inputs?: readonly { readonly from: string; readonly parameterKey?: string }[];
   readonly outputs?: readonly { readonly name: string; readonly valueFrom: string }[];
-  /** Of a step-group. */
+  /** The steps of a step-group. */
   readonly subSteps?: readonly WorkflowStep[];
 }
 

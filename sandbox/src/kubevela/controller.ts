@@ -18,7 +18,7 @@ import { StepMemory } from './workflow.ts';
 export interface StandInOptions {
   readonly kubeconfig: string;
   readonly cueVersion?: CueVersion;
-  /** Is told of every Application that could not be looked after. */
+  /** Is called with every Application that could not be reconciled. */
   readonly failed?: (application: string, error: unknown) => void;
 }
 

@@ -72,7 +72,7 @@ export function workloadOf(definition: KubeObject | undefined): { apiVersion: st
 
 /** How many compiled templates are kept: more than any cluster here has. */
 const maxTemplates = 64;
-/** Of each template, how many renderings are kept, and how many statuses: of hundreds of Applications that wait. */
+/** How many renderings and statuses to keep for each template, with hundreds of Applications that wait. */
 const maxAnswers = 1_000;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Traits that are defined in the cluster, with ours: what they make of a Task, and what is said of those that do not
+ * Traits that are defined in the cluster, with ours: what they make of a Task, and the errors for those that do not
  * fit.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -191,7 +191,7 @@ describe("what does not fit is refused in KubeVela's words", () => {
     expect(refused.task).toBeUndefined();
   });
 
-  it('a queue for what is no task', async () => {
+  it('a queue for something that is not a task', async () => {
     expect((await deploy([queue({ name: 'q1' })], { image: 'busybox' }, 'task-template')).said).toContain(
       'evaluate template trait=task-queue app=a: the trait task-queue is for components of type task, cron-task, daemon-task and task-flow: remove it from a',
     );

@@ -9,7 +9,7 @@ async function readApplication(store: ObjectStore, namespace: string, name: stri
   return app as Application;
 }
 
-/** What `vela workflow restart` does: the workflow is forgotten, so it begins anew. */
+/** What `vela workflow restart` does: the workflow's status is deleted, so it starts again. */
 export async function restartWorkflow(store: ObjectStore, namespace: string, name: string): Promise<void> {
   const app = await readApplication(store, namespace, name);
   await store.patchStatus(refOf(app), { workflow: null });

@@ -20,7 +20,7 @@ import { messageOf, type Tracker } from './tracker.ts';
 export type StepOutcome =
   | { readonly phase: 'succeeded'; readonly message?: string; readonly outputs?: StepOutputs }
   | { readonly phase: 'running'; readonly message?: string }
-  /** Execute: tried again; Action: the step's own #Fail. */
+  /** Execute: retried; Action: the step's own #Fail. */
   | {
       readonly phase: 'failed';
       readonly reason: 'Execute' | 'Action';

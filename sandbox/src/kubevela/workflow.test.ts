@@ -65,7 +65,9 @@ function whileItLooks(act: () => Promise<void>): void {
   };
 }
 
-/** Looks at an Application of these steps again and again, a second apart; returns what is said of each step. */
+/**
+ * Looks at an Application of these steps again and again, a second apart; returns what the status says about each step.
+ */
 async function after(
   looks: number,
   steps: WorkflowStep[],
@@ -135,7 +137,7 @@ it('skips what follows a failure, unless its condition holds', async () => {
   ]);
 });
 
-it('runs the steps of a group side by side, but for what depends on others', async () => {
+it('runs the steps of a group side by side, except steps that depend on others', async () => {
   const group = {
     name: 'group',
     type: 'step-group',

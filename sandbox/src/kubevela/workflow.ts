@@ -12,7 +12,7 @@ import { holds, missingInput, withInputs, type StepOutputs, type StepVariables }
 import { messageOf } from './tracker.ts';
 import { fillingOf, runStep, type StepOutcome, type StepWorld } from './workflow-steps.ts';
 
-/** An error is tried so often before the workflow fails. */
+/** An error is retried this often before the workflow fails. */
 const maxFailures = 10;
 
 /**
@@ -24,7 +24,7 @@ export class StepMemory {
   readonly variables: StepVariables = new Map();
   readonly #steps = new Map<string, { message: string; waits: number; failures: number }>();
 
-  /** Counts a wait; another message begins anew. */
+  /** Counts a wait; another message starts again. */
   waited(id: string, message: string): void {
     const known = this.#steps.get(id);
     const again = known?.message === message;
@@ -218,7 +218,7 @@ function timeOut(run: WorkflowRun, workflow: WorkflowStatus, base: StepBase): vo
   save(run, workflow, { ...base, phase: 'failed', reason: 'Timeout' });
 }
 
-/** A step that is skipped, with what is said of it. What follows a failure is, unless its `if` says otherwise. */
+/** A step that is skipped, with its message. Steps after a failure are skipped, unless their `if` says otherwise. */
 async function skipOf(
   { world, memory, group }: WorkflowRun,
   workflow: WorkflowStatus,

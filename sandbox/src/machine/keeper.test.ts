@@ -69,16 +69,16 @@ describe('keep', () => {
   it('keeps trying while later starts fail, and says why', async () => {
     const broken = join(directory, 'broken');
     const { pid } = (
-      await kept(`[ ! -e ${broken} ] || { echo no more; exit 5; }; touch ${directory}/up; exec sleep 100`)
+      await kept(`[ ! -e ${broken} ] || { echo not again; exit 5; }; touch ${directory}/up; exec sleep 100`)
     ).state();
     await writeFile(broken, '');
     kill(pid ?? 0, 'SIGKILL');
     const state = await until(({ restarts, phase }) => restarts >= 2 && phase === 'waiting');
     expect(state.lastError).toContain('exited with code 5');
-    expect(state.lastError).toContain('no more');
+    expect(state.lastError).toContain('not again');
   });
 
-  it('stops for good', async () => {
+  it('stops permanently', async () => {
     const running = await kept(`touch ${directory}/up; exec sleep 100`);
     const pid = running.state().pid ?? 0;
     await running.stop();

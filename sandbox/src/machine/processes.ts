@@ -81,11 +81,11 @@ async function endWith(signal: NodeJS.Signals, find: () => Promise<number[]>, wi
 }
 
 /**
- * Sends a signal; a process that ended meanwhile is no error.
+ * Sends a signal; a process that ended meanwhile is not an error.
  * @throws RangeError for 0 and below, which would mean whole groups of processes
  */
 export function kill(pid: number, signal: NodeJS.Signals): void {
-  if (pid <= 0) throw new RangeError(`${pid} is no process id`);
+  if (pid <= 0) throw new RangeError(`${pid} is not a process id`);
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -9,7 +9,7 @@ import { portNames, portsOf, type Layout, type Ports, type Settings } from '../s
 const longestDirectory = 75;
 
 /**
- * Checks what cannot be mended by trying.
+ * Checks requirements that a retry cannot fix.
  * @throws Refusal with the remedy
  */
 export async function checkMachine(settings: Pick<Settings, 'nodes'>, layout: Layout): Promise<void> {

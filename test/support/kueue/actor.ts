@@ -134,7 +134,7 @@ class Actor implements KueueActor {
       this.refusals.push(error instanceof Error ? error.message : String(error));
   }
 
-  /** A watch that ends, or whose beginning is too old, is taken up again. */
+  /** A watch that ends, or whose start is too old, is opened again. */
   #watchFailed(error: unknown): void {
     if (!(error instanceof ApiError) || (error.status !== 0 && error.status !== 410)) this.#refused(error);
   }

@@ -8,10 +8,11 @@ import type { Workload } from './kinds.ts';
 const decimal = ['', 'k', 'M', 'G', 'T', 'P'];
 const binary = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'];
 
-/** @throws Error for what is no quantity */
+/** @throws Error for an invalid quantity */
 export function amountOf(resource: string, quantity: string | number): number {
   const [, digits, suffix = ''] = /^(\d+(?:\.\d+)?)(m|[kMGTP]|[KMGTP]i)?$/.exec(String(quantity)) ?? [];
-  if (digits === undefined) throw new Error(`${quantity} is no quantity of ${resource}: write such as 600m, 2 or 1Gi`);
+  if (digits === undefined)
+    throw new Error(`${quantity} is not a quantity of ${resource}: write for example 600m, 2 or 1Gi`);
   const scale =
     suffix === 'm'
       ? 1 / 1000

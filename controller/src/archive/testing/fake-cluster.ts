@@ -14,18 +14,18 @@ export interface FakePod {
   readonly name: string;
   readonly phase?: 'Succeeded' | 'Failed';
   readonly created?: string;
-  /** Of each container, its chunks; an error breaks the stream where it stands. */
+  /** The chunks of each container; an error breaks the stream at its position. */
   readonly logs: Readonly<Record<string, readonly (string | Error | typeof endless)[]>>;
 }
 
 /** Answers the calls that the archive makes. */
 export class FakeCluster {
   readonly #runs = new Map<string, { readonly object: Stored<TaskRunObject>; readonly pods: readonly FakePod[] }>();
-  /** Names of the runs that were asked for, in order. */
+  /** Names of the requested runs, in order. */
   readonly reads: string[] = [];
-  /** The logs that were opened, in order, as `pod/container`. */
+  /** The opened logs, in order, as `pod/container`. */
   readonly opened: string[] = [];
-  /** Which runs cannot be read, as though the API server were away. */
+  /** Runs that cannot be read, as if the API server were down. */
   isAway: (run: string) => boolean = () => false;
 
   /** A run that has ended. */
@@ -50,7 +50,7 @@ export class FakeCluster {
     this.#runs.delete(name);
   }
 
-  /** Of the runs that are there. */
+  /** The names of the existing runs. */
   get names(): readonly string[] {
     return [...this.#runs.keys()];
   }

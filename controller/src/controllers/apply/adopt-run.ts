@@ -1,4 +1,4 @@
-/** Writes into a run what it is to run: a person's TaskRun becomes a run of the Task, and templates are filled in. */
+/** Completes a run's spec: a person's TaskRun becomes a run of the Task, and templates are filled in. */
 import type { ActionOf } from '../../domain/model/actions.ts';
 import { withOverrides } from '../../domain/policies/allowed-overrides.ts';
 import { retrySpec } from '../../domain/policies/retry-of.ts';
@@ -24,7 +24,7 @@ export async function adoptRun(
     return 'done';
   } catch (error) {
     if (!isNotFound(error) && !isConflict(error)) throw error;
-    caches.runs.forget(uid); // deleted, or made anew: the watch tells of the new one
+    caches.runs.forget(uid); // deleted, or created again: the watch reports the new one
     return 'stop';
   }
 }
@@ -46,8 +46,8 @@ export async function fillTemplates(
 }
 
 /**
- * What the run ran that `name` is a retry of, with that one's overrides, unless it is gone; the caches have no finished
- * run whole.
+ * The snapshot of the run that `name` retries, with its overrides; undefined if that run is gone. The caches do not
+ * have complete finished runs.
  */
 async function readRetry(
   { name: before, uid }: { name: string; uid: string },

@@ -7,7 +7,7 @@ import type { CachedTask } from '../../cluster/projections.ts';
 import type { RunObserver } from '../run-observer.ts';
 import type { TaskMemory } from '../task-memory.ts';
 
-/** Everything an action may touch. */
+/** Everything that an action may use. */
 export interface ApplyContext {
   readonly client: Client;
   readonly caches: Caches;
@@ -19,7 +19,7 @@ export interface ApplyContext {
   readonly runObserver?: RunObserver | undefined;
 }
 
-/** `stop` leaves the rest of the list undone, because the state is another than the list was made for. */
+/** `stop` skips the rest of the list, because the state is no longer the one that the list was made for. */
 export type Result = 'done' | 'stop';
 
 export function refTo(name: string, { task }: ApplyContext): { name: string; namespace: string } {

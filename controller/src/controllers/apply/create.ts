@@ -1,6 +1,6 @@
 /**
- * Creates TaskRuns, Jobs and claims. What is there already under the name was created before we died, or is somebody
- * else's.
+ * Creates TaskRuns, Jobs and claims. An existing object with the name was created before we died, or belongs to
+ * somebody else.
  */
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
@@ -28,7 +28,7 @@ export function createClaim({ run, claim }: ActionOf<'createClaim'>, context: Ap
   return creating(context, { object: 'PersistentVolumeClaim', run }, () => createWorkspace(claim, context));
 }
 
-/** Create an object; a refusal is remembered, so that it is told and tried again later. */
+/** Create an object. A refusal is remembered, so that it is reported and retried later. */
 async function creating(
   context: ApplyContext,
   refused: Pick<Refusal, 'object' | 'run' | 'step'>,
@@ -39,7 +39,7 @@ async function creating(
     if (result === 'done') context.memory.accepted(refused.object, refused.run, refused.step);
     return result;
   } catch (error) {
-    if (isNamespaceTerminating(error)) return 'stop'; // the Task is about to go, too
+    if (isNamespaceTerminating(error)) return 'stop'; // the Task is being deleted, too
     const refusal = refusalOf(error, refused);
     if (!refusal) throw error;
     context.memory.refuse(refusal, context.now());
@@ -103,7 +103,7 @@ async function createJobOf(run: string, job: JobManifest, context: ApplyContext)
   }
 }
 
-/** A claim of somebody else's under this name would hold the run up for ever: the refusal says so. */
+/** If somebody else's claim has this name, the run can never start: the refusal says so. */
 async function createWorkspace(claim: ClaimManifest, { client, caches, log }: ApplyContext): Promise<Result> {
   const { name, namespace } = claim.metadata;
   try {
@@ -124,7 +124,7 @@ function observeDelay({ metadata }: JobManifest, { runObserver, now }: ApplyCont
     runObserver?.scheduled((now() - Date.parse(due)) / 1000);
 }
 
-/** Another run of the same Task will soon give the name free; anybody else keeps it, and we take another. */
+/** Another run of the same Task will soon release the name; any other owner keeps it, and we take another name. */
 function nameTaken(existing: Stored<BatchJob>, { caches, memory, log, task, now }: ApplyContext, error: Error): Result {
   const { name, namespace } = existing.metadata;
   const owner = caches.runs.cache.byUid(controllerUid(existing) ?? '');

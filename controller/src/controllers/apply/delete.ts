@@ -1,4 +1,4 @@
-/** Deletes just the objects that were meant, by UID, and no namesakes. */
+/** Deletes objects by UID, and never another object with the same name. */
 import type { ActionOf } from '../../domain/model/actions.ts';
 import { isConflict, isNotFound } from '../../kube/api-error.ts';
 import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
@@ -40,7 +40,7 @@ async function deleting(
     await remove();
     log.info({ what, because }, 'deleted');
   } catch (error) {
-    // Gone, or another object under its name: either way the one that we meant is no more.
+    // Gone, or replaced by another object with its name: in both cases our object no longer exists.
     if (!isNotFound(error) && !isConflict(error)) throw error;
   }
   cache.forget(uid);

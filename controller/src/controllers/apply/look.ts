@@ -1,4 +1,4 @@
-/** Reads what the caches do not have, for the next decision to be made with. */
+/** Reads what the caches do not have, for the next decision. */
 import type { Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { ActionOf } from '../../domain/model/actions.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
@@ -34,7 +34,7 @@ function endOf({ spec, status }: Stored<CorePod>, container: string | undefined)
   return terminated && { at: terminated.finishedAt ?? '', text: terminated.message, nodeName: spec?.nodeName };
 }
 
-/** The kubelet's copy of what a container wrote; of several pods, that of the one which ended last. */
+/** The kubelet's copy of what a container wrote; with several pods, that of the pod which ended last. */
 export async function readTermination(
   { job, uid, container }: ActionOf<'readTermination'>,
   { client, task, memory, log }: ApplyContext,
@@ -67,7 +67,7 @@ export async function checkStep(
   try {
     look = lookAtStep(await client.get(applications, application), { step, createdAt: Date.parse(created) }, now());
   } catch (error) {
-    // In a managed cluster the Application lives on the hub: there a step's run goes on to its own end.
+    // In a managed cluster the Application is on the hub; there the run of a step continues to its own end.
     if (!isNotFound(error) && !isForbidden(error)) throw error;
     log.debug({ run, application }, 'the Application of a workflow step is not here');
   }

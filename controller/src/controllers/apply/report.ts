@@ -1,5 +1,5 @@
 /**
- * Says what has become of runs: in their own status, in the Task's, and in events; and has KubeVela look at the Task.
+ * Reports what happened to runs: in their status, in the Task's status and in events; and makes KubeVela read the Task.
  */
 import type { ActionOf } from '../../domain/model/actions.ts';
 import { isFinished } from '../../domain/model/phase.ts';
@@ -20,7 +20,7 @@ export async function writeRunStatus(
   TaskMemory.keep(memory.written, name, now());
   try {
     const known = caches.runs.cache.byUid(uid);
-    // A cache that lags behind, as a new leader's may, must not bring a finished run back.
+    // A stale cache, for example of a new leader, must not make a finished run active again.
     const before = { op: 'test', path: '/status/phase', value: known?.status?.phase ?? 'Pending' };
     caches.runs.observe(
       await client.patchStatus(taskRuns, refTo(name, context), [before, ...statusPatch(uid, status)], { type: 'json' }),
@@ -28,7 +28,7 @@ export async function writeRunStatus(
     observeCourse(known, status, context);
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    caches.runs.forget(uid); // somebody deleted the run: nothing is left to say
+    caches.runs.forget(uid); // somebody deleted the run: nothing is left to report
     return 'stop';
   }
   if (isFinished(status.phase)) {
@@ -62,7 +62,7 @@ export async function writeTaskStatus({ status }: ActionOf<'writeTaskStatus'>, c
   }
 }
 
-/** Replaces the whole status, of this very object and no namesake. */
+/** Replaces the whole status of exactly this object, not of another with the same name. */
 function statusPatch(uid: string, status: object): object[] {
   return [
     { op: 'test', path: '/metadata/uid', value: uid },
@@ -78,7 +78,7 @@ export async function nudge(
   try {
     await client.patch(applications, application, { metadata: { annotations: { [nudgeAnnotation]: value } } });
   } catch (error) {
-    // In a managed cluster the Application lives on the hub, which polls instead.
+    // In a managed cluster the Application is on the hub, which polls instead.
     if (!isNotFound(error) && !isForbidden(error)) throw error;
     log.debug({ application, error: error.message }, 'not nudged');
   }
