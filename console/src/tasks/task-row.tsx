@@ -4,7 +4,7 @@ import { PhaseLabel } from '../components/phase-label.tsx';
 import { RunStrip } from '../components/run-strip.tsx';
 import { taskHref } from '../route.ts';
 
-/** All rows are as high, so that those out of view need not be drawn. Equal to --row-height of layout.css. */
+/** All rows are as high, so that those out of view need not be drawn. Equal to --row-height of tokens.css. */
 export const taskRowHeight = 46;
 
 /** A task in a row. */
