@@ -67,11 +67,12 @@ function runPlans(before: TaskState, after: TaskState, done: readonly Action[], 
   const known = new Set(before.runs.map(({ metadata }) => metadata.uid));
   const starting = new Set(done.flatMap((action) => (action.kind === 'createJob' ? [action.run] : [])));
   const plans = view.runs.flatMap((run): readonly RunPlan[] => {
-    const isNew = !known.has(run.run.metadata.uid);
-    const ends = unfinished.has(run.run.metadata.uid) && run.phase === 'Cancelled';
+    const isNew = !known.has(run.record.metadata.uid);
+    const ends = unfinished.has(run.record.metadata.uid) && run.phase === 'Cancelled';
     if (!isNew && !ends && !starting.has(run.name)) return [];
     const replaces = view.runs.filter(
-      (other) => unfinished.has(other.run.metadata.uid) && other.run.status?.message === `replaced by ${run.name}`,
+      (other) =>
+        unfinished.has(other.record.metadata.uid) && other.record.status?.message === `replaced by ${run.name}`,
     );
     return [runPlan(run, { isNew, replaces: replaces.map(({ name }) => name) }, view, now)];
   });
@@ -91,7 +92,7 @@ function runPlan(
     nameIsExact: !isNew || nameIsExact(run, view.state),
     isNew,
     decision,
-    trigger: run.run.spec.trigger?.type ?? 'Manual',
+    trigger: run.record.spec.trigger?.type ?? 'Manual',
     reason: status.reason,
     message: status.reason === reasons.noNodeFits && view.state.nodes.length === 0 ? nodesUnknown : status.message,
     replaces,
@@ -99,18 +100,18 @@ function runPlan(
   });
 }
 
-function decisionOf({ attempt }: RunView, { phase }: TaskRunStatus): RunDecision {
+function decisionOf({ began }: RunView, { phase }: TaskRunStatus): RunDecision {
   if (phase === 'Cancelled') return 'Cancelled';
   if (phase === 'Skipped') return 'Skipped';
   if (phase === 'Failed') return 'Fails';
-  if (attempt !== undefined) return 'Starts';
+  if (began) return 'Starts';
   return phase === 'Queued' ? 'Queued' : 'Held';
 }
 
 const nodesUnknown = 'it has a Job for each node that fits, but no nodes are known: plan with --live';
 
 /** A UUID, and the hash that is added to a taken name, depend on the Task's UID; a timestamp depends on the minute. */
-function nameIsExact({ name, run }: RunView, { task }: TaskState): boolean {
+function nameIsExact({ name, record: run }: RunView, { task }: TaskState): boolean {
   if (run.spec.trigger?.type === 'Schedule') return true;
   const { nameSuffix = 'Revision' } = task.spec.executionPolicy ?? {};
   if (nameSuffix === 'Timestamp') return false;
@@ -121,12 +122,12 @@ function nameIsExact({ name, run }: RunView, { task }: TaskState): boolean {
 export const unknownUid = 'unknown';
 
 function jobPlans(run: RunView): readonly JobPlan[] {
-  if (!run.flow)
+  if (run.kind === 'job')
     return [
       compact({
-        name: run.job?.metadata.name ?? jobName(run.run, 0),
+        name: run.job?.metadata.name ?? jobName(run.record, 0),
         starts: run.attempt === undefined ? ('Later' as const) : ('Now' as const),
-        queue: run.run.spec.snapshot?.queue,
+        queue: run.record.spec.snapshot?.queue,
       }),
     ];
   const needed = neededSteps(run);
@@ -137,11 +138,11 @@ function jobPlans(run: RunView): readonly JobPlan[] {
     const starts =
       view.attempt !== undefined ? ('Now' as const) : needed.has(name) ? ('Later' as const) : ('OnFailure' as const);
     return compact({
-      name: view.job?.metadata.name ?? jobName(view.run, 0),
+      name: view.job?.metadata.name ?? jobName(view.record, 0),
       step: name,
       starts,
       after: after.length > 0 ? after : undefined,
-      queue: view.run.spec.snapshot?.queue,
+      queue: view.record.spec.snapshot?.queue,
     });
   });
 }

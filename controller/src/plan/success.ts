@@ -7,7 +7,7 @@ import type { MemoryCluster } from './memory-cluster.ts';
 import { rfc3339 } from '../domain/lang/rfc3339.ts';
 import type { Job } from '../domain/model/objects.ts';
 import type { StepEnd } from '../domain/model/flow.ts';
-import type { RunView, StepView } from '../domain/model/view.ts';
+import type { FlowRun, RunView, StepView } from '../domain/model/view.ts';
 import { jobName } from '../domain/manifest/job.ts';
 
 /** Under concurrencyPolicy Queue runs start one at a time, so each waiting run needs a round. */
@@ -20,7 +20,7 @@ const mostRounds = 1_100;
 export function succeedAll(cluster: MemoryCluster, now: Date): readonly Action[] {
   const done: Action[] = [];
   for (let round = 0; round < mostRounds; round += 1) {
-    const started = classify(cluster.state).active.filter(({ attempt }) => attempt !== undefined);
+    const started = classify(cluster.state).active.filter(({ began }) => began);
     if (started.length === 0) break;
     for (const run of started) succeed(run, cluster, now);
     done.push(...cluster.settle());
@@ -29,12 +29,12 @@ export function succeedAll(cluster: MemoryCluster, now: Date): readonly Action[]
 }
 
 function succeed(run: RunView, cluster: MemoryCluster, now: Date): void {
-  const needed = run.flow ? neededSteps(run) : new Set<string>();
-  for (const step of run.flow ?? []) {
+  const needed = run.kind === 'flow' ? neededSteps(run) : new Set<string>();
+  for (const step of run.kind === 'flow' ? run.parts : []) {
     if (needed.has(step.step.name) && step.jobs.length === 0)
-      cluster.addJob(run.run, jobName(step.run, 0), step.step.name);
+      cluster.addJob(run.record, jobName(step.record, 0), step.step.name);
   }
-  const { uid } = run.run.metadata;
+  const { uid } = run.record.metadata;
   const { state } = cluster;
   const isOwn = ({ metadata }: Job) => metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
   cluster.change({
@@ -71,7 +71,7 @@ function succeeded({ status, ...run }: TaskRun, now: Date): TaskRun {
 }
 
 /** The steps that run if no step fails. */
-export function neededSteps({ steps = [] }: RunView): ReadonlySet<string> {
+export function neededSteps({ steps }: FlowRun): ReadonlySet<string> {
   const flow = flowOf(steps);
   const needed = new Set<string>();
   if ('problem' in flow) return needed;
@@ -88,15 +88,15 @@ export function neededSteps({ steps = [] }: RunView): ReadonlySet<string> {
 }
 
 /** Each step's dependencies, by its name. */
-export function dependenciesOf({ steps = [] }: RunView): ReadonlyMap<string, readonly string[]> {
+export function dependenciesOf({ steps }: FlowRun): ReadonlyMap<string, readonly string[]> {
   const flow = flowOf(steps);
   return 'problem' in flow ? new Map() : flow.dependencies;
 }
 
 /** In the order in which they start. */
-export function inOrder({ flow = [], steps = [] }: RunView): readonly StepView[] {
+export function inOrder({ parts, steps }: FlowRun): readonly StepView[] {
   const arranged = flowOf(steps);
-  if ('problem' in arranged) return flow;
-  const byName = new Map(flow.map((view) => [view.step.name, view]));
+  if ('problem' in arranged) return parts;
+  const byName = new Map(parts.map((view) => [view.step.name, view]));
   return arranged.order.flatMap(({ name }) => byName.get(name) ?? []);
 }

@@ -9,7 +9,7 @@ import type { RunView } from '../model/view.ts';
 import { claimOf, defaults, workspaceOf } from '../shape/workspace.ts';
 import { controlledBy, runLabels } from './meta.ts';
 
-export function claimManifest({ run, name }: RunView, task: Task): ClaimManifest {
+export function claimManifest({ record: run, name }: RunView, task: Task): ClaimManifest {
   const { size = '', storageClassName, accessModes } = { ...defaults, ...workspaceOf(run.spec) };
   return {
     apiVersion: 'v1',

@@ -9,46 +9,62 @@ import type { Job, Pod, PodRefusal } from './objects.ts';
 import type { TaskState } from './state.ts';
 import type { Answered } from './trigger.ts';
 
-/** One Job's worth of work with what belongs to it: a run, or a step of one as if it were a run of its own. */
-export interface PartView {
-  readonly run: TaskRun;
+/** What is known of a run as a whole, and of a step as if it were a run. */
+interface Common {
+  /** The TaskRun; for a step one that says of the step alone what a TaskRun says of a run. */
+  readonly record: TaskRun;
   readonly name: string;
-  /** As recorded; what the run should say now is decided in run-status.ts. */
+  /** As recorded; status/run.ts decides what it should be now. */
   readonly phase: RunPhase;
   readonly finished: boolean;
-  /** Its Jobs that are still there, be it on their way out. */
+  /** Its Jobs that still exist, also while they are being deleted. */
   readonly jobs: readonly Job[];
-  /** The number of its latest attempt, counted from 0; undefined for what never had a Job. */
-  readonly attempt: number | undefined;
-  /** The latest attempt's Job as it is, or as it was when somebody deleted it. */
-  readonly job: Job | undefined;
-  /** Whether that Job is still there, be it on its way out. */
-  readonly jobExists: boolean;
-  /** How the latest attempt failed, if it did, be it that only the record is left of it. */
-  readonly failed: FailedAttempt | undefined;
-  /** Whether one of its Jobs is there to stay. */
+  /** Whether one of its Jobs exists and is not being deleted. */
   readonly kept: boolean;
-  /** Of the latest attempt. */
-  readonly pods: readonly Pod[];
-  /** Whether a Job of it, or a pod that has not ended, is still there. */
+  /** Whether a Job of it, or a pod that has not ended, still exists. */
   readonly leaves: boolean;
-  readonly podRefusal: PodRefusal | undefined;
+  /** Why the API server did not create its next Job, or its workspace. */
   readonly refusal: Refusal | undefined;
 }
 
-export interface RunView extends PartView {
-  /**
-   * The steps in their order, where the run is a flow: then it has no Job of its own, and what is said of Jobs above is
-   * of all of theirs.
-   */
-  readonly flow?: readonly StepView[] | undefined;
-  /** The same steps without what became of them: one list as long as they stay the same. */
-  readonly steps?: readonly FlowStep[];
+/** One Job's worth of work, with all attempts: a run of one Job, or a step of a flow. */
+export interface PartView extends Common {
+  /** The number of its latest attempt, counted from 0; undefined if it never had a Job. */
+  readonly attempt: number | undefined;
+  /** The latest attempt's Job, or what it was when somebody deleted it. */
+  readonly job: Job | undefined;
+  /** Whether that Job still exists, also while it is being deleted. */
+  readonly jobExists: boolean;
+  /** How the latest attempt failed, if it did, also when only the record of it is left. */
+  readonly failed: FailedAttempt | undefined;
+  /** Of the latest attempt. */
+  readonly pods: readonly Pod[];
+  readonly podRefusal: PodRefusal | undefined;
 }
+
+/** A run of one Job. */
+export interface JobRun extends PartView {
+  readonly kind: 'job';
+  /** Whether it ever had a Job. */
+  readonly began: boolean;
+}
+
+/** A run of several Jobs: the steps of a flow, or one for each item or node. It has no Job itself. */
+export interface FlowRun extends Common {
+  readonly kind: 'flow';
+  /** Whether any of its steps ever had a Job. */
+  readonly began: boolean;
+  /** In the order of `steps`. */
+  readonly parts: readonly StepView[];
+  /** The same list as long as its steps stay the same, so that what is computed from it is computed once. */
+  readonly steps: readonly FlowStep[];
+}
+
+export type RunView = JobRun | FlowRun;
 
 export interface StepView extends PartView {
   readonly step: FlowStep;
-  /** What is on record of it. */
+  /** What the run's status records of it. */
   readonly row: JobRow | undefined;
 }
 
@@ -81,5 +97,5 @@ export interface TaskView {
 
 /** What of a run has Jobs: its steps, or itself. */
 export function partsOf(run: RunView): readonly PartView[] {
-  return run.flow ?? [run];
+  return run.kind === 'flow' ? run.parts : [run];
 }

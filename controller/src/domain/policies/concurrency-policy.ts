@@ -38,7 +38,7 @@ export function activeBefore(view: RunView, { active }: TaskView): readonly RunV
 /** A run more than may wait is skipped, be it for its turn or for the end of a suspension. */
 export function overQueueLimit(view: RunView, task: TaskView): Hold | undefined {
   const { queueLimit } = task.policy;
-  const waiting = activeBefore(view, task).filter(({ attempt }) => attempt === undefined).length;
+  const waiting = activeBefore(view, task).filter(({ began }) => !began).length;
   if (waiting < queueLimit) return undefined;
   return {
     phase: 'Skipped',
@@ -52,7 +52,7 @@ export function overQueueLimit(view: RunView, task: TaskView): Hold | undefined 
  * held.
  */
 function activeBeside(view: RunView, task: TaskView, before = activeBefore(view, task)): RunView | undefined {
-  return before[0] ?? task.active.find((other) => other !== view && other.attempt !== undefined);
+  return before[0] ?? task.active.find((other) => other !== view && other.began);
 }
 
 /** A run whose step may never have been is no reason to skip another. */

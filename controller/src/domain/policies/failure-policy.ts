@@ -3,7 +3,7 @@
  * three for nodes; FailFast cancels what runs, as a matrix of GitHub's does, and leaves notifications and clean-up,
  * which say when they run.
  */
-import type { RunView, StepView } from '../model/view.ts';
+import type { FlowRun, StepView } from '../model/view.ts';
 import { nextAttempt } from './retry.ts';
 
 export interface Stop {
@@ -13,10 +13,10 @@ export interface Stop {
 }
 
 /** What a failure means for the steps of a run that have not ended; undefined while all of them go on. */
-export function stopOf({ run, flow = [] }: RunView, now: Date): Stop | undefined {
-  const { failurePolicy: policy = 'Continue' } = run.spec.snapshot ?? {};
-  if (policy === 'Continue' || (policy === 'Pause' && run.spec.resume === true)) return undefined;
-  const failed = flow.find((part) => part.step.continueOnFailure !== true && hasFailed(part, now));
+export function stopOf({ record, parts }: FlowRun, now: Date): Stop | undefined {
+  const { failurePolicy: policy = 'Continue' } = record.spec.snapshot ?? {};
+  if (policy === 'Continue' || (policy === 'Pause' && record.spec.resume === true)) return undefined;
+  const failed = parts.find((part) => part.step.continueOnFailure !== true && hasFailed(part, now));
   return failed && { policy, step: failed.step.name };
 }
 

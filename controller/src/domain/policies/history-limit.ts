@@ -18,7 +18,7 @@ export function beyondHistoryLimit({ finished, current, deployed, policy, state 
   );
 }
 
-function isAnsweredFor({ run }: RunView, { status }: Task): boolean {
+function isAnsweredFor({ record: run }: RunView, { status }: Task): boolean {
   const { generation = 0, scheduledTime } = run.spec.trigger ?? {};
   if (generation > (status?.observedTrigger?.generation ?? 0)) return false;
   return scheduledTime === undefined || Date.parse(scheduledTime) <= Date.parse(status?.lastScheduleTime ?? '');

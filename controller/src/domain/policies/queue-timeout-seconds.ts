@@ -7,7 +7,7 @@ import type { PartView } from '../model/view.ts';
 import { queuedSince } from '../queue/wait.ts';
 
 /** When the Job must have been admitted, in milliseconds since the epoch; undefined where it may wait for ever. */
-export function queueDeadlineOf({ run }: PartView, job: Job): number | undefined {
+export function queueDeadlineOf({ record: run }: PartView, job: Job): number | undefined {
   const { queueTimeoutSeconds } = run.spec.snapshot ?? {};
   const since = queuedSince(run, job);
   return queueTimeoutSeconds === undefined || since === undefined

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { queueLabelsOf, startsSuspended } from '../manifest/queue-labels.ts';
 import { noQueueing, type Queueing, type Workload } from '../model/kueue.ts';
 import type { JobCondition } from '../model/objects.ts';
-import type { RunView } from '../model/view.ts';
+import { type PartView, partsOf } from '../model/view.ts';
 import { after, aJob, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
 import { classify } from '../view/classify.ts';
 import { nextQueueLook, queueVerdict } from './queue.ts';
@@ -10,13 +10,13 @@ import { nextQueueLook, queueVerdict } from './queue.ts';
 const spec = { queue: { name: 'q', priorityClass: 'high' }, queueTimeoutSeconds: 60 };
 const run = aRun(aTask().spec(spec));
 const job = { ...aJob(run).spec({ suspend: true }).build(), queue: 'q' };
-const viewOf = (one: typeof run): RunView => {
+const viewOf = (one: typeof run): PartView => {
   const [view] = classify(
     aState()
       .runs(one)
       .with({ jobs: [job] })
       .build(),
-  ).runs;
+  ).runs.flatMap(partsOf);
   if (!view) throw new Error('no run');
   return view;
 };

@@ -24,7 +24,7 @@ export function queueVerdict(view: PartView, job: Job, queueing: Queueing, now: 
   if ('gaveUp' in waiting) return { phase: 'Failed', ...waiting.gaveUp };
   const deadline = queueDeadlineOf(view, job);
   if (deadline === undefined || deadline > now.getTime()) return { phase: 'Queued', ...waiting };
-  const { queueTimeoutSeconds = 0 } = view.run.spec.snapshot ?? {};
+  const { queueTimeoutSeconds = 0 } = view.record.spec.snapshot ?? {};
   const time = formatDuration(queueTimeoutSeconds * 1000);
   const what = waiting.reason === reasons.notStarted ? 'started' : 'admitted';
   return {
@@ -82,7 +82,7 @@ function notStarted({ metadata }: Job): Waiting {
 }
 
 /** What is about to start is told of when it has: no write comes in between. */
-function onRecord({ run, job }: PartView): Waiting | undefined {
+function onRecord({ record: run, job }: PartView): Waiting | undefined {
   const row = run.status?.jobs?.find(({ uid }) => uid === job?.metadata.uid);
   const { phase, reason, message } = run.status ?? {};
   return row?.phase === 'Queued' && phase === 'Queued' && reason !== undefined && message !== undefined
@@ -92,7 +92,7 @@ function onRecord({ run, job }: PartView): Waiting | undefined {
 
 /** A Job that Kueue has not made a Workload for yet. */
 function notTakenUp(
-  { run }: PartView,
+  { record: run }: PartView,
   job: Job,
   { installed, forbidden, priorityClasses }: Queueing,
   now: Date,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { partsOf } from '../model/view.ts';
 import { classify } from '../view/classify.ts';
 import { after, aJob, aRun, aState, aTask } from '../testing/builders.ts';
 import { mostAttempts, nextAttempt } from './retry.ts';
@@ -16,7 +17,7 @@ function failedRun(snapshot: Partial<Snapshot>, attempt = 0, reason?: string) {
       .runs(run)
       .jobs({ build: () => job })
       .build(),
-  ).runs;
+  ).runs.flatMap(partsOf);
   if (!view) throw new Error('no run');
   return view;
 }
@@ -50,7 +51,7 @@ describe('no attempt follows', () => {
     expect(nextAttempt(failedRun({ retry }, 0, 'PodFailurePolicy'), after(61))).toBeUndefined());
   test('a Job that has not failed', () => {
     const run = runOf({ retry });
-    const [view] = classify(aState().runs(run).jobs(aJob(run).running(0)).build()).runs;
+    const [view] = classify(aState().runs(run).jobs(aJob(run).running(0)).build()).runs.flatMap(partsOf);
     expect(view && nextAttempt(view, after(61))).toBeUndefined();
   });
   // It failed at 60, and would be tried again at 70.

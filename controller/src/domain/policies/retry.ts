@@ -28,7 +28,7 @@ const defaults = { delaySeconds: 10, backoff: 'Exponential' };
 export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined {
   const { failed } = view;
   if (!failed) return undefined;
-  const { limit, delaySeconds, backoff } = { ...defaults, ...(view.run.spec.snapshot?.retry ?? noRetry) };
+  const { limit, delaySeconds, backoff } = { ...defaults, ...(view.record.spec.snapshot?.retry ?? noRetry) };
   if (failed.attempt >= limit || failed.reason === kubernetesReasons.podFailurePolicy) return undefined;
   const factor = backoff === 'Constant' ? 1 : 2 ** failed.attempt;
   const at = Date.parse(failed.completionTime) + Math.min(longestDelaySeconds, delaySeconds * factor) * 1000;
@@ -38,6 +38,6 @@ export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined 
 }
 
 /** How many attempts the run may have. */
-export function mostAttempts({ run }: PartView): number {
+export function mostAttempts({ record: run }: PartView): number {
   return 1 + (run.spec.snapshot?.retry?.limit ?? 0);
 }

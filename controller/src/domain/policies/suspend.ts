@@ -8,7 +8,7 @@ import { heldByOthers, overQueueLimit } from './concurrency-policy.ts';
 
 /** @returns what keeps the run from its first Job; undefined for a run that may start, or has */
 export function holdOf(view: RunView, task: TaskView): Hold | undefined {
-  if (view.attempt !== undefined) return undefined;
+  if (view.began) return undefined;
   return task.state.task.spec.suspend === true ? suspended(view, task) : heldByOthers(view, task);
 }
 

@@ -5,25 +5,33 @@
  * new start, and its time begins anew. While all that is left of a run waits in queues, its time stands still:
  * queueTimeoutSeconds bounds the waiting.
  */
-import type { PartView } from '../model/view.ts';
+import type { TaskRun } from '../../resources/index.ts';
+import type { Job } from '../model/objects.ts';
 import { idleInQueues } from '../queue/idle.ts';
+
+/** A run, or a part of one. */
+interface Timed {
+  readonly record: TaskRun;
+  /** The latest attempt's; a run of several Jobs has none itself. */
+  readonly job?: Job | undefined;
+}
 
 /**
  * When the run must have ended, as far as is known now, in milliseconds since the epoch; undefined where nothing says
  * so, or nothing has started.
  */
-export function deadlineOf({ run, job }: Pick<PartView, 'run' | 'job'>, now: Date): number | undefined {
-  const timeout = run.spec.snapshot?.timeoutSeconds;
-  const start = run.status?.startTime ?? job?.status?.startTime;
+export function deadlineOf({ record, job }: Timed, now: Date): number | undefined {
+  const timeout = record.spec.snapshot?.timeoutSeconds;
+  const start = record.status?.startTime ?? job?.status?.startTime;
   return timeout === undefined || start === undefined
     ? undefined
-    : Date.parse(start) + timeout * 1000 + waitedSince(run, Date.parse(start), now);
+    : Date.parse(start) + timeout * 1000 + waitedSince(record, Date.parse(start), now);
 }
 
 /**
  * What was waited in queues after the start, in milliseconds: by further attempts, or by steps while no other one ran.
  */
-function waitedSince({ status }: PartView['run'], start: number, now: Date): number {
+function waitedSince({ status }: TaskRun, start: number, now: Date): number {
   const rows = status?.jobs ?? [];
   if (rows.some(({ step }) => step !== undefined)) return idleInQueues(rows, start, now.getTime());
   return rows.reduce((sum, { attempt = 0, waitedSeconds = 0 }) => sum + (attempt > 0 ? waitedSeconds : 0), 0) * 1000;
@@ -33,8 +41,8 @@ function waitedSince({ status }: PartView['run'], start: number, now: Date): num
  * The activeDeadlineSeconds of the run's next Job: what is left of the time-out, or what the Job is to have where that
  * is less.
  */
-export function activeDeadlineSeconds(view: PartView, now: Date): number | undefined {
-  const { job, timeoutSeconds } = view.run.spec.snapshot ?? {};
+export function activeDeadlineSeconds(view: Timed, now: Date): number | undefined {
+  const { job, timeoutSeconds } = view.record.spec.snapshot ?? {};
   const own = (job as { readonly activeDeadlineSeconds?: number } | undefined)?.activeDeadlineSeconds;
   const deadline = deadlineOf(view, now);
   const left = deadline === undefined ? timeoutSeconds : Math.max(1, Math.ceil((deadline - now.getTime()) / 1000));

@@ -13,7 +13,7 @@ export function beyondTtl(
 ): { expired: readonly RunView[]; nextAt: number | undefined } {
   const ttl = policy.ttlSecondsAfterFinished;
   if (ttl === undefined) return { expired: [], nextAt: undefined };
-  const expiry = ({ run }: RunView) =>
+  const expiry = ({ record: run }: RunView) =>
     Date.parse(run.status?.completionTime ?? run.metadata.creationTimestamp) + ttl * 1000;
   const later = kept.map(expiry).filter((at) => at > now.getTime());
   return {

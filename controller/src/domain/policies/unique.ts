@@ -21,10 +21,10 @@ export function sharedJobName(version: Task): string | undefined {
  * only that of a finished one.
  */
 export function replacementOf(view: RunView, { runs, policy }: TaskView): RunView | undefined {
-  const name = view.run.spec.jobName;
+  const name = view.record.spec.jobName;
   if (name === undefined || (!view.finished && isPatient(policy))) return undefined;
   const newer = runs.slice(0, runs.indexOf(view));
-  return newer.find((other) => other.run.spec.jobName === name && other.phase !== 'Skipped');
+  return newer.find((other) => other.record.spec.jobName === name && other.phase !== 'Skipped');
 }
 
 function isPatient({ concurrencyPolicy }: CompletePolicy): boolean {
@@ -33,7 +33,9 @@ function isPatient({ concurrencyPolicy }: CompletePolicy): boolean {
 
 /** Whether an older run's Job still has the name that this run's Job is to take. */
 export function waitsForName(view: RunView, { runs }: TaskView): boolean {
-  const name = view.run.spec.jobName;
+  const name = view.record.spec.jobName;
   if (name === undefined) return false;
-  return runs.slice(runs.indexOf(view) + 1).some(({ run, jobs }) => jobs.length > 0 && run.spec.jobName === name);
+  return runs
+    .slice(runs.indexOf(view) + 1)
+    .some(({ record: run, jobs }) => jobs.length > 0 && run.spec.jobName === name);
 }

@@ -17,9 +17,9 @@ export function applicationOf({ metadata: { labels = {}, namespace } }: Task): A
  * again, as another session, and asks for another run. And what a step applied and somebody deleted it makes again, be
  * the step long over. So a run starts once its session is on record.
  */
-export function waitsForStep({ name, run, attempt }: RunView, { state }: TaskView): boolean {
+export function waitsForStep({ name, record: run, began }: RunView, { state }: TaskView): boolean {
   return (
-    attempt === undefined &&
+    !began &&
     run.spec.trigger?.step !== undefined &&
     applicationOf(state.task) !== undefined &&
     !state.steps.get(name)?.known

@@ -4,7 +4,7 @@
  */
 import type { TaskRun } from '../../resources/index.ts';
 import type { TaskState } from '../model/state.ts';
-import type { RunView } from '../model/view.ts';
+import type { FlowRun } from '../model/view.ts';
 
 /** The node that a run is bound to, as far as it is named or on record. */
 export function nodeOfRun({ spec, status }: TaskRun): string | undefined {
@@ -26,9 +26,9 @@ export function awaitsNode(run: TaskRun): boolean {
  * What should be on record: the node of the first pod that has one. A pod that succeeded is not among those known, and
  * was asked for.
  */
-export function nodeToRecord({ run, flow = [] }: RunView, { terminationMessages }: TaskState): string | undefined {
+export function nodeToRecord({ record: run, parts }: FlowRun, { terminationMessages }: TaskState): string | undefined {
   if (run.status?.nodeName !== undefined || !awaitsNode(run)) return run.status?.nodeName;
-  const known = flow.flatMap(({ pods, job }) => [
+  const known = parts.flatMap(({ pods, job }) => [
     ...pods.map(({ nodeName }) => nodeName),
     job && terminationMessages.get(job.metadata.uid)?.nodeName,
   ]);

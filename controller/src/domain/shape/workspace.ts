@@ -23,14 +23,14 @@ export function claimOf({ metadata, spec, status }: TaskRun): string | undefined
 }
 
 /** Whether the claim is to be made: no step of the run has begun. */
-export function lacksClaim({ run, attempt }: RunView, { claims }: TaskState): boolean {
+export function lacksClaim({ record: run, began }: RunView, { claims }: TaskState): boolean {
   const name = claimOf(run);
-  return attempt === undefined && name !== undefined && !claims.some(({ metadata }) => metadata.name === name);
+  return !began && name !== undefined && !claims.some(({ metadata }) => metadata.name === name);
 }
 
 /** What is wrong with a retry whose workspace is no more, in a sentence with the remedy. */
 export function workspaceProblem(view: RunView, state: TaskState): string | undefined {
-  const name = workspaceOf(view.run.spec)?.claimName;
+  const name = workspaceOf(view.record.spec)?.claimName;
   if (name === undefined || !lacksClaim(view, state)) return undefined;
   return `the workspace ${name}, with what the steps that succeeded left in it, was deleted: create a TaskRun without retryOf to run all steps`;
 }

@@ -10,7 +10,7 @@ import type { Flow, FlowStep, StepEnd } from '../model/flow.ts';
 import { isFinished } from '../model/phase.ts';
 import { patientReasons, reasons } from '../model/reasons.ts';
 import type { Ended, Verdict } from '../model/verdict.ts';
-import type { RunView, StepView, TaskView } from '../model/view.ts';
+import type { FlowRun, StepView, TaskView } from '../model/view.ts';
 import { endsStep, type Stop, stopOf } from '../policies/failure-policy.ts';
 import { deadlineOf } from '../policies/timeout-seconds.ts';
 import { flowOf, gateOf, stepEnd } from '../shape/arrange.ts';
@@ -23,13 +23,13 @@ import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
  * A row for each step, in their order.
  * @param ended why the run ends before its steps do, if it does
  */
-export function stepRows(view: RunView, { state }: TaskView, now: Date, ended: Ended | undefined): readonly JobRow[] {
-  const { run, flow = [] } = view;
+export function stepRows(view: FlowRun, { state }: TaskView, now: Date, ended: Ended | undefined): readonly JobRow[] {
+  const { record: run, parts } = view;
   const arranged = arrangedOf(view);
   if ('problem' in arranged) return [];
-  const views = new Map(flow.map((step) => [step.step.name, step]));
+  const views = new Map(parts.map((step) => [step.step.name, step]));
   const rows = new Map<string, JobRow>();
-  const isLate = (deadlineOf({ run, job: undefined }, now) ?? Infinity) <= now.getTime();
+  const isLate = (deadlineOf(view, now) ?? Infinity) <= now.getTime();
   const stop = stopOf(view, now);
   const boundTo = nodeOfRun(run);
   const nodes = new Set(state.nodes.map(({ metadata }) => metadata.name));
@@ -54,7 +54,7 @@ export function stepRows(view: RunView, { state }: TaskView, now: Date, ended: E
           ),
     );
   }
-  return slim(flow.map(({ step }) => rows.get(step.name) ?? { step: step.name, phase: 'Pending' }));
+  return slim(parts.map(({ step }) => rows.get(step.name) ?? { step: step.name, phase: 'Pending' }));
 }
 
 /** Of more rows, a thousand at most, each says less, so that a TaskRun stays below 256 KiB though all of them fail. */
@@ -118,7 +118,7 @@ function stepRow(view: StepView, verdict: Verdict): JobRow {
 }
 
 function summaryOf(view: StepView, verdict: Verdict): JobRow {
-  return view.job ? jobSummary(view.job, view, verdict) : (view.run.status?.jobs?.[0] ?? {});
+  return view.job ? jobSummary(view.job, view, verdict) : (view.record.status?.jobs?.[0] ?? {});
 }
 
 /** Of a step that nothing is to be said of. */
@@ -160,12 +160,12 @@ export function endsOf(
 }
 
 /** When its first step started; what a queue has evicted before anything ended has not. */
-export function flowStartTime({ run }: RunView, rows: readonly JobRow[]): string | undefined {
+export function flowStartTime({ record: run }: FlowRun, rows: readonly JobRow[]): string | undefined {
   const [first] = rows.flatMap(({ startTime, run: other }) => (other === undefined ? (startTime ?? []) : [])).sort();
   return first === undefined ? undefined : (run.status?.startTime ?? first);
 }
 
-function arrangedOf({ run: { spec }, steps = [] }: RunView): ReturnType<typeof flowOf> {
+function arrangedOf({ record: { spec }, steps }: FlowRun): ReturnType<typeof flowOf> {
   const problem = itemsProblem(spec.snapshot) ?? outputProblem(spec.snapshot);
   return problem === undefined ? flowOf(steps) : { problem };
 }
@@ -180,19 +180,19 @@ function outputProblem({ steps, outputs }: Partial<Snapshot> = {}): string | und
 }
 
 /** What the steps come to together. */
-export function flowVerdict(view: RunView, rows: readonly JobRow[], now: Date, ended: Ended | undefined): Verdict {
+export function flowVerdict(view: FlowRun, rows: readonly JobRow[], now: Date, ended: Ended | undefined): Verdict {
   const completionTime = rfc3339(now);
-  const { run, flow = [] } = view;
+  const { record: run, parts } = view;
   const arranged = arrangedOf(view);
   if ('problem' in arranged)
     return { phase: 'Failed', reason: reasons.invalidFlow, message: arranged.problem, completionTime };
   if (!rows.every(({ phase }) => isFinished(phase)))
-    return pausedBy(view, rows, now) ?? underWay(rows, wordFor(flow[0]));
+    return pausedBy(view, rows, now) ?? underWay(rows, wordFor(parts[0]));
   if (ended) return { phase: 'Cancelled', ...ended, completionTime };
   // A run that is finished keeps its Jobs as keepLast says: what was cancelled goes before.
-  if (flow.some((step, index) => rows[index]?.phase === 'Cancelled' && step.kept))
-    return underWay(rows, wordFor(flow[0]));
-  const failed = rows.filter((row, index) => isFailure(row, flow[index]));
+  if (parts.some((step, index) => rows[index]?.phase === 'Cancelled' && step.kept))
+    return underWay(rows, wordFor(parts[0]));
+  const failed = rows.filter((row, index) => isFailure(row, parts[index]));
   return failed.length > 0
     ? failure(failed, rows, completionTime)
     : succeeded(run.spec.snapshot ?? {}, rows, completionTime);
@@ -267,10 +267,10 @@ function phaseTogether(rows: readonly JobRow[]): RunPhase {
 }
 
 /** 2/5 nodes · node-2 failed: exit code 1 in ...; paused: set spec.resume ... */
-function pausedBy(view: RunView, rows: readonly JobRow[], now: Date): Verdict | undefined {
+function pausedBy(view: FlowRun, rows: readonly JobRow[], now: Date): Verdict | undefined {
   const stop = stopOf(view, now);
   if (stop?.policy !== 'Pause') return undefined;
-  const under = underWay(rows, wordFor(view.flow?.[0]));
+  const under = underWay(rows, wordFor(view.parts[0]));
   const why = rows.find(({ step }) => step === stop.step)?.message;
   const remedy = `paused (failurePolicy: Pause): set spec.resume of TaskRun ${view.name} to true to go on, or spec.cancel to end it`;
   return {

@@ -48,14 +48,14 @@ function underWay(view: PartView, state: TaskState, now: Date): Verdict | undefi
 /**
  * A Job that a queue suspends and starts again has another start then; a run of several attempts began with the first.
  */
-export function startTimeOf({ run, job, attempt = 0 }: PartView): string | undefined {
+export function startTimeOf({ record: run, job, attempt = 0 }: PartView): string | undefined {
   const recorded = run.status?.startTime;
   return attempt > 0 ? (recorded ?? job?.status?.startTime) : job ? job.status?.startTime : recorded;
 }
 
 /** The Job that it is known to have had last, by name and UID. */
 export function jobIdentity({
-  run,
+  record: run,
   job,
   attempt,
 }: PartView): { readonly name: string; readonly uid: string } | undefined {
@@ -100,7 +100,7 @@ function jobOutcome(view: PartView, state: TaskState): Verdict | undefined {
 function succeeded(
   job: Job,
   completionTime: string | undefined,
-  { run }: PartView,
+  { record: run }: PartView,
   state: TaskState,
 ): Verdict | undefined {
   const declared = run.spec.snapshot?.outputs;
@@ -114,7 +114,7 @@ function succeeded(
 }
 
 /** Whether the Job is complete and the outputs that it declares have not been read yet. */
-export function lacksOutputs({ job, run }: PartView, state: TaskState): boolean {
+export function lacksOutputs({ job, record: run }: PartView, state: TaskState): boolean {
   if (!job || run.spec.snapshot?.outputs === undefined || !conditionOf(job, 'Complete')) return false;
   return !state.terminationMessages.has(job.metadata.uid);
 }
@@ -136,7 +136,7 @@ function failureOf(view: PartView): string {
  * What kept the work from starting until its time was up: the last obstacle on record, since the pods that showed it
  * are gone by then.
  */
-function unstarted({ run }: PartView): string | undefined {
+function unstarted({ record: run }: PartView): string | undefined {
   const { phase, reason, message } = run.status ?? {};
   if (phase !== 'Pending' || message === undefined || reason === reasons.timedOut) return undefined;
   const { timeoutSeconds } = run.spec.snapshot ?? {};
@@ -144,7 +144,7 @@ function unstarted({ run }: PartView): string | undefined {
 }
 
 /** What the record has of an attempt whose Job is no more. */
-function recordedFailure({ run, attempt }: PartView, reason: string): string {
+function recordedFailure({ record: run, attempt }: PartView, reason: string): string {
   const exitCode = run.status?.jobs?.find((row) => attemptOf(row) === attempt)?.exitCode;
   return exitCode === undefined ? reason : `exit code ${exitCode} (${reason})`;
 }
@@ -204,7 +204,10 @@ const imagePullReasons = new Set<string | undefined>([podReasons.errImagePull, p
  * The kubelet alternates between two words for an image that it cannot pull; the first one seen stays, so that nothing
  * is written at each turn.
  */
-function waitingReason(waiting: NonNullable<Pod['waiting']>, { run }: PartView): { reason: string; message: string } {
+function waitingReason(
+  waiting: NonNullable<Pod['waiting']>,
+  { record: run }: PartView,
+): { reason: string; message: string } {
   const { reason, message } = run.status ?? {};
   const same = imagePullReasons.has(reason) && imagePullReasons.has(waiting.reason);
   if (same && reason !== undefined && message !== undefined) return { reason, message };
@@ -243,7 +246,7 @@ export function jobSummary(job: Job, view: PartView, verdict: Verdict): JobRow {
     phase,
     attempt,
     ...failedRow(view),
-    ...waitOf(view.run, job),
+    ...waitOf(view.record, job),
     ...(isFinished(phase) && { succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0 }),
     exitCode: failure?.exitCode,
     exitReason: failure?.reason,
@@ -257,6 +260,6 @@ function jobPhase(job: Job, view: PartView, verdict: Verdict): RunPhase {
 }
 
 /** Where another attempt may follow, the record of this one is what it starts from. */
-function failedRow({ failed, run }: PartView): { reason?: string; completionTime?: string } {
+function failedRow({ failed, record: run }: PartView): { reason?: string; completionTime?: string } {
   return failed && run.spec.snapshot?.retry ? { reason: failed.reason, completionTime: failed.completionTime } : {};
 }

@@ -78,7 +78,12 @@ function waitsUntil(rules: readonly PacingRule[], write: PendingWrite): number |
   return rules.find((rule) => rule.until(write) > write.now && rule.appliesTo(write))?.until(write);
 }
 
-function pendingWrite({ name, run }: RunView, status: TaskRunStatus, { written }: TaskState, now: Date): PendingWrite {
+function pendingWrite(
+  { name, record: run }: RunView,
+  status: TaskRunStatus,
+  { written }: TaskState,
+  now: Date,
+): PendingWrite {
   return { run, status, writtenAt: written.get(name) ?? 0, now: now.getTime() };
 }
 

@@ -10,7 +10,7 @@ import { attemptOf, type Node } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import type { Verdict } from '../model/verdict.ts';
-import type { RunView, TaskView } from '../model/view.ts';
+import type { JobRun, RunView, TaskView } from '../model/view.ts';
 import { overridesProblem } from '../policies/allowed-overrides.ts';
 import { replacingRun } from '../policies/concurrency-policy.ts';
 import { retryProblem } from '../policies/retry-of.ts';
@@ -27,7 +27,7 @@ import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
 const asked = new WeakMap<RunView, { readonly at: number; readonly status: TaskRunStatus }>();
 
 export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStatus {
-  if (view.finished) return view.run.status ?? {};
+  if (view.finished) return view.record.status ?? {};
   const known = asked.get(view);
   if (known?.at === now.getTime()) return known.status;
   const status = statusOf(view, task, now);
@@ -45,9 +45,9 @@ function statusOf(view: RunView, task: TaskView, now: Date): TaskRunStatus {
     startTime,
     completionTime,
     duration: durationBetween(startTime, completionTime),
-    workspace: view.flow ? claimOf(view.run) : undefined,
-    nodeName: view.flow ? nodeToRecord(view, task.state) : undefined,
-    attempts: view.attempt ? view.attempt + 1 : undefined,
+    workspace: view.kind === 'flow' ? claimOf(view.record) : undefined,
+    nodeName: view.kind === 'flow' ? nodeToRecord(view, task.state) : undefined,
+    attempts: view.kind === 'job' && view.attempt ? view.attempt + 1 : undefined,
     outputs,
     jobs,
     conditions: completionTime === undefined ? undefined : [finishedCondition(verdict)],
@@ -62,12 +62,12 @@ interface Judgement {
 
 function judge(view: RunView, task: TaskView, now: Date): Judgement {
   const otherwise = { ended: () => endedEarly(view, task), notStarted: () => notStarted(view, task, rfc3339(now)) };
-  if (!view.flow) {
+  if (view.kind === 'job') {
     const verdict = jobVerdict(view, task.state, now, otherwise);
     return { verdict, jobs: jobRows(view, verdict), startTime: startTimeOf(view) };
   }
   const end = otherwise.ended();
-  const held = end || view.attempt !== undefined ? undefined : heldBack(otherwise.notStarted());
+  const held = end || view.began ? undefined : heldBack(otherwise.notStarted());
   if (held) return { verdict: held, jobs: undefined, startTime: undefined };
   const jobs = stepRows(view, task, now, end);
   return {
@@ -86,8 +86,8 @@ function heldBack(verdict: Verdict): Verdict | undefined {
 const maxJobs = 20;
 
 /** What is on record of Jobs that are no more stays on record. */
-function jobRows(view: RunView, verdict: Verdict): TaskRunStatus['jobs'] {
-  const recorded = view.run.status?.jobs ?? [];
+function jobRows(view: JobRun, verdict: Verdict): TaskRunStatus['jobs'] {
+  const recorded = view.record.status?.jobs ?? [];
   const earlier = recorded.filter((row) => attemptOf(row) !== view.attempt);
   const before = recorded.find((row) => attemptOf(row) === view.attempt);
   const row = view.job
@@ -99,7 +99,7 @@ function jobRows(view: RunView, verdict: Verdict): TaskRunStatus['jobs'] {
 
 /** Why the run ends though its Jobs have not, if it does: a person, a newer run or the end of its workflow step. */
 function endedEarly(view: RunView, task: TaskView): { reason: string; message: string } | undefined {
-  const { cancel, cancelReason } = view.run.spec;
+  const { cancel, cancelReason } = view.record.spec;
   if (cancel === true) return { reason: reasons.cancelled, message: cancelReason ?? 'cancelled (spec.cancel)' };
   const replacement = replacementOf(view, task) ?? replacingRun(view, task);
   if (replacement) return { reason: reasons.replaced, message: `replaced by ${replacement.name}` };
@@ -118,7 +118,7 @@ function notStarted(view: RunView, task: TaskView, at: string): Verdict {
 
 /** Why the run can never start, if so. */
 function problemOf(view: RunView, { policy, state }: TaskView): { reason: string; message: string } | undefined {
-  const { run } = view;
+  const { record: run } = view;
   const denied = overridesProblem(run.spec, policy);
   if (denied !== undefined) return { reason: reasons.overrideNotAllowed, message: denied };
   const { retryOf, snapshot } = run.spec;
@@ -129,13 +129,13 @@ function problemOf(view: RunView, { policy, state }: TaskView): { reason: string
   }
   const parameters = templatesProblem(run);
   if (parameters !== undefined) return { reason: reasons.invalidParameters, message: parameters };
-  const message = tooManyNodes(view.steps);
+  const message = view.kind === 'flow' ? tooManyNodes(view.steps) : undefined;
   if (message !== undefined) return { reason: reasons.invalidFlow, message };
   const workspace = workspaceProblem(view, state);
   return workspace === undefined ? undefined : { reason: reasons.notRetryable, message: workspace };
 }
 
-function lacksTemplate({ run }: RunView, { state }: TaskView): Verdict | undefined {
+function lacksTemplate({ record: run }: RunView, { state }: TaskView): Verdict | undefined {
   const [name] = missingTemplates(run, state.templates);
   const message = `there is no TaskTemplate ${name} in namespace ${run.metadata.namespace}; the run starts once there is`;
   return name === undefined ? undefined : { phase: 'Pending', reason: reasons.templateNotFound, message };
@@ -146,9 +146,10 @@ function lacksNode(view: RunView, { state }: TaskView): Verdict | undefined {
   return message === undefined ? undefined : { phase: 'Pending', reason: reasons.noNodeFits, message };
 }
 
-function noNode({ run, steps }: RunView, nodes: readonly Node[]): string | undefined {
+function noNode(view: RunView, nodes: readonly Node[]): string | undefined {
+  const { record: run } = view;
   const { snapshot } = run.spec;
-  if (snapshot?.nodes) return steps?.length === 0 ? whyNoNode(snapshot, nodes) : undefined;
+  if (snapshot?.nodes) return view.kind === 'flow' && view.steps.length === 0 ? whyNoNode(snapshot, nodes) : undefined;
   const name = nodeOfRun(run);
   return name === undefined || nodes.some(({ metadata }) => metadata.name === name)
     ? undefined

@@ -42,7 +42,7 @@ export function taskStatus(view: TaskView, now: Date): TaskStatus {
     },
     ...scheduleStatus(view, agenda),
     lastSuccessfulTime: lastSuccessfulTime(view),
-    outputs: view.current?.run.status?.outputs,
+    outputs: view.current?.record.status?.outputs,
     steps: stepSummaries(view.current),
     conditions: conditions(view, phase, now),
   });
@@ -50,7 +50,7 @@ export function taskStatus(view: TaskView, now: Date): TaskStatus {
 
 /** Of the flow that the status speaks of. */
 function stepSummaries(current: RunView | undefined): TaskStatus['steps'] {
-  const rows = current?.run.status?.jobs ?? [];
+  const rows = current?.record.status?.jobs ?? [];
   if (rows[0]?.step === undefined) return undefined;
   return rows
     .slice(0, maxSteps)
@@ -76,14 +76,16 @@ function scheduleStatus({ state }: TaskView, agenda: Agenda | undefined): Partia
 
 /** As CronJob's field of this name. */
 function lastSuccessfulTime({ finished, state }: TaskView): string | undefined {
-  const ends = finished.flatMap(({ phase, run }) => (phase === 'Succeeded' ? [run.status?.completionTime ?? ''] : []));
+  const ends = finished.flatMap(({ phase, record: run }) =>
+    phase === 'Succeeded' ? [run.status?.completionTime ?? ''] : [],
+  );
   return [...ends, state.task.status?.lastSuccessfulTime ?? ''].sort().at(-1) || undefined;
 }
 
 /** Whether the run waits for its turn, in a queue, or for the end of a suspension. */
-function isQueued({ attempt, run }: RunView): boolean {
+function isQueued({ began, record: run }: RunView): boolean {
   const { phase, reason } = run.status ?? {};
-  return phase === 'Queued' || (attempt === undefined && reason === reasons.suspended);
+  return phase === 'Queued' || (!began && reason === reasons.suspended);
 }
 
 /** A trigger whose run was refused is not answered: it stays due, also after a restart. */
@@ -103,7 +105,7 @@ function observedTrigger(view: TaskView): NonNullable<TaskStatus['observedTrigge
 
 /** When the message's running time changes next, in milliseconds since the epoch. */
 export function nextMessageAt({ current }: TaskView, now: Date): number | undefined {
-  const start = current?.phase === 'Running' ? current.run.status?.startTime : undefined;
+  const start = current?.phase === 'Running' ? current.record.status?.startTime : undefined;
   if (start === undefined) return undefined;
   return Date.parse(start) + coarseAge(now.getTime() - Date.parse(start)).next;
 }
@@ -144,7 +146,7 @@ function some(count: number, what: string): string {
 /** The newest run, where it was skipped: the current one is older then. */
 function skippedLine({ runs: [newest], current }: TaskView): string {
   if (newest?.phase !== 'Skipped' || newest === current) return '';
-  return `${newest.name} Skipped: ${newest.run.status?.message ?? ''}`;
+  return `${newest.name} Skipped: ${newest.record.status?.message ?? ''}`;
 }
 
 function currentLine(view: TaskView, agenda: Agenda | undefined, now: Date): string {
@@ -157,7 +159,7 @@ function currentLine(view: TaskView, agenda: Agenda | undefined, now: Date): str
 }
 
 /** mytask-v3 Running 10s; mytask-v3 Succeeded in 31s; mytask-v3 Failed after 3s: exit code 1 in container mytask. */
-function runLine({ name, phase, run }: RunView, now: Date): string {
+function runLine({ name, phase, record: run }: RunView, now: Date): string {
   const { startTime, duration, message, attempts } = run.status ?? {};
   const tail = message === undefined ? '' : `: ${message}`;
   if (phase === 'Running' && startTime !== undefined) {
@@ -169,7 +171,7 @@ function runLine({ name, phase, run }: RunView, now: Date): string {
   return `${name} ${phase}${time}${tail}`;
 }
 
-function summary({ name, phase, kept, run }: RunView): RunSummary {
+function summary({ name, phase, kept, record: run }: RunView): RunSummary {
   const { reason, message, startTime, completionTime, duration } = run.status ?? {};
   return compact({
     name,
@@ -189,7 +191,7 @@ function summary({ name, phase, kept, run }: RunView): RunSummary {
  */
 function conditions(view: TaskView, phase: NonNullable<TaskStatus['phase']>, now: Date): Condition[] {
   const { task } = view.state;
-  const { reason = phase, message = '' } = view.current?.run.status ?? {};
+  const { reason = phase, message = '' } = view.current?.record.status ?? {};
   const stalled = stalledBy(view, now);
   const status = isReady(view, phase, stalled?.reason) ? 'True' : 'False';
   return [
@@ -215,7 +217,7 @@ export function stalledBy(view: TaskView, now: Date): { reason: string; message:
   const refusal = runRefusal(view);
   if (refusal) return { reason: refusal.reason, message: oneLine(refusal.message) };
   if (!view.current || view.current.finished) return undefined;
-  const { reason, message = '' } = view.current.run.status ?? {};
+  const { reason, message = '' } = view.current.record.status ?? {};
   return reason === undefined || patientReasons.has(reason) ? undefined : { reason, message };
 }
 

@@ -13,7 +13,7 @@ export function checkWorkflowSteps(view: TaskView, now: Date): readonly Action[]
   const application = applicationOf(view.state.task);
   if (!application) return [];
   return view.active.flatMap((run): readonly Action[] => {
-    const step = run.run.spec.trigger?.step;
+    const step = run.record.spec.trigger?.step;
     if (!step || lookAt(run, view) > now.getTime()) return [];
     return [{ kind: 'checkStep', run: run.name, application, step }];
   });
@@ -22,11 +22,11 @@ export function checkWorkflowSteps(view: TaskView, now: Date): readonly Action[]
 /** @returns when to look at the steps of active runs, in milliseconds since the epoch */
 export function nextStepLooks(view: TaskView): readonly number[] {
   if (!applicationOf(view.state.task)) return [];
-  return view.active.filter(({ run }) => run.spec.trigger?.step).map((run) => lookAt(run, view));
+  return view.active.filter(({ record: run }) => run.spec.trigger?.step).map((run) => lookAt(run, view));
 }
 
 /** At once, soon again while the step is not on record, and then now and then. */
-function lookAt({ name, run }: RunView, { state }: TaskView): number {
+function lookAt({ name, record: run }: RunView, { state }: TaskView): number {
   const { least, most } = lookMilliseconds;
   const last = state.steps.get(name);
   if (last === undefined) return 0;

@@ -11,7 +11,7 @@ import type { Flow } from '../model/flow.ts';
 import type { Refusal } from '../model/memory.ts';
 import { attemptOf, conditionOf } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
-import type { PartView, RunView, StepView, TaskView } from '../model/view.ts';
+import type { FlowRun, JobRun, PartView, RunView, StepView, TaskView } from '../model/view.ts';
 import { endsStep, type Stop, stopOf } from '../policies/failure-policy.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { nextAttempt } from '../policies/retry.ts';
@@ -30,7 +30,7 @@ import { runStatus } from '../status/run.ts';
 
 /** A Job for everything that may have one. Where a Job is missing it is checked: it is never started again. */
 export function createJobs(view: TaskView, now: Date): readonly Action[] {
-  return view.active.flatMap((run) => (run.flow ? ofFlow(run, run.flow, view, now) : ofRun(run, view, now)));
+  return view.active.flatMap((run) => (run.kind === 'flow' ? ofFlow(run, view, now) : ofRun(run, view, now)));
 }
 
 /** Whether the API server refused to create it, and trying again has no use yet. */
@@ -38,7 +38,7 @@ export function isRefused(refusal: Refusal | undefined, now: Date): boolean {
   return refusal !== undefined && (refusal.final || refusal.retryAt > now.getTime());
 }
 
-function ofRun(run: RunView, view: TaskView, now: Date): readonly Action[] {
+function ofRun(run: JobRun, view: TaskView, now: Date): readonly Action[] {
   const attempt = attemptToStart(run, view, now);
   if (attempt === undefined) return checkJob(run, view);
   const name = freeName(run, attempt, view);
@@ -46,31 +46,33 @@ function ofRun(run: RunView, view: TaskView, now: Date): readonly Action[] {
     {
       kind: 'createJob',
       run: run.name,
-      job: jobManifest(run.run, { name, attempt, activeDeadlineSeconds: activeDeadlineSeconds(run, now) }),
+      job: jobManifest(run.record, { name, attempt, activeDeadlineSeconds: activeDeadlineSeconds(run, now) }),
     },
   ];
 }
 
 /** The number of the attempt that the run is to start now. */
-function attemptToStart(run: RunView, view: TaskView, now: Date): number | undefined {
+function attemptToStart(run: JobRun, view: TaskView, now: Date): number | undefined {
   if (isRefused(run.refusal, now) || isFinished(runStatus(run, view, now).phase)) return undefined;
-  return run.attempt === undefined ? firstAttempt(run, view) : attemptDue(run, now);
+  if (run.attempt !== undefined) return attemptDue(run, now);
+  return mayStart(run, view) ? 0 : undefined;
 }
 
-function firstAttempt(run: RunView, view: TaskView): 0 | undefined {
-  const mayStart =
-    run.run.spec.snapshot !== undefined &&
-    !lacksTemplates(run.run) &&
+/** Whether nothing keeps the run from its first Job. */
+function mayStart(run: RunView, view: TaskView): boolean {
+  return (
+    run.record.spec.snapshot !== undefined &&
+    !lacksTemplates(run.record) &&
     !holdOf(run, view) &&
     !waitsForStep(run, view) &&
-    !waitsForName(run, view);
-  return mayStart ? 0 : undefined;
+    !waitsForName(run, view)
+  );
 }
 
 /** The failure is on record first: from there the next attempt's number comes. */
 function attemptDue(part: PartView, now: Date): number | undefined {
   const next = nextAttempt(part, now);
-  const isRecorded = part.run.status?.jobs?.some((row) => attemptOf(row) === part.attempt && row.phase === 'Failed');
+  const isRecorded = part.record.status?.jobs?.some((row) => attemptOf(row) === part.attempt && row.phase === 'Failed');
   return next && next.at <= now.getTime() && isRecorded ? next.attempt : undefined;
 }
 
@@ -80,25 +82,25 @@ function checkJob(part: PartView, { state }: TaskView): readonly Action[] {
   return [{ kind: 'checkJob', name: identity.name, uid: identity.uid }];
 }
 
-function freeName({ run }: PartView, attempt: number, { state }: TaskView): string {
+function freeName({ record: run }: PartView, attempt: number, { state }: TaskView): string {
   const wanted = jobName(run, attempt);
   return state.taken.jobs.has(wanted) ? nameWithHash(wanted, run.metadata.uid) : wanted;
 }
 
 /** The steps that may start, in their order, as far as maxParallel goes. */
-function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Date): readonly Action[] {
+function ofFlow(run: FlowRun, view: TaskView, now: Date): readonly Action[] {
   if (lacksClaim(run, view.state))
     return mayBegin(run, view, now)
       ? [{ kind: 'createClaim', run: run.name, claim: claimManifest(run, view.state.task) }]
       : [];
   if (!isOpen(run, view, now)) return [];
-  const { snapshot } = run.run.spec;
-  const arranged = flowOf(run.steps ?? []);
+  const { snapshot } = run.record.spec;
+  const arranged = flowOf(run.steps);
   if ('problem' in arranged) return [];
-  const recorded = new Map((run.run.status?.jobs ?? []).map((row) => [row.step ?? '', row]));
-  const unfinished = flow.filter(({ finished }) => !finished);
+  const recorded = new Map((run.record.status?.jobs ?? []).map((row) => [row.step ?? '', row]));
+  const unfinished = run.parts.filter(({ finished }) => !finished);
   const stop = stopOf(run, now);
-  const most = awaitsNode(run.run) ? 1 : mostAtOnce(snapshot ?? {}, flow.length);
+  const most = awaitsNode(run.record) ? 1 : mostAtOnce(snapshot ?? {}, run.parts.length);
   let room = most - unfinished.filter(isUnderWay).length;
   return unfinished.flatMap((step): readonly Action[] => {
     const attempt = room <= 0 || isStopped(step, stop) ? undefined : stepAttempt(step, arranged, recorded, now);
@@ -109,18 +111,14 @@ function ofFlow(run: RunView, flow: readonly StepView[], view: TaskView, now: Da
 }
 
 /** Whether steps of the run may start at all; what holds a run back leaves it without rows. */
-function isOpen(run: RunView, view: TaskView, now: Date): boolean {
+function isOpen(run: FlowRun, view: TaskView, now: Date): boolean {
   const { phase, jobs } = runStatus(run, view, now);
   if (isFinished(phase) || jobs === undefined) return false;
-  return run.attempt !== undefined || firstAttempt(run, view) !== undefined;
+  return run.began || mayStart(run, view);
 }
 
-function mayBegin(run: RunView, view: TaskView, now: Date): boolean {
-  return (
-    !isRefused(run.refusal, now) &&
-    !isFinished(runStatus(run, view, now).phase) &&
-    firstAttempt(run, view) !== undefined
-  );
+function mayBegin(run: FlowRun, view: TaskView, now: Date): boolean {
+  return !isRefused(run.refusal, now) && !isFinished(runStatus(run, view, now).phase) && mayStart(run, view);
 }
 
 /** A Job that has ended makes room, be it on record or not. */
@@ -145,12 +143,12 @@ function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, J
   return 'opens' in gate && gate.opens ? 0 : undefined;
 }
 
-function stepJob(run: RunView, part: StepView, attempt: number, view: TaskView, now: Date): Action {
+function stepJob(run: FlowRun, part: StepView, attempt: number, view: TaskView, now: Date): Action {
   const { step } = part;
-  const template = stepTemplate(step, withWorkspace(run.run), run.run.status?.jobs ?? [], nodeOfRun(run.run));
+  const template = stepTemplate(step, withWorkspace(run.record), run.record.status?.jobs ?? [], nodeOfRun(run.record));
   const filled = {
-    ...part.run,
-    spec: { ...part.run.spec, snapshot: { hash: '', ...part.run.spec.snapshot, template } },
+    ...part.record,
+    spec: { ...part.record.spec, snapshot: { hash: '', ...part.record.spec.snapshot, template } },
   };
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
   const job = jobManifest(filled, {

@@ -7,7 +7,7 @@ import { deleteJobs, notAdmitted, waitsForNothing } from './delete-jobs.ts';
 
 /** The Jobs of steps that are on record as ended before their Jobs were, while their run goes on. */
 export function endSteps({ active }: TaskView): readonly Action[] {
-  const ended = active.flatMap(({ flow = [] }) => flow.filter(({ finished }) => finished));
+  const ended = active.flatMap((run) => (run.kind === 'flow' ? run.parts.filter(({ finished }) => finished) : []));
   return ended.flatMap((step) => {
     if (step.phase === 'Cancelled')
       return deleteJobs(step, { cause: 'cancelled', because: step.row?.message ?? 'cancelled' });

@@ -32,13 +32,13 @@ export function nudge(view: TaskView, now: Date): readonly Action[] {
  * and where no deployment asked for the run.
  */
 function polledAge({ current, policy }: TaskView, now: Date): number {
-  if (!current || policy.healthyWhen === 'Started' || current.run.spec.trigger?.type !== 'Revision') return Infinity;
-  const age = now.getTime() - Date.parse(current.run.metadata.creationTimestamp);
+  if (!current || policy.healthyWhen === 'Started' || current.record.spec.trigger?.type !== 'Revision') return Infinity;
+  const age = now.getTime() - Date.parse(current.record.metadata.creationTimestamp);
   return age >= 0 ? age : Infinity;
 }
 
 function isRecent({ current, state }: TaskView, now: Date): boolean {
-  const { startTime, completionTime } = current?.run.status ?? {};
+  const { startTime, completionTime } = current?.record.status ?? {};
   const changes = [
     startTime,
     completionTime,

@@ -44,13 +44,13 @@ function mustGo(run: RunView, view: TaskView): readonly Deletion[] {
   return [...replaced, ...cancelled, ...gaveUp];
 }
 
-function isRead({ run }: RunView, { state }: TaskView): boolean {
+function isRead({ record: run }: RunView, { state }: TaskView): boolean {
   return state.readers.has(run.metadata.uid);
 }
 
 function pruneRecords(view: TaskView): readonly Action[] {
   const tooMany = beyondHistoryLimit(view).filter((run) => !isRead(run, view));
-  return tooMany.map(({ run: { metadata } }) => ({
+  return tooMany.map(({ record: { metadata } }) => ({
     kind: 'deleteRun',
     name: metadata.name,
     uid: metadata.uid,
@@ -61,7 +61,7 @@ function pruneRecords(view: TaskView): readonly Action[] {
 /** Delete workspaces that no unfinished run, and no run whose pods are kept, uses. */
 function pruneClaims({ state, runs }: TaskView): readonly Action[] {
   if (state.claims.length === 0) return [];
-  const needed = new Set(runs.filter((view) => !view.finished || view.kept).map(({ run }) => claimOf(run)));
+  const needed = new Set(runs.filter((view) => !view.finished || view.kept).map(({ record: run }) => claimOf(run)));
   const needless = state.claims.filter(
     ({ metadata }) => metadata.deletionTimestamp === undefined && !needed.has(metadata.name),
   );

@@ -15,7 +15,7 @@ export function readOutputs(view: TaskView): readonly Action[] {
       if (
         !part.job ||
         part.finished ||
-        !(lacksOutputs(part, view.state) || (awaitsNode(run.run) && lacksNode(part, view.state)))
+        !(lacksOutputs(part, view.state) || (awaitsNode(run.record) && lacksNode(part, view.state)))
       )
         return [];
       return [
@@ -23,7 +23,7 @@ export function readOutputs(view: TaskView): readonly Action[] {
           kind: 'readTermination',
           job: part.job.metadata.name,
           uid: part.job.metadata.uid,
-          container: firstContainer(part.run.spec.snapshot?.template),
+          container: firstContainer(part.record.spec.snapshot?.template),
         },
       ];
     }),

@@ -12,13 +12,13 @@ import { runStatus } from '../status/run.ts';
 export function recordOutcomes(view: TaskView, now: Date): readonly Action[] {
   return view.active.flatMap((run): Action[] => {
     const status = runStatus(run, view, now);
-    if (sameJson(status, run.run.status ?? {}) || writeWaitsUntil(run, status, view.state, now) !== undefined)
+    if (sameJson(status, run.record.status ?? {}) || writeWaitsUntil(run, status, view.state, now) !== undefined)
       return [];
-    const { name, uid } = run.run.metadata;
+    const { name, uid } = run.record.metadata;
     return [
       { kind: 'writeRunStatus', name, uid, status },
-      ...(run.flow ? [] : queueEvents(name, run.run.status, status)),
-      ...stepEvents(name, run.run.status, status),
+      ...(run.kind === 'flow' ? [] : queueEvents(name, run.record.status, status)),
+      ...stepEvents(name, run.record.status, status),
       ...outcomeEvent(name, status),
     ];
   });

@@ -41,7 +41,7 @@ function unfinishedParts({ active }: TaskView): readonly PartView[] {
 
 /** A Job has its own deadline; a flow's is ours to notice. It stands still while all of the flow waits in queues. */
 function flowDeadlines({ active }: TaskView, now: Date): readonly (number | undefined)[] {
-  const going = active.filter(({ flow, run }) => flow !== undefined && !standsStill(run.status?.jobs ?? []));
+  const going = active.filter(({ kind, record }) => kind === 'flow' && !standsStill(record.status?.jobs ?? []));
   return going.map((run) => deadlineOf(run, now));
 }
 

@@ -3,7 +3,7 @@ import { type CompletePolicy, policyOf } from '../model/execution-policy.ts';
 import { isOwnedBy } from '../model/objects.ts';
 import type { TaskState } from '../model/state.ts';
 import { type Answered, lastAnswered } from '../model/trigger.ts';
-import type { RunView, TaskView } from '../model/view.ts';
+import type { JobRun, RunView, TaskView } from '../model/view.ts';
 import { stepsOf } from '../shape/items.ts';
 import { nodeSteps } from '../shape/nodes.ts';
 import { lacksTemplates, withTemplates } from '../shape/templates.ts';
@@ -21,7 +21,7 @@ export function classify(state: TaskState): TaskView {
     answered,
     current: currentOf(runs, answered, policy),
     deployed: currentOf(
-      runs.filter(({ run }) => run.spec.trigger?.type !== 'Schedule'),
+      runs.filter(({ record: run }) => run.spec.trigger?.type !== 'Schedule'),
       answered,
       policy,
     ),
@@ -53,9 +53,14 @@ function viewRun(bare: TaskRun, state: TaskState): RunView {
     podRefusals: state.podRefusals,
     refusals: state.refusals.filter((refusal) => refusal.run === name && refusal.object !== 'TaskRun'),
   };
-  if (lacksTemplates(run)) return viewPart(run, name, found);
+  if (lacksTemplates(run)) return viewJobRun(run, found);
   const steps = run.spec.snapshot?.nodes ? nodeSteps(recorded, state.nodes) : stepsOf(run.spec.snapshot);
-  return steps ? viewFlow(run, steps, found) : viewPart(run, name, found);
+  return steps ? viewFlow(run, steps, found) : viewJobRun(run, found);
+}
+
+function viewJobRun(run: TaskRun, found: Found): JobRun {
+  const part = viewPart(run, run.metadata.name, found);
+  return { kind: 'job', began: part.attempt !== undefined, ...part };
 }
 
 /** What succeeded in the run that this one is a retry of counts as on record from the start. */
@@ -65,17 +70,17 @@ function withKept(run: TaskRun): TaskRun {
 }
 
 /** The Task's generation that the run is of. */
-function generationOf({ run: { spec } }: RunView): number {
+function generationOf({ record: { spec } }: RunView): number {
   return spec.snapshot?.generation ?? spec.trigger?.generation ?? 0;
 }
 
 function newestFirst(a: RunView, b: RunView): number {
   const byGeneration = generationOf(b) - generationOf(a);
-  const byAge = Date.parse(b.run.metadata.creationTimestamp) - Date.parse(a.run.metadata.creationTimestamp);
+  const byAge = Date.parse(b.record.metadata.creationTimestamp) - Date.parse(a.record.metadata.creationTimestamp);
   return byGeneration || byAge || compareText(scheduledTime(b), scheduledTime(a)) || compareText(b.name, a.name);
 }
 
-function scheduledTime({ run }: RunView): string {
+function scheduledTime({ record: run }: RunView): string {
   return run.spec.trigger?.scheduledTime ?? '';
 }
 

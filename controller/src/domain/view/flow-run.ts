@@ -8,15 +8,15 @@ import type { FlowStep } from '../model/flow.ts';
 import type { Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
-import type { RunView, StepView } from '../model/view.ts';
+import type { FlowRun, StepView } from '../model/view.ts';
 import { type Found, nothing, viewPart } from './part.ts';
 
-export function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): RunView {
+export function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): FlowRun {
   const { name } = run.metadata;
   const recorded = run.status?.jobs ?? [];
   const rows = new Map(recorded.map((row) => [row.step, row]));
   const belongings = belongingsByStep(found, recorded);
-  const flow = steps.map((step): StepView => {
+  const parts = steps.map((step): StepView => {
     const row = rows.get(step.name);
     const asRun = stepRun(run, step, row);
     return Object.assign(viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), {
@@ -26,21 +26,17 @@ export function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found)
   });
   const phase = run.status?.phase ?? 'Pending';
   return {
-    run,
+    kind: 'flow',
+    record: run,
     name,
     phase,
     finished: isFinished(phase),
     jobs: found.jobs,
-    attempt: flow.some(({ attempt }) => attempt !== undefined) ? 0 : undefined,
-    job: undefined,
-    jobExists: false,
-    failed: undefined,
-    kept: flow.some(({ kept }) => kept),
-    pods: [],
-    leaves: flow.some(({ leaves }) => leaves),
-    podRefusal: undefined,
+    kept: parts.some(({ kept }) => kept),
+    leaves: parts.some(({ leaves }) => leaves),
     refusal: found.refusals.find(({ step }) => step === undefined),
-    flow,
+    began: parts.some(({ attempt }) => attempt !== undefined),
+    parts,
     steps,
   };
 }

@@ -18,7 +18,7 @@ function untouched(run: TaskRun, name: string): PartView {
   const phase = run.status?.phase ?? 'Pending';
   const { jobs, pods } = nothing;
   return {
-    run,
+    record: run,
     name,
     phase,
     finished: isFinished(phase),
@@ -48,7 +48,7 @@ function viewFound(
   const pods = allPods.filter((pod) => pod.metadata.ownerReferences?.some((owner) => jobUids.has(owner.uid)));
   const phase = run.status?.phase ?? 'Pending';
   return {
-    run,
+    record: run,
     name,
     phase,
     finished: isFinished(phase),
