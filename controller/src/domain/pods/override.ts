@@ -21,8 +21,14 @@ export function withOverridden(template: Record<string, unknown>, overrides: Ove
   return first ? { ...template, spec: { ...spec, containers: [overridden(first, overrides), ...others] } } : template;
 }
 
-export function overridden<T extends Container>(container: T, { args, env }: Overrides): T {
-  const names = new Set(env?.map(({ name }) => name));
-  const kept = (container.env ?? []).filter(({ name }) => !names.has(name));
-  return { ...container, ...(args && { args }), ...(env && { env: [...kept, ...env] }) };
+/**
+ * A variable that is there gets its new value in its place, and new ones follow: Kubernetes expands `$(NAME)` only
+ * where NAME stands earlier in the list.
+ */
+export function overridden<T extends Container>(container: T, { args, env = [] }: Overrides): T {
+  const values = new Map(env.map((variable) => [variable.name, variable]));
+  const kept = (container.env ?? []).map((variable) => values.get(variable.name) ?? variable);
+  const names = new Set(kept.map(({ name }) => name));
+  const added = [...values.values()].filter(({ name }) => !names.has(name));
+  return { ...container, ...(args && { args }), ...(env.length > 0 && { env: [...kept, ...added] }) };
 }

@@ -81,12 +81,12 @@ describe('a snapshot with', () => {
     ["args has them in place of the first container's", { args }, { args }],
     ['empty args has none', { args: [] }, { args: [] }],
     [
-      'env has a variable of that name replaced, and the others',
+      'env has a variable of that name replaced in its place, so that those which refer to it are still expanded',
       { env },
       {
         env: [
-          { name: 'REGION', value: 'eu' },
           { name: 'MODE', value: 'dry' },
+          { name: 'REGION', value: 'eu' },
         ],
       },
     ],
