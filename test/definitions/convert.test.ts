@@ -1,6 +1,6 @@
 /** `task-runs convert`: what it prints is rendered by our definitions, and runs what the old manifest ran. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments, stringify } from 'yaml';
+import { parseAllDocuments, parseDocument, stringify } from 'yaml';
 import { Interrupted, type Io, type Sink } from '../../controller/src/cli/io.ts';
 import { runCli } from '../../controller/src/cli/program.ts';
 import { createCue, type Cue, type Definition, type JsonObject } from '../../cue/ts/index.ts';
@@ -45,7 +45,7 @@ async function convert(...manifests: unknown[]) {
   const applications = parseAllDocuments(written.out)
     .filter((document) => document.contents !== null)
     .map((document) => document.toJS() as Application);
-  return { exitCode, applications, warnings: written.err.trim().split('\n') };
+  return { exitCode, applications, text: written.out, warnings: written.err.trim().split('\n') };
 }
 
 /** What KubeVela would render of it. */
@@ -228,6 +228,7 @@ describe('convert', () => {
     expect(warnings).toEqual([
       'changes: Job old: every deployment runs; executionPolicy.trigger: Change runs only what changed',
       'changes: Job old: container main is named after its component',
+      "changes: Job old: metadata.labels team: left out; write them under the Application's metadata",
     ]);
   });
 
@@ -376,6 +377,128 @@ describe('convert', () => {
         },
       },
     });
+  });
+
+  it('quotes every string that kubectl would read as something else', async () => {
+    const env = ['Y', 'no', 'on', '1_000', '0755', '0o17', '1e3', '0x1F', '~', '12:30', '2026-01-02', 'plain', ''].map(
+      (value, index) => ({ name: `V${index}`, value }),
+    );
+    const manifest = job(pod({ command: ['run', 'on'], env }));
+    const { text, applications } = await convert(`---\n${stringify(manifest, { defaultStringType: 'QUOTE_DOUBLE' })}`);
+    for (const version of ['1.1', '1.2'] as const) {
+      const read = parseDocument(text, { version }).toJS() as Application;
+      expect(read.spec.components[0]?.properties).toMatchObject({ cmd: ['run', 'on'], env });
+    }
+    expect(applications).toHaveLength(1);
+  });
+
+  it('reads octal modes, merge keys and whole numbers as kubectl does, and names a field that is none of a Job', async () => {
+    const manifest = `
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: backup}
+x-env: &res {limits: {memory: 1Gi}}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          securityContext: {fsGroup: 9007199254740993}
+          volumes: [{name: s, configMap: {name: scripts, defaultMode: 0755}}, {name: k, secret: {secretName: key, defaultMode: 0400}}]
+          containers:
+            - name: main
+              image: backup:1
+              args: [22:22, 2026-01-02]
+              resources: {<<: *res, requests: {cpu: 100m}}
+`;
+    const { text, applications, warnings } = await convert(manifest);
+    expect(applications[0]?.spec.components[0]?.properties).toMatchObject({
+      podSpec: {
+        volumes: [
+          { name: 's', configMap: { name: 'scripts', defaultMode: 0o755 } },
+          { name: 'k', secret: { secretName: 'key', defaultMode: 0o400 } },
+        ],
+        containers: [
+          { args: ['22:22', '2026-01-02'], resources: { limits: { memory: '1Gi' }, requests: { cpu: '100m' } } },
+        ],
+      },
+    });
+    expect(text).toContain('fsGroup: 9007199254740993\n');
+    expect(warnings).toContain('changes: CronJob backup: x-env is left out: it is no field of a CronJob');
+  });
+
+  it('takes a List, empty documents and a trailing separator, as people have them', async () => {
+    const list = { apiVersion: 'v1', kind: 'List', items: [job(pod({}), 'a'), job(pod({}), 'b')] };
+    const { exitCode, applications } = await convert('---\n# nothing\n', list, '---\n');
+    expect([exitCode, applications.map(({ metadata }) => metadata.name)]).toEqual([0, ['a', 'b']]);
+  });
+
+  it('names a Job after its generateName, and says that its hook and its metadata are lost', async () => {
+    const { applications, warnings } = await convert({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: {
+        generateName: 'migrate-',
+        labels: { team: 'a' },
+        annotations: { 'argocd.argoproj.io/hook': 'PreSync', 'helm.sh/hook': 'pre-upgrade', owner: 'me' },
+      },
+      spec: pod({}),
+    });
+    expect(applications[0]?.metadata.name).toBe('migrate');
+    expect(warnings.slice(-4)).toEqual([
+      'changes: Job migrate: metadata.generateName becomes the name: each run gets a name of its own anyway',
+      'changes: Job migrate: the hook is lost (argocd.argoproj.io/hook: PreSync, helm.sh/hook: pre-upgrade): to run at that point, write a workflow step of type run-task before or after the step that deploys the rest',
+      "changes: Job migrate: metadata.labels team: left out; write them under the Application's metadata",
+      "changes: Job migrate: metadata.annotations owner: left out; write them under the Application's metadata",
+    ]);
+  });
+
+  it('leaves out what the cluster wrote into a Job that was fetched from it', async () => {
+    const uid = '7d6f';
+    const identity = {
+      'batch.kubernetes.io/controller-uid': uid,
+      'batch.kubernetes.io/job-name': 'old',
+      'controller-uid': uid,
+      'job-name': 'old',
+    };
+    const { applications, warnings } = await convert({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'old', uid, resourceVersion: '7', creationTimestamp: '2026-01-01T00:00:00Z', labels: identity },
+      spec: {
+        selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },
+        template: {
+          metadata: { creationTimestamp: null, labels: { ...identity, app: 'x' } },
+          spec: {
+            containers: [
+              {
+                name: 'main',
+                image: 'busybox',
+                resources: {},
+                terminationMessagePath: '/dev/termination-log',
+                terminationMessagePolicy: 'File',
+              },
+            ],
+            dnsPolicy: 'ClusterFirst',
+            restartPolicy: 'Never',
+            schedulerName: 'default-scheduler',
+            securityContext: {},
+            terminationGracePeriodSeconds: 30,
+          },
+        },
+      },
+      status: { succeeded: 1 },
+    });
+    expect(applications[0]?.spec.components[0]?.properties).toEqual({
+      image: 'busybox',
+      restart: 'Never',
+      labels: { app: 'x' },
+    });
+    expect(warnings).toContain(
+      'changes: Job old: the labels controller-uid, job-name, batch.kubernetes.io/controller-uid, batch.kubernetes.io/job-name are left out: they name the old Job',
+    );
   });
 
   it.each<[string, unknown[], string]>([

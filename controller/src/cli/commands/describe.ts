@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { stringify } from 'yaml';
+import { print } from '../../plan/kubectl-yaml.ts';
 import { taskRuns } from '../../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { pods } from '../../kube/resources.ts';
@@ -49,7 +49,7 @@ async function describeArchived(session: Session, name: string, output: OutputOp
   const { io, namespace } = session;
   const run = await requireServer(session).run(namespace, name);
   if (output === 'json') await io.out.write(`${JSON.stringify(run, undefined, 2)}\n`);
-  else if (output === 'yaml') await io.out.write(stringify(run));
+  else if (output === 'yaml') await io.out.write(print(run));
   else
     await io.out.write(
       renderArchived(run, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns }),

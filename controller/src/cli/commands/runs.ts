@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { stringify } from 'yaml';
+import { print } from '../../plan/kubectl-yaml.ts';
 import { isForbidden } from '../../kube/api-error.ts';
 import { jobs } from '../../kube/resources.ts';
 import { listAll } from '../../kube/list-all.ts';
@@ -68,7 +68,7 @@ async function archivedRuns(
   const shown = await historyOf(session, text, limit === Infinity ? mostShown : limit, failed ? ['Failed'] : []);
   const options = { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns };
   if (output === 'json') await io.out.write(`${JSON.stringify(shown, undefined, 2)}\n`);
-  else if (output === 'yaml') await io.out.write(stringify(shown));
+  else if (output === 'yaml') await io.out.write(print(shown));
   else await io.out.write(renderTable(historyColumns(io.now()), shown, options));
   return exitCodes.ok;
 }

@@ -1,5 +1,5 @@
 /** What `plan` does: read, render, forecast, print. */
-import { stringify } from 'yaml';
+import { print } from '../../plan/kubectl-yaml.ts';
 import { messageOf } from '../../domain/lang/words.ts';
 import { readApplications, type Application, type ApplicationFile } from '../../plan/application.ts';
 import type { Deployed } from '../../plan/deployment.ts';
@@ -83,7 +83,7 @@ async function tell(
 
 function shown(result: Plan, output: OutputOptions['output'], io: Io): string {
   if (output === 'json') return `${JSON.stringify(result, undefined, 2)}\n`;
-  if (output === 'yaml') return stringify(result);
+  if (output === 'yaml') return print(result);
   return renderPlan(result, { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns });
 }
 

@@ -1,0 +1,110 @@
+/**
+ * The manifests in a file as people have it: several documents, empty ones among them, Lists as `kubectl get -o yaml`
+ * prints them, and what a cluster, Helm or Argo CD wrote into their metadata.
+ */
+import { readAll } from '../../plan/kubectl-yaml.ts';
+import { queueLabels } from '../../resources/index.ts';
+import { UsageError } from '../errors.ts';
+import { kinds } from './kinds.ts';
+import { withoutServerFields } from './server-fields.ts';
+import type { Fields } from './work.ts';
+
+export interface Manifest {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly labels: Fields;
+  readonly spec: Fields;
+  /** A sentence for everything in it that has no place in an Application. */
+  readonly warnings: readonly string[];
+}
+
+interface Metadata extends Fields {
+  readonly name?: unknown;
+  readonly generateName?: unknown;
+  readonly namespace?: string;
+  readonly labels?: Fields;
+  readonly annotations?: Fields;
+  readonly resourceVersion?: unknown;
+}
+
+/** @throws UsageError naming the document, and the item of a List, that cannot be converted */
+export function readManifests(text: string, filename: string): readonly Manifest[] {
+  const manifests = readAll(text).flatMap(({ value, error }, index) => {
+    const where = `${filename}, document ${index + 1}`;
+    if (error !== undefined) throw new UsageError(`${where}: ${error}`);
+    return value === undefined ? [] : readValue(value, where);
+  });
+  if (manifests.length === 0) throw new UsageError(`${filename} contains no manifest`);
+  return manifests;
+}
+
+function readValue(value: unknown, where: string): readonly Manifest[] {
+  const fields = (typeof value === 'object' && value !== null ? value : {}) as Fields;
+  const { kind = 'nothing', items } = fields as { readonly kind?: unknown; readonly items?: unknown };
+  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
+    return items.flatMap((item, index) => readValue(item, `${where}, item ${index + 1}`));
+  if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind))
+    throw new UsageError(`${where} is of kind ${String(kind)}: it must be one of ${Object.keys(kinds).join(', ')}`);
+  return [readManifest(kind, fields, where)];
+}
+
+function readManifest(kind: string, fields: Fields, where: string): Manifest {
+  const { apiVersion: _apiVersion, kind: _kind, metadata: said = {}, spec, status: _status, ...others } = fields;
+  const metadata = said as Metadata;
+  const name = nameOf(metadata);
+  if (name === undefined || typeof spec !== 'object' || spec === null)
+    throw new UsageError(`${where}: ${kind} needs metadata.name and spec`);
+  const isStored = metadata.resourceVersion !== undefined;
+  const cleaned = withoutServerFields(spec as Fields, isStored);
+  return {
+    kind,
+    name,
+    namespace: metadata.namespace,
+    labels: metadata.labels ?? {},
+    spec: cleaned.spec,
+    warnings: [
+      ...cleaned.warnings,
+      ...lostMetadata(metadata),
+      ...Object.keys(others).map((field) => `${field} is left out: it is no field of a ${kind}`),
+    ],
+  };
+}
+
+function nameOf({ name, generateName }: Metadata): string | undefined {
+  if (typeof name === 'string') return name;
+  const stem = typeof generateName === 'string' ? generateName.replace(/[-.]+$/, '') : '';
+  return stem === '' ? undefined : stem;
+}
+
+/** Metadata that the cluster writes, and that means nothing in another object. */
+const serverAnnotations: ReadonlySet<string> = new Set(['kubectl.kubernetes.io/last-applied-configuration']);
+const carriedLabels: ReadonlySet<string> = new Set(Object.values(queueLabels));
+
+function lostMetadata({ name, generateName, labels = {}, annotations = {} }: Metadata): readonly string[] {
+  const hooks = Object.keys(annotations).filter((key) => isHook(key));
+  const other = Object.keys(annotations).filter((key) => !isHook(key) && !serverAnnotations.has(key));
+  const lost = Object.keys(labels).filter((key) => !carriedLabels.has(key));
+  return [
+    ...(name === undefined && typeof generateName === 'string'
+      ? ['metadata.generateName becomes the name: each run gets a name of its own anyway']
+      : []),
+    ...(hooks.length > 0
+      ? [
+          `the hook is lost (${hooks.map((key) => `${key}: ${String(annotations[key])}`).join(', ')}): to run at that point, write a workflow step of type run-task before or after the step that deploys the rest`,
+        ]
+      : []),
+    ...leftOut('metadata.labels', lost),
+    ...leftOut('metadata.annotations', other),
+  ];
+}
+
+function leftOut(field: string, keys: readonly string[]): readonly string[] {
+  if (keys.length === 0) return [];
+  return [`${field} ${keys.join(', ')}: left out; write them under the Application's metadata`];
+}
+
+/** When Helm or Argo CD runs the manifest, and in which order. */
+function isHook(annotation: string): boolean {
+  return /^(helm\.sh\/hook|argocd\.argoproj\.io\/(hook|sync-wave))/.test(annotation);
+}

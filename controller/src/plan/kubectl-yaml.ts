@@ -1,0 +1,56 @@
+/**
+ * YAML as kubectl reads it. kubectl takes YAML 1.1 (`yes` is a boolean, `0755` an octal number), without its
+ * sexagesimal numbers and timestamps; most other programs take YAML 1.2. What is printed here means the same to both.
+ */
+import { Document, isScalar, parseAllDocuments, parseDocument, visit, type Tags } from 'yaml';
+
+const withoutTimes = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === 'string' || (tag.format !== 'TIME' && tag.tag !== timestamp));
+
+const timestamp = 'tag:yaml.org,2002:timestamp';
+
+/** Options for reading a document. */
+export const asKubectlReads = { version: '1.1', merge: true, customTags: withoutTimes } as const;
+
+export interface ReadDocument {
+  /** Undefined where the document is empty. */
+  readonly value: unknown;
+  /** What is wrong with the YAML, and where. */
+  readonly error?: string;
+}
+
+/** Every document of the text. A document that is empty, or has comments alone, counts and has no value. */
+export function readAll(text: string): readonly ReadDocument[] {
+  return parseAllDocuments(text, { ...asKubectlReads, intAsBigInt: true }).map((document) => {
+    const [error] = document.errors;
+    if (error) return { value: undefined, error: error.message };
+    return { value: (document.toJS({ reviver: wholeNumber }) as unknown) ?? undefined };
+  });
+}
+
+/** A whole number is read with all its digits, and is a number where a number can hold them. */
+function wholeNumber(_key: unknown, value: unknown): unknown {
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** Text of one document; strings that YAML 1.1 or 1.2 takes for something else are quoted. */
+export function print(value: unknown): string {
+  const document = new Document(value, { version: '1.2', aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_key, node) {
+      if (typeof node.value === 'string' && !isPlainString(node.value)) node.type ??= 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString();
+}
+
+function isPlainString(text: string): boolean {
+  return text.includes('\n') || [readBy('1.1'), readBy('1.2')].every((read) => read(text) === text);
+}
+
+function readBy(version: '1.1' | '1.2'): (text: string) => unknown {
+  return (text) => {
+    const { contents, errors } = parseDocument(text, { version });
+    return errors.length > 0 || !isScalar(contents) ? text : contents.value;
+  };
+}
