@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint fix test unit api console e2e demo down bench image docs
+.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign demo down bench image docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ e2e: addon build ## End-to-end tests, against KUBEVELA_HOME or KUBECONFIG where 
 	@npx vitest run --project e2e
 
 test: types lint unit api console e2e ## Everything that has to pass
+
+campaign: addon build ## Every kill point of every story, and made-up cases until MINUTES (60) are over; SEED=n repeats one
+	@npx tsx scripts/campaign.ts --minutes $(or $(MINUTES),60) --seed '$(SEED)'
 
 demo: addon build ## Bring a cluster up, enable the addon and deploy a task three times
 	@npm run --silent demo

@@ -1,6 +1,6 @@
 /**
- * What a test makes up comes from one seed for the whole run: vitest.config.ts draws it and prints it, and SEED=<number>
- * repeats a run.
+ * What a test makes up comes from one seed for the whole run: vitest.config.ts draws it and prints it, and
+ * SEED=<number> repeats a run.
  */
 
 export const seed = Number(process.env['SEED'] ?? 0);

@@ -1,0 +1,13 @@
+/**
+ * `make campaign` runs in full what is too long for each `make test`: every point at which the controller can be killed
+ * in every story, a thousand rounds in a queue, property tests with one seed after the other. `make test` takes a slice
+ * of each, made up from the seed of the run, that has every story and every kind of call in it.
+ */
+
+const end = process.env['CAMPAIGN_UNTIL'];
+
+/** In full, or a slice. */
+export const isCampaign = end !== undefined;
+
+/** Whether there is time for more; a slice is short, and always finished. */
+export const goesOn = (): boolean => end === undefined || Date.now() < Number(end);
