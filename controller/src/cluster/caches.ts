@@ -3,13 +3,15 @@ import { Informer, type InformerObserver } from '../kube/informer.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { events, jobs, nodes, persistentVolumeClaims, pods } from '../kube/resources.ts';
 import { labels } from '../resources/index.ts';
+import { podReasons } from '../domain/model/reasons.ts';
+import type { StartFailure } from './pod-digest.ts';
 import { isOrphan } from '../domain/steps/adopt-runs.ts';
 import { hasNodes } from '../domain/shape/nodes.ts';
 import { waitsInQueue } from '../domain/model/kueue.ts';
 import {
   projectClaim,
   projectJob,
-  projectMountFailure,
+  projectStartFailure,
   projectNode,
   projectPod,
   projectPodRefusal,
@@ -66,15 +68,27 @@ export function createCaches(options: CacheOptions) {
       project: projectPodRefusal,
       indexers: { job: ({ jobUid }) => [jobUid] },
     }),
-    /** A pod's status also does not say that one of its volumes is missing. */
-    mountFailures: new Informer({
-      ...options,
-      type: events,
-      fieldSelector: 'involvedObject.kind=Pod,reason=FailedMount',
-      project: projectMountFailure,
-      indexers: { pod: ({ podUid }) => [podUid] },
-    }),
+    /** A pod's status also does not say that it waits for a volume or for its network. */
+    mountFailures: startFailures(options, podReasons.failedMount),
+    attachFailures: startFailures(options, podReasons.failedAttachVolume),
+    sandboxFailures: startFailures(options, podReasons.failedCreatePodSandBox),
   };
+}
+
+/** One watch a reason: a field selector has no "or", and all Events of pods would be too many. */
+function startFailures(options: CacheOptions, reason: StartFailure['reason']) {
+  return new Informer({
+    ...options,
+    type: events,
+    fieldSelector: `involvedObject.kind=Pod,reason=${reason}`,
+    project: projectStartFailure,
+    indexers: { pod: ({ podUid }) => [podUid] },
+  });
+}
+
+/** Those whose events say why a pod does not start. */
+export function startFailureInformers({ mountFailures, attachFailures, sandboxFailures }: Caches) {
+  return [mountFailures, attachFailures, sandboxFailures] as const;
 }
 
 /** All informers, without the types of their objects. */

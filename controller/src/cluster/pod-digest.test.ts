@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { digestPod, withMountFailure } from './pod-digest.ts';
+import { digestPod, withStartFailure } from './pod-digest.ts';
 import type { RawPod } from './raw-pod.ts';
 import { aPod } from '../domain/testing/builders.ts';
 
@@ -104,11 +104,16 @@ describe('the digest of a pod', () => {
 
 describe('a pod that waits for a volume', () => {
   const pending = aPod().build();
-  const failure = { podUid: pending.metadata.uid, message: 'configmap "nothing" not found', seenAt: 1_000_000 };
+  const failure = {
+    reason: 'FailedMount' as const,
+    podUid: pending.metadata.uid,
+    message: 'configmap "nothing" not found',
+    seenAt: 1_000_000,
+  };
   test('names the volume, as long as the event is repeated', () => {
     const waiting = { reason: 'FailedMount', message: failure.message };
-    expect(withMountFailure({ ...pending, phase: 'Pending' }, [failure], 1_100_000).waiting).toEqual(waiting);
-    expect(withMountFailure({ ...pending, phase: 'Pending' }, [failure], 1_200_000).waiting).toBeUndefined();
+    expect(withStartFailure({ ...pending, phase: 'Pending' }, [failure], 1_100_000).waiting).toEqual(waiting);
+    expect(withStartFailure({ ...pending, phase: 'Pending' }, [failure], 1_200_000).waiting).toBeUndefined();
   });
   test('has the message of the last event', () => {
     const passing = { ...failure, message: 'timed out waiting for the condition', seenAt: 900_000 };
@@ -116,14 +121,35 @@ describe('a pod that waits for a volume', () => {
       [passing, failure],
       [failure, passing],
     ])
-      expect(withMountFailure({ ...pending, phase: 'Pending' }, failures, 1_000_000).waiting?.message).toBe(
+      expect(withStartFailure({ ...pending, phase: 'Pending' }, failures, 1_000_000).waiting?.message).toBe(
         failure.message,
       );
   });
+  test('names a disk that another node has for as long as it waits, since that is reported once', () => {
+    const message = 'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) a-v1-x7k2p';
+    const attach = { ...failure, reason: 'FailedAttachVolume' as const, message };
+    const timeout = { ...failure, message: 'Unable to attach or mount volumes: timed out waiting for the condition' };
+    const later = { ...timeout, seenAt: 1_900_000 };
+    expect(withStartFailure({ ...pending, phase: 'Pending' }, [later, attach], 2_000_000).waiting).toEqual({
+      reason: 'FailedAttachVolume',
+      message,
+    });
+  });
+  test('names the network that it cannot get', () => {
+    const sandbox = {
+      ...failure,
+      reason: 'FailedCreatePodSandBox' as const,
+      message: 'failed to assign an IP address',
+    };
+    expect(withStartFailure({ ...pending, phase: 'Pending' }, [sandbox], 1_000_000).waiting).toEqual({
+      reason: 'FailedCreatePodSandBox',
+      message: 'failed to assign an IP address',
+    });
+  });
   test('no longer names it once the pod runs, or has another problem', () => {
-    expect(withMountFailure({ ...pending, phase: 'Running' }, [failure], 1_000_000).waiting).toBeUndefined();
+    expect(withStartFailure({ ...pending, phase: 'Running' }, [failure], 1_000_000).waiting).toBeUndefined();
     const other = { reason: 'Unschedulable', message: 'no node fits the pod' };
-    expect(withMountFailure({ ...pending, phase: 'Pending', waiting: other }, [failure], 1_000_000).waiting).toBe(
+    expect(withStartFailure({ ...pending, phase: 'Pending', waiting: other }, [failure], 1_000_000).waiting).toBe(
       other,
     );
   });

@@ -25,31 +25,44 @@ export function digestPod(pod: RawPod): Pod {
   });
 }
 
-/**
- * The kubelet could not mount one of a pod's volumes (an Event with reason FailedMount): a config map, secret or claim
- * does not exist.
- */
-export interface MountFailure {
+/** The Events of these reasons are all that is said of a pod that waits for a volume or for its network. */
+export const startFailureReasons = [
+  podReasons.failedMount,
+  podReasons.failedAttachVolume,
+  podReasons.failedCreatePodSandBox,
+] as const;
+
+/** An Event of one of those reasons. */
+export interface StartFailure {
   readonly podUid: string;
+  readonly reason: (typeof startFailureReasons)[number];
   readonly message: string;
   /** Milliseconds since the epoch. */
   readonly seenAt: number;
 }
 
 /** The kubelet retries at least this often, and writes an event each time it fails. */
-const mountRetryMilliseconds = 150_000;
+const kubeletRetryMilliseconds = 150_000;
 
-/** A pod without a reason for waiting waits for its volumes if there was a recent event about them. */
-export function withMountFailure(pod: Pod, failures: readonly MountFailure[], now: number): Pod {
-  // At first the kubelet may fail because of something temporary.
-  const last = failures.reduce<MountFailure | undefined>(
-    (newest, one) => (newest && newest.seenAt > one.seenAt ? newest : one),
-    undefined,
-  );
-  const isSaid = last !== undefined && now - last.seenAt < mountRetryMilliseconds;
-  return isSaid && pod.phase === 'Pending' && !pod.waiting
-    ? { ...pod, waiting: { reason: podReasons.failedMount, message: last.message } }
-    : pod;
+/** A pod without a reason for waiting waits for its volumes or its network if an event says so. */
+export function withStartFailure(pod: Pod, failures: readonly StartFailure[], now: number): Pod {
+  if (pod.phase !== 'Pending' || pod.waiting) return pod;
+  const [first] = failures.filter((failure) => isCurrent(failure, now)).sort(byWeight);
+  return first ? { ...pod, waiting: { reason: first.reason, message: first.message } } : pod;
+}
+
+/** The attach controller reports a volume that another node has once, the kubelet everything at each retry. */
+function isCurrent({ reason, seenAt }: StartFailure, now: number): boolean {
+  return reason === podReasons.failedAttachVolume || now - seenAt < kubeletRetryMilliseconds;
+}
+
+/** The newest comes first, after those that name a cause: a time-out of the kubelet's names none. */
+function byWeight(a: StartFailure, b: StartFailure): number {
+  return Number(isTimeout(a)) - Number(isTimeout(b)) || b.seenAt - a.seenAt;
+}
+
+function isTimeout({ message }: StartFailure): boolean {
+  return /timed out waiting for the condition|context deadline exceeded/.test(message);
 }
 
 function slimMeta({

@@ -7,7 +7,7 @@ import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import { isFinished } from '../domain/model/phase.ts';
 import { compact } from '../domain/lang/compact.ts';
 import type { Workload } from '../domain/model/kueue.ts';
-import { digestPod, type MountFailure } from './pod-digest.ts';
+import { digestPod, type StartFailure } from './pod-digest.ts';
 import { reasons } from '../domain/model/reasons.ts';
 import { lacksTemplates, templateNames } from '../domain/shape/templates.ts';
 import { oneLine } from '../domain/lang/words.ts';
@@ -33,7 +33,7 @@ export type CachedPod = Pod & Cached;
 export type CachedTemplate = TaskTemplate & Cached;
 export type CachedClaim = Claim & Cached;
 export type CachedNode = Node & Cached;
-export type CachedMountFailure = MountFailure & Cached;
+export type CachedStartFailure = StartFailure & Cached;
 export type CachedPodRefusal = PodRefusal & Cached;
 export type CachedWorkload = Workload & Cached;
 export type CachedLocalQueue = Cached & { readonly clusterQueue: string };
@@ -167,8 +167,9 @@ export function projectPodRefusal(event: Stored<Event>): CachedPodRefusal {
   return { ...tellingOf(event), jobUid: event.involvedObject.uid ?? '' };
 }
 
-export function projectMountFailure(event: Stored<Event>): CachedMountFailure {
-  return { ...tellingOf(event), podUid: event.involvedObject.uid ?? '' };
+export function projectStartFailure(event: Stored<Event>): CachedStartFailure {
+  const reason = event.reason as StartFailure['reason'];
+  return { ...tellingOf(event), reason, podUid: event.involvedObject.uid ?? '' };
 }
 
 function tellingOf({ metadata, message, lastTimestamp, eventTime }: Stored<Event>) {

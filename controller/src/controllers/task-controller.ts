@@ -13,7 +13,7 @@ import type { Logger } from 'pino';
 import { BoundedMap } from '../kube/bounded-map.ts';
 import { controllerUid, keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
-import type { Caches } from '../cluster/caches.ts';
+import { startFailureInformers, type Caches } from '../cluster/caches.ts';
 import {
   taskKey,
   type CachedClaim,
@@ -74,9 +74,10 @@ export class TaskController {
     caches.templates.onEvent(({ object }) => this.#onTemplate(object));
     caches.nodes.onEvent((event) => this.#onNode(event));
     caches.pods.onEvent(({ object }) => this.#onJobChild(controllerUid(object)));
-    caches.mountFailures.onEvent(({ object }) =>
-      this.#onJobChild(controllerUid(caches.pods.cache.byUid(object.podUid) ?? { metadata: {} })),
-    );
+    for (const informer of startFailureInformers(caches))
+      informer.onEvent(({ object }) =>
+        this.#onJobChild(controllerUid(caches.pods.cache.byUid(object.podUid) ?? { metadata: {} })),
+      );
     kueue.onChange((jobUid) => this.#onQueue(jobUid));
     caches.podRefusals.onEvent(({ object }) => this.#onJobChild(object.jobUid));
   }

@@ -1,12 +1,12 @@
 import { isOrphan } from '../domain/steps/adopt-runs.ts';
 import { isFinished } from '../domain/model/phase.ts';
 import { hasNodes } from '../domain/shape/nodes.ts';
-import { withMountFailure } from '../cluster/pod-digest.ts';
+import { withStartFailure, type StartFailure } from '../cluster/pod-digest.ts';
 import type { TaskState } from '../domain/model/state.ts';
 import { lastAnswered } from '../domain/model/trigger.ts';
 import { refOf } from '../kube/objects.ts';
-import type { Caches } from '../cluster/caches.ts';
-import { templateKeys, type CachedRun } from '../cluster/projections.ts';
+import { startFailureInformers, type Caches } from '../cluster/caches.ts';
+import { templateKeys, type CachedPod, type CachedRun } from '../cluster/projections.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { TaskMemory } from './task-memory.ts';
 
@@ -47,7 +47,7 @@ export function readTaskState(
     deletedJobs: memory.deletedJobs,
     pods: [...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)]
       .flatMap((uid) => caches.pods.cache.by('owner', uid))
-      .map((pod) => withMountFailure(pod, caches.mountFailures.cache.by('pod', pod.metadata.uid), now)),
+      .map((pod) => withStartFailure(pod, startFailuresOf(pod, caches), now)),
     nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
     claims: caches.claims.cache.by('owner', task.metadata.uid),
     templates: new Map(
@@ -82,4 +82,8 @@ function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
   return runs.flatMap(({ status }) =>
     status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : [],
   );
+}
+
+function startFailuresOf({ metadata }: CachedPod, caches: Caches): readonly StartFailure[] {
+  return startFailureInformers(caches).flatMap(({ cache }) => cache.by('pod', metadata.uid));
 }

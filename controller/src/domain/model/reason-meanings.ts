@@ -137,6 +137,19 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     meaning: 'At least one index of an indexed Job finally failed.',
     remedy: 'Read the output of the index that failed with `task-runs logs`.',
   },
+  FailedAttachVolume: {
+    source: 'Kubernetes',
+    with: ['Pending', 'Running'],
+    meaning: "A volume cannot be attached to the pod's node, mostly because another node still has it.",
+    remedy:
+      'End the pod that uses the volume on the other node, or run both on one node (`workspace`, `nodeSelector`).',
+  },
+  FailedCreatePodSandBox: {
+    source: 'Kubernetes',
+    with: ['Pending', 'Running'],
+    meaning: "The pod's network or sandbox cannot be set up on its node: no free address, or a broken network plug-in.",
+    remedy: 'Look at the network plug-in of the node that `kubectl describe pod` names.',
+  },
   FailedMount: {
     source: 'Kubernetes',
     with: ['Pending', 'Running'],

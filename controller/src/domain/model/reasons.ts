@@ -66,6 +66,8 @@ export const podReasons = {
   error: 'Error',
   errImagePull: 'ErrImagePull',
   evicted: 'Evicted',
+  failedAttachVolume: 'FailedAttachVolume',
+  failedCreatePodSandBox: 'FailedCreatePodSandBox',
   failedMount: 'FailedMount',
   imagePullBackOff: 'ImagePullBackOff',
   invalidImageName: 'InvalidImageName',
