@@ -347,3 +347,15 @@ test('a clock that was set back starts no second run of a time', () => {
     ).toBeUndefined();
   }
 });
+
+describe('a run that is being deleted in the foreground', () => {
+  const gone = { deletionTimestamp: rfc3339(30) };
+  const steps = ['a', 'b'].map((name) => ({ name, template: { spec: { containers: [{ name, image: 'busybox' }] } } }));
+  test.each<[is: string, run: RunBuilder]>([
+    ['starts no Job', runOf()],
+    ['starts no further step', runOf({ steps })],
+  ])('%s', (_is, run) => {
+    expect(first('createJob', at(aState(manual()).runs(run)))).toBeDefined();
+    expect(first('createJob', at(aState(manual()).runs(run.meta(gone))))).toBeUndefined();
+  });
+});

@@ -11,24 +11,24 @@ const hashLength = 5;
 const shortestPrefix = hashLength + 2;
 
 /**
- * A valid name of at most 63 characters made of a prefix and a suffix. A prefix that is too long is cut and gets a hash
- * of the whole, so that long names which differ only at their end stay apart; the suffix stays readable, unless it
+ * A valid name of at most `most` characters made of a prefix and a suffix. A prefix that is too long is cut and gets a
+ * hash of the whole, so that long names which differ only at their end stay apart; the suffix stays readable, unless it
  * leaves the prefix no room.
  */
-export function joinName(prefix: string, suffix: string): string {
+export function joinName(prefix: string, suffix: string, most = maxNameLength): string {
   const base = toLabel(prefix);
   const tail = suffix === '' ? '' : `-${suffix}`;
-  const room = maxNameLength - tail.length;
+  const room = most - tail.length;
   if (base.length <= room) return `${base}${tail}`;
   // A step's name may take all the room there is.
-  if (room < shortestPrefix) return joinName(`${base}${tail}`, hexHash(`${prefix}${tail}`, hashLength));
+  if (room < shortestPrefix) return joinName(`${base}${tail}`, hexHash(`${prefix}${tail}`, hashLength), most);
   const cut = trimDashes(base.slice(0, room - hashLength - 1));
   return `${cut}-${hexHash(prefix, hashLength)}${tail}`;
 }
 
 /** The name to fall back to where `name` is taken; `identity` makes it the same at every attempt. */
-export function nameWithHash(name: string, identity: string): string {
-  return joinName(name, hexHash(identity, hashLength));
+export function nameWithHash(name: string, identity: string, most = maxNameLength): string {
+  return joinName(name, hexHash(identity, hashLength), most);
 }
 
 /** A label's value for an object's name: itself where it fits, else cut and hashed. */

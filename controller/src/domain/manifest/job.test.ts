@@ -160,6 +160,15 @@ describe("a Job's name", () => {
     [aRun().sharing('mytask'), 3, 'mytask-r3'],
   ];
   for (const [run, attempt, name] of rows) test(`is ${name}`, () => expect(jobName(run.build(), attempt)).toBe(name));
+  test('of an Indexed Job leaves room for the largest index, which its pods have in their host names', () => {
+    const run = aRun(aTask().spec({ job: { completionMode: 'Indexed', completions: 1000 } }))
+      .named('customer-segmentation-nightly-feature-export-eu-1-202511230200')
+      .build();
+    const names = [0, 1].map((attempt) => jobName(run, attempt));
+    expect(names.map((name) => `${name}-999`.length <= 63)).toEqual([true, true]);
+    expect(names[0]).toMatch(/^customer-segmentation-nightly-feature-export-eu-1-202-[0-9a-f]{5}$/);
+    expect(names[1]).toMatch(/-[0-9a-f]{5}-r1$/);
+  });
   test('fits, however long a name a person gave the run', () => {
     expect(jobName(aRun().named('r'.repeat(253)).build(), 12)).toMatch(/^r{53}-[0-9a-f]{5}-r12$/);
   });

@@ -2,7 +2,7 @@
  * The Job of a run's attempt.
  */
 import { labels, type RunTrigger, scheduledTimestampAnnotation, type TaskRun } from '../../resources/index.ts';
-import { joinName, labelValue } from '../lang/names.ts';
+import { joinName, labelValue, maxNameLength } from '../lang/names.ts';
 import type { JobManifest } from '../model/actions.ts';
 import { applicationLabels, controlledBy } from './meta.ts';
 import { queueLabelsOf, startsSuspended } from './queue-labels.ts';
@@ -79,6 +79,18 @@ function jobAnnotations(
 }
 
 /** mytask-v3, then mytask-v3-r1, mytask-v3-r2, ... A person may give a run a name that is too long for a Job. */
-export function jobName({ metadata, spec }: TaskRun, attempt: number): string {
-  return joinName(spec.jobName ?? metadata.name, attempt === 0 ? '' : `r${attempt}`);
+export function jobName(run: TaskRun, attempt: number): string {
+  return joinName(run.spec.jobName ?? run.metadata.name, attempt === 0 ? '' : `r${attempt}`, longestJobName(run));
+}
+
+/**
+ * How long the Job's name may be. Each pod of an Indexed Job has the Job's name and its index as its host name, which
+ * has to fit into a DNS label; the API server refuses the Job otherwise.
+ */
+export function longestJobName({ spec }: TaskRun): number {
+  const { completionMode, completions = 1 } = (spec.snapshot?.job ?? {}) as {
+    readonly completionMode?: string;
+    readonly completions?: number;
+  };
+  return completionMode === 'Indexed' ? maxNameLength - `-${Math.max(completions - 1, 0)}`.length : maxNameLength;
 }

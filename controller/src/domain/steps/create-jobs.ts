@@ -5,7 +5,7 @@ import type { JobRow } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { nameWithHash } from '../lang/names.ts';
 import { claimManifest } from '../manifest/claim.ts';
-import { jobManifest, jobName } from '../manifest/job.ts';
+import { jobManifest, jobName, longestJobName } from '../manifest/job.ts';
 import type { Action } from '../model/actions.ts';
 import type { Flow } from '../model/flow.ts';
 import type { Refusal } from '../model/memory.ts';
@@ -28,9 +28,15 @@ import { endsOf } from '../status/flow.ts';
 import { jobIdentity } from '../status/job.ts';
 import { runStatus } from '../status/run.ts';
 
-/** A Job for everything that may have one. Where a Job is missing it is checked: it is never started again. */
+/**
+ * A Job for everything that may have one. Where a Job is missing it is checked: it is never started again. A run that
+ * is being deleted starts nothing more: in the foreground it goes last, after its Jobs, and would go on with its next
+ * step.
+ */
 export function createJobs(view: TaskView, now: Date): readonly Action[] {
-  return view.active.flatMap((run) => (run.kind === 'flow' ? ofFlow(run, view, now) : ofRun(run, view, now)));
+  return view.active
+    .filter(({ record }) => record.metadata.deletionTimestamp === undefined)
+    .flatMap((run) => (run.kind === 'flow' ? ofFlow(run, view, now) : ofRun(run, view, now)));
 }
 
 /** Whether the API server refused to create it, and trying again has no use yet. */
@@ -84,7 +90,7 @@ function checkJob(part: PartView, { state }: TaskView): readonly Action[] {
 
 function freeName({ record: run }: PartView, attempt: number, { state }: TaskView): string {
   const wanted = jobName(run, attempt);
-  return state.taken.jobs.has(wanted) ? nameWithHash(wanted, run.metadata.uid) : wanted;
+  return state.taken.jobs.has(wanted) ? nameWithHash(wanted, run.metadata.uid, longestJobName(run)) : wanted;
 }
 
 /** The steps that may start, in their order, as far as maxParallel goes. */
