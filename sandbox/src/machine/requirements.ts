@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '../refusal.ts';
@@ -65,18 +65,21 @@ export async function checkPorts(ports: Ports): Promise<void> {
 }
 
 /**
- * Ports that are free now, for sandboxes that run beside others. Below 32768, so that no outgoing connection takes
- * them.
+ * Ports that are free, for sandboxes that run beside others. Below 32768, so that no outgoing connection takes them.
+ * This process listens on one more port as long as it lives, so that no other process that calls this gets the same.
  */
 export async function freePorts(): Promise<Ports> {
-  const found = new Set<number>();
-  for (let attempt = 0; attempt < 1000 && found.size < portNames.length; attempt++) {
-    const port = 18_000 + Math.floor(Math.random() * 14_000);
-    if (!found.has(port) && (await isFree(port))) found.add(port);
+  const width = portNames.length + 1;
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    const claim = 18_000 + width * Math.floor(Math.random() * Math.floor(14_000 / width));
+    const claimed = await listenOn(claim);
+    if (claimed === undefined) continue;
+    const numbers = portNames.map((_, index) => claim + 1 + index);
+    const free = await Promise.all(numbers.map(isFree));
+    if (free.every(Boolean)) return portsOf(numbers);
+    claimed.close();
   }
-  if (found.size < portNames.length)
-    throw new Refusal('No free ports between 18000 and 32000 on 127.0.0.1: stop some servers.');
-  return portsOf([...found]);
+  throw new Refusal('No free ports between 18000 and 32000 on 127.0.0.1: stop some servers.');
 }
 
 /** A process that was just killed holds its port for a moment longer. */
@@ -89,10 +92,18 @@ async function becomesFree(port: number): Promise<boolean> {
   return true;
 }
 
-export function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
+  const server = await listenOn(port);
+  if (server === undefined) return false;
+  await new Promise((resolve) => server.close(resolve));
+  return true;
+}
+
+/** @returns a server that does not keep this process alive; undefined where another program has the port */
+function listenOn(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    const server = createServer().unref();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }
