@@ -238,7 +238,7 @@ describe.concurrent('acting', () => {
     expect((await cli('prune', 'mytask', '--keep', '0', '--dry-run')).stdout).toMatch(
       /^RUN [^]*\nmytask-v2 [^]*\nmytask-v1 [^]*\n2 runs would be deleted\n$/,
     );
-    expect((await cli('prune', 'mytask', '--older-than', '1h', '--yes')).stdout).toContain('nothing is deleted');
+    expect((await cli('prune', 'mytask', '--older-than', '1h', '--yes')).stdout).toContain('nothing was deleted');
     expect(await room.names(taskRuns)).toEqual(['mytask-v1', 'mytask-v2', 'mytask-v3']);
     expect((await cli('prune', 'mytask', '--keep', '1', '--yes')).stdout).toBe('1 run of task app-mytask deleted\n');
     expect((await cli('prune', 'mytask', '--keep', '0', '--yes')).stdout).toBe('1 run of task app-mytask deleted\n');

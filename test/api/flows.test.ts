@@ -289,7 +289,7 @@ describe.concurrent('a template', () => {
   });
 
   it.each<[string, object, string]>([
-    ['beside pods', { templateRef: uses, template: {} }, 'what runs is what the TaskTemplate of templateRef says'],
+    ['beside pods', { templateRef: uses, template: {} }, 'templateRef already says what runs'],
     ['without a name', { templateRef: {} }, 'spec.templateRef.name: Required value'],
     [
       'of a step beside its pods',
