@@ -47,7 +47,7 @@ unit: addon build ## Unit, property and definition tests
 	@npx vitest run --project unit
 
 api: addon build ## Tests against a real API server
-	@npx vitest run --project api
+	@npx vitest run --project api --project api-alone
 
 console: build ## Tests of the console in Chromium, which is installed where it is missing and may be
 	@npx vitest run --project console

@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { drawSeed, seedReporter } from './test/support/seed.ts';
 
+/** Files of test/api that measure how long something takes, or fill the machine by themselves. */
+const alone = ['hundreds', 'cronjob-side-by-side', 'controller', 'sandbox', 'sandbox-real'].map(
+  (name) => `test/api/${name}.test.ts`,
+);
+
 /**
  * `unit` needs no cluster, `api` starts API servers, `console` opens Chromium, `e2e` runs Applications; each says what
  * is missing.
@@ -33,6 +38,20 @@ export default defineConfig({
         test: {
           name: 'api',
           include: ['test/api/**/*.test.ts'],
+          exclude: alone,
+          globalSetup: ['test/api/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+          // Each file has a cluster of its own, and waits for most of its time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'api-alone',
+          include: alone,
+          globalSetup: ['test/api/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 900_000,
           fileParallelism: false,
