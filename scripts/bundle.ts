@@ -31,10 +31,6 @@ const onlyWhatIsUsed: Plugin = {
         exports.Agent = require('./lib/dispatcher/agent');
         exports.ProxyAgent = require('./lib/dispatcher/proxy-agent');`,
     }));
-    // KubeConfig takes nothing from node-fetch but a class that Node has, too.
-    bundle.onLoad({ filter: /\/node_modules\/node-fetch\// }, () => ({
-      contents: 'exports.Headers = globalThis.Headers;',
-    }));
   },
 };
 

@@ -1,5 +1,6 @@
 /** Opens the database that a setting names, and updates its tables. */
-import { Kysely, Migrator, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import { migrationsFor, type ColumnTypes } from './migrations.ts';
 import type { Tables } from './schema.ts';

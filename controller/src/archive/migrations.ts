@@ -1,5 +1,6 @@
 /** The migrations of the archive's tables. A released migration never changes: a change is a new migration. */
-import { sql, type Kysely, type Migration, type MigrationProvider } from 'kysely';
+import { sql, type Kysely } from 'kysely';
+import type { Migration, MigrationProvider } from 'kysely/migration';
 
 /** The types whose names differ between the two databases. */
 export interface ColumnTypes {

@@ -198,5 +198,6 @@ function openDispatcher(tls: Tls, proxyUrl: string | undefined): Dispatcher {
   if (proxyUrl === undefined) return new Agent({ ...pool, connect: { ...tls, timeout: 10_000 } });
   if (!proxyUrl.startsWith('http'))
     throw new Error(`the kubeconfig's proxy-url ${proxyUrl} is not supported: use an http or https proxy`);
-  return new ProxyAgent({ ...pool, uri: proxyUrl, requestTls: tls });
+  // A tunnel for plain http, too: undici 8 would ask the proxy itself for what it is to fetch.
+  return new ProxyAgent({ ...pool, uri: proxyUrl, requestTls: tls, proxyTunnel: true });
 }

@@ -49,7 +49,7 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
   readonly #handlers = new Set<(event: CacheEvent<P>) => void>();
   readonly #stopped = new AbortController();
   readonly #unsynced: Set<string | undefined>;
-  readonly #synced = deferred();
+  readonly #synced = Promise.withResolvers<void>();
   #running: Promise<unknown> | undefined;
   #lastAlive: number;
 
@@ -158,11 +158,4 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
 function withoutManagedFields<T extends KubeObject>(object: Stored<T>): Stored<T> {
   const { managedFields: _dropped, ...metadata } = object.metadata;
   return { ...object, metadata };
-}
-
-/** Promise.withResolvers, which Node 20 lacks. */
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((settle) => (resolve = settle));
-  return { promise, resolve };
 }
