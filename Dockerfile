@@ -1,4 +1,4 @@
-# The controller: the node binary, the libraries it needs, SQLite, and files of ours. No shell, no package manager.
+# The controller: the node binary, the libraries it needs, and files of ours. No shell, no package manager.
 # `make image` bundles dist/controller and dist/console first.
 FROM node:26-alpine AS node
 # What the loader lists, so that a library that a newer Node needs is not forgotten.
@@ -6,14 +6,6 @@ RUN ldd /usr/local/bin/node | grep -o '/[^ ]*' | sort -u > /libraries \
  && for file in /usr/local/bin/node $(cat /libraries); do \
       mkdir -p "/image$(dirname "$file")" && cp -L "$file" "/image$file" || exit 1; \
     done
-# Of all that package-lock.json pins, libsql alone is a native library and stays out of the bundle.
-WORKDIR /install
-COPY package.json package-lock.json ./
-COPY scripts/node/package.json scripts/node/
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
- && mkdir -p /image/app/node_modules/@neon-rs \
- && cp -r node_modules/libsql node_modules/@libsql node_modules/detect-libc /image/app/node_modules/ \
- && cp -r node_modules/@neon-rs/load /image/app/node_modules/@neon-rs/
 
 FROM scratch
 COPY --from=node /image /
@@ -21,6 +13,8 @@ COPY --from=node /image /
 COPY dist/controller/main.js /app/main.mjs
 # Read only where traces are sent.
 COPY dist/controller/traces.mjs /app/traces.mjs
+# SQLite's thread, for an archive in a file.
+COPY dist/controller/sqlite-worker.mjs /app/sqlite-worker.mjs
 COPY dist/console /app/console
 ENV NODE_ENV=production
 # A number, so that runAsNonRoot can tell.

@@ -1,6 +1,6 @@
 /**
  * Bundles the controller into dist/controller/main.js, for the image and for running it outside a cluster. What sends
- * traces is in a file beside it, which is read only where traces are sent.
+ * traces is in a file beside it, which is read only where traces are sent, and so is the program of SQLite's thread.
  */
 import { bundle } from './bundle.ts';
 
@@ -16,6 +16,12 @@ await bundle({
 await bundle({
   entry: 'controller/src/tracing/otlp.ts',
   outfile: `dist/controller/${traces}`,
+  sourcemap: true,
+  minify: false,
+});
+await bundle({
+  entry: 'controller/src/archive/sqlite-worker.ts',
+  outfile: 'dist/controller/sqlite-worker.mjs',
   sourcemap: true,
   minify: false,
 });

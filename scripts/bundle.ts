@@ -85,8 +85,8 @@ export async function bundle({ entry, outfile, shebang, sourcemap, minify, apart
     format: 'esm',
     sourcemap,
     minify,
-    // libsql is a native library, which stays beside the file; pg asks for one that it does without.
-    external: ['libsql', 'pg-native'],
+    // A native library, which pg does without where it is not there.
+    external: ['pg-native'],
     plugins: [onlyWhatIsUsed, leftApart(apart)],
     banner: { js: lines.join('\n') },
     logLevel: 'warning',

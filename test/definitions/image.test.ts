@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,4 +71,16 @@ it('says in one sentence what is missing', () => {
     stderr:
       'No working docker, podman or buildah was found: install one of them, or start the docker daemon, and run `make image` again.\n',
   });
+});
+
+it('takes every file that the build makes for it', () => {
+  const [dockerfile, context] = ['Dockerfile', '.dockerignore'].map((file) =>
+    readFileSync(join(repository, file), 'utf8').split('\n'),
+  );
+  const made = readdirSync(join(repository, 'dist/controller')).filter((file) => !file.endsWith('.map'));
+  expect(made.length).toBeGreaterThan(1);
+  for (const file of made) {
+    expect(context).toContain(`!dist/controller/${file}`);
+    expect(dockerfile?.filter((line) => line.startsWith(`COPY dist/controller/${file} `))).toHaveLength(1);
+  }
 });

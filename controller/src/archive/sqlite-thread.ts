@@ -1,56 +1,15 @@
-/**
- * SQLite in a thread of its own: a query or a slow disk holds up nobody else. libsql is SQLite with a native library
- * from npm, for glibc and musl; it answers synchronously, which here is what one wants.
- */
+/** SQLite, Node's own, in a thread of its own: a query or a slow disk holds up nobody else. */
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
+import type { SQLInputValue } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../domain/lang/words.ts';
+import type { SqlAnswer, SqliteReply, SqliteRequest, SqliteWorkerData } from './sqlite-worker.ts';
 
-/**
- * The program of the thread. It is JavaScript in a string because a thread does not get the TypeScript loader of its
- * parent. Prepared statements are kept, up to a number: their texts are few.
- */
-const program = `
-const { parentPort, workerData } = require('node:worker_threads');
-const Database = require(workerData.module);
-const database = new Database(workerData.file);
-for (const pragma of workerData.pragmas) database.exec('PRAGMA ' + pragma);
-const statements = new Map();
-function prepare(sql) {
-  let statement = statements.get(sql);
-  if (statement === undefined) {
-    if (statements.size >= 200) statements.delete(statements.keys().next().value);
-    statements.set(sql, (statement = database.prepare(sql)));
-  }
-  return statement;
-}
-function answer({ sql, parameters }) {
-  // A pragma that is prepared stays in progress, and the next commit is refused for it.
-  if (/^pragma /.test(sql)) {
-    database.exec(sql);
-    return { rows: [] };
-  }
-  const values = parameters.map((one) => (one instanceof Uint8Array ? Buffer.from(one.buffer, one.byteOffset, one.byteLength) : one));
-  const statement = prepare(sql);
-  if (statement.reader) return { rows: statement.all(...values) };
-  return { rows: [], changes: statement.run(...values).changes };
-}
-parentPort.on('message', ({ id, ...query }) => {
-  if (id === 'close') {
-    database.close();
-    parentPort.postMessage({ id });
-    return parentPort.close();
-  }
-  try {
-    parentPort.postMessage({ id, ...answer(query) });
-  } catch (error) {
-    statements.delete(query.sql);
-    parentPort.postMessage({ id, error: { message: String(error.message), code: String(error.code ?? '') } });
-  }
-});
-parentPort.postMessage({ id: 'ready' });
-`;
+/** The source where this is one, else the file that scripts/build-controller.ts makes of it. */
+const program = new URL(
+  import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.mjs',
+  import.meta.url,
+);
 
 /**
  * Written ahead, so that readers of the file are not locked out; pages are given back as runs are deleted; 16 MB of
@@ -69,26 +28,18 @@ const pragmas = [
 /** How many queries may wait; more are refused. */
 const mostWaiting = 1_000;
 
-export interface SqlAnswer {
-  readonly rows: readonly unknown[];
-  readonly changes?: number;
-}
-
-interface Reply extends SqlAnswer {
-  readonly id: number | 'ready' | 'close';
-  readonly error?: { readonly message: string; readonly code: string };
-}
-
-/** What SQLite said, with its code such as SQLITE_FULL. */
+/** What SQLite says of a full disk has the code 13, of a database that is busy 5: sqlite.org/rescode.html. */
 export class SqliteError extends Error {
   override readonly name = 'SqliteError';
-  readonly code: string;
+  readonly resultCode: number;
 
-  constructor(message: string, code: string) {
+  constructor(message: string, resultCode: number) {
     super(message);
-    this.code = code;
+    this.resultCode = resultCode;
   }
 }
+
+const busy = 5;
 
 interface Waiting {
   readonly resolve: (answer: SqlAnswer) => void;
@@ -103,9 +54,9 @@ export class SqliteThread {
   #ended: Error | undefined;
 
   private constructor(file: string) {
-    const module = createRequire(import.meta.url).resolve('libsql');
-    this.#worker = new Worker(program, { eval: true, workerData: { module, file, pragmas } });
-    this.#worker.on('message', (reply: Reply) => this.#take(reply));
+    const workerData: SqliteWorkerData = { file, pragmas };
+    this.#worker = new Worker(program, { workerData });
+    this.#worker.on('message', (reply: SqliteReply) => this.#take(reply));
     this.#worker.on('error', (error) => this.#end(error instanceof Error ? error : new Error(String(error))));
     this.#worker.on('exit', () => this.#end(new Error('the thread of the SQLite database has ended')));
   }
@@ -128,14 +79,14 @@ export class SqliteThread {
   }
 
   /** @throws SqliteError */
-  query(sql: string, parameters: readonly unknown[]): Promise<SqlAnswer> {
+  query(sql: string, parameters: readonly SQLInputValue[]): Promise<SqlAnswer> {
     if (this.#ended) return Promise.reject(this.#ended);
     if (this.#waiting.size >= mostWaiting)
-      return Promise.reject(new SqliteError(`${mostWaiting} queries are waiting already`, 'SQLITE_BUSY'));
+      return Promise.reject(new SqliteError(`${mostWaiting} queries are waiting already`, busy));
     return new Promise((resolve, reject) => {
       this.#last += 1;
       this.#waiting.set(this.#last, { resolve, reject });
-      this.#worker.postMessage({ id: this.#last, sql, parameters });
+      this.#ask({ id: this.#last, sql, parameters });
     });
   }
 
@@ -143,16 +94,20 @@ export class SqliteThread {
   async close(): Promise<void> {
     if (this.#ended) return;
     const exited = once(this.#worker, 'exit');
-    this.#worker.postMessage({ id: 'close' });
+    this.#ask({ id: 'close' });
     await exited;
   }
 
-  #take({ id, error, ...answer }: Reply): void {
-    if (typeof id !== 'number') return;
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (error) waiting?.reject(new SqliteError(error.message, error.code));
-    else waiting?.resolve(answer);
+  #ask(request: SqliteRequest): void {
+    this.#worker.postMessage(request);
+  }
+
+  #take(reply: SqliteReply): void {
+    if (typeof reply.id !== 'number') return;
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if ('error' in reply) waiting?.reject(new SqliteError(reply.error.message, reply.error.resultCode));
+    else waiting?.resolve(reply);
   }
 
   #end(error: Error): void {
