@@ -337,6 +337,14 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     meaning: 'A rule of `podFailurePolicy` ended the Job. The run is not retried.',
     remedy: 'The message names the rule, the container and the exit code.',
   },
+  PodStuck: {
+    source: 'task-runs',
+    with: ['Pending', 'Stalled'],
+    meaning:
+      'The run waits for the pods of an earlier run, and one of them is not gone though its grace period is over.',
+    remedy:
+      'Look at the node that the message names. If it is dead, delete the pod with `--force`, or taint the node with `node.kubernetes.io/out-of-service`.',
+  },
   PreemptionByScheduler: {
     source: 'Kubernetes',
     with: ['exitReason'],

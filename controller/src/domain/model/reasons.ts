@@ -29,6 +29,7 @@ export const reasons = {
   pending: 'Pending',
   podFailed: 'PodFailed',
   podNotCreated: 'FailedCreate',
+  podStuck: 'PodStuck',
   priorityClassNotFound: 'PriorityClassNotFound',
   queueFull: 'QueueFull',
   queueTimeout: 'QueueTimeout',

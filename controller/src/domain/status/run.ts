@@ -9,7 +9,7 @@ import { oneLine } from '../lang/words.ts';
 import { attemptOf, type Node } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
-import type { Verdict } from '../model/verdict.ts';
+import type { Hold, Verdict } from '../model/verdict.ts';
 import type { JobRun, RunView, TaskView } from '../model/view.ts';
 import { overridesProblem } from '../policies/allowed-overrides.ts';
 import { replacingRun } from '../policies/concurrency-policy.ts';
@@ -21,6 +21,7 @@ import { nodeOfRun, nodeToRecord } from '../shape/same-node.ts';
 import { missingTemplates, templatesProblem } from '../shape/templates.ts';
 import { claimOf, workspaceProblem } from '../shape/workspace.ts';
 import { flowStartTime, flowVerdict, stepRows } from './flow.ts';
+import { stuckPodHold } from './overdue.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
 
 /** One decision asks several times. */
@@ -61,7 +62,7 @@ interface Judgement {
 }
 
 function judge(view: RunView, task: TaskView, now: Date): Judgement {
-  const otherwise = { ended: () => endedEarly(view, task), notStarted: () => notStarted(view, task, rfc3339(now)) };
+  const otherwise = { ended: () => endedEarly(view, task), notStarted: () => notStarted(view, task, now) };
   if (view.kind === 'job') {
     const verdict = jobVerdict(view, task.state, now, otherwise);
     return { verdict, jobs: jobRows(view, verdict), startTime: startTimeOf(view) };
@@ -107,13 +108,20 @@ function endedEarly(view: RunView, task: TaskView): { reason: string; message: s
   return stepEnded === undefined ? undefined : { reason: reasons.workflowStepEnded, message: stepEnded };
 }
 
-function notStarted(view: RunView, task: TaskView, at: string): Verdict {
+function notStarted(view: RunView, task: TaskView, now: Date): Verdict {
+  const at = rfc3339(now);
   const { refusal } = view;
   const problem = problemOf(view, task);
   if (problem) return { phase: 'Failed', ...problem, completionTime: at };
-  const hold = holdOf(view, task) ?? lacksTemplate(view, task) ?? lacksNode(view, task);
+  const hold = holdFor(view, task, now) ?? lacksTemplate(view, task) ?? lacksNode(view, task);
   if (hold) return isFinished(hold.phase) ? { ...hold, completionTime: at } : hold;
   return refusal ? refused(refusal, at) : { phase: 'Pending' };
+}
+
+/** A wait for pods to go names the pod that does not. */
+function holdFor(view: RunView, task: TaskView, now: Date): Hold | undefined {
+  const hold = holdOf(view, task);
+  return hold?.reason === reasons.waitsForPods ? (stuckPodHold(task, now) ?? hold) : hold;
 }
 
 /** Why the run can never start, if so. */

@@ -12,6 +12,7 @@ import { patientReasons, reasons } from '../model/reasons.ts';
 import { revisionHash } from '../model/trigger.ts';
 import type { RunView, TaskView } from '../model/view.ts';
 import { isHealthy } from '../policies/healthy-when.ts';
+import { lingersTooLong } from './overdue.ts';
 import { type Agenda, agendaOf } from '../schedule/agenda.ts';
 
 /** The CRD's limits. */
@@ -218,7 +219,9 @@ export function stalledBy(view: TaskView, now: Date): { reason: string; message:
   if (refusal) return { reason: refusal.reason, message: oneLine(refusal.message) };
   if (!view.current || view.current.finished) return undefined;
   const { reason, message = '' } = view.current.record.status ?? {};
-  return reason === undefined || patientReasons.has(reason) ? undefined : { reason, message };
+  if (reason === undefined) return undefined;
+  const isPatient = patientReasons.has(reason) && !(reason === reasons.waitsForContainer && lingersTooLong(view, now));
+  return isPatient ? undefined : { reason, message };
 }
 
 function condition(

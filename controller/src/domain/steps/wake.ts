@@ -11,6 +11,7 @@ import { beyondTtl } from '../policies/ttl-seconds-after-finished.ts';
 import { standsStill } from '../queue/idle.ts';
 import { agendaOf } from '../schedule/agenda.ts';
 import { delayedWrites } from '../status/pacing.ts';
+import { overdueTimes } from '../status/overdue.ts';
 import { nextMessageAt } from '../status/task.ts';
 import { nextStepLooks } from './check-workflow-steps.ts';
 
@@ -24,6 +25,7 @@ const alarms: readonly Alarm[] = [
   (view, now) => unfinishedParts(view).map((part) => nextAttempt(part, now)?.at),
   (view) => unfinishedParts(view).flatMap((part) => nextQueueLook(part, view.state.queueing)),
   delayedWrites,
+  overdueTimes,
   flowDeadlines,
   nextStepLooks,
   refusalRetries,
