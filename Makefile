@@ -34,9 +34,10 @@ types: cue ## Check the types, and that generated files are fresh
 	@npm run --silent generate -- --check
 	@npm run --silent typecheck
 
-lint: deps ## Check layout, style and the borders between the rooms
+lint: deps ## Check layout, style, words and the borders between the rooms
 	@npm run --silent format -- --check
 	@npm run --silent borders
+	@npm run --silent words
 	@npm run --silent lint
 
 fix: deps ## Format everything, and fix what lint can fix

@@ -216,7 +216,7 @@ describe.concurrent('a retry of a run', () => {
     [
       'that succeeded',
       'mytask-v1',
-      /^spec.retryOf: mytask-v1 is Succeeded, and only a run that failed or was cancelled is taken up; create a TaskRun without retryOf to run again$/,
+      /^spec.retryOf: mytask-v1 is Succeeded, and only a run that failed or was cancelled can be retried; create a TaskRun without retryOf to run again$/,
     ],
   ])('%s never starts, and says so', async (_what, retryOf, message) => {
     const room = await openRoom();

@@ -392,7 +392,7 @@ describe('convert', () => {
     expect(applications).toHaveLength(1);
   });
 
-  it('reads octal modes, merge keys and whole numbers as kubectl does, and names a field that is none of a Job', async () => {
+  it('reads octal modes, merge keys and whole numbers as kubectl does, and names a field that a Job does not have', async () => {
     const manifest = `
 apiVersion: batch/v1
 kind: CronJob
@@ -426,7 +426,7 @@ spec:
       },
     });
     expect(text).toContain('fsGroup: 9007199254740993\n');
-    expect(warnings).toContain('changes: CronJob backup: x-env is left out: it is no field of a CronJob');
+    expect(warnings).toContain('changes: CronJob backup: x-env is left out: it is not a field of a CronJob');
   });
 
   it('takes a List, empty documents and a trailing separator, as people have them', async () => {

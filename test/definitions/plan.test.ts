@@ -182,7 +182,7 @@ describe('plan', () => {
       'error: app.yaml:12:11: executionPolicy.keeplast does not exist: did you mean keepLast?',
       'error: app.yaml:18:11: executionPolicy.keepLast is -1: write 0 to 1000',
       expect.stringMatching(
-        /^error: app\.yaml:23:9: the schedule "61 \* \* \* \*" is none: .*; write five fields/,
+        /^error: app\.yaml:23:9: the schedule "61 \* \* \* \*" is invalid: .*; write five fields/,
       ) as string,
       'error: app.yaml:27:9: these steps depend on each other in a cycle, or on a step that does not exist: a, b; fix it there',
       'error: app.yaml:38:9: two items are called x: give each a name of its own, or none',

@@ -75,12 +75,12 @@ describe.concurrent('a mistake', () => {
     [
       'a date that never comes',
       { schedule: { cron: '0 0 31 2 *' } },
-      /^the schedule "0 0 31 2 \*" names a day that never comes; mend its day-of-month or month · 0 kept$/,
+      /^the schedule "0 0 31 2 \*" names a day that never comes; fix its day-of-month or month · 0 kept$/,
     ],
     [
       'an unknown zone',
       { schedule: { cron: '@daily', timeZone: 'Mars' } },
-      /^schedule\.timeZone "Mars" is no time zone: write one of the IANA database, such as Europe\/Berlin/,
+      /^schedule\.timeZone "Mars" is not a time zone: write one of the IANA database, such as Europe\/Berlin/,
     ],
   ];
   it.for(said)('is reported in the status, and can be fixed: %s', async ([, properties, sentence]) => {

@@ -276,7 +276,7 @@ describe('an init container that fails again and again', () => {
       'init container wait-db failed with exit code 128 (2 times): exec: "/binbash": stat /binbash: no such file or directory',
     );
   });
-  test('that succeeds in the end is no obstacle', () => {
+  test('that finally succeeds does not block the pod', () => {
     const status = { name: 'wait-db', restartCount: 5, state: { terminated: { exitCode: 0 } } };
     expect(podWith(spec, { phase: 'Pending', initContainerStatuses: [status] }).waiting).toBeUndefined();
   });

@@ -25,7 +25,7 @@ export function digestPod(pod: RawPod): Pod {
   });
 }
 
-/** The Events of these reasons are all that is said of a pod that waits for a volume or for its network. */
+/** Only Events with these reasons explain a pod that waits for a volume or for its network. */
 export const startFailureReasons = [
   podReasons.failedMount,
   podReasons.failedAttachVolume,

@@ -66,7 +66,7 @@ function isInit({ name }: ContainerStatus, { initContainerStatuses = [] }: Statu
 
 /**
  * A pod that the cluster ended: evicted, preempted, on a node that shut down or is gone. Its containers end with 137 or
- * 143 then, which is no news of the program.
+ * 143 then, which says nothing about the program.
  */
 function endedByCluster(
   { phase, reason, message, conditions = [] }: Status,

@@ -66,7 +66,7 @@ function readManifest(kind: string, fields: Fields, where: string): Manifest {
     warnings: [
       ...cleaned.warnings,
       ...lostMetadata(metadata),
-      ...Object.keys(others).map((field) => `${field} is left out: it is no field of a ${kind}`),
+      ...Object.keys(others).map((field) => `${field} is left out: it is not a field of a ${kind}`),
     ],
   };
 }

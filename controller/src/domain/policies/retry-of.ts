@@ -19,7 +19,7 @@ export function retryProblem(name: string, run: TaskRun | undefined): string | u
   const remedy = isFinished(phase)
     ? 'create a TaskRun without retryOf to run again'
     : 'wait for its end, or cancel it first';
-  return `${name} is ${phase}, and only a run that failed or was cancelled is taken up; ${remedy}`;
+  return `${name} is ${phase}, and only a run that failed or was cancelled can be retried; ${remedy}`;
 }
 
 /**

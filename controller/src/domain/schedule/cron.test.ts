@@ -213,27 +213,27 @@ describe('a schedule that is none', () => {
   const rows: readonly [spec: ScheduleSpec, says: RegExp][] = [
     [
       { crons: ['61 * * * *'] },
-      /^the schedule "61 \* \* \* \*" is none: Invalid value for minute: 61; write five fields/,
+      /^the schedule "61 \* \* \* \*" is invalid: Invalid value for minute: 61; write five fields/,
     ],
     [{ crons: ['0 * * *'] }, /^the schedule "0 \* \* \*" has not five fields; write five fields/],
     [{ crons: ['0 0 * * * *'] }, /has not five fields/],
     [{ crons: ['2026-01-01T00:00:00Z'] }, /has not five fields/],
     [{ crons: [''] }, /has not five fields/],
-    [{ crons: ['@reboot'] }, /is none: .*; write five fields/],
-    [{ crons: ['*/90 * * * *'] }, /is none: .*steps cannot be greater/],
+    [{ crons: ['@reboot'] }, /is invalid: .*; write five fields/],
+    [{ crons: ['*/90 * * * *'] }, /is invalid: .*steps cannot be greater/],
     [{ crons: ['@hourly', 'hourly'] }, /^the schedule "hourly" (is none|has L)/],
-    [{ crons: ['0 0 31 2 *'] }, /names a day that never comes; mend its day-of-month or month/],
+    [{ crons: ['0 0 31 2 *'] }, /names a day that never comes; fix its day-of-month or month/],
     [{ crons: ['0 0 30 FEB *'] }, /never comes/],
     [{ crons: ['0 0 L * *'] }, /has L, W, # or \+, which a CronJob does not know either/],
     [{ crons: ['0 0 15W * *'] }, /has L, W, #/],
     [{ crons: ['0 0 * * 1#2'] }, /has L, W, #/],
-    [{ crons: ['*/0 * * * *'] }, /is none: .*stepping/],
+    [{ crons: ['*/0 * * * *'] }, /is invalid: .*stepping/],
     [{ crons: ['@every 90m'] }, /counts from nowhere: write the times, such as/],
     [{ crons: ['TZ=Europe/Berlin 0 0 * * *'] }, /names a time zone: write it into schedule\.timeZone/],
     [{ crons: ['CRON_TZ=UTC 0 0 * * *'] }, /write it into schedule\.timeZone/],
     [
       { crons: ['@daily'], timeZone: 'Mars/Olympus' },
-      /^schedule\.timeZone "Mars\/Olympus" is no time zone: write one of the IANA database, such as Europe\/Berlin/,
+      /^schedule\.timeZone "Mars\/Olympus" is not a time zone: write one of the IANA database, such as Europe\/Berlin/,
     ],
   ];
   for (const [spec, says] of rows)

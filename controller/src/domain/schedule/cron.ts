@@ -51,7 +51,7 @@ export function parseSchedule({ crons, timeZone = 'UTC' }: ScheduleSpec): Schedu
 function parse(crons: readonly string[], timeZone: string): Schedule | ScheduleError {
   if (!isTimeZone(timeZone)) {
     return {
-      message: `schedule.timeZone "${timeZone}" is no time zone: write one of the IANA database, such as Europe/Berlin, or leave it out for UTC`,
+      message: `schedule.timeZone "${timeZone}" is not a time zone: write one of the IANA database, such as Europe/Berlin, or leave it out for UTC`,
     };
   }
   for (const text of crons) {
@@ -84,10 +84,10 @@ function problemOf(text: string, timeZone: string): string | undefined {
   if (!/^\s*@|^\s*(\S+\s+){4}\S+\s*$/.test(text)) return `has not five fields; ${example}`;
   try {
     const comes = cronOf(asCroner(text), timeZone).nextRun(new Date(0)) !== null;
-    return comes ? undefined : 'names a day that never comes; mend its day-of-month or month';
+    return comes ? undefined : 'names a day that never comes; fix its day-of-month or month';
   } catch (error) {
     const reason = messageOf(error).replace(/^CronPattern: /, '');
-    return `is none: ${reason}; ${example}`;
+    return `is invalid: ${reason}; ${example}`;
   }
 }
 
