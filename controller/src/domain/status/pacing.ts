@@ -14,7 +14,7 @@ import { runStatus } from './run.ts';
 interface PendingWrite {
   readonly run: TaskRun;
   readonly status: TaskRunStatus;
-  /** When this process last wrote the run's status; 0 if it never did. Milliseconds since the epoch, as all times here. */
+  /** When this process last wrote the run's status; 0 if it never did. Milliseconds since the epoch, as all times. */
   readonly writtenAt: number;
   readonly now: number;
 }
@@ -63,7 +63,7 @@ export function writeWaitsUntil(run: RunView, status: TaskRunStatus, state: Task
   return waitsUntil(pacingRules, pendingWrite(run, status, state, now));
 }
 
-/** @returns when the Task may report what the run has come to, in milliseconds since the epoch; undefined for at once */
+/** @returns when the Task may report what the run has come to, milliseconds since the epoch; undefined for at once */
 export function reportWaitsUntil(run: RunView, status: TaskRunStatus, state: TaskState, now: Date): number | undefined {
   const rules = pacingRules.filter(({ holdsTaskToo }) => holdsTaskToo);
   return waitsUntil(rules, pendingWrite(run, status, state, now));

@@ -219,9 +219,12 @@ export function stalledBy(view: TaskView, now: Date): { reason: string; message:
   if (refusal) return { reason: refusal.reason, message: oneLine(refusal.message) };
   if (!view.current || view.current.finished) return undefined;
   const { reason, message = '' } = view.current.record.status ?? {};
-  if (reason === undefined) return undefined;
-  const isPatient = patientReasons.has(reason) && !(reason === reasons.waitsForContainer && lingersTooLong(view, now));
-  return isPatient ? undefined : { reason, message };
+  return reason === undefined || isPatient(reason, view, now) ? undefined : { reason, message };
+}
+
+/** Whether nothing is wrong with waiting for this, or not yet. */
+function isPatient(reason: string, view: TaskView, now: Date): boolean {
+  return patientReasons.has(reason) && !(reason === reasons.waitsForContainer && lingersTooLong(view, now));
 }
 
 function condition(
