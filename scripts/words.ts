@@ -16,7 +16,7 @@ export const rules: readonly Rule[] = [
   { pattern: /\blest\b/, instead: 'so that ... not' },
   { pattern: /\bbe (it|they)\b/, instead: 'whether' },
   { pattern: /\bnought\b/, instead: 'zero, or nothing' },
-  { pattern: /\bno more(?=[.,;:)'\"`]|$)/m, instead: 'no longer' },
+  { pattern: /\bno more(?=[.,;:)'"`]|$)/m, instead: 'no longer' },
   { pattern: /(?<!\b[Tt]here )\b(is|are|was|were) none\b/, instead: 'is invalid, is missing, or does not exist' },
   { pattern: /(?<!\b[Tt]here )\b(is|are) no (?!\w+er\b|more\b|less\b)[a-z]+/, instead: 'is not a ...' },
   { pattern: /\b(is|are) tried\b/, instead: 'is tested, or is retried' },

@@ -1,6 +1,6 @@
 /**
- * Every error of the API: its code, which never changes its meaning, and its HTTP status. docs/reference/api.md lists them; a
- * test compares.
+ * Every error of the API: its code, which never changes its meaning, and its HTTP status. docs/reference/api.md lists
+ * them; a test compares.
  */
 export const problemCodes = {
   InvalidRequest: {

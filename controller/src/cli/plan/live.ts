@@ -66,17 +66,24 @@ export async function readDeployed(
   const found = new Map(
     await Promise.all(owned.map(async (task) => [task.metadata.name, await readTask(session, task, now)] as const)),
   );
-  const { spec, status, metadata } = (application ?? { metadata: {} }) as unknown as LiveApplication;
+  const live = (application ?? { metadata: {} }) as unknown as LiveApplication;
+  return { ...latestOf(live, name, revisions.map(revisionOf)), tasks: found };
+}
+
+/** What the Application runs: its latest revision, or what it says itself where that revision is gone. */
+function latestOf(
+  { spec, status, metadata }: LiveApplication,
+  name: string,
+  revisions: readonly Revision[],
+): Omit<Deployed, 'tasks'> {
   const { name: latestName = revisionName(name, 0), revision = 0 } = status?.latestRevision ?? {};
-  const known = revisions.map(revisionOf);
-  const latest = known.find((one) => one.name === latestName);
+  const latest = revisions.find((one) => one.name === latestName);
   return {
     spec: latest?.spec ?? fieldsOf(spec),
     publishVersion: latest ? latest.publishVersion : publishVersionOf(metadata),
     revision,
     revisionName: latestName,
-    revisions: known,
-    tasks: found,
+    revisions,
   };
 }
 

@@ -10,7 +10,7 @@ export interface Refusal {
   readonly step?: string | undefined;
   readonly reason: string;
   readonly message: string;
-  /** Whether trying again can help: false for a Job that is invalid. */
+  /** True where a retry cannot help: the API server called the Job invalid, for example. */
   readonly final: boolean;
   /** Milliseconds since the epoch. */
   readonly retryAt: number;

@@ -2,7 +2,6 @@
  * The CRDs as validators, as strict as `kubectl --validate=strict`: a field that the schema does not name is an error,
  * for the API server would drop it silently.
  */
-// eslint-disable-next-line no-restricted-imports -- a test reads the addon's own file
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
