@@ -270,7 +270,7 @@ describe('a database that is not to be had', () => {
     ],
     [
       'postgres://archive:hidden@127.0.0.1:1/postgres',
-      /^(?!.*hidden)the archive's tables cannot be brought up to date: .*ECONNREFUSED/,
+      /^(?!.*hidden)the archive's tables cannot be updated: .*ECONNREFUSED/,
     ],
   ])('%s', async (setting, message) => {
     await expect(new Archive(setting).ready()).rejects.toThrow(message);
