@@ -172,7 +172,7 @@ describe("a run's Job", () => {
         labels: { ...metadata.labels, 'task.oam.dev/attempt': '1', 'task.oam.dev/step': 'build' },
       },
     });
-    const refusal = 'the labels task.oam.dev/task, run, attempt and step say whose run this is and cannot change';
+    const refusal = 'the labels task.oam.dev/task, run, attempt and step identify the run and cannot change';
     await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } } })).rejects.toThrow(refusal);
     await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/task': 'other' } } })).rejects.toThrow(
       refusal,
@@ -484,7 +484,7 @@ describe('Kueue', () => {
     await apply(aJob({ template: waiting().spec.template }));
     await expect(
       patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': 'q' } } }),
-    ).rejects.toThrow('a Job changes its queue only while it waits');
+    ).rejects.toThrow('a Job can change its queue only while it is suspended');
   });
 });
 
@@ -655,7 +655,7 @@ describe('a status', () => {
       const text = JSON.parse(await kubectl(['get', kind, name, '-n', 'work', '-o', 'json'])) as Stored;
       expect(text.status?.phase).not.toBe('Succeeded');
       await expect(patchAs(as, kind, { status: { phase: 'Succeeded' } }, '--subresource=status')).rejects.toThrow(
-        'to stop a run set its spec.cancel to true, to forget it delete the TaskRun, to run again create one',
+        'to cancel a run set its spec.cancel to true, to forget it delete the TaskRun, to run again create a TaskRun',
       );
       await patchAs(controller, kind, { status: { phase: 'Succeeded' } }, '--subresource=status');
     }

@@ -294,7 +294,7 @@ describe.concurrent('a template', () => {
     [
       'of a step beside its pods',
       { steps: [{ name: 'a', templateRef: uses, template: {} }] },
-      'what the step runs is what the TaskTemplate of templateRef says',
+      'templateRef already says what the step runs',
     ],
     [
       'of a step that says nothing',

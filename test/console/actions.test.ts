@@ -27,7 +27,7 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     await dialog.getByRole('textbox', { name: /^Environment/ }).fill('DRY_RUN=yes\nURL=a=b');
     await dialog.getByRole('button', { name: 'Run' }).click();
     await page.getByRole('heading', { level: 1, name: 'migrate-by-hand' }).waitFor();
-    await page.getByText('migrate-by-hand was asked for.').waitFor();
+    await page.getByText('migrate-by-hand was created.').waitFor();
     expect(fake.actions).toEqual([
       {
         request: 'POST /namespaces/shop/tasks/migrate/run',

@@ -245,9 +245,7 @@ describe('a template', () => {
   it('beside an image is refused in a sentence', async () => {
     const app = new App(await aNamespace('both'), 'shop', 'dump');
     await app.deploy({ templateRef: { name: 'nothing' }, image });
-    await app.step(
-      /what runs is what the TaskTemplate of templateRef says: take templateRef out, or all else that says what runs/,
-    );
+    await app.step(/templateRef already says what runs: remove templateRef, or the other fields that say what runs/);
   });
 });
 
