@@ -167,7 +167,9 @@ describe.concurrent('a Job for each node', () => {
 describe.concurrent('steps on one node', () => {
   it('go where the first went', async () => {
     const { room } = await openPlace('a', 'b', 'c');
-    const step = (name: string, ...dependsOn: string[]) => ({ name, dependsOn });
+    // On nodes of its own: another test may delete one of its nodes meanwhile.
+    const podSpec = { nodeSelector: { place: room.namespace } };
+    const step = (name: string, ...dependsOn: string[]) => ({ name, dependsOn, podSpec });
     await room.finish({
       revision: 1,
       steps: [step('one'), step('two'), step('three', 'one')],

@@ -48,7 +48,7 @@ describe.runIf(place.pods === 'real')('the command line', { concurrent: true }, 
     await kubectl(['delete', 'job', 'first', '-n', app.namespace, '--wait=true', '--cascade=foreground']);
     expect(await cli('logs', 'first')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('run first has no pods any more') as string,
+      stderr: expect.stringContaining('run first no longer has pods') as string,
     });
   });
 });

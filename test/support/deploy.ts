@@ -28,7 +28,7 @@ export interface Deployment {
 }
 
 /** A step of a flow, and what the simulated node does with its pod. */
-export interface StepOf extends Omit<FlowStep, 'template'>, Pick<Deployment, 'pods' | 'command'> {
+export interface StepOf extends Omit<FlowStep, 'template'>, Pick<Deployment, 'pods' | 'command' | 'podSpec'> {
   readonly args?: readonly string[];
 }
 
@@ -65,8 +65,8 @@ export function taskOf({
   };
 }
 
-function flowStep({ pods, command, args, ...step }: StepOf): FlowStep {
-  return { job: { backoffLimit: 0 }, ...step, template: templateOf(step.name, { pods, command, args }) };
+function flowStep({ pods, command, podSpec, args, ...step }: StepOf): FlowStep {
+  return { job: { backoffLimit: 0 }, ...step, template: templateOf(step.name, { pods, command, args }, podSpec) };
 }
 
 type Does = { readonly [K in 'pods' | 'command' | 'args']?: StepOf[K] | undefined };
