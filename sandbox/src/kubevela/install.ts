@@ -132,8 +132,9 @@ async function isServed(store: ObjectStore, kind: string): Promise<boolean> {
     kind: 'CustomResourceDefinition',
     name: `${resources.find((each) => each.kind === kind)?.plural}.core.oam.dev`,
   });
-  const { conditions = [] } = (found?.['status'] ?? {}) as { conditions?: { type: string; status: string }[] };
-  return conditions.some(({ type, status }) => type === 'Established' && status === 'True');
+  const { conditions } = (found?.['status'] ?? {}) as { conditions?: { type: string; status: string }[] | null };
+  // A new CustomResourceDefinition has `conditions: null` until the API server looked at it.
+  return conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ?? false;
 }
 
 async function ensure(store: ObjectStore, object: KubeObject): Promise<void> {
