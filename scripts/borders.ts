@@ -111,10 +111,13 @@ function below(path: string): string {
   return `^${escaped(path)}${path.endsWith('/') ? '' : '$'}`;
 }
 
-/** A package of npm, where it is installed or only its types are; a module of Node; `node:*` for all of these. */
+/**
+ * A package of npm, where it is installed or only its types are; a module of Node; `node:*` for all of these. A module
+ * that Node knows under its prefix alone, such as node:sqlite, keeps it.
+ */
 function external(name: string): string {
-  if (name === 'node:*') return `^(?:${nodeModules.map(escaped).join('|')})$`;
-  if (name.startsWith('node:')) return `^${escaped(name.slice('node:'.length))}$`;
+  if (name === 'node:*') return `^(?:node:)?(?:${nodeModules.map(escaped).join('|')})$`;
+  if (name.startsWith('node:')) return `^(?:node:)?${escaped(name.slice('node:'.length))}$`;
   return `^(?:node_modules/)?${escaped(name)}(?:/|$)`;
 }
 
