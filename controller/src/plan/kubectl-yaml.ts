@@ -44,8 +44,11 @@ export function print(value: unknown): string {
   return document.toString();
 }
 
+/** How a number, boolean, null, time or merge key begins, or all of it. Other strings need no closer look. */
+const maybeNotAString = /^(?:[-+.\d~<=]|$|(?:y|n|yes|no|on|off|true|false|null)$)/i;
+
 function isPlainString(text: string): boolean {
-  return text.includes('\n') || [readBy('1.1'), readBy('1.2')].every((read) => read(text) === text);
+  return !maybeNotAString.test(text) || [readBy('1.1'), readBy('1.2')].every((read) => read(text) === text);
 }
 
 function readBy(version: '1.1' | '1.2'): (text: string) => unknown {
