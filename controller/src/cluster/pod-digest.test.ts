@@ -254,6 +254,30 @@ test('a pod that somebody deletes while it runs has no exit code of its program'
   expect(podWith(undefined, status(3, '2026-03-20T12:00:12Z'), gone).failure).toEqual({ ...own, exitCode: 3 });
 });
 
+test('a restarted program whose pod Kubernetes deletes at the backoffLimit is known by its own last failure', () => {
+  const gone = { deletionTimestamp: '2026-03-20T12:00:40Z', deletionGracePeriodSeconds: 30 };
+  const lastState = { terminated: { exitCode: 3, reason: 'Error', finishedAt: '2026-03-20T12:00:05Z' } };
+  const stopped = failed('main', 143, 'Error', '2026-03-20T12:00:12Z');
+  const digest = podWith(undefined, { phase: 'Failed', containerStatuses: [{ ...stopped, lastState }] }, gone);
+  expect(digest.failure).toEqual({ container: 'main', exitCode: 3, reason: 'Error' });
+});
+
+test('a container that failed is told, though another was stopped when the pod was deleted', () => {
+  const gone = { deletionTimestamp: '2026-03-20T12:00:40Z', deletionGracePeriodSeconds: 30 };
+  const digest = podWith(
+    undefined,
+    {
+      phase: 'Failed',
+      containerStatuses: [
+        failed('shipper', 143, 'Error', '2026-03-20T12:00:12Z'),
+        failed('import', 3, 'Error', '2026-03-20T12:00:02Z'),
+      ],
+    },
+    gone,
+  );
+  expect(digest.failure).toEqual({ container: 'import', exitCode: 3, reason: 'Error' });
+});
+
 describe('an init container that fails again and again', () => {
   const spec = { initContainers: [{ name: 'wait-db' }], containers: [{ name: 'app' }] };
   const end = { exitCode: 127, reason: 'Error', finishedAt: '2026-03-20T12:00:05Z' };

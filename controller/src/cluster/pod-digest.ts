@@ -25,17 +25,10 @@ export function digestPod(pod: RawPod): Pod {
   });
 }
 
-/** Only Events with these reasons explain a pod that waits for a volume or for its network. */
-export const startFailureReasons = [
-  podReasons.failedMount,
-  podReasons.failedAttachVolume,
-  podReasons.failedCreatePodSandBox,
-] as const;
-
-/** An Event of one of those reasons. */
+/** An Event that explains a pod which waits for a volume or for its network: its status says nothing about it. */
 export interface StartFailure {
   readonly podUid: string;
-  readonly reason: (typeof startFailureReasons)[number];
+  readonly reason: (typeof podReasons)['failedMount' | 'failedAttachVolume' | 'failedCreatePodSandBox'];
   readonly message: string;
   /** Milliseconds since the epoch. */
   readonly seenAt: number;

@@ -5,6 +5,7 @@
  */
 import { compact } from '../domain/lang/compact.ts';
 import { oneLine } from '../domain/lang/words.ts';
+import { exitWords } from '../domain/pods/exit-words.ts';
 import { podReasons } from '../domain/model/reasons.ts';
 import type { ContainerFailure } from '../domain/model/objects.ts';
 import type { ContainerStatus, RawPod, Terminated } from './raw-pod.ts';
@@ -21,11 +22,15 @@ const startFailures: ReadonlySet<string> = new Set([podReasons.startError, 'Cont
 export function failureOf({ metadata, spec, status = {} }: RawPod): ContainerFailure | undefined {
   const sidecars = sidecarsOf(spec);
   const deciding = decidingContainers(status, sidecars);
-  const killed = deciding.map(({ state }) => state?.terminated).find((end) => end && stopCodes.has(end.exitCode));
-  const byCluster = endedByCluster(status, deciding, killed) ?? deletedWhileRunning(metadata, killed);
+  const stopped = deciding.map(({ state }) => state?.terminated).find(isStop);
+  const byCluster = endedByCluster(status, deciding, stopped);
   if (byCluster) return byCluster;
-  const containers = deciding.map((container) => ({ ...container, isInit: isInit(container, status) }));
-  return firstFailure(containers) ?? firstFailure(sidecarFailures(status, sidecars));
+  const own = deciding.map((container) => withoutDeletion(container, metadata));
+  return firstFailure(own) ?? firstFailure(sidecarFailures(status, sidecars)) ?? deletedWhileRunning(metadata, stopped);
+}
+
+function isStop(end: Terminated | undefined): end is Terminated {
+  return end !== undefined && stopCodes.has(end.exitCode) && end.reason !== podReasons.oomKilled;
 }
 
 /** The names of native sidecars. */
@@ -36,10 +41,7 @@ export function sidecarsOf(spec: RawPod['spec']): ReadonlySet<string> {
 
 /** What a container ended with, in words; `times` counts the failures of one that is started again and again. */
 export function endText({ exitCode, reason = podReasons.error }: Terminated, times = 1): string {
-  const code =
-    reason === podReasons.error || startFailures.has(reason)
-      ? `exit code ${exitCode}`
-      : `${reason} (exit code ${exitCode})`;
+  const code = exitWords(startFailures.has(reason) ? podReasons.error : reason, exitCode);
   return times > 1 ? `${code} (${times} times)` : code;
 }
 
@@ -55,13 +57,14 @@ export function startMessage({ reason, message }: Terminated): string | undefine
 const runtimeLayers =
   /^(?:(?:failed to (?:create|start) (?:containerd|shim) task|OCI runtime create failed|runc create failed|unable to start container process|error during container init)[^:]*:\s*)+/;
 
-function decidingContainers(status: Status, sidecars: ReadonlySet<string>): readonly ContainerStatus[] {
+/** Init containers first, without native sidecars. */
+function decidingContainers(status: Status, sidecars: ReadonlySet<string>): readonly Container[] {
   const initial = (status.initContainerStatuses ?? []).filter(({ name }) => !sidecars.has(name));
-  return [...initial, ...(status.containerStatuses ?? [])];
+  return [...initial.map(asInit), ...(status.containerStatuses ?? []).map((one) => ({ ...one, isInit: false }))];
 }
 
-function isInit({ name }: ContainerStatus, { initContainerStatuses = [] }: Status): boolean {
-  return initContainerStatuses.some((one) => one.name === name);
+function asInit(container: ContainerStatus): Container {
+  return { ...container, isInit: true };
 }
 
 /**
@@ -71,45 +74,54 @@ function isInit({ name }: ContainerStatus, { initContainerStatuses = [] }: Statu
 function endedByCluster(
   { phase, reason, message, conditions = [] }: Status,
   deciding: readonly ContainerStatus[],
-  killed: Terminated | undefined,
+  stopped: Terminated | undefined,
 ): ContainerFailure | undefined {
   const disrupted = conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
   const hasEnded = phase === 'Failed' || deciding.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
-  if (phase === 'Failed' && reason !== undefined) return podFailure(reason, message, killed);
+  if (phase === 'Failed' && reason !== undefined) return podFailure(reason, message, stopped);
   if (!disrupted || !hasEnded) return undefined;
-  return podFailure(disrupted.reason ?? 'DisruptionTarget', disrupted.message, killed);
+  return podFailure(disrupted.reason ?? 'DisruptionTarget', disrupted.message, stopped);
 }
 
-function podFailure(reason: string, message: string | undefined, killed: Terminated | undefined): ContainerFailure {
+function podFailure(reason: string, message: string | undefined, stopped: Terminated | undefined): ContainerFailure {
   const words = message === undefined || message === '' ? undefined : oneLine(message);
-  return compact({ container: '', reason, message: words, killedWith: killed?.exitCode });
+  return compact({ container: '', reason, message: words, killedWith: stopped?.exitCode });
 }
 
 /** One second: a kubelet's clock and the API server's, and both count in whole seconds. */
 const clockToleranceMilliseconds = 1_000;
 
-/** Somebody deleted the pod, and the kubelet stopped it: the Job controller at a deadline, or a person. */
-function deletedWhileRunning(
+/**
+ * Whether the container was stopped because somebody deleted its pod: the Job controller at a deadline or at the
+ * backoffLimit of restarts, or a person.
+ */
+function isDeletion(
+  end: Terminated | undefined,
   { deletionTimestamp, deletionGracePeriodSeconds = 0 }: RawPod['metadata'],
-  killed: Terminated | undefined,
-): ContainerFailure | undefined {
-  if (deletionTimestamp === undefined || killed === undefined) return undefined;
+): boolean {
+  if (deletionTimestamp === undefined || !isStop(end)) return false;
   const askedAt = Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000;
-  const endedAt = Date.parse(killed.finishedAt ?? deletionTimestamp);
-  if (endedAt + clockToleranceMilliseconds < askedAt) return undefined;
-  return {
-    container: '',
-    reason: podReasons.podDeleted,
-    message: 'the pod was deleted while it ran',
-    killedWith: killed.exitCode,
-  };
+  return Date.parse(end.finishedAt ?? deletionTimestamp) + clockToleranceMilliseconds >= askedAt;
+}
+
+/** How it ended by itself, if it did, before its pod was deleted. */
+function withoutDeletion({ state, ...container }: Container, metadata: RawPod['metadata']): Container {
+  return isDeletion(state?.terminated, metadata) ? container : compact({ ...container, state });
+}
+
+function deletedWhileRunning(
+  metadata: RawPod['metadata'],
+  stopped: Terminated | undefined,
+): ContainerFailure | undefined {
+  if (!isDeletion(stopped, metadata)) return undefined;
+  return podFailure(podReasons.podDeleted, 'the pod was deleted while it ran', stopped);
 }
 
 /** Sidecars count only where nothing else failed: one whose start fails keeps the pod from starting. */
-function sidecarFailures({ initContainerStatuses = [] }: Status, sidecars: ReadonlySet<string>) {
+function sidecarFailures({ initContainerStatuses = [] }: Status, sidecars: ReadonlySet<string>): readonly Container[] {
   return initContainerStatuses
     .filter(({ name, state }) => sidecars.has(name) && startFailures.has(state?.terminated?.reason ?? ''))
-    .map((container) => ({ ...container, isInit: true }));
+    .map(asInit);
 }
 
 interface Container extends ContainerStatus {

@@ -12,6 +12,7 @@ import { podReasons, reasons } from '../model/reasons.ts';
 import type { TaskState } from '../model/state.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { PartView } from '../model/view.ts';
+import { exitWords } from '../pods/exit-words.ts';
 import { readOutputs } from '../policies/outputs.ts';
 import { queueVerdict } from '../policies/queue.ts';
 import { mostAttempts, nextAttempt, type NextAttempt } from '../policies/retry.ts';
@@ -119,7 +120,7 @@ export function lacksOutputs({ job, record: run }: PartView, state: TaskState): 
   return !state.terminationMessages.has(job.metadata.uid);
 }
 
-/** Why the latest attempt failed: in the words of the container that failed last, or else of the Job. */
+/** Why the latest attempt failed: how its newest failed pod ended, or else in the words of the Job. */
 function failureOf(view: PartView): string {
   const { failed } = view;
   if (!failed) return '';
@@ -138,7 +139,7 @@ function failureOf(view: PartView): string {
  */
 function unstarted({ record: run }: PartView): string | undefined {
   const { phase, reason, message } = run.status ?? {};
-  if (phase !== 'Pending' || message === undefined || reason === reasons.timedOut) return undefined;
+  if (phase !== 'Pending' || message === undefined || reason === reasons.retryBackoff) return undefined;
   const { timeoutSeconds } = run.spec.snapshot ?? {};
   return `not started${timeoutSeconds === undefined ? '' : ` within ${timeoutSeconds}s`}: ${message}`;
 }
@@ -230,9 +231,7 @@ function lastFailure({ pods }: PartView): ContainerFailure | undefined {
 function failureText({ container, init, exitCode, reason, message, killedWith }: ContainerFailure): string {
   const words = message === undefined ? '' : `: ${message}`;
   if (container === '') return `${reason}${words}${killedWith === undefined ? '' : ` (exit code ${killedWith})`}`;
-  const code =
-    exitCode === undefined ? '' : reason === podReasons.error ? `exit code ${exitCode}` : ` (exit code ${exitCode})`;
-  return `${reason === podReasons.error ? '' : reason}${code} in ${init ? 'init ' : ''}container ${container}${words}`;
+  return `${exitWords(reason, exitCode)} in ${init ? 'init ' : ''}container ${container}${words}`;
 }
 
 /** Counts are written once, at the end: a write for every pod of a wide Job would cost more than it tells. */
