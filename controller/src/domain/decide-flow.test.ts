@@ -961,7 +961,23 @@ describe('whatever fails, dies and is deleted', () => {
           for (const name of stays) expect(hasRun(rows.get(name)), `${name} of ${world.phases}`).toBe(true);
         },
       ),
-      { numRuns: 300 },
+      {
+        numRuns: 300,
+        examples: [
+          // A node joined while the share of maxParallel still counted the nodes on record.
+          [
+            ['a', 'f'],
+            [
+              { name: 'a', joins: false, after: 0 },
+              { name: 'b', joins: true, after: 0 },
+            ],
+            true,
+            'Continue',
+            '50%',
+            [{ do: 'advance' }],
+          ],
+        ],
+      },
     );
   });
 });

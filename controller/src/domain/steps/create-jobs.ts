@@ -106,7 +106,9 @@ function ofFlow(run: FlowRun, view: TaskView, now: Date): readonly Action[] {
   const recorded = new Map((run.record.status?.jobs ?? []).map((row) => [row.step ?? '', row]));
   const unfinished = run.parts.filter(({ finished }) => !finished);
   const stop = stopOf(run, now);
-  const most = awaitsNode(run.record) ? 1 : mostAtOnce(snapshot ?? {}, run.parts.length);
+  // A node that has just joined counts once it is on record, as the others do.
+  const count = recorded.size > 0 ? recorded.size : run.parts.length;
+  const most = awaitsNode(run.record) ? 1 : mostAtOnce(snapshot ?? {}, count);
   let room = most - unfinished.filter(isUnderWay).length;
   return unfinished.flatMap((step): readonly Action[] => {
     const attempt = room <= 0 || isStopped(step, stop) ? undefined : stepAttempt(step, arranged, recorded, now);
