@@ -325,7 +325,10 @@ export class ModelController {
 
   #see(): void {
     const { generation = 0 } = this.#task.metadata;
-    if (!this.#seenAt.has(generation)) this.#seenAt.set(generation, this.#world.now);
+    if (this.#seenAt.has(generation)) return;
+    this.#seenAt.set(generation, this.#world.now);
+    // As the controller's memory does: a new version may reuse the name that was refused.
+    this.#refusals = this.#refusals.filter(({ object, final }) => object !== 'TaskRun' || !final);
   }
 
   #forgetJob(uid: string): void {
