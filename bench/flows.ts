@@ -1,5 +1,5 @@
 import { decide } from '../controller/src/domain/decide.ts';
-import { aState } from '../controller/src/domain/testing/builders.ts';
+import { emptyState, withCluster } from '../controller/src/domain/model/state.ts';
 import { FlowWorld } from '../controller/src/domain/testing/flow-world.ts';
 import { nodes } from '../controller/src/kube/resources.ts';
 import type { TaskSpec } from '../controller/src/resources/index.ts';
@@ -250,9 +250,7 @@ function decideOnThousand(): Row[] {
   world.finish(first);
   const { task, run, now } = world;
   const times = Array.from({ length: 101 }, () => {
-    const state = aState()
-      .with({ task, runs: run ? [run] : [], jobs: [...world.jobs.values()] })
-      .build();
+    const state = withCluster(emptyState(task), { runs: run ? [run] : [], jobs: [...world.jobs.values()] });
     const began = performance.now();
     decide(state, new Date(now));
     return performance.now() - began;

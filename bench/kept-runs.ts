@@ -15,7 +15,7 @@ import { memoryOf, scrapeController, sum, type Sample } from './metrics.ts';
 import { componentOf, forAll, jobOf, jobs, renamed, runOf, taskRuns, tasks } from './objects.ts';
 import { median, row, type Row } from './report.ts';
 import type { TaskObject } from '../controller/src/cluster/resource-types.ts';
-import { emptyState } from '../controller/src/domain/model/state.ts';
+import { emptyState, withCluster } from '../controller/src/domain/model/state.ts';
 import type { Job as FinishedJob } from '../controller/src/domain/model/objects.ts';
 import type { TaskView } from '../controller/src/domain/model/view.ts';
 
@@ -154,7 +154,7 @@ function succeeded(): NonNullable<Job['status']> {
 }
 
 function viewOf(task: Task, runs: readonly TaskRun[], existing: readonly FinishedJob[]): TaskView {
-  return classify({ ...emptyState(task), runs, jobs: existing });
+  return classify(withCluster(emptyState(task), { runs, jobs: existing }));
 }
 
 async function measureStarts(bench: Bench, reconciled: number): Promise<Start[]> {

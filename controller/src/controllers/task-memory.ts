@@ -5,7 +5,7 @@
 import type { Answered } from '../domain/model/trigger.ts';
 import type { Task } from '../resources/index.ts';
 import type { Job } from '../domain/model/objects.ts';
-import type { Refusal, StepLook, TerminationMessage } from '../domain/model/memory.ts';
+import type { Memory, Refusal, StepLook, TerminationMessage } from '../domain/model/memory.ts';
 
 /** The most entries of each list; the oldest are dropped. */
 const limit = 1_000;
@@ -35,6 +35,24 @@ export class TaskMemory {
 
   get refusals(): readonly Refusal[] {
     return [...this.#refusals.values()];
+  }
+
+  /** What it remembers now, for `decide`: later changes do not show in it. Which runs are read, others know. */
+  copy(): Omit<Memory, 'readers'> {
+    return {
+      earlier: this.earlier,
+      deletedJobs: this.deletedJobs,
+      refusals: this.refusals,
+      taken: { runs: new Set(this.takenRuns), jobs: new Set(this.takenJobs) },
+      goneJobs: new Set(this.goneJobs),
+      answered: this.answered,
+      lastScheduled: this.lastScheduled,
+      terminationMessages: new Map(this.terminationMessages),
+      steps: new Map(this.steps),
+      written: new Map(this.written),
+      seenAt: new Map(this.seenAt),
+      nudged: this.nudged,
+    };
   }
 
   keepEarlier(version: Task): void {

@@ -37,14 +37,10 @@ export function readTaskState(
     .filter(({ status }) => !isFinished(status?.phase))
     .flatMap(({ metadata }) => caches.jobs.cache.by('owner', metadata.uid));
   memory.dropEarlier(lastAnswered(task, runs, memory.answered)?.generation ?? 0);
-  return {
-    task,
-    earlier: memory.earlier,
+  const cluster = {
     runs,
-    readers: new Set(runs.map(({ metadata }) => metadata.uid).filter(isRead)),
     orphans: readOrphans(key, caches),
     jobs,
-    deletedJobs: memory.deletedJobs,
     pods: [...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)]
       .flatMap((uid) => caches.pods.cache.by('owner', uid))
       .map((pod) => withStartFailure(pod, startFailuresOf(pod, caches), now)),
@@ -59,17 +55,9 @@ export function readTaskState(
     ),
     queueing: kueue.queueingOf(task.metadata.namespace, unfinished),
     podRefusals: unfinished.flatMap(({ metadata }) => caches.podRefusals.cache.by('job', metadata.uid)),
-    refusals: memory.refusals,
-    taken: { runs: new Set(memory.takenRuns), jobs: new Set(memory.takenJobs) },
-    goneJobs: new Set(memory.goneJobs),
-    answered: memory.answered,
-    lastScheduled: memory.lastScheduled,
-    terminationMessages: new Map(memory.terminationMessages),
-    steps: new Map(memory.steps),
-    written: new Map(memory.written),
-    seenAt: new Map(memory.seenAt),
-    nudged: memory.nudged,
   };
+  const readers = new Set(runs.map(({ metadata }) => metadata.uid).filter(isRead));
+  return { task, cluster, memory: { ...memory.copy(), readers } };
 }
 
 /** The TaskRuns that name the Task with that key and have no owner. */

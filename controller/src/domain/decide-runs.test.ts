@@ -81,7 +81,7 @@ test('a TaskRun that somebody made is adopted before anything else', () => {
   const { metadata, spec } = runOf().build();
   const { ownerReferences: _owner, ...meta } = metadata;
   const orphan = { metadata: meta, spec: { taskRef: spec.taskRef } };
-  expect(at(aState(manual()).with({ orphans: [orphan] })).map(({ kind }) => kind)).toEqual(['adoptRun']);
+  expect(at(aState(manual()).cluster({ orphans: [orphan] })).map(({ kind }) => kind)).toEqual(['adoptRun']);
 });
 
 describe('a run that does not start', () => {
@@ -201,7 +201,7 @@ describe('a run with a retry', () => {
 describe('a run with outputs', () => {
   const run = runOf({ outputs: [{ name: 'version' }] }).started();
   const complete = aState(manual()).runs(run).jobs(aJob(run).running(1).complete(5));
-  const read = (text?: string) => complete.with({ terminationMessages: new Map([['by-hand-job-uid', { text }]]) });
+  const read = (text?: string) => complete.memory({ terminationMessages: new Map([['by-hand-job-uid', { text }]]) });
   test('has them read once its Job is complete', () => {
     expect(at(complete)).toEqual([
       { kind: 'readTermination', job: 'by-hand', uid: 'by-hand-job-uid', container: 'mytask' },
@@ -233,12 +233,12 @@ describe('a run of a workflow step', () => {
   const run = aRun().spec({ trigger }).running(1);
   const running = aState().runs(run).jobs(aJob(run).running(1));
   const looked = (look: { at: number; ended?: string }) =>
-    running.with({ steps: new Map([['mytask-v1', { known: true, ...look }]]) });
+    running.memory({ steps: new Map([['mytask-v1', { known: true, ...look }]]) });
   /** What is left to do once the Task's status is written, and KubeVela told. */
   const told = (state: StateBuilder, seconds: number) => {
     const reported = state.task(aTask().status(first('writeTaskStatus', at(state, seconds))?.status));
-    const nudged = first('nudge', at(reported.with({ nudged: 'old' }), seconds))?.value;
-    return at(nudged === undefined ? reported : reported.with({ nudged }), seconds);
+    const nudged = first('nudge', at(reported.memory({ nudged: 'old' }), seconds))?.value;
+    return at(nudged === undefined ? reported : reported.memory({ nudged }), seconds);
   };
   const check = {
     kind: 'checkStep',
@@ -255,7 +255,7 @@ describe('a run of a workflow step', () => {
   describe('starts', () => {
     const fresh = aState().runs(aRun().spec({ trigger }));
     const looked = (look: Partial<StepLook>) =>
-      fresh.with({ steps: new Map([['mytask-v1', { at: after(1).getTime(), known: true, ...look }]]) });
+      fresh.memory({ steps: new Map([['mytask-v1', { at: after(1).getTime(), known: true, ...look }]]) });
     test('once its session is on record', () => {
       expect([first('createJob', at(fresh, 1)), first('checkStep', at(fresh, 1))]).toEqual([undefined, check]);
       expect(first('createJob', at(looked({ known: false }), 1))).toBeUndefined();
@@ -285,7 +285,7 @@ describe('a run of a workflow step', () => {
         .spec({ trigger: { ...trigger, step: { name: 'migrate', id: 'session-2' } } });
       const both = aState(aTask().policy({ concurrencyPolicy: 'Forbid' })).runs(aRun().spec({ trigger }), again);
       const look = { at: after(1).getTime() };
-      const state = both.with({
+      const state = both.memory({
         steps: new Map([
           ['mytask-v1', { ...look, known: false }],
           ['mytask-v1-again', { ...look, known: true }],

@@ -41,12 +41,11 @@ const versions = (count: number) =>
 const otherName = (version: TaskBuilder) => runNames(version.build(), noon)[1] ?? '';
 /** The state with the status that it calls for, and nothing new for KubeVela. */
 function reported(state: StateBuilder, seconds = 40): StateBuilder {
-  const { task, nudged: _nudged, ...rest } = state.build();
+  const { task } = state.build();
   const status = taskStatus(classify(state.build()), after(seconds));
-  const told = { ...task, status };
-  const [nudge] = decide({ ...rest, task: told, nudged: 'old' }, after(seconds));
-  if (nudge?.kind !== 'nudge') return state.with({ task: told });
-  return state.with({ task: told, nudged: nudge.value });
+  const told = state.task({ build: () => ({ ...task, status }) });
+  const [nudge] = decide(told.memory({ nudged: 'old' }).build(), after(seconds));
+  return nudge?.kind === 'nudge' ? told.memory({ nudged: nudge.value }) : told;
 }
 
 describe('a trigger', () => {
@@ -109,13 +108,15 @@ describe('what this process remembers', () => {
   test('keeps a run that was deleted before any status named it from being created again', () => {
     const task = aTask().revision('app-worker-v1');
     const answered = { generation: 1, value: 'app-worker-v1', run: 'mytask-v1' };
-    const kinds = decide({ ...aState(task).build(), answered }, noon).map(({ kind }) => kind);
+    const kinds = decide(aState(task).memory({ answered }).build(), noon).map(({ kind }) => kind);
     expect(kinds).toEqual(['writeTaskStatus']);
   });
 
   test('gives a Timestamp the same name at every attempt, whatever the minute', () => {
     const task = aTask().revision('app-worker-v2').policy({ nameSuffix: 'Timestamp' });
-    const state = { ...aState(task).build(), seenAt: new Map([[2, noon.getTime()]]) };
+    const state = aState(task)
+      .memory({ seenAt: new Map([[2, noon.getTime()]]) })
+      .build();
     const name = (at: Date) =>
       decide(state, at).flatMap((action) => (action.kind === 'createRun' ? [action.run.metadata.name] : []));
     expect(name(after(3_600))).toEqual(name(noon));
@@ -312,19 +313,19 @@ describe('what is kept', () => {
       aState(last.policy({ keepLast: 3 }))
         .runs(...runs)
         .jobs(...runs.map(aJob))
-        .with({ readers }),
+        .memory({ readers }),
       100,
     );
     expect(at(jobs, 100)).toEqual([]);
     const aged = aState(last.policy({ keepLast: 4, ttlSecondsAfterFinished: 60 }))
       .runs(...runs)
       .jobs(...runs.map(aJob))
-      .with({ readers });
+      .memory({ readers });
     expect(at(reported(aged, 92), 92).map(({ kind }) => kind)).toEqual(['wakeAt']);
     const records = reported(
       aState(last.policy({ historyLimit: 2 }))
         .runs(...runs)
-        .with({ readers }),
+        .memory({ readers }),
     );
     expect(at(records).map((action) => (action.kind === 'deleteRun' ? action.name : action.kind))).toEqual([
       'mytask-v5',
@@ -339,7 +340,7 @@ describe('what is kept', () => {
         aState()
           .runs(cancelled)
           .jobs(aJob(cancelled).running(1))
-          .with({ readers: new Set([cancelled.build().metadata.uid]) }),
+          .memory({ readers: new Set([cancelled.build().metadata.uid]) }),
       ),
     ).toEqual([deleteJob(cancelled, 'cancelled', 'mytask-v1 was cancelled')]);
   });
@@ -353,8 +354,8 @@ describe('KubeVela', () => {
   const done = aState().runs(aRun().finished());
   test('is nudged once about a new status', () => {
     const told = reported(done);
-    const { nudged, ...untold } = told.build();
-    expect(decide(untold, after(40))).toEqual([
+    const { nudged } = told.build().memory;
+    expect(at(told.memory({ nudged: undefined }))).toEqual([
       { kind: 'nudge', application: { name: 'app-worker', namespace: 'default' }, value: nudged },
     ]);
     expect(at(told)).toEqual([]);
@@ -365,11 +366,11 @@ describe('KubeVela', () => {
     [4, 'nudge', 'has to be told'],
   ] as const)('after %d seconds of a run: %s, for it %s', (seconds, kind, _why) => {
     const running = aState().runs(aRun().running(1)).jobs(aJob().running(1));
-    expect(at(reported(running, seconds).with({ nudged: 'old' }), seconds)[0]?.kind).toBe(kind ?? 'wakeAt');
+    expect(at(reported(running, seconds).memory({ nudged: 'old' }), seconds)[0]?.kind).toBe(kind ?? 'wakeAt');
   });
   test('is not nudged about what a restart finds long settled', () => {
-    const { nudged: _nudged, ...untold } = reported(done).build();
-    expect(decide(untold, after(3_600))).toEqual([]);
+    const untold = reported(done).memory({ nudged: undefined });
+    expect(decide(untold.build(), after(3_600))).toEqual([]);
   });
   test('is left alone about a Task that is none of its own', () => {
     const own = aState(aTask().withoutApplication()).runs(aRun().finished());
@@ -410,7 +411,7 @@ describe('news of a run that has just begun', () => {
   });
   test('is told to KubeVela, too, where the clock was set back', () => {
     const state = aState().runs(aRun().running(1)).jobs(aJob().running(1));
-    expect(at(reported(state, -3_600).with({ nudged: 'old' }), -3_600).map(({ kind }) => kind)).toContain('nudge');
+    expect(at(reported(state, -3_600).memory({ nudged: 'old' }), -3_600).map(({ kind }) => kind)).toContain('nudge');
   });
   test('is told at once where the clock was set back since it was created', () => {
     expect(at(both(), -3_600).map(({ kind }) => kind)).toEqual(['writeRunStatus', 'writeRunStatus']);

@@ -5,7 +5,7 @@
 import { canonicalJson } from '../domain/lang/canonical-json.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { sameJson } from '../domain/lang/same-json.ts';
-import type { TaskState, Templates } from '../domain/model/state.ts';
+import { type TaskState, type Templates, withCluster, withMemory } from '../domain/model/state.ts';
 import { velaLabels, type Task, type TaskSpec } from '../resources/index.ts';
 import { componentContext } from '../vela/context.ts';
 import { fieldsOf, type Fields } from '../vela/fields.ts';
@@ -80,8 +80,8 @@ export function contextOf(
 export function stateAfter(release: Release, component: Component, rendered: RenderedObject): TaskState {
   const { before, changed, templates, now } = release;
   const deployed = before?.tasks.get(rendered.metadata.name);
-  if (!deployed) return { ...newState(newTask(release, component, rendered), now), templates };
-  if (!changed) return { ...deployed.state, templates };
+  if (!deployed) return withCluster(newState(newTask(release, component, rendered), now), { templates });
+  if (!changed) return withCluster(deployed.state, { templates });
   const { task } = deployed.state;
   const spec = specAfter(deployed, component, rendered.spec, before?.spec);
   const generation = (task.metadata.generation ?? 0) + (canonicalJson(spec) === canonicalJson(task.spec) ? 0 : 1);
@@ -89,8 +89,8 @@ export function stateAfter(release: Release, component: Component, rendered: Ren
   const { [velaLabels.revisionHash]: _hash, ...known } = task.metadata.labels ?? {};
   const labels = { ...known, ...labelsOf(release, component) };
   const next: Task = compact({ metadata: { ...task.metadata, generation, labels }, spec, status: task.status });
-  const seenAt = new Map([...deployed.state.seenAt, [generation, now.getTime()]]);
-  return { ...deployed.state, task: next, templates, seenAt };
+  const seenAt = new Map([...deployed.state.memory.seenAt, [generation, now.getTime()]]);
+  return withMemory(withCluster({ ...deployed.state, task: next }, { templates }), { seenAt });
 }
 
 function newTask(release: Release, component: Component, { metadata, spec }: RenderedObject): Task {

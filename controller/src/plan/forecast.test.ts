@@ -164,7 +164,7 @@ describe('a forecast', () => {
               .map(({ name }) => name)
               .sort(),
           ).toEqual(without(rest.runs, start.runs));
-          expect(atRest.jobs.map(({ metadata }) => metadata.name).sort()).toEqual([...rest.jobs].sort());
+          expect(atRest.cluster.jobs.map(({ metadata }) => metadata.name).sort()).toEqual([...rest.jobs].sort());
           const startsNow = planned.runs.flatMap(({ jobs }) =>
             jobs.filter(({ starts }) => starts === 'Now').map(({ name }) => name),
           );
@@ -172,11 +172,13 @@ describe('a forecast', () => {
 
           endAll(world, controller, 'complete');
           const end = namesOf(world);
-          expect(atEnd.runs.map(({ metadata }) => metadata.name).sort()).toEqual([...end.runs].sort());
-          expect(atEnd.jobs.map(({ metadata }) => metadata.name).sort()).toEqual([...end.jobs].sort());
+          expect(atEnd.cluster.runs.map(({ metadata }) => metadata.name).sort()).toEqual([...end.runs].sort());
+          expect(atEnd.cluster.jobs.map(({ metadata }) => metadata.name).sort()).toEqual([...end.jobs].sort());
           const finished = world.ownRuns().filter(({ status }) => isFinished(status?.phase));
           for (const { metadata, status } of finished)
-            expect(atEnd.runs.find((run) => run.metadata.name === metadata.name)?.status?.phase).toBe(status?.phase);
+            expect(atEnd.cluster.runs.find((run) => run.metadata.name === metadata.name)?.status?.phase).toBe(
+              status?.phase,
+            );
         },
       ),
       { numRuns: 300 },

@@ -40,8 +40,12 @@ export function forecast(state: TaskState, now: Date, others: TakenNames): Forec
   const runs = runPlans(state, atRest, atOnce, now);
   const later = succeedAll(cluster, now);
   const atEnd = cluster.state;
-  const everything = new Map([...state.jobs, ...atRest.jobs, ...atEnd.jobs].map((job) => [job.metadata.uid, job]));
-  const owners = new Map([...state.runs, ...atRest.runs].map((run) => [run.metadata.uid, run.metadata.name]));
+  const everything = new Map(
+    [...state.cluster.jobs, ...atRest.cluster.jobs, ...atEnd.cluster.jobs].map((job) => [job.metadata.uid, job]),
+  );
+  const owners = new Map(
+    [...state.cluster.runs, ...atRest.cluster.runs].map((run) => [run.metadata.uid, run.metadata.name]),
+  );
   const runOfJob = (uid: string) => owners.get(everything.get(uid)?.metadata.ownerReferences?.[0]?.uid ?? '');
   const prunes = unique([...prunesOf(atOnce, 'Now', runOfJob), ...prunesOf(later, 'Later', runOfJob)]);
   const keptAtEnd = new Set(classify(atEnd).kept.map(({ name }) => name));
@@ -62,9 +66,9 @@ export function forecast(state: TaskState, now: Date, others: TakenNames): Forec
 function runPlans(before: TaskState, after: TaskState, done: readonly Action[], now: Date): readonly RunPlan[] {
   const view = classify(after);
   const unfinished = new Set(
-    before.runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid),
+    before.cluster.runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid),
   );
-  const known = new Set(before.runs.map(({ metadata }) => metadata.uid));
+  const known = new Set(before.cluster.runs.map(({ metadata }) => metadata.uid));
   const starting = new Set(done.flatMap((action) => (action.kind === 'createJob' ? [action.run] : [])));
   const plans = view.runs.flatMap((run): readonly RunPlan[] => {
     const isNew = !known.has(run.record.metadata.uid);
@@ -94,7 +98,8 @@ function runPlan(
     decision,
     trigger: run.record.spec.trigger?.type ?? 'Manual',
     reason: status.reason,
-    message: status.reason === reasons.noNodeFits && view.state.nodes.length === 0 ? nodesUnknown : status.message,
+    message:
+      status.reason === reasons.noNodeFits && view.state.cluster.nodes.length === 0 ? nodesUnknown : status.message,
     replaces,
     jobs: decision === 'Skipped' || decision === 'Fails' || decision === 'Cancelled' ? [] : jobPlans(run),
   });

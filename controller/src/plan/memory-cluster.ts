@@ -5,19 +5,19 @@
 import type { Action, ActionKind, ActionOf } from '../domain/model/actions.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { decide } from '../domain/decide.ts';
-import { emptyState, type TaskState } from '../domain/model/state.ts';
+import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../domain/model/state.ts';
 import { answeredByRun } from '../domain/model/trigger.ts';
 import { labels, type Task, type TaskRun } from '../resources/index.ts';
 import { rfc3339 } from '../domain/lang/rfc3339.ts';
 import { type Job, attemptOf, isOwnedBy } from '../domain/model/objects.ts';
-import type { TakenNames } from '../domain/model/memory.ts';
+import type { Memory, TakenNames } from '../domain/model/memory.ts';
 
 /** More passes than any Task needs to settle: each pass creates, records or deletes something. */
 const mostPasses = 2_000;
 
 /** A Task without any other objects, first seen now. */
 export function newState(task: Task, now: Date): TaskState {
-  return { ...emptyState(task), seenAt: new Map([[task.metadata.generation ?? 0, now.getTime()]]) };
+  return withMemory(emptyState(task), { seenAt: new Map([[task.metadata.generation ?? 0, now.getTime()]]) });
 }
 
 type Handlers = { readonly [K in ActionKind]: (action: ActionOf<K>) => void };
@@ -33,7 +33,7 @@ export class MemoryCluster {
     this.#state = state;
     this.#now = now;
     this.#others = others;
-    this.#uid = state.runs.length + state.jobs.length;
+    this.#uid = state.cluster.runs.length + state.cluster.jobs.length;
   }
 
   get state(): TaskState {
@@ -61,8 +61,12 @@ export class MemoryCluster {
   }
 
   /** Changes that do not come from `decide`. */
-  change(changes: Partial<TaskState>): void {
-    this.#state = { ...this.#state, ...changes };
+  change(changes: Partial<Cluster>): void {
+    this.#state = withCluster(this.#state, changes);
+  }
+
+  #remember(changes: Partial<Memory>): void {
+    this.#state = withMemory(this.#state, changes);
   }
 
   /** Creates a Job of a run, for a step if the run has steps. */
@@ -77,7 +81,7 @@ export class MemoryCluster {
       ownerReferences: [{ apiVersion: '', kind: 'TaskRun', name: run.metadata.name, uid, controller: true }],
     };
     const job: Job = compact({ metadata, attempt: attempt === 0 ? undefined : attempt, step, spec: {} });
-    this.change({ jobs: [...this.#state.jobs, job] });
+    this.change({ jobs: [...this.#state.cluster.jobs, job] });
     return job;
   }
 
@@ -90,13 +94,13 @@ export class MemoryCluster {
   }
 
   #noteTaken(action: Action): boolean {
-    const { taken } = this.#state;
+    const { taken } = this.#state.memory;
     if (
       action.kind === 'createRun' &&
       this.#others.runs.has(action.run.metadata.name) &&
       !taken.runs.has(action.run.metadata.name)
     ) {
-      this.change({ taken: { ...taken, runs: new Set([...taken.runs, action.run.metadata.name]) } });
+      this.#remember({ taken: { ...taken, runs: new Set([...taken.runs, action.run.metadata.name]) } });
       return true;
     }
     if (
@@ -104,14 +108,14 @@ export class MemoryCluster {
       this.#others.jobs.has(action.job.metadata.name) &&
       !taken.jobs.has(action.job.metadata.name)
     ) {
-      this.change({ taken: { ...taken, jobs: new Set([...taken.jobs, action.job.metadata.name]) } });
+      this.#remember({ taken: { ...taken, jobs: new Set([...taken.jobs, action.job.metadata.name]) } });
       return true;
     }
     return false;
   }
 
   #changeRun(uid: string, change: (run: TaskRun) => TaskRun): void {
-    this.change({ runs: this.#state.runs.map((run) => (run.metadata.uid === uid ? change(run) : run)) });
+    this.change({ runs: this.#state.cluster.runs.map((run) => (run.metadata.uid === uid ? change(run) : run)) });
   }
 
   readonly #handlers: Handlers = {
@@ -123,17 +127,19 @@ export class MemoryCluster {
         spec,
         status: { phase: 'Pending' },
       };
-      const [answered = this.#state.answered] = answeredByRun(run);
+      const [answered = this.#state.memory.answered] = answeredByRun(run);
       this.change({
-        runs: [...this.#state.runs, created],
+        runs: [...this.#state.cluster.runs, created],
+      });
+      this.#remember({
         answered,
-        lastScheduled: spec.trigger?.scheduledTime ?? this.#state.lastScheduled,
+        lastScheduled: spec.trigger?.scheduledTime ?? this.#state.memory.lastScheduled,
       });
     },
     adoptRun: ({ name, uid, adoption, retryOf }) => {
-      const orphan = this.#state.orphans.find(({ metadata }) => metadata.uid === uid);
+      const orphan = this.#state.cluster.orphans.find(({ metadata }) => metadata.uid === uid);
       if (!orphan) return;
-      const before = this.#state.runs.find(({ metadata }) => metadata.name === retryOf?.name);
+      const before = this.#state.cluster.runs.find(({ metadata }) => metadata.name === retryOf?.name);
       const spec = {
         ...orphan.spec,
         ...adoption.spec,
@@ -145,8 +151,8 @@ export class MemoryCluster {
         spec,
       };
       this.change({
-        orphans: this.#state.orphans.filter(({ metadata }) => metadata.name !== name),
-        runs: [...this.#state.runs, adopted],
+        orphans: this.#state.cluster.orphans.filter(({ metadata }) => metadata.name !== name),
+        runs: [...this.#state.cluster.runs, adopted],
       });
     },
     fillTemplates: ({ uid, templates }) =>
@@ -158,15 +164,15 @@ export class MemoryCluster {
       const { name, namespace } = metadata;
       this.change({
         claims: [
-          ...this.#state.claims,
+          ...this.#state.cluster.claims,
           { metadata: { name, namespace, uid: `claim-${name}`, creationTimestamp: rfc3339(this.#now) } },
         ],
       });
     },
     deleteClaim: ({ uid }) =>
-      this.change({ claims: this.#state.claims.filter(({ metadata }) => metadata.uid !== uid) }),
+      this.change({ claims: this.#state.cluster.claims.filter(({ metadata }) => metadata.uid !== uid) }),
     createJob: ({ run, step, job }) => {
-      const owner = this.#state.runs.find(({ metadata }) => metadata.name === run);
+      const owner = this.#state.cluster.runs.find(({ metadata }) => metadata.name === run);
       if (owner)
         this.addJob(
           owner,
@@ -175,26 +181,30 @@ export class MemoryCluster {
           attemptOf({ attempt: Number(job.metadata.labels[labels.attempt] ?? 0) }),
         );
     },
-    checkJob: ({ uid }) => this.change({ goneJobs: new Set([...this.#state.goneJobs, uid]) }),
+    checkJob: ({ uid }) => this.#remember({ goneJobs: new Set([...this.#state.memory.goneJobs, uid]) }),
     readTermination: ({ uid }) =>
-      this.change({ terminationMessages: new Map([...this.#state.terminationMessages, [uid, {}]]) }),
+      this.#remember({ terminationMessages: new Map([...this.#state.memory.terminationMessages, [uid, {}]]) }),
     checkStep: ({ run }) =>
-      this.change({ steps: new Map([...this.#state.steps, [run, { at: this.#now.getTime(), known: true }]]) }),
+      this.#remember({
+        steps: new Map([...this.#state.memory.steps, [run, { at: this.#now.getTime(), known: true }]]),
+      }),
     writeRunStatus: ({ uid, status }) => this.#changeRun(uid, (run) => ({ ...run, status })),
     deleteJob: ({ uid }) =>
       this.change({
-        jobs: this.#state.jobs.filter(({ metadata }) => metadata.uid !== uid),
-        pods: this.#state.pods.filter((pod) => !isOwnedBy(pod, uid)),
+        jobs: this.#state.cluster.jobs.filter(({ metadata }) => metadata.uid !== uid),
+        pods: this.#state.cluster.pods.filter((pod) => !isOwnedBy(pod, uid)),
       }),
     deleteRun: ({ uid }) =>
       this.change({
-        runs: this.#state.runs.filter(({ metadata }) => metadata.uid !== uid),
-        jobs: this.#state.jobs.filter((job) => !isOwnedBy(job, uid)),
+        runs: this.#state.cluster.runs.filter(({ metadata }) => metadata.uid !== uid),
+        jobs: this.#state.cluster.jobs.filter((job) => !isOwnedBy(job, uid)),
       }),
-    writeTaskStatus: ({ status }) => this.change({ task: { ...this.#state.task, status } }),
+    writeTaskStatus: ({ status }) => {
+      this.#state = { ...this.#state, task: { ...this.#state.task, status } };
+    },
     event: () => undefined,
-    nudge: ({ value }) => this.change({ nudged: value }),
-    expectLook: ({ value }) => this.change({ nudged: value }),
+    nudge: ({ value }) => this.#remember({ nudged: value }),
+    expectLook: ({ value }) => this.#remember({ nudged: value }),
     wakeAt: () => undefined,
   };
 }

@@ -1,6 +1,6 @@
 /** Makes a Plan from Applications: what each of their tasks would do, or what is wrong with it. */
 import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
-import type { TaskState } from '../domain/model/state.ts';
+import { type TaskState, withCluster } from '../domain/model/state.ts';
 import { velaLabels, type TaskTemplateSpec } from '../resources/index.ts';
 import { stepContext } from '../vela/context.ts';
 import { fieldsOf } from '../vela/fields.ts';
@@ -227,10 +227,8 @@ class Planner {
         message: this.#request.render.componentTypes.includes(type) ? 'cannot be planned: see the errors' : notATask,
       };
     if (object.kind !== 'Task') return { name, type, message: template };
-    const state = {
-      ...stateAfter(release, component, object),
-      ...(concernsNodes(object) && { nodes: await names.nodes() }),
-    };
+    const applied = stateAfter(release, component, object);
+    const state = concernsNodes(object) ? withCluster(applied, { nodes: await names.nodes() }) : applied;
     const { plan, atEnd, atRest } = forecast(state, release.now, takenByOthers(names, object.metadata.name));
     note(names, object.metadata.name, [atRest, atEnd]);
     tasks.set(object.metadata.name, { state: atEnd, applied: object.spec });
@@ -314,8 +312,8 @@ function takenByOthers({ runs, jobs }: Names, task: string): TakenNames {
 
 function note({ runs, jobs }: Names, task: string, states: readonly TaskState[]): void {
   for (const state of states) {
-    for (const { metadata } of state.runs) runs.set(metadata.name, task);
-    for (const { metadata } of state.jobs) jobs.set(metadata.name, task);
+    for (const { metadata } of state.cluster.runs) runs.set(metadata.name, task);
+    for (const { metadata } of state.cluster.jobs) jobs.set(metadata.name, task);
   }
 }
 

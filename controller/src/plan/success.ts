@@ -35,17 +35,17 @@ function succeed(run: RunView, cluster: MemoryCluster, now: Date): void {
       cluster.addJob(run.record, jobName(step.record, 0), step.step.name);
   }
   const { uid } = run.record.metadata;
-  const { state } = cluster;
+  const { cluster: known } = cluster.state;
   const isOwn = ({ metadata }: Job) => metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
   cluster.change({
-    jobs: state.jobs.map((job) => (isOwn(job) ? complete(job, now) : job)),
-    pods: state.pods.filter(
+    jobs: known.jobs.map((job) => (isOwn(job) ? complete(job, now) : job)),
+    pods: known.pods.filter(
       (pod) =>
-        !state.jobs.some(
+        !known.jobs.some(
           (job) => isOwn(job) && pod.metadata.ownerReferences?.some((owner) => owner.uid === job.metadata.uid),
         ),
     ),
-    runs: state.runs.map((one) => (one.metadata.uid === uid ? succeeded(one, now) : one)),
+    runs: known.runs.map((one) => (one.metadata.uid === uid ? succeeded(one, now) : one)),
   });
 }
 

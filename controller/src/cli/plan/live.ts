@@ -1,5 +1,5 @@
 /** What is deployed: reads once from the cluster what the controller would have in its caches. */
-import type { TaskState } from '../../domain/model/state.ts';
+import { type TaskState, withCluster } from '../../domain/model/state.ts';
 import { isOrphan } from '../../domain/steps/adopt-runs.ts';
 import { hasNodes } from '../../domain/shape/nodes.ts';
 import {
@@ -108,8 +108,7 @@ async function readTask(session: Session, stored: StoredTask, now: Date): Promis
   ]);
   const runs = allRuns.filter((run) => controllerUid(run) === uid).map(projectRun);
   const uids = new Set(runs.map(({ metadata }) => metadata.uid));
-  const state: TaskState = {
-    ...newState(projectTask(stored), now),
+  const state = withCluster(newState(projectTask(stored), now), {
     runs,
     orphans: allRuns
       .filter(
@@ -122,7 +121,7 @@ async function readTask(session: Session, stored: StoredTask, now: Date): Promis
     pods: ownPods.map((pod): Pod => projectPod(pod)),
     nodes: runs.some(hasNodes) ? await readNodes(session) : [],
     claims: claims.filter((claim) => controllerUid(claim) === uid).map(projectClaim),
-  };
+  });
   return { state, applied: appliedSpec(stored) };
 }
 

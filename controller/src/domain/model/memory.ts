@@ -1,6 +1,37 @@
 /**
  * What this process remembers of a Task beyond the objects themselves. Losing it costs a few calls, never a rule.
  */
+import type { Task } from '../../resources/index.ts';
+import type { Job } from './objects.ts';
+import type { Answered } from './trigger.ts';
+
+export interface Memory {
+  /** Versions of the Task that were seen and are older than the Task, oldest first: deployments in quick succession. */
+  readonly earlier: readonly Task[];
+  /** UIDs of the runs that the archive still has to read; their pruning by age or number waits for it. */
+  readonly readers: ReadonlySet<string>;
+  /** Jobs as they were when they were deleted, so that an outcome which nobody recorded yet is not lost. */
+  readonly deletedJobs: readonly Job[];
+  readonly refusals: readonly Refusal[];
+  readonly taken: TakenNames;
+  /** UIDs of Jobs that the live API said are gone. */
+  readonly goneJobs: ReadonlySet<string>;
+  /** The trigger that this process last created a run for. */
+  readonly answered?: Answered | undefined;
+  /** The time of the schedule that this process last created a run for, RFC 3339. */
+  readonly lastScheduled?: string | undefined;
+  /** By the Job's UID. */
+  readonly terminationMessages: ReadonlyMap<string, TerminationMessage>;
+  /** By the run's name. */
+  readonly steps: ReadonlyMap<string, StepLook>;
+  /** When this process last wrote each run's status, by the run's name, in milliseconds since the epoch. */
+  readonly written: ReadonlyMap<string, number>;
+  /** When each version was first seen, by generation, in milliseconds since the epoch. */
+  readonly seenAt: ReadonlyMap<number, number>;
+  /** What this process last nudged the Application with. */
+  readonly nudged?: string | undefined;
+}
+
 /** The API server refused to create one of our objects, and when to try again. */
 export interface Refusal {
   readonly object: 'TaskRun' | 'Job' | 'PersistentVolumeClaim';
@@ -38,3 +69,17 @@ export interface TerminationMessage {
   /** Where the pod ran. */
   readonly nodeName?: string | undefined;
 }
+
+/** Of a process that has just started. */
+export const emptyMemory: Memory = {
+  earlier: [],
+  readers: new Set(),
+  deletedJobs: [],
+  refusals: [],
+  taken: { runs: new Set(), jobs: new Set() },
+  goneJobs: new Set(),
+  terminationMessages: new Map(),
+  steps: new Map(),
+  written: new Map(),
+  seenAt: new Map(),
+};

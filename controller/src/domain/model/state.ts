@@ -4,24 +4,23 @@
  */
 import type { Task, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
 import { noQueueing, type Queueing } from './kueue.ts';
-import type { Refusal, StepLook, TakenNames, TerminationMessage } from './memory.ts';
+import { emptyMemory, type Memory } from './memory.ts';
 import type { Claim, Job, Node, Pod, PodRefusal } from './objects.ts';
-import type { Answered } from './trigger.ts';
 
 export interface TaskState {
   readonly task: Task;
-  /** Versions of the Task that were seen and are older than `task`, oldest first: deployments in quick succession. */
-  readonly earlier: readonly Task[];
+  readonly cluster: Cluster;
+  readonly memory: Memory;
+}
+
+/** What the API server has that concerns one Task, as this process last saw it. */
+export interface Cluster {
   /** The TaskRuns that the Task owns. */
   readonly runs: readonly TaskRun[];
   /** TaskRuns that name the Task and that nobody owns yet: people made them. */
   readonly orphans: readonly TaskRun[];
-  /** UIDs of the runs that the archive still has to read; their pruning by age or number waits for it. */
-  readonly readers: ReadonlySet<string>;
   /** The Jobs that those runs own. */
   readonly jobs: readonly Job[];
-  /** Jobs as they were when they were deleted, so that an outcome which nobody recorded yet is not lost. */
-  readonly deletedJobs: readonly Job[];
   readonly pods: readonly Pod[];
   /** All of the cluster, where a run has a Job for each; else none. */
   readonly nodes: readonly Node[];
@@ -31,51 +30,34 @@ export interface TaskState {
   readonly templates: Templates;
   readonly podRefusals: readonly PodRefusal[];
   readonly queueing: Queueing;
-  readonly refusals: readonly Refusal[];
-  readonly taken: TakenNames;
-  /** UIDs of Jobs that the live API said are gone. */
-  readonly goneJobs: ReadonlySet<string>;
-  /** The trigger that this process last created a run for. */
-  readonly answered?: Answered | undefined;
-  /** The time of the schedule that this process last created a run for, RFC 3339. */
-  readonly lastScheduled?: string | undefined;
-  /** By the Job's UID. */
-  readonly terminationMessages: ReadonlyMap<string, TerminationMessage>;
-  /** By the run's name. */
-  readonly steps: ReadonlyMap<string, StepLook>;
-  /** When this process last wrote each run's status, by the run's name, in milliseconds since the epoch. */
-  readonly written: ReadonlyMap<string, number>;
-  /** When each version was first seen, by generation, in milliseconds since the epoch. */
-  readonly seenAt: ReadonlyMap<number, number>;
-  /** What this process last nudged the Application with. */
-  readonly nudged?: string | undefined;
 }
 
 /** By name. */
 export type Templates = ReadonlyMap<string, TaskTemplateSpec>;
 
+export const emptyCluster: Cluster = {
+  runs: [],
+  orphans: [],
+  jobs: [],
+  pods: [],
+  nodes: [],
+  claims: [],
+  templates: new Map(),
+  podRefusals: [],
+  queueing: noQueueing,
+};
+
 /** The state of a Task of which nothing else exists or is remembered: every other state is this one with changes. */
 export function emptyState(task: Task): TaskState {
-  return {
-    task,
-    earlier: [],
-    runs: [],
-    orphans: [],
-    readers: new Set(),
-    jobs: [],
-    deletedJobs: [],
-    pods: [],
-    nodes: [],
-    claims: [],
-    templates: new Map(),
-    podRefusals: [],
-    queueing: noQueueing,
-    refusals: [],
-    taken: { runs: new Set(), jobs: new Set() },
-    goneJobs: new Set(),
-    terminationMessages: new Map(),
-    steps: new Map(),
-    written: new Map(),
-    seenAt: new Map(),
-  };
+  return { task, cluster: emptyCluster, memory: emptyMemory };
+}
+
+/** The state with those changes of the cluster. */
+export function withCluster(state: TaskState, changes: Partial<Cluster>): TaskState {
+  return { ...state, cluster: { ...state.cluster, ...changes } };
+}
+
+/** The state with those changes of the memory. */
+export function withMemory(state: TaskState, changes: Partial<Memory>): TaskState {
+  return { ...state, memory: { ...state.memory, ...changes } };
 }

@@ -14,7 +14,7 @@ const viewOf = (one: typeof run): PartView => {
   const [view] = classify(
     aState()
       .runs(one)
-      .with({ jobs: [job] })
+      .cluster({ jobs: [job] })
       .build(),
   ).runs.flatMap(partsOf);
   if (!view) throw new Error('no run');

@@ -22,6 +22,6 @@ export function waitsForStep({ name, record: run, began }: RunView, { state }: T
     !began &&
     run.spec.trigger?.step !== undefined &&
     applicationOf(state.task) !== undefined &&
-    !state.steps.get(name)?.known
+    !state.memory.steps.get(name)?.known
   );
 }

@@ -58,7 +58,7 @@ describe('a schedule', () => {
     ],
     [
       'does not ask again for a time that this process created a run for',
-      aState(scheduled().status(observed())).with({ lastScheduled: rfc3339(at7()) }),
+      aState(scheduled().status(observed())).memory({ lastScheduled: rfc3339(at7()) }),
       at7() + 1,
       { due: undefined, last: at7(), next: at7(1), missed: 0 },
     ],
@@ -141,27 +141,27 @@ describe('a schedule is in force', () => {
     ["from its Task's creation", aState(scheduled()), hour, rfc3339(0)],
     [
       'from when its change was seen',
-      aState(changed).with({ seenAt: new Map([[2, after(30).getTime()]]) }),
+      aState(changed).memory({ seenAt: new Map([[2, after(30).getTime()]]) }),
       hour,
       rfc3339(30),
     ],
     ['from now where nobody has seen it', aState(changed), hour, rfc3339(hour)],
     [
       'from when the status says',
-      aState(changed.status(observed())).with({ seenAt: new Map([[2, after(30).getTime()]]) }),
+      aState(changed.status(observed())).memory({ seenAt: new Map([[2, after(30).getTime()]]) }),
       hour,
       rfc3339(0),
     ],
     [
       'from its change, where the status speaks of another',
-      aState(changed.status(observed({}, other))).with({ seenAt: new Map([[2, after(30).getTime()]]) }),
+      aState(changed.status(observed({}, other))).memory({ seenAt: new Map([[2, after(30).getTime()]]) }),
       hour,
       rfc3339(30),
     ],
   ])('%s', (_what, state, now, expected) => expect(since(state, now)).toBe(expected));
 
   test("no time of before is anybody's", () => {
-    const state = aState(changed.status(observed({ lastScheduleTime: rfc3339(-23 * minute) }, other))).with({
+    const state = aState(changed.status(observed({ lastScheduleTime: rfc3339(-23 * minute) }, other))).memory({
       seenAt: new Map([[2, after(at7(4) + 60).getTime()]]),
     });
     expect(look(state, at7(5) - 1)).toEqual({ due: undefined, last: -23 * minute, next: at7(5), missed: 0 });

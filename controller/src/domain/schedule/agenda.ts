@@ -57,8 +57,8 @@ function readAgenda(state: TaskState, spec: ScheduleSpec, now: Date): Agenda {
   const observed = observedSchedule(state, now);
   const answered = newest(
     counted(state),
-    timeOf(state.lastScheduled),
-    ...state.runs.map(({ spec: { trigger } }) => timeOf(trigger?.scheduledTime)),
+    timeOf(state.memory.lastScheduled),
+    ...state.cluster.runs.map(({ spec: { trigger } }) => timeOf(trigger?.scheduledTime)),
   );
   const schedule = parseSchedule(spec);
   if (isScheduleError(schedule)) return compact({ problem: schedule.message, last: answered, missed: 0, observed });
@@ -132,7 +132,7 @@ export function missedEvents(state: TaskState, now: Date): readonly Action[] {
 /**
  * The schedule in force, and since when: a new Task's from its creation, a changed one's from when the change was seen.
  */
-function observedSchedule({ task, seenAt }: TaskState, now: Date): Agenda['observed'] {
+function observedSchedule({ task, memory: { seenAt } }: TaskState, now: Date): Agenda['observed'] {
   const { crons = [], timeZone } = task.spec.schedule ?? {};
   const hash = hexHash(canonicalJson({ crons: [...crons].sort(), timeZone }), 12);
   const before = task.status?.observedSchedule;
@@ -150,7 +150,12 @@ function scheduleTrigger(time: Date, schedule: Schedule): RunTrigger {
  * The times after `since` up to `last` that no run answers, not counting runs of a schedule before this one; one more
  * than `tooMany` stands for any number of them.
  */
-function missedUntil(last: Date, schedule: Schedule, since: Date, { runs, lastScheduled }: TaskState): number {
+function missedUntil(
+  last: Date,
+  schedule: Schedule,
+  since: Date,
+  { cluster: { runs }, memory: { lastScheduled } }: TaskState,
+): number {
   const answered = new Set([lastScheduled, ...runs.map(({ spec }) => spec.trigger?.scheduledTime)]);
   const isDue = (time: Date) => dueTimes(schedule, { after: new Date(time.getTime() - 1), until: time }).count === 1;
   const withRun = [...answered]

@@ -26,7 +26,10 @@ export function awaitsNode(run: TaskRun): boolean {
  * What should be on record: the node of the first pod that has one. A pod that succeeded is not among those known, and
  * was asked for.
  */
-export function nodeToRecord({ record: run, parts }: FlowRun, { terminationMessages }: TaskState): string | undefined {
+export function nodeToRecord(
+  { record: run, parts }: FlowRun,
+  { memory: { terminationMessages } }: TaskState,
+): string | undefined {
   if (run.status?.nodeName !== undefined || !awaitsNode(run)) return run.status?.nodeName;
   const known = parts.flatMap(({ pods, job }) => [
     ...pods.map(({ nodeName }) => nodeName),

@@ -23,7 +23,7 @@ export function claimOf({ metadata, spec, status }: TaskRun): string | undefined
 }
 
 /** Whether the claim is to be made: no step of the run has begun. */
-export function lacksClaim({ record: run, began }: RunView, { claims }: TaskState): boolean {
+export function lacksClaim({ record: run, began }: RunView, { cluster: { claims } }: TaskState): boolean {
   const name = claimOf(run);
   return !began && name !== undefined && !claims.some(({ metadata }) => metadata.name === name);
 }

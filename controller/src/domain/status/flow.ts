@@ -32,7 +32,7 @@ export function stepRows(view: FlowRun, { state }: TaskView, now: Date, ended: E
   const isLate = (deadlineOf(view, now) ?? Infinity) <= now.getTime();
   const stop = stopOf(view, now);
   const boundTo = nodeOfRun(run);
-  const nodes = new Set(state.nodes.map(({ metadata }) => metadata.name));
+  const nodes = new Set(state.cluster.nodes.map(({ metadata }) => metadata.name));
   for (const { name } of arranged.order) {
     const step = views.get(name);
     if (!step) continue;
@@ -95,7 +95,7 @@ function skipped(ended: Ended, now: Date): Verdict {
 
 function stepRow(view: StepView, verdict: Verdict): JobRow {
   // Most of a large flow waits, as it did before.
-  if (verdict === waits && view.row?.phase === 'Pending' && view.row.reason === undefined) return view.row;
+  if (view.row && !view.job && isPlainWait(verdict) && isPlainWait(view.row)) return view.row;
   const { phase, reason, message, completionTime, outputs } = verdict;
   const startTime = startTimeOf(view);
   const {
@@ -121,8 +121,10 @@ function summaryOf(view: StepView, verdict: Verdict): JobRow {
   return view.job ? jobSummary(view.job, view, verdict) : (view.record.status?.jobs?.[0] ?? {});
 }
 
-/** Of a step that nothing is to be said of. */
-const waits: Verdict = { phase: 'Pending' };
+/** Whether nothing is to be said but that it waits. */
+function isPlainWait({ phase, reason }: JobRow | Verdict): boolean {
+  return phase === 'Pending' && reason === undefined;
+}
 
 /** What becomes of a step that has no Job yet. */
 function waiting(
@@ -140,7 +142,7 @@ function waiting(
       { reason: reasons.timedOut, message: `the run's time was up (timeoutSeconds: ${timeoutSeconds})` },
       now,
     );
-  return refusal ? refused(refusal, rfc3339(now)) : waits;
+  return refusal ? refused(refusal, rfc3339(now)) : { phase: 'Pending' };
 }
 
 /** How those ended that a step depends on. */

@@ -68,7 +68,7 @@ export function jobIdentity({
 /** Whether the run had a Job that the live API says is gone. */
 function isGone(view: PartView, state: TaskState): boolean {
   const identity = jobIdentity(view);
-  return !view.jobExists && identity !== undefined && state.goneJobs.has(identity.uid);
+  return !view.jobExists && identity !== undefined && state.memory.goneJobs.has(identity.uid);
 }
 
 function awaitingAttempt(view: PartView, { attempt, at }: NextAttempt, now: string): Verdict {
@@ -106,7 +106,7 @@ function succeeded(
 ): Verdict | undefined {
   const declared = run.spec.snapshot?.outputs;
   if (!declared) return { phase: 'Succeeded', completionTime };
-  const read = state.terminationMessages.get(job.metadata.uid);
+  const read = state.memory.terminationMessages.get(job.metadata.uid);
   if (!read) return undefined;
   const { outputs, problem } = readOutputs(declared, read.text);
   if (problem !== undefined)
@@ -117,7 +117,7 @@ function succeeded(
 /** Whether the Job is complete and the outputs that it declares have not been read yet. */
 export function lacksOutputs({ job, record: run }: PartView, state: TaskState): boolean {
   if (!job || run.spec.snapshot?.outputs === undefined || !conditionOf(job, 'Complete')) return false;
-  return !state.terminationMessages.has(job.metadata.uid);
+  return !state.memory.terminationMessages.has(job.metadata.uid);
 }
 
 /** Why the latest attempt failed: how its newest failed pod ended, or else in the words of the Job. */
@@ -150,7 +150,7 @@ function recordedFailure({ record: run, attempt }: PartView, reason: string): st
   return exitCode === undefined ? reason : `exit code ${exitCode} (${reason})`;
 }
 
-function progress(job: Job, view: PartView, { queueing }: TaskState, now: Date): Verdict {
+function progress(job: Job, view: PartView, { cluster: { queueing } }: TaskState, now: Date): Verdict {
   const { ready = 0, succeeded = 0 } = job.status ?? {};
   if (waitsInQueue(job)) return ending(queueVerdict(view, job, queueing, now), now);
   if (job.spec.suspend === true)

@@ -25,10 +25,10 @@ describe('a run that waits for the pods of the one before', () => {
 
   test('waits for a while as it should, and asks to be woken when that is over', () => {
     expect(statusAt(170)?.reason).toBe('WaitsForPods');
-    const settled = state.with({
+    const settled = state.cluster({
       runs: state
         .build()
-        .runs.map((run) => (run.metadata.name === 'run' ? { ...run, status: statusAt(170) ?? {} } : run)),
+        .cluster.runs.map((run) => (run.metadata.name === 'run' ? { ...run, status: statusAt(170) ?? {} } : run)),
     });
     const reported = ofKind('writeTaskStatus', decide(settled.build(), after(171)));
     expect(reported?.status.conditions?.some(({ type }) => type === 'Stalled')).toBe(false);
@@ -57,7 +57,7 @@ describe('a run whose program is done while another container runs on', () => {
     ofKind('writeTaskStatus', decide(state.build(), after(seconds)))?.status.conditions?.map(({ type }) => type);
 
   test('is Stalled only after some minutes', () => {
-    const recorded = state.with({
+    const recorded = state.cluster({
       runs: [{ ...run.build(), status: ofKind('writeRunStatus', decide(state.build(), after(20)))?.status ?? {} }],
     });
     const at = (seconds: number) =>

@@ -14,7 +14,7 @@ const lingeringMilliseconds = 300_000;
 
 /** What a run that waits for pods to go says of one that does not. */
 export function stuckPodHold({ state }: TaskView, now: Date): Hold | undefined {
-  const pod = state.pods.find((one) => (stuckAt(one) ?? Infinity) <= now.getTime());
+  const pod = state.cluster.pods.find((one) => (stuckAt(one) ?? Infinity) <= now.getTime());
   if (!pod) return undefined;
   const { name, deletionTimestamp } = pod.metadata;
   const where = pod.nodeName === undefined ? '' : ` on node ${pod.nodeName}`;
@@ -32,7 +32,7 @@ export function lingersTooLong(view: TaskView, now: Date): boolean {
 
 /** When any of these waits becomes one too long, in milliseconds since the epoch. */
 export function overdueTimes(view: TaskView): readonly number[] {
-  return [...view.state.pods.flatMap((pod) => stuckAt(pod) ?? []), ...lingeringEnds(view)];
+  return [...view.state.cluster.pods.flatMap((pod) => stuckAt(pod) ?? []), ...lingeringEnds(view)];
 }
 
 /** deletionTimestamp is when the grace period ends. */

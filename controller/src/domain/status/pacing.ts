@@ -81,7 +81,7 @@ function waitsUntil(rules: readonly PacingRule[], write: PendingWrite): number |
 function pendingWrite(
   { name, record: run }: RunView,
   status: TaskRunStatus,
-  { written }: TaskState,
+  { memory: { written } }: TaskState,
   now: Date,
 ): PendingWrite {
   return { run, status, writtenAt: written.get(name) ?? 0, now: now.getTime() };

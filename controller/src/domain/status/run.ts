@@ -104,7 +104,7 @@ function endedEarly(view: RunView, task: TaskView): { reason: string; message: s
   if (cancel === true) return { reason: reasons.cancelled, message: cancelReason ?? 'cancelled (spec.cancel)' };
   const replacement = replacementOf(view, task) ?? replacingRun(view, task);
   if (replacement) return { reason: reasons.replaced, message: `replaced by ${replacement.name}` };
-  const stepEnded = task.state.steps.get(view.name)?.ended;
+  const stepEnded = task.state.memory.steps.get(view.name)?.ended;
   return stepEnded === undefined ? undefined : { reason: reasons.workflowStepEnded, message: stepEnded };
 }
 
@@ -131,7 +131,7 @@ function problemOf(view: RunView, { policy, state }: TaskView): { reason: string
   if (denied !== undefined) return { reason: reasons.overrideNotAllowed, message: denied };
   const { retryOf, snapshot } = run.spec;
   if (retryOf !== undefined && !snapshot) {
-    const before = state.runs.find(({ metadata }) => metadata.name === retryOf);
+    const before = state.cluster.runs.find(({ metadata }) => metadata.name === retryOf);
     const problem = retryProblem(retryOf, before) ?? `${retryOf} says nothing of what it ran`;
     return { reason: reasons.notRetryable, message: `spec.retryOf: ${problem}` };
   }
@@ -144,13 +144,13 @@ function problemOf(view: RunView, { policy, state }: TaskView): { reason: string
 }
 
 function lacksTemplate({ record: run }: RunView, { state }: TaskView): Verdict | undefined {
-  const [name] = missingTemplates(run, state.templates);
+  const [name] = missingTemplates(run, state.cluster.templates);
   const message = `there is no TaskTemplate ${name} in namespace ${run.metadata.namespace}; the run starts once there is`;
   return name === undefined ? undefined : { phase: 'Pending', reason: reasons.templateNotFound, message };
 }
 
 function lacksNode(view: RunView, { state }: TaskView): Verdict | undefined {
-  const message = noNode(view, state.nodes);
+  const message = noNode(view, state.cluster.nodes);
   return message === undefined ? undefined : { phase: 'Pending', reason: reasons.noNodeFits, message };
 }
 

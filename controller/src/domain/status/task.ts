@@ -113,7 +113,7 @@ export function nextMessageAt({ current }: TaskView, now: Date): number | undefi
 
 /** The refusal to create the run that the Task asks for. */
 export function runRefusal({ state }: TaskView): Refusal | undefined {
-  return state.refusals.find(({ object }) => object === 'TaskRun');
+  return state.memory.refusals.find(({ object }) => object === 'TaskRun');
 }
 
 function taskPhase(view: TaskView): NonNullable<TaskStatus['phase']> {

@@ -20,7 +20,7 @@ function adopted(run: TaskRun, task = aTask()) {
   const [action] = adoptRuns(
     classify(
       aState(task)
-        .with({ orphans: [run] })
+        .cluster({ orphans: [run] })
         .build(),
     ),
   );

@@ -16,7 +16,7 @@ import { sharedJobName } from '../policies/unique.ts';
 
 /** Make runs of the Task out of the TaskRuns that people made for it, each with what the Task says now. */
 export function adoptRuns({ state }: TaskView): readonly Action[] {
-  return state.orphans.map(({ metadata: { name, uid }, spec }): Action => {
+  return state.cluster.orphans.map(({ metadata: { name, uid }, spec }): Action => {
     const { task } = state;
     const { retryOf, overrides } = spec;
     const adoption = { labels: runLabels(task), ownerReference: controlledBy('Task', task.metadata) };
@@ -35,7 +35,7 @@ export function adoptRuns({ state }: TaskView): readonly Action[] {
     }
     // What a person wrote stays: a run's trigger does not change.
     const trigger = spec.trigger ?? { type: 'Retry' as const, value: retryOf };
-    const before = state.runs.find(({ metadata }) => metadata.name === retryOf);
+    const before = state.cluster.runs.find(({ metadata }) => metadata.name === retryOf);
     const isRetry = before !== undefined && retryProblem(retryOf, before) === undefined;
     return compact({
       kind: 'adoptRun' as const,

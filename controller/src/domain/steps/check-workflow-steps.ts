@@ -28,7 +28,7 @@ export function nextStepLooks(view: TaskView): readonly number[] {
 /** At once, soon again while the step is not on record, and then now and then. */
 function lookAt({ name, record: run }: RunView, { state }: TaskView): number {
   const { least, most } = lookMilliseconds;
-  const last = state.steps.get(name);
+  const last = state.memory.steps.get(name);
   if (last === undefined) return 0;
   if (last.known) return last.at + most;
   const age = last.at - Date.parse(run.metadata.creationTimestamp);

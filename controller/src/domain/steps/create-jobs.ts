@@ -84,13 +84,13 @@ function attemptDue(part: PartView, now: Date): number | undefined {
 
 function checkJob(part: PartView, { state }: TaskView): readonly Action[] {
   const identity = jobIdentity(part);
-  if (part.jobExists || part.failed || !identity || state.goneJobs.has(identity.uid)) return [];
+  if (part.jobExists || part.failed || !identity || state.memory.goneJobs.has(identity.uid)) return [];
   return [{ kind: 'checkJob', name: identity.name, uid: identity.uid }];
 }
 
 function freeName({ record: run }: PartView, attempt: number, { state }: TaskView): string {
   const wanted = jobName(run, attempt);
-  return state.taken.jobs.has(wanted) ? nameWithHash(wanted, run.metadata.uid, longestJobName(run)) : wanted;
+  return state.memory.taken.jobs.has(wanted) ? nameWithHash(wanted, run.metadata.uid, longestJobName(run)) : wanted;
 }
 
 /** The steps that may start, in their order, as far as maxParallel goes. */

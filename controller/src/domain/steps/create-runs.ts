@@ -14,7 +14,9 @@ import { isRefused } from './create-jobs.ts';
 
 /** A TaskRun for every trigger that nothing has answered yet, oldest first. */
 export function createRuns(view: TaskView, now: Date): readonly Action[] {
-  const { taken, refusals, runs } = view.state;
+  const { cluster, memory } = view.state;
+  const { taken, refusals } = memory;
+  const { runs } = cluster;
   const own = new Set(runs.map(({ metadata }) => metadata.name));
   const used = new Set([...taken.runs, ...own]);
   const actions: Action[] = [];
@@ -41,7 +43,8 @@ interface WantedRun {
 }
 
 function wantedRuns(view: TaskView, now: Date): readonly WantedRun[] {
-  const { task, earlier, seenAt } = view.state;
+  const { task, memory } = view.state;
+  const { earlier, seenAt } = memory;
   const deployed = dueRuns([...earlier, task], view.answered).map((request): WantedRun => {
     const seen = seenAt.get(request.version.metadata.generation ?? 0) ?? now;
     return { request, names: runNames(request.version, new Date(seen)) };

@@ -17,7 +17,8 @@ const recentMilliseconds = 60_000;
 
 /** Tell KubeVela of a status that it has not read yet. */
 export function nudge(view: TaskView, now: Date): readonly Action[] {
-  const { task, nudged } = view.state;
+  const { task, memory } = view.state;
+  const { nudged } = memory;
   const application = applicationOf(task);
   const { observedGeneration, phase, message } = task.status ?? {};
   const value = hexHash(canonicalJson([observedGeneration, phase, message]), 12);

@@ -45,7 +45,7 @@ function mustGo(run: RunView, view: TaskView): readonly Deletion[] {
 }
 
 function isRead({ record: run }: RunView, { state }: TaskView): boolean {
-  return state.readers.has(run.metadata.uid);
+  return state.memory.readers.has(run.metadata.uid);
 }
 
 function pruneRecords(view: TaskView): readonly Action[] {
@@ -60,9 +60,9 @@ function pruneRecords(view: TaskView): readonly Action[] {
 
 /** Delete workspaces that no unfinished run, and no run whose pods are kept, uses. */
 function pruneClaims({ state, runs }: TaskView): readonly Action[] {
-  if (state.claims.length === 0) return [];
+  if (state.cluster.claims.length === 0) return [];
   const needed = new Set(runs.filter((view) => !view.finished || view.kept).map(({ record: run }) => claimOf(run)));
-  const needless = state.claims.filter(
+  const needless = state.cluster.claims.filter(
     ({ metadata }) => metadata.deletionTimestamp === undefined && !needed.has(metadata.name),
   );
   return needless.map(({ metadata: { name, uid } }) => ({

@@ -31,7 +31,7 @@ export function readOutputs(view: TaskView): readonly Action[] {
 }
 
 /** Whether it is to be asked where the pod ran, which is known no more once it succeeded. */
-function lacksNode({ job, pods }: PartView, { terminationMessages }: TaskState): boolean {
+function lacksNode({ job, pods }: PartView, { memory: { terminationMessages } }: TaskState): boolean {
   return (
     job !== undefined &&
     conditionOf(job, 'Complete') !== undefined &&

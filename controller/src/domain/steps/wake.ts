@@ -23,7 +23,7 @@ const alarms: readonly Alarm[] = [
   (view, now) => [nextMessageAt(view, now)],
   (view, now) => [agendaOf(view.state, now)?.next?.getTime()],
   (view, now) => unfinishedParts(view).map((part) => nextAttempt(part, now)?.at),
-  (view) => unfinishedParts(view).flatMap((part) => nextQueueLook(part, view.state.queueing)),
+  (view) => unfinishedParts(view).flatMap((part) => nextQueueLook(part, view.state.cluster.queueing)),
   delayedWrites,
   overdueTimes,
   flowDeadlines,
@@ -48,5 +48,5 @@ function flowDeadlines({ active }: TaskView, now: Date): readonly (number | unde
 }
 
 function refusalRetries({ state }: TaskView): readonly number[] {
-  return state.refusals.filter(({ final }) => !final).map(({ retryAt }) => retryAt);
+  return state.memory.refusals.filter(({ final }) => !final).map(({ retryAt }) => retryAt);
 }

@@ -13,9 +13,9 @@ import type {
   TaskStatus,
 } from '../../resources/index.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
-import type { Refusal } from '../model/memory.ts';
+import type { Memory, Refusal } from '../model/memory.ts';
 import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal } from '../model/objects.ts';
-import { emptyState, type TaskState } from '../model/state.ts';
+import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../model/state.ts';
 import { triggerValue } from '../model/trigger.ts';
 
 /** The moment from which tests count. */
@@ -339,48 +339,52 @@ class StateBuilder {
     return this.#state;
   }
 
-  with(changes: Partial<TaskState>): StateBuilder {
-    return new StateBuilder({ ...this.#state, ...changes });
+  cluster(changes: Partial<Cluster>): StateBuilder {
+    return new StateBuilder(withCluster(this.#state, changes));
+  }
+
+  memory(changes: Partial<Memory>): StateBuilder {
+    return new StateBuilder(withMemory(this.#state, changes));
   }
 
   task(task: Buildable<Task>): StateBuilder {
-    return this.with({ task: task.build() });
+    return new StateBuilder({ ...this.#state, task: task.build() });
   }
 
   earlier(...tasks: Buildable<Task>[]): StateBuilder {
-    return this.with({ earlier: tasks.map((task) => task.build()) });
+    return this.memory({ earlier: tasks.map((task) => task.build()) });
   }
 
   runs(...runs: Buildable<TaskRun>[]): StateBuilder {
-    return this.with({ runs: runs.map((run) => run.build()) });
+    return this.cluster({ runs: runs.map((run) => run.build()) });
   }
 
   jobs(...jobs: Buildable<Job>[]): StateBuilder {
-    return this.with({ jobs: jobs.map((job) => job.build()) });
+    return this.cluster({ jobs: jobs.map((job) => job.build()) });
   }
 
   deletedJobs(...jobs: Buildable<Job>[]): StateBuilder {
-    return this.with({ deletedJobs: jobs.map((job) => job.build()) });
+    return this.memory({ deletedJobs: jobs.map((job) => job.build()) });
   }
 
   pods(...pods: Buildable<Pod>[]): StateBuilder {
-    return this.with({ pods: pods.map((pod) => pod.build()) });
+    return this.cluster({ pods: pods.map((pod) => pod.build()) });
   }
 
   podRefusal(podRefusal: PodRefusal): StateBuilder {
-    return this.with({ podRefusals: [podRefusal] });
+    return this.cluster({ podRefusals: [podRefusal] });
   }
 
   refusals(...refusals: Refusal[]): StateBuilder {
-    return this.with({ refusals });
+    return this.memory({ refusals });
   }
 
   taken(taken: { readonly runs?: readonly string[]; readonly jobs?: readonly string[] }): StateBuilder {
-    return this.with({ taken: { runs: new Set(taken.runs), jobs: new Set(taken.jobs) } });
+    return this.memory({ taken: { runs: new Set(taken.runs), jobs: new Set(taken.jobs) } });
   }
 
   gone(...uids: string[]): StateBuilder {
-    return this.with({ goneJobs: new Set(uids) });
+    return this.memory({ goneJobs: new Set(uids) });
   }
 }
 

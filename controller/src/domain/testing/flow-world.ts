@@ -197,19 +197,21 @@ export class FlowWorld {
   }
 
   #decide(): readonly Action[] {
-    const state = aState().with({
-      task: this.task,
-      runs: this.run ? [this.run] : [],
-      nodes: [...this.nodes.values()],
-      claims: [...this.claims.values()],
-      templates: new Map(this.templates),
-      jobs: [...this.jobs.values()],
-      deletedJobs: [...this.#deletedJobs],
-      goneJobs: new Set(this.#gone),
-      terminationMessages: new Map(this.#messages),
-      written: new Map(this.#written),
-      nudged: this.#nudged,
-    });
+    const state = aState({ build: () => this.task })
+      .cluster({
+        runs: this.run ? [this.run] : [],
+        nodes: [...this.nodes.values()],
+        claims: [...this.claims.values()],
+        templates: new Map(this.templates),
+        jobs: [...this.jobs.values()],
+      })
+      .memory({
+        deletedJobs: [...this.#deletedJobs],
+        goneJobs: new Set(this.#gone),
+        terminationMessages: new Map(this.#messages),
+        written: new Map(this.#written),
+        nudged: this.#nudged,
+      });
     return decide(state.build(), new Date(this.now));
   }
 

@@ -8,11 +8,11 @@ import { canonicalJson } from '../lang/canonical-json.ts';
 import { compact } from '../lang/compact.ts';
 import type { Action, ActionKind, ActionOf } from '../model/actions.ts';
 import { waitsInQueue } from '../model/kueue.ts';
-import type { Refusal, StepLook, TerminationMessage } from '../model/memory.ts';
+import { emptyMemory, type Refusal, type StepLook, type TerminationMessage } from '../model/memory.ts';
 import { isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
-import { emptyState, type TaskState } from '../model/state.ts';
+import { emptyCluster, type TaskState } from '../model/state.ts';
 import { type Answered, answeredByRun, lastAnswered, triggerValue } from '../model/trigger.ts';
 import { isOrphan } from '../steps/adopt-runs.ts';
 import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
@@ -98,23 +98,31 @@ export class ModelController {
     const answered = lastAnswered(this.#task, runs, this.#answered)?.generation ?? 0;
     this.#earlier = this.#earlier.filter(({ metadata }) => (metadata.generation ?? 0) > answered);
     return {
-      ...emptyState(this.#task),
-      earlier: [...this.#earlier],
-      runs,
-      orphans: this.#runs.values().filter((run) => isOrphan(run) && run.spec.taskRef.name === this.#task.metadata.name),
-      jobs: this.#jobs.values(),
-      deletedJobs: [...this.#deletedJobs],
-      pods: this.#pods(runs),
-      queueing: this.#world.queueing(),
-      refusals: [...this.#refusals],
-      taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
-      goneJobs: new Set(this.#gone),
-      answered: this.#answered,
-      lastScheduled: this.#lastScheduled,
-      terminationMessages: new Map(this.#messages),
-      steps: new Map(this.#steps),
-      seenAt: new Map(this.#seenAt),
-      nudged: this.#nudged,
+      task: this.#task,
+      cluster: {
+        ...emptyCluster,
+        runs,
+        orphans: this.#runs
+          .values()
+          .filter((run) => isOrphan(run) && run.spec.taskRef.name === this.#task.metadata.name),
+        jobs: this.#jobs.values(),
+        pods: this.#pods(runs),
+        queueing: this.#world.queueing(),
+      },
+      memory: {
+        ...emptyMemory,
+        earlier: [...this.#earlier],
+        deletedJobs: [...this.#deletedJobs],
+        refusals: [...this.#refusals],
+        taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
+        goneJobs: new Set(this.#gone),
+        answered: this.#answered,
+        lastScheduled: this.#lastScheduled,
+        terminationMessages: new Map(this.#messages),
+        steps: new Map(this.#steps),
+        seenAt: new Map(this.#seenAt),
+        nudged: this.#nudged,
+      },
     };
   }
 

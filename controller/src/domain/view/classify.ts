@@ -11,8 +11,8 @@ import { viewFlow } from './flow-run.ts';
 import { type Found, viewPart } from './part.ts';
 
 export function classify(state: TaskState): TaskView {
-  const runs = state.runs.map((run) => viewRun(run, state)).sort(newestFirst);
-  const answered = lastAnswered(state.task, state.runs, state.answered);
+  const runs = state.cluster.runs.map((run) => viewRun(run, state)).sort(newestFirst);
+  const answered = lastAnswered(state.task, state.cluster.runs, state.memory.answered);
   const policy = policyOf(state.task);
   const finished = runs.filter((view) => view.finished);
   return {
@@ -47,14 +47,14 @@ function viewRun(bare: TaskRun, state: TaskState): RunView {
   const run = withKept(recorded);
   const { name, uid } = run.metadata;
   const found: Found = {
-    jobs: state.jobs.filter((job) => isOwnedBy(job, uid)),
-    deletedJobs: state.deletedJobs.filter((deleted) => isOwnedBy(deleted, uid)),
-    pods: state.pods,
-    podRefusals: state.podRefusals,
-    refusals: state.refusals.filter((refusal) => refusal.run === name && refusal.object !== 'TaskRun'),
+    jobs: state.cluster.jobs.filter((job) => isOwnedBy(job, uid)),
+    deletedJobs: state.memory.deletedJobs.filter((deleted) => isOwnedBy(deleted, uid)),
+    pods: state.cluster.pods,
+    podRefusals: state.cluster.podRefusals,
+    refusals: state.memory.refusals.filter((refusal) => refusal.run === name && refusal.object !== 'TaskRun'),
   };
   if (lacksTemplates(run)) return viewJobRun(run, found);
-  const steps = run.spec.snapshot?.nodes ? nodeSteps(recorded, state.nodes) : stepsOf(run.spec.snapshot);
+  const steps = run.spec.snapshot?.nodes ? nodeSteps(recorded, state.cluster.nodes) : stepsOf(run.spec.snapshot);
   return steps ? viewFlow(run, steps, found) : viewJobRun(run, found);
 }
 

@@ -9,7 +9,7 @@ import type { Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import type { FlowRun, StepView } from '../model/view.ts';
-import { type Found, nothing, viewPart } from './part.ts';
+import { type Found, viewPart } from './part.ts';
 
 export function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found): FlowRun {
   const { name } = run.metadata;
@@ -19,7 +19,7 @@ export function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found)
   const parts = steps.map((step): StepView => {
     const row = rows.get(step.name);
     const asRun = stepRun(run, step, row);
-    return Object.assign(viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name) ?? nothing), {
+    return Object.assign(viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name)), {
       step,
       row,
     });

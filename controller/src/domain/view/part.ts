@@ -4,31 +4,35 @@
 import type { TaskRun } from '../../resources/index.ts';
 import { attemptOf, conditionOf, isOwnedBy, type Job } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
-import type { TaskState } from '../model/state.ts';
+import type { Memory } from '../model/memory.ts';
+import type { Cluster } from '../model/state.ts';
 import type { FailedAttempt, PartView } from '../model/view.ts';
 
-export type Found = Pick<TaskState, 'jobs' | 'deletedJobs' | 'pods' | 'podRefusals' | 'refusals'>;
+/** What belongs to one run, or to one step. */
+export type Found = Pick<Cluster, 'jobs' | 'pods' | 'podRefusals'> & Pick<Memory, 'deletedJobs' | 'refusals'>;
 
-export function viewPart(run: TaskRun, name: string, found: Found): PartView {
-  return found === nothing && run.status?.jobs === undefined ? untouched(run, name) : viewFound(run, name, found);
+/** @param found undefined where nothing belongs to it */
+export function viewPart(run: TaskRun, name: string, found: Found | undefined): PartView {
+  return found === undefined && run.status?.jobs === undefined
+    ? untouched(run, name)
+    : viewFound(run, name, found ?? nothing);
 }
 
 /** As below, of a step that nothing happened to: most of a large flow. */
 function untouched(run: TaskRun, name: string): PartView {
   const phase = run.status?.phase ?? 'Pending';
-  const { jobs, pods } = nothing;
   return {
     record: run,
     name,
     phase,
     finished: isFinished(phase),
-    jobs,
+    jobs: [],
     attempt: undefined,
     job: undefined,
     jobExists: false,
     failed: undefined,
     kept: false,
-    pods,
+    pods: [],
     leaves: false,
     podRefusal: undefined,
     refusal: undefined,
@@ -65,7 +69,7 @@ function viewFound(
   };
 }
 
-export const nothing: Found = { jobs: [], deletedJobs: [], pods: [], podRefusals: [], refusals: [] };
+const nothing: Found = { jobs: [], deletedJobs: [], pods: [], podRefusals: [], refusals: [] };
 
 function latest(attempts: readonly number[]): number | undefined {
   return attempts.length === 0 ? undefined : Math.max(...attempts);
