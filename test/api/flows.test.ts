@@ -158,6 +158,18 @@ describe.concurrent('items', () => {
     });
   });
 
+  it('that hand on more than a record holds end, and it is said whose outputs are left out', async () => {
+    const room = await openRoom();
+    const outputs = [{ name: 'report' }, { name: 'all', type: 'array' as const, valueFrom: 'items.outputs.report' }];
+    const spec = { items: Array.from({ length: 90 }, (_, index) => ({ name: `n${index}` })), outputs };
+    await room.finish({ revision: 1, pods: { message: JSON.stringify({ report: 'r'.repeat(3_500) }) }, spec });
+    const { status } = await room.get(taskRuns, 'mytask-v1');
+    expect(status?.phase).toBe('Succeeded');
+    expect(status?.message).toMatch(
+      /^outputs of items n\d+, n\d+, n\d+ and 13 more left out: all outputs of a run together may have 256 KiB$/,
+    );
+  });
+
   it('that fail are retried by themselves', async () => {
     const room = await openRoom();
     await room.finish({

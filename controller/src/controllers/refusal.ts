@@ -1,5 +1,5 @@
 import { kubernetesReasons, reasons } from '../domain/model/reasons.ts';
-import { ApiError } from '../kube/api-error.ts';
+import { ApiError, isTooLarge } from '../kube/api-error.ts';
 import type { Refusal } from '../domain/model/memory.ts';
 
 /** 400 is a field that does not exist or does not parse, 422 one that is invalid: the same object is always refused. */
@@ -23,13 +23,13 @@ export function refusalOf(
 ): Omit<Refusal, 'retryAt'> | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const byAdmission = admission.test(error.serverMessage);
-  const final = finalStatuses.has(error.status) && !byAdmission;
+  const final = (finalStatuses.has(error.status) || isTooLarge(error)) && !byAdmission;
   if (!final && !byAdmission && !passingStatuses.has(error.status)) return undefined;
   const remedy = final ? '; fix the Application and deploy it again' : '';
   const { object, run, step } = refused;
   return {
     ...refused,
-    reason: reasonOf(error, byAdmission),
+    reason: isTooLarge(error) ? reasons.tooLarge : reasonOf(error, byAdmission),
     message: `${object} ${step === undefined ? run : `of step ${step}`} was refused: ${error.serverMessage}${remedy}`,
     final,
   };

@@ -5,7 +5,8 @@
 import type { Answered } from '../domain/model/trigger.ts';
 import type { Task } from '../resources/index.ts';
 import type { Job } from '../domain/model/objects.ts';
-import type { Memory, Refusal, StepLook, TerminationMessage } from '../domain/model/memory.ts';
+import { mostCuts } from '../domain/status/cuts.ts';
+import type { Cut, Memory, Refusal, StepLook, TerminationMessage } from '../domain/model/memory.ts';
 
 /** The most entries of each list; the oldest are dropped. */
 const limit = 1_000;
@@ -30,6 +31,8 @@ export class TaskMemory {
   readonly steps = new Map<string, StepLook>();
   /** When each run's status was last written, by the run's name. */
   readonly written = new Map<string, number>();
+  /** Statuses that were too large, by UID of the run or Task. */
+  readonly cuts = new Map<string, Cut>();
   readonly seenAt = new Map<number, number>();
   readonly #refusals = new Map<string, Refusal & { readonly attempts: number }>();
 
@@ -50,6 +53,7 @@ export class TaskMemory {
       terminationMessages: new Map(this.terminationMessages),
       steps: new Map(this.steps),
       written: new Map(this.written),
+      cuts: new Map(this.cuts),
       seenAt: new Map(this.seenAt),
       nudged: this.nudged,
     };
@@ -63,6 +67,7 @@ export class TaskMemory {
   see(generation: number, now: number): void {
     if (this.seenAt.has(generation)) return;
     TaskMemory.keep(this.seenAt, generation, now);
+    this.cuts.clear();
     for (const [key, { object, final }] of this.#refusals)
       if (object === 'TaskRun' && final) this.#refusals.delete(key);
   }
@@ -99,6 +104,13 @@ export class TaskMemory {
     if (this.#refusals.size > limit) this.#refusals.delete([...this.#refusals.keys()][0] ?? key);
   }
 
+  /** The status of that run or Task was too large: less is written next, and after the last cut only now and then. */
+  tooLarge(uid: string, now: number): void {
+    const refusals = (this.cuts.get(uid)?.refusals ?? 0) + 1;
+    const wait = refusals > mostCuts ? Math.min(lastRetry, firstRetry * 2 ** (refusals - mostCuts)) : 0;
+    TaskMemory.keep(this.cuts, uid, { refusals, retryAt: now + wait });
+  }
+
   /** An object of this run was created. Creating a run also clears the refusals of earlier runs. */
   accepted(object: Refusal['object'], run: string, step = ''): void {
     if (object !== 'TaskRun') this.#refusals.delete(`${object}/${run}/${step}`);
@@ -111,6 +123,7 @@ export class TaskMemory {
       if (refusal.object !== 'TaskRun' && refusal.run === run) this.#refusals.delete(key);
     this.steps.delete(run);
     this.written.delete(run);
+    this.cuts.delete(runUid);
     this.deletedJobs = this.deletedJobs.filter(
       ({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid),
     );

@@ -151,3 +151,16 @@ export function isTimeout(error: unknown): error is ApiError {
 export function isVersionTooLarge(error: unknown): error is ApiError {
   return error instanceof ApiError && error.details.some((cause) => cause.reason === 'ResourceVersionTooLarge');
 }
+
+const sizeRefusal = /request is too large|Request entity too large|trying to send message larger than max/i;
+/**
+ * The object is larger than the API server (413) or etcd takes, which answers with 500 or 400: the same object is
+ * always refused.
+ */
+export function isTooLarge(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.status === 413 || sizeRefusal.test(error.serverMessage));
+}
+/** A limit of the schema that a status was beyond; a JSON patch whose test failed is also answered with 422. */
+export function isStatusInvalid(error: unknown): error is ApiError {
+  return isInvalid(error) && error.details.some(({ field = '' }) => /^status\b/.test(field));
+}

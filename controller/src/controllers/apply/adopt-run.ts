@@ -1,10 +1,14 @@
 /** Completes a run's spec: a person's TaskRun becomes a run of the Task, and templates are filled in. */
 import type { ActionOf } from '../../domain/model/actions.ts';
+import { oneLine } from '../../domain/lang/words.ts';
+import type { Refusal } from '../../domain/model/memory.ts';
 import { withOverrides } from '../../domain/policies/allowed-overrides.ts';
 import { retrySpec } from '../../domain/policies/retry-of.ts';
 import { isConflict, isNotFound } from '../../kube/api-error.ts';
 import type { TaskRun } from '../../resources/index.ts';
 import { taskRuns } from '../../cluster/resource-types.ts';
+import { refusalOf } from '../refusal.ts';
+import { writeRunStatus } from './report.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 
 /** Make a person's TaskRun a run of the Task, in one write; whatever the person adds meanwhile stays. */
@@ -23,6 +27,8 @@ export async function adoptRun(
     log.info({ run: name, trigger: spec.trigger?.type }, 'run adopted');
     return 'done';
   } catch (error) {
+    const refusal = refusalOf(error, { object: 'TaskRun', run: name });
+    if (refusal?.final === true) return endUnadopted(name, uid, refusal, context);
     if (!isNotFound(error) && !isConflict(error)) throw error;
     caches.runs.forget(uid); // deleted, or created again: the watch reports the new one
     return 'stop';
@@ -39,10 +45,24 @@ export async function fillTemplates(
     log.info({ run: name, templates: Object.keys(templates) }, 'templates taken');
     return 'done';
   } catch (error) {
-    if (!isNotFound(error) && !isConflict(error)) throw error;
-    caches.runs.forget(uid);
+    const refusal = refusalOf(error, { object: 'Job', run: name });
+    if (refusal?.final === true) context.memory.refuse(refusal, context.now());
+    else if (!isNotFound(error) && !isConflict(error)) throw error;
+    else caches.runs.forget(uid);
     return 'stop';
   }
+}
+
+/** With what it would run, a person's TaskRun is always refused: it ends, and says why. */
+function endUnadopted(
+  name: string,
+  uid: string,
+  { reason, message }: Pick<Refusal, 'reason' | 'message'>,
+  context: ApplyContext,
+): Promise<Result> {
+  const completionTime = new Date(context.now()).toISOString();
+  const status = { phase: 'Failed' as const, reason, message: oneLine(message), completionTime };
+  return writeRunStatus({ kind: 'writeRunStatus', name, uid, status }, context);
 }
 
 /**

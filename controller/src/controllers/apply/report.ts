@@ -5,7 +5,7 @@ import type { ActionOf } from '../../domain/model/actions.ts';
 import { isFinished } from '../../domain/model/phase.ts';
 import { waitsOver } from '../../domain/queue/wait.ts';
 import { startDelay } from '../../records/start-delay.ts';
-import { isForbidden, isNotFound } from '../../kube/api-error.ts';
+import { type ApiError, isForbidden, isNotFound, isStatusInvalid, isTooLarge } from '../../kube/api-error.ts';
 import { nudgeAnnotation, type TaskRunStatus } from '../../resources/index.ts';
 import type { CachedRun } from '../../cluster/projections.ts';
 import { applications, taskRuns, tasks, type TaskObject } from '../../cluster/resource-types.ts';
@@ -16,7 +16,7 @@ export async function writeRunStatus(
   { name, uid, status }: ActionOf<'writeRunStatus'>,
   context: ApplyContext,
 ): Promise<Result> {
-  const { client, caches, memory, log, now } = context;
+  const { client, caches, memory, now } = context;
   TaskMemory.keep(memory.written, name, now());
   try {
     const known = caches.runs.cache.byUid(uid);
@@ -27,17 +27,21 @@ export async function writeRunStatus(
     );
     observeCourse(known, status, context);
   } catch (error) {
+    if (isTooLarge(error) || isStatusInvalid(error)) return lessNextTime(error, uid, context);
     if (!isNotFound(error)) throw error;
     caches.runs.forget(uid); // somebody deleted the run: nothing is left to report
     return 'stop';
   }
-  if (isFinished(status.phase)) {
-    memory.finished(name, uid);
-    const run = caches.runs.cache.byUid(uid);
-    if (run) context.runObserver?.finished(run, status, caches.jobs.cache.by('owner', uid));
-    log.info({ run: name, phase: status.phase, reason: status.reason, duration: status.duration }, 'run finished');
-  }
+  if (isFinished(status.phase)) observeEnd(name, uid, status, context);
   return 'done';
+}
+
+function observeEnd(name: string, uid: string, status: TaskRunStatus, context: ApplyContext): void {
+  const { caches, memory, log, runObserver } = context;
+  memory.finished(name, uid);
+  const run = caches.runs.cache.byUid(uid);
+  if (run) runObserver?.finished(run, status, caches.jobs.cache.by('owner', uid));
+  log.info({ run: name, phase: status.phase, reason: status.reason, duration: status.duration }, 'run finished');
 }
 
 /** @param run as it was before this status */
@@ -56,10 +60,18 @@ export async function writeTaskStatus({ status }: ActionOf<'writeTaskStatus'>, c
     );
     return 'done';
   } catch (error) {
+    if (isTooLarge(error) || isStatusInvalid(error)) return lessNextTime(error, uid, context);
     if (!isNotFound(error)) throw error;
     caches.tasks.forget(uid);
     return 'stop';
   }
+}
+
+/** The same status would be refused each time, and what else the Task has to do would wait for it. */
+function lessNextTime(error: ApiError, uid: string, { memory, log, now }: ApplyContext): Result {
+  memory.tooLarge(uid, now());
+  log.warn({ error: error.message, refusals: memory.cuts.get(uid)?.refusals }, 'status is too large');
+  return 'stop';
 }
 
 /** Replaces the whole status of exactly this object, not of another with the same name. */

@@ -26,6 +26,8 @@ export interface Memory {
   readonly steps: ReadonlyMap<string, StepLook>;
   /** When this process last wrote each run's status, by the run's name, in milliseconds since the epoch. */
   readonly written: ReadonlyMap<string, number>;
+  /** What is to be left out of statuses that were too large, by UID of the run or Task. */
+  readonly cuts: ReadonlyMap<string, Cut>;
   /** When each version was first seen, by generation, in milliseconds since the epoch. */
   readonly seenAt: ReadonlyMap<number, number>;
   /** What this process last nudged the Application with. */
@@ -70,6 +72,14 @@ export interface TerminationMessage {
   readonly nodeName?: string | undefined;
 }
 
+/** A status that the API server refused because it is too large. */
+export interface Cut {
+  /** How many times in a row; each time less is written. */
+  readonly refusals: number;
+  /** When to write again, in milliseconds since the epoch. */
+  readonly retryAt: number;
+}
+
 /** Of a process that has just started. */
 export const emptyMemory: Memory = {
   earlier: [],
@@ -81,5 +91,6 @@ export const emptyMemory: Memory = {
   terminationMessages: new Map(),
   steps: new Map(),
   written: new Map(),
+  cuts: new Map(),
   seenAt: new Map(),
 };

@@ -424,6 +424,12 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     meaning: 'The TaskTemplate that the run names does not exist in its namespace.',
     remedy: 'Create it. The run starts by itself afterwards.',
   },
+  TooLarge: {
+    source: 'task-runs',
+    with: ['Failed'],
+    meaning: 'The run, one of its Jobs or its record is larger than the API server takes.',
+    remedy: 'Make the Task smaller: fewer or shorter items, steps and scripts; put large texts into a ConfigMap.',
+  },
   TopologyPlacementFailed: {
     source: 'Kueue',
     with: ['Queued'],

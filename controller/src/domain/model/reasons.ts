@@ -42,6 +42,7 @@ export const reasons = {
   taskNotFound: 'TaskNotFound',
   templateNotFound: 'TemplateNotFound',
   timedOut: 'DeadlineExceeded',
+  tooLarge: 'TooLarge',
   waitsForContainer: 'WaitsForContainer',
   waitsForPods: 'WaitsForPods',
   waitsForTurn: 'WaitsForTurn',

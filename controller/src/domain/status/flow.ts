@@ -17,6 +17,7 @@ import { flowOf, gateOf, stepEnd } from '../shape/arrange.ts';
 import { itemsProblem } from '../shape/items.ts';
 import { nodeOfRun } from '../shape/same-node.ts';
 import { readStepOutputs } from '../shape/step-outputs.ts';
+import { cutsOf, failedForOutputs, fitting, leftOutNote, OutputRoom } from './cuts.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
 
 /**
@@ -33,6 +34,8 @@ export function stepRows(view: FlowRun, { state }: TaskView, now: Date, ended: E
   const stop = stopOf(view, now);
   const boundTo = nodeOfRun(run);
   const nodes = new Set(state.cluster.nodes.map(({ metadata }) => metadata.name));
+  const recorded = parts.map(({ finished, row }) => (finished ? row?.outputs : undefined));
+  const room = new OutputRoom(recorded, cutsOf(run.metadata.uid, state));
   for (const { name } of arranged.order) {
     const step = views.get(name);
     if (!step) continue;
@@ -45,16 +48,28 @@ export function stepRows(view: FlowRun, { state }: TaskView, now: Date, ended: E
       name,
       step.finished && step.row
         ? step.row
-        : stepRow(
-            step,
-            jobVerdict(step, state, now, {
-              ended: () => (ended || step.attempt !== undefined ? ends : undefined),
-              notStarted,
-            }),
+        : withRoom(
+            stepRow(
+              step,
+              jobVerdict(step, state, now, {
+                ended: () => (ended || step.attempt !== undefined ? ends : undefined),
+                notStarted,
+              }),
+            ),
+            room,
+            run.spec.snapshot,
           ),
     );
   }
   return slim(parts.map(({ step }) => rows.get(step.name) ?? { step: step.name, phase: 'Pending' }));
+}
+
+/** Outputs that have no room fail a step, whose followers may need them; of an item or a node they are left out. */
+function withRoom(row: JobRow, room: OutputRoom, snapshot: Snapshot | undefined): JobRow {
+  if (room.takes(row.outputs)) return row;
+  if (snapshot?.steps) return failedForOutputs(row);
+  const { outputs: _outputs, ...rest } = row;
+  return rest;
 }
 
 /** Of more rows, a thousand at most, each says less, so that a TaskRun stays below 256 KiB though all of them fail. */
@@ -182,7 +197,13 @@ function outputProblem({ steps, outputs }: Partial<Snapshot> = {}): string | und
 }
 
 /** What the steps come to together. */
-export function flowVerdict(view: FlowRun, rows: readonly JobRow[], now: Date, ended: Ended | undefined): Verdict {
+export function flowVerdict(
+  view: FlowRun,
+  { state }: TaskView,
+  rows: readonly JobRow[],
+  now: Date,
+  ended: Ended | undefined,
+): Verdict {
   const completionTime = rfc3339(now);
   const { record: run, parts } = view;
   const arranged = arrangedOf(view);
@@ -197,7 +218,7 @@ export function flowVerdict(view: FlowRun, rows: readonly JobRow[], now: Date, e
   const failed = rows.filter((row, index) => isFailure(row, parts[index]));
   return failed.length > 0
     ? failure(failed, rows, completionTime)
-    : succeeded(run.spec.snapshot ?? {}, rows, completionTime);
+    : succeeded(view, rows, completionTime, cutsOf(run.metadata.uid, state));
 }
 
 function failure(failed: readonly JobRow[], rows: readonly JobRow[], completionTime: string): Verdict {
@@ -226,15 +247,32 @@ function failureMessage([first, ...others]: readonly JobRow[], rows: readonly Jo
   return `${first?.step} ${what}${first?.message === undefined ? '' : `: ${first.message}`}${too}${skipped.length === 0 ? '' : `; skipped: ${named(skipped)}`}`;
 }
 
-function succeeded({ outputs: all = [] }: Partial<Snapshot>, rows: readonly JobRow[], completionTime: string): Verdict {
-  const declared = all.filter(({ valueFrom }) => valueFrom !== undefined);
+function succeeded(view: FlowRun, rows: readonly JobRow[], completionTime: string, cuts: number): Verdict {
+  const declared = (view.record.spec.snapshot?.outputs ?? []).filter(({ valueFrom }) => valueFrom !== undefined);
   const gone = rows.filter(({ reason }) => reason === reasons.nodeDeleted).map(({ step = '' }) => step);
-  const message = gone.length === 0 ? undefined : `deleted meanwhile: ${named(gone)}`;
-  if (declared.length === 0) return { phase: 'Succeeded', message, completionTime };
   const { outputs, problem } = readStepOutputs(declared, rows);
-  return problem === undefined
-    ? { phase: 'Succeeded', message, completionTime, outputs }
-    : { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
+  if (problem !== undefined)
+    return { phase: 'Failed', reason: reasons.outputsInvalid, message: problem, completionTime };
+  const fits = fitting(outputs, cuts);
+  const notes = [
+    gone.length === 0 ? undefined : `deleted meanwhile: ${named(gone)}`,
+    leftOutNote(`outputs of ${wordFor(view.parts[0])} `, withoutOutputs(view, rows)),
+    leftOutNote('outputs ', fits.left),
+  ].filter((note) => note !== undefined);
+  return {
+    phase: 'Succeeded',
+    message: notes.length === 0 ? undefined : notes.join('; '),
+    completionTime,
+    outputs: declared.length === 0 ? undefined : fits.outputs,
+  };
+}
+
+/** Those that wrote what they declare, and had no room for it. */
+function withoutOutputs({ parts }: FlowRun, rows: readonly JobRow[]): readonly string[] {
+  return parts.flatMap(({ step }, index) => {
+    const { phase, outputs } = rows[index] ?? {};
+    return step.outputs && phase === 'Succeeded' && outputs === undefined ? [step.name] : [];
+  });
 }
 
 /** 2/5 steps · job3 Running · job4 Pending: ImagePullBackOff: ... */

@@ -20,6 +20,7 @@ import { tooManyNodes, whyNoNode } from '../shape/nodes.ts';
 import { nodeOfRun, nodeToRecord } from '../shape/same-node.ts';
 import { missingTemplates, templatesProblem } from '../shape/templates.ts';
 import { claimOf, workspaceProblem } from '../shape/workspace.ts';
+import { cutRunStatus, cutsOf, fitting, leftOutNote } from './cuts.ts';
 import { flowStartTime, flowVerdict, stepRows } from './flow.ts';
 import { stuckPodHold } from './overdue.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
@@ -37,9 +38,10 @@ export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStat
 }
 
 function statusOf(view: RunView, task: TaskView, now: Date): TaskRunStatus {
+  const cuts = cutsOf(view.record.metadata.uid, task.state);
   const { verdict, jobs, startTime } = judge(view, task, now);
   const { phase, reason, message, completionTime, outputs } = verdict;
-  return compact({
+  const status = compact({
     phase,
     reason,
     message: message && oneLine(message),
@@ -53,6 +55,7 @@ function statusOf(view: RunView, task: TaskView, now: Date): TaskRunStatus {
     jobs,
     conditions: completionTime === undefined ? undefined : [finishedCondition(verdict)],
   });
+  return cuts === 0 ? status : cutRunStatus(status, cuts, rfc3339(now));
 }
 
 interface Judgement {
@@ -64,7 +67,7 @@ interface Judgement {
 function judge(view: RunView, task: TaskView, now: Date): Judgement {
   const otherwise = { ended: () => endedEarly(view, task), notStarted: () => notStarted(view, task, now) };
   if (view.kind === 'job') {
-    const verdict = jobVerdict(view, task.state, now, otherwise);
+    const verdict = withFittingOutputs(jobVerdict(view, task.state, now, otherwise), view, task);
     return { verdict, jobs: jobRows(view, verdict), startTime: startTimeOf(view) };
   }
   const end = otherwise.ended();
@@ -72,10 +75,16 @@ function judge(view: RunView, task: TaskView, now: Date): Judgement {
   if (held) return { verdict: held, jobs: undefined, startTime: undefined };
   const jobs = stepRows(view, task, now, end);
   return {
-    verdict: flowVerdict(view, jobs, now, end),
+    verdict: flowVerdict(view, task, jobs, now, end),
     jobs: jobs.length > 0 ? [...jobs] : undefined,
     startTime: flowStartTime(view, jobs),
   };
+}
+
+/** One Job writes a few KB at most, which are left out only where the rest of its run is so large. */
+function withFittingOutputs(verdict: Verdict, { record }: JobRun, { state }: TaskView): Verdict {
+  const { outputs, left } = fitting(verdict.outputs ?? {}, cutsOf(record.metadata.uid, state));
+  return left.length === 0 ? verdict : { ...verdict, outputs, message: leftOutNote('outputs ', left) };
 }
 
 /** What keeps a flow from its first step. */

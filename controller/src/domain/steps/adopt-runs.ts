@@ -8,6 +8,7 @@ import { sameJson } from '../lang/same-json.ts';
 import { controlledBy, runLabels } from '../manifest/meta.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import type { Action } from '../model/actions.ts';
+import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import type { TaskView } from '../model/view.ts';
 import { withOverrides } from '../policies/allowed-overrides.ts';
@@ -16,7 +17,9 @@ import { sharedJobName } from '../policies/unique.ts';
 
 /** Make runs of the Task out of the TaskRuns that people made for it, each with what the Task says now. */
 export function adoptRuns({ state }: TaskView): readonly Action[] {
-  return state.cluster.orphans.map(({ metadata: { name, uid }, spec }): Action => {
+  // One that has ended without having been adopted was refused as a run of this Task.
+  const orphans = state.cluster.orphans.filter(({ status }) => !isFinished(status?.phase));
+  return orphans.map(({ metadata: { name, uid }, spec }): Action => {
     const { task } = state;
     const { retryOf, overrides } = spec;
     const adoption = { labels: runLabels(task), ownerReference: controlledBy('Task', task.metadata) };
@@ -50,6 +53,7 @@ export function adoptRuns({ state }: TaskView): readonly Action[] {
 /** What to say of TaskRuns whose Task is not there. They wait: a Task may be applied after them. */
 export function withoutTask(orphans: readonly TaskRun[]): readonly Action[] {
   return orphans.flatMap(({ metadata, spec, status }): Action[] => {
+    if (isFinished(status?.phase)) return [];
     const { name, namespace, uid } = metadata;
     const message = `there is no Task ${spec.taskRef.name} in namespace ${namespace}; apply it, or delete this TaskRun`;
     const wanted: TaskRunStatus = { phase: 'Pending', reason: reasons.taskNotFound, message };

@@ -7,8 +7,8 @@ import { lacksTemplates, missingTemplates, templateNames } from '../shape/templa
 
 /** Copies of their templates for the runs that lack them, once all are there. */
 export function fillTemplates({ active, state }: TaskView): readonly Action[] {
-  return active.flatMap(({ record: run }): readonly Action[] => {
-    if (!lacksTemplates(run) || missingTemplates(run, state.cluster.templates).length > 0) return [];
+  return active.flatMap(({ record: run, refusal }): readonly Action[] => {
+    if (refusal || !lacksTemplates(run) || missingTemplates(run, state.cluster.templates).length > 0) return [];
     const templates = Object.fromEntries(
       templateNames(run.spec.snapshot).map((name) => [name, { ...state.cluster.templates.get(name) }]),
     );

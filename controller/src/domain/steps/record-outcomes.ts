@@ -4,6 +4,7 @@
 import { sameJson } from '../lang/same-json.ts';
 import type { Action } from '../model/actions.ts';
 import type { TaskView } from '../model/view.ts';
+import { cutRetryAt } from '../status/cuts.ts';
 import { outcomeEvent, queueEvents, stepEvents } from '../status/events.ts';
 import { writeWaitsUntil } from '../status/pacing.ts';
 import { runStatus } from '../status/run.ts';
@@ -12,6 +13,7 @@ import { runStatus } from '../status/run.ts';
 export function recordOutcomes(view: TaskView, now: Date): readonly Action[] {
   return view.active.flatMap((run): Action[] => {
     const status = runStatus(run, view, now);
+    if (cutRetryAt(run.record.metadata.uid, view.state) > now.getTime()) return [];
     if (sameJson(status, run.record.status ?? {}) || writeWaitsUntil(run, status, view.state, now) !== undefined)
       return [];
     const { name, uid } = run.record.metadata;

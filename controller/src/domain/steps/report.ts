@@ -5,6 +5,7 @@ import { sameJson } from '../lang/same-json.ts';
 import type { Action } from '../model/actions.ts';
 import type { TaskView } from '../model/view.ts';
 import { missedEvents } from '../schedule/agenda.ts';
+import { cutRetryAt, cutsOf, cutTaskStatus } from '../status/cuts.ts';
 import { reportWaitsUntil } from '../status/pacing.ts';
 import { runStatus } from '../status/run.ts';
 import { stalledBy, taskStatus } from '../status/task.ts';
@@ -16,7 +17,9 @@ export function report(view: TaskView, now: Date): readonly Action[] {
     (run) => reportWaitsUntil(run, runStatus(run, view, now), view.state, now) !== undefined,
   );
   if (waits) return [];
-  const status = taskStatus(view, now);
+  const { uid } = task.metadata;
+  if (cutRetryAt(uid, view.state) > now.getTime()) return [];
+  const status = cutTaskStatus(taskStatus(view, now), cutsOf(uid, view.state));
   if (sameJson(status, task.status ?? {})) return [];
   return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view, now), ...missedEvents(view.state, now)];
 }

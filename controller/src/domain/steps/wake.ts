@@ -29,6 +29,7 @@ const alarms: readonly Alarm[] = [
   flowDeadlines,
   nextStepLooks,
   refusalRetries,
+  cutRetries,
 ];
 
 /** @returns a wakeAt for the earliest of these times, if there is any */
@@ -49,4 +50,8 @@ function flowDeadlines({ active }: TaskView, now: Date): readonly (number | unde
 
 function refusalRetries({ state }: TaskView): readonly number[] {
   return state.memory.refusals.filter(({ final }) => !final).map(({ retryAt }) => retryAt);
+}
+
+function cutRetries({ state }: TaskView): readonly number[] {
+  return [...state.memory.cuts.values()].map(({ retryAt }) => retryAt);
 }
