@@ -22,7 +22,7 @@ cue: deps ## Build CUE as WebAssembly, for both of KubeVela's versions
 
 addon: cue dist/task-runs/metadata.yaml ## Assemble dist/task-runs, the directory for `vela addon enable`
 
-dist/task-runs/metadata.yaml: $(shell find addon definitions cue/go cue/ts scripts -type f) package-lock.json | cue
+dist/task-runs/metadata.yaml: metadata.yaml $(shell find addon definitions cue/go cue/ts scripts -type f) package-lock.json | cue
 	@npm run --silent addon
 
 build: cue dist/controller/main.js ## Bundle the controller, the command line and the console into dist/

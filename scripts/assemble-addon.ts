@@ -1,6 +1,6 @@
 /**
- * Makes dist/task-runs, the directory that `vela addon enable` takes, from addon/, definitions/ and observability/.
- * What is made and not copied: YAML anchors are written out, and the definitions become objects in
+ * Makes dist/task-runs, the directory that `vela addon enable` takes, from metadata.yaml, addon/, definitions/ and
+ * observability/. What is made and not copied: YAML anchors are written out, and the definitions become objects in
  * resources/definitions.cue, because KubeVela deletes what is in an addon's definitions/ with the addon
  * (docs/decisions/0010-disable-leaves-a-task.md). In one piece each, as `vela def vet` takes them, they are in
  * dist/definitions.
@@ -51,7 +51,8 @@ async function assemble(cue: Cue, draft: string, texts: Record<string, string>):
   for (const folder of ['resources', 'schemas']) await mkdir(join(draft, folder), { recursive: true });
   for (const name of await readdir(join(source, 'schemas')))
     await copyFile(join(source, 'schemas', name), join(draft, 'schemas', name));
-  for (const name of ['metadata.yaml', 'parameter.cue', 'template.cue', 'NOTES.cue', 'README.md'])
+  await copyFile(join(repository, 'metadata.yaml'), join(draft, 'metadata.yaml'));
+  for (const name of ['parameter.cue', 'template.cue', 'NOTES.cue', 'README.md'])
     await copyFile(join(source, name), join(draft, name));
   for (const name of await readdir(join(source, 'resources'))) {
     const text = await readFile(join(source, 'resources', name), 'utf8');

@@ -230,8 +230,8 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
 
   it('is upgraded, parameters and all', async () => {
     const metadata = join(addon, 'metadata.yaml');
-    await writeFile(metadata, (await readFile(metadata, 'utf8')).replace('version: 0.1.0', 'version: 0.1.1'));
-    await enable({ image: 'example/task-runs:0.1.1', namespaces: ['default'] });
+    await writeFile(metadata, (await readFile(metadata, 'utf8')).replace(/^version: .*$/m, 'version: 99.0.1'));
+    await enable({ image: 'example/task-runs:99.0.1', namespaces: ['default'] });
     expect(await get('deployment', 'task-runs')).toMatchObject({
       spec: {
         replicas: 0,
@@ -239,7 +239,7 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
           spec: {
             containers: [
               {
-                image: 'example/task-runs:0.1.1',
+                image: 'example/task-runs:99.0.1',
                 args: expect.arrayContaining(['--leader-elect', '--namespace=default']) as string[],
               },
             ],
@@ -254,7 +254,7 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     expect(await exists('rolebinding', 'task-runs', 'default')).toBe(true);
     expect(await typeOfTask()).toBe('tasks.task.oam.dev');
     expect(await get('application', 'addon-task-runs')).toMatchObject({
-      metadata: { labels: { 'addons.oam.dev/version': '0.1.1' } },
+      metadata: { labels: { 'addons.oam.dev/version': '99.0.1' } },
     });
   });
 
