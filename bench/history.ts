@@ -87,15 +87,16 @@ async function measureHistory(name: string, setting: string): Promise<Row[]> {
 /** What people and the console ask for, in turn. */
 function filterOf(round: number): RunFilter {
   const namespace = `ns-${round % namespaceCount}`;
+  const owner = { namespaceUid: `uid-of-${namespace}`, olderRuns: false };
   const task = `task-${(round * 7 * namespaceCount + (round % namespaceCount)) % taskCount}`;
   const from = begin + ((round * 7_919) % archived) * everyMs;
   const filters: readonly RunFilter[] = [
-    { namespace },
-    { namespace, task },
-    { namespace, phases: ['Failed'] },
-    { namespace, task, phases: ['Failed', 'Cancelled'] },
-    { namespace, triggers: ['Manual'] },
-    { namespace, from, to: from + 86_400_000 },
+    { namespace, owner },
+    { namespace, owner, task },
+    { namespace, owner, phases: ['Failed'] },
+    { namespace, owner, task, phases: ['Failed', 'Cancelled'] },
+    { namespace, owner, triggers: ['Manual'] },
+    { namespace, owner, from, to: from + 86_400_000 },
     {},
     { phases: ['Failed'] },
   ];
@@ -129,7 +130,7 @@ async function fill(setting: string): Promise<void> {
         : sql`(select i::bigint from generate_series(${sql.lit(first)}, ${sql.lit(last)}) as i) as series`;
     };
     const insert = (first: number) =>
-      sql`insert into runs (uid, namespace, task, name, phase, trigger_type, created_at, summary, body, bytes) select 'uid-' || ${number}, ${namespace}, ${task}, 'run-' || ${number}, ${phase}, ${trigger}, ${ms}, ${summary}, ${body}, 400 from ${seriesFrom(first)}`;
+      sql`insert into runs (uid, namespace, namespace_uid, task, name, phase, trigger_type, created_at, summary, body, bytes) select 'uid-' || ${number}, ${namespace}, 'uid-of-' || ${namespace}, ${task}, 'run-' || ${number}, ${phase}, ${trigger}, ${ms}, ${summary}, ${body}, 400 from ${seriesFrom(first)}`;
     for (let first = 0; first < archived; first += filledAtOnce) await insert(first).execute(database);
     // As PostgreSQL's autovacuum does by itself once so much was written.
     await (kind === 'sqlite' ? sql`analyze` : sql`vacuum analyze`).execute(database);
@@ -137,6 +138,8 @@ async function fill(setting: string): Promise<void> {
     await opened.close();
   }
 }
+
+const noCluster = { get: () => Promise.reject(new Error('there is no cluster')) };
 
 function noCaches(): Caches {
   const informer = { cache: new Cache({ namespace: byNamespace, owner: byOwner }, () => undefined) };
@@ -157,7 +160,7 @@ async function measureLogs(directory: string): Promise<Row[]> {
     files.push(join(directory, `log-${index}`));
     await writeFile(files.at(-1) ?? '', text);
   }
-  const service = new Service({ caches: noCaches(), archive });
+  const service = new Service({ caches: noCaches(), archive, client: noCluster });
   const people = { of: () => Promise.resolve(everybody) } as unknown as People;
   const app = createApi({
     service,
@@ -235,6 +238,7 @@ function materialOf(index: number, text: string): Material {
   };
   return {
     record,
+    namespaceUid: 'uid-of-prod',
     body: { jobs: [] },
     logs: [
       { pod: `run-${index}-x`, container: 'main', restart: 0, bytes: text.length, cutBytes: 0, body: gzipSync(text) },

@@ -15,6 +15,8 @@ export interface ControllerOptions {
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
   readonly archive?: string;
+  /** Who sees runs that were archived before UIDs of namespaces were stored. */
+  readonly archiveOlderRuns: 'all-namespaces' | 'by-name';
   readonly archiveMaxAgeDays: number;
   readonly archiveMaxRuns: number;
   /** In bytes. */
@@ -57,6 +59,14 @@ export function controllerCommand(version: string): Command {
         '--archive <file|url>',
         'the archive of finished runs: a SQLite file, or postgres://user:password@host/database; no archive when left out',
       ).env('TASK_RUNS_ARCHIVE'),
+    )
+    .addOption(
+      new Option(
+        '--archive-older-runs <who>',
+        'who sees runs that were archived before the archive knew UIDs of namespaces: who may see all namespaces, or everybody who may see a namespace of that name',
+      )
+        .choices(['all-namespaces', 'by-name'])
+        .default('all-namespaces'),
     )
     .option('--archive-max-age-days <number>', 'delete archived runs that are older', positiveNumber, 90)
     .option('--archive-max-runs <number>', 'the most archived runs; the oldest are deleted', positiveNumber, 1_000_000)

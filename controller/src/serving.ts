@@ -29,7 +29,7 @@ export async function startApi(
 ): Promise<Listening> {
   const { apiRequestsPerMinute: all } = options;
   const app = createApi({
-    service: new Service({ caches, archive }),
+    service: new Service({ caches, archive, client, olderRunsByName: options.archiveOlderRuns === 'by-name' }),
     people: new People(client),
     log,
     version,

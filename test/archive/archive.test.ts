@@ -1,10 +1,12 @@
 /** The archive on both databases, for real: SQLite in a file, PostgreSQL as a server. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Archive,
@@ -13,6 +15,7 @@ import {
   type Place,
   type RunFilter,
 } from '../../controller/src/archive/archive.ts';
+import { openDatabase } from '../../controller/src/archive/database.ts';
 import type { RunRecord } from '../../controller/src/records/record.ts';
 import { startPostgres, type Postgres } from '../support/postgres.ts';
 
@@ -57,6 +60,7 @@ function aMaterial(record: RunRecord, text?: string): Material {
         ];
   return {
     record,
+    namespaceUid: `uid-of-${record.namespace}`,
     body: {
       component: 'task',
       jobs: [{ name: 'j', exitCode: 3 }],
@@ -261,6 +265,166 @@ function chosen(
     .filter(isChosen)
     .sort((a, b) => Date.parse(b.creationTimestamp) - Date.parse(a.creationTimestamp) || (a.uid < b.uid ? 1 : -1));
 }
+
+describe('the archive of a namespace whose name was given again', () => {
+  const [before, now] = [aRecord('u1', { name: 'secretrun', task: 'secret' }), aRecord('u2', { at: hour })];
+  const of = (namespaceUid: string, olderRuns = false) => ({ namespaceUid, olderRuns });
+
+  it.each(['sqlite', 'postgres'] as const)('shows its new people nothing of those before, on %s', async (kind) => {
+    await using(kind, async (archive) => {
+      await archive.save([
+        { ...aMaterial(before, 'hunter2\n'), namespaceUid: 'old' },
+        { ...aMaterial(now), namespaceUid: 'new' },
+      ]);
+      expect((await archive.find({ namespace: 'prod', owner: of('new') }, { limit: 9 })).map(({ uid }) => uid)).toEqual(
+        ['u2'],
+      );
+      expect(await archive.count({ namespace: 'prod', owner: of('new', true) })).toBe(1);
+      expect(await archive.get('prod', 'secretrun', of('new'))).toBeUndefined();
+      expect(await archive.hasTask('prod', 'secret', of('new'))).toBe(false);
+      expect([...(await archive.known(['u1', 'u2'], of('new')))]).toEqual(['u2']);
+      expect(await archive.get('prod', 'secretrun')).toMatchObject({ record: before });
+      expect(await archive.count({ namespace: 'prod' })).toBe(2);
+    });
+  });
+
+  it.each(['sqlite', 'postgres'] as const)('gives runs without a UID to whom the setting says, on %s', async (kind) => {
+    await using(kind, async (archive, setting) => {
+      await archive.save([aMaterial(before)]);
+      await archive.close();
+      await forgetUids(setting);
+      const again = new Archive(setting);
+      expect(await again.get('prod', 'secretrun', of('uid-of-prod'))).toBeUndefined();
+      expect(await again.get('prod', 'secretrun', of('uid-of-prod', true))).toMatchObject({ record: before });
+      expect(await again.get('prod', 'secretrun')).toMatchObject({ record: before });
+      // A run that is archived from now on has its namespace's UID.
+      await again.save([aMaterial(now)]);
+      expect(await again.count({ namespace: 'prod', owner: of('uid-of-prod') })).toBe(1);
+      await again.close();
+    });
+  });
+});
+
+/** The tables as the first release made them, with what is in them. */
+async function forgetUids(setting: string): Promise<void> {
+  const opened = await openDatabase(setting);
+  const { database } = opened;
+  for (const [name, columns] of Object.entries({
+    runs_namespace: 'namespace',
+    runs_task: 'namespace, task',
+    runs_phase: 'namespace, phase',
+    runs_trigger: 'namespace, trigger_type',
+  })) {
+    await sql`drop index ${sql.ref(name)}`.execute(database);
+    await sql.raw(`create index ${name} on runs (${columns}, created_at, uid)`).execute(database);
+  }
+  await sql`alter table runs drop column namespace_uid`.execute(database);
+  await sql`delete from kysely_migration where name = '0002-uids-of-namespaces'`.execute(database);
+  await opened.close();
+}
+
+async function using(
+  kind: 'sqlite' | 'postgres',
+  use: (archive: Archive, setting: string) => Promise<void>,
+): Promise<void> {
+  const home = await homes[kind]();
+  const archive = new Archive(home.setting);
+  try {
+    await use(archive, home.setting);
+  } finally {
+    await archive.close();
+    await home.remove();
+  }
+}
+
+describe('an archive file that other users of the machine want to read', () => {
+  const modesOf = async (file: string) =>
+    Promise.all(
+      [file, `${file}-wal`, `${file}-shm`].map(async (path) => ((await stat(path)).mode & 0o777).toString(8)),
+    );
+
+  it.each([
+    ['new', undefined],
+    ['of an earlier version', 0o644],
+    ['of a volume with a group', 0o660],
+  ])('is for the controller alone when it is %s', async (_what, mode) => {
+    await using('sqlite', async (archive, file) => {
+      await archive.save([aMaterial(aRecord('u1'))]);
+      if (mode !== undefined) {
+        for (const path of [file, `${file}-wal`, `${file}-shm`]) await chmod(path, mode);
+        await archive.close();
+        if ((await stat(file)).mode % 0o1000 !== mode) throw new Error('the mode was not set');
+      }
+      const again = new Archive(file);
+      await again.save([aMaterial(aRecord('u2'))]);
+      expect(await modesOf(file)).toEqual(['600', '600', '600']);
+      await again.close();
+    });
+  });
+});
+
+describe('a file that is not an archive of ours', () => {
+  const text = (size: number) => Buffer.alloc(size, 'not a database ');
+  const damagedFrom = (at: number) => async (file: string) => {
+    const archive = new Archive(file);
+    await archive.save(
+      Array.from({ length: 50 }, (_, index) => aMaterial(aRecord(`u${index}`), incompressible(5_000))),
+    );
+    await archive.close();
+    const handle = await open(file, 'r+');
+    await handle.write(text(20_000), 0, 20_000, at);
+    await handle.close();
+  };
+  const cutOff = async (file: string) => {
+    await foreign(
+      'create table kysely_migration (name text)',
+      'create table t (b)',
+      'insert into t values (zeroblob(99999))',
+    )(file);
+    await truncate(file, 8_192);
+  };
+  const foreign =
+    (...statements: readonly string[]) =>
+    (file: string) => {
+      const database = new DatabaseSync(file);
+      for (const statement of statements) database.exec(statement);
+      database.close();
+      return Promise.resolve();
+    };
+  it.each<readonly [string, (file: string) => Promise<unknown>, RegExp]>([
+    ['text', (file) => writeFile(file, text(10_000)), /it is not a SQLite database: give the path of another file/],
+    ['damaged at its beginning', damagedFrom(0), /it is not a SQLite database/],
+    ['damaged in its middle', damagedFrom(20_000), /it is damaged \(.+\): restore it from a backup/],
+    ['cut off', (file) => cutOff(file), /it is damaged/],
+    [
+      'the database of another program',
+      foreign('create table passwords (name text)'),
+      /it is the SQLite database of another program: give the path of another file/,
+    ],
+    [
+      'the archive of a newer version',
+      async (file) => {
+        await new Archive(file).ready();
+        await foreign("insert into kysely_migration values ('9999-more', '2026-01-01T00:00:00Z')")(file);
+      },
+      /written by a newer version of task-runs, or by another program \(migration 9999-more\): run that version/,
+    ],
+    ['a directory', (file) => mkdir(file), /it is not a file: give the path of a file/],
+  ])('is refused in a sentence, and not written to, when it is %s', async (_what, make, sentence) => {
+    const directory = await mkdtemp(join(tmpdir(), 'archive-'));
+    try {
+      const file = join(directory, 'archive.db');
+      await make(file);
+      const before = await readFile(file).catch(() => undefined);
+      const archive = new Archive(file);
+      await expect(archive.ready()).rejects.toThrow(sentence);
+      expect(await readFile(file).catch(() => undefined)).toEqual(before);
+      await archive.close();
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
 
 describe('a database that is not to be had', () => {
   it.each([

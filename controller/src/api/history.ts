@@ -102,7 +102,7 @@ async function countRuns(
 ): Promise<Pick<RunPage, 'total' | 'totalIsLeast'>> {
   if (archive === undefined) return { total: live.length, totalIsLeast: false };
   const finished = live.filter(({ status }) => isFinished(status?.phase)).map(({ metadata }) => metadata.uid);
-  const [archived, both] = await Promise.all([archive.count(filter), archive.known(finished)]);
+  const [archived, both] = await Promise.all([archive.count(filter), archive.known(finished, filter.owner)]);
   const total = archived + live.length - both.size;
   return archived > mostCounted ? { total: mostCounted, totalIsLeast: true } : { total, totalIsLeast: false };
 }

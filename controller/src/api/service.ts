@@ -1,5 +1,5 @@
 /** What the API can do, independent of HTTP. Each method checks the person's rights before it answers. */
-import type { Archive, RunFilter } from '../archive/archive.ts';
+import type { Archive, Owner, RunFilter } from '../archive/archive.ts';
 import { bodyOf, recordOf } from '../records/record.ts';
 import type { Caches } from '../cluster/caches.ts';
 import { projectTask, type CachedTask } from '../cluster/projections.ts';
@@ -7,6 +7,7 @@ import { taskRuns, tasks, type TaskRunObject } from '../cluster/resource-types.t
 import { isFinished } from '../domain/model/phase.ts';
 import { retryProblem } from '../domain/policies/retry-of.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
 import { listAll } from '../kube/list-all.ts';
 import type { Stored } from '../kube/objects.ts';
 import { namespaces } from '../kube/resources.ts';
@@ -42,6 +43,10 @@ import { taskDetail, taskView } from './task-views.ts';
 export interface ServiceOptions {
   readonly caches: Caches;
   readonly archive: Archive | undefined;
+  /** The controller's own: people may not be allowed to read namespaces. */
+  readonly client: Pick<Client, 'get'>;
+  /** Whether runs that were archived before UIDs of namespaces were stored belong to the namespace of their name. */
+  readonly olderRunsByName?: boolean;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -63,6 +68,7 @@ export interface AtRun {
 }
 
 const look: Right = { verb: 'list', resource: 'taskruns' };
+const readRun: Right = { verb: 'get', resource: 'taskruns' };
 const lookAtTasks: Right = { verb: 'list', resource: 'tasks' };
 const readLogs: Right = { verb: 'get', resource: 'pods/log' };
 const rights = {
@@ -79,9 +85,13 @@ const fieldManager = 'task-runs-api';
 export class Service {
   readonly #caches: Caches;
   readonly #archive: Archive | undefined;
+  readonly #client: Pick<Client, 'get'>;
+  readonly #olderRunsByName: boolean;
   readonly #now: () => number;
 
-  constructor({ caches, archive, now = Date.now }: ServiceOptions) {
+  constructor({ caches, archive, client, olderRunsByName = false, now = Date.now }: ServiceOptions) {
+    this.#client = client;
+    this.#olderRunsByName = olderRunsByName;
     this.#caches = caches;
     this.#archive = archive;
     this.#now = now;
@@ -129,15 +139,21 @@ export class Service {
   }
 
   /** The history, newest first; of all namespaces if none is given. */
-  async listRuns(
-    { person }: Caller,
+  async listRuns(caller: Caller, namespace: string | undefined, query: RunQuery): Promise<RunPage> {
+    await caller.person.require(look, namespace);
+    return this.#runsOf(caller.person, namespace, await this.#owner(caller.person, namespace, look), query);
+  }
+
+  async #runsOf(
+    person: Person,
     namespace: string | undefined,
+    owner: Owner | undefined,
     { limit, cursor, ...query }: RunQuery,
   ): Promise<RunPage> {
-    await person.require(look, namespace);
     const { task, phase, trigger, from, to } = query;
     const filter: RunFilter = {
       namespace,
+      owner,
       task,
       phases: phase,
       triggers: trigger,
@@ -147,15 +163,15 @@ export class Service {
     const page = await this.#fromArchive(() => findRuns(this.#sources, filter, { limit, cursor }));
     if (page.total > 0 || namespace === undefined) return page;
     await requireNamespace(person, namespace);
-    if (task !== undefined) await this.#requireTask({ namespace, task });
+    if (task !== undefined) await this.#requireTask({ namespace, task }, owner);
     return page;
   }
 
   async getRun({ person, signal }: Caller, { namespace, run }: AtRun): Promise<RunDetail> {
-    await person.require({ verb: 'get', resource: 'taskruns' }, namespace);
+    await person.require(readRun, namespace);
     const live = await this.#liveRun(person, namespace, run);
     if (live === undefined) {
-      const found = await this.#fromArchive(async () => this.#archive?.get(namespace, run));
+      const found = await this.#archivedRun(person, { namespace, run }, readRun);
       if (found === undefined) throw await this.#noRun(person, { namespace, run });
       const { record, body } = found;
       const jobs = body.jobs as RunDetail['jobs'];
@@ -196,14 +212,14 @@ export class Service {
     { namespace, run }: AtRun,
     { follow, since, tail, search }: LogQuery,
   ): Promise<AsyncGenerator<readonly Line[], void, undefined>> {
-    await person.require({ verb: 'get', resource: 'taskruns' }, namespace);
+    await person.require(readRun, namespace);
     await person.require(readLogs, namespace);
     const access = { client: person.client, archive: this.#archive, signal, now: this.#now };
     const choice = { since: momentOf(since), tail, search };
     const live = await this.#liveRun(person, namespace, run);
     if (live && follow && !isFinished(live.status?.phase)) return followLines(live, choice, access);
     const uid =
-      live?.metadata.uid ?? (await this.#fromArchive(async () => this.#archive?.get(namespace, run)))?.record.uid;
+      live?.metadata.uid ?? (await this.#archivedRun(person, { namespace, run }, readRun, readLogs))?.record.uid;
     if (uid === undefined) throw await this.#noRun(person, { namespace, run });
     return linesOf([{ uid, namespace, name: run, inCluster: live !== undefined }], choice, access);
   }
@@ -216,7 +232,9 @@ export class Service {
   ): Promise<AsyncGenerator<readonly Line[], void, undefined>> {
     const { person, signal } = caller;
     await person.require(readLogs, namespace);
-    const { items } = await this.listRuns(caller, namespace, { task, phase, limit: runs });
+    await person.require(look, namespace);
+    const owner = await this.#owner(person, namespace, look, readLogs);
+    const { items } = await this.#runsOf(person, namespace, owner, { task, phase, limit: runs });
     const logged = items.map(({ uid, name, archived }): LoggedRun => ({ uid, namespace, name, inCluster: !archived }));
     return linesOf(
       logged,
@@ -317,10 +335,10 @@ export class Service {
   }
 
   /** A task that was deleted may still have a history. */
-  async #requireTask({ namespace, task }: AtTask): Promise<void> {
+  async #requireTask({ namespace, task }: AtTask, owner: Owner | undefined): Promise<void> {
     const isKnown =
       this.#caches.tasks.cache.get(namespace, task) !== undefined ||
-      (await this.#fromArchive(async () => this.#archive?.hasTask(namespace, task)));
+      (await this.#fromArchive(async () => this.#archive?.hasTask(namespace, task, owner)));
     if (isKnown !== true) throw noTask({ namespace, task });
   }
 
@@ -336,8 +354,7 @@ export class Service {
   async #requireLive(person: Person, at: AtRun): Promise<Stored<TaskRunObject>> {
     const live = await this.#liveRun(person, at.namespace, at.run);
     if (live) return live;
-    const archived = await this.#fromArchive(async () => this.#archive?.get(at.namespace, at.run));
-    if (archived)
+    if (await this.#archivedRun(person, at, readRun))
       throw new ApiProblem(
         'NotRetriable',
         `run ${at.run} is only in the archive, so it cannot be changed: run the task again`,
@@ -347,11 +364,34 @@ export class Service {
 
   async #requireActive(person: Person, at: AtRun, done: string): Promise<void> {
     const live = await this.#liveRun(person, at.namespace, at.run);
-    const archived = live ? undefined : await this.#fromArchive(async () => this.#archive?.get(at.namespace, at.run));
+    const archived = live ? undefined : await this.#archivedRun(person, at, readRun);
     if (!live && !archived) throw await this.#noRun(person, at);
     const phase = live ? live.status?.phase : archived?.record.phase;
     if (isFinished(phase))
       throw new ApiProblem('RunFinished', `run ${at.run} has already ended (${phase ?? ''}), so it cannot be ${done}`);
+  }
+
+  /** The newest archived run of that name that the person sees with these rights. */
+  async #archivedRun(person: Person, { namespace, run }: AtRun, ...needed: readonly Right[]) {
+    const owner = await this.#owner(person, namespace, ...needed);
+    return this.#fromArchive(async () => this.#archive?.get(namespace, run, owner));
+  }
+
+  /**
+   * Whose archived runs the person sees in a namespace. Those of a deleted namespace of the same name may have been
+   * other people's: only who has the rights in all namespaces sees them, for whom this is undefined.
+   */
+  async #owner(person: Person, namespace: string | undefined, ...needed: readonly Right[]): Promise<Owner | undefined> {
+    if (namespace === undefined || this.#archive === undefined) return undefined;
+    const everywhere = await Promise.all(needed.map((right) => person.may(right, undefined)));
+    if (everywhere.every(Boolean)) return undefined;
+    try {
+      const { metadata } = await this.#client.get(namespaces, { name: namespace });
+      return { namespaceUid: metadata.uid, olderRuns: this.#olderRunsByName };
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      return { namespaceUid: '', olderRuns: false }; // nobody's
+    }
   }
 
   async #noRun(person: Person, { namespace, run }: AtRun): Promise<ApiProblem> {

@@ -28,13 +28,26 @@ export interface LogContent extends ArchivedLog {
 /** A run with everything that is stored of it. */
 export interface Material {
   readonly record: RunRecord;
+  /** The UID of the run's namespace. */
+  readonly namespaceUid: string;
   readonly body: RunBody;
   readonly logs: readonly LogContent[];
+}
+
+/**
+ * The runs of one namespace object. A name alone would also choose the runs of a deleted namespace, which may have
+ * belonged to other people.
+ */
+export interface Owner {
+  readonly namespaceUid: string;
+  /** Also the runs that were archived before UIDs of namespaces were stored. */
+  readonly olderRuns: boolean;
 }
 
 /** Which runs; a filter that is left out matches all. Times are milliseconds since 1970. */
 export interface RunFilter {
   readonly namespace?: string | undefined;
+  readonly owner?: Owner | undefined;
   readonly task?: string | undefined;
   readonly phases?: readonly Phase[] | undefined;
   readonly triggers?: readonly TriggerType[] | undefined;
@@ -88,7 +101,7 @@ export class Archive {
   async save(materials: readonly Material[]): Promise<void> {
     if (materials.length === 0) return;
     const rows = await Promise.all(
-      materials.map(async ({ record, body, logs }) => runRow(record, await zip(JSON.stringify(body)), logs)),
+      materials.map(async (material) => runRow(material, await zip(JSON.stringify(material.body)))),
     );
     await (await this.#database()).transaction().execute(async (transaction) => {
       const saved = await transaction
@@ -109,14 +122,13 @@ export class Archive {
     });
   }
 
-  /** Which of these runs are archived. */
-  async known(uids: readonly string[]): Promise<ReadonlySet<string>> {
+  /** Which of these runs are archived, and belong to the owner if one is given. */
+  async known(uids: readonly string[], owner?: Owner): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
     if (uids.length === 0) return found;
     const database = await this.#database();
     for (let at = 0; at < uids.length; at += listLength) {
-      const rows = await database
-        .selectFrom('runs')
+      const rows = await matching(database, { owner })
         .select('uid')
         .where('uid', 'in', uids.slice(at, at + listLength))
         .execute();
@@ -170,17 +182,14 @@ export class Archive {
     );
   }
 
-  /** The newest run with that name; names can be reused. */
+  /** The newest run with that name; names can be reused. Of any owner if none is given. */
   async get(
     namespace: string,
     name: string,
+    owner?: Owner,
   ): Promise<{ readonly record: RunRecord; readonly body: RunBody } | undefined> {
-    const row = await (
-      await this.#database()
-    )
-      .selectFrom('runs')
+    const row = await matching(await this.#database(), { namespace, owner })
       .select(['summary', 'body'])
-      .where('namespace', '=', namespace)
       .where('name', '=', name)
       .orderBy('created_at', 'desc')
       .limit(1)
@@ -192,15 +201,10 @@ export class Archive {
     };
   }
 
-  /** Whether any run of that Task is archived. */
-  async hasTask(namespace: string, task: string): Promise<boolean> {
-    const row = await (
-      await this.#database()
-    )
-      .selectFrom('runs')
+  /** Whether any run of that Task is archived; of any owner if none is given. */
+  async hasTask(namespace: string, task: string, owner?: Owner): Promise<boolean> {
+    const row = await matching(await this.#database(), { namespace, task, owner })
       .select('uid')
-      .where('namespace', '=', namespace)
-      .where('task', '=', task)
       .limit(1)
       .executeTakeFirst();
     return row !== undefined;
@@ -311,9 +315,19 @@ export class Archive {
   }
 }
 
-function matching(database: Kysely<Tables>, { namespace, task, phase, trigger, from, to }: SingleFilter) {
+function matching(
+  database: Kysely<Tables>,
+  { namespace, owner, task, phase, trigger, from, to }: Partial<SingleFilter>,
+) {
   let query = database.selectFrom('runs');
   if (namespace !== undefined) query = query.where('namespace', '=', namespace);
+  if (owner !== undefined)
+    query = query.where((where) =>
+      where.or([
+        where('namespace_uid', '=', owner.namespaceUid),
+        ...(owner.olderRuns ? [where('namespace_uid', 'is', null)] : []),
+      ]),
+    );
   if (task !== undefined) query = query.where('task', '=', task);
   if (phase !== undefined) query = query.where('phase', '=', phase);
   if (trigger !== undefined) query = query.where('trigger_type', '=', trigger);
@@ -322,12 +336,13 @@ function matching(database: Kysely<Tables>, { namespace, task, phase, trigger, f
   return query;
 }
 
-function runRow(record: RunRecord, body: Uint8Array, logs: readonly LogContent[]): RunTable {
+function runRow({ record, namespaceUid, logs }: Material, body: Uint8Array): RunTable {
   const { uid, namespace, task, name, phase, trigger, creationTimestamp } = record;
   const bytes = logs.reduce((sum, log) => sum + log.body.length, body.length);
   return {
     uid,
     namespace,
+    namespace_uid: namespaceUid,
     task,
     name,
     phase,

@@ -99,6 +99,21 @@ function scene(logLimits: Partial<LogLimits> = {}) {
 const aPod = (name: string, text = 'hello\n') => ({ name, logs: { main: [text] } });
 
 describe('the archiver', () => {
+  it('stores whose each run is, also when a namespace has the name of a deleted one', async () => {
+    const { cluster, archive, archiver, clock, all } = scene();
+    archiver.start();
+    archiver.add(cluster.add('before'));
+    await all();
+    cluster.namespaceUid = 'uid-of-its-successor';
+    await clock.advance(1_000);
+    archiver.add(cluster.add('after'));
+    await all();
+    expect(archive.saved.map(({ record: { name }, namespaceUid }) => [name, namespaceUid])).toEqual([
+      ['before', 'uid-of-prod'],
+      ['after', 'uid-of-its-successor'],
+    ]);
+  });
+
   it('holds a run until its record and logs are taken, and reports each that it no longer holds', async () => {
     const { cluster, archive, archiver, released, all, counts } = scene();
     const [printed, other] = [cluster.add('printed', [aPod('p')]), cluster.add('other')];

@@ -13,6 +13,7 @@ import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import { sleep, systemClock, type Clock } from '../kube/clock.ts';
 import type { TaskRun } from '../resources/index.ts';
+import { NamespaceUids } from './namespace-uids.ts';
 import type { Archive, Material, Retention } from './archive.ts';
 import { takeLogs, type LogLimits } from './log-taker.ts';
 import { bodyOf, recordOf } from '../records/record.ts';
@@ -72,6 +73,7 @@ interface Taken {
 export class Archiver {
   readonly #options: ArchiverOptions;
   readonly #clock: Clock;
+  readonly #namespaces: NamespaceUids;
   readonly #stopped = new AbortController();
   /** By uid, in the order of their ends. */
   readonly #waiting = new Map<string, FinishedRun>();
@@ -91,6 +93,7 @@ export class Archiver {
   constructor(options: ArchiverOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#namespaces = new NamespaceUids(options.client, this.#clock);
   }
 
   /** A run has ended, or had ended when this process started and may already be archived. */
@@ -190,6 +193,8 @@ export class Archiver {
   async #read(run: FinishedRun): Promise<void> {
     const { client, logLimits, log, observer } = this.#options;
     const { signal } = this.#stopped;
+    // Before the run: a namespace that is deleted in between can only hide a run from its successor's readers.
+    const namespaceUid = await this.#namespaces.of(run.namespace, signal);
     const object = await client.get(taskRuns, run, { signal });
     if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase))
       return this.#drop(run, 'it was deleted before it was archived');
@@ -201,7 +206,7 @@ export class Archiver {
     problems.forEach(() => observer?.dropped?.('log'));
     if (problems.length > 0) log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
     const taskRun = object as unknown as TaskRun;
-    const material = { record: recordOf(taskRun), body: bodyOf(taskRun), logs };
+    const material = { record: recordOf(taskRun), namespaceUid, body: bodyOf(taskRun), logs };
     const bytes = logs.reduce((sum, { body }) => sum + body.length, JSON.stringify(material.body).length);
     this.#spool.set(run.uid, { run, material, bytes });
     this.#spooled += bytes;

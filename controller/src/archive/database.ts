@@ -22,6 +22,7 @@ const numbers: pg.CustomTypesConfig = {
 
 /** Longer than any query takes on a healthy server: a lost server must not block callers for minutes. */
 const queryMs = 10_000;
+const migrationMs = 15 * 60_000;
 const mostConnections = 8;
 
 /**
@@ -30,14 +31,17 @@ const mostConnections = 8;
  */
 export async function openDatabase(setting: string): Promise<OpenDatabase> {
   const isPostgres = /^postgres(ql)?:\/\//.test(setting);
-  const opened = isPostgres ? openPostgres(setting) : await openSqlite(setting);
+  // An index of a large table takes longer than a query may.
+  const migrating = isPostgres ? openPostgres(setting, migrationMs) : await openSqlite(setting);
   try {
-    await migrate(opened.database, isPostgres ? { bytes: 'bytea' } : { bytes: 'blob' });
+    await migrate(migrating.database, isPostgres ? { bytes: 'bytea' } : { bytes: 'blob' });
   } catch (error) {
-    await opened.close();
+    await migrating.close();
     throw error;
   }
-  return opened;
+  if (!isPostgres) return migrating;
+  await migrating.close();
+  return openPostgres(setting, queryMs);
 }
 
 async function openSqlite(file: string): Promise<OpenDatabase> {
@@ -46,14 +50,14 @@ async function openSqlite(file: string): Promise<OpenDatabase> {
   return { database, kind: 'sqlite', close: () => database.destroy() };
 }
 
-function openPostgres(connectionString: string): OpenDatabase {
+function openPostgres(connectionString: string, longestQueryMs: number): OpenDatabase {
   const pool = new pg.Pool({
     connectionString,
     max: mostConnections,
     types: numbers,
     connectionTimeoutMillis: queryMs,
-    query_timeout: queryMs,
-    statement_timeout: queryMs,
+    query_timeout: longestQueryMs,
+    statement_timeout: longestQueryMs,
     application_name: 'task-runs',
   });
   // A connection that breaks while idle is replaced at the next query, which reports the error.
@@ -69,9 +73,15 @@ async function migrate(database: Kysely<Tables>, types: ColumnTypes): Promise<vo
   const migrator = new Migrator({ db: database, provider: migrationsFor(types) });
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error === undefined) return;
+  const words = error instanceof Error ? error.message : JSON.stringify(error);
+  const [, foreign] = /previously executed migration (\S+) is missing/.exec(words) ?? [];
+  if (foreign !== undefined)
+    throw new Error(
+      `the archive was written by a newer version of task-runs, or by another program (migration ${foreign}): run that version, or give another archive`,
+      { cause: error },
+    );
   const failed = results.find(({ status }) => status === 'Error')?.migrationName;
-  throw new Error(
-    `the archive's tables cannot be updated${failed === undefined ? '' : ` (${failed})`}: ${error instanceof Error ? error.message : JSON.stringify(error)}`,
-    { cause: error },
-  );
+  throw new Error(`the archive's tables cannot be updated${failed === undefined ? '' : ` (${failed})`}: ${words}`, {
+    cause: error,
+  });
 }

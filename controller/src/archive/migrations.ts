@@ -50,5 +50,27 @@ export function migrationsFor({ bytes }: ColumnTypes): MigrationProvider {
         .execute();
     },
   };
-  return { getMigrations: () => Promise.resolve({ '0001-runs-and-logs': first }) };
+  /** A name is given again after its namespace was deleted; a UID is not. Pages of one namespace read only an index. */
+  const second: Migration = {
+    async up(database: Kysely<unknown>) {
+      await database.schema.alterTable('runs').addColumn('namespace_uid', 'text').execute();
+      const indexes: Record<string, string[]> = {
+        runs_namespace: ['namespace'],
+        runs_task: ['namespace', 'task'],
+        runs_phase: ['namespace', 'phase'],
+        runs_trigger: ['namespace', 'trigger_type'],
+      };
+      for (const [name, columns] of Object.entries(indexes)) {
+        await database.schema.dropIndex(name).execute();
+        await database.schema
+          .createIndex(name)
+          .on('runs')
+          .columns([...columns, 'created_at', 'uid', 'namespace_uid'])
+          .execute();
+      }
+    },
+  };
+  return {
+    getMigrations: () => Promise.resolve({ '0001-runs-and-logs': first, '0002-uids-of-namespaces': second }),
+  };
 }

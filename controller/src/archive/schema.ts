@@ -3,6 +3,8 @@
 export interface RunTable {
   uid: string;
   namespace: string;
+  /** The UID of the namespace that the run was in; null if it was archived before UIDs were stored. */
+  namespace_uid: string | null;
   task: string;
   name: string;
   phase: string;

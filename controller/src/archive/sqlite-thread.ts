@@ -61,7 +61,7 @@ export class SqliteThread {
     this.#worker.on('exit', () => this.#end(new Error('the thread of the SQLite database has ended')));
   }
 
-  /** @throws Error when the file cannot be opened, with SQLite's words */
+  /** @throws Error when the file cannot be opened, or is not an archive: it says what to do */
   static async open(file: string): Promise<SqliteThread> {
     const thread = new SqliteThread(file);
     try {
@@ -70,10 +70,7 @@ export class SqliteThread {
         once(thread.#worker, 'exit').then(() => Promise.reject(thread.#ended ?? new Error('it ended'))),
       ]);
     } catch (error) {
-      throw new Error(
-        `the archive ${file} cannot be opened: ${messageOf(error)}; does its directory exist, and may this user write there?`,
-        { cause: error },
-      );
+      throw new Error(`the archive ${file} cannot be opened: ${messageOf(error)}`, { cause: error });
     }
     return thread;
   }

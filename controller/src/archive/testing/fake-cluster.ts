@@ -2,6 +2,7 @@
 import { taskRuns, type TaskRunObject } from '../../cluster/resource-types.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
+import { namespaces } from '../../kube/resources.ts';
 import { resourceName, type ObjectRef, type Stored } from '../../kube/objects.ts';
 import { labels } from '../../resources/index.ts';
 import type { FinishedRun } from '../archiver.ts';
@@ -27,6 +28,8 @@ export class FakeCluster {
   readonly opened: string[] = [];
   /** Runs that cannot be read, as if the API server were down. */
   isAway: (run: string) => boolean = () => false;
+  /** The UID of the namespace that all runs are in. */
+  namespaceUid = 'uid-of-prod';
 
   /** A run that has ended. */
   add(
@@ -58,8 +61,8 @@ export class FakeCluster {
   /** Acts on this cluster. */
   get client(): Client {
     const calls: Record<'get' | 'list' | 'getStream', unknown> = {
-      get: (_type: unknown, { name }: ObjectRef, { signal }: { readonly signal?: AbortSignal } = {}) =>
-        this.#get(name, signal),
+      get: (type: unknown, { name }: ObjectRef, { signal }: { readonly signal?: AbortSignal } = {}) =>
+        type === namespaces ? Promise.resolve({ metadata: { name, uid: this.namespaceUid } }) : this.#get(name, signal),
       list: (_type: unknown, { labelSelector }: { readonly labelSelector: string }) =>
         this.#list(labelSelector.slice(labels.run.length + 1)),
       getStream: (
