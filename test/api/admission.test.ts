@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { listen } from '../../controller/src/http/listen.ts';
 import { createCue } from '../../cue/ts/index.ts';
 import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
@@ -12,11 +15,13 @@ import type { Kubectl } from '../../scripts/kubectl.ts';
 const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 const kueue = kueueUser;
 const jobController = 'system:serviceaccount:kube-system:job-controller';
+const garbageCollector = 'system:serviceaccount:kube-system:generic-garbage-collector';
 
 interface Job {
-  metadata: { labels: Record<string, string> };
+  metadata: { labels: Record<string, string>; finalizers?: string[] };
   spec: {
     suspend?: boolean;
+    ttlSecondsAfterFinished?: number;
     template: {
       metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
       spec: { nodeSelector?: Record<string, string>; tolerations?: unknown[] };
@@ -214,6 +219,102 @@ describe("a run's Job", () => {
   });
 });
 
+describe('a cluster whose webhook puts a TTL into every Job', () => {
+  let uninstall: () => Promise<void>;
+  const ttl = async () => (await job()).spec.ttlSecondsAfterFinished;
+
+  // Each test's Job is older than the webhook, as in a cluster where somebody adds one.
+  beforeEach(async () => {
+    await apply(aJob(suspended));
+    await patchAs('editor', 'job', { metadata: { finalizers: ['example.org/hook'] } });
+    uninstall = await installTtlWebhook();
+  });
+  afterEach(() => uninstall());
+
+  it('lets Kueue start and stop what waits', async () => {
+    await patchAs(kueue, 'job', {
+      spec: { suspend: false, template: { spec: { nodeSelector: { 'kubernetes.io/os': 'linux' } } } },
+    });
+    expect([(await job()).spec.suspend, await ttl()]).toEqual([false, 86_400]);
+    await patchAs(kueue, 'job', { spec: { suspend: true } });
+    expect((await job()).spec.suspend).toBe(true);
+  });
+
+  it('lets the garbage collector finish a deletion in the foreground, and others remove their finalizers', async () => {
+    await kubectl(['delete', 'job', name, '-n', 'work', '--cascade=foreground', '--wait=false']);
+    await eventually(
+      'only the other finalizer is left',
+      async () => (await job()).metadata.finalizers?.join() === 'example.org/hook',
+    );
+    await patchAs('editor', 'job', { metadata: { finalizers: null } });
+    await expect(job()).rejects.toThrow('not found');
+  });
+
+  it('lets the garbage collector take away an owner that is gone', async () => {
+    await patchAs(garbageCollector, 'job', { metadata: { ownerReferences: [], finalizers: null } });
+    expect(await ttl()).toBe(86_400);
+  });
+
+  it.each([
+    ['a namespace editor', 'editor', { ttlSecondsAfterFinished: 1 }],
+    ['Kueue', kueue, { parallelism: 2 }],
+    ['the garbage collector', garbageCollector, { parallelism: 2 }],
+    ['the garbage collector', garbageCollector, { suspend: false }],
+    ['the garbage collector', garbageCollector, { template: { spec: { nodeSelector: { disk: 'ssd' } } } }],
+  ])('still lets %s change nothing else', async (_who, as, spec) => {
+    await expect(patchAs(as, 'job', { spec })).rejects.toThrow(/cannot change|may change nothing else/);
+  });
+});
+
+/** Puts `ttlSecondsAfterFinished` into each Job that is created or updated; resolves once the API server asks it. */
+async function installTtlWebhook(): Promise<() => Promise<void>> {
+  const pki = (file: string) => readFile(join(cluster.sandbox.dir, 'pki', file));
+  const patch = [{ op: 'add', path: '/spec/ttlSecondsAfterFinished', value: 86_400 }];
+  const server = createServer(
+    { cert: await pki('apiserver.crt'), key: await pki('apiserver.key') },
+    (request, reply) => {
+      void json(request).then((review) => {
+        const { uid } = (review as { request: { uid: string } }).request;
+        const response = { uid, allowed: true, patchType: 'JSONPatch', patch: btoa(JSON.stringify(patch)) };
+        reply.setHeader('content-type', 'application/json');
+        reply.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response }));
+      });
+    },
+  );
+  const listening = await listen(server, { host: '127.0.0.1', port: 0 });
+  await apply({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'ttl' },
+    webhooks: [
+      {
+        name: 'ttl.example.org',
+        admissionReviewVersions: ['v1'],
+        sideEffects: 'None',
+        failurePolicy: 'Ignore',
+        clientConfig: {
+          url: `https://127.0.0.1:${listening.port}/`,
+          caBundle: (await pki('kubernetes-ca.crt')).toString('base64'),
+        },
+        rules: [{ apiGroups: ['batch'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['jobs'] }],
+      },
+    ],
+  });
+  const probe = { ...aJob(suspended), metadata: { name: 'probe', namespace: 'work' } };
+  await eventually('the webhook is asked', async () =>
+    (await kubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], { input: probe })).includes('86400'),
+  );
+  return async () => {
+    await kubectl(['delete', 'mutatingwebhookconfiguration', 'ttl']);
+    await listening.close();
+    await eventually(
+      'the webhook is no longer asked',
+      async () =>
+        !(await kubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], { input: probe })).includes('86400'),
+    );
+  };
+}
+
 describe('Kueue', () => {
   const admission = {
     suspend: false,
@@ -408,7 +509,6 @@ describe('Kueue', () => {
     ['parallelism', { parallelism: 2 }],
     ['backoffLimit', { backoffLimit: 1 }],
     ['activeDeadlineSeconds', { activeDeadlineSeconds: 5 }],
-    ['ttlSecondsAfterFinished', { ttlSecondsAfterFinished: 5 }],
     ['the affinity', { template: { spec: { affinity } } }],
     ["a label of the pods that is not Kueue's", { template: { metadata: { labels: { team: 'b' } } } }],
     ['whose pods they are', { template: { metadata: { labels: { 'task.oam.dev/run': 'other' } } } }],
