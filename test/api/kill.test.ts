@@ -462,7 +462,13 @@ const kindOf = ({ side, what }: PlugPulled): string => `${side} ${what.replace(/
  * Whether a point has to come to pass. How often a status is written depends on the time: news that come together are
  * written together. So another write of the same status, and its events, may be missing.
  */
-const isCertain = ({ what, nth }: PlugPulled): boolean => nth === 1 && !/^POST events|applications/.test(what);
+const isCertain = ({ what, nth }: PlugPulled): boolean => nth === 1 && !/ (events|applications)/.test(what);
+
+/**
+ * Whether a kind of call has to come to pass at one of its points. An event is patched only where the same is said
+ * twice in a row, which depends on the time.
+ */
+const isCertainKind = (kind: string): boolean => !kind.endsWith(' PATCH events');
 
 /** A story, with the points at which the controller can be killed in it. */
 class Drive {
@@ -508,7 +514,9 @@ class Drive {
       for (const point of killedAt) killedAtKinds.add(kindOf(point));
       return points.filter((point) => !killedAt.includes(point));
     } catch (error) {
-      this.failures.push(`killed ${points.map(nameOf).join(', ')}: ${(error as Error).message}`);
+      const failure = `killed ${points.map(nameOf).join(', ')}: ${(error as Error).message}`;
+      console.error(`${this.#scenario.name}: ${failure}`); // the report comes at the end of the whole run alone
+      this.failures.push(failure);
       return points;
     }
   }
@@ -545,7 +553,7 @@ describe('kill -9 of the controller before and after each of its calls', () => {
   it('is survived at each kind of call that any story makes', { timeout: storyMs }, async () => {
     const random = randomOf('kill at each kind');
     const all = drives.flatMap((drive) => drive.points.map((point) => ({ drive, point })));
-    const kinds = new Set(all.map(({ point }) => kindOf(point)));
+    const kinds = new Set(all.map(({ point }) => kindOf(point)).filter(isCertainKind));
     const cover = async (kind: string): Promise<void> => {
       // What does not come to pass at one point does at another.
       for (const { drive, point } of shuffled(all, random).filter((one) => kindOf(one.point) === kind)) {
