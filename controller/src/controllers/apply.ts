@@ -2,7 +2,11 @@
  * Carries out what `decide` returned: one handler an action kind. The process may die at each API call; the result of a
  * call is found again by the object's deterministic name and its owner's UID.
  */
-import type { Action, ActionKind, ActionOf } from '../domain/model/actions.ts';
+import { tasks, type TaskObject } from '../cluster/resource-types.ts';
+import { type Action, type ActionKind, actionKey, type ActionOf } from '../domain/model/actions.ts';
+import { eventReasons } from '../domain/model/events.ts';
+import { reportedFailures } from '../domain/model/memory.ts';
+import { isAboutObject } from '../kube/api-error.ts';
 import { adoptRun, fillTemplates } from './apply/adopt-run.ts';
 import type { ApplyContext, Result } from './apply/context.ts';
 import { createClaim, createJob, createRun } from './apply/create.ts';
@@ -36,12 +40,35 @@ const handlers: Handlers = {
 };
 
 /**
- * Applies the actions in order, up to the first one after which the rest no longer fits.
+ * Applies the actions in order, up to the first one after which the rest no longer fits. One that fails because of its
+ * object is put off, and its events are left out; the others go on.
  * @throws ApiError when the API server could not be reached; nothing is lost, decide again later
  */
 export async function applyActions(actions: readonly Action[], context: ApplyContext): Promise<void> {
+  let isSetBack = false;
   for (const action of actions) {
+    if (isSetBack && action.kind === 'event') continue;
+    isSetBack = false;
     const handle = handlers[action.kind] as (action: Action, context: ApplyContext) => Promise<Result>;
-    if ((await handle(action, context)) === 'stop') return;
+    try {
+      if ((await handle(action, context)) === 'stop') return;
+      context.memory.setbacks.delete(actionKey(action));
+    } catch (error) {
+      if (!isAboutObject(error)) throw error;
+      isSetBack = true;
+      setBack(action, error.message, context);
+      // A run of a later trigger would make this one look answered.
+      if (action.kind === 'createRun') return;
+    }
   }
+}
+
+/** Puts the action off. The Task has an event once it has failed several times in a row. */
+export function setBack(action: Action, message: string, context: ApplyContext): void {
+  const { memory, log, recorder, task, now } = context;
+  const failures = memory.setBack(actionKey(action), message, now());
+  log.warn({ action: actionKey(action), failures, message }, 'put off');
+  if (failures !== reportedFailures) return;
+  const occurrence = { type: 'Warning', reason: eventReasons.writeRefused, message } as const;
+  recorder.record(tasks, { metadata: task.metadata } as TaskObject, occurrence);
 }

@@ -2,8 +2,11 @@ import { kubernetesReasons, reasons } from '../domain/model/reasons.ts';
 import { ApiError, isTooLarge } from '../kube/api-error.ts';
 import type { Refusal } from '../domain/model/memory.ts';
 
-/** 400 is a field that does not exist or does not parse, 422 one that is invalid: the same object is always refused. */
-const finalStatuses = new Set([400, 422]);
+/**
+ * 400 is a field that does not exist or does not parse, 413 an object that is too large, 422 one that is invalid: the
+ * same object is always refused.
+ */
+const finalStatuses = new Set([400, 413, 422]);
 /** 403 is a quota, an admission policy or missing rights; 409 somebody else's object under both of our names. */
 const passingStatuses = new Set([403, 409]);
 /**

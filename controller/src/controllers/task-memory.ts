@@ -6,12 +6,14 @@ import type { Answered } from '../domain/model/trigger.ts';
 import type { Task } from '../resources/index.ts';
 import type { Job } from '../domain/model/objects.ts';
 import { mostCuts } from '../domain/status/cuts.ts';
-import type { Cut, Memory, Refusal, StepLook, TerminationMessage } from '../domain/model/memory.ts';
+import type { Cut, Memory, Refusal, Setback, StepLook, TerminationMessage } from '../domain/model/memory.ts';
 
 /** The most entries of each list; the oldest are dropped. */
 const limit = 1_000;
 const firstRetry = 2_000;
 const lastRetry = 60_000;
+/** Short, since it is mostly a cache that is behind. */
+const firstSetback = 100;
 
 export class TaskMemory {
   /** Versions of the Task that a newer one replaced, oldest first. */
@@ -34,6 +36,8 @@ export class TaskMemory {
   /** Statuses that were too large, by UID of the run or Task. */
   readonly cuts = new Map<string, Cut>();
   readonly seenAt = new Map<number, number>();
+  /** By `actionKey`. */
+  readonly setbacks = new Map<string, Setback>();
   readonly #refusals = new Map<string, Refusal & { readonly attempts: number }>();
 
   get refusals(): readonly Refusal[] {
@@ -46,6 +50,7 @@ export class TaskMemory {
       earlier: this.earlier,
       deletedJobs: this.deletedJobs,
       refusals: this.refusals,
+      setbacks: new Map(this.setbacks),
       taken: { runs: new Set(this.takenRuns), jobs: new Set(this.takenJobs) },
       goneJobs: new Set(this.goneJobs),
       answered: this.answered,
@@ -109,6 +114,20 @@ export class TaskMemory {
     const refusals = (this.cuts.get(uid)?.refusals ?? 0) + 1;
     const wait = refusals > mostCuts ? Math.min(lastRetry, firstRetry * 2 ** (refusals - mostCuts)) : 0;
     TaskMemory.keep(this.cuts, uid, { refusals, retryAt: now + wait });
+  }
+
+  /**
+   * Put an action off that failed because of its object: twice as long after each failure, a minute at most.
+   * @returns how often it has failed in a row
+   */
+  setBack(key: string, message: string, now: number): number {
+    const before = this.setbacks.get(key);
+    // One that was due long ago was no longer wanted: this is another failure.
+    const failures = before && now - before.retryAt < lastRetry ? before.failures + 1 : 1;
+    const wait = Math.min(lastRetry, firstSetback * 2 ** Math.min(failures - 1, 20));
+    this.setbacks.delete(key);
+    TaskMemory.keep(this.setbacks, key, { message, failures, retryAt: now + wait });
+    return failures;
   }
 
   /** An object of this run was created. Creating a run also clears the refusals of earlier runs. */

@@ -1,10 +1,11 @@
 import { withoutTask } from '../domain/steps/adopt-runs.ts';
 import { decide } from '../domain/decide.ts';
+import { type Action, actionKey } from '../domain/model/actions.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Client } from '../kube/client.ts';
 import { refOf } from '../kube/objects.ts';
 import type { Logger } from 'pino';
-import { applyActions } from './apply.ts';
+import { applyActions, setBack } from './apply.ts';
 import type { ApplyContext } from './apply/context.ts';
 import type { Caches } from '../cluster/caches.ts';
 import type { CachedTask } from '../cluster/projections.ts';
@@ -20,6 +21,8 @@ const nobody: ReadonlySet<string> = new Set();
  * writes.
  */
 const mostPasses = 25;
+/** As often a Task may need to do the same to the same object before it settles. */
+const mostRepeats = 4;
 
 export interface ReconcilerOptions {
   readonly client: Client;
@@ -70,6 +73,7 @@ export class TaskReconciler {
    * @throws ApiError when the API server could not be reached, Error when the Task does not settle
    */
   async reconcile(key: string): Promise<number | undefined> {
+    const counts = new Map<string, number>();
     for (let pass = 0; pass < mostPasses; pass += 1) {
       const memory = this.memory(key);
       const { caches, kueue, held = nobody } = this.#options;
@@ -82,7 +86,8 @@ export class TaskReconciler {
       const [first] = actions;
       if (first === undefined) return undefined;
       if (first.kind === 'wakeAt') return first.at;
-      await applyActions(actions, this.#context(key, state.task as CachedTask, memory));
+      const context = this.#context(key, state.task as CachedTask, memory);
+      await applyActions(withoutRepeated(actions, counts, context), context);
       // The run's own record is written; the Task's status, and KubeVela, can wait until the records of other Tasks are
       // written.
       if (actions.some(({ kind }) => kind === 'writeRunStatus') && this.#options.othersHurry?.() === true)
@@ -108,4 +113,24 @@ export class TaskReconciler {
     const { client, caches, recorder, log, runObserver } = this.#options;
     return { client, caches, recorder, log: log.child({ task: key }), task, memory, now: this.#now, runObserver };
   }
+}
+
+/**
+ * What was done to an object again and again is undone by another program: it is put off, so that the rest of the Task
+ * goes on.
+ */
+function withoutRepeated(
+  actions: readonly Action[],
+  counts: Map<string, number>,
+  context: ApplyContext,
+): readonly Action[] {
+  return actions.filter((action) => {
+    if (action.kind === 'event' || action.kind === 'expectLook') return true;
+    const key = actionKey(action);
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    if (count <= mostRepeats) return true;
+    setBack(action, `${key} does not last: another program changes what the controller writes`, context);
+    return false;
+  });
 }

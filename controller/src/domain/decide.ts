@@ -2,7 +2,7 @@
  * What to do about one Task: the only place where that is decided. Pure: the same state and time give the same actions.
  */
 import type { Action } from './model/actions.ts';
-import type { TaskState } from './model/state.ts';
+import { isPutOff, type TaskState } from './model/state.ts';
 import type { TaskView } from './model/view.ts';
 import { adoptRuns } from './steps/adopt-runs.ts';
 import { checkWorkflowSteps } from './steps/check-workflow-steps.ts';
@@ -37,15 +37,28 @@ const steps: readonly Step[] = [
 ];
 
 /**
- * @returns the actions of the first step that has any, in order. Whoever applies them decides again afterwards, until
- * nothing is returned but `wakeAt`. A settled Task returns nothing at all.
+ * @returns the actions of the first step that has any that are not put off, in order. Whoever applies them decides
+ * again afterwards, until nothing is returned but `wakeAt`. A settled Task returns nothing at all.
  */
 export function decide(state: TaskState, now: Date): readonly Action[] {
   if (state.task.metadata.deletionTimestamp !== undefined) return [];
   const view = classify(state);
   for (const step of steps) {
-    const actions = step(view, now);
+    const actions = withoutPutOff(step(view, now), state, now);
     if (actions.length > 0) return actions;
   }
   return [];
+}
+
+/**
+ * An action that failed because of its object waits, with the events that tell of it, and holds nothing else up: one
+ * object that cannot be written must not stop a Task.
+ */
+function withoutPutOff(actions: readonly Action[], state: TaskState, now: Date): readonly Action[] {
+  if (state.memory.setbacks.size === 0) return actions;
+  let waits = false;
+  return actions.filter((action) => {
+    if (action.kind !== 'event') waits = isPutOff(action, state, now);
+    return !waits;
+  });
 }

@@ -164,3 +164,15 @@ export function isTooLarge(error: unknown): error is ApiError {
 export function isStatusInvalid(error: unknown): error is ApiError {
   return isInvalid(error) && error.details.some(({ field = '' }) => /^status\b/.test(field));
 }
+
+/** Statuses that say something about who asks, or how the API server is, and nothing about the object. */
+const generalStatuses = new Set([401, 408, 429]);
+/**
+ * Whether the object itself is refused, so that a call about another one may succeed: any 4xx but those, and 500, to
+ * which a webhook that cannot be reached leads, and an object that is too large for etcd.
+ */
+export function isAboutObject(error: unknown): error is ApiError {
+  if (!(error instanceof ApiError)) return false;
+  const { status } = error;
+  return status === 500 || (status >= 400 && status < 500 && !generalStatuses.has(status));
+}

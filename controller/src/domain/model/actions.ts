@@ -117,3 +117,33 @@ export type Action =
 
 export type ActionKind = Action['kind'];
 export type ActionOf<K extends ActionKind> = Extract<Action, { kind: K }>;
+
+/**
+ * What an action does to which object, as one word: two actions with the same key do the same thing to the same object,
+ * though perhaps with other content.
+ */
+export function actionKey(action: Action): string {
+  return `${action.kind} ${targetOf(action)}`;
+}
+
+/** A UID where the object has one, otherwise its name; empty for the Task itself. */
+function targetOf(action: Action): string {
+  switch (action.kind) {
+    case 'createRun':
+      return action.run.metadata.name;
+    case 'createJob':
+      return action.job.metadata.name;
+    case 'createClaim':
+      return action.claim.metadata.name;
+    case 'checkStep':
+      return action.run;
+    case 'writeTaskStatus':
+    case 'event':
+    case 'nudge':
+    case 'expectLook':
+    case 'wakeAt':
+      return '';
+    default:
+      return action.uid;
+  }
+}

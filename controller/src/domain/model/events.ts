@@ -15,6 +15,7 @@ export const eventReasons = {
   stepStarted: 'StepStarted',
   stepSucceeded: 'StepSucceeded',
   tooManyMissedTimes: 'TooManyMissedTimes',
+  writeRefused: 'WriteRefused',
 } as const;
 
 export type EventReason = (typeof eventReasons)[keyof typeof eventReasons];
@@ -74,5 +75,11 @@ export const eventMeanings: Readonly<Record<EventReason, EventMeaning>> = {
     type: 'Warning',
     meaning: 'More than 100 times of the schedule passed without a run; they are not counted one by one.',
     remedy: 'Check the clock of the node that the controller runs on, and how long the controller was down.',
+  },
+  WriteRefused: {
+    type: 'Warning',
+    meaning:
+      'The API server keeps refusing what the controller writes about one object of the Task. Everything else of the Task goes on, and the controller tries again, at least once a minute.',
+    remedy: "The message names the object and has the API server's reason. If nothing else helps, delete that object.",
   },
 };

@@ -13,6 +13,8 @@ export interface Memory {
   /** Jobs as they were when they were deleted, so that an outcome which nobody recorded yet is not lost. */
   readonly deletedJobs: readonly Job[];
   readonly refusals: readonly Refusal[];
+  /** Actions that failed because of their object, by `actionKey`. */
+  readonly setbacks: ReadonlyMap<string, Setback>;
   readonly taken: TakenNames;
   /** UIDs of Jobs that the live API said are gone. */
   readonly goneJobs: ReadonlySet<string>;
@@ -86,6 +88,7 @@ export const emptyMemory: Memory = {
   readers: new Set(),
   deletedJobs: [],
   refusals: [],
+  setbacks: new Map(),
   taken: { runs: new Set(), jobs: new Set() },
   goneJobs: new Set(),
   terminationMessages: new Map(),
@@ -94,3 +97,16 @@ export const emptyMemory: Memory = {
   cuts: new Map(),
   seenAt: new Map(),
 };
+
+/** An action that failed because of the object it is about. It is not tried again before its time; all others go on. */
+export interface Setback {
+  /** One sentence: what was refused, and why. */
+  readonly message: string;
+  /** How often it has failed in a row. */
+  readonly failures: number;
+  /** Milliseconds since the epoch. */
+  readonly retryAt: number;
+}
+
+/** From so many failures on a setback is reported; fewer are mostly a cache that is behind. */
+export const reportedFailures = 5;

@@ -264,6 +264,12 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     meaning: 'The node of this part of the run was deleted.',
     remedy: '',
   },
+  NotAdoptable: {
+    source: 'task-runs',
+    with: ['Failed'],
+    meaning: 'The TaskRun says something that only the controller writes, so it is not made a run of its Task.',
+    remedy: 'Delete it, and create a TaskRun without the field that the message names (`task-runs run`).',
+  },
   NotRetryable: {
     source: 'task-runs',
     with: ['Failed'],
@@ -486,5 +492,13 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     meaning:
       'The workflow step that asked for the run has ended, for example because somebody terminated the workflow.',
     remedy: '',
+  },
+  WriteRefused: {
+    source: 'task-runs',
+    with: ['Stalled'],
+    meaning:
+      'The API server keeps refusing what the controller writes about one object of the Task. Everything else of the Task goes on.',
+    remedy:
+      'The message names the object and has the reason. The controller tries again, at least once a minute. If nothing else helps, delete that object.',
   },
 };

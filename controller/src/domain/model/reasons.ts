@@ -22,6 +22,7 @@ export const reasons = {
   nothingFailed: 'NothingFailed',
   notStarted: 'NotStarted',
   noWorkload: 'NoWorkload',
+  notAdoptable: 'NotAdoptable',
   notRetryable: 'NotRetryable',
   outputsInvalid: 'OutputsInvalid',
   overrideNotAllowed: 'OverrideNotAllowed',
@@ -47,6 +48,7 @@ export const reasons = {
   waitsForPods: 'WaitsForPods',
   waitsForTurn: 'WaitsForTurn',
   workflowStepEnded: 'WorkflowStepEnded',
+  writeRefused: 'WriteRefused',
 } as const;
 
 /** What Jobs end with by themselves, and what the API server refuses objects with (controllers/refusal.ts). */

@@ -3,6 +3,7 @@
  * readonly data that nobody changes afterwards: whoever reads it from live caches copies it.
  */
 import type { Task, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
+import { type Action, actionKey } from './actions.ts';
 import { noQueueing, type Queueing } from './kueue.ts';
 import { emptyMemory, type Memory } from './memory.ts';
 import type { Claim, Job, Node, Pod, PodRefusal } from './objects.ts';
@@ -30,6 +31,11 @@ export interface Cluster {
   readonly templates: Templates;
   readonly podRefusals: readonly PodRefusal[];
   readonly queueing: Queueing;
+}
+
+/** Whether the action failed because of its object, and is not to be tried again yet. */
+export function isPutOff(action: Action, { memory: { setbacks } }: TaskState, now: Date): boolean {
+  return (setbacks.get(actionKey(action))?.retryAt ?? 0) > now.getTime();
 }
 
 /** By name. */

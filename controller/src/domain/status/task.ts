@@ -6,7 +6,7 @@ import { compact } from '../lang/compact.ts';
 import { coarseAge, formatDuration } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { oneLine } from '../lang/words.ts';
-import type { Refusal } from '../model/memory.ts';
+import { type Refusal, reportedFailures } from '../model/memory.ts';
 import { isFinished } from '../model/phase.ts';
 import { patientReasons, reasons } from '../model/reasons.ts';
 import { revisionHash } from '../model/trigger.ts';
@@ -217,9 +217,16 @@ export function stalledBy(view: TaskView, now: Date): { reason: string; message:
   if (problem !== undefined) return { reason: reasons.invalidSchedule, message: oneLine(problem) };
   const refusal = runRefusal(view);
   if (refusal) return { reason: refusal.reason, message: oneLine(refusal.message) };
-  if (!view.current || view.current.finished) return undefined;
-  const { reason, message = '' } = view.current.record.status ?? {};
-  return reason === undefined || isPatient(reason, view, now) ? undefined : { reason, message };
+  const { reason, message = '' } = (view.current?.finished === false && view.current.record.status) || {};
+  return reason === undefined || isPatient(reason, view, now) ? setBack(view, now) : { reason, message };
+}
+
+/** What the API server keeps refusing about one object; one that waits no longer is no longer wanted. */
+function setBack({ state }: TaskView, now: Date): { reason: string; message: string } | undefined {
+  const found = [...state.memory.setbacks.values()].find(
+    ({ failures, retryAt }) => failures >= reportedFailures && retryAt > now.getTime(),
+  );
+  return found && { reason: reasons.writeRefused, message: oneLine(found.message) };
 }
 
 /** Whether nothing is wrong with waiting for this, or not yet. */

@@ -5,6 +5,7 @@ import type { Task } from '../../resources/index.ts';
 import { runManifest, type RunRequest } from '../manifest/run.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import type { Action } from '../model/actions.ts';
+import { isPutOff } from '../model/state.ts';
 import type { TaskView } from '../model/view.ts';
 import { runNames, scheduledRunNames } from '../policies/name-suffix.ts';
 import { dueRuns } from '../policies/trigger.ts';
@@ -30,7 +31,10 @@ export function createRuns(view: TaskView, now: Date): readonly Action[] {
     if (refusal?.final) continue;
     // Later ones wait: a run of a later generation would make this one look answered.
     if (isRefused(refusal, now)) break;
-    actions.push({ kind: 'createRun', run: runManifest(request, { name, jobName: sharedJobName(request.version) }) });
+    const run = runManifest(request, { name, jobName: sharedJobName(request.version) });
+    const action = { kind: 'createRun', run } as const;
+    if (isPutOff(action, view.state, now)) break;
+    actions.push(action);
     used.add(name);
   }
   return actions;

@@ -3,6 +3,7 @@
  */
 import { sameJson } from '../lang/same-json.ts';
 import type { Action } from '../model/actions.ts';
+import { reasons } from '../model/reasons.ts';
 import type { TaskView } from '../model/view.ts';
 import { missedEvents } from '../schedule/agenda.ts';
 import { cutRetryAt, cutsOf, cutTaskStatus } from '../status/cuts.ts';
@@ -27,7 +28,8 @@ export function report(view: TaskView, now: Date): readonly Action[] {
 function stalledEvent(view: TaskView, now: Date): Action[] {
   const stalled = stalledBy(view, now);
   const before = view.state.task.status?.conditions?.find(({ type }) => type === 'Stalled');
-  if (!stalled || before?.reason === stalled.reason) return [];
+  // A refused write has had its event when it was refused.
+  if (!stalled || before?.reason === stalled.reason || stalled.reason === reasons.writeRefused) return [];
   const run = view.current?.name ?? view.state.task.metadata.name;
   return [{ kind: 'event', type: 'Warning', reason: stalled.reason, message: `${run}: ${stalled.message}` }];
 }

@@ -30,6 +30,7 @@ const alarms: readonly Alarm[] = [
   nextStepLooks,
   refusalRetries,
   cutRetries,
+  ({ state }) => [...state.memory.setbacks.values()].map(({ retryAt }) => retryAt),
 ];
 
 /** @returns a wakeAt for the earliest of these times, if there is any */

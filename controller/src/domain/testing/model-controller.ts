@@ -6,9 +6,9 @@ import type { Task, TaskRun } from '../../resources/index.ts';
 import { decide } from '../decide.ts';
 import { canonicalJson } from '../lang/canonical-json.ts';
 import { compact } from '../lang/compact.ts';
-import type { Action, ActionKind, ActionOf } from '../model/actions.ts';
+import { type Action, type ActionKind, actionKey, type ActionOf } from '../model/actions.ts';
 import { waitsInQueue } from '../model/kueue.ts';
-import { emptyMemory, type Refusal, type StepLook, type TerminationMessage } from '../model/memory.ts';
+import { emptyMemory, type Refusal, type Setback, type StepLook, type TerminationMessage } from '../model/memory.ts';
 import { isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
@@ -55,6 +55,7 @@ export class ModelController {
   #earlier: Task[] = [];
   #deletedJobs: Job[] = [];
   #refusals: Refusal[] = [];
+  readonly #setbacks = new Map<string, Setback>();
   #nudged: string | undefined;
   #answered: Answered | undefined;
   #lastScheduled: string | undefined;
@@ -114,6 +115,7 @@ export class ModelController {
         earlier: [...this.#earlier],
         deletedJobs: [...this.#deletedJobs],
         refusals: [...this.#refusals],
+        setbacks: new Map(this.#setbacks),
         taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
         goneJobs: new Set(this.#gone),
         answered: this.#answered,
@@ -183,10 +185,12 @@ export class ModelController {
       const handle = this.#handlers[action.kind] as (action: Action) => void;
       try {
         handle(action);
+        this.#setbacks.delete(actionKey(action));
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         this.#refused(action, error);
-        return;
+        // As the controller does: what one object is refused is no reason to leave the others.
+        if (!this.#setbacks.has(actionKey(action))) return;
       }
     }
   }
@@ -289,8 +293,7 @@ export class ModelController {
 
   #refused(action: Action, { answer, message }: Refused): void {
     if (answer === 'NotFound') return this.#forgetTarget(action);
-    if (action.kind !== 'createRun' && action.kind !== 'createJob')
-      throw new RuleBroken(`${action.kind} answered ${message}`);
+    if (action.kind !== 'createRun' && action.kind !== 'createJob') return this.#setBack(action, message);
     const [object, run] =
       action.kind === 'createRun' ? (['TaskRun', action.run.metadata.name] as const) : (['Job', action.run] as const);
     const taken = action.kind === 'createRun' ? this.#taken.runs : this.#taken.jobs;
@@ -308,6 +311,13 @@ export class ModelController {
       retryAt: this.#world.now + 2_000,
     };
     this.#refusals = [...this.#refusals.filter((other) => other.object !== object || other.run !== run), refusal];
+  }
+
+  /** As the controller's memory does. */
+  #setBack(action: Action, message: string): void {
+    const failures = (this.#setbacks.get(actionKey(action))?.failures ?? 0) + 1;
+    const retryAt = this.#world.now + 100 * 2 ** Math.min(failures, 9);
+    this.#setbacks.set(actionKey(action), { message, failures, retryAt });
   }
 
   /** Another run's Job will give the name free. */
