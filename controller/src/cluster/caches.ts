@@ -1,13 +1,15 @@
 import type { Client } from '../kube/client.ts';
 import { Informer, type InformerObserver } from '../kube/informer.ts';
+import type { Cached } from '../kube/cache.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { events, jobs, nodes, persistentVolumeClaims, pods } from '../kube/resources.ts';
-import { labels } from '../resources/index.ts';
+import { labels, type Meta } from '../resources/index.ts';
 import { podReasons } from '../domain/model/reasons.ts';
 import type { StartFailure } from './pod-digest.ts';
 import { isOrphan } from '../domain/steps/adopt-runs.ts';
 import { hasNodes } from '../domain/shape/nodes.ts';
 import { waitsInQueue } from '../domain/model/kueue.ts';
+import { controllerOf, type OwnerKind } from '../domain/model/objects.ts';
 import {
   projectClaim,
   projectJob,
@@ -32,6 +34,15 @@ export interface CacheOptions {
 
 export type Caches = ReturnType<typeof createCaches>;
 
+/** By the UID of the controlling owner, which must be of that kind. */
+function ownedBy(kind: OwnerKind) {
+  const ownersOf = (object: Cached & { readonly metadata: Meta }) => {
+    const uid = controllerOf(object, kind);
+    return uid === undefined ? [] : [uid];
+  };
+  return { owner: ownersOf };
+}
+
 /** The informers of everything that decisions read. All have the index `owner`, by the controlling owner's UID. */
 export function createCaches(options: CacheOptions) {
   const ours = { ...options, labelSelector: labels.run };
@@ -43,6 +54,7 @@ export function createCaches(options: CacheOptions) {
       type: taskRuns,
       project: projectRun,
       indexers: {
+        ...ownedBy('Task'),
         orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []),
         nodes: (run) => (hasNodes(run) ? ['all'] : []),
         template: templateKeys,
@@ -55,11 +67,22 @@ export function createCaches(options: CacheOptions) {
       ...ours,
       type: jobs,
       project: projectJob,
-      indexers: { queued: (job) => (waitsInQueue(job) ? ['all'] : []) },
+      indexers: { ...ownedBy('TaskRun'), queued: (job) => (waitsInQueue(job) ? ['all'] : []) },
     }),
-    claims: new Informer({ ...ours, type: persistentVolumeClaims, project: projectClaim }),
+    claims: new Informer({
+      ...ours,
+      type: persistentVolumeClaims,
+      project: projectClaim,
+      indexers: ownedBy('Task'),
+    }),
     /** Succeeded pods explain nothing, and they would be most of the cache. */
-    pods: new Informer({ ...ours, type: pods, fieldSelector: 'status.phase!=Succeeded', project: projectPod }),
+    pods: new Informer({
+      ...ours,
+      type: pods,
+      fieldSelector: 'status.phase!=Succeeded',
+      project: projectPod,
+      indexers: ownedBy('Job'),
+    }),
     /** Only here does the Job controller say that it may not create a pod. */
     podRefusals: new Informer({
       ...options,

@@ -4,6 +4,7 @@
  */
 import { isFinished } from '../domain/model/phase.ts';
 import { waitsInQueue } from '../domain/model/kueue.ts';
+import { controllerOf } from '../domain/model/objects.ts';
 import { sameJson } from '../domain/lang/same-json.ts';
 import { lastAnswered, triggerValue } from '../domain/model/trigger.ts';
 import type { CacheEvent } from '../kube/cache.ts';
@@ -11,7 +12,7 @@ import type { Client } from '../kube/client.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
 import { BoundedMap } from '../kube/bounded-map.ts';
-import { controllerUid, keyOf, refOf } from '../kube/objects.ts';
+import { keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
 import { startFailureInformers, type Caches } from '../cluster/caches.ts';
 import {
@@ -73,10 +74,10 @@ export class TaskController {
     caches.claims.onEvent(({ object }) => this.#onClaim(object));
     caches.templates.onEvent(({ object }) => this.#onTemplate(object));
     caches.nodes.onEvent((event) => this.#onNode(event));
-    caches.pods.onEvent(({ object }) => this.#onJobChild(controllerUid(object)));
+    caches.pods.onEvent(({ object }) => this.#onJobChild(controllerOf(object, 'Job')));
     for (const informer of startFailureInformers(caches))
       informer.onEvent(({ object }) =>
-        this.#onJobChild(controllerUid(caches.pods.cache.byUid(object.podUid) ?? { metadata: {} })),
+        this.#onJobChild(controllerOf(caches.pods.cache.byUid(object.podUid) ?? { metadata: {} }, 'Job')),
       );
     kueue.onChange((jobUid) => this.#onQueue(jobUid));
     caches.podRefusals.onEvent(({ object }) => this.#onJobChild(object.jobUid));
@@ -140,7 +141,7 @@ export class TaskController {
   /** A Job that is deleted before its outcome is recorded may have had one. */
   #onJob({ type, object }: CacheEvent<CachedJob>): void {
     if (type !== 'deleted' && waitsInQueue(object)) this.#kueue.want();
-    const run = this.#caches.runs.cache.byUid(controllerUid(object) ?? '');
+    const run = this.#caches.runs.cache.byUid(controllerOf(object, 'TaskRun') ?? '');
     if (!run) return;
     if (type === 'deleted') this.#deletedJobs.set(object.metadata.uid, taskKey(run));
     if (type === 'deleted' && !isFinished(run.status?.phase)) this.#reconciler.memory(taskKey(run)).keepDeleted(object);
@@ -148,7 +149,7 @@ export class TaskController {
   }
 
   #onClaim(claim: CachedClaim): void {
-    const task = this.#caches.tasks.cache.byUid(controllerUid(claim) ?? '');
+    const task = this.#caches.tasks.cache.byUid(controllerOf(claim, 'Task') ?? '');
     if (task) this.#queue.add(keyOf(task.metadata));
   }
 
@@ -170,7 +171,7 @@ export class TaskController {
 
   #onJobChild(jobUid = ''): void {
     const job = this.#caches.jobs.cache.byUid(jobUid);
-    const run = job && this.#caches.runs.cache.byUid(controllerUid(job) ?? '');
+    const run = job && this.#caches.runs.cache.byUid(controllerOf(job, 'TaskRun') ?? '');
     const orphaned = this.#deletedJobs.get(jobUid);
     if (run && !isFinished(run.status?.phase)) this.#enqueueTaskOf(run);
     else if (orphaned !== undefined) this.#queue.add(orphaned);

@@ -22,7 +22,7 @@ const nobody: ReadonlySet<string> = new Set();
  */
 const mostPasses = 25;
 /** As often a Task may need to do the same to the same object before it settles. */
-const mostRepeats = 4;
+const mostRepeats = 6;
 
 export interface ReconcilerOptions {
   readonly client: Client;

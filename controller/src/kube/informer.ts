@@ -26,7 +26,7 @@ export interface InformerOptions<T extends KubeObject, P extends Cached> {
    * names.
    */
   project: (object: Stored<T>) => P;
-  /** Beside `namespace` and `owner` (the controlling owner's uid), which are always there. */
+  /** Beside `namespace` and `owner`, the controlling owner's uid, which may be replaced by a narrower one. */
   indexers?: Readonly<Record<string, Indexer<P>>> | undefined;
   /**
    * Objects a page. 250 by default: with 500 a page of 2 MB blocks the event loop for over 50 ms, and the list does not
@@ -59,7 +59,7 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
     this.#clock = options.clock ?? systemClock;
     this.#unsynced = new Set(options.namespaces ?? [undefined]);
     this.#lastAlive = this.#clock.monotonic();
-    this.cache = new Cache<P>({ ...options.indexers, namespace: byNamespace, owner: byOwner }, (event) =>
+    this.cache = new Cache<P>({ namespace: byNamespace, owner: byOwner, ...options.indexers }, (event) =>
       this.#emit(event),
     );
   }

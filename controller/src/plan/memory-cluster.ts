@@ -7,7 +7,7 @@ import { compact } from '../domain/lang/compact.ts';
 import { decide } from '../domain/decide.ts';
 import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../domain/model/state.ts';
 import { answeredByRun } from '../domain/model/trigger.ts';
-import { labels, type Task, type TaskRun } from '../resources/index.ts';
+import { apiVersion, labels, type Task, type TaskRun } from '../resources/index.ts';
 import { rfc3339 } from '../domain/lang/rfc3339.ts';
 import { type Job, attemptOf, isOwnedBy } from '../domain/model/objects.ts';
 import type { Memory, TakenNames } from '../domain/model/memory.ts';
@@ -78,7 +78,7 @@ export class MemoryCluster {
       namespace,
       uid: `job-${this.#uid}`,
       creationTimestamp: rfc3339(this.#now),
-      ownerReferences: [{ apiVersion: '', kind: 'TaskRun', name: run.metadata.name, uid, controller: true }],
+      ownerReferences: [{ apiVersion, kind: 'TaskRun', name: run.metadata.name, uid, controller: true }],
     };
     const job: Job = compact({ metadata, attempt: attempt === 0 ? undefined : attempt, step, spec: {} });
     this.change({ jobs: [...this.#state.cluster.jobs, job] });

@@ -12,7 +12,7 @@ import {
 } from '../../cluster/projections.ts';
 import { applications, taskRuns, tasks, taskTemplates } from '../../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
-import { controllerUid, resourceType, type KubeObject, type ResourceType, type Stored } from '../../kube/objects.ts';
+import { resourceType, type KubeObject, type ResourceType, type Stored } from '../../kube/objects.ts';
 import { jobs, nodes as nodeType, persistentVolumeClaims, pods } from '../../kube/resources.ts';
 import { listAll } from '../../kube/list-all.ts';
 import type { Application } from '../../plan/application.ts';
@@ -26,7 +26,7 @@ import { publishVersionOf, revisionName } from '../../vela/revisions.ts';
 import { isKindMissing } from '../errors.ts';
 import { ofTask, type StoredTask } from '../find.ts';
 import type { Session } from '../session.ts';
-import type { Pod, Node } from '../../domain/model/objects.ts';
+import { controllerOf, type Node, type Pod } from '../../domain/model/objects.ts';
 
 interface RevisionObject extends KubeObject {
   spec?: { readonly application?: LiveApplication };
@@ -106,7 +106,7 @@ async function readTask(session: Session, stored: StoredTask, now: Date): Promis
     of(pods),
     of(persistentVolumeClaims),
   ]);
-  const runs = allRuns.filter((run) => controllerUid(run) === uid).map(projectRun);
+  const runs = allRuns.filter((run) => controllerOf(run, 'Task') === uid).map(projectRun);
   const uids = new Set(runs.map(({ metadata }) => metadata.uid));
   const state = withCluster(newState(projectTask(stored), now), {
     runs,
@@ -117,10 +117,10 @@ async function readTask(session: Session, stored: StoredTask, now: Date): Promis
           run.spec.taskRef.name === name,
       )
       .map(projectRun),
-    jobs: ownJobs.filter((job) => uids.has(controllerUid(job) ?? '')).map(projectJob),
+    jobs: ownJobs.filter((job) => uids.has(controllerOf(job, 'TaskRun') ?? '')).map(projectJob),
     pods: ownPods.map((pod): Pod => projectPod(pod)),
     nodes: runs.some(hasNodes) ? await readNodes(session) : [],
-    claims: claims.filter((claim) => controllerUid(claim) === uid).map(projectClaim),
+    claims: claims.filter((claim) => controllerOf(claim, 'Task') === uid).map(projectClaim),
   });
   return { state, applied: appliedSpec(stored) };
 }
@@ -137,7 +137,7 @@ export async function readSurroundings(session: Session, namespace: string): Pro
   const tasksOfRuns = new Map(runs.map(({ metadata, spec }) => [metadata.uid, spec.taskRef.name]));
   return {
     runs: new Map(runs.map(({ metadata, spec }) => [metadata.name, spec.taskRef.name])),
-    jobs: new Map(ownJobs.map((job) => [job.metadata.name, tasksOfRuns.get(controllerUid(job) ?? '') ?? ''])),
+    jobs: new Map(ownJobs.map((job) => [job.metadata.name, tasksOfRuns.get(controllerOf(job, 'TaskRun') ?? '') ?? ''])),
     templates: new Map(templates.map(({ metadata, spec }) => [metadata.name, spec])),
     nodes: () => (nodes ??= readNodes(session)),
   };

@@ -28,7 +28,9 @@ export async function adoptRun(
     return 'done';
   } catch (error) {
     const refusal = refusalOf(error, { object: 'TaskRun', run: name });
-    if (refusal?.final === true) return endUnadopted(name, uid, refusal, context);
+    // A run that only gets its owner back has run, and its outcome stays what it is.
+    const isNew = adoption.spec.trigger !== undefined;
+    if (isNew && refusal?.final === true) return endUnadopted(name, uid, refusal, context);
     if (!isNotFound(error) && !isConflict(error)) throw error;
     caches.runs.forget(uid); // deleted, or created again: the watch reports the new one
     return 'stop';

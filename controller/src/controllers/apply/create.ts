@@ -5,9 +5,10 @@
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
 import type { ActionOf, ClaimManifest, JobManifest, TaskRunManifest } from '../../domain/model/actions.ts';
+import { controllerOf } from '../../domain/model/objects.ts';
 import { answeredByRun } from '../../domain/model/trigger.ts';
 import { isAlreadyExists, isNamespaceTerminating } from '../../kube/api-error.ts';
-import { controllerUid, type Stored } from '../../kube/objects.ts';
+import type { Stored } from '../../kube/objects.ts';
 import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
 import { labels, scheduledTimestampAnnotation, type RunTrigger } from '../../resources/index.ts';
 import { refusalOf } from '../refusal.ts';
@@ -62,7 +63,10 @@ async function createTaskRun(run: TaskRunManifest, context: ApplyContext): Promi
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const existing = await client.get(taskRuns, { name, namespace });
-    if (controllerUid(existing) === task.metadata.uid && isSameTrigger(existing.spec.trigger, run.spec.trigger)) {
+    if (
+      controllerOf(existing, 'Task') === task.metadata.uid &&
+      isSameTrigger(existing.spec.trigger, run.spec.trigger)
+    ) {
       caches.runs.observe(existing); // created before we died, or by the leader before us
       return 'done';
     }
@@ -95,7 +99,7 @@ async function createJobOf(run: string, job: JobManifest, context: ApplyContext)
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const existing = await client.get(jobs, { name, namespace });
-    if (controllerUid(existing) === job.metadata.ownerReferences[0]?.uid) {
+    if (controllerOf(existing, 'TaskRun') === job.metadata.ownerReferences[0]?.uid) {
       caches.jobs.observe(existing);
       return 'done';
     }
@@ -112,7 +116,7 @@ async function createWorkspace(claim: ClaimManifest, { client, caches, log }: Ap
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const existing = await client.get(persistentVolumeClaims, { name, namespace });
-    if (controllerUid(existing) !== claim.metadata.ownerReferences[0]?.uid) throw error;
+    if (controllerOf(existing, 'Task') !== claim.metadata.ownerReferences[0]?.uid) throw error;
     caches.claims.observe(existing);
   }
   return 'done';
@@ -127,8 +131,8 @@ function observeDelay({ metadata }: JobManifest, { runObserver, now }: ApplyCont
 /** Another run of the same Task will soon release the name; any other owner keeps it, and we take another name. */
 function nameTaken(existing: Stored<BatchJob>, { caches, memory, log, task, now }: ApplyContext, error: Error): Result {
   const { name, namespace } = existing.metadata;
-  const owner = caches.runs.cache.byUid(controllerUid(existing) ?? '');
-  const ours = owner?.metadata.ownerReferences?.some(({ uid }) => uid === task.metadata.uid);
+  const owner = caches.runs.cache.byUid(controllerOf(existing, 'TaskRun') ?? '');
+  const ours = owner !== undefined && controllerOf(owner, 'Task') === task.metadata.uid;
   if (ours || memory.takenJobs.has(name)) throw error;
   TaskMemory.note(memory.takenJobs, name);
   log.info({ job: name, namespace, owner: ownerOf(existing), at: now() }, 'name is taken');

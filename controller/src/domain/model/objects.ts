@@ -1,7 +1,7 @@
 /**
  * The parts of Kubernetes' own objects that decisions need, and what they say by themselves.
  */
-import type { Meta } from '../../resources/index.ts';
+import { group, type Meta, type OwnerReference } from '../../resources/index.ts';
 
 /** What has conditions: the status of a Job, or a Workload. */
 interface Conditioned {
@@ -130,7 +130,25 @@ export function conditionOf({ status = {} }: Job, type: 'Complete' | 'Failed') {
   return trueCondition(status, type);
 }
 
+/** The kinds that control objects of ours, with their API group. */
+const ownerGroups = { Task: group, TaskRun: group, Job: 'batch' } as const;
+export type OwnerKind = keyof typeof ownerGroups;
+
+/**
+ * The UID of the object of that kind that controls this one. Group and kind count as well as the UID: anybody who may
+ * create an object may write any UID into its owner references, under a kind that the garbage collector does not know.
+ */
+export function controllerOf({ metadata }: { readonly metadata: Pick<Meta, 'ownerReferences'> }, kind: OwnerKind) {
+  return metadata.ownerReferences?.find((owner) => owner.controller === true && isOfKind(owner, kind))?.uid;
+}
+
 /** Whether the object's controller is the one with that UID. Owners are known by UID: names come back. */
-export function isOwnedBy(object: Pick<Job, 'metadata'>, uid: string): boolean {
-  return object.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) ?? false;
+export function isOwnedBy({ metadata }: Pick<Job, 'metadata'>, uid: string): boolean {
+  const isOwner = (owner: OwnerReference) =>
+    owner.controller === true && owner.uid === uid && isOfKind(owner, owner.kind as OwnerKind);
+  return metadata.ownerReferences?.some(isOwner) ?? false;
+}
+
+function isOfKind({ apiVersion, kind }: OwnerReference, wanted: OwnerKind): boolean {
+  return kind === wanted && apiVersion.split('/')[0] === ownerGroups[wanted];
 }

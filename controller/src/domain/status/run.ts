@@ -174,7 +174,7 @@ function noNode(view: RunView, nodes: readonly Node[]): string | undefined {
 }
 
 /** Complete or Failed, as on a Job, so that `kubectl wait --for=condition=Complete vrun/...` works. */
-function finishedCondition({
+export function finishedCondition({
   phase,
   reason,
   message,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { adoptRuns, isOrphan, withoutTask } from './adopt-runs.ts';
 import { classify } from '../view/classify.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
-import { after, aRun, aState, aTask } from '../testing/builders.ts';
+import { after, aRun, aState, aTask, noon } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
 import type { TaskRun } from '../../resources/index.ts';
 
@@ -23,6 +23,7 @@ function adopted(run: TaskRun, task = aTask()) {
         .cluster({ orphans: [run] })
         .build(),
     ),
+    noon,
   );
   if (action?.kind !== 'adoptRun') throw new Error('not adopted');
   mustBeValid.taskRunSpec({ ...run.spec, ...action.adoption.spec });
@@ -60,6 +61,75 @@ describe('a TaskRun that somebody made', () => {
   });
 });
 
+/** As somebody leaves it who takes its owner off. */
+function taken(run: TaskRun, changes: Partial<TaskRun['metadata']> = {}): TaskRun {
+  const { ownerReferences: _owners, ...metadata } = run.metadata;
+  return { ...run, metadata: { ...metadata, ...changes } };
+}
+const decided = (run: TaskRun) =>
+  adoptRuns(
+    classify(
+      aState()
+        .cluster({ orphans: [run] })
+        .build(),
+    ),
+    noon,
+  );
+
+describe('a run whose owner somebody took off', () => {
+  const { metadata } = aRun().build();
+  test.each([
+    ['finished', aRun().status({ phase: 'Succeeded' }).build()],
+    ['active', aRun().status({ phase: 'Running' }).build()],
+  ])('and that is %s, is given it back, and nothing else is written', (_what, run) =>
+    expect(decided(taken(run))).toEqual([
+      {
+        kind: 'adoptRun',
+        name: run.metadata.name,
+        uid: run.metadata.uid,
+        adoption: { labels: metadata.labels, ownerReference: metadata.ownerReferences?.[0], spec: {} },
+      },
+    ]),
+  );
+});
+
+describe('a TaskRun that pretends to be what only the controller makes fails, and says why', () => {
+  const foreign = { apiVersion: 'task.oam.dev.evil/v1', kind: 'Task', name: 'app-worker-mytask', uid: 'task-uid' };
+  test.each<[string, TaskRun, string]>([
+    ['brings a snapshot', taken(aRun().build()), 'only the controller may write spec.snapshot'],
+    ['brings the name of a Job', byHand({ jobName: 'other' }), 'only the controller may write spec.jobName'],
+    ['brings templates', byHand({ templates: {} }), 'only the controller may write spec.templates'],
+    [
+      'claims a deployment',
+      byHand({ trigger: { type: 'Revision', generation: 9 } }),
+      'only the controller creates runs for deployments and schedules (spec.trigger)',
+    ],
+    [
+      'claims a time of the schedule',
+      byHand({ trigger: { type: 'Manual', scheduledTime: '2026-03-20T12:00:00Z' } }),
+      'only the controller creates runs for deployments and schedules (spec.trigger)',
+    ],
+    [
+      'has the UID of the Task as that of another kind',
+      taken(aRun().build(), { ownerReferences: [{ ...foreign, controller: true }] }),
+      'its controller is Task app-worker-mytask of task.oam.dev.evil/v1, not Task app-worker-mytask',
+    ],
+    [
+      'is of an earlier Task',
+      byHand({ taskRef: { name: 'app-worker-mytask', uid: 'before' } }),
+      'it is of an earlier Task app-worker-mytask, which is gone',
+    ],
+  ])('%s', (_what, run, problem) => {
+    const [write, event] = decided(run);
+    const message = `${problem}; delete this TaskRun, and create another one to run the task`;
+    if (write?.kind !== 'writeRunStatus') throw new Error(JSON.stringify(write));
+    mustBeValid.taskRunStatus(write.status);
+    expect(write.status).toMatchObject({ phase: 'Failed', reason: 'NotAdoptable', message });
+    expect(event).toMatchObject({ type: 'Warning', reason: 'NotAdoptable' });
+    expect(decided({ ...run, status: write.status })).toEqual([]);
+  });
+});
+
 describe('without its Task', () => {
   const told = {
     phase: 'Pending',
@@ -78,6 +148,16 @@ describe('without its Task', () => {
 test.each<[string, Pick<TaskRun, 'metadata'>, boolean]>([
   ['nobody owns', byHand(), true],
   ['a Task owns', aRun().build(), false],
+  [
+    'something else controls',
+    {
+      metadata: {
+        ...byHand().metadata,
+        ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'a', controller: true }],
+      },
+    },
+    true,
+  ],
   [
     'somebody owns who does not control it',
     {

@@ -178,7 +178,7 @@ export class World {
     const run = this.#find(this.runs, name, uid);
     mustHold(
       'nobody else is touched',
-      run.metadata.ownerReferences === undefined && run.spec.snapshot === undefined,
+      run.metadata.ownerReferences === undefined && (run.spec.snapshot === undefined || Object.keys(spec).length === 0),
       `adopting ${name}`,
     );
     const adopted = {
