@@ -54,6 +54,12 @@ export const rooms: readonly Room[] = [
     holds:
       'the CUE definitions, those of one kind on top of another ([decision 5](decisions/0005-a-definition-on-top-of-another.md))',
   },
+  {
+    folder: 'integrations/',
+    holds: 'health of our resources for Argo CD (Lua) and Flux (CEL)',
+    imports: [],
+    tests: ['@marcbachmann/cel-js', 'wasmoon'],
+  },
   { folder: 'observability/', holds: 'alerts for Prometheus, a dashboard for Grafana' },
   {
     folder: resources,

@@ -21,6 +21,7 @@ export default defineConfig({
             'controller/src/**/*.test.ts',
             'console/src/**/*.test.ts',
             'cue/ts/**/*.test.ts',
+            'integrations/**/*.test.ts',
             'sandbox/src/**/*.test.ts',
             'scripts/**/*.test.ts',
             'test/definitions/**/*.test.ts',
