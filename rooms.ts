@@ -137,7 +137,8 @@ export const rooms: readonly Room[] = [
   },
   {
     folder: domain,
-    holds: 'decide.ts: the list of steps, which says what to do about one Task. No client, no clock, no I/O',
+    holds:
+      'decide.ts: the list of steps, which says what to do about one Task; carry-out.ts: what that changes, in memory. No client, no clock, no I/O',
     imports: [domain, resources],
   },
   {

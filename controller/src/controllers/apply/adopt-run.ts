@@ -2,7 +2,6 @@
 import type { ActionOf } from '../../domain/model/actions.ts';
 import { oneLine } from '../../domain/lang/words.ts';
 import type { Refusal } from '../../domain/model/memory.ts';
-import { withOverrides } from '../../domain/policies/allowed-overrides.ts';
 import { retrySpec } from '../../domain/policies/retry-of.ts';
 import { isConflict, isNotFound } from '../../kube/api-error.ts';
 import type { TaskRun } from '../../resources/index.ts';
@@ -80,9 +79,7 @@ async function readRetry(
   try {
     const run = await client.get(taskRuns, refTo(before, context));
     if (run.metadata.uid === uid) {
-      const { snapshot, ...rest } = retrySpec(run as TaskRun);
-      const overrides = caches.runs.cache.get(task.metadata.namespace, name)?.spec.overrides;
-      return { ...rest, ...(snapshot && { snapshot: withOverrides(snapshot, overrides) }) };
+      return retrySpec(run as TaskRun, caches.runs.cache.get(task.metadata.namespace, name)?.spec.overrides);
     }
   } catch (error) {
     if (!isNotFound(error)) throw error;

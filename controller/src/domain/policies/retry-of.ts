@@ -8,6 +8,7 @@ import { isFinished } from '../model/phase.ts';
 import { flowOf } from '../shape/arrange.ts';
 import { stepsOf } from '../shape/items.ts';
 import { withTemplates } from '../shape/templates.ts';
+import { withOverrides } from './allowed-overrides.ts';
 
 type Rows = NonNullable<Snapshot['kept']>;
 
@@ -25,16 +26,18 @@ export function retryProblem(name: string, run: TaskRun | undefined): string | u
 /**
  * What the retry runs.
  * @param run the run that is taken up, whole
+ * @param overrides the retry's own
  */
-export function retrySpec(run: TaskRun): Pick<TaskRun['spec'], 'snapshot' | 'templates'> {
+export function retrySpec(
+  run: TaskRun,
+  overrides: TaskRun['spec']['overrides'],
+): Pick<TaskRun['spec'], 'snapshot' | 'templates'> {
   const { snapshot, templates } = run.spec;
   if (!snapshot) return {};
   const { kept: _kept, ...rest } = snapshot;
   const kept = keptRows(withTemplates(run));
-  return compact({ snapshot: kept.length > 0 ? { ...rest, kept, globals: withPlace(run) } : rest, templates }) as Pick<
-    TaskRun['spec'],
-    'snapshot' | 'templates'
-  >;
+  const taken = kept.length > 0 ? compact({ ...rest, kept, globals: withPlace(run) }) : rest;
+  return compact({ snapshot: withOverrides(taken as Snapshot, overrides), templates });
 }
 
 /** What the steps that succeeded left is on the node where they ran, and in the workspace that they had. */

@@ -2,19 +2,21 @@
  * One run of a flow in memory: the controller around `decide`, which may die between any two actions, and Jobs that end
  * as they are told. It checks at every Job what always holds of flows, and throws with the rule that was broken.
  */
-import { labels, queueLabels, type Task, type TaskRun, type TaskTemplateSpec } from '../../resources/index.ts';
+import type { Task, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
+import { carryOut, type Outside, quietOutside } from '../carry-out.ts';
 import { decide } from '../decide.ts';
 import { compact } from '../lang/compact.ts';
 import type { Action, ActionKind, ActionOf, JobManifest } from '../model/actions.ts';
 import type { FlowStep } from '../model/flow.ts';
-import type { TerminationMessage } from '../model/memory.ts';
-import type { Claim, Job, Node } from '../model/objects.ts';
+import { emptyMemory } from '../model/memory.ts';
+import type { Job, Node } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
+import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../model/state.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { retrySpec } from '../policies/retry-of.ts';
-import { aState, aTask, noon } from './builders.ts';
+import { aTask, noon } from './builders.ts';
 import { mustBeValid } from './crd-schema.ts';
-import { mustHold } from './rules.ts';
+import { attemptOf, mustHold } from './rules.ts';
 
 export type Outcome = 'Succeeded' | 'Failed';
 interface StepJob {
@@ -29,10 +31,6 @@ const mostPasses = 200;
 
 export class FlowWorld {
   now = noon.getTime();
-  task: Task;
-  run: TaskRun | undefined;
-  /** Those that are there, by name. */
-  readonly jobs = new Map<string, Job>();
   /** Everything that was ever created, in order. */
   readonly created: StepJob[] = [];
   /** How each Job ended, by its UID. */
@@ -40,25 +38,38 @@ export class FlowWorld {
   readonly events: string[] = [];
   /** Of the cluster, by name. */
   readonly nodes = new Map<string, Node>();
-  /** The workspaces that are there, by name. */
-  readonly claims = new Map<string, Claim>();
   /** Of the namespace, by name. */
   readonly templates = new Map<string, TaskTemplateSpec>();
   runStatusWrites = 0;
   /** When the controller would look again though nothing changes. */
   wakeAt: number | undefined;
   readonly #texts = new Map<string, string>();
-  #written = new Map<string, number>();
-  #messages = new Map<string, TerminationMessage>();
-  #gone = new Set<string>();
-  #deletedJobs: Job[] = [];
-  #version = 1;
-  #nudged: string | undefined;
+  #state: TaskState;
+  #uid = 0;
 
   /** Without steps it is of the items of `spec`. */
   constructor(steps: readonly FlowStep[], spec: Partial<Task['spec']> = {}) {
     const { template: _template, ...rest } = aTask().build().spec;
-    this.task = { ...aTask().build(), spec: { ...rest, ...(steps.length > 0 && { steps: [...steps] }), ...spec } };
+    const ofSteps = steps.length > 0 && { steps: [...steps] };
+    this.#state = emptyState({ ...aTask().build(), spec: { ...rest, ...ofSteps, ...spec } });
+  }
+
+  get task(): Task {
+    return this.#state.task;
+  }
+
+  get run(): TaskRun | undefined {
+    return this.#state.cluster.runs[0];
+  }
+
+  /** Those that are there, by name. */
+  get jobs(): ReadonlyMap<string, Job> {
+    return new Map(this.#state.cluster.jobs.map((job) => [job.metadata.name, job]));
+  }
+
+  /** The names of the workspaces that are there. */
+  get claims(): readonly string[] {
+    return this.#state.cluster.claims.map(({ metadata }) => metadata.name);
   }
 
   get steps(): readonly FlowStep[] {
@@ -102,7 +113,7 @@ export class FlowWorld {
 
   /** The Job's container ends, after it wrote something to its termination message. */
   finish(name: string, outcome: Outcome = 'Succeeded', text?: string): this {
-    const job = this.jobs.get(name);
+    const job = this.#job(name);
     if (!job || this.outcomes.has(job.metadata.uid)) throw new Error(`Job ${name} is not active`);
     this.outcomes.set(job.metadata.uid, outcome);
     if (text !== undefined) this.#texts.set(job.metadata.uid, text);
@@ -111,51 +122,45 @@ export class FlowWorld {
       outcome === 'Succeeded'
         ? { type: 'Complete', status: 'True', lastTransitionTime: at }
         : { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: '', lastTransitionTime: at };
-    this.jobs.set(name, {
+    const startTime = job.status?.startTime ?? at;
+    return this.#change({
       ...job,
-      status: {
-        ...job.status,
-        startTime: job.status?.startTime ?? at,
-        completionTime: at,
-        conditions: [condition],
-        active: 0,
-      },
+      status: { ...job.status, startTime, completionTime: at, conditions: [condition], active: 0 },
     });
-    return this;
   }
 
   start(name: string): this {
-    const job = this.jobs.get(name);
-    if (job)
-      this.jobs.set(name, { ...job, status: { startTime: new Date(this.now).toISOString(), active: 1, ready: 1 } });
-    return this;
+    const job = this.#job(name);
+    const startTime = new Date(this.now).toISOString();
+    return job ? this.#change({ ...job, status: { startTime, active: 1, ready: 1 } }) : this;
   }
 
   /** Kueue lets a Job start. */
   admit(name: string): this {
-    const job = this.jobs.get(name);
-    if (job) this.jobs.set(name, { ...job, spec: { ...job.spec, suspend: false } });
+    const job = this.#job(name);
+    if (job) this.#change({ ...job, spec: { ...job.spec, suspend: false } });
     return this.start(name);
   }
 
   /** Somebody deletes a Job, and the controller may be there to see it. */
   remove(name: string, isSeen: boolean): this {
-    const job = this.jobs.get(name);
-    this.jobs.delete(name);
-    if (job && isSeen && !isFinished(this.run?.status?.phase)) this.#deletedJobs.push(job);
+    const job = this.#job(name);
+    this.#hasNow({ jobs: this.#state.cluster.jobs.filter((other) => other !== job) });
+    const { deletedJobs } = this.#state.memory;
+    if (job && isSeen && !isFinished(this.run?.status?.phase))
+      this.#state = withMemory(this.#state, { deletedJobs: [...deletedJobs, job] });
     return this;
   }
 
   /** A person sets spec.resume. */
   resume(): this {
-    if (this.run) this.run = { ...this.run, spec: { ...this.run.spec, resume: true } };
-    return this;
+    return this.#ask({ resume: true });
   }
 
   /** The run that takes this one up, alone on record. */
   retry(): this {
     const { run } = this;
-    const again = run && retrySpec(run);
+    const again = run && retrySpec(run, undefined);
     mustHold(
       'only what ended badly is taken up',
       run?.status?.phase === 'Failed' || run?.status?.phase === 'Cancelled',
@@ -163,7 +168,7 @@ export class FlowWorld {
     );
     if (!run || !again) return this;
     const { cancel: _cancel, resume: _resume, ...spec } = run.spec;
-    this.run = {
+    const retry: TaskRun = {
       metadata: {
         ...run.metadata,
         name: 'again',
@@ -173,8 +178,8 @@ export class FlowWorld {
       spec: { ...spec, trigger: { type: 'Retry', value: run.metadata.name }, retryOf: run.metadata.name, ...again },
       status: { phase: 'Pending' },
     };
-    mustBeValid.taskRunSpec(this.run.spec);
-    this.jobs.clear();
+    mustBeValid.taskRunSpec(retry.spec);
+    this.#hasNow({ runs: [retry], jobs: [] });
     this.created.length = 0;
     return this.reconcile();
   }
@@ -191,93 +196,84 @@ export class FlowWorld {
   }
 
   cancel(): this {
-    if (this.run && !isFinished(this.run.status?.phase))
-      this.run = { ...this.run, spec: { ...this.run.spec, cancel: true } };
+    return isFinished(this.run?.status?.phase) ? this : this.#ask({ cancel: true });
+  }
+
+  /** Somebody deletes the workspaces. */
+  removeClaims(): this {
+    this.#hasNow({ claims: [] });
     return this;
   }
 
+  /** A person changes the run's spec. */
+  #ask(spec: Partial<TaskRun['spec']>): this {
+    const runs = this.#state.cluster.runs.map((run) => ({ ...run, spec: { ...run.spec, ...spec } }));
+    this.#hasNow({ runs });
+    return this;
+  }
+
+  #job(name: string): Job | undefined {
+    return this.#state.cluster.jobs.find(({ metadata }) => metadata.name === name);
+  }
+
+  #change(job: Job): this {
+    const { uid } = job.metadata;
+    this.#hasNow({ jobs: this.#state.cluster.jobs.map((other) => (other.metadata.uid === uid ? job : other)) });
+    return this;
+  }
+
+  #hasNow(changes: Partial<Cluster>): void {
+    this.#state = withCluster(this.#state, changes);
+  }
+
   #decide(): readonly Action[] {
-    const state = aState({ build: () => this.task })
-      .cluster({
-        runs: this.run ? [this.run] : [],
-        nodes: [...this.nodes.values()],
-        claims: [...this.claims.values()],
-        templates: new Map(this.templates),
-        jobs: [...this.jobs.values()],
-      })
-      .memory({
-        deletedJobs: [...this.#deletedJobs],
-        goneJobs: new Set(this.#gone),
-        terminationMessages: new Map(this.#messages),
-        written: new Map(this.#written),
-        nudged: this.#nudged,
-      });
-    return decide(state.build(), new Date(this.now));
+    this.#hasNow({ nodes: [...this.nodes.values()], templates: new Map(this.templates) });
+    return decide(this.#state, new Date(this.now));
   }
 
   #die(): this {
-    this.#messages = new Map();
-    this.#gone = new Set();
-    this.#written = new Map();
-    this.#deletedJobs = [];
+    this.#state = { ...this.#state, memory: emptyMemory };
     return this;
   }
 
   #apply(action: Action): void {
-    const handle = this.#handlers[action.kind] as ((action: Action) => void) | undefined;
-    handle?.(action); // the rest changes nothing here
+    const check = this.#checks[action.kind] as ((action: Action) => void) | undefined;
+    check?.(action);
+    this.#state = carryOut(this.#state, action, this.#outside);
+    if (action.kind === 'createJob') this.#note(action);
   }
 
-  readonly #handlers: { readonly [K in ActionKind]?: (action: ActionOf<K>) => void } = {
-    createRun: ({ run }) => {
-      mustBeValid.taskRunSpec(run.spec);
-      this.run = {
-        metadata: { ...run.metadata, uid: 'run-uid', creationTimestamp: new Date(this.now).toISOString() },
-        spec: run.spec,
-        status: { phase: 'Pending' },
-      };
-    },
+  get #outside(): Outside {
+    return {
+      now: this.now,
+      newUid: (kind) => `${kind}-${(this.#uid += 1)}`,
+      hasJob: (uid) => this.#state.cluster.jobs.some(({ metadata }) => metadata.uid === uid),
+      terminationMessage: (uid) => compact({ text: this.#texts.get(uid) }),
+      lookAtStep: quietOutside.lookAtStep,
+    };
+  }
+
+  /** What must hold before an action is carried out. */
+  readonly #checks: { readonly [K in ActionKind]?: (action: ActionOf<K>) => void } = {
+    createRun: ({ run }) => mustBeValid.taskRunSpec(run.spec),
     fillTemplates: ({ templates }) => {
-      mustHold(
-        'what templates said is taken once',
-        this.run?.spec.templates === undefined,
-        Object.keys(templates).join(),
-      );
-      if (this.run)
-        this.run = {
-          ...this.run,
-          spec: {
-            ...this.run.spec,
-            templates: structuredClone(templates) as NonNullable<TaskRun['spec']['templates']>,
-          },
-        };
-      mustBeValid.taskRunSpec(this.run?.spec);
+      const isFirst = this.run?.spec.templates === undefined;
+      mustHold('what templates said is taken once', isFirst, Object.keys(templates).join());
+      mustBeValid.taskRunSpec({ ...this.run?.spec, templates });
     },
-    createClaim: ({ claim: { metadata } }) => {
+    createClaim: ({ claim: { metadata } }) =>
       mustHold(
         'a run has one workspace, from before its first Job',
-        !this.claims.has(metadata.name) && this.created.length === 0,
+        !this.claims.includes(metadata.name) && this.created.length === 0,
         metadata.name,
-      );
-      this.claims.set(metadata.name, {
-        metadata: { ...metadata, uid: `${metadata.name}-uid`, creationTimestamp: new Date(this.now).toISOString() },
-      });
-    },
-    deleteClaim: ({ name }) => {
-      mustHold('no workspace goes before its run has ended', isFinished(this.run?.status?.phase), name);
-      this.claims.delete(name);
-    },
-    createJob: (action) => this.#createJob(action),
-    checkJob: ({ name, uid }) => {
-      if (this.jobs.get(name)?.metadata.uid !== uid) this.#gone.add(uid);
-    },
-    readTermination: ({ uid }) => this.#messages.set(uid, compact({ text: this.#texts.get(uid) })),
-    writeRunStatus: ({ name, status }) => {
+      ),
+    deleteClaim: ({ name }) =>
+      mustHold('no workspace goes before its run has ended', isFinished(this.run?.status?.phase), name),
+    createJob: ({ job, step = '' }) => this.#checkStart(step, attemptOf(job), job.metadata.name),
+    writeRunStatus: ({ status }) => {
       mustBeValid.taskRunStatus(status);
       mustHold('an outcome is final', !isFinished(this.run?.status?.phase), this.phases);
       this.runStatusWrites += 1;
-      this.#written.set(name, this.now);
-      if (this.run) this.run = { ...this.run, status };
     },
     deleteJob: ({ name }) => {
       const row = this.run?.status?.jobs?.find((one) => one.name === name);
@@ -286,43 +282,17 @@ export class FlowWorld {
         isFinished(this.run?.status?.phase) || isFinished(row?.phase),
         name,
       );
-      this.jobs.delete(name);
     },
-    writeTaskStatus: ({ status }) => {
-      mustBeValid.taskStatus(status);
-      this.task = { ...this.task, status };
-    },
-    event: ({ message }) => this.events.push(message),
-    expectLook: ({ value }) => {
-      this.#nudged = value;
-    },
-    nudge: ({ value }) => {
-      this.#nudged = value;
-    },
+    writeTaskStatus: ({ status }) => mustBeValid.taskStatus(status),
+    event: ({ message }) => void this.events.push(message),
   };
 
-  #createJob({ job: manifest, step = '' }: ActionOf<'createJob'>): void {
-    const { name, labels: jobLabels } = manifest.metadata;
-    if (this.jobs.has(name)) return; // created before it died
-    const attempt = Number(jobLabels[labels.attempt] ?? 0);
-    this.#checkStart(step, attempt, name);
-    this.#version += 1;
-    const job: Job = compact({
-      metadata: {
-        ...manifest.metadata,
-        uid: `job-${this.#version}`,
-        creationTimestamp: new Date(this.now).toISOString(),
-      },
-      attempt: attempt === 0 ? undefined : attempt,
-      step,
-      queue: jobLabels[queueLabels.queue],
-      spec: manifest.spec,
-    });
-    this.jobs.set(name, job);
-    this.created.push({ job, step, attempt, manifest });
+  #note({ job: manifest, step = '' }: ActionOf<'createJob'>): void {
+    const job = this.#state.cluster.jobs.at(-1);
+    if (job) this.created.push({ job, step, attempt: attemptOf(manifest), manifest });
   }
 
-  /** On record, be it in the run that this one is a retry of. */
+  /** On record, in this run or in the one that it is a retry of. */
   get #rows() {
     return this.run?.status?.jobs ?? this.run?.spec.snapshot?.kept ?? [];
   }

@@ -3,17 +3,18 @@
  * die between any two calls. The real one is in controllers/; this one has no I/O.
  */
 import type { Task, TaskRun } from '../../resources/index.ts';
+import { remember } from '../carry-out.ts';
 import { decide } from '../decide.ts';
 import { canonicalJson } from '../lang/canonical-json.ts';
 import { compact } from '../lang/compact.ts';
 import { type Action, type ActionKind, actionKey, type ActionOf } from '../model/actions.ts';
 import { waitsInQueue } from '../model/kueue.ts';
-import { emptyMemory, type Refusal, type Setback, type StepLook, type TerminationMessage } from '../model/memory.ts';
+import { emptyMemory, type Memory } from '../model/memory.ts';
 import { isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import { emptyCluster, type TaskState } from '../model/state.ts';
-import { type Answered, answeredByRun, lastAnswered, triggerValue } from '../model/trigger.ts';
+import { lastAnswered, triggerValue } from '../model/trigger.ts';
 import { isOrphan } from '../steps/adopt-runs.ts';
 import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
 import { type Change, Refused, type World } from './world.ts';
@@ -52,18 +53,7 @@ export class ModelController {
   readonly #runs = new Mirror<TaskRun>();
   readonly #jobs = new Mirror<Job>();
   readonly #read = { Task: 0, TaskRun: 0, Job: 0 };
-  #earlier: Task[] = [];
-  #deletedJobs: Job[] = [];
-  #refusals: Refusal[] = [];
-  readonly #setbacks = new Map<string, Setback>();
-  #nudged: string | undefined;
-  #answered: Answered | undefined;
-  #lastScheduled: string | undefined;
-  readonly #messages = new Map<string, TerminationMessage>();
-  readonly #steps = new Map<string, StepLook>();
-  readonly #seenAt = new Map<number, number>();
-  readonly #gone = new Set<string>();
-  readonly #taken = { runs: new Set<string>(), jobs: new Set<string>() };
+  #memory = emptyMemory;
   #callsLeft = Infinity;
 
   /** A process that has just started, and listed everything. */
@@ -96,8 +86,9 @@ export class ModelController {
 
   state(): TaskState {
     const runs = this.#runs.values().filter((run) => isOwnedBy(run, this.#task.metadata.uid));
-    const answered = lastAnswered(this.#task, runs, this.#answered)?.generation ?? 0;
-    this.#earlier = this.#earlier.filter(({ metadata }) => (metadata.generation ?? 0) > answered);
+    const answered = lastAnswered(this.#task, runs, this.#memory.answered)?.generation ?? 0;
+    const earlier = this.#memory.earlier.filter(({ metadata }) => (metadata.generation ?? 0) > answered);
+    this.#remember({ earlier });
     return {
       task: this.#task,
       cluster: {
@@ -110,21 +101,7 @@ export class ModelController {
         pods: this.#pods(runs),
         queueing: this.#world.queueing(),
       },
-      memory: {
-        ...emptyMemory,
-        earlier: [...this.#earlier],
-        deletedJobs: [...this.#deletedJobs],
-        refusals: [...this.#refusals],
-        setbacks: new Map(this.#setbacks),
-        taken: { runs: new Set(this.#taken.runs), jobs: new Set(this.#taken.jobs) },
-        goneJobs: new Set(this.#gone),
-        answered: this.#answered,
-        lastScheduled: this.#lastScheduled,
-        terminationMessages: new Map(this.#messages),
-        steps: new Map(this.#steps),
-        seenAt: new Map(this.#seenAt),
-        nudged: this.#nudged,
-      },
+      memory: this.#memory,
     };
   }
 
@@ -185,12 +162,12 @@ export class ModelController {
       const handle = this.#handlers[action.kind] as (action: Action) => void;
       try {
         handle(action);
-        this.#setbacks.delete(actionKey(action));
+        this.#remember(remember(this.#memory, action, this.#world.outside));
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         this.#refused(action, error);
         // As the controller does: what one object is refused is no reason to leave the others.
-        if (!this.#setbacks.has(actionKey(action))) return;
+        if (!this.#memory.setbacks.has(actionKey(action))) return;
       }
     }
   }
@@ -207,9 +184,6 @@ export class ModelController {
           ),
         ),
       );
-      this.#refusals = this.#refusals.filter(({ object }) => object !== 'TaskRun');
-      this.#answered = answeredByRun(run)[0] ?? this.#answered;
-      this.#lastScheduled = run.spec.trigger?.scheduledTime ?? this.#lastScheduled;
     },
     adoptRun: ({ name, uid, adoption }) => this.#runs.put(this.#world.adoptRun(name, uid, adoption)),
     fillTemplates: () => {
@@ -221,12 +195,9 @@ export class ModelController {
     deleteClaim: () => {
       throw new Error('no story has workspaces');
     },
-    readTermination: ({ uid }) => this.#messages.set(uid, { text: this.#world.messages.get(uid) }),
-    checkStep: ({ run, step }) => {
-      const ended = this.#world.endedSteps.has(step.id) ? `workflow step ${step.name} ended` : undefined;
-      this.#steps.set(run, compact({ at: this.#world.now, known: true, ended }));
-    },
-    createJob: ({ run, job }) => {
+    readTermination: () => undefined,
+    checkStep: () => undefined,
+    createJob: ({ job }) => {
       const owner = job.metadata.ownerReferences[0]?.uid ?? '';
       this.#jobs.put(
         this.#createOrAdopt(
@@ -235,20 +206,14 @@ export class ModelController {
           (found) => isOwnedBy(found, owner),
         ),
       );
-      this.#refusals = this.#refusals.filter((refusal) => refusal.object !== 'Job' || refusal.run !== run);
     },
     checkJob: ({ name, uid }) => {
       const job = this.#world.jobs.get(name);
       if (job?.metadata.uid === uid) this.#jobs.put(job);
-      else this.#gone.add(uid);
     },
     writeRunStatus: ({ name, uid, status }) => {
       if (status.reason === reasons.queueTimeout) this.#checkTimeout(uid);
       this.#runs.put(cached(this.#world.writeRunStatus(name, uid, status)));
-      if (!isFinished(status.phase)) return;
-      this.#steps.delete(name);
-      this.#refusals = this.#refusals.filter((refusal) => refusal.object !== 'Job' || refusal.run !== name);
-      this.#deletedJobs = this.#deletedJobs.filter((job) => !isOwnedBy(job, uid));
     },
     writeTaskStatus: ({ status }) => this.#onTask(this.#world.writeTaskStatus(status)),
     deleteJob: ({ name, uid }) => {
@@ -259,11 +224,8 @@ export class ModelController {
       this.#world.deleteRun(name, uid);
       this.#runs.forget(uid);
     },
-    expectLook: ({ value }) => {
-      this.#nudged = value;
-    },
-    nudge: ({ value }) => {
-      this.#nudged = value;
+    expectLook: () => undefined,
+    nudge: () => {
       this.#world.calls += 1;
     },
     event: () => undefined,
@@ -296,12 +258,11 @@ export class ModelController {
     if (action.kind !== 'createRun' && action.kind !== 'createJob') return this.#setBack(action, message);
     const [object, run] =
       action.kind === 'createRun' ? (['TaskRun', action.run.metadata.name] as const) : (['Job', action.run] as const);
-    const taken = action.kind === 'createRun' ? this.#taken.runs : this.#taken.jobs;
+    const kind = action.kind === 'createRun' ? 'runs' : 'jobs';
     const name = action.kind === 'createRun' ? run : action.job.metadata.name;
-    if (answer === 'AlreadyExists' && !taken.has(name) && !this.#isOwnJob(action.kind, name)) {
-      taken.add(name);
-      return;
-    }
+    const { taken, refusals } = this.#memory;
+    if (answer === 'AlreadyExists' && !taken[kind].has(name) && !this.#isOwnJob(action.kind, name))
+      return this.#remember({ taken: { ...taken, [kind]: new Set([...taken[kind], name]) } });
     const refusal = {
       object,
       run,
@@ -310,14 +271,17 @@ export class ModelController {
       final: answer === 'Invalid',
       retryAt: this.#world.now + 2_000,
     };
-    this.#refusals = [...this.#refusals.filter((other) => other.object !== object || other.run !== run), refusal];
+    this.#remember({
+      refusals: [...refusals.filter((other) => other.object !== object || other.run !== run), refusal],
+    });
   }
 
   /** As the controller's memory does. */
   #setBack(action: Action, message: string): void {
-    const failures = (this.#setbacks.get(actionKey(action))?.failures ?? 0) + 1;
+    const { setbacks } = this.#memory;
+    const failures = (setbacks.get(actionKey(action))?.failures ?? 0) + 1;
     const retryAt = this.#world.now + 100 * 2 ** Math.min(failures, 9);
-    this.#setbacks.set(actionKey(action), { message, failures, retryAt });
+    this.#remember({ setbacks: new Map([...setbacks, [actionKey(action), { message, failures, retryAt }]]) });
   }
 
   /** Another run's Job will give the name free. */
@@ -336,23 +300,31 @@ export class ModelController {
     const old = this.#task;
     if (Number(next.metadata.resourceVersion) <= Number(old.metadata.resourceVersion)) return;
     const isUnanswered = (old.metadata.generation ?? 0) > (old.status?.observedTrigger?.generation ?? 0);
-    if (isUnanswered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger)) this.#earlier.push(old);
+    if (isUnanswered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger))
+      this.#remember({ earlier: [...this.#memory.earlier, old] });
     this.#task = next;
     this.#see();
   }
 
   #see(): void {
     const { generation = 0 } = this.#task.metadata;
-    if (this.#seenAt.has(generation)) return;
-    this.#seenAt.set(generation, this.#world.now);
-    // As the controller's memory does: a new version may reuse the name that was refused.
-    this.#refusals = this.#refusals.filter(({ object, final }) => object !== 'TaskRun' || !final);
+    const { seenAt, refusals } = this.#memory;
+    if (seenAt.has(generation)) return;
+    this.#remember({
+      seenAt: new Map([...seenAt, [generation, this.#world.now]]),
+      // As the controller's memory does: a new version may reuse the name that was refused.
+      refusals: refusals.filter(({ object, final }) => object !== 'TaskRun' || !final),
+    });
   }
 
   #forgetJob(uid: string): void {
     const job = this.#jobs.forget(uid);
     const run = job && this.#runs.values().find(({ metadata }) => isOwnedBy(job, metadata.uid));
-    if (run && !isFinished(run.status?.phase)) this.#deletedJobs.push(job);
+    if (run && !isFinished(run.status?.phase)) this.#remember({ deletedJobs: [...this.#memory.deletedJobs, job] });
+  }
+
+  #remember(changes: Partial<Memory>): void {
+    this.#memory = { ...this.#memory, ...changes };
   }
 
   #next<K extends 'Task' | 'TaskRun' | 'Job'>(kind: K, lag: number): Change<K>[] {

@@ -2,14 +2,8 @@
  * A small cluster in memory: an API server with one namespace, and what KubeVela, the Job controller and people do in
  * it. It checks every call against what always holds, and throws with the rule that was broken.
  */
-import {
-  type Meta,
-  queueLabels,
-  type Task,
-  type TaskRun,
-  type TaskRunStatus,
-  type TaskStatus,
-} from '../../resources/index.ts';
+import { type Meta, type Task, type TaskRun, type TaskRunStatus, type TaskStatus } from '../../resources/index.ts';
+import { adoptedRun, createdJob, createdRun, type Outside } from '../carry-out.ts';
 import { compact } from '../lang/compact.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import type { Adoption, JobManifest, TaskRunManifest } from '../model/actions.ts';
@@ -128,16 +122,24 @@ export class World {
   #version = 1;
   #uid = 0;
 
+  /** What the controller's actions meet here. */
+  get outside(): Outside {
+    return {
+      now: this.now,
+      newUid: () => this.#newUid(),
+      hasJob: (uid) => [...this.jobs.values()].some(({ metadata }) => metadata.uid === uid),
+      terminationMessage: (uid) => ({ text: this.messages.get(uid) }),
+      lookAtStep: ({ id, name }) =>
+        this.endedSteps.has(id) ? { known: true, ended: `workflow step ${name} ended` } : { known: true },
+    };
+  }
+
   // What the controller may do.
 
   createRun(manifest: TaskRunManifest): TaskRun {
     mustBeValid.taskRunSpec(manifest.spec);
     this.#admit('TaskRun', manifest.metadata.name, this.runs);
-    const run: TaskRun = {
-      metadata: this.#newMeta(manifest.metadata),
-      spec: manifest.spec,
-      status: { phase: 'Pending' },
-    };
+    const run = createdRun(manifest, this.outside);
     const { trigger } = manifest.spec;
     const created = [...(this.runsCreated.get(askedBy(trigger)) ?? []), run.metadata.name];
     mustHold('one trigger, one run', created.length === 1, `${askedBy(trigger)} got ${created.join(' and ')}`);
@@ -149,13 +151,9 @@ export class World {
   createJob(manifest: JobManifest): Job {
     this.#admit('Job', manifest.metadata.name, this.jobs);
     const attempt = attemptOf(manifest);
-    const queue = manifest.metadata.labels[queueLabels.queue];
-    const job: Job = compact({
-      metadata: this.#newMeta({ ...manifest.metadata, generation: 1 }),
-      attempt: attempt === 0 ? undefined : attempt,
-      queue,
-      spec: manifest.spec,
-    });
+    const created = createdJob(manifest, this.outside);
+    const job = { ...created, metadata: { ...created.metadata, generation: 1 } };
+    const { queue } = job;
     mustHold(
       'a Job waits where it is in a queue, and nowhere else',
       (manifest.spec['suspend'] === true) === (queue !== undefined),
@@ -173,19 +171,16 @@ export class World {
   }
 
   /** One write, to a TaskRun that nobody owns. */
-  adoptRun(name: string, uid: string, { labels, ownerReference, spec }: Adoption): TaskRun {
+  adoptRun(name: string, uid: string, adoption: Adoption): TaskRun {
     this.calls += 1;
     const run = this.#find(this.runs, name, uid);
     mustHold(
       'nobody else is touched',
-      run.metadata.ownerReferences === undefined && (run.spec.snapshot === undefined || Object.keys(spec).length === 0),
+      run.metadata.ownerReferences === undefined &&
+        (run.spec.snapshot === undefined || Object.keys(adoption.spec).length === 0),
       `adopting ${name}`,
     );
-    const adopted = {
-      ...run,
-      metadata: { ...run.metadata, labels, ownerReferences: [ownerReference] },
-      spec: { ...run.spec, ...spec },
-    };
+    const adopted = adoptedRun(run, adoption, undefined); // no story retries
     mustBeValid.taskRunSpec(adopted.spec);
     return this.#store('TaskRun', this.runs, adopted);
   }
@@ -524,8 +519,12 @@ export class World {
   }
 
   #newMeta(manifest: Omit<Meta, 'uid' | 'creationTimestamp'>): Meta {
+    return { ...manifest, uid: this.#newUid(), creationTimestamp: this.rfc3339() };
+  }
+
+  #newUid(): string {
     this.#uid += 1;
-    return { ...manifest, uid: `uid-${this.#uid}`, creationTimestamp: this.rfc3339() };
+    return `uid-${this.#uid}`;
   }
 
   #nextVersion(): string {
