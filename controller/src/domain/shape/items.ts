@@ -3,13 +3,13 @@
  */
 import type { Snapshot } from '../../resources/index.ts';
 import type { FlowStep, Item } from '../model/flow.ts';
+import { placesIn } from './placeholders.ts';
 import { templateStep } from './template-step.ts';
 /** As many as a run may have steps. */
 const most = 1_000;
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 /** As the Job of a further attempt ends. */
 const attempt = /-r\d+$/;
-const inText = /\$\(item\.([^()]+)\)/g;
 
 const known = new WeakMap<Snapshot, readonly FlowStep[]>();
 const problems = new WeakMap<Snapshot, { readonly problem: string | undefined }>();
@@ -41,10 +41,10 @@ function problemOf(snapshot: Snapshot): string | undefined {
   return missingValue(snapshot);
 }
 
-/** Text with `$(item.os)` replaced by the item's value: a string as it is, anything else as JSON. */
-export function withItem(text: string, item: Item | undefined): string {
-  if (!item || !text.includes('$(item.')) return text;
-  return text.replaceAll(inText, (all, key: string) => (Object.hasOwn(item, key) ? textOf(item[key]) : all));
+/** What stands for `$(item.os)`: the item's value, a string as it is, anything else as JSON. */
+export function itemValue(name: string, item: Item): string | undefined {
+  const [, key] = /^item\.(.+)$/s.exec(name) ?? [];
+  return key !== undefined && Object.hasOwn(item, key) ? textOf(item[key]) : undefined;
 }
 
 type Matrix = Readonly<Record<string, readonly unknown[]>>;
@@ -75,7 +75,8 @@ function nameOf(item: Item, index: number, { matrix }: Snapshot): string {
 
 /** A value that the template names and an item lacks would stay as text in what runs. */
 function missingValue(snapshot: Snapshot): string | undefined {
-  const keys = [...new Set([...JSON.stringify(snapshot.template ?? {}).matchAll(inText)].map(([, key = '']) => key))];
+  const places = placesIn(JSON.stringify(snapshot.template ?? {}), 'item.');
+  const keys = [...new Set(places.map((name) => name.slice('item.'.length)))];
   for (const [index, item] of itemsOf(snapshot).entries()) {
     const missing = keys.find((key) => !Object.hasOwn(item, key));
     if (missing !== undefined)

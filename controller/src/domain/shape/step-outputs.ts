@@ -3,6 +3,7 @@
  */
 import type { Snapshot, TaskRunStatus } from '../../resources/index.ts';
 import type { Flow, FlowStep } from '../model/flow.ts';
+import { placesIn } from './placeholders.ts';
 import { fittingOutputs, type OutputsVerdict } from './declared-outputs.ts';
 
 type Rows = NonNullable<TaskRunStatus['jobs']>;
@@ -12,7 +13,6 @@ type Outputs = Readonly<Record<string, unknown>>;
 /** Step names have no dots. */
 const ofStep = /^steps\.([^.]+)\.outputs\.(.+)$/;
 const ofItems = /^items\.outputs\.(.+)$/;
-const inText = /\$\(steps\.([^.()]+)\.outputs\.([^()]+)\)/g;
 
 /**
  * The run's own outputs, each from the step that its valueFrom names, or from all items in their order; null for one
@@ -31,16 +31,18 @@ export function readStepOutputs(declared: readonly Output[], rows: Readonly<Rows
 }
 
 /**
- * Text with `$(steps.build.outputs.image)` replaced by that output: a string as it is, anything else as JSON, nothing
- * for one that was not written.
+ * What stands for `$(steps.build.outputs.image)`: that output, a string as it is, anything else as JSON, nothing for
+ * one that was not written.
  */
-export function withStepOutputs(text: string, rows: Readonly<Rows>): string {
-  if (!text.includes('$(steps.')) return text;
+export function stepOutputValues(rows: Readonly<Rows>): (name: string) => string | undefined {
   const byStep = outputsByStep(rows);
-  return text.replaceAll(inText, (_all, step: string, output: string) => {
-    const value = byStep.get(step)?.[output] ?? '';
+  return (name) => {
+    const [, step, output = ''] = ofStep.exec(name) ?? [];
+    if (step === undefined) return undefined;
+    const outputs = byStep.get(step) ?? {};
+    const value = Object.hasOwn(outputs, output) ? (outputs[output] ?? '') : '';
     return typeof value === 'string' ? value : JSON.stringify(value);
-  });
+  };
 }
 
 /** What is wrong with the outputs that steps take over from others, each in a sentence with the remedy. */
@@ -61,10 +63,10 @@ export function outputProblems({ order, steps, dependencies }: Flow): readonly s
 }
 
 function referencesOf({ template }: FlowStep): readonly (readonly [step: string, output: string])[] {
-  const text = JSON.stringify(template);
-  return text.includes('$(steps.')
-    ? [...text.matchAll(inText)].map(([, step = '', output = '']) => [step, output] as const)
-    : [];
+  return placesIn(JSON.stringify(template), 'steps.').flatMap((name) => {
+    const [, step, output = ''] = ofStep.exec(name) ?? [];
+    return step === undefined ? [] : [[step, output] as const];
+  });
 }
 
 /** Whether a step depends on another, be it through others. */

@@ -4,8 +4,9 @@
 import type { Task, TaskRunStatus } from '../../resources/index.ts';
 import type { FlowStep } from '../model/flow.ts';
 import { daemonTolerations, type Toleration } from '../pods/tolerations.ts';
-import { withItem } from './items.ts';
-import { withStepOutputs } from './step-outputs.ts';
+import { itemValue } from './items.ts';
+import { filledIn, type ValueOf } from './placeholders.ts';
+import { stepOutputValues } from './step-outputs.ts';
 
 type Globals = NonNullable<Task['spec']['globals']>;
 type Rows = Readonly<NonNullable<TaskRunStatus['jobs']>>;
@@ -45,6 +46,9 @@ export function stepTemplate(
 ): Record<string, unknown> {
   const { metadata, spec = {}, ...rest } = template as PodTemplate;
   const { labels, annotations } = globals;
+  const outputOf = stepOutputValues(rows);
+  const valueOf: ValueOf = (name) =>
+    (item && itemValue(name, item)) ?? (name === 'node.name' ? node : undefined) ?? outputOf(name);
   return {
     ...rest,
     metadata: {
@@ -57,16 +61,12 @@ export function stepTemplate(
       boundTo,
       podSpec(spec, globals, (container) =>
         withGlobals(
-          filledIn(container, (text) => withNode(withItem(withStepOutputs(text, rows), item), node)),
+          withValues(container, (text) => filledIn(text, valueOf)),
           globals,
         ),
       ),
     ),
   };
-}
-
-function withNode(text: string, node: string | undefined): string {
-  return node === undefined ? text : text.replaceAll('$(node.name)', node);
 }
 
 /** As the DaemonSet controller puts a pod on its node: the scheduler still sees to it that there is room. */
@@ -113,7 +113,7 @@ function withGlobals(container: Container, { env, volumeMounts }: Globals = {}):
   };
 }
 
-function filledIn(container: Container, filled: (text: string) => string): Container {
+function withValues(container: Container, filled: (text: string) => string): Container {
   const { command, args, env } = container;
   return {
     ...container,

@@ -2,6 +2,7 @@
  * A TaskTemplate's parameters: `$(params.NAME)` in any text of what it runs is a value, given or by default.
  */
 import type { TaskTemplateSpec } from '../../resources/index.ts';
+import { escaped, filledIn, placesIn } from './placeholders.ts';
 
 type Parameter = NonNullable<TaskTemplateSpec['parameters']>[number];
 export type Values = Readonly<Record<string, unknown>>;
@@ -9,7 +10,10 @@ export type Values = Readonly<Record<string, unknown>>;
 const inText = /\$\(params\.([^()]+)\)/g;
 const whole = /^\$\(params\.([^()]+)\)$/;
 /** What is known only later, such as an item's value or another step's output. */
-const later = /\$\((item|steps)\./;
+const later = /\$\((?:item|steps|node)\.[^()]+\)/g;
+/** Where Kubernetes expands variables; indexes of lists are left out. */
+const expanded =
+  /^template\.spec\.(containers|initContainers)\.(command|args|env\.value|volumeMounts\.subPathExpr|(liveness|readiness|startup)Probe\.exec\.command)$/;
 
 const fits: Readonly<Record<NonNullable<Parameter['type']>, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
@@ -37,8 +41,10 @@ export function parametersProblem(name: string, spec: TaskTemplateSpec, given: V
   const named = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown !== undefined) return `TaskTemplate ${name} has no parameter ${unknown}: ${named}`;
-  const used = [...JSON.stringify([template, job]).matchAll(inText)].find(([, key = '']) => !known.includes(key));
-  if (used) return `TaskTemplate ${name} says ${used[0]}, which is none of its parameters: ${named}`;
+  const used = placesIn(JSON.stringify([template, job]), 'params.').find(
+    (place) => !known.includes(place.slice('params.'.length)),
+  );
+  if (used !== undefined) return `TaskTemplate ${name} says $(${used}), which is none of its parameters: ${named}`;
   const values = valuesOf(spec, given);
   return parameters
     .map((parameter) => valueProblem(name, parameter, values[parameter.name]))
@@ -52,7 +58,7 @@ function valueProblem(
 ): string | undefined {
   const what = `parameter ${name} of TaskTemplate ${template}`;
   if (value === undefined) return `${what} has no value: write one into templateRef.parameters`;
-  if (typeof value === 'string' && later.test(value)) return undefined;
+  if (typeof value === 'string' && value.search(later) >= 0) return undefined;
   if (!fits[type](value))
     return `${what} is ${JSON.stringify(value)}, and has to be ${type === 'integer' ? 'an' : 'a'} ${type}`;
   if (choices && !choices.includes(value))
@@ -60,23 +66,45 @@ function valueProblem(
   return undefined;
 }
 
-/** The same object, with the values in all its texts; where a value is all of a text it keeps its type. */
-export function filledIn<T>(object: T, values: Values): T {
-  return fill(object, values) as T;
+/**
+ * What a template runs, with the values in all its texts; where a value is all of a text it keeps its type. Kubernetes
+ * reads no variables in a value, but what is known only later still takes its places there.
+ */
+export function filledTemplate(
+  { template, job }: TaskTemplateSpec,
+  values: Values,
+): Pick<TaskTemplateSpec, 'template' | 'job'> {
+  return fill({ template, ...(job && { job }) }, values, '') as Pick<TaskTemplateSpec, 'template' | 'job'>;
 }
 
-function fill(value: unknown, values: Values): unknown {
-  if (typeof value === 'string') return fillText(value, values);
-  if (Array.isArray(value)) return value.map((element) => fill(element, values));
+function fill(value: unknown, values: Values, path: string): unknown {
+  if (typeof value === 'string') return fillText(value, values, expanded.test(path) ? escapedNow : asItIs);
+  if (Array.isArray(value)) return value.map((element) => fill(element, values, path));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, fill(field, values)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [key, fill(field, values, path === '' ? key : `${path}.${key}`)]),
+  );
 }
 
-function fillText(text: string, values: Values): unknown {
+const asItIs = (value: string): string => value;
+
+function escapedNow(value: string): string {
+  let [result, at] = ['', 0];
+  for (const { 0: place, index } of value.matchAll(later)) {
+    result += escaped(value.slice(at, index)) + place;
+    at = index + place.length;
+  }
+  return result + escaped(value.slice(at));
+}
+
+function fillText(text: string, values: Values, written: (value: string) => string): unknown {
   const [, all = ''] = whole.exec(text) ?? [];
-  if (Object.hasOwn(values, all)) return values[all];
-  return text.replaceAll(inText, (placeholder, name: string) => {
-    const value = values[name];
-    return value === undefined ? placeholder : typeof value === 'string' ? value : JSON.stringify(value);
-  });
+  if (Object.hasOwn(values, all)) return typeof values[all] === 'string' ? written(values[all]) : values[all];
+  const valueOf = (name: string): string | undefined => {
+    const [, key] = /^params\.(.+)$/s.exec(name) ?? [];
+    if (key === undefined || !Object.hasOwn(values, key) || values[key] === undefined) return undefined;
+    return typeof values[key] === 'string' ? values[key] : JSON.stringify(values[key]);
+  };
+  if (written === escapedNow) return filledIn(text, valueOf, written);
+  return text.replaceAll(inText, (placeholder, key: string) => valueOf(`params.${key}`) ?? placeholder);
 }

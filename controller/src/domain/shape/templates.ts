@@ -7,7 +7,7 @@ import { compact } from '../lang/compact.ts';
 import { isFinished } from '../model/phase.ts';
 import type { Templates } from '../model/state.ts';
 import { withOverridden } from '../pods/override.ts';
-import { filledIn, parametersProblem, valuesOf } from './template-parameters.ts';
+import { filledTemplate, parametersProblem, valuesOf } from './template-parameters.ts';
 
 type TemplateRef = NonNullable<Snapshot['templateRef']>;
 
@@ -81,7 +81,8 @@ function resolve<T extends Resolvable>(user: T, templates: Readonly<Record<strin
   if (!ref || !spec) return user;
   const values = valuesOf(spec, ref.parameters);
   const { args, env } = ref;
-  const { job, retry, timeoutSeconds, outputs } = spec;
-  const said = compact({ job: job && filledIn(job, values), retry, timeoutSeconds, outputs });
-  return { ...said, ...user, template: withOverridden(filledIn(spec.template, values), compact({ args, env })) };
+  const { retry, timeoutSeconds, outputs } = spec;
+  const { template, job } = filledTemplate(spec, values);
+  const said = compact({ job, retry, timeoutSeconds, outputs });
+  return { ...said, ...user, template: withOverridden(template, compact({ args, env })) };
 }
