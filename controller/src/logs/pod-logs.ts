@@ -4,6 +4,7 @@ import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
 import { byTime, LineSource, type LogLine } from './line-source.ts';
 import { Merge } from './merge.ts';
+import { resumedLog, type ContainerState, type Opening } from './resumed-log.ts';
 import { streamsOf, type LogStream } from './streams.ts';
 
 /** The requested part of each log. */
@@ -27,6 +28,8 @@ export interface PodLogOptions<Origin> {
 
 /** How many logs are read at once, with a connection each. */
 export const mostStreams = 100;
+/** A followed log that says nothing for so long is opened again: its connection may be dead without a word. */
+const silentMs = 4 * 60_000;
 /** How long the others wait for a pod that prints nothing. */
 const patienceMs = 300;
 
@@ -35,6 +38,10 @@ export class PodLogs<Origin> {
   readonly #options: PodLogOptions<Origin>;
   readonly #merge: Merge<LogLine<Origin>>;
   readonly #seen = new Set<string>();
+  /** By the container's key without its restart. */
+  readonly #containers = new Map<string, { readonly restart: number; readonly hasEnded: boolean }>();
+  readonly #watchers = new Set<() => void>();
+  #closed = false;
   #open = 0;
 
   constructor(options: PodLogOptions<Origin>) {
@@ -45,6 +52,7 @@ export class PodLogs<Origin> {
   /** Starts with the containers of these pods that have started since the last call. */
   add(pods: Iterable<Stored<Pod>>): void {
     for (const stream of [...pods].flatMap(streamsOf)) {
+      this.#note(stream);
       // Logs beyond the limit start when another has ended.
       if (this.#seen.has(stream.key) || this.#open >= mostStreams) continue;
       this.#seen.add(stream.key);
@@ -59,7 +67,26 @@ export class PodLogs<Origin> {
   }
 
   close(): void {
+    this.#closed = true;
     this.#merge.close();
+  }
+
+  #note({ containerKey, restart, hasEnded }: LogStream): void {
+    const known = this.#containers.get(containerKey);
+    if (known?.restart === restart && known.hasEnded === hasEnded) return;
+    this.#containers.set(containerKey, { restart, hasEnded });
+    for (const wake of [...this.#watchers]) wake();
+  }
+
+  #stateOf({ containerKey, restart }: LogStream): ContainerState {
+    const latest = this.#containers.get(containerKey);
+    if (latest && latest.restart > restart) return latest.restart === restart + 1 ? 'restarted' : 'gone';
+    return latest?.hasEnded === true ? 'terminated' : 'running';
+  }
+
+  #onChange(wake: () => void): () => void {
+    this.#watchers.add(wake);
+    return () => this.#watchers.delete(wake);
   }
 
   /** Lines in the order of time, in portions. @throws the signal's reason */
@@ -70,18 +97,36 @@ export class PodLogs<Origin> {
     }
   }
 
-  /** The bytes of one stream; empty if they cannot be read. */
+  /** The bytes of one log; empty if they cannot be read. */
   async *#read(stream: LogStream): AsyncGenerator<Uint8Array, void, undefined> {
-    const { client, choice, signal, onProblem } = this.#options;
-    const { follow = false, since, tail } = choice;
-    const sinceSeconds = since === undefined ? undefined : Math.max(1, Math.ceil(since / 1_000));
-    const query = { ...stream.query, follow, timestamps: true, sinceSeconds, tailLines: tail };
+    const { choice, signal, onProblem } = this.#options;
+    const container = {
+      state: () => this.#stateOf(stream),
+      isClosed: () => this.#closed,
+      onChange: (wake: () => void) => this.#onChange(wake),
+    };
+    const open = this.#opener(stream);
     try {
-      yield* await client.getStream(stream.path, query, { signal, ...(follow && { idleMs: 0 }) });
+      yield* choice.follow === true ? resumedLog({ open, container, signal }) : await open({});
     } catch (error) {
       if (!signal.aborted) await onProblem(stream, error);
     } finally {
       this.#open -= 1;
     }
+  }
+
+  #opener(stream: LogStream): (opening: Opening) => Promise<AsyncIterable<Uint8Array>> {
+    const { client, choice, signal } = this.#options;
+    const { follow = false, since, tail } = choice;
+    const began = performance.now();
+    return ({ sinceTime, previous }) => {
+      const age = since === undefined ? undefined : Math.ceil((since + performance.now() - began) / 1_000);
+      const chosen =
+        sinceTime === undefined
+          ? { sinceSeconds: age === undefined ? undefined : Math.max(1, age), tailLines: tail }
+          : { sinceTime };
+      const query = { ...stream.query, follow: follow && previous !== true, timestamps: true, ...chosen, previous };
+      return client.getStream(stream.path, query, { signal, ...(follow && { idleMs: silentMs }) });
+    };
   }
 }

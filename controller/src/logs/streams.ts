@@ -8,6 +8,8 @@ import { labels } from '../resources/index.ts';
 export interface LogStream {
   /** Identifies this log, also among later starts of the container. */
   readonly key: string;
+  /** The same for all starts of the container. */
+  readonly containerKey: string;
   /** As the pod's label names it. */
   readonly run: string;
   readonly pod: string;
@@ -15,6 +17,8 @@ export interface LogStream {
   readonly container: string | undefined;
   /** How often the container had been restarted by then. */
   readonly restart: number;
+  /** Whether this start of it has terminated. */
+  readonly hasEnded: boolean;
   readonly path: string;
   readonly query: { readonly container: string };
 }
@@ -24,12 +28,14 @@ export function streamsOf(pod: Stored<Pod>): LogStream[] {
   const { metadata, spec, status = {} } = pod;
   const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const several = (spec?.containers.length ?? 0) + (spec?.initContainers?.length ?? 0) > 1;
-  return all.filter(hasStarted).map(({ name, restartCount }) => ({
+  return all.filter(hasStarted).map(({ name, restartCount, state }) => ({
     key: `${metadata.uid}/${name}/${restartCount}`,
+    containerKey: `${metadata.uid}/${name}`,
     run: metadata.labels?.[labels.run] ?? '',
     pod: metadata.name,
     container: several ? name : undefined,
     restart: restartCount,
+    hasEnded: state?.running === undefined,
     path: pathOf(podType, { ...metadata, subresource: 'log' }),
     query: { container: name },
   }));

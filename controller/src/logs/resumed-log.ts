@@ -1,0 +1,263 @@
+/**
+ * A container's log, followed until the container has terminated: kubelets end a stream after hours, load balancers
+ * after minutes of silence. It is opened again from the last line's time on, and what was read already is left out.
+ */
+import { ApiError } from '../kube/api-error.ts';
+import { systemClock, type Clock } from '../kube/clock.ts';
+import { backoffMs } from '../kube/retry.ts';
+import { longestLine, readStamp } from './line-source.ts';
+
+/** What is known of the start of a container whose log is followed. */
+export type ContainerState =
+  | 'running'
+  | 'terminated'
+  /** It was started again since: its log is now the previous one. */
+  | 'restarted'
+  /** It was started again more than once: its log is no longer there. */
+  | 'gone';
+
+/** The followed container, as its pod last said. */
+export interface FollowedContainer {
+  readonly state: () => ContainerState;
+  /** Whether its run has ended, so that nobody reports its state any more. */
+  readonly isClosed: () => boolean;
+  /** Calls back once when the state has changed; returns what cancels that. */
+  readonly onChange: (wake: () => void) => () => void;
+}
+
+/** From where on a log is opened; from its beginning where nothing is said. */
+export interface Opening {
+  /** The time of the last line that was read, as the kubelet wrote it. */
+  readonly sinceTime?: string;
+  readonly previous?: boolean;
+}
+
+export interface ResumedLogOptions {
+  readonly open: (opening: Opening) => Promise<AsyncIterable<Uint8Array>>;
+  readonly container: FollowedContainer;
+  readonly signal: AbortSignal;
+  readonly clock?: Clock | undefined;
+}
+
+const pauseMs = { firstMs: 1_000, longestMs: 15_000 };
+/** How often in a row a log is opened without a new line once nobody says any more whether its container runs. */
+const mostVain = 3;
+
+/**
+ * @returns the log's bytes, with timestamps, in whole lines
+ * @throws what the API server refuses the log with; the signal's reason
+ */
+export async function* resumedLog(options: ResumedLogOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  const { open, container, signal } = options;
+  const reader = new LineReader();
+  let before = container.state();
+  for (let vain = 0; before !== 'gone' || !reader.hasRead; before = container.state()) {
+    const state = before;
+    const problem = yield* oneStream(() => open(reader.opening(state)), reader, signal);
+    vain = reader.takeProgress() ? 0 : vain + 1;
+    const isVain = vain >= mostVain && (state !== 'running' || container.isClosed());
+    if (endsWith(problem, state, isVain, reader)) break;
+    await pause(vain, options);
+    signal.throwIfAborted();
+  }
+  yield* reader.rest();
+}
+
+/**
+ * Whether the log ends with the stream that has just ended, or is not asked for again.
+ * @throws the problem that the stream broke with, where it lasts
+ */
+function endsWith(problem: Error | undefined, state: ContainerState, isVain: boolean, reader: LineReader): boolean {
+  if (isComplete(problem, state, reader)) return true;
+  if (problem !== undefined && (isVain || !mayPass(problem))) throw problem;
+  return isVain;
+}
+
+/**
+ * Whether a stream of a container that had terminated has brought all of its log; what it wrote last may have been
+ * deleted with its pod, or by its next start.
+ */
+function isComplete(problem: Error | undefined, before: ContainerState, { hasRead }: LineReader): boolean {
+  if (before === 'running') return false;
+  return problem === undefined || (!mayPass(problem) && hasRead);
+}
+
+/** @returns why the stream broke, if it did; the signal's reason is thrown */
+async function* oneStream(
+  open: () => Promise<AsyncIterable<Uint8Array>>,
+  reader: LineReader,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, Error | undefined, undefined> {
+  try {
+    for await (const chunk of await open()) yield* reader.take(chunk);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Everything but a refusal: no connection, one that broke, an overloaded or failing server. */
+function mayPass(error: Error): boolean {
+  return !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500;
+}
+
+/** At first a pod's status lags a little behind the end of its log; a change of it ends the pause. */
+async function pause(vain: number, { container, signal, clock = systemClock }: ResumedLogOptions): Promise<void> {
+  if (container.state() !== 'running' && vain <= 1) return;
+  await new Promise<void>((resolve) => {
+    const finish = (): void => {
+      cancelTimer();
+      cancelWait();
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const cancelTimer = clock.after(backoffMs(Math.max(1, vain), pauseMs), finish);
+    const cancelWait = container.onChange(finish);
+    signal.addEventListener('abort', finish, { once: true });
+    if (signal.aborted) finish();
+  });
+}
+
+const newline = 0x0a;
+const space = 0x20;
+const longestStamp = 40;
+const nothing = new Uint8Array();
+
+/** Passes on each line once, whole, though each stream begins again at the last line, or in the second of it. */
+class LineReader {
+  /** Of the last line that was passed on, as the kubelet wrote it. */
+  #stamp: string | undefined;
+  /** How many lines with this stamp were passed on. */
+  #same = 0;
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #progress = false;
+  /** A line that is too long to wait for its end: how much of it came, and whether it is new. */
+  #long: { bytes: number; readonly isNew: boolean } | undefined;
+  /** How many bytes of the next new line were passed on already. */
+  #cut = 0;
+  /** Whether the stream has brought nothing yet. */
+  #isFresh = true;
+  /** How many lines with the last stamp came again, while lines come again. */
+  #again: number | undefined;
+
+  get hasRead(): boolean {
+    return this.#stamp !== undefined;
+  }
+
+  /** Whether anything was passed on since the last call. */
+  takeProgress(): boolean {
+    const progress = this.#progress;
+    this.#progress = false;
+    return progress;
+  }
+
+  opening(state: ContainerState): Opening {
+    this.#isFresh = true;
+    return {
+      ...(this.#stamp !== undefined && { sinceTime: this.#stamp }),
+      ...(state === 'restarted' && { previous: true }),
+    };
+  }
+
+  /** In another stream half a line comes again from its beginning. */
+  #begin(): void {
+    this.#isFresh = false;
+    this.#takePending(nothing);
+    if (this.#long?.isNew === true) {
+      this.#same -= 1;
+      this.#cut = this.#long.bytes;
+    }
+    this.#long = undefined;
+    this.#again = this.#stamp === undefined ? undefined : 0;
+  }
+
+  *take(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
+    if (this.#isFresh) this.#begin();
+    const parts: Uint8Array[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+      parts.push(this.#endLine(chunk.subarray(start, end + 1)));
+      start = end + 1;
+    }
+    if (start < chunk.length) parts.push(this.#beginLine(chunk.subarray(start)));
+    const bytes = Buffer.concat(parts);
+    if (bytes.length > 0) yield bytes;
+  }
+
+  /** The last line, where no newline ends it. */
+  *rest(): Generator<Uint8Array, void, undefined> {
+    if (this.#pendingBytes > 0) yield this.#endLine(nothing);
+  }
+
+  #endLine(end: Uint8Array): Uint8Array {
+    const long = this.#long;
+    this.#long = undefined;
+    return long ? (long.isNew ? this.#passOn(end) : nothing) : this.#line(this.#takePending(end));
+  }
+
+  #beginLine(part: Uint8Array): Uint8Array {
+    if (this.#long) {
+      this.#long.bytes += part.length;
+      return this.#long.isNew ? this.#passOn(part) : nothing;
+    }
+    this.#pending.push(part);
+    this.#pendingBytes += part.length;
+    if (this.#pendingBytes < longestLine) return nothing;
+    const beginning = this.#takePending(nothing);
+    const passedOn = this.#line(beginning);
+    this.#long = { bytes: beginning.length, isNew: passedOn.length > 0 };
+    return passedOn;
+  }
+
+  #takePending(end: Uint8Array): Uint8Array {
+    const bytes = this.#pending.length === 0 ? end : Buffer.concat([...this.#pending, end]);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return bytes;
+  }
+
+  #line(line: Uint8Array): Uint8Array {
+    const stamp = stampOf(line);
+    if (!this.#isNew(stamp)) return nothing;
+    if (stamp !== undefined) {
+      this.#same = stamp === this.#stamp ? this.#same + 1 : 1;
+      this.#stamp = stamp;
+    }
+    return this.#passOn(line);
+  }
+
+  #passOn(bytes: Uint8Array): Uint8Array {
+    const cut = Math.min(this.#cut, bytes.length);
+    this.#cut -= cut;
+    this.#progress = true;
+    return bytes.subarray(cut);
+  }
+
+  #isNew(stamp: string | undefined): boolean {
+    if (this.#again === undefined || this.#stamp === undefined) return true;
+    if (stamp === undefined) return false;
+    const order = compareStamps(stamp, this.#stamp);
+    if (order < 0) return false;
+    if (order === 0 && this.#again < this.#same) {
+      this.#again += 1;
+      return false;
+    }
+    this.#again = undefined;
+    return true;
+  }
+}
+
+function stampOf(line: Uint8Array): string | undefined {
+  const end = line.subarray(0, longestStamp).indexOf(space);
+  const text = Buffer.from(line.subarray(0, end === -1 ? longestStamp : end))
+    .toString('latin1')
+    .trimEnd();
+  return readStamp(text) && text;
+}
+
+function compareStamps(a: string, b: string): number {
+  const [one, other] = [readStamp(a), readStamp(b)];
+  return one && other ? one.seconds - other.seconds || one.nanos - other.nanos : 0;
+}
