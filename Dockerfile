@@ -1,11 +1,14 @@
-# The controller: the node binary, the libraries it needs, and files of ours. No shell, no package manager.
-# `make image` bundles dist/controller and dist/console first.
-FROM node:26-alpine AS node
+# The image of `make image`, for machines without apt: `make image ENGINE=docker`. Node, the libraries that it needs, and
+# files of ours. No shell, no package manager.
+FROM node:26-bookworm-slim AS node
 # What the loader lists, so that a library that a newer Node needs is not forgotten.
 RUN ldd /usr/local/bin/node | grep -o '/[^ ]*' | sort -u > /libraries \
- && for file in /usr/local/bin/node $(cat /libraries); do \
+ && for file in /usr/local/bin/node $(cat /libraries) /etc/os-release; do \
       mkdir -p "/image$(dirname "$file")" && cp -L "$file" "/image$file" || exit 1; \
-    done
+    done \
+ && echo 'nonroot:x:65532:65532:nonroot:/:/sbin/nologin' > /image/etc/passwd \
+ && echo 'nonroot:x:65532:' > /image/etc/group \
+ && echo 'hosts: files dns' > /image/etc/nsswitch.conf
 
 FROM scratch
 COPY --from=node /image /

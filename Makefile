@@ -27,7 +27,7 @@ dist/task-runs/metadata.yaml: metadata.yaml $(shell find addon definitions cue/g
 
 build: cue dist/controller/main.js ## Bundle the controller, the command line and the console into dist/
 
-dist/controller/main.js: $(shell find controller/src console definitions cue/go cue/ts -type f) $(wildcard addon/resources/crd-*.yaml) scripts/bundle.ts scripts/build-controller.ts scripts/build-cli.ts scripts/build-console.ts scripts/console-bundle.ts scripts/plan-parts.ts package-lock.json package.json | cue
+dist/controller/main.js: $(shell find controller/src console definitions cue/go cue/ts -type f) $(wildcard addon/resources/crd-*.yaml) scripts/bundle.ts scripts/build-controller.ts scripts/build-cli.ts scripts/build-console.ts scripts/console-bundle.ts scripts/bundled-packages.ts scripts/plan-parts.ts package-lock.json package.json | cue
 	@npm run --silent build
 
 types: cue ## Check the types, and that generated files are fresh
@@ -73,5 +73,7 @@ bench: addon build ## Measure; a table, and out/bench.json
 docs: deps ## Build the documentation's site in dist/docs; a link that leads nowhere fails it
 	@npm run --silent docs
 
-image: build ## Build the controller's image with docker, podman or buildah
-	@npm run --silent image
+# IMAGE=name:tag names it, ARCH=amd64 makes one of them, SOURCE=address is its label, ENGINE=docker builds by the Dockerfile.
+image: build ## Build the controller's image, for amd64 and arm64, in dist/image; PUSH=registry/name:tag pushes it
+	@npm run --silent image -- $(if $(IMAGE),--name '$(IMAGE)') $(if $(ARCH),--arch '$(ARCH)') $(if $(SOURCE),--source '$(SOURCE)') \
+	  $(if $(PUSH),--push '$(PUSH)') $(if $(ENGINE),--engine '$(ENGINE)')

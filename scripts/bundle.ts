@@ -71,12 +71,13 @@ export interface Bundle {
   readonly apart?: Readonly<Record<string, string>>;
 }
 
-export async function bundle({ entry, outfile, shebang, sourcemap, minify, apart = {} }: Bundle): Promise<void> {
+/** @returns the files that are in it, from the working directory */
+export async function bundle({ entry, outfile, shebang, sourcemap, minify, apart = {} }: Bundle): Promise<string[]> {
   // Some of what is bundled is CommonJS and calls require() for Node's own modules.
   const require =
     "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
   const lines = [...(shebang === undefined ? [] : [shebang]), needsNode, require];
-  await build({
+  const { metafile } = await build({
     entryPoints: [entry],
     outfile,
     bundle: true,
@@ -90,5 +91,9 @@ export async function bundle({ entry, outfile, shebang, sourcemap, minify, apart
     plugins: [onlyWhatIsUsed, leftApart(apart)],
     banner: { js: lines.join('\n') },
     logLevel: 'warning',
+    metafile: true,
   });
+  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((file) => (inputs[file]?.bytesInOutput ?? 0) > 0),
+  );
 }

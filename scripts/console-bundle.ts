@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'vite';
+import { build, type Rolldown } from 'vite';
+import { writeBundledPackages } from './bundled-packages.ts';
 
 const root = fileURLToPath(new URL('../console', import.meta.url));
 
@@ -18,7 +19,7 @@ const mostBytes = 200_000;
  * @throws Error when it is larger than 200 kB
  */
 export async function bundleConsole(): Promise<number> {
-  await build({
+  const built = (await build({
     root,
     configFile: false,
     base: './',
@@ -26,7 +27,11 @@ export async function bundleConsole(): Promise<number> {
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     // Everything is a file of its own: the content security policy allows no data: URLs for scripts and styles.
     build: { outDir: consoleDirectory, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
-  });
+  })) as Rolldown.RolldownOutput;
+  await writeBundledPackages(
+    'console',
+    built.output.flatMap((part) => (part.type === 'chunk' ? Object.keys(part.modules) : [])),
+  );
   const bytes = await compressedBytes(consoleDirectory);
   if (bytes > mostBytes)
     throw new Error(`the console has ${bytes} bytes when compressed; no more than ${mostBytes} are allowed`);

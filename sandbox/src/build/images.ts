@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Context } from '../context.ts';
-import { ociArchive, type Image } from './oci-image.ts';
+import { ociArchive, plainLayer, type Image } from './oci-image.ts';
 import { programOf } from './programs.ts';
 import type { TarEntry } from './tar.ts';
 
@@ -25,11 +25,15 @@ export async function writeImages({ layout, programs }: Context): Promise<string
   const busybox = await busyboxFiles(programOf(programs, 'busybox', 'busybox'));
   const pause = await readFile(programOf(programs, 'pause', 'pause'));
   const images: Image[] = [
-    { name: pauseImage, files: [{ path: 'pause', content: pause, mode: 0o755 }], config: { Entrypoint: ['/pause'] } },
-    { name: 'docker.io/library/busybox:1.36', files: busybox, config: { Env: [path], Cmd: ['sh'] } },
+    {
+      name: pauseImage,
+      layers: [plainLayer([{ path: 'pause', content: pause, mode: 0o755 }])],
+      config: { Entrypoint: ['/pause'] },
+    },
+    { name: 'docker.io/library/busybox:1.36', layers: [plainLayer(busybox)], config: { Env: [path], Cmd: ['sh'] } },
     {
       name: 'docker.io/library/ubuntu:22.04',
-      files: [...busybox, ...ubuntuFiles],
+      layers: [plainLayer([...busybox, ...ubuntuFiles])],
       config: { Env: [path], Cmd: ['sh'] },
     },
   ];

@@ -1,0 +1,23 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import packageJson from '../../package.json' with { type: 'json' };
+import { ociArchive } from '../../sandbox/src/build/oci-image.ts';
+import { repository, type ControllerImage } from './build.ts';
+
+export interface WrittenImage {
+  /** The OCI archive. */
+  readonly archive: string;
+  readonly bytes: number;
+}
+
+/** Writes an image's archive, and beside it the list of its contents, into dist/image. */
+export async function writeImage({ image, sbom }: ControllerImage): Promise<WrittenImage> {
+  const directory = join(repository, 'dist/image');
+  await mkdir(directory, { recursive: true });
+  const base = join(directory, `task-runs-${packageJson.version}-linux-${image.architecture}`);
+  const content = ociArchive(image);
+  await writeFile(`${base}.tar.new`, content);
+  await rename(`${base}.tar.new`, `${base}.tar`);
+  await writeFile(`${base}.cdx.json`, sbom);
+  return { archive: `${base}.tar`, bytes: content.length };
+}
