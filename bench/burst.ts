@@ -48,9 +48,9 @@ async function writeAll(bench: Bench, task: TaskObject): Promise<void> {
 }
 
 /** The writes of a stored Task's first run. */
-export async function writeRun({ client, asController }: Bench, task: TaskObject): Promise<void> {
+export async function writeRun({ asController }: Bench, task: TaskObject): Promise<void> {
   const run = await asController.create(taskRuns, runOf(task, `${componentOf(task)}-v1`));
-  await client.create(jobs, jobOf(run));
+  await asController.create(jobs, jobOf(run));
 }
 
 /** Seconds until every Task's Job was seen. What came of it is removed again. */

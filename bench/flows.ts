@@ -98,7 +98,7 @@ async function rawChain(bench: Bench): Promise<number> {
   const began = performance.now();
   for (let index = 0; index < chainLength; index += 1) {
     const name = `raw-chain-${index}`;
-    await client.create(jobs, { ...job, metadata: { ...job.metadata, name } });
+    await bench.asController.create(jobs, { ...job, metadata: { ...job.metadata, name } });
     await seen.at(name);
   }
   seen.stop();
@@ -143,10 +143,12 @@ async function rawFan(bench: Bench): Promise<number> {
   const job = await plainJob(bench);
   const seen = await seeJobs(client, namespace, { ended: true });
   const began = performance.now();
-  await client.create(jobs, { ...job, metadata: { ...job.metadata, name: 'raw-root' } });
+  await bench.asController.create(jobs, { ...job, metadata: { ...job.metadata, name: 'raw-root' } });
   await seen.at('raw-root');
   const names = Array.from({ length: fanWidth }, (_, index) => `raw-fan-${index}`);
-  await forAll(names, rawCreators, (name) => client.create(jobs, { ...job, metadata: { ...job.metadata, name } }));
+  await forAll(names, rawCreators, (name) =>
+    bench.asController.create(jobs, { ...job, metadata: { ...job.metadata, name } }),
+  );
   await Promise.all(names.map((name) => seen.at(name, fanSeconds)));
   seen.stop();
   return (performance.now() - began) / 1000;

@@ -78,7 +78,7 @@ async function directly(bench: Bench): Promise<Row[]> {
     await deploy(client, task, nth);
     const stored = await client.get(tasks, { namespace, name: task.metadata.name ?? '' });
     const run = await asController.create(taskRuns, runOf(stored, `${componentOf(task)}-v${nth}`));
-    await client.create(jobs, jobOf(run));
+    await asController.create(jobs, jobOf(run));
   };
   const raw = await inTurn(bench, (nth) => forAll(all, 2 * creators, (task) => rawDeployment(task, nth)));
   const ours = await withController(bench, () =>
@@ -392,7 +392,7 @@ async function writeAgain(
     ? client.patch(tasks, { namespace, name: task.metadata.name ?? '' }, { spec: trigger })
     : client.create(tasks, { ...fresh(task, namespace), spec: { ...task.spec, ...trigger } }));
   const run = await asController.create(taskRuns, fresh(nthOf(objects.runs), namespace));
-  await client.create(jobs, ownerless(jobOf(run)));
+  await asController.create(jobs, ownerless(jobOf(run)));
 }
 
 /** The object as it was created, without owners and finalizers, for those are not there. */

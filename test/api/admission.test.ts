@@ -44,6 +44,8 @@ let number = 0;
 let owner: { apiVersion: string; kind: string; name: string; uid: string };
 
 const apply = (object: unknown) => kubectl(['apply', '--server-side', '-f', '-'], { input: object });
+/** As the controller makes it: nobody else may make a Job of a run. */
+const applyJob = (object: unknown) => kubectl(['apply', '--server-side', '-f', '-'], { input: object, as: controller });
 const patchAs = (as: string | undefined, kind: string, patch: unknown, ...more: string[]) =>
   kubectl(['patch', kind, name, '-n', 'work', '--type=merge', '-p', JSON.stringify(patch), ...more], { as });
 const job = async () => JSON.parse(await kubectl(['get', 'job', name, '-n', 'work', '-o', 'json'])) as Job;
@@ -137,7 +139,7 @@ beforeAll(async () => {
     uid: (JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored).metadata.uid,
   };
   name = 'first';
-  await apply(aJob(suspended));
+  await applyJob(aJob(suspended));
   // A policy holds a moment after it was written.
   await eventually('the policy holds', () =>
     patchAs(undefined, 'job', { spec: { parallelism: 2 } }, '--dry-run=server').then(
@@ -154,7 +156,7 @@ beforeEach(() => {
 
 describe("a run's Job", () => {
   it.each(everyone)('cannot be changed by $who, who is told what to do instead', async ({ as }) => {
-    await apply(aJob(suspended));
+    await applyJob(aJob(suspended));
     const refusal = `Job work/${name} is the run mytask-v1 of a Task and its spec cannot change: change the Application and deploy it again`;
     for (const spec of [
       { parallelism: 2 },
@@ -170,7 +172,7 @@ describe("a run's Job", () => {
 
   it.each(everyone)('keeps the labels that say whose run it is, whatever $who tries', async ({ as }) => {
     const { metadata, ...rest } = aJob(suspended);
-    await apply({
+    await applyJob({
       ...rest,
       metadata: {
         ...metadata,
@@ -193,14 +195,14 @@ describe("a run's Job", () => {
   });
 
   it('may be given labels and annotations of other names, and be deleted', async () => {
-    await apply(aJob(suspended));
+    await applyJob(aJob(suspended));
     await patchAs('editor', 'job', { metadata: { labels: { team: 'a' }, annotations: { note: 'b' } } });
     expect((await job()).metadata.labels).toMatchObject({ team: 'a', 'task.oam.dev/run': 'mytask-v1' });
     await kubectl(['delete', 'job', name, '-n', 'work'], { as: 'editor' });
   });
 
   it('runs to its end: the Job controller writes its status and finalizers', async () => {
-    await apply(aJob());
+    await applyJob(aJob());
     await eventually(
       'the Job is complete',
       async () =>
@@ -225,7 +227,7 @@ describe('a cluster whose webhook puts a TTL into every Job', () => {
 
   // Each test's Job is older than the webhook, as in a cluster where somebody adds one.
   beforeEach(async () => {
-    await apply(aJob(suspended));
+    await applyJob(aJob(suspended));
     await patchAs('editor', 'job', { metadata: { finalizers: ['example.org/hook'] } });
     uninstall = await installTtlWebhook();
   });
@@ -392,7 +394,7 @@ describe('Kueue', () => {
     const made = name;
     for (const recorded of ['one', 'two', 'three', 'four']) {
       name = `${made}-${recorded}`;
-      await apply(waiting());
+      await applyJob(waiting());
       for (const { suspend, template, annotations, resetsStartTime } of updates.filter(
         (update) => update.job === recorded,
       )) {
@@ -424,7 +426,7 @@ describe('Kueue', () => {
   });
 
   it('takes back what it put into the template while pods still run', async () => {
-    await apply(waiting());
+    await applyJob(waiting());
     await patchAs(kueue, 'job', { spec: admission });
     await eventually('it runs', async () => (await job()).status?.active === 1);
     await patchAs(kueue, 'job', {
@@ -459,7 +461,7 @@ describe('Kueue', () => {
         image: 'busybox',
         env: many((at) => ({ name: `E${at}`, value: 'x'.repeat(100) })),
       }));
-    await apply(
+    await applyJob(
       waiting({
         metadata: { labels: keys('label'), annotations: keys('annotation') },
         spec: { restartPolicy: 'Never', schedulerName: 'nobody', containers },
@@ -472,7 +474,7 @@ describe('Kueue', () => {
   it('may put what an admission check needs onto pods where the addon says so, but never whose pods they are', async () => {
     await allow(['kueue.x-k8s.io/', 'autoscaling.x-k8s.io/', 'task.oam.dev/']);
     try {
-      await apply(waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } } }));
+      await applyJob(waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } } }));
       const annotations = { 'autoscaling.x-k8s.io/consume-provisioning-request': 'one' };
       await eventually('the policy is in force', () =>
         patchAs(kueue, 'job', { spec: { template: { metadata: { annotations } } } }),
@@ -491,7 +493,7 @@ describe('Kueue', () => {
   });
 
   it('lifts a gate of scheduling, and sets one', async () => {
-    await apply(waiting());
+    await applyJob(waiting());
     await patchAs(kueue, 'job', {
       spec: { template: { spec: { schedulingGates: [{ name: 'kueue.x-k8s.io/topology' }] } } },
     });
@@ -520,7 +522,7 @@ describe('Kueue', () => {
     ["an annotation of the pods that is not Kueue's", { template: { metadata: { annotations: { note: 'b' } } } }],
     ['an annotation of the pods, by taking it away', { template: { metadata: { annotations: { checksum: null } } } }],
   ])('may not change %s, not even while the Job is suspended', async (_what, spec) => {
-    await apply(
+    await applyJob(
       waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1', team: 'a' }, annotations: { checksum: '1' } } }),
     );
     await expect(patchAs(kueue, 'job', { spec })).rejects.toThrow(refusal);
@@ -532,13 +534,13 @@ describe('Kueue', () => {
     ['an image', { template: { spec: { containers: [{ name: 'main', image: 'other' }] } } }],
     ['the account that the pods have', { template: { spec: { serviceAccountName: 'other' } } }],
   ])('may not change %s, which no Job may', async (_what, spec) => {
-    await apply(waiting());
+    await applyJob(waiting());
     await expect(patchAs(kueue, 'job', { spec })).rejects.toThrow('field is immutable');
     await expect(patchAs(kueue, 'job', { spec: { suspend: false, ...spec } })).rejects.toThrow('field is immutable');
   });
 
   it('may not choose nodes once the Job is started, nor label its pods', async () => {
-    await apply(waiting());
+    await applyJob(waiting());
     await patchAs(kueue, 'job', { spec: { suspend: false } });
     for (const template of [
       { spec: { nodeSelector: { disk: 'ssd' } } },
@@ -554,7 +556,7 @@ describe('Kueue', () => {
   it.each([...everyone, { who: 'the Job controller', as: jobController }])(
     'is the only one that starts or stops a Job: $who may not',
     async ({ as }) => {
-      await apply(waiting());
+      await applyJob(waiting());
       await expect(patchAs(as, 'job', { spec: admission })).rejects.toThrow(/its spec cannot change|cannot patch/);
       await patchAs(kueue, 'job', { spec: { suspend: false } });
       await expect(patchAs(as, 'job', { spec: { suspend: true } })).rejects.toThrow(
@@ -565,7 +567,7 @@ describe('Kueue', () => {
 
   it('lets somebody move a Job that waits to another queue, and none that runs', async () => {
     const { metadata, ...rest } = waiting();
-    await apply({
+    await applyJob({
       ...rest,
       metadata: { ...metadata, labels: { ...metadata.labels, 'kueue.x-k8s.io/queue-name': 'q' } },
     });
@@ -581,7 +583,7 @@ describe('Kueue', () => {
   });
 
   it('has no label of a queue put onto a Job that runs without one', async () => {
-    await apply(aJob({ template: waiting().spec.template }));
+    await applyJob(aJob({ template: waiting().spec.template }));
     await expect(
       patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': 'q' } } }),
     ).rejects.toThrow('a Job can change its queue only while it is suspended');
@@ -605,8 +607,8 @@ describe('a TaskRun', () => {
       await patchAs(as, 'taskrun', { spec: { cancel: true, cancelReason: 'no longer needed' } });
       for (const [index, trigger] of [
         { type: 'Manual' },
-        { type: 'Manual', value: 'a person' },
         { type: 'WorkflowStep', step: { name: 'migrate', id: 'a1' } },
+        { type: 'WorkflowStep', value: 'app-v1#a1', step: { name: 'migrate', id: 'a1' } },
       ].entries()) {
         const run = aRun({ trigger });
         await create(as, { ...run, metadata: { ...run.metadata, name: `${name}-${index}` } });
@@ -648,13 +650,13 @@ describe('a TaskRun', () => {
         await expect(create(as, aRun({ trigger })), JSON.stringify(trigger)).rejects.toThrow(refusal);
       }
       await expect(create(as, owned([{ ...owner, controller: true }]))).rejects.toThrow(
-        'only the controller makes the Task the owner of a run: leave it out of metadata.ownerReferences, and name it in spec.taskRef',
+        'only the controller makes the Task the owner of a run, and takes nothing back: leave owners with controller: true out of metadata.ownerReferences, as they were, and name the Task in spec.taskRef',
       );
       await create(as, owned([owner]));
       await expect(patchAs(as, 'taskrun', { spec: { trigger: { type: 'Revision' } } })).rejects.toThrow(refusal);
       await expect(
         patchAs(as, 'taskrun', { metadata: { ownerReferences: [{ ...owner, controller: true }] } }),
-      ).rejects.toThrow('leave it out of metadata.ownerReferences');
+      ).rejects.toThrow('only the controller makes the Task the owner of a run');
       await patchAs(as, 'taskrun', { spec: { trigger: { type: 'Manual' } } });
     },
   );
@@ -744,6 +746,183 @@ describe('a TaskRun', () => {
     await garbageCollectorKnows();
     await kubectl(['delete', 'task.task.oam.dev', name, '-n', 'work', '--cascade=foreground']);
     await expect(runs()).rejects.toThrow('not found');
+  });
+});
+
+describe('what belongs to a run', () => {
+  const create = (as: string | undefined, object: unknown) => kubectl(['create', '-f', '-'], { as, input: object });
+  const runOwner = (changes: object = {}) => ({
+    apiVersion: 'task.oam.dev/v1alpha1',
+    kind: 'TaskRun',
+    name: 'mytask-v1',
+    uid: '00000000-0000-0000-0000-000000000001',
+    controller: true,
+    ...changes,
+  });
+  const claimed = (metadata: object) => ({ ...aJob(suspended), metadata: { name, namespace: 'work', ...metadata } });
+  const people = [
+    { who: 'the cluster admin', as: undefined },
+    { who: 'a namespace editor', as: 'editor' },
+  ];
+  const refusal = 'only the controller makes the Jobs and volumes of runs';
+
+  it.each(people)('cannot be a Job that $who made, to write the history of a run', async ({ as }) => {
+    for (const metadata of [
+      { labels: { 'task.oam.dev/run': 'mytask-v1' } },
+      { labels: { 'task.oam.dev/task': 'app-mytask' } },
+      { labels: { 'task.oam.dev/step': 'build' } },
+      { ownerReferences: [runOwner()] },
+      { ownerReferences: [runOwner({ apiVersion: 'task.oam.dev/v9' })] },
+      { labels: { 'task.oam.dev/run': 'mytask-v1' }, ownerReferences: [runOwner()] },
+    ])
+      await expect(create(as, claimed(metadata)), JSON.stringify(metadata)).rejects.toThrow(refusal);
+    await apply(claimed({ labels: { app: 'other' } }));
+    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } } })).rejects.toThrow(
+      'the labels task.oam.dev/task, run, attempt and step identify the run and cannot change',
+    );
+    await expect(patchAs(as, 'job', { metadata: { ownerReferences: [runOwner()] } })).rejects.toThrow(
+      'metadata.ownerReferences says which run this belongs to',
+    );
+  });
+
+  it.each(people)('stays the Job of its run, so that a cancel ends it, whatever $who tries', async ({ as }) => {
+    const { metadata, ...rest } = aJob(suspended);
+    // An owner that exists, for else the garbage collector is faster.
+    const configMap = JSON.parse(await kubectl(['create', 'configmap', name, '-n', 'work', '-o', 'json'])) as Stored;
+    const { uid } = configMap.metadata;
+    const own = { apiVersion: 'v1', kind: 'ConfigMap', name, uid, controller: true, blockOwnerDeletion: false };
+    await applyJob({ ...rest, metadata: { ...metadata, ownerReferences: [own] } });
+    for (const ownerReferences of [
+      null,
+      [],
+      [{ ...own, controller: false }],
+      [{ ...own, uid: '00000000-0000-0000-0000-000000000002' }],
+      [runOwner()],
+    ])
+      await expect(
+        patchAs(as, 'job', { metadata: { ownerReferences } }),
+        JSON.stringify(ownerReferences),
+      ).rejects.toThrow('metadata.ownerReferences says which run this belongs to');
+    // As the garbage collector does for --cascade=orphan.
+    await patchAs('system:serviceaccount:kube-system:generic-garbage-collector', 'job', {
+      metadata: { ownerReferences: null },
+    });
+  });
+
+  it.each(people)('cannot be a volume that $who made', async ({ as }) => {
+    const claim = (metadata: object) => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace: 'work', ...metadata },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    });
+    for (const metadata of [
+      { labels: { 'task.oam.dev/run': 'mytask-v1' } },
+      { ownerReferences: [{ ...owner, controller: true }] },
+    ])
+      await expect(create(as, claim(metadata))).rejects.toThrow(refusal);
+    await create(as, claim({ labels: { app: 'other' } }));
+  });
+
+  it.each(people)(
+    'cannot be a pod that $who made or whose image they changed, to put lines into a log',
+    async ({ as }) => {
+      const pod = (metadata: object = {}) => ({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name, namespace: 'work', labels: { 'task.oam.dev/run': 'mytask-v1' }, ...metadata },
+        spec: { ...aJob().spec.template.spec, schedulerName: 'nobody' },
+      });
+      const job = { apiVersion: 'batch/v1', kind: 'Job', name, controller: true };
+      for (const metadata of [{}, { ownerReferences: [{ ...job, uid: '00000000-0000-0000-0000-000000000003' }] }])
+        await expect(create(as, pod(metadata))).rejects.toThrow('only Kubernetes makes the pods of a run, for its Job');
+      await applyJob(
+        aJob({
+          template: {
+            metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } },
+            spec: { ...aJob().spec.template.spec, schedulerName: 'nobody' },
+          },
+        }),
+      );
+      const madeFor = name;
+      name = await eventually('the pod is there', async () => {
+        const found = await kubectl(['get', 'pods', '-n', 'work', '-l', `job-name=${madeFor}`, '-o', 'name']);
+        return found.trim().replace('pod/', '') || undefined;
+      });
+      const image = [{ name: 'main', image: 'ubuntu' }];
+      await expect(
+        kubectl(['patch', 'pod', name, '-n', 'work', '-p', JSON.stringify({ spec: { containers: image } })], { as }),
+      ).rejects.toThrow("the images of a run's pod are on record and cannot change");
+      await expect(patchAs(as, 'pod', { metadata: { labels: { 'task.oam.dev/run': 'other' } } })).rejects.toThrow(
+        'identify the run and cannot change',
+      );
+      await expect(patchAs(as, 'pod', { metadata: { ownerReferences: null } })).rejects.toThrow(
+        'metadata.ownerReferences says which run this belongs to',
+      );
+      await patchAs(as, 'pod', { metadata: { annotations: { note: 'b' } } });
+      await kubectl(['delete', 'pod', name, '-n', 'work', '--wait=false'], { as });
+    },
+  );
+});
+
+describe('who asked for a run', () => {
+  const create = (as: string | undefined, object: unknown) => kubectl(['create', '-f', '-'], { as, input: object });
+  const labelled = (labels: object) => ({ ...aRun(), metadata: { name, namespace: 'work', labels } });
+
+  it('is the person who asked: nobody writes the name of another', async () => {
+    for (const trigger of [
+      { type: 'Manual', value: 'cluster-admin' },
+      { type: 'Manual', value: 'runner ' },
+      { type: 'WorkflowStep', value: 'forged', step: { name: 'migrate', id: 'a1' } },
+    ])
+      await expect(create('runner', aRun({ trigger })), JSON.stringify(trigger)).rejects.toThrow(
+        'spec.trigger.value says who asked for the run: leave it out, or write runner',
+      );
+    await create('runner', aRun({ trigger: { type: 'Manual', value: 'runner' } }));
+    for (const cancelReason of ['cluster-admin: wrong table', 'cancelled by cluster-admin', 'a person: runner'])
+      await expect(patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason } })).rejects.toThrow(
+        'spec.cancelReason names who cancels in front of a colon: write runner there',
+      );
+    await patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason: 'runner: wrong table' } });
+  });
+
+  it('and of which Application it is, is not for them to say', async () => {
+    const refusal = 'a run has the labels app.oam.dev/name, namespace and component of its Task';
+    for (const labels of [
+      { 'app.oam.dev/name': 'victim' },
+      { 'app.oam.dev/name': 'app', 'app.oam.dev/namespace': 'other' },
+      { 'app.oam.dev/component': 'other' },
+    ])
+      await expect(create('runner', labelled(labels)), JSON.stringify(labels)).rejects.toThrow(refusal);
+    await expect(create('runner', labelled({ 'task.oam.dev/task': 'other' }))).rejects.toThrow(
+      'the label task.oam.dev/task of a run is the name of its Task',
+    );
+    // As KubeVela labels what a step applies.
+    await create('runner', labelled({ 'app.oam.dev/name': 'app', 'app.oam.dev/component': 'mytask' }));
+    await patchAs(controller, 'taskrun', { metadata: { ownerReferences: [{ ...owner, controller: true }] } });
+    await expect(
+      patchAs('runner', 'taskrun', { metadata: { labels: { 'app.oam.dev/name': 'victim' } } }),
+    ).rejects.toThrow(refusal);
+  });
+
+  it('and whose run it is, stays: nobody takes its Task off, to stop the Task', async () => {
+    await create(controller, {
+      ...aRun({ snapshot }),
+      metadata: { ...aRun().metadata, ownerReferences: [{ ...owner, controller: true }] },
+    });
+    for (const ownerReferences of [
+      null,
+      [{ ...owner, controller: false }],
+      [{ ...owner, controller: true, name: 'other' }],
+    ])
+      await expect(patchAs('runner', 'taskrun', { metadata: { ownerReferences } })).rejects.toThrow(
+        'only the controller makes the Task the owner of a run, and takes nothing back',
+      );
+    const evil = { ...owner, apiVersion: 'task.oam.dev.evil/v1', controller: true };
+    name = `${name}-ghost`;
+    await expect(
+      create('runner', { ...aRun(), metadata: { ...aRun().metadata, ownerReferences: [evil] } }),
+    ).rejects.toThrow('only the controller makes the Task the owner of a run');
   });
 });
 

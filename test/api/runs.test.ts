@@ -68,10 +68,10 @@ describe.concurrent('a TaskRun that a person makes', () => {
       'mytask-v1',
       '--type=merge',
       '-p',
-      '{"spec":{"cancel":true,"cancelReason":"Ann: wrong data"}}',
+      '{"spec":{"cancel":true,"cancelReason":"wrong data"}}',
     );
     const { status } = await room.runWhere('mytask-v1', 'is cancelled', ({ phase }) => phase === 'Cancelled');
-    expect(status).toMatchObject({ reason: 'Cancelled', message: 'Ann: wrong data' });
+    expect(status).toMatchObject({ reason: 'Cancelled', message: 'wrong data' });
     await eventually(
       'Job and pods are gone',
       async () => (await room.names(jobs)).length + (await room.names(pods)).length === 0,
