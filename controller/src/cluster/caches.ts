@@ -10,7 +10,10 @@ import { isOrphan } from '../domain/steps/adopt-runs.ts';
 import { hasNodes } from '../domain/shape/nodes.ts';
 import { waitsInQueue } from '../domain/model/kueue.ts';
 import { controllerOf, type OwnerKind } from '../domain/model/objects.ts';
+import { isFinished } from '../domain/model/phase.ts';
 import {
+  type CachedJob,
+  type CachedRun,
   projectClaim,
   projectJob,
   projectStartFailure,
@@ -43,6 +46,21 @@ function ownedBy(kind: OwnerKind) {
   return { owner: ownersOf };
 }
 
+/**
+ * The UIDs of the Jobs that an unfinished run is on record with: only the controller writes a status, so they are the
+ * run's, whatever became of their owner references.
+ */
+export function jobsOnRecord({ status }: CachedRun): readonly string[] {
+  return isFinished(status?.phase) && status?.phase !== 'Cancelled'
+    ? []
+    : (status?.jobs ?? []).flatMap(({ uid }) => uid ?? []);
+}
+
+/** The run that a Job belongs to: the one that owns it, or that has it on record. */
+export function runOfJob({ metadata }: CachedJob, { runs }: Pick<Caches, 'runs'>): CachedRun | undefined {
+  return runs.cache.byUid(controllerOf({ metadata }, 'TaskRun') ?? '') ?? runs.cache.by('job', metadata.uid)[0];
+}
+
 /** The informers of everything that decisions read. All have the index `owner`, by the controlling owner's UID. */
 export function createCaches(options: CacheOptions) {
   const ours = { ...options, labelSelector: labels.run };
@@ -56,6 +74,7 @@ export function createCaches(options: CacheOptions) {
       indexers: {
         ...ownedBy('Task'),
         orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []),
+        job: jobsOnRecord,
         nodes: (run) => (hasNodes(run) ? ['all'] : []),
         template: templateKeys,
       },

@@ -14,7 +14,7 @@ import type { Logger } from 'pino';
 import { BoundedMap } from '../kube/bounded-map.ts';
 import { keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
-import { startFailureInformers, type Caches } from '../cluster/caches.ts';
+import { runOfJob, startFailureInformers, type Caches } from '../cluster/caches.ts';
 import {
   taskKey,
   type CachedClaim,
@@ -27,7 +27,7 @@ import {
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { RunObserver } from './run-observer.ts';
 import { TaskReconciler } from './task-reconciler.ts';
-import { readOrphans } from './task-state.ts';
+import { ownedBy, readOrphans } from './task-state.ts';
 
 export interface TaskControllerOptions {
   readonly client: Client;
@@ -141,10 +141,11 @@ export class TaskController {
   /** A Job that is deleted before its outcome is recorded may have had one. */
   #onJob({ type, object }: CacheEvent<CachedJob>): void {
     if (type !== 'deleted' && waitsInQueue(object)) this.#kueue.want();
-    const run = this.#caches.runs.cache.byUid(controllerOf(object, 'TaskRun') ?? '');
+    const run = runOfJob(object, this.#caches);
     if (!run) return;
     if (type === 'deleted') this.#deletedJobs.set(object.metadata.uid, taskKey(run));
-    if (type === 'deleted' && !isFinished(run.status?.phase)) this.#reconciler.memory(taskKey(run)).keepDeleted(object);
+    if (type === 'deleted' && !isFinished(run.status?.phase))
+      this.#reconciler.memory(taskKey(run)).keepDeleted(ownedBy(run, object));
     this.#enqueueTaskOf(run);
   }
 
@@ -171,7 +172,7 @@ export class TaskController {
 
   #onJobChild(jobUid = ''): void {
     const job = this.#caches.jobs.cache.byUid(jobUid);
-    const run = job && this.#caches.runs.cache.byUid(controllerOf(job, 'TaskRun') ?? '');
+    const run = job && runOfJob(job, this.#caches);
     const orphaned = this.#deletedJobs.get(jobUid);
     if (run && !isFinished(run.status?.phase)) this.#enqueueTaskOf(run);
     else if (orphaned !== undefined) this.#queue.add(orphaned);

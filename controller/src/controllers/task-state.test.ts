@@ -1,0 +1,97 @@
+import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createCaches, type Caches } from '../cluster/caches.ts';
+import type { KueueWatch } from '../cluster/kueue-watch.ts';
+import type { TaskObject, TaskRunObject } from '../cluster/resource-types.ts';
+import { decide } from '../domain/decide.ts';
+import { after, aJob, aRun, aTask, noon } from '../domain/testing/builders.ts';
+import type { Client } from '../kube/client.ts';
+import type { Stored } from '../kube/objects.ts';
+import { labels, type OwnerReference, type TaskRun } from '../resources/index.ts';
+import { TaskMemory } from './task-memory.ts';
+import { readTaskState } from './task-state.ts';
+
+const kueue = {
+  queueingOf: () => ({ installed: false, workloads: new Map(), clusterQueues: new Map(), priorityClasses: new Set() }),
+} as unknown as KueueWatch;
+const task = aTask().withoutApplication();
+
+/** A run that is on record with its Job. */
+const running = (name = 'mytask-v1') => {
+  const { uid } = aJob(aRun(task, name)).build().metadata;
+  return aRun(task, name).status({ phase: 'Running', jobs: [{ name, uid, phase: 'Running' }] });
+};
+
+let caches: Caches;
+let version: number;
+
+const stored = <T>(object: { readonly metadata: object }) =>
+  ({ ...object, metadata: { ...object.metadata, resourceVersion: String((version += 1)) } }) as unknown as Stored<
+    T & object
+  >;
+const see = (run: TaskRun) => caches.runs.observe(stored<TaskRunObject>(run));
+function seeJob(name: string, ownerReferences: readonly OwnerReference[] | undefined): void {
+  const { metadata, spec } = aJob(aRun(task, name)).build();
+  const owned = { ...metadata, labels: { [labels.run]: name }, ownerReferences };
+  caches.jobs.observe(stored<BatchJob>({ metadata: owned, spec } as { readonly metadata: object }));
+}
+function state() {
+  const { namespace, name } = task.build().metadata;
+  const found = readTaskState(
+    `${namespace}/${name}`,
+    { caches, kueue, isRead: () => false },
+    new TaskMemory(),
+    noon.getTime(),
+  );
+  if (!found) throw new Error('no Task');
+  return found;
+}
+const owner = (changes: Partial<OwnerReference> = {}): OwnerReference => ({
+  ...(aJob(aRun(task)).build().metadata.ownerReferences?.[0] as OwnerReference),
+  ...changes,
+});
+
+beforeEach(() => {
+  version = 0;
+  caches = createCaches({ client: {} as Client });
+  caches.tasks.observe(stored<TaskObject>(task.build()));
+});
+
+describe('a Job whose owner somebody took off', () => {
+  test.each([
+    ['off', undefined],
+    ['off, and put another kind there', [owner({ apiVersion: 'task.oam.dev.evil/v1' })]],
+    ['off, and gave it to another run', [owner({ name: 'mytask-v2', uid: 'mytask-v2-uid' })]],
+  ])('%s, stays that of the run which is on record with it', (_what, owners) => {
+    see(running().build());
+    see(aRun(task, 'mytask-v2').build());
+    seeJob('mytask-v1', owners);
+    const jobs = state().cluster.jobs.map(({ metadata }) => [metadata.name, metadata.ownerReferences?.[0]?.name]);
+    expect(jobs).toEqual([['mytask-v1', 'mytask-v1']]);
+  });
+  test('goes when its run is cancelled', () => {
+    see(running().spec({ cancel: true }).build());
+    seeJob('mytask-v1', undefined);
+    const [write] = decide(state(), after(5));
+    if (write?.kind !== 'writeRunStatus') throw new Error(JSON.stringify(write));
+    expect(write.status.phase).toBe('Cancelled');
+    see({ ...running().spec({ cancel: true }).build(), status: write.status });
+    expect(decide(state(), after(5))).toMatchObject([{ kind: 'deleteJob', name: 'mytask-v1', cause: 'cancelled' }]);
+  });
+  test('is left alone where its run is being deleted, for it may be meant to stay', () => {
+    see(running().meta({ deletionTimestamp: noon.toISOString() }).build());
+    seeJob('mytask-v1', undefined);
+    expect(state().cluster.jobs).toEqual([]);
+  });
+});
+
+test('a run under the UID of the Task and the group of somebody else is not one of its runs', () => {
+  const { metadata, ...rest } = aRun(task, 'ghost').build();
+  const evil = { ...(metadata.ownerReferences?.[0] as OwnerReference), apiVersion: 'task.oam.dev.evil/v1' };
+  see({ ...rest, metadata: { ...metadata, ownerReferences: [evil] } });
+  expect(state().cluster.runs).toEqual([]);
+  expect(decide(state(), noon)).toMatchObject([
+    { kind: 'writeRunStatus', name: 'ghost', status: { phase: 'Failed', reason: 'NotAdoptable' } },
+    { kind: 'event' },
+  ]);
+});
