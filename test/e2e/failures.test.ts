@@ -116,7 +116,7 @@ describe.concurrent('a run that cannot start', () => {
       volumes: [{ name: 'config', mountPath: '/config', type: 'configMap', cmName: 'nothing' }],
     });
     await app.says(
-      /^mytask-v1 Pending: FailedMount: MountVolume.SetUp failed for volume "config" : configmap "nothing" not found/,
+      /^mytask-v1 Pending: FailedMount: an event says: MountVolume.SetUp failed for volume "config" : configmap "nothing" not found/,
     );
     await kubectl(['create', 'configmap', 'nothing', '-n', app.namespace, '--from-literal=a=b']);
     await app.succeeded(1, 150);

@@ -111,7 +111,7 @@ describe('a pod that waits for a volume', () => {
     seenAt: 1_000_000,
   };
   test('names the volume, as long as the event is repeated', () => {
-    const waiting = { reason: 'FailedMount', message: failure.message };
+    const waiting = { reason: 'FailedMount', message: `an event says: ${failure.message}` };
     expect(withStartFailure({ ...pending, phase: 'Pending' }, [failure], 1_100_000).waiting).toEqual(waiting);
     expect(withStartFailure({ ...pending, phase: 'Pending' }, [failure], 1_200_000).waiting).toBeUndefined();
   });
@@ -122,7 +122,7 @@ describe('a pod that waits for a volume', () => {
       [failure, passing],
     ])
       expect(withStartFailure({ ...pending, phase: 'Pending' }, failures, 1_000_000).waiting?.message).toBe(
-        failure.message,
+        `an event says: ${failure.message}`,
       );
   });
   test('names a disk that another node has for as long as it waits, since that is reported once', () => {
@@ -132,7 +132,7 @@ describe('a pod that waits for a volume', () => {
     const later = { ...timeout, seenAt: 1_900_000 };
     expect(withStartFailure({ ...pending, phase: 'Pending' }, [later, attach], 2_000_000).waiting).toEqual({
       reason: 'FailedAttachVolume',
-      message,
+      message: `an event says: ${message}`,
     });
   });
   test('names the network that it cannot get', () => {
@@ -143,7 +143,7 @@ describe('a pod that waits for a volume', () => {
     };
     expect(withStartFailure({ ...pending, phase: 'Pending' }, [sandbox], 1_000_000).waiting).toEqual({
       reason: 'FailedCreatePodSandBox',
-      message: 'failed to assign an IP address',
+      message: 'an event says: failed to assign an IP address',
     });
   });
   test('no longer names it once the pod runs, or has another problem', () => {

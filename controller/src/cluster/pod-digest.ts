@@ -41,7 +41,7 @@ const kubeletRetryMilliseconds = 150_000;
 export function withStartFailure(pod: Pod, failures: readonly StartFailure[], now: number): Pod {
   if (pod.phase !== 'Pending' || pod.waiting) return pod;
   const [first] = failures.filter((failure) => isCurrent(failure, now)).sort(byWeight);
-  return first ? { ...pod, waiting: { reason: first.reason, message: first.message } } : pod;
+  return first ? { ...pod, waiting: { reason: first.reason, message: `an event says: ${first.message}` } } : pod;
 }
 
 /** The attach controller reports a volume that another node has once, the kubelet everything at each retry. */

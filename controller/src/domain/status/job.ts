@@ -6,7 +6,14 @@ import { compact } from '../lang/compact.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { waitsInQueue } from '../model/kueue.ts';
 import type { Refusal } from '../model/memory.ts';
-import { attemptOf, conditionOf, type ContainerFailure, type Job, type Pod } from '../model/objects.ts';
+import {
+  attemptOf,
+  conditionOf,
+  type ContainerFailure,
+  type Job,
+  type Pod,
+  type PodRefusal,
+} from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { podReasons, reasons } from '../model/reasons.ts';
 import type { TaskState } from '../model/state.ts';
@@ -167,7 +174,7 @@ function ending(verdict: Verdict, now: Date): Verdict {
 
 /** Why an unfinished Job does not get on, if it does not. */
 function obstacle(job: Job, view: PartView): { reason: string; message: string } | undefined {
-  if (view.podRefusal && lacksPods(job)) return podRefusalReason(view.podRefusal.message);
+  if (view.podRefusal && lacksPods(job, view.podRefusal, view.pods)) return podRefusalReason(view.podRefusal.message);
   const waiting = view.pods.find((pod) => pod.waiting && pod.phase === 'Pending')?.waiting;
   if (waiting) return waitingReason(waiting, view);
   const failure = lastFailure(view);
@@ -193,10 +200,13 @@ function isExhausted({ spec, status }: Job, { pods }: PartView): boolean {
   return failed > (spec.backoffLimit ?? 6);
 }
 
-function lacksPods({ spec, status }: Job): boolean {
+/** Whether the Job still waits for pods, and none came after the event: whoever may write events may write any. */
+function lacksPods({ spec, status }: Job, { seenAt }: PodRefusal, pods: readonly Pod[]): boolean {
   const { active = 0, succeeded = 0 } = status ?? {};
   const { parallelism = 1, completions = parallelism } = spec;
-  return active < Math.min(parallelism, completions - succeeded);
+  const live = pods.filter(({ phase }) => phase === 'Pending' || phase === 'Running');
+  const isLater = live.some(({ metadata }) => Date.parse(metadata.creationTimestamp) > seenAt);
+  return !isLater && Math.max(active, live.length) < Math.min(parallelism, completions - succeeded);
 }
 
 const imagePullReasons = new Set<string | undefined>([podReasons.errImagePull, podReasons.imagePullBackOff]);
@@ -216,7 +226,7 @@ function waitingReason(
 }
 
 function podRefusalReason(text: string): { reason: string; message: string } {
-  const message = `pods cannot be created: ${text.replace(/^Error creating: /, '')}`;
+  const message = `pods cannot be created: an event says: ${text.replace(/^Error creating: /, '')}`;
   if (/exceeded quota/.test(text)) return { reason: reasons.quotaExceeded, message };
   if (/serviceaccount .* not found/.test(text)) return { reason: reasons.serviceAccountNotFound, message };
   return { reason: reasons.podNotCreated, message };

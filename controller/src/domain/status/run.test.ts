@@ -132,17 +132,17 @@ describe('an unfinished run', () => {
     [
       'Error creating: pods "x" is forbidden: exceeded quota: pods',
       'QuotaExceeded',
-      'pods cannot be created: pods "x" is forbidden: exceeded quota: pods',
+      'pods cannot be created: an event says: pods "x" is forbidden: exceeded quota: pods',
     ],
     [
       'Error creating: pods "x" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found',
       'ServiceAccountNotFound',
-      'pods cannot be created: pods "x" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found',
+      'pods cannot be created: an event says: pods "x" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found',
     ],
     [
       'Error creating: admission webhook "w" denied the request',
       'FailedCreate',
-      'pods cannot be created: admission webhook "w" denied the request',
+      'pods cannot be created: an event says: admission webhook "w" denied the request',
     ],
   ];
   for (const [text, reason, message] of refusals) {
@@ -152,13 +152,23 @@ describe('an unfinished run', () => {
     test(`says ${reason} no more once it has its pods`, () =>
       expect(statusOf(withJob(aJob().running(1)).podRefusal(podRefusal))).toEqual(running()));
   }
+  test('forgets an event that anybody may have written once a pod came after it', () => {
+    const pod = aPod().createdAt(3);
+    const podRefusal = { jobUid: summary.uid, message: 'FORGED: call 555', seenAt: after(2).getTime() };
+    const status = statusOf(
+      withJob(aJob().spec({ parallelism: 3 }))
+        .podRefusal(podRefusal)
+        .pods(pod),
+    );
+    expect(JSON.stringify(status)).not.toContain('FORGED');
+  });
   test('with some of its pods refused says so', () => {
     const job = aJob().spec({ parallelism: 3 }).running(1);
     const status = statusOf(
       withJob(job).podRefusal({ jobUid: summary.uid, message: 'exceeded quota: pods', seenAt: 0 }),
     );
     expect(status).toEqual(
-      running({ reason: 'QuotaExceeded', message: 'pods cannot be created: exceeded quota: pods' }),
+      running({ reason: 'QuotaExceeded', message: 'pods cannot be created: an event says: exceeded quota: pods' }),
     );
   });
 });
