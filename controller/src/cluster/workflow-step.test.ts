@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lookAtStep, type ApplicationObject } from './workflow-step.ts';
+import { applies, lookAtStep, type ApplicationObject } from './workflow-step.ts';
 
 type Workflow = NonNullable<NonNullable<ApplicationObject['status']>['workflow']>;
 
@@ -96,4 +96,23 @@ test('a step is known once its session is recorded, also in a group', () => {
       (workflow) => look(workflow).known,
     ),
   ).toEqual([false, false, true, true]);
+});
+
+describe('a Task that names an Application in its labels', () => {
+  const resource = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', namespace: 'default', name: 'web-migrate' };
+  test.each<[string, object, boolean]>([
+    ['which KubeVela applied for it', resource, true],
+    ['which it applied in the same cluster, by name', { ...resource, cluster: 'local' }, true],
+    ['of another namespace', { ...resource, namespace: 'other' }, false],
+    ['of another name', { ...resource, name: 'web' }, false],
+    ['of another cluster', { ...resource, cluster: 'member' }, false],
+    ['of another kind', { ...resource, kind: 'TaskRun' }, false],
+    ['of a group that only looks alike', { ...resource, apiVersion: 'task.oam.dev.evil/v1' }, false],
+  ])('%s: its own: %s', (_what, applied, expected) =>
+    expect(applies({ status: { appliedResources: [applied] } }, { namespace: 'default', name: 'web-migrate' })).toBe(
+      expected,
+    ),
+  );
+  test('is not that of an Application without a status', () =>
+    expect(applies({}, { namespace: 'default', name: 'web-migrate' })).toBe(false));
 });

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../kube/objects.ts';
 import { endsWorkflow, isStepFinished, type StepEnd } from '../vela/workflow.ts';
 import type { StepLook } from '../domain/model/memory.ts';
+import { group } from '../resources/index.ts';
 
 interface StepStatus extends StepEnd {
   readonly id?: string;
@@ -10,15 +11,39 @@ interface StepStatus extends StepEnd {
   readonly subSteps?: readonly StepStatus[];
 }
 
-/** The part of an Application's status about its workflow. */
+interface AppliedResource {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  /** Left out, or `local`, for the cluster that the Application is in. */
+  readonly cluster?: string;
+}
+
+/** The part of an Application's status about what it applied, and about its workflow. */
 export interface ApplicationObject extends KubeObject {
   readonly status?: {
+    readonly appliedResources?: readonly AppliedResource[];
     readonly workflow?: {
       readonly finished?: boolean;
       readonly terminated?: boolean;
       readonly steps?: readonly StepStatus[];
     };
   };
+}
+
+/**
+ * Whether KubeVela says that the Application applied that Task. The Task's own labels prove nothing: whoever may create
+ * a Task may write the name of any Application of the cluster into them.
+ */
+export function applies({ status }: ApplicationObject, task: { readonly namespace: string; readonly name: string }) {
+  const isTask = ({ apiVersion = '', kind, namespace, name, cluster = '' }: AppliedResource) =>
+    kind === 'Task' &&
+    apiVersion.split('/')[0] === group &&
+    namespace === task.namespace &&
+    name === task.name &&
+    (cluster === '' || cluster === 'local');
+  return status?.appliedResources?.some(isTask) ?? false;
 }
 
 /** A run that was created by a workflow step. */

@@ -24,6 +24,8 @@ export class TaskMemory {
   takenRuns = new Set<string>();
   takenJobs = new Set<string>();
   nudged: string | undefined;
+  /** The Application that said that it applied the Task, as namespace/name. */
+  appliedBy: string | undefined;
   answered: Answered | undefined;
   /** The latest schedule time for which a run was created, RFC 3339. */
   lastScheduled: string | undefined;

@@ -6,7 +6,7 @@ import type { Stored } from '../../kube/objects.ts';
 import { jobs, pods } from '../../kube/resources.ts';
 import { applications } from '../../cluster/resource-types.ts';
 import { TaskMemory } from '../task-memory.ts';
-import { lookAtStep } from '../../cluster/workflow-step.ts';
+import { applies, lookAtStep } from '../../cluster/workflow-step.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 import type { StepLook, TerminationMessage } from '../../domain/model/memory.ts';
 
@@ -65,7 +65,9 @@ export async function checkStep(
   if (created === undefined) return 'stop';
   let look: Omit<StepLook, 'at'> = { known: true };
   try {
-    look = lookAtStep(await client.get(applications, application), { step, createdAt: Date.parse(created) }, now());
+    const found = await client.get(applications, application);
+    if (applies(found, task.metadata)) look = lookAtStep(found, { step, createdAt: Date.parse(created) }, now());
+    else log.debug({ run, application }, 'the Application does not say that it applied this Task');
   } catch (error) {
     // In a managed cluster the Application is on the hub; there the run of a step continues to its own end.
     if (!isNotFound(error) && !isForbidden(error)) throw error;

@@ -9,6 +9,8 @@ import { type ApiError, isForbidden, isNotFound, isStatusInvalid, isTooLarge } f
 import { nudgeAnnotation, type TaskRunStatus } from '../../resources/index.ts';
 import type { CachedRun } from '../../cluster/projections.ts';
 import { applications, taskRuns, tasks, type TaskObject } from '../../cluster/resource-types.ts';
+import { applies } from '../../cluster/workflow-step.ts';
+import { keyOf } from '../../kube/objects.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 
@@ -82,12 +84,21 @@ function statusPatch(uid: string, status: object): object[] {
   ];
 }
 
+/** Nothing is written to an Application that does not say itself that it applied the Task: that is asked once. */
 export async function nudge(
   { application, value }: ActionOf<'nudge'>,
-  { client, memory, log }: ApplyContext,
+  { client, memory, task, log }: ApplyContext,
 ): Promise<Result> {
   memory.nudged = value;
+  const key = keyOf(application);
   try {
+    if (memory.appliedBy !== key) {
+      if (!applies(await client.get(applications, application), task.metadata)) {
+        log.debug({ application }, 'not nudged: the Application does not say that it applied this Task');
+        return 'done';
+      }
+      memory.appliedBy = key;
+    }
     await client.patch(applications, application, { metadata: { annotations: { [nudgeAnnotation]: value } } });
   } catch (error) {
     // In a managed cluster the Application is on the hub, which polls instead.
