@@ -225,6 +225,7 @@ const policies: JsonObject[] = [
   { queueLimit: 1000 },
   { allowedOverrides: [] },
   { allowedOverrides: ['env'] },
+  { allowedOverrides: ['args', 'env:LD_PRELOAD', 'references'] },
 ];
 
 /** What goes into the Task's spec beside the pod, the Job and executionPolicy. */
@@ -478,7 +479,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     [{ executionPolicy: { queueLimit: 0 } }, '/spec/executionPolicy/queueLimit must be >= 1'],
     [
       { executionPolicy: { allowedOverrides: ['image'] } },
-      '/spec/executionPolicy/allowedOverrides/0 must be equal to one of the allowed values',
+      '/spec/executionPolicy/allowedOverrides/0 must match pattern "^(args|env|references|env:[ -<>-~]{1,253})$"',
     ],
     [{ schedule: { cron: [] } }, '/spec/schedule/crons must NOT have fewer than 1 items'],
     [

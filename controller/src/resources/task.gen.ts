@@ -69,9 +69,9 @@ export interface TaskSpec {
      */
     queueLimit?: number;
     /**
-     * What a TaskRun made by a person may replace in the first container. An empty list allows nothing.
+     * What a TaskRun made by a person may replace in the first container. `args`, `env` (except variables such as LD_PRELOAD that can make the run another program), `env:NAME` (that variable, whatever it is), `references` (values may contain `$(NAME)`). An empty list allows nothing.
      */
-    allowedOverrides?: ("args" | "env")[];
+    allowedOverrides?: string[];
   };
   /**
    * true: new runs wait until it is false again, and schedule times pass without a run, as with CronJob's suspend. Active runs continue.
