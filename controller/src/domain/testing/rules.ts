@@ -170,12 +170,12 @@ function checkFurtherAttempt(world: Observed, { run, snapshot, last, attempt }: 
   mustHold('another attempt follows a failure', end?.phase === 'Failed', name);
   const pause = backoff === 'Constant' ? delaySeconds : delaySeconds * 2 ** (attempt - 1);
   mustHold('an attempt waits for its time', world.now >= (end?.at ?? 0) + pause * 1000, name);
-  if (snapshot.queue) return; // what is evicted has its time anew
+  if (snapshot.queue) return; // what is evicted has its whole time again
   const timeUp = (world.starts.get(run.metadata.uid) ?? 0) + (snapshot.timeoutSeconds ?? Infinity) * 1000;
   mustHold('no attempt begins after timeoutSeconds', world.now < timeUp, `${name} at ${world.rfc3339()}`);
 }
 
-/** What is new is told of together with what comes next. */
+/** What is new is reported together with what comes next. */
 const tellsWithin = 10_000;
 
 /**
@@ -283,7 +283,7 @@ export function wrongEnd(world: Observed, run: TaskRun): string | undefined {
   return wrong && `${run.metadata.name} is ${phase} (${reason}: ${message}), ${wrong}`;
 }
 
-/** Kueue's word for one of its reasons to deactivate a Workload for good. */
+/** Kueue's word for one of its reasons to deactivate a Workload finally. */
 export const gaveUp = 'DeactivatedDueToRequeuingLimitExceeded';
 
 /** What ends a run whatever its Job comes to. */
@@ -293,6 +293,12 @@ function wrongOutcome(world: Observed, { metadata: { uid }, spec, status }: Task
   if (status?.phase === 'Cancelled')
     return [...world.jobs.values()].some((job) => isOwnedBy(job, uid)) ? 'and has a Job' : undefined;
   const outcome = world.outcomes.get(uid);
-  if (outcome === undefined) return spec.cancel === true ? 'but was cancelled' : undefined;
+  if (outcome === undefined) return spec.cancel === true ? wrongOfCancelled(world, uid) : undefined;
   return endsOtherwise.has(status?.reason) || status?.phase === outcome ? undefined : `but its Job ${outcome}`;
+}
+
+/** A Job's own end counts before a later cancellation, also where somebody deleted the Job in between. */
+function wrongOfCancelled({ jobsCreated, ends }: Observed, uid: string): string | undefined {
+  const last = jobsCreated.get(uid)?.at(-1);
+  return last && ends.has(last.metadata.uid) ? undefined : 'but was cancelled';
 }
