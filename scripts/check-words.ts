@@ -12,13 +12,7 @@ import { findWords } from './words.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Recordings are other programs' words; generated files repeat their sources; two files quote the words. */
-const skipped = [
-  /^test\/recordings\//,
-  /\.gen\.ts$/,
-  /^docs\/reference\//,
-  /^scripts\/words(\.test)?\.ts$/,
-  /^controller\/src\/domain\//,
-];
+const skipped = [/^test\/recordings\//, /\.gen\.ts$/, /^docs\/reference\//, /^scripts\/words(\.test)?\.ts$/];
 
 function sources(): string[] {
   const patterns = ['*.ts', '*.tsx', '*.cue', '*.go', '*.md', '*.yaml', '*.css', '*.sh', 'Makefile'];

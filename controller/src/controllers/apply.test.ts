@@ -51,7 +51,7 @@ describe('an object that the API server refuses', () => {
     // A run that does not exist is forgotten, one whose status is too large has less written: all is decided again.
     expect([written, told]).toEqual(status === 404 || status === 413 ? [[], []] : [['two'], ['Some: two']]);
   });
-  test.each([0, 401, 408, 429, 502, 503, 504])('is no reason to go on if the answer is %i', async (status) => {
+  test.each([0, 401, 408, 429, 502, 503, 504])('stops the rest if the answer is %i', async (status) => {
     const { written, context } = refusing(status, 'one');
     await expect(applyActions([recordOf('one'), recordOf('two')], context)).rejects.toThrow('no');
     expect(written).toEqual([]);

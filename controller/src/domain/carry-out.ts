@@ -1,7 +1,7 @@
 /**
  * Carries out in memory what `decide` returned: the state that a Task has after an action. The plan and the worlds of
  * the tests all use it; the controller does the same with an API server (controllers/apply.ts). Nothing runs here:
- * Jobs, pods and clocks are played by whoever calls. Pure but for `Outside`.
+ * Jobs, pods and clocks are played by whoever calls. Pure, except for `Outside`.
  */
 import { labels, queueLabels, type Meta, type TaskRun } from '../resources/index.ts';
 import { compact } from './lang/compact.ts';

@@ -266,7 +266,7 @@ describe('a flow', () => {
 
   test.each<[string, FlowStep[], RegExp, Partial<Task['spec']>?]>([
     ['in a circle', [step('a', ['b']), step('b', ['a'])], /^steps depend on each other in a circle \(a -> b -> a\)/],
-    ['with a step that is not there', [step('a', ['b'])], /^step a depends on b, which is no step/],
+    ['with a step that is not there', [step('a', ['b'])], /^step a depends on b, which does not exist/],
     [
       'with an output from nowhere',
       [step('a')],
@@ -332,7 +332,7 @@ describe('items', () => {
       message: 'item-0 failed: BackoffLimitExceeded',
     });
   });
-  test('in great number are told of now and then, however fast they end', () => {
+  test('in great number are reported now and then, however fast they end', () => {
     const world = begun([], {
       template: { spec: { containers: [{ name: 'main' }] } },
       items: Array.from({ length: 100 }, (_, index) => ({ name: `i${index}` })),
@@ -710,14 +710,14 @@ describe('templates', () => {
       'parameter rows of TaskTemplate dump is "many", and has to be an integer',
     ],
     [
-      'with a value that is none of its own',
+      'with a value that is not one of its own',
       { table: 'a', mode: 'all' },
       'parameter mode of TaskTemplate dump is "all", and has to be one of "full", "part"',
     ],
     [
       'that is wrong itself',
       { table: 'a' },
-      'TaskTemplate dump says $(params.tablet), which is none of its parameters: it has table, rows, mode',
+      'TaskTemplate dump says $(params.tablet), which is not one of its parameters: it has table, rows, mode',
       { template: { spec: { nodeName: '$(params.tablet)' } } },
     ],
   ])('%s never start, and say so', (_what, parameters, message, wrong) => {

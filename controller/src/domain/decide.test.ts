@@ -92,7 +92,7 @@ describe('a trigger', () => {
     expect(at(reported(state, 1), 1)).toEqual([{ kind: 'wakeAt', at: refusal.retryAt }]);
     expect(at(state, 2)).toEqual([createRun(v1, 'mytask-v1'), createRun(v2, 'mytask-v2')]);
   });
-  test('whose run was refused for good is passed over', () => {
+  test('whose run was finally refused is passed over', () => {
     const [v1, v2] = versions(2) as [TaskBuilder, TaskBuilder];
     expect(
       at(
@@ -252,10 +252,10 @@ describe('what is kept', () => {
 
   test('is all within the limits', () => expect(kept({ keepLast: 4, keepLastFailed: 3 })).toEqual([]));
   test('is the newest three by default', () => expect(kept({})).toEqual(['mytask-v1: keepLast: 3']));
-  test('with keepLast 0 is no successful one', () => {
+  test('with keepLast 0 does not keep a successful one', () => {
     expect(kept({ keepLast: 0 })).toEqual([7, 5, 3, 1].map((n) => `mytask-v${n}: keepLast: 0`));
   });
-  test('with keepLastFailed 0 is no failed one', () => {
+  test('with keepLastFailed 0 does not keep a failed one', () => {
     expect(kept({ keepLast: 4, keepLastFailed: 0 })).toEqual([6, 4, 2].map((n) => `mytask-v${n}: keepLastFailed: 0`));
   });
   test('is no Job of a cancelled run, for its pods have to end', () => {
@@ -372,7 +372,7 @@ describe('KubeVela', () => {
     const untold = reported(done).memory({ nudged: undefined });
     expect(decide(untold.build(), after(3_600))).toEqual([]);
   });
-  test('is left alone about a Task that is none of its own', () => {
+  test('is left alone about a Task that does not belong to it', () => {
     const own = aState(aTask().withoutApplication()).runs(aRun().finished());
     expect(at(reported(own))).toEqual([]);
   });

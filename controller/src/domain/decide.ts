@@ -51,7 +51,7 @@ export function decide(state: TaskState, now: Date): readonly Action[] {
 }
 
 /**
- * An action that failed because of its object waits, with the events that tell of it, and holds nothing else up: one
+ * An action that failed because of its object waits, with its events, and holds nothing else up: one
  * object that cannot be written must not stop a Task.
  */
 function withoutPutOff(actions: readonly Action[], state: TaskState, now: Date): readonly Action[] {

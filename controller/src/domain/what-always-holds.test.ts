@@ -173,8 +173,8 @@ function totalsOf(world: World): NonNullable<TaskStatus['totals']> {
 }
 
 /**
- * A run that is named after the time has another name a minute later, and is tried again under it though it was refused
- * for good.
+ * A run that is named after the time has another name a minute later, and is retried under it though it was finally
+ * refused.
  */
 function refusedForNow<S extends Step | RunStep>(step: S): S {
   return step.do === 'refuse' && step.how === 'forGood' ? { ...step, how: 'forNow' } : step;

@@ -26,9 +26,9 @@ describe('formatDuration', () => {
 describe('secondsBetween', () => {
   test('counts across zones', () =>
     expect(secondsBetween('2026-03-20T13:00:00+01:00', '2026-03-20T12:01:30Z')).toBe(90));
-  test('is none where a clock was set back', () =>
+  test('is undefined where a clock was set back', () =>
     expect(secondsBetween('2026-03-20T12:01:30Z', '2026-03-20T12:00:00Z')).toBe(0));
-  test('is unknown where a time is none', () =>
+  test('is unknown where a time is invalid', () =>
     expect(secondsBetween('yesterday', '2026-03-20T12:00:00Z')).toBeUndefined());
 });
 

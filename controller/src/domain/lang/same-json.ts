@@ -1,4 +1,4 @@
-/** Whether two values have the same JSON, in whatever order their keys are. As in JSON, an undefined field is none. */
+/** Whether two values have the same JSON, in any order of their keys. As in JSON, an undefined field is absent. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) return false;

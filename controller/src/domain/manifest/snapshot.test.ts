@@ -22,7 +22,7 @@ describe('snapshotOf', () => {
     'the order of fields': task.job({ parallelism: 3, backoffLimit: 2 }),
     'the trigger': task.revision('app-worker-v9'),
     'how runs are kept': task.policy({ keepLast: 9 }),
-    'how runs are tried again': task.spec({ retry: { limit: 3 }, timeoutSeconds: 60, outputs: [{ name: 'rows' }] }),
+    'how runs are retried': task.spec({ retry: { limit: 3 }, timeoutSeconds: 60, outputs: [{ name: 'rows' }] }),
   };
   for (const [what, other] of Object.entries(same))
     test(`has the same hash whatever ${what}`, () => expect(snapshotOf(other.build()).hash).toBe(hash));

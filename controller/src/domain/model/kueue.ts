@@ -26,7 +26,7 @@ export interface Queueing {
    * What the controller may not read, such as workloads.kueue.x-k8s.io: as long as there is any, the rest is not known.
    */
   readonly forbidden?: string | undefined;
-  /** Of the Task's Jobs, by the Job's UID. */
+  /** The Workloads of the Task's Jobs, by the Job's UID. */
   readonly workloads: ReadonlyMap<string, Workload>;
   /** Which ClusterQueue each LocalQueue of the Task's namespace stands for, by name. */
   readonly clusterQueues: ReadonlyMap<string, string>;

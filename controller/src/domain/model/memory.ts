@@ -82,7 +82,7 @@ export interface Cut {
   readonly retryAt: number;
 }
 
-/** Of a process that has just started. */
+/** What a process remembers that has just started. */
 export const emptyMemory: Memory = {
   earlier: [],
   readers: new Set(),

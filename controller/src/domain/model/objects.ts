@@ -8,7 +8,7 @@ interface Conditioned {
   readonly conditions?: readonly JobCondition[];
 }
 
-/** A condition of that type, be it true or not. */
+/** A condition of that type, whether it is true or not. */
 export function anyCondition({ conditions = [] }: Conditioned, type: string): JobCondition | undefined {
   return conditions.find((condition) => condition.type === type);
 }

@@ -360,7 +360,7 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
   PriorityClassNotFound: {
     source: 'task-runs',
     with: ['Queued'],
-    meaning: 'The WorkloadPriorityClass that the run names does not exist, so Kueue does not take it up.',
+    meaning: 'The WorkloadPriorityClass that the run names does not exist, so Kueue does not queue it.',
     remedy: 'Create it, or correct `queue.priorityClass`.',
   },
   QueueFull: {

@@ -3,7 +3,7 @@
  */
 import type { RunPhase, TaskRunStatus } from '../../resources/index.ts';
 
-/** What is to be said of a run, or of a step. */
+/** What the status should say about a run, or about a step. */
 export interface Verdict {
   readonly phase: RunPhase;
   readonly reason?: string | undefined;
@@ -12,7 +12,7 @@ export interface Verdict {
   readonly outputs?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Why a run does not start: for now, or, with phase Skipped, for good. */
+/** Why a run does not start: for now, or, with phase Skipped, at all. */
 export interface Hold {
   readonly phase: NonNullable<TaskRunStatus['phase']>;
   readonly reason: string;

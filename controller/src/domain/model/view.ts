@@ -37,7 +37,7 @@ export interface PartView extends Common {
   readonly jobExists: boolean;
   /** How the latest attempt failed, if it did, also when only the record of it is left. */
   readonly failed: FailedAttempt | undefined;
-  /** Of the latest attempt. */
+  /** The pods of the latest attempt. */
   readonly pods: readonly Pod[];
   readonly podRefusal: PodRefusal | undefined;
 }
@@ -85,7 +85,7 @@ export interface TaskView {
    * on record.
    */
   readonly current: RunView | undefined;
-  /** The same of the runs that no schedule asked for: a failure tonight is no failed deployment. */
+  /** The same of the runs that no schedule asked for: a failure tonight does not make a deployment fail. */
   readonly deployed: RunView | undefined;
   /** Newest first, as are the lists below. */
   readonly runs: readonly RunView[];

@@ -1,8 +1,8 @@
 /**
- * executionPolicy.allowedOverrides: what a TaskRun made by a person may do otherwise than its Task says, as `kubectl
- * create job --from` lets people edit: the args and env of the first container, and nothing else. Who may start a run
- * may not run another program with it, nor have the Task's own variables printed: variables such as LD_PRELOAD have to
- * be listed one by one, and `$(NAME)` in a value needs `references`.
+ * executionPolicy.allowedOverrides: what a TaskRun made by a person may do differently from what its Task says, as
+ * `kubectl create job --from` lets people edit: the args and env of the first container, and nothing else. Who may
+ * start a run may not run another program with it, nor have the Task's own variables printed: variables such as
+ * LD_PRELOAD have to be listed one by one, and `$(NAME)` in a value needs `references`.
  */
 import type { Snapshot, TaskRun } from '../../resources/index.ts';
 import type { CompletePolicy } from '../model/execution-policy.ts';

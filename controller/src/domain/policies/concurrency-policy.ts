@@ -35,7 +35,7 @@ export function activeBefore(view: RunView, { active }: TaskView): readonly RunV
   return active.slice(active.indexOf(view) + 1);
 }
 
-/** A run more than may wait is skipped, be it for its turn or for the end of a suspension. */
+/** A run more than may wait is skipped, whether it would wait for its turn or for the end of a suspension. */
 export function overQueueLimit(view: RunView, task: TaskView): Hold | undefined {
   const { queueLimit } = task.policy;
   const waiting = activeBefore(view, task).filter(({ began }) => !began).length;
@@ -55,7 +55,7 @@ function activeBeside(view: RunView, task: TaskView, before = activeBefore(view,
   return before[0] ?? task.active.find((other) => other !== view && other.began);
 }
 
-/** A run whose step may never have been is no reason to skip another. */
+/** A run whose step may never have existed does not make another run be skipped. */
 function skipped(view: RunView, task: TaskView): Hold | undefined {
   const other = activeBeside(
     view,

@@ -1,5 +1,5 @@
 /**
- * failurePolicy: what a run of several Jobs does once one of them has failed for good. Kruise's BroadcastJob has these
+ * failurePolicy: what a run of several Jobs does once one of them has finally failed. Kruise's BroadcastJob has these
  * three for nodes; FailFast cancels what runs, as a matrix of GitHub's does, and leaves notifications and clean-up,
  * which say when they run.
  */

@@ -78,7 +78,7 @@ describe('a Job that waits', () => {
       'DeactivatedDueToMaximumExecutionTimeExceeded',
     ],
     [
-      'after Kueue could not start it for good',
+      'after Kueue finally could not start it',
       withWorkload(true, { type: 'Finished', status: 'True', reason: 'FailedToStart', message: 'conflict for key' }),
       5,
       'Failed',
@@ -97,7 +97,7 @@ describe('a Job that waits', () => {
     expect(queueVerdict(view, job, queueing, after(seconds))).toMatchObject({ phase, reason }),
   );
 
-  test('for what nobody may read is told of with who has to mend it', () => {
+  test('for what nobody may read is reported with who has to fix it', () => {
     const { reason, message } = queueVerdict(
       view,
       job,

@@ -1,7 +1,7 @@
 /**
  * queue: the queue of Kueue's that each Job of a run waits in for itself. A Job is created suspended and with the
  * queue's label, so that it waits whether Kueue's webhook is there or not; from then on it is Kueue's to start, to
- * suspend and to start again. Whatever ends the waiting for good (queueTimeoutSeconds, or Kueue that gives up) fails
+ * suspend and to start again. Whatever ends the waiting finally (queueTimeoutSeconds, or Kueue that gives up) fails
  * what waits, for nothing would ever start it.
  */
 import { formatDuration } from '../lang/duration.ts';
@@ -18,7 +18,7 @@ const patienceMilliseconds = 10_000;
 /** It starts what it has admitted as fast, but hundreds at once only as fast as it may write. */
 const startPatienceMilliseconds = 60_000;
 
-/** What is said of a Job that waits; Failed, without a time, where it has waited for good. */
+/** What the status says about a Job that waits; Failed, without a time, where it waits no further. */
 export function queueVerdict(view: PartView, job: Job, queueing: Queueing, now: Date): Verdict {
   const waiting = whyWaiting(view, job, queueing, now);
   if ('gaveUp' in waiting) return { phase: 'Failed', ...waiting.gaveUp };
@@ -81,7 +81,7 @@ function notStarted({ metadata }: Job): Waiting {
   };
 }
 
-/** What is about to start is told of when it has: no write comes in between. */
+/** What is about to start is reported when it has started: no write comes in between. */
 function onRecord({ record: run, job }: PartView): Waiting | undefined {
   const row = run.status?.jobs?.find(({ uid }) => uid === job?.metadata.uid);
   const { phase, reason, message } = run.status ?? {};
@@ -102,7 +102,7 @@ function notTakenUp(
   if (installed === true && priorityClass !== undefined && !priorityClasses.has(priorityClass)) {
     return {
       reason: reasons.priorityClassNotFound,
-      message: `there is no WorkloadPriorityClass ${priorityClass}, without which Kueue does not take the run up: create it, or name another one in queue.priorityClass`,
+      message: `there is no WorkloadPriorityClass ${priorityClass}, without which Kueue does not queue the run: create it, or name another one in queue.priorityClass`,
     };
   }
   if (installed === true && takenUpBy(job) <= now.getTime()) {
@@ -128,7 +128,7 @@ const deactivatedDueTo = `${reasons.deactivated}DueTo`;
 
 /**
  * What a person deactivated a person may activate again; Kueue's own reasons, such as
- * DeactivatedDueToRequeuingLimitExceeded, are for good.
+ * DeactivatedDueToRequeuingLimitExceeded, are final.
  */
 function deactivated(view: PartView, workload: Workload, queue: string): Waiting | { readonly gaveUp: Waiting } {
   const evicted = trueCondition(workload, 'Evicted');

@@ -12,7 +12,7 @@ import { withOverrides } from './allowed-overrides.ts';
 
 type Rows = NonNullable<Snapshot['kept']>;
 
-/** Why a run cannot be taken up, in a sentence with the remedy; undefined where it can. */
+/** Why a run cannot be retried, in a sentence with the remedy; undefined where it can. */
 export function retryProblem(name: string, run: TaskRun | undefined): string | undefined {
   const { phase = 'Pending' } = run?.status ?? {};
   if (!run) return `the Task has no run ${name} on record; name one of its runs that failed or was cancelled`;
@@ -25,7 +25,7 @@ export function retryProblem(name: string, run: TaskRun | undefined): string | u
 
 /**
  * What the retry runs.
- * @param run the run that is taken up, whole
+ * @param run the run that is retried, whole
  * @param overrides the retry's own
  */
 export function retrySpec(

@@ -2,7 +2,7 @@
  * timeoutSeconds: how long a run may take with all its attempts or steps. It is carried out as the
  * activeDeadlineSeconds of each Job, which counts from when the Job may start (a Job that a queue holds is suspended,
  * and its time has not begun) and which the Job controller keeps to whether or not we live. What a queue evicts has a
- * new start, and its time begins anew. While all that is left of a run waits in queues, its time stands still:
+ * new start, and its time begins again. While all that is left of a run waits in queues, its time stands still:
  * queueTimeoutSeconds bounds the waiting.
  */
 import type { TaskRun } from '../../resources/index.ts';

@@ -83,7 +83,7 @@ test('a queue that was stopped under a Job is named as what evicted it', () => {
   );
 });
 
-test('one flavor that is too small is no reason to give up while another is only full', () => {
+test('one flavor that is too small is not given up while another is only full', () => {
   const message = `${noFlavor}${tooMuch('cpu', 'small', '2', '1')}, ${full('cpu', 'large')}`;
   expect(wordsOf(workload(refused(message)), place)).toEqual({
     reason: 'Pending',
@@ -91,7 +91,7 @@ test('one flavor that is too small is no reason to give up while another is only
   });
 });
 
-test('a flavor that is too small in one resource is no reason to give up while another is only full in another one', () => {
+test('a flavor that is too small in one resource is not given up while another is only full in another one', () => {
   const message = `${noFlavor}${tooMuch('cpu', 'small', '4', '2')}, ${full('memory', 'large')}`;
   expect(wordsOf(workload(refused(message)), place)).toEqual({
     reason: 'Pending',

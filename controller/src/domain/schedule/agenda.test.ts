@@ -106,7 +106,7 @@ describe('a schedule', () => {
     ],
   ])('%s', (_what, state, now, expected) => expect(look(state, now)).toEqual(expected));
 
-  test('that is none asks for nothing', () => expect(agendaOf(aState().build(), noon)).toBeUndefined());
+  test('that does not exist asks for nothing', () => expect(agendaOf(aState().build(), noon)).toBeUndefined());
   test('that is invalid says so, and keeps the last time', () => {
     const state = aState(scheduled({ crons: ['31 25 * * *'] }).status({ lastScheduleTime: rfc3339(at7()) }));
     expect(look(state, at7(1))).toEqual({ due: undefined, last: at7(), next: undefined, missed: 0 });
@@ -166,7 +166,7 @@ describe('a schedule is in force', () => {
     });
     expect(look(state, at7(5) - 1)).toEqual({ due: undefined, last: -23 * minute, next: at7(5), missed: 0 });
   });
-  test('the order of its crons is no change, and another zone is', () => {
+  test('another order of its crons changes nothing, and another zone does', () => {
     const crons = ['7 * * * *', '37 * * * *'];
     expect(hashOf({ crons })).toBe(hashOf({ crons: [...crons].reverse() }));
     expect(hashOf({ crons })).not.toBe(hashOf({ crons, timeZone: 'Europe/Berlin' }));

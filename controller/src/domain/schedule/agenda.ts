@@ -78,7 +78,7 @@ interface Answers {
 
 interface Times {
   readonly due?: Date | undefined;
-  /** A time that is due no more, for its startingDeadlineSeconds are over. */
+  /** A time that is no longer due, because its startingDeadlineSeconds are over. */
   readonly tooLate?: Date | undefined;
   readonly next?: Date | undefined;
 }

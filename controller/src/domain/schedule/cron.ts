@@ -71,7 +71,7 @@ function isTimeZone(name: string): boolean {
 }
 
 const example =
-  'write five fields (minute hour day-of-month month day-of-week), such as "30 2 * * *", or @daily and the like';
+  'write five fields (minute hour day-of-month month day-of-week), such as "30 2 * * *", or a name such as @daily';
 
 const names = /jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat/gi;
 

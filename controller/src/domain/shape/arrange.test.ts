@@ -28,7 +28,7 @@ describe('the order of steps', () => {
       'job1 job2 job3 job4 job5',
     ],
     [
-      'has what always runs after all others, but for those that come after it',
+      'has what always runs after all others, except those that come after it',
       [step('b', ['clean']), step('clean', undefined, { when: 'Always' }), step('a')],
       'a clean b',
     ],
@@ -53,7 +53,7 @@ describe('the order of steps', () => {
     [
       'a step that is not there',
       [step('a', ['b', 'c']), step('b')],
-      'step a depends on c, which is no step: name one of a, b',
+      'step a depends on c, which does not exist: name one of a, b',
     ],
     [
       'a step itself',

@@ -20,7 +20,7 @@ function arrange(steps: readonly FlowStep[]): Flow | { readonly problem: string 
     const missing = needed.find((other) => !dependencies.has(other));
     if (missing !== undefined)
       return {
-        problem: `step ${name} depends on ${missing}, which is no step: name one of ${[...dependencies.keys()].slice(0, 10).join(', ')}`,
+        problem: `step ${name} depends on ${missing}, which does not exist: name one of ${[...dependencies.keys()].slice(0, 10).join(', ')}`,
       };
   }
   const order = ordered(steps, dependencies);
@@ -35,7 +35,7 @@ function arrange(steps: readonly FlowStep[]): Flow | { readonly problem: string 
 }
 
 /**
- * What runs OnFailure or Always and does not say after what comes after all the others, but for those that come after
+ * What runs OnFailure or Always and does not say after what comes after all the others, except those that come after
  * it.
  */
 function dependenciesOf(steps: readonly FlowStep[]): ReadonlyMap<string, readonly string[]> {

@@ -67,7 +67,7 @@ function itemStep(item: Item, index: number, snapshot: Snapshot): FlowStep {
   return { ...templateStep(nameOf(item, index, snapshot), snapshot), item };
 }
 
-/** Of a matrix the values make the name, where they can. */
+/** The values of a matrix make the name, where they can. */
 function nameOf(item: Item, index: number, { matrix }: Snapshot): string {
   const name = matrix ? Object.values(item).map(textOf).join('-') : item['name'];
   return typeof name === 'string' && label.test(name) && !attempt.test(name) ? name : `item-${index}`;

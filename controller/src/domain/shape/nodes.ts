@@ -83,7 +83,7 @@ function sameList(steps: readonly FlowStep[], snapshot: Snapshot): readonly Flow
   return steps;
 }
 
-/** Of a row whose step is called after its node that is all it says. */
+/** All that a row says whose step is called after its node. */
 export function nodeOf({ node, step = '' }: Pick<JobRow, 'node' | 'step'>): string {
   return node ?? step;
 }

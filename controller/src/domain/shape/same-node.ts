@@ -11,7 +11,7 @@ export function nodeOfRun({ spec, status }: TaskRun): string | undefined {
   return globalsOf({ spec }).nodeName ?? status?.nodeName;
 }
 
-/** Whether the run is bound to one node, be it not known yet which. */
+/** Whether the run is bound to one node, even if it is not known yet which. */
 export function isBound(run: Pick<TaskRun, 'spec'>): boolean {
   const { sameNode, nodeName } = globalsOf(run);
   return sameNode === true || nodeName !== undefined;

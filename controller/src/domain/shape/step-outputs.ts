@@ -69,7 +69,7 @@ function referencesOf({ template }: FlowStep): readonly (readonly [step: string,
   });
 }
 
-/** Whether a step depends on another, be it through others. */
+/** Whether a step depends on another, directly or through others. */
 function comesAfter(step: string, other: string, dependencies: Flow['dependencies']): boolean {
   const before = new Set([step]);
   for (const name of before) for (const needed of dependencies.get(name) ?? []) before.add(needed);

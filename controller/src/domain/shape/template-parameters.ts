@@ -44,7 +44,7 @@ export function parametersProblem(name: string, spec: TaskTemplateSpec, given: V
   const used = placesIn(JSON.stringify([template, job]), 'params.').find(
     (place) => !known.includes(place.slice('params.'.length)),
   );
-  if (used !== undefined) return `TaskTemplate ${name} says $(${used}), which is none of its parameters: ${named}`;
+  if (used !== undefined) return `TaskTemplate ${name} says $(${used}), which is not one of its parameters: ${named}`;
   const values = valuesOf(spec, given);
   return parameters
     .map((parameter) => valueProblem(name, parameter, values[parameter.name]))

@@ -8,7 +8,7 @@ import type { TaskState } from '../model/state.ts';
 import type { RunView } from '../model/view.ts';
 type Globals = NonNullable<Task['spec']['globals']>;
 type Workspace = NonNullable<Globals['workspace']> & {
-  /** Of the run that this one is a retry of. */
+  /** The workspace of the run that this one is a retry of. */
   readonly claimName?: string;
 };
 
@@ -28,7 +28,7 @@ export function lacksClaim({ record: run, began }: RunView, { cluster: { claims 
   return !began && name !== undefined && !claims.some(({ metadata }) => metadata.name === name);
 }
 
-/** What is wrong with a retry whose workspace is no more, in a sentence with the remedy. */
+/** What is wrong with a retry whose workspace no longer exists, in a sentence with the remedy. */
 export function workspaceProblem(view: RunView, state: TaskState): string | undefined {
   const name = workspaceOf(view.record.spec)?.claimName;
   if (name === undefined || !lacksClaim(view, state)) return undefined;

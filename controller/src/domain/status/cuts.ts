@@ -73,7 +73,7 @@ export function failedForOutputs({ outputs: _outputs, ...row }: JobRow): JobRow 
 
 const outputLimit = `all outputs of a run together may have ${mostOutputBytes / 1024} KiB`;
 
-/** Of the run's own outputs those that have room, in their order, and the names of the others. */
+/** Those of the run's own outputs that have room, in their order, and the names of the others. */
 export function fitting(
   outputs: Outputs,
   cuts: number,

@@ -41,7 +41,7 @@ test('of many steps only failures are told, and nothing of what another run did'
   expect(told('run', undefined, { jobs: [{ step: 'a', run: 'before', phase: 'Succeeded' }] })).toEqual([]);
 });
 
-test('attempts of a run of one Job are no steps', () => {
+test('attempts of a run of one Job are not steps', () => {
   expect(told('run', undefined, { jobs: [{ name: 'run', phase: 'Running' }] })).toEqual([]);
 });
 

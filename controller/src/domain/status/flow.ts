@@ -87,7 +87,7 @@ function slim(rows: readonly JobRow[]): readonly JobRow[] {
   });
 }
 
-/** Why a step ends though the run goes on, if it does: its node is no more, or another step failed. */
+/** Why a step ends though the run goes on, if it does: its node no longer exists, or another step failed. */
 function endOfStep(
   view: StepView,
   boundTo: string | undefined,
@@ -125,7 +125,7 @@ function stepRow(view: StepView, verdict: Verdict): JobRow {
     reason,
     message: message && oneLine(message),
     startTime,
-    // Of the failed attempt where another one follows: its time comes from this.
+    // The failed attempt's where another one follows: the next one's time depends on it.
     completionTime: completionTime ?? (reason === reasons.retryBackoff ? failed?.completionTime : undefined),
     duration: durationBetween(startTime, completionTime),
     outputs,

@@ -25,7 +25,7 @@ import { queueVerdict } from '../policies/queue.ts';
 import { mostAttempts, nextAttempt, type NextAttempt } from '../policies/retry.ts';
 import { waitOf } from '../queue/wait.ts';
 
-/** What is said of work that its Job does not decide. */
+/** What the status says about work that its Job does not decide. */
 export interface Otherwise {
   /** Why it ends though its Job has not, if it does. */
   readonly ended: () => { readonly reason: string; readonly message: string } | undefined;
@@ -132,7 +132,7 @@ function failureOf(view: PartView): string {
   const { failed } = view;
   if (!failed) return '';
   const failure = lastFailure(view);
-  // At its deadline the Job's pods are deleted: that is no second cause beside the first.
+  // At its deadline the Job's pods are deleted: that is not a second cause beside the first.
   if (failure && !(failed.reason === reasons.timedOut && failure.reason === podReasons.podDeleted))
     return `${failureText(failure)} (${failed.reason})`;
   const obstacle = failed.reason === reasons.timedOut ? unstarted(view) : undefined;
@@ -151,7 +151,7 @@ function unstarted({ record: run }: PartView): string | undefined {
   return `not started${timeoutSeconds === undefined ? '' : ` within ${timeoutSeconds}s`}: ${message}`;
 }
 
-/** What the record has of an attempt whose Job is no more. */
+/** What the record has of an attempt whose Job no longer exists. */
 function recordedFailure({ record: run, attempt }: PartView, reason: string): string {
   const exitCode = run.status?.jobs?.find((row) => attemptOf(row) === attempt)?.exitCode;
   return exitCode === undefined ? reason : `exit code ${exitCode} (${reason})`;

@@ -275,7 +275,7 @@ describe('a run that ends', () => {
     const conditions = [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }];
     expect(statusOf(withJob(aJob().running(1).status({ conditions })))).toEqual(running());
   });
-  test('fails at once where its Job is refused for good', () => {
+  test('fails at once where its Job is finally refused', () => {
     const refusal = aRefusal({
       final: true,
       reason: 'Invalid',

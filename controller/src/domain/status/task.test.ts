@@ -151,7 +151,7 @@ describe('the phase', () => {
     [aState(aTask().policy({ trigger: 'Manual' })), 'without a run', 'Idle'],
     [aState().runs(aRun().running(1)), 'with a running run', 'Running'],
     [aState().refusals(aRefusal({ object: 'TaskRun' })), 'while its run is refused', 'Pending'],
-    [aState().refusals(aRefusal({ object: 'TaskRun', final: true })), 'once its run is refused for good', 'Failed'],
+    [aState().refusals(aRefusal({ object: 'TaskRun', final: true })), 'once its run is finally refused', 'Failed'],
     [forgotten('Succeeded'), 'after its successful run was deleted', 'Succeeded'],
     [forgotten('Running'), 'after its running run was deleted', 'Cancelled'],
   ];

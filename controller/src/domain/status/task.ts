@@ -49,7 +49,7 @@ export function taskStatus(view: TaskView, now: Date): TaskStatus {
   });
 }
 
-/** Of the flow that the status speaks of. */
+/** The steps of the flow that the status speaks of. */
 function stepSummaries(current: RunView | undefined): TaskStatus['steps'] {
   const rows = current?.record.status?.jobs ?? [];
   if (rows[0]?.step === undefined) return undefined;
@@ -58,7 +58,7 @@ function stepSummaries(current: RunView | undefined): TaskStatus['steps'] {
     .map(({ step: name = '', phase = 'Pending', message, duration }) => compact({ name, phase, message, duration }));
 }
 
-/** The counts that most Tasks never have are left out while they are nought. */
+/** The counts that most Tasks never have are left out while they are zero. */
 function positive<K extends string>(counts: Readonly<Record<K, number>>): { [key in K]?: number } {
   return Object.fromEntries(Object.entries<number>(counts).filter(([, count]) => count > 0)) as { [key in K]?: number };
 }
@@ -209,8 +209,8 @@ function isReady(view: TaskView, phase: NonNullable<TaskStatus['phase']>, stalle
 }
 
 /**
- * What keeps the Task from getting on: a schedule that is none, a refusal, or what the current run's unfinished Job
- * waits for; a run that waits as it should, or is tried again, is getting on.
+ * What keeps the Task from getting on: an invalid schedule, a refusal, or what the current run's unfinished Job
+ * waits for; a run that waits as it should, or is retried, is getting on.
  */
 export function stalledBy(view: TaskView, now: Date): { reason: string; message: string } | undefined {
   const problem = agendaOf(view.state, now)?.problem;

@@ -129,7 +129,7 @@ function mayBegin(run: FlowRun, view: TaskView, now: Date): boolean {
   return !isRefused(run.refusal, now) && !isFinished(runStatus(run, view, now).phase) && mayStart(run, view);
 }
 
-/** A Job that has ended makes room, be it on record or not. */
+/** A Job that has ended makes room, whether it is on record or not. */
 function isUnderWay({ job, jobExists, failed }: StepView): boolean {
   return jobExists && !failed && !(job && conditionOf(job, 'Complete'));
 }

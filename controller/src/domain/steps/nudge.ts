@@ -29,8 +29,8 @@ export function nudge(view: TaskView, now: Date): readonly Action[] {
 }
 
 /**
- * For how long KubeVela has looked by itself: once its component is healthy it looks no more, with healthyWhen Started,
- * and where no deployment asked for the run.
+ * For how long KubeVela has looked by itself: once its component is healthy it no longer looks, with healthyWhen
+ * Started, and where no deployment asked for the run.
  */
 function polledAge({ current, policy }: TaskView, now: Date): number {
   if (!current || policy.healthyWhen === 'Started' || current.record.spec.trigger?.type !== 'Revision') return Infinity;

@@ -101,8 +101,8 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /**
- * What a version of the Task must lead to: a run, none, or either (it was overtaken while nobody looked, or refused for
- * good).
+ * What a version of the Task must lead to: a run, none, or either (it was overtaken while nobody looked, or
+ * finally refused).
  */
 type Expected = 'run' | 'none' | 'either';
 
@@ -116,7 +116,7 @@ export class DeploymentStory {
   readonly #expected = new Map<number, Expected>();
   #seen: Seen = nothing;
   #before: Seen = nothing;
-  /** Triggers whose run was refused for good; under the same name it is not tried again. */
+  /** Triggers whose run was finally refused; under the same name it is not retried. */
   readonly #refusedForGood = new Set<string>();
   #revision = 1;
   #content = 0;

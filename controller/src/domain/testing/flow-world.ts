@@ -36,9 +36,9 @@ export class FlowWorld {
   /** How each Job ended, by its UID. */
   readonly outcomes = new Map<string, Outcome>();
   readonly events: string[] = [];
-  /** Of the cluster, by name. */
+  /** The cluster's nodes, by name. */
   readonly nodes = new Map<string, Node>();
-  /** Of the namespace, by name. */
+  /** The namespace's templates, by name. */
   readonly templates = new Map<string, TaskTemplateSpec>();
   runStatusWrites = 0;
   /** When the controller would look again though nothing changes. */
@@ -162,7 +162,7 @@ export class FlowWorld {
     const { run } = this;
     const again = run && retrySpec(run, undefined);
     mustHold(
-      'only what ended badly is taken up',
+      'only what ended badly is retried',
       run?.status?.phase === 'Failed' || run?.status?.phase === 'Cancelled',
       this.phases,
     );

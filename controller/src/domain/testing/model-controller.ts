@@ -71,7 +71,7 @@ export class ModelController {
     return this.#task;
   }
 
-  /** Read what watches have to tell, but for the last `lag` changes of each kind. */
+  /** Read what watches have to tell, except the last `lag` changes of each kind. */
   watch(lag = 0): void {
     for (const change of this.#next('Task', lag)) this.#onTask(change.object);
     for (const change of this.#next('TaskRun', lag)) {
@@ -166,7 +166,7 @@ export class ModelController {
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         this.#refused(action, error);
-        // As the controller does: what one object is refused is no reason to leave the others.
+        // As the controller does: what one object is refused does not stop the others.
         if (!this.#memory.setbacks.has(actionKey(action))) return;
       }
     }

@@ -246,7 +246,7 @@ export class RunStory {
   #revision = 1;
   #steps = 0;
   #byHand = 0;
-  /** Whether TaskRuns ever were: what is refused for good is passed over, and for now, waits. */
+  /** Whether TaskRuns ever were: what is finally refused is passed over, and for now, waits. */
   #isRefused = false;
   /** What the clock said at its latest. */
   #latest = this.world.now;
@@ -282,7 +282,7 @@ export class RunStory {
     this.#do({ do: 'change', change: { suspend: false } });
     this.rest();
     this.#do({ do: 'change', change: { schedule: null } });
-    this.rest(); // what was refused for good is tried again with the new version
+    this.rest(); // what was finally refused is retried with the new version
     for (let round = 0; round < mostRounds && this.#isBusy(); round += 1) {
       this.rest();
       world.openQueues();

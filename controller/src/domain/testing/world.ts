@@ -63,7 +63,7 @@ type Store<T> = Map<string, T>;
 type Outcome = 'Succeeded' | 'Failed';
 /**
  * suspended: the Job controller says it, a little after Kueue did it. deactivate, activate: a person. giveUp, forget:
- * Kueue, for good or for a while.
+ * Kueue, finally or for a while.
  */
 export type QueueAct = 'admit' | 'evict' | 'suspended' | 'deactivate' | 'activate' | 'giveUp' | 'forget';
 type Schedule = NonNullable<Task['spec']['schedule']>;
@@ -111,7 +111,7 @@ export class World {
   /** Kueue's, by the UID of their Jobs. */
   readonly workloads = new Map<string, Workload>();
   isKueueInstalled = true;
-  /** The ids of the workflow steps that wait no more. */
+  /** The ids of the workflow steps that no longer wait. */
   readonly endedSteps = new Set<string>();
   /** Every version of the Task, oldest first. */
   readonly versions: Task[] = [this.task];
@@ -381,7 +381,7 @@ export class World {
     };
   }
 
-  /** Kueue comes, and takes up what waits. */
+  /** Kueue is installed, and finds what waits. */
   openQueues(): void {
     this.isKueueInstalled = true;
     for (const job of this.ownJobs()) if (waitsInQueue(job)) this.#say(job, { active: true }, quota('False'));
