@@ -107,7 +107,38 @@ describe("the rest of a run's record", () => {
     };
     const { snapshot } = bodyOf(aRun({ spec: { snapshot: { template: { spec: { containers: [container] } } } } }));
     expect(snapshot).toEqual({
-      template: { spec: { containers: [{ ...container, env: [{ name: 'A', value: '…' }, container.env[1]] }] } },
+      template: {
+        spec: { containers: [{ ...container, args: ['…'], env: [{ name: 'A', value: '…' }, container.env[1]] }] },
+      },
+    });
+  });
+
+  it('has no value of an item, a matrix, an argument or a template parameter, and all their names', () => {
+    const volumes = [{ name: 'c', configMap: { name: 'c', items: [{ key: 'a', path: 'b' }] } }];
+    const body = bodyOf(
+      aRun({
+        spec: {
+          snapshot: {
+            template: { spec: { volumes, containers: [{ name: 'main', args: [`--password=${secret}`] }] } },
+            items: [{ name: 'a', token: secret, deep: { list: [secret, 1] } }, { token: secret }],
+            matrix: { key: [secret, 'b'] },
+            steps: [{ name: 's', templateRef: { name: 't', parameters: { token: secret }, args: [secret] } }],
+            hash: 'h',
+          },
+          overrides: { args: [`--token=${secret}`] },
+        },
+      }),
+    );
+    expect(JSON.stringify(body)).not.toContain(secret);
+    expect(body).toMatchObject({
+      snapshot: {
+        template: { spec: { volumes, containers: [{ name: 'main', args: ['…'] }] } },
+        items: [{ name: 'a', token: '…', deep: { list: ['…', '…'] } }, { token: '…' }],
+        matrix: { key: ['…', '…'] },
+        steps: [{ name: 's', templateRef: { name: 't', parameters: { token: '…' }, args: ['…'] } }],
+        hash: 'h',
+      },
+      overrides: { args: ['…'] },
     });
   });
 

@@ -70,13 +70,16 @@ export function recordOf({ metadata, spec, status = {} }: TaskRun): RunRecord {
   });
 }
 
-/** The rest of what is known of a run. Values of environment variables are left out: people put passwords there. */
+/**
+ * The rest of what is known of a run. Values of environment variables, arguments, parameters of templates and items are
+ * left out: people put passwords there.
+ */
 export function bodyOf({ metadata: { labels = {} }, spec, status = {} }: TaskRun): RunBody {
   return compact({
     application: labels[velaLabels.application],
     component: labels[velaLabels.component],
     jobs: jobsOf(spec.snapshot, status.jobs),
-    snapshot: spec.snapshot && (withoutValues(spec.snapshot) as object),
+    snapshot: spec.snapshot && withoutSecrets(spec.snapshot),
     overrides: spec.overrides && (withoutValues(spec.overrides) as object),
     outputs: status.outputs,
     cancelReason: spec.cancelReason,
@@ -108,15 +111,44 @@ function shapeOf(snapshot: TaskRun['spec']['snapshot'], [first]: TaskRunStatus['
 const deepest = 24;
 const leftOut = '…';
 
+/** `items` and `matrix` mean something else further down, as in a volume. */
+function withoutSecrets({ items, matrix, ...rest }: NonNullable<TaskRun['spec']['snapshot']>): object {
+  return compact({
+    ...(withoutValues(rest) as object),
+    items: items?.map(nameOnly),
+    matrix: matrix && hidden(matrix),
+  });
+}
+
+/** An item's name is that of its Job, and so no secret. */
+function nameOnly(item: object): unknown {
+  const { name, ...values } = item as Readonly<Record<string, unknown>>;
+  return compact({ name, ...(hidden(values) as object) });
+}
+
+/** The same structure without the values; what is too deep is left out. */
+function hidden(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || depth > deepest) return leftOut;
+  if (Array.isArray(value)) return value.map((item) => hidden(item, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, hidden(field, depth + 1)]));
+}
+
+/** How fields are shown that people put secrets into, wherever they are. */
+const secretFields: Readonly<Record<string, (field: unknown) => unknown>> = {
+  env: namesOnly,
+  args: hidden,
+  parameters: hidden,
+};
+
 function withoutValues(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > deepest) return leftOut;
   if (Array.isArray(value)) return value.map((item) => withoutValues(item, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([name, field]) => [
-      name,
-      name === 'env' ? namesOnly(field) : withoutValues(field, depth + 1),
-    ]),
+    Object.entries(value).map(([name, field]) => {
+      const show = Object.hasOwn(secretFields, name) ? secretFields[name] : undefined;
+      return [name, show ? show(field) : withoutValues(field, depth + 1)];
+    }),
   );
 }
 
