@@ -105,6 +105,8 @@ export interface Taint {
   readonly key: string;
   readonly value?: string;
   readonly effect: string;
+  /** RFC 3339. */
+  readonly timeAdded?: string;
 }
 
 /** The part of a core/v1 Node that decides whether a pod may run there. */

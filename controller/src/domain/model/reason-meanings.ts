@@ -283,6 +283,14 @@ export const reasonMeanings: Readonly<Record<Reason, ReasonMeaning>> = {
     remedy:
       "Kueue's log says why. Mostly its account is missing in the addon's `queueControllers`, or an admission check sets labels or annotations that `queuePodKeys` does not name.",
   },
+  NodeNotReady: {
+    source: 'task-runs',
+    with: ['Pending', 'Running'],
+    meaning:
+      'The node that a Job is bound to is not ready, so nothing on it goes on. After 5 minutes the Task is Stalled.',
+    remedy:
+      'Repair the node, or delete it: its Job ends with it, and the run goes on. `exclude` leaves a node out of the next run.',
+  },
   NothingFailed: {
     source: 'task-runs',
     with: ['Skipped'],

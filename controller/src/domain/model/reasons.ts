@@ -19,6 +19,7 @@ export const reasons = {
   kueueNotInstalled: 'KueueNotInstalled',
   noNodeFits: 'NoNodeFits',
   nodeDeleted: 'NodeDeleted',
+  nodeNotReady: 'NodeNotReady',
   nothingFailed: 'NothingFailed',
   notStarted: 'NotStarted',
   noWorkload: 'NoWorkload',
@@ -129,6 +130,7 @@ export const queuedReasons: ReadonlySet<string> = new Set<string>([
 
 /** What a run waits for that is in order: nothing is wrong, so nothing stalls. */
 export const patientReasons: ReadonlySet<string> = new Set<string>([
+  reasons.nodeNotReady,
   reasons.pending,
   reasons.podFailed,
   reasons.retryBackoff,

@@ -19,6 +19,7 @@ import { nodeOfRun } from '../shape/same-node.ts';
 import { readStepOutputs } from '../shape/step-outputs.ts';
 import { cutsOf, failedForOutputs, fitting, leftOutNote, OutputRoom } from './cuts.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
+import { unreadyNodes, withNodeState } from './node-state.ts';
 
 /**
  * A row for each step, in their order.
@@ -34,6 +35,7 @@ export function stepRows(view: FlowRun, { state }: TaskView, now: Date, ended: E
   const stop = stopOf(view, now);
   const boundTo = nodeOfRun(run);
   const nodes = new Set(state.cluster.nodes.map(({ metadata }) => metadata.name));
+  const unready = unreadyNodes(state.cluster.nodes);
   const recorded = parts.map(({ finished, row }) => (finished ? row?.outputs : undefined));
   const room = new OutputRoom(recorded, cutsOf(run.metadata.uid, state));
   for (const { name } of arranged.order) {
@@ -51,10 +53,14 @@ export function stepRows(view: FlowRun, { state }: TaskView, now: Date, ended: E
         : withRoom(
             stepRow(
               step,
-              jobVerdict(step, state, now, {
-                ended: () => (ended || step.attempt !== undefined ? ends : undefined),
-                notStarted,
-              }),
+              withNodeState(
+                jobVerdict(step, state, now, {
+                  ended: () => (ended || step.attempt !== undefined ? ends : undefined),
+                  notStarted,
+                }),
+                step,
+                unready.get(step.step.node ?? boundTo ?? ''),
+              ),
             ),
             room,
             run.spec.snapshot,

@@ -12,6 +12,7 @@ import { patientReasons, reasons } from '../model/reasons.ts';
 import { revisionHash } from '../model/trigger.ts';
 import type { RunView, TaskView } from '../model/view.ts';
 import { isHealthy } from '../policies/healthy-when.ts';
+import { waitsTooLongForNode } from './node-state.ts';
 import { lingersTooLong } from './overdue.ts';
 import { type Agenda, agendaOf } from '../schedule/agenda.ts';
 
@@ -231,7 +232,9 @@ function setBack({ state }: TaskView, now: Date): { reason: string; message: str
 
 /** Whether nothing is wrong with waiting for this, or not yet. */
 function isPatient(reason: string, view: TaskView, now: Date): boolean {
-  return patientReasons.has(reason) && !(reason === reasons.waitsForContainer && lingersTooLong(view, now));
+  if (reason === reasons.waitsForContainer) return !lingersTooLong(view, now);
+  if (reason === reasons.nodeNotReady) return !waitsTooLongForNode(view, now);
+  return patientReasons.has(reason);
 }
 
 function condition(

@@ -11,6 +11,7 @@ import { beyondTtl } from '../policies/ttl-seconds-after-finished.ts';
 import { standsStill } from '../queue/idle.ts';
 import { agendaOf } from '../schedule/agenda.ts';
 import { delayedWrites } from '../status/pacing.ts';
+import { nodeWaitEnds } from '../status/node-state.ts';
 import { overdueTimes } from '../status/overdue.ts';
 import { nextMessageAt } from '../status/task.ts';
 import { nextStepLooks } from './check-workflow-steps.ts';
@@ -26,6 +27,7 @@ const alarms: readonly Alarm[] = [
   (view) => unfinishedParts(view).flatMap((part) => nextQueueLook(part, view.state.cluster.queueing)),
   delayedWrites,
   overdueTimes,
+  nodeWaitEnds,
   flowDeadlines,
   nextStepLooks,
   refusalRetries,
