@@ -20,6 +20,7 @@ import { LeaderElector } from '../../controller/src/kube/leader-election.ts';
 import { resourceType, type KubeObject, type Stored } from '../../controller/src/kube/objects.ts';
 import { events, jobs, leases, namespaces } from '../../controller/src/kube/resources.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
+import { killParts } from '../support/kill-parts.ts';
 
 const configMaps = resourceType<ConfigMap>({
   group: '',
@@ -259,11 +260,8 @@ describe('the informer, against a real API server', () => {
       observer: { failed: (_type, error) => failures.push(error) },
     });
     await informer.start();
-    const { pid } = (await sandbox.state()).parts.find(({ name }) => name === 'kube-apiserver') ?? {};
-    if (pid === undefined) throw new Error('the API server has no process');
-    process.kill(pid, 'SIGKILL');
+    await killParts(sandbox, 'kube-apiserver');
     await vi.waitFor(() => expect(failures.length).toBeGreaterThan(0), 20_000);
-    await sandbox.ready();
     await client.patch(configMaps, { namespace, name: 'a' }, { data: { n: '2' } });
     await vi.waitFor(() => expect(informer.cache.get(namespace, 'a')?.data).toEqual({ n: '2' }), 30_000);
     await informer.stop();

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cgroupName } from '../../sandbox/src/machine/node-host.ts';
-import { kill, ownedProcesses } from '../../sandbox/src/machine/processes.ts';
+import { ownedProcesses } from '../../sandbox/src/machine/processes.ts';
 import { progressTo } from '../../sandbox/src/progress.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { layoutOf } from '../../sandbox/src/settings.ts';
+import { killParts } from '../support/kill-parts.ts';
 
 const run = promisify(execFile);
 let scratch: string;
@@ -24,13 +25,6 @@ const kubectlOf =
   (sandbox: Sandbox) =>
   async (...args: string[]): Promise<string> =>
     (await run(sandbox.kubectl, ['--kubeconfig', sandbox.kubeconfig, ...args])).stdout;
-
-/** Never a pid that is not there: kill(-1) would end every process of this machine. */
-async function pidOf(sandbox: Sandbox, part: string): Promise<number> {
-  const { pid } = (await sandbox.state()).parts.find(({ name }) => name === part) ?? {};
-  if (pid === undefined) throw new Error(`${part} has no process at the moment`);
-  return pid;
-}
 
 describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs root)', () => {
   const dir = (): string => join(scratch, 'node');
@@ -106,10 +100,7 @@ describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs roo
     await kubectl('run', 'lasting', '--image=busybox:1.36', '--restart=Never', '--', 'sleep', '1000');
     await kubectl('wait', '--for=condition=Ready', 'pod/lasting', '--timeout=60s');
     const container = await containerStatus('lasting', '.containerID');
-    for (const name of ['containerd', 'kubelet']) {
-      kill(await pidOf(sandbox, name), 'SIGKILL');
-      await sandbox.ready();
-    }
+    for (const name of ['containerd', 'kubelet']) await killParts(sandbox, name);
     await kubectl('run', 'afterwards', '--image=busybox:1.36', '--restart=Never', '--', 'true');
     await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/afterwards', '--timeout=60s');
     expect(await containerStatus('lasting', '.containerID')).toBe(container);
@@ -160,8 +151,7 @@ describe.skipIf(process.env['KUBEVELA_HOME'] === undefined)(
         '-p',
         '{"metadata": {"annotations": {"definition.oam.dev/description": "changed"}}}',
       );
-      kill(await pidOf(sandbox, 'vela-core'), 'SIGKILL');
-      await sandbox.ready();
+      await killParts(sandbox, 'vela-core');
       const description = 'jsonpath={.metadata.annotations.definition\\.oam\\.dev/description}';
       expect(await kubectl('get', ...definition, '-o', description)).toBe('changed');
     });

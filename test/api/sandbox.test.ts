@@ -9,6 +9,7 @@ import { kill, ownedProcesses } from '../../sandbox/src/machine/processes.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { repository } from '../../sandbox/src/settings.ts';
 import { progressTo } from '../../sandbox/src/progress.ts';
+import { killParts, partOf } from '../support/kill-parts.ts';
 
 const run = promisify(execFile);
 let scratch: string;
@@ -88,11 +89,8 @@ describe('a sandbox with simulated nodes', () => {
     async (name) => {
       await kubectl(sandbox, 'create', 'configmap', `before-${name}`);
       const before = await partOf(sandbox, name);
-      kill(before.pid ?? 0, 'SIGKILL');
-      await sandbox.ready();
-      const after = await partOf(sandbox, name);
-      expect(after.restarts).toBeGreaterThan(before.restarts);
-      expect(after.pid).not.toBe(before.pid);
+      await killParts(sandbox, name);
+      expect((await partOf(sandbox, name)).pid).not.toBe(before.pid);
       expect(await kubectl(sandbox, 'get', 'configmap', `before-${name}`, '-o', 'name')).toBe(
         `configmap/before-${name}\n`,
       );
@@ -101,8 +99,7 @@ describe('a sandbox with simulated nodes', () => {
 
   it('works after all its programs were killed at once', async () => {
     const { parts } = await sandbox.state();
-    for (const { pid } of parts) kill(pid ?? 0, 'SIGKILL');
-    await sandbox.ready();
+    await killParts(sandbox, ...parts.map(({ name }) => name));
     const file = join(scratch, 'afterwards.yaml');
     await writeFile(file, aJob('afterwards', ''));
     await kubectl(sandbox, 'apply', '-f', file);
@@ -254,10 +251,4 @@ spec:
       restartPolicy: Never
       containers: [{name: main, image: "busybox:1.36"}]
 `;
-}
-
-async function partOf(sandbox: Sandbox, name: string): Promise<{ pid?: number; restarts: number }> {
-  const part = (await sandbox.state()).parts.find((one) => one.name === name);
-  if (part === undefined) throw new Error(`there is no ${name}`);
-  return part;
 }
