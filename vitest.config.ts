@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 import { drawSeed, seedReporter } from './test/support/seed.ts';
 
-/** Files of test/api that measure how long something takes, or fill the machine by themselves. */
-const alone = ['hundreds', 'cronjob-side-by-side', 'controller', 'sandbox', 'sandbox-real'].map(
-  (name) => `test/api/${name}.test.ts`,
-);
+/** Files of test/api that fill the machine by themselves. */
+const alone = ['test/api/hundreds.test.ts'];
+
+/** Files that wait for most of their time, so that three of them keep two cores busy: one group, whatever its kind. */
+const besideEachOther = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 
 /**
  * `unit` needs no cluster, `api` starts API servers, `console` opens Chromium, `e2e` runs Applications; each says what
@@ -13,6 +15,7 @@ const alone = ['hundreds', 'cronjob-side-by-side', 'controller', 'sandbox', 'san
 export default defineConfig({
   test: {
     reporters: ['default', seedReporter(drawSeed())],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -41,11 +44,9 @@ export default defineConfig({
           include: ['test/api/**/*.test.ts'],
           exclude: alone,
           globalSetup: ['test/api/global-setup.ts'],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 900_000,
-          // Each file has a cluster of its own, and waits for most of its time.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          ...besideEachOther,
         },
       },
       {
@@ -53,9 +54,10 @@ export default defineConfig({
           name: 'api-alone',
           include: alone,
           globalSetup: ['test/api/global-setup.ts'],
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 900_000,
-          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -63,9 +65,9 @@ export default defineConfig({
           name: 'console',
           include: ['test/console/**/*.test.ts'],
           globalSetup: ['test/console/global-setup.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 900_000,
-          fileParallelism: false,
+          ...besideEachOther,
         },
       },
       {
@@ -75,7 +77,7 @@ export default defineConfig({
           globalSetup: ['test/e2e/global-setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 1_800_000,
-          fileParallelism: false,
+          ...besideEachOther,
         },
       },
     ],

@@ -1,7 +1,8 @@
 /**
  * Runs everything that is too long for each `make test`, until it is done or time is up: first every kill point of
- * every story and a thousand rounds in a queue, then the property tests with one seed after the other. It ends with 1
- * at the first failure, and says with which seed it happened: `tsx scripts/campaign.ts --minutes 60 --seed 1`.
+ * every story, a thousand rounds in a queue, hundreds of Applications, and dozens of plans; then the property tests
+ * with one seed after the other. It ends with 1 at the first failure, and says with which seed it happened:
+ * `tsx scripts/campaign.ts --minutes 60 --seed 1`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -37,7 +38,8 @@ const properties = execFileSync('git', ['grep', '--files-with-matches', "from 'f
   .filter((file) => file !== '' && !file.startsWith('test/api/'));
 
 console.log(`A campaign of at most ${minutes} minutes, from seed ${first} on.`);
-run(first, '--project', 'api', 'test/api/kill.test.ts', 'test/api/queues.test.ts', 'test/api/rest.test.ts');
+const inFull = ['kill', 'queues', 'rest', 'plan', 'hundreds'].map((name) => `test/api/${name}.test.ts`);
+run(first, '--project', 'api', '--project', 'api-alone', ...inFull);
 let seed = first;
 for (; Date.now() < until; seed += 1) run(seed, '--project', 'unit', '--reporter', 'dot', ...properties);
 console.log(`No failure; the property tests ran with ${seed - first} seeds.`);

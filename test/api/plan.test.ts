@@ -21,6 +21,7 @@ import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { enableWithoutController } from '../../scripts/enable-addon.ts';
 import { kubectlOf } from '../../scripts/kubectl.ts';
+import { isCampaign } from '../support/campaign.ts';
 import { cliOf } from '../support/cli.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
@@ -239,8 +240,8 @@ const policies = fc.record(
   { requiredKeys: [] },
 );
 const stories = fc.sample(fc.tuple(policies, policies, fc.constantFrom('one', 'two'), fc.constantFrom(0, 3)), {
-  numRuns: 8,
-  seed: 7,
+  numRuns: isCampaign ? 40 : 4,
+  seed: isCampaign ? Number(process.env['SEED']) : 7,
 });
 
 describe.concurrent('random properties', () => {

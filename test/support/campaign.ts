@@ -1,7 +1,8 @@
 /**
  * `make campaign` runs in full what is too long for each `make test`: every point at which the controller can be killed
- * in every story, a thousand rounds in a queue, property tests with one seed after the other. `make test` takes a slice
- * of each, made up from the seed of the run, that has every story and every kind of call in it.
+ * in every story, a thousand rounds in a queue, 300 Applications at once, forty plans, property tests with one seed
+ * after the other. `make test` takes a slice of each; that of kills and rounds is made up from the seed of the run, and
+ * has every story and every kind of call in it.
  */
 
 const end = process.env['CAMPAIGN_UNTIL'];
