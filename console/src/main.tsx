@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { ApiClient } from './api/client.ts';
-import { tabToken } from './api/token.ts';
+import { keyInAddress, tabToken } from './api/token.ts';
 import { App } from './app.tsx';
 import { Router } from './route.ts';
 import './styles/tokens.css';
@@ -19,4 +19,9 @@ import './styles/logs.css';
 
 const root = document.getElementById('console');
 const token = tabToken(sessionStorage);
+const key = keyInAddress(location);
+if (key !== undefined) {
+  token.set(key);
+  history.replaceState(null, '', location.pathname);
+}
 if (root !== null) render(<App api={new ApiClient(token)} token={token} router={new Router()} />, root);

@@ -63,9 +63,9 @@ async function get(address: string, headers: Readonly<Record<string, string>> = 
 }
 
 /** The same with a Host of one's own, which fetch does not send. */
-function statusAs(host: string, address: string, cookie: string): Promise<number | undefined> {
+function statusAs(host: string, address: string, authorization: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    httpRequest(address, { headers: { host, cookie } }, (response) => {
+    httpRequest(address, { headers: { host, authorization } }, (response) => {
       response.resume();
       resolve(response.statusCode);
     })
@@ -80,31 +80,28 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
     const ui = start('ui');
     const address = await eventually(
       'the address',
-      () => /^http:\/\/127\.0\.0\.1:\d+\/\?key=\S+(?=\n)/.exec(ui.stdout())?.[0],
+      () => /^http:\/\/127\.0\.0\.1:\d+\/#key=\S+(?=\n)/.exec(ui.stdout())?.[0],
     );
     expect(ui.stderr()).toBe('the console is at this address, only for this machine, until Ctrl-C\n');
     const { origin } = new URL(address);
     const runs = `${origin}/api/v1/namespaces/${app.namespace}/runs`;
-    for (const closed of [origin, runs, `${origin}/?key=guessed`]) expect((await get(closed)).status).toBe(403);
-
-    const opened = await get(address);
-    expect([opened.status, opened.headers.get('location')]).toEqual([303, '/']);
-    expect(opened.headers.get('set-cookie')).toMatch(/^task-runs-key=\S+; HttpOnly; SameSite=Strict; Path=\/$/);
-    const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
-    const page = await get(origin, { cookie });
+    expect((await get(origin)).status).toBe(200);
+    for (const closed of [runs, `${runs}?key=guessed`]) expect((await get(closed)).status).toBe(401);
+    const authorization = `Bearer ${new URL(address).hash.slice('#key='.length)}`;
+    const page = await get(origin, { authorization });
     expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
-    expect(await statusAs('elsewhere.example', origin, cookie)).toBe(403);
+    expect(await statusAs('elsewhere.example', origin, authorization)).toBe(403);
 
     await cli('run', 'mytask', '--name', 'one');
-    const names = (JSON.parse((await get(runs, { cookie })).text) as RunPage).items.map(({ name }) => name);
+    const names = (JSON.parse((await get(runs, { authorization })).text) as RunPage).items.map(({ name }) => name);
     expect(names).toEqual(['one']);
-    expect((await get(`${runs}/one/logs?follow=true`, { cookie })).text).toMatch(
+    expect((await get(`${runs}/one/logs?follow=true`, { authorization })).text).toMatch(
       /^(one\/one-\w+ )?line 1\n.*line 2\n.*line 3\n$/,
     );
 
     running.delete(ui);
     expect(await ui.interrupt()).toBe(0);
-    await expect(get(origin, { cookie })).rejects.toThrow();
+    await expect(get(origin, { authorization })).rejects.toThrow();
   });
 
   it('ends at Ctrl-C also while a log is followed through it', async () => {
@@ -112,10 +109,10 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
     await cli('run', 'mytask', '--name', 'long');
     const ui = start('ui');
     const address = await eventually('the address', () => /^http:\S+(?=\n)/.exec(ui.stdout())?.[0]);
-    const cookie = (await get(address)).headers.get('set-cookie')?.split(';')[0] ?? '';
+    const authorization = `Bearer ${new URL(address).hash.slice('#key='.length)}`;
     const response = await fetch(
       `${new URL(address).origin}/api/v1/namespaces/${app.namespace}/runs/long/logs?follow=true`,
-      { headers: { cookie } },
+      { headers: { authorization } },
     );
     const first = await response.body?.getReader().read();
     expect(Buffer.from(first?.value ?? []).toString()).toContain('begin');

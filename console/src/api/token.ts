@@ -6,6 +6,15 @@ export interface TokenKeeper {
   set(token: string | undefined): void;
 }
 
+/**
+ * The key in the address that `task-runs ui` printed: it is sent as a token. Only on this machine, where that serves
+ * the console: elsewhere a link could make people use somebody else's token.
+ */
+export function keyInAddress({ hostname, hash }: Pick<Location, 'hostname' | 'hash'>): string | undefined {
+  const isHere = hostname === '127.0.0.1' || hostname === 'localhost';
+  return isHere ? /^#key=([\w-]+)$/.exec(hash)?.[1] : undefined;
+}
+
 /** Keeps the token in the tab's own storage, so that a reload does not ask again. */
 export function tabToken(storage: Storage): TokenKeeper {
   return {

@@ -14,63 +14,82 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
-interface Answer {
-  readonly status: number | undefined;
-  readonly cookie: string | undefined;
-  readonly location: string | undefined;
-}
-
-/** Asks the server behind the gate; the path is sent exactly as given. */
-async function ask(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-  const server = createServer(gate('the-key', (_request, response) => response.end('inside'))).listen(0, '127.0.0.1');
+/** Asks the server behind the gate; the path is sent exactly as given. `here` in a header is the server's address. */
+async function ask(path: string, given: Readonly<Record<string, string>> = {}, method = 'GET') {
+  let asked = 0;
+  const server = createServer(gate('the-key', (_request, response) => ((asked += 1), response.end('inside')))).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   cleanUps.push(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const asked = request({
-    port,
-    host: '127.0.0.1',
-    path,
-    headers: { host: `127.0.0.1:${port}`, ...headers },
-    agent: false,
-  }).end();
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  const headers = Object.fromEntries(
+    Object.entries({ host: 'here', ...given }).map(([name, value]) => [
+      name,
+      value.replace('here', `127.0.0.1:${port}`),
+    ]),
+  );
+  const sent = request({ port, host: '127.0.0.1', path, method, headers, agent: false }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
   response.resume();
-  return {
-    status: response.statusCode,
-    cookie: response.headers['set-cookie']?.[0],
-    location: response.headers.location,
-  };
+  const { 'set-cookie': cookie, location } = response.headers;
+  // No cookie, which servers on other ports would get, and no redirect, which could lead elsewhere.
+  expect([cookie, location]).toEqual([undefined, undefined]);
+  return { status: response.statusCode, reached: asked === 1 };
 }
 
+const tasks = '/api/v1/tasks';
+const suspend = '/api/v1/namespaces/prod/tasks/t/suspend';
+const key = { authorization: 'Bearer the-key' };
+const json = { 'content-type': 'application/json' };
+
 describe('the gate of task-runs ui', () => {
-  const cookie = 'task-runs-key=the-key';
-
-  it('turns the key into a cookie, for a page without it in its address', async () => {
-    expect(await ask('/?key=the-key')).toEqual({
-      status: 303,
-      location: '/',
-      cookie: `${cookie}; HttpOnly; SameSite=Strict; Path=/`,
-    });
+  it('lets the console read and act with the key, under both names of this machine', async () => {
+    const own = { ...key, 'sec-fetch-site': 'same-origin' };
+    for (const answer of [
+      await ask(tasks, key),
+      await ask(tasks, { ...own, host: 'localhost:1234' }),
+      await ask(suspend, { ...own, ...json, origin: 'http://here' }, 'POST'),
+    ])
+      expect(answer).toEqual({ status: 200, reached: true });
   });
 
-  it('accepts the cookie, among other cookies and under both names of this machine', async () => {
-    expect((await ask('/api/v1/tasks', { cookie })).status).toBe(200);
-    expect((await ask('/', { cookie: `a=b; ${cookie}; c=d`, host: 'localhost:1234' })).status).toBe(200);
+  it("hands out the console's files without the key, for the address does not contain it", async () => {
+    expect(await ask('/', { 'sec-fetch-site': 'none' })).toEqual({ status: 200, reached: true });
+    expect(await ask('/assets/x.js', { 'sec-fetch-site': 'same-origin' })).toEqual({ status: 200, reached: true });
   });
 
-  it.each<[string, string, Record<string, string>]>([
-    ['no key', '/', {}],
-    ['another key', '/?key=the-ke', {}],
-    ['another cookie', '/', { cookie: 'task-runs-key=other' }],
-    ['a cookie with the same ending', '/', { cookie: 'x-task-runs-key=the-key' }],
-    ['another host with the cookie', '/', { cookie, host: 'evil.example' }],
-    ['another host with the key', '/?key=the-key', { host: '127.0.0.1.evil.example' }],
-    ['a path that names a host', '//evil.example/', { cookie }],
-    ['a path that names a host with a backslash', '/\\evil.example/', { cookie }],
-    ['a whole address', 'http://evil.example/', { cookie }],
-    ['something that is not an address', '//', { cookie }],
-  ])('refuses %s', async (_what, path, headers) => {
-    expect(await ask(path, headers)).toEqual({ status: 403, cookie: undefined, location: undefined });
+  it.each<[string, number, string, Record<string, string>, string?]>([
+    ['without the key', 401, tasks, {}],
+    ['with the key in the address', 401, `${tasks}?key=the-key`, {}],
+    ['with the key as a cookie', 401, tasks, { cookie: 'task-runs-key=the-key' }],
+    ['with another key', 401, tasks, { authorization: 'Bearer the-ke' }],
+    ['by another spelling of the path', 401, '/%61pi/v1/tasks', {}],
+    ['by a path that cannot be read', 401, '/%', {}],
+    ['by a path with dots', 401, '/assets/../api/v1/tasks', {}],
+    ['by a slash more', 403, '//api/v1/tasks', {}],
+    ['by a POST elsewhere', 401, '/', json, 'POST'],
+    [
+      'from a page on another port of this machine',
+      403,
+      suspend,
+      { ...key, ...json, origin: 'http://127.0.0.1:1' },
+      'POST',
+    ],
+    ['from a page on another port that sends no Origin', 403, tasks, { ...key, 'sec-fetch-site': 'same-site' }],
+    ['from a page of another site', 403, tasks, { ...key, 'sec-fetch-site': 'cross-site' }],
+    ['from a page without an origin', 403, suspend, { ...key, ...json, origin: 'null' }, 'POST'],
+    ['by a form', 415, suspend, { ...key, 'content-type': 'text/plain' }, 'POST'],
+    ['by a POST without a body', 415, suspend, key, 'POST'],
+    ['by a name that leads to this machine', 403, tasks, { ...key, host: 'evil.example' }],
+    ['by a name that begins as this machine', 403, tasks, { ...key, host: '127.0.0.1.evil.example' }],
+    ['by a path that names a host', 403, '//evil.example/', key],
+    ['by a path that names a host with a backslash', 403, '/\\evil.example/', key],
+    ['by a whole address', 403, 'http://evil.example/', key],
+    ['by something that is not an address', 403, '//', key],
+  ])('refuses somebody who wants to use it %s', async (_what, status, path, headers, method) => {
+    expect(await ask(path, headers, method)).toEqual({ status, reached: false });
   });
 });
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import {
   createServer,
@@ -46,7 +46,7 @@ export async function ui(session: Session, { port }: UiOptions): Promise<number>
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const { port: taken } = server.address() as AddressInfo;
-  await io.out.write(`http://127.0.0.1:${taken}/?key=${secret}\n`);
+  await io.out.write(`http://127.0.0.1:${taken}/#key=${secret}\n`);
   await io.err.write(
     `the console is at this address, only for this machine, until Ctrl-C${isConsole ? '; it uses the account task-runs-console, which may only read' : ''}\n`,
   );
@@ -56,34 +56,61 @@ export async function ui(session: Session, { port }: UiOptions): Promise<number>
   return exitCodes.ok;
 }
 
-const cookie = 'task-runs-key';
-
 /**
- * Other users of this machine can reach the port, and other sites can make the browser send requests to it. Neither
- * knows the key, which the first page turns into a cookie.
+ * Other users of this machine can reach the port, and pages of other sites and ports can make the browser send requests
+ * to it. None of them knows the key: it stands behind the `#` of the printed address, which no browser sends, and the
+ * console sends it with each request of its own. A cookie would go to the servers on all other ports, too.
  */
 export function gate(secret: string, inner: RequestListener): RequestListener {
   return (request, response) => {
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-    const path = request.url ?? '/';
-    if ((host !== '127.0.0.1' && host !== 'localhost') || !isPath(path))
-      return refuse(response, 'open the address as it was printed');
-    const { pathname, searchParams } = new URL(path, anyBase);
-    if (searchParams.get('key') === secret) {
-      response
-        .writeHead(303, {
-          location: pathname,
-          'set-cookie': `${cookie}=${secret}; HttpOnly; SameSite=Strict; Path=/`,
-          'referrer-policy': 'no-referrer',
-        })
-        .end();
-      return;
-    }
-    const cookies = (request.headers.cookie ?? '').split(/; */);
-    if (!cookies.includes(`${cookie}=${secret}`))
-      return refuse(response, 'open the address that task-runs ui printed, with its key');
-    inner(request, response);
+    if (!isForUs(request)) refuse(response, 403, 'open the address as it was printed');
+    else if (!isFromUs(request))
+      refuse(
+        response,
+        403,
+        'another page asked for this: open the address that task-runs ui printed in a tab of its own',
+      );
+    else if (!isRead(request) && !isJson(request)) refuse(response, 415, 'send Content-Type: application/json');
+    else if (needsKey(request) && !isSame(request.headers.authorization ?? '', `Bearer ${secret}`))
+      refuse(response, 401, 'open the address that task-runs ui printed, with its key');
+    else inner(request, response);
   };
+}
+
+function isForUs({ headers: { host = '' }, url = '/' }: IncomingMessage): boolean {
+  return /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host) && isPath(url);
+}
+
+/** A browser says whose page asked; other programs say nothing. */
+function isFromUs({ headers: { host = '', origin, 'sec-fetch-site': site = 'none' } }: IncomingMessage): boolean {
+  return (origin === undefined || origin === `http://${host}`) && (site === 'same-origin' || site === 'none');
+}
+
+function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function isJson({ headers: { 'content-type': type = '' } }: IncomingMessage): boolean {
+  return /^application\/json *(;|$)/i.test(type);
+}
+
+/** The console's files are not secret. */
+function needsKey(request: IncomingMessage): boolean {
+  return !isRead(request) || /^\/+api(\/|$)/i.test(decoded(request.url ?? '/'));
+}
+
+/** As the server behind may read the path. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(new URL(path, anyBase).pathname);
+  } catch {
+    return '/api'; // not to be read, so not a file
+  }
+}
+
+function isSame(text: string, secret: string): boolean {
+  const [one, other] = [text, secret].map((value) => createHash('sha256').update(value).digest());
+  return one !== undefined && other !== undefined && timingSafeEqual(one, other);
 }
 
 const anyBase = 'http://127.0.0.1';
@@ -93,8 +120,12 @@ function isPath(text: string): boolean {
   return text.startsWith('/') && URL.canParse(text, anyBase) && new URL(text, anyBase).origin === anyBase;
 }
 
-function refuse(response: ServerResponse, sentence: string): void {
-  response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(`${sentence}\n`);
+/** As the REST API refuses, so that the console shows the sentence. */
+function refuse(response: ServerResponse, status: number, message: string): void {
+  const code = status === 401 ? 'Unauthenticated' : status === 415 ? 'NotJson' : 'Forbidden';
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' })
+    .end(`${JSON.stringify({ error: { code, message } })}\n`);
 }
 
 /** Hop-by-hop headers, and those that only we set. */
