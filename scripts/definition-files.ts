@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 
 const folder = new URL('../definitions/', import.meta.url);
 const attributesOf = /\battributes:\s+(\w+)\.attributes\n/;
-const below = /\b(\w+)\._work\b|\b(\w+)\._shared\b/;
+const below = /\b(_?(\w+))\.(?:_podAndJob|_shared)\b/;
 
 /** The names of all definitions, in order. */
 export async function definitionNames(): Promise<string[]> {
@@ -14,23 +14,24 @@ export async function definitionNames(): Promise<string[]> {
 
 /**
  * The text of definitions/NAME.cue as `vela def` takes it, in one piece: a definition whose parameters are those of
- * `task._work` or `task._shared` is one on top of task.cue, and gets that one's template as the field `task` of its
- * own; and that one's attributes where it says `attributes: task.attributes`.
+ * `task._podAndJob` or `task._shared` is one on top of task.cue, and gets that one's template as the field `task` of
+ * its own (as the hidden field `_task` where it says `_task._podAndJob`); and that one's attributes where it says
+ * `attributes: task.attributes`.
  * @throws Error where the definition below, or a part of it, is missing
  */
 export async function readDefinition(name: string): Promise<string> {
   const text = await read(name);
-  const [, work, shared = work] = below.exec(text) ?? [];
-  return shared === undefined ? text : composed(text, shared, await read(shared));
+  const [, field, file] = below.exec(text) ?? [];
+  return field === undefined || file === undefined ? text : composed(text, field, await read(file));
 }
 
 const read = (name: string) => readFile(new URL(`${name}.cue`, folder), 'utf8');
 
-function composed(text: string, below: string, source: string): string {
-  const attributes = part(source, '\tattributes: {\n', '\n\t}\n', below);
-  const template = part(source, '\ntemplate: {\n', '\n}\n', below).replaceAll(/^(?=.)/gm, '\t');
+function composed(text: string, field: string, source: string): string {
+  const attributes = part(source, '\tattributes: {\n', '\n\t}\n', field);
+  const template = part(source, '\ntemplate: {\n', '\n}\n', field).replaceAll(/^(?=.)/gm, '\t');
   const end = text.lastIndexOf('\n}\n');
-  return `${text.slice(0, end).replace(attributesOf, () => `attributes: {\n${attributes}\n\t}\n`)}\n\n\t${below}: {\n${template}\n\t}\n}\n`;
+  return `${text.slice(0, end).replace(attributesOf, () => `attributes: {\n${attributes}\n\t}\n`)}\n\n\t${field}: {\n${template}\n\t}\n}\n`;
 }
 
 /** What stands between two marks. */

@@ -51,8 +51,8 @@ export async function readAddonParameters(): Promise<readonly Parameter[]> {
 async function blocksOf(name: string, prefix = ''): Promise<Blocks> {
   const text = await readFile(new URL(`../definitions/${name}.cue`, import.meta.url), 'utf8');
   const blocks = blocksIn(text, prefix);
-  const below = prefix === '' ? /\b(\w+)\._\w+$/m.exec(text)?.[1] : undefined;
-  if (below !== undefined) for (const [field, block] of await blocksOf(below, `${below}.`)) blocks.set(field, block);
+  const [, field, below] = (prefix === '' ? /\b(_?(\w+))\._\w+$/m.exec(text) : undefined) ?? [];
+  if (below !== undefined) for (const [name, block] of await blocksOf(below, `${field}.`)) blocks.set(name, block);
   return blocks;
 }
 
