@@ -51,6 +51,11 @@ describe('what is wrong is said in a sentence:', () => {
     [[version, count, optional], '', `the run wrote no outputs to ${file}; version, count must be there`],
     [[version], '{}', 'output version is missing'],
     [[version, count], '{"count":"3"}', 'output version is missing; output count must be of type integer, not string'],
+    [
+      [count],
+      '{"count":12345678901234567890}',
+      'output count is a number with too many digits to be kept exactly: write it in quotes',
+    ],
     [[optional], '{"note":1}', 'output note must be of type string, not integer'],
     [[version], '{"__proto__":{"version":"1"}}', 'output version is missing'],
     [[{ name: 'toString' }], '{}', 'output toString is missing'],

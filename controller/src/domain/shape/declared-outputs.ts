@@ -1,6 +1,7 @@
 /**
  * Declared outputs: whether what was written is as declared.
  */
+import { roundedNumber, writeAsText } from '../lang/rounded-number.ts';
 import type { Snapshot } from '../../resources/index.ts';
 
 export type Outputs = Readonly<Record<string, unknown>>;
@@ -25,6 +26,8 @@ export function fittingOutputs(declared: readonly Output[], written: Outputs): O
 function outputProblem({ name, type = 'string', required = true }: Output, written: Outputs): string[] {
   if (!Object.hasOwn(written, name)) return required ? [`output ${name} is missing`] : [];
   const actual = typeOf(written[name]);
+  const rounded = roundedNumber(written[name], name);
+  if (rounded !== undefined) return [`output ${rounded} is ${writeAsText}`];
   const fits = actual === type || (type === 'number' && actual === 'integer');
   return fits ? [] : [`output ${name} must be of type ${type}, not ${actual}`];
 }

@@ -64,6 +64,11 @@ test.each<[string, Partial<Snapshot>, string | undefined]>([
     'two items are called x: give each a name of its own, or none',
   ],
   [
+    'a number that loses digits',
+    { items: [{ id: '12345678901234567890' }, { id: Number('12345678901234567890') }] },
+    'id of item item-1 is a number with too many digits to be kept exactly: write it in quotes',
+  ],
+  [
     'without a value that is asked for',
     { items: [{ os: 'a' }, { arch: 'b' }] },
     'item item-1 has no value os, which $(item.os) asks for: it has arch',

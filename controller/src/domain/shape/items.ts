@@ -2,6 +2,7 @@
  * items and matrix: a Job for each item, all of one template. Each is seen as a step that depends on nothing.
  */
 import type { Snapshot } from '../../resources/index.ts';
+import { roundedNumber, writeAsText } from '../lang/rounded-number.ts';
 import type { FlowStep, Item } from '../model/flow.ts';
 import { placesIn } from './placeholders.ts';
 import { templateStep } from './template-step.ts';
@@ -38,7 +39,15 @@ function problemOf(snapshot: Snapshot): string | undefined {
   const names = itemsOf(snapshot).map((item, index) => nameOf(item, index, snapshot));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return `two items are called ${twice}: give each a name of its own, or none`;
-  return missingValue(snapshot);
+  return roundedValue(snapshot) ?? missingValue(snapshot);
+}
+
+function roundedValue(snapshot: Snapshot): string | undefined {
+  for (const [index, item] of itemsOf(snapshot).entries()) {
+    const path = roundedNumber(item);
+    if (path !== undefined) return `${path} of item ${nameOf(item, index, snapshot)} is ${writeAsText}`;
+  }
+  return undefined;
 }
 
 /** What stands for `$(item.os)`: the item's value, a string as it is, anything else as JSON. */

@@ -1,6 +1,7 @@
 /**
  * A TaskTemplate's parameters: `$(params.NAME)` in any text of what it runs is a value, given or by default.
  */
+import { roundedNumber, writeAsText } from '../lang/rounded-number.ts';
 import type { TaskTemplateSpec } from '../../resources/index.ts';
 import { escaped, filledIn, placesIn } from './placeholders.ts';
 
@@ -59,6 +60,7 @@ function valueProblem(
   const what = `parameter ${name} of TaskTemplate ${template}`;
   if (value === undefined) return `${what} has no value: write one into templateRef.parameters`;
   if (typeof value === 'string' && value.search(later) >= 0) return undefined;
+  if (roundedNumber(value, name) !== undefined) return `${what} is ${writeAsText}`;
   if (!fits[type](value))
     return `${what} is ${JSON.stringify(value)}, and has to be ${type === 'integer' ? 'an' : 'a'} ${type}`;
   if (choices && !choices.includes(value))
