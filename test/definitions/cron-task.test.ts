@@ -94,9 +94,9 @@ const builtIn: { parameter: string; given: JsonObject; pod?: Parts; spec?: JsonO
     },
   },
   {
-    parameter: 'volumeMounts, of each type and with their defaults, which override volumes',
+    parameter: 'volumeMounts, of each type and with their defaults, which add to volumes',
     given: {
-      volumes: [{ name: 'old', mountPath: '/old' }],
+      volumes: [{ name: 'first', mountPath: '/first' }],
       volumeMounts: {
         pvc: [{ name: 'a', mountPath: '/a', claimName: 'claim', subPath: 'x' }],
         configMap: [{ name: 'b', mountPath: '/b', cmName: 'map' }],
@@ -111,6 +111,7 @@ const builtIn: { parameter: string; given: JsonObject; pod?: Parts; spec?: JsonO
     pod: {
       container: {
         volumeMounts: [
+          { name: 'first', mountPath: '/first' },
           { ...mounts[0], subPath: 'x' },
           ...mounts.slice(1, 4),
           { name: 'd', mountPath: '/twice' },
@@ -119,6 +120,7 @@ const builtIn: { parameter: string; given: JsonObject; pod?: Parts; spec?: JsonO
       },
       pod: {
         volumes: [
+          { name: 'first', emptyDir: { medium: '' } },
           { name: 'a', persistentVolumeClaim: { claimName: 'claim' } },
           { name: 'b', configMap: { name: 'map', defaultMode: 420 } },
           {

@@ -206,6 +206,180 @@ const ours: { parameter: string; given: JsonObject; pod?: ReturnType<typeof podO
     pod: podOf('mytask', { workingDir: '/w' }, { restartPolicy: 'OnFailure', hostNetwork: true }),
   },
   {
+    parameter: 'volumes beside those of podSpec, whose container has no name',
+    given: {
+      volumes: [{ name: 'conf', mountPath: '/conf', type: 'configMap', cmName: 'sync' }],
+      podSpec: {
+        volumes: [{ name: 'token', projected: { sources: [] } }],
+        containers: [{ volumeMounts: [{ name: 'token', mountPath: '/token' }] }],
+      },
+    },
+    pod: podOf(
+      'mytask',
+      {
+        volumeMounts: [
+          { name: 'conf', mountPath: '/conf' },
+          { name: 'token', mountPath: '/token' },
+        ],
+      },
+      {
+        volumes: [
+          { name: 'conf', configMap: { name: 'sync', defaultMode: 420 } },
+          { name: 'token', projected: { sources: [] } },
+        ],
+      },
+    ),
+  },
+  {
+    parameter: 'a volume and a mount that podSpec completes',
+    given: {
+      volumes: [{ name: 'tmp', mountPath: '/tmp' }],
+      podSpec: {
+        volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }],
+        containers: [{ volumeMounts: [{ mountPath: '/tmp', readOnly: true }] }],
+      },
+    },
+    pod: podOf(
+      'mytask',
+      { volumeMounts: [{ name: 'tmp', mountPath: '/tmp', readOnly: true }] },
+      { volumes: [{ name: 'tmp', emptyDir: { medium: '', sizeLimit: '1Gi' } }] },
+    ),
+  },
+  {
+    parameter: 'env beside that of podSpec, in its order, whose own container comes second',
+    given: {
+      env: [
+        { name: 'Z', value: '0755' },
+        { name: 'A', value: '1e3-$(Z)' },
+      ],
+      podSpec: {
+        containers: [
+          { name: 'proxy', image: 'proxy' },
+          {
+            name: 'mytask',
+            envFrom: [{ configMapRef: { name: 'm' } }],
+            env: [
+              { name: 'M', value: 'm' },
+              { name: 'A', value: '1e3-$(Z)' },
+            ],
+          },
+        ],
+      },
+    },
+    pod: podOf(
+      'mytask',
+      {
+        envFrom: [{ configMapRef: { name: 'm' } }],
+        env: [
+          { name: 'Z', value: '0755' },
+          { name: 'A', value: '1e3-$(Z)' },
+          { name: 'M', value: 'm' },
+        ],
+      },
+      {
+        containers: [
+          {
+            name: 'mytask',
+            image: 'busybox',
+            envFrom: [{ configMapRef: { name: 'm' } }],
+            env: [
+              { name: 'Z', value: '0755' },
+              { name: 'A', value: '1e3-$(Z)' },
+              { name: 'M', value: 'm' },
+            ],
+          },
+          { name: 'proxy', image: 'proxy' },
+        ],
+      },
+    ),
+  },
+  {
+    parameter: 'imagePullSecrets, tolerations and hostAliases beside those of podSpec',
+    given: {
+      imagePullSecrets: ['a', 'b'],
+      tolerations: [{ key: 'spot', operator: 'Exists' }],
+      hostAliases: [{ ip: '10.0.0.1', hostnames: ['a'] }],
+      podSpec: {
+        imagePullSecrets: [{ name: 'c' }, { name: 'b' }],
+        tolerations: [{ key: 'gpu', operator: 'Exists' }],
+        hostAliases: [{ ip: '10.0.0.2', hostnames: ['b'] }],
+        initContainers: [{ name: 'wait', image: 'busybox' }],
+        nodeSelector: { zone: 'a' },
+      },
+      nodeSelector: { disk: 'ssd' },
+    },
+    pod: podOf(
+      'mytask',
+      {},
+      {
+        imagePullSecrets: [{ name: 'a' }, { name: 'b' }, { name: 'c' }],
+        tolerations: [
+          { key: 'spot', operator: 'Exists' },
+          { key: 'gpu', operator: 'Exists' },
+        ],
+        hostAliases: [
+          { ip: '10.0.0.1', hostnames: ['a'] },
+          { ip: '10.0.0.2', hostnames: ['b'] },
+        ],
+        initContainers: [{ name: 'wait', image: 'busybox' }],
+        nodeSelector: { disk: 'ssd', zone: 'a' },
+      },
+    ),
+  },
+  {
+    parameter: 'all that a volume can say of its mount',
+    given: {
+      volumes: [
+        {
+          name: 'in',
+          mountPath: '/in',
+          type: 'pvc',
+          claimName: 'data',
+          readOnly: true,
+          subPath: 'x',
+          mountPropagation: 'None',
+        },
+        { name: 'out', mountPath: '/out', subPathExpr: '$(POD)', sizeLimit: '1Gi' },
+        { name: 'key', mountPath: '/key', type: 'secret', secretName: 's', optional: true },
+      ],
+      volumeMounts: { hostPath: [{ name: 'log', mountPath: '/log', path: '/var/log', readOnly: true }] },
+    },
+    pod: podOf(
+      'mytask',
+      {
+        volumeMounts: [
+          { name: 'in', mountPath: '/in', readOnly: true, subPath: 'x', mountPropagation: 'None' },
+          { name: 'out', mountPath: '/out', subPathExpr: '$(POD)' },
+          { name: 'key', mountPath: '/key' },
+          { name: 'log', mountPath: '/log', readOnly: true },
+        ],
+      },
+      {
+        volumes: [
+          { name: 'in', persistentVolumeClaim: { claimName: 'data' } },
+          { name: 'out', emptyDir: { medium: '', sizeLimit: '1Gi' } },
+          { name: 'key', secret: { secretName: 's', defaultMode: 420, optional: true } },
+          { name: 'log', hostPath: { path: '/var/log' } },
+        ],
+      },
+    ),
+  },
+  {
+    parameter: 'env from a field of the pod and from an optional key',
+    given: {
+      env: [
+        { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        { name: 'S', valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } } },
+      ],
+    },
+    pod: podOf('mytask', {
+      env: [
+        { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        { name: 'S', valueFrom: { secretKeyRef: { name: 's', key: 'k', optional: true } } },
+      ],
+    }),
+  },
+  {
     parameter: 'job, merged with what is named',
     given: { count: 2, job: { completions: 5, podReplacementPolicy: 'Failed' } },
     job: { parallelism: 2, completions: 5, podReplacementPolicy: 'Failed' },
@@ -452,6 +626,41 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
       { imagePullPolicy: 'always' },
       /imagePullPolicy: invalid value "always" \(out of bound =~"\^\(Always\|Never\|IfNotPresent\)\$"\)/,
     ],
+    [{ env: [{ name: 'X', valuefrom: {} }] }, 'parameter.env.0.valuefrom: field not allowed'],
+    [
+      { env: [{ name: 'X', valueFrom: { secretKeyref: {} } }] },
+      'parameter.env.0.valueFrom.secretKeyref: field not allowed',
+    ],
+    [
+      { env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'm', key: 'k', optinal: true } } }] },
+      'parameter.env.0.valueFrom.configMapKeyRef.optinal: field not allowed',
+    ],
+    [{ volumes: [{ name: 'd', mountPath: '/d', readonly: true }] }, 'parameter.volumes.0.readonly: field not allowed'],
+    [
+      { volumes: [{ name: 'd', mountPath: '/d', type: 'pvc', claimName: 'c', medium: '' }] },
+      'parameter.volumes.0.medium: field not allowed',
+    ],
+    [
+      {
+        volumes: [
+          { name: 'd', mountPath: '/d', type: 'secret', secretName: 's', items: [{ key: 'k', path: 'p', m: 1 }] },
+        ],
+      },
+      'parameter.volumes.0.items.0.m: field not allowed',
+    ],
+    [{ volumeMounts: { pvcs: [] } }, 'parameter.volumeMounts.pvcs: field not allowed'],
+    [
+      { volumeMounts: { hostPath: [{ name: 'd', mountPath: '/d', path: '/d', type: 'Directory' }] } },
+      'parameter.volumeMounts.hostPath.0.type: field not allowed',
+    ],
+    [
+      { hostAliases: [{ ip: '10.0.0.1', hostnames: [], hostname: 'a' }] },
+      'parameter.hostAliases.0.hostname: field not allowed',
+    ],
+    [
+      { livenessProbe: { httpGet: { path: '/', port: 80, httpHeaders: [{ name: 'a', value: 'b', x: 1 }] } } },
+      'parameter.livenessProbe.httpGet.httpHeaders.0.x: field not allowed',
+    ],
   ] as [JsonObject, string | RegExp][])('refuses %o by the name of the field', async (given, sentence) => {
     await expect(render(given)).rejects.toThrow(sentence);
   });
@@ -501,6 +710,55 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     [{ activeDeadlineSeconds: 0 }, '/spec/job/activeDeadlineSeconds must be >= 1'],
   ] as [JsonObject, string][])('leaves %o to the API server, which says what is allowed', async (given, problem) => {
     expect(problemsOf(await render(given))).toContain(problem);
+  });
+
+  const mount = (name: string) => ({ name, mountPath: '/d' });
+  const inContainer = (container: JsonObject) => ({ podSpec: { containers: [container] } });
+  it.each([
+    [
+      { env: [{ name: 'A', value: 'a' }], ...inContainer({ env: [{ name: 'A', value: 'b' }] }) },
+      'podSpec.containers[0].env contradicts the parameters about A',
+    ],
+    [
+      { volumes: [mount('d')], ...inContainer({ volumeMounts: [mount('other')] }) },
+      'podSpec.containers[0].volumeMounts contradicts the parameters about /d',
+    ],
+    [
+      { volumes: [mount('d')], podSpec: { volumes: [{ name: 'd', hostPath: { path: '/d' } }] } },
+      'podSpec.volumes contradicts the parameters about d',
+    ],
+    [{ volumes: [mount('d'), { ...mount('d'), type: 'pvc', claimName: 'c' }] }, 'there are two different volumes d'],
+    [
+      {
+        hostAliases: [{ ip: '10.0.0.1', hostnames: ['a'] }],
+        podSpec: { hostAliases: [{ ip: '10.0.0.1', hostnames: ['b'] }] },
+      },
+      'podSpec.hostAliases contradicts the parameters about 10.0.0.1',
+    ],
+    [inContainer({ image: 'other' }), 'podSpec.containers[0].image contradicts the parameters'],
+    [{ cmd: ['a'], ...inContainer({ command: ['b'] }) }, 'podSpec.containers[0].command contradicts the parameters'],
+    [
+      { memory: '1Gi', ...inContainer({ resources: { limits: { memory: '2Gi' } } }) },
+      'podSpec.containers[0].resources contradicts the parameters',
+    ],
+    [
+      {
+        podSpec: {
+          containers: [
+            { name: 'proxy', image: 'p' },
+            { name: 'mytask', image: 'other' },
+          ],
+        },
+      },
+      'podSpec.containers[1].image contradicts the parameters',
+    ],
+    [{ restart: 'Never', podSpec: { restartPolicy: 'OnFailure' } }, 'podSpec.restartPolicy contradicts the parameters'],
+    [
+      { nodeSelector: { disk: 'ssd' }, podSpec: { nodeSelector: { disk: 'hdd' } } },
+      'podSpec.nodeSelector contradicts the parameters',
+    ],
+  ] as [JsonObject, string][])('refuses %o in a sentence, for the two contradict', async (given, sentence) => {
+    await expect(render(given)).rejects.toThrow(`"${sentence}": conflicting values "write it in one place"`);
   });
 
   describe('its status', () => {
