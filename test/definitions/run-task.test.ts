@@ -41,11 +41,16 @@ interface Played {
 }
 
 /** Looks once, as KubeVela does: carries out the actions one after the other, up to one that ends the look. */
-async function look(definition: Definition, parameter: JsonObject, cluster: Cluster = {}): Promise<Played> {
+async function look(
+  definition: Definition,
+  parameter: JsonObject,
+  cluster: Cluster = {},
+  stepName = context.stepName,
+): Promise<Played> {
   const actions: StepAction[] = [];
   const answers: StepAnswer[] = [];
   while (actions.length < 10) {
-    const action = await definition.step({ parameter, context, answers });
+    const action = await definition.step({ parameter, context: { ...context, stepName }, answers });
     if (action === undefined) return { ...whatHappened(actions), end: 'succeeded' };
     actions.push(action);
     const end = endOf(action);
@@ -70,8 +75,10 @@ function whatHappened(actions: readonly StepAction[]): Omit<Played, 'end'> {
 
 function liveObject({ provider, do: name, params }: StepAction, cluster: Cluster): JsonObject | undefined {
   if (provider !== 'kube') return undefined;
-  const value = params['value'] as JsonObject & { kind: string; metadata: JsonObject & { name: string } };
-  const there = cluster[`${value.kind} ${value.metadata.name}`];
+  const value = params['value'] as JsonObject & { kind: string; metadata: { name: string; namespace: string } };
+  const { metadata, kind } = value;
+  const place = [params['cluster'] as string, metadata.namespace].filter((part) => part && part !== 'default');
+  const there = cluster[`${kind} ${[...place, metadata.name].join('/')}`];
   if (there === undefined && name === 'read') return { value, err: 'not found' };
   return { value: { ...value, ...there, metadata: { ...value.metadata, ...(there?.['metadata'] as JsonObject) } } };
 }
@@ -297,8 +304,108 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
     });
   });
 
+  const letItBe =
+    'let an earlier step apply component job, and let it be of type task or cron-task; if a policy puts it elsewhere, write namespace and cluster';
+  const topology = (properties: JsonObject) => ({ name: 'prod', type: 'topology', properties });
+
+  it.each<[name: string, parameter: JsonObject, application: JsonObject, place: string]>([
+    [
+      'in the namespace of the only topology',
+      {},
+      { spec: { policies: [topology({ clusters: ['local'], namespace: 'prod' })] } },
+      'prod',
+    ],
+    [
+      'in the cluster of the only topology',
+      {},
+      { spec: { policies: [topology({ clusters: ['east'], namespace: 'prod' })] } },
+      'east/prod',
+    ],
+    [
+      'where the Application was deployed, whatever else its policies say',
+      {},
+      {
+        spec: { policies: [topology({ namespace: 'test' }), topology({ namespace: 'prod' })] },
+        status: {
+          services: [
+            { name: 'web', namespace: 'web' },
+            { name: 'job', namespace: 'prod', cluster: 'local' },
+          ],
+        },
+      },
+      'prod',
+    ],
+    ['where the step says that it is', { cluster: 'east', namespace: 'prod' }, {}, 'east/prod'],
+    ['in another cluster, in the same namespace', { cluster: 'east' }, {}, 'east'],
+  ])("a component's task is found %s, and runs there", async (_name, where, application, place) => {
+    const cluster = {
+      'Application shop': application,
+      [`Task ${place}/shop-job`]: {},
+      [`TaskRun ${place}/job-cwvuisx3x4`]: { status: { phase: 'Running' } },
+    };
+    const { applied, end, said } = await look(runTask, { component: 'job', ...where }, cluster);
+    expect(applied).toMatchObject({
+      kind: 'TaskRun',
+      metadata: { namespace: place === 'east' ? 'default' : 'prod' },
+      spec: { taskRef: { name: 'shop-job' } },
+    });
+    expect([end, said]).toEqual(['running', 'job-cwvuisx3x4 Running']);
+  });
+
+  it.each([
+    ['migrate.db', 'shop-migrate.db'],
+    ['Migrate DB', 'shop-migrate-db'],
+    ['  Install ... Datasource!  ', 'shop-install-datasource'],
+    ['Größe prüfen', 'shop-gr-e-pr-fen'],
+    ['数据库迁移', 'shop-step'],
+    ['-a-', 'shop-a'],
+    ['b'.repeat(200), `shop-${'b'.repeat(200)}`],
+    ['b'.repeat(300), `shop-${'b'.repeat(52)}-dccc1`],
+    ['Long name '.repeat(30), 'shop-long-name-long-name-long-name-long-name-long-name-lo-ab002'],
+  ])('a step called %j has a task that is called %s', async (stepName, name) => {
+    const { applied } = await look(runTask, own, {}, stepName);
+    expect(applied).toMatchObject({ metadata: { name }, spec: { trigger: { step: stepName } } });
+  });
+
+  it.each<[string, JsonObject]>([
+    ['another step of that name', { spec: { trigger: { step: 'migrate-db' } } }],
+    ['a component of that name', { metadata: { labels: { 'app.oam.dev/component': 'migrate-db' } } }],
+  ])('a step with a free name gets a task with a hash where there is %s', async (_what, task) => {
+    const cluster = { 'Task shop-migrate-db': task };
+    const { applied } = await look(runTask, own, cluster, 'Migrate DB');
+    expect(applied).toMatchObject({ metadata: { name: 'shop-migrate-db-71b17' } });
+  });
+
+  it('a step gives way to one that took its name, and keeps its own', async () => {
+    const task = (stepName: string) => ({ spec: { trigger: { step: stepName } } });
+    const { applied } = await look(runTask, own, { 'Task shop-migrate': task('Migrate') });
+    expect(applied).toMatchObject({ metadata: { name: 'shop-migrate-3bc80' } });
+    const { applied: again } = await look(runTask, own, { 'Task shop-migrate': task('migrate') });
+    expect(again).toMatchObject({ metadata: { name: 'shop-migrate' } });
+  });
+
   it.each<[parameter: JsonObject, cluster: Cluster, said: string]>([
     [{ ...own, retries: 3 }, {}, 'run-task has no parameter retries: vela show run-task lists those that it has'],
+    ...(
+      [
+        { ...own, env: [{ name: 'A', valuefrom: {} }] },
+        { ...own, env: [{ name: 'A', value: 3 }] },
+        { ...own, retry: { limt: 1 } },
+        { ...own, outputs: [{ name: 'a', kind: 'string' }] },
+        { ...own, volumes: [{ name: 'a', mountPath: '/a', readonly: true }] },
+        { ...own, executionPolicy: { keeplast: 1 } },
+        { image: 3 },
+      ] as JsonObject[]
+    ).map((parameter): [JsonObject, Cluster, string] => [
+      parameter,
+      {},
+      `run-task cannot take ${Object.keys(parameter).at(-1)} as it is: a field in it is misspelt, or a value has another type than vela show run-task says`,
+    ]),
+    [
+      { ...own, podSpec: { containers: [{ image: 'other' }] } },
+      {},
+      'podSpec.containers[0].image contradicts the parameters: write it in one place',
+    ],
     [{}, {}, 'say what to run: image, or the component whose task it is'],
     [
       { component: 'job', image: 'busybox' },
@@ -315,10 +422,26 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
       ofComponent,
       "env for a component's task can only have values: leave out A, or write it into component job",
     ],
+    [{ component: 'job' }, {}, `there is no Task shop-job in namespace default: ${letItBe}`],
+    [
+      { component: 'job', namespace: 'prod', cluster: 'east' },
+      {},
+      `there is no Task shop-job in namespace prod of cluster east: ${letItBe}`,
+    ],
     [
       { component: 'job' },
+      { 'Application shop': { spec: { policies: [topology({ namespace: 'prod' })] } } },
+      `there is no Task shop-job in namespace prod: ${letItBe}`,
+    ],
+    [
+      { component: 'job' },
+      { 'Application shop': { spec: { policies: [topology({ clusters: ['local', 'east'], namespace: 'prod' })] } } },
+      'component job is in several places: namespace prod of cluster local, namespace prod of cluster east; write the namespace and cluster of the one to run',
+    ],
+    [
+      { ...own, namespace: 'prod' },
       {},
-      'there is no Task shop-job: let an earlier step apply component job, and let it be of type task or cron-task',
+      'namespace says where the task of a component is: leave it out, or write component',
     ],
     [
       own,
