@@ -126,7 +126,7 @@ const nothing = new Uint8Array();
 
 /** Passes on each line once, whole, though each stream begins again at the last line, or in the second of it. */
 class LineReader {
-  /** Of the last line that was passed on, as the kubelet wrote it. */
+  /** The stamp of the last line that was passed on, as the kubelet wrote it. */
   #stamp: string | undefined;
   /** How many lines with this stamp were passed on. */
   #same = 0;

@@ -3,6 +3,7 @@
  * Times of before the schedule was in force are nobody's; a CronJob whose schedule is changed may run at once
  * (kubernetes#63371).
  */
+import { memoLatest } from '../lang/memo.ts';
 import type { RunTrigger, TaskStatus } from '../../resources/index.ts';
 import { canonicalJson, hexHash } from '../lang/canonical-json.ts';
 import { compact } from '../lang/compact.ts';
@@ -39,21 +40,15 @@ export interface DueTime {
   readonly trigger: RunTrigger;
 }
 
-/** One decision asks several times. */
-const asked = new WeakMap<TaskState, { readonly at: number; readonly agenda: Agenda | undefined }>();
-
 /** @returns undefined for a Task without a schedule */
 export function agendaOf(state: TaskState, now: Date): Agenda | undefined {
   const spec = state.task.spec.schedule;
   if (spec === undefined) return undefined;
-  const known = asked.get(state);
-  if (known?.at === now.getTime()) return known.agenda;
-  const agenda = readAgenda(state, spec, now);
-  asked.set(state, { at: now.getTime(), agenda });
-  return agenda;
+  return readAgenda(state, spec, now);
 }
 
-function readAgenda(state: TaskState, spec: ScheduleSpec, now: Date): Agenda {
+/** Remembered: one decision asks several times. */
+const readAgenda = memoLatest((state: TaskState, spec: ScheduleSpec, now: Date): Agenda => {
   const observed = observedSchedule(state, now);
   const answered = newest(
     counted(state),
@@ -67,7 +62,7 @@ function readAgenda(state: TaskState, spec: ScheduleSpec, now: Date): Agenda {
   return state.task.spec.suspend === true
     ? agenda(answers, state, {})
     : agenda(answers, state, timesOf(answers, spec, now));
-}
+});
 
 interface Answers {
   readonly schedule: Schedule;

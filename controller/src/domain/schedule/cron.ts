@@ -3,6 +3,7 @@
  * arithmetic is croner's; docs/decisions/0004-cron-arithmetic.md says how it was chosen, and what it does where clocks
  * change.
  */
+import { memoText } from '../lang/memo.ts';
 import { Cron } from 'croner';
 import type { Task } from '../../resources/index.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
@@ -34,19 +35,18 @@ export function isScheduleError(schedule: Schedule | ScheduleError): schedule is
   return 'message' in schedule;
 }
 
-const mostParsed = 20_000;
-const parsed = new Map<string, Schedule | ScheduleError>();
-
-/** A Task is decided many times: what was parsed is kept, within limits. */
 export function parseSchedule({ crons, timeZone = 'UTC' }: ScheduleSpec): Schedule | ScheduleError {
-  const key = JSON.stringify([timeZone, crons]);
-  const known = parsed.get(key);
-  if (known) return known;
-  if (parsed.size >= mostParsed) parsed.clear();
-  const schedule = parse(crons, timeZone);
-  parsed.set(key, schedule);
-  return schedule;
+  return parsed(JSON.stringify([timeZone, crons]));
 }
+
+/** More different schedules than a cluster has: each is small. */
+const mostParsed = 20_000;
+
+/** Remembered: each Task is decided many times, and its times are remembered with its schedule. */
+const parsed = memoText(mostParsed, (key) => {
+  const [timeZone, crons] = JSON.parse(key) as [string, string[]];
+  return parse(crons, timeZone);
+});
 
 function parse(crons: readonly string[], timeZone: string): Schedule | ScheduleError {
   if (!isTimeZone(timeZone)) {
@@ -107,23 +107,21 @@ function asCronerField(parts: readonly string[], last: number): string {
   return parts.map((part) => part.replace(/^\?/, '*').replace(/^(\d+|[A-Za-z]{3})\//, `$1-${last}/`)).join(',');
 }
 
+function cronOf(text: string, timeZone: string): Cron {
+  return cronsUsed(JSON.stringify([timeZone, text]));
+}
+
+/** Each is 80 KB large. */
 const mostCrons = 200;
-const cronsUsed = new Map<string, Cron>();
 
 /**
- * Each is 80 KB large, so that only those used last are kept. Where clocks change, a time without a * or a step is a
- * time of day.
+ * Remembered: to make one takes longer than to ask it. Where clocks change, a time without a * or a step is a time of
+ * day.
  */
-function cronOf(text: string, timeZone: string): Cron {
-  const key = `${timeZone} ${text}`;
-  const cron =
-    cronsUsed.get(key) ??
-    new Cron(text, { timezone: timeZone, mode: '5-part', fixedTimeRule: 'no-wildcard', paused: true });
-  cronsUsed.delete(key);
-  cronsUsed.set(key, cron);
-  for (const oldest of cronsUsed.keys()) if (cronsUsed.size > mostCrons) cronsUsed.delete(oldest);
-  return cron;
-}
+const cronsUsed = memoText(mostCrons, (key) => {
+  const [timezone, text] = JSON.parse(key) as [string, string];
+  return new Cron(text, { timezone, mode: '5-part', fixedTimeRule: 'no-wildcard', paused: true });
+});
 
 /** The first time after that moment; undefined where there is none. */
 export function nextTime(schedule: Schedule, after: Date): Date | undefined {

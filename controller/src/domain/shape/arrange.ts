@@ -1,18 +1,16 @@
 /**
  * The rules of a flow: which of its steps wait for which, and what becomes of a step when those have ended.
  */
+import { memo } from '../lang/memo.ts';
 import type { Flow, FlowStep, Gate, StepEnd, StepPhase } from '../model/flow.ts';
 import { reasons } from '../model/reasons.ts';
 import { outputProblems } from './step-outputs.ts';
 
-const known = new WeakMap<readonly FlowStep[], Flow | { readonly problem: string }>();
-
-/** @returns the flow, or what is wrong with its dependencies, in a sentence with the remedy */
-export function flowOf(steps: readonly FlowStep[]): Flow | { readonly problem: string } {
-  const flow = known.get(steps) ?? arrange(steps);
-  known.set(steps, flow);
-  return flow;
-}
+/**
+ * Remembered: each decision asks several times, and sorts a thousand steps.
+ * @returns the flow, or what is wrong with its dependencies, in a sentence with the remedy
+ */
+export const flowOf = memo(arrange);
 
 function arrange(steps: readonly FlowStep[]): Flow | { readonly problem: string } {
   const dependencies = dependenciesOf(steps);

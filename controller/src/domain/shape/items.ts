@@ -1,6 +1,7 @@
 /**
  * items and matrix: a Job for each item, all of one template. Each is seen as a step that depends on nothing.
  */
+import { memo } from '../lang/memo.ts';
 import type { Snapshot } from '../../resources/index.ts';
 import { roundedNumber, writeAsText } from '../lang/rounded-number.ts';
 import type { FlowStep, Item } from '../model/flow.ts';
@@ -12,27 +13,25 @@ const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 /** As the Job of a further attempt ends. */
 const attempt = /-r\d+$/;
 
-const known = new WeakMap<Snapshot, readonly FlowStep[]>();
-const problems = new WeakMap<Snapshot, { readonly problem: string | undefined }>();
-
 /** @returns the steps of a run, written or one for each item; undefined for a run of one Job */
 export function stepsOf(snapshot: Snapshot | undefined): readonly FlowStep[] | undefined {
   if (!snapshot || snapshot.steps || !(snapshot.items || snapshot.matrix))
     return snapshot?.steps as readonly FlowStep[] | undefined;
-  const steps = known.get(snapshot) ?? itemsOf(snapshot).map((item, index) => itemStep(item, index, snapshot));
-  known.set(snapshot, steps);
-  return steps;
+  return itemSteps(snapshot);
 }
+
+/** Remembered: the flow of these steps is arranged once for this very list. */
+const itemSteps = memo((snapshot: Snapshot): readonly FlowStep[] =>
+  itemsOf(snapshot).map((item, index) => itemStep(item, index, snapshot)),
+);
 
 /** What is wrong with the items, in a sentence with the remedy; undefined where nothing is. */
 export function itemsProblem(snapshot: Snapshot | undefined): string | undefined {
-  if (!snapshot?.items && !snapshot?.matrix) return undefined;
-  const { problem } = problems.get(snapshot) ?? { problem: problemOf(snapshot) };
-  problems.set(snapshot, { problem });
-  return problem;
+  return snapshot?.items || snapshot?.matrix ? problemOf(snapshot) : undefined;
 }
 
-function problemOf(snapshot: Snapshot): string | undefined {
+/** Remembered: each decision asks, and compares up to a thousand names. */
+const problemOf = memo((snapshot: Snapshot): string | undefined => {
   const count = snapshot.items?.length ?? combinations(snapshot.matrix as Matrix);
   if (count > most)
     return `the matrix makes ${count} items, and a run has ${most} at most: take values out, or split it into several tasks`;
@@ -40,7 +39,7 @@ function problemOf(snapshot: Snapshot): string | undefined {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) return `two items are called ${twice}: give each a name of its own, or none`;
   return roundedValue(snapshot) ?? missingValue(snapshot);
-}
+});
 
 function roundedValue(snapshot: Snapshot): string | undefined {
   for (const [index, item] of itemsOf(snapshot).entries()) {

@@ -3,6 +3,7 @@
  * the DaemonSet controller chooses them: by the pods' nodeSelector, required node affinity and tolerations; not by what
  * room they have.
  */
+import { memo, memoText } from '../lang/memo.ts';
 import type { JobRow, Snapshot, TaskRun } from '../../resources/index.ts';
 import { maxNameLength, nameWithHash } from '../lang/names.ts';
 import type { FlowStep } from '../model/flow.ts';
@@ -73,6 +74,7 @@ export function nodeSteps({ spec, status }: TaskRun, nodes: readonly Node[]): re
   );
 }
 
+/** The list of each run's steps before; not a memo, because it is compared with what it would be now. */
 const lists = new WeakMap<Snapshot, readonly FlowStep[]>();
 
 /** The same list as long as it has the same steps, so that they are arranged once. */
@@ -169,15 +171,16 @@ function meets({ operator, values = [] }: Requirement, value: string | undefined
   return operators[operator]?.(value, values) ?? false;
 }
 
-const known = new WeakMap<Snapshot, Map<string, FlowStep>>();
+/** More than a run may have, so that none of a run's own is made twice. */
+const mostSteps = 2_000;
 
-/** The same object each time, so that what is computed of it once is not computed again. */
+/** Remembered: what is computed from a step is remembered by this very object. */
+const stepsByNode = memo((snapshot: Snapshot) =>
+  memoText(mostSteps, (node): FlowStep => ({ ...templateStep(stepName(node), snapshot), node })),
+);
+
 function stepOf(node: string, snapshot: Snapshot): FlowStep {
-  const steps = known.get(snapshot) ?? new Map<string, FlowStep>();
-  known.set(snapshot, steps);
-  const step = steps.get(node) ?? { ...templateStep(stepName(node), snapshot), node };
-  steps.set(node, step);
-  return step;
+  return stepsByNode(snapshot)(node);
 }
 
 /** The node's name where that can be part of a label and of a Job's name, else one that no other node's step has. */

@@ -2,6 +2,7 @@
  * templateRef: a run takes what its TaskTemplates say as it starts, and keeps it, whatever becomes of them. The copies
  * are in its spec beside the snapshot, which says what of them is used and how.
  */
+import { memo } from '../lang/memo.ts';
 import type { Snapshot, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { isFinished } from '../model/phase.ts';
@@ -16,15 +17,15 @@ export function lacksTemplates({ spec, status }: Pick<TaskRun, 'spec' | 'status'
   return spec.templates === undefined && !isFinished(status?.phase) && templateNames(spec.snapshot).length > 0;
 }
 
-const namesOf = new WeakMap<Snapshot, readonly string[]>();
-
 /** The names of the templates that a run uses. */
 export function templateNames(snapshot: Snapshot | undefined): readonly string[] {
-  if (!snapshot) return [];
-  const names = namesOf.get(snapshot) ?? [...new Set(refsOf(snapshot).map(([, { name }]) => name))];
-  namesOf.set(snapshot, names);
-  return names;
+  return snapshot ? namesOf(snapshot) : [];
 }
+
+/** Remembered: every decision asks it of every run, and there may be a thousand steps. */
+const namesOf = memo((snapshot: Snapshot): readonly string[] => [
+  ...new Set(refsOf(snapshot).map(([, { name }]) => name)),
+]);
 
 /** Each use of a template, with the step that uses it. */
 function refsOf({ templateRef, steps = [] }: Partial<Snapshot> = {}): readonly (readonly [
@@ -51,22 +52,18 @@ export function templatesProblem({ spec }: TaskRun): string | undefined {
   return undefined;
 }
 
-const resolved = new WeakMap<TaskRun, TaskRun>();
-
 /** The run as though it had said itself what its templates say: what it does say counts. The same where it has none. */
 export function withTemplates(run: TaskRun): TaskRun {
-  const { snapshot, templates } = run.spec;
-  if (!snapshot || !templates) return run;
-  const known = resolved.get(run) ?? {
-    ...run,
-    spec: {
-      ...run.spec,
-      snapshot: resolveSnapshot(snapshot, templates as unknown as Readonly<Record<string, TaskTemplateSpec>>),
-    },
-  };
-  resolved.set(run, known);
-  return known;
+  return run.spec.snapshot && run.spec.templates ? resolved(run) : run;
 }
+
+/** Remembered: all that is computed from a run's steps is remembered by this very object. */
+const resolved = memo((run: TaskRun): TaskRun => {
+  const { snapshot, templates } = run.spec;
+  if (!snapshot) return run;
+  const ofTemplates = templates as unknown as Readonly<Record<string, TaskTemplateSpec>>;
+  return { ...run, spec: { ...run.spec, snapshot: resolveSnapshot(snapshot, ofTemplates) } };
+});
 
 type Resolvable = Partial<Pick<Snapshot, 'template' | 'templateRef' | 'job' | 'retry' | 'timeoutSeconds' | 'outputs'>>;
 

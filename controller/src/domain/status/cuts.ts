@@ -2,6 +2,7 @@
  * What statuses leave out so that the API server takes them: outputs have a limit, and a status that is refused as too
  * large is cut further with each refusal, until the run ends without a record of its Jobs.
  */
+import { memo } from '../lang/memo.ts';
 import type { JobRow, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { named, oneLine } from '../lang/words.ts';
@@ -55,15 +56,13 @@ function limitAfter(cuts: number): number {
 
 /** `{}`, of a step that wrote none of its outputs. */
 const emptyBytes = 2;
-/** The rows of a run on record are asked for each time that something is decided. */
-const known = new WeakMap<object, number>();
 
 function bytesOf(outputs: object | undefined): number {
-  if (outputs === undefined) return 0;
-  const bytes = known.get(outputs) ?? new TextEncoder().encode(JSON.stringify(outputs)).length;
-  known.set(outputs, bytes);
-  return bytes;
+  return outputs === undefined ? 0 : jsonBytes(outputs);
 }
+
+/** Remembered: each decision asks it of all rows of a run on record. */
+const jsonBytes = memo((outputs: object) => new TextEncoder().encode(JSON.stringify(outputs)).length);
 
 /** The row of a step whose outputs have no room: later steps of a flow would take over nothing, so it has failed. */
 export function failedForOutputs({ outputs: _outputs, ...row }: JobRow): JobRow {

@@ -1,6 +1,7 @@
 /**
  * What a run's status should say now. A finished run's status never changes.
  */
+import { memoLatest } from '../lang/memo.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { durationBetween } from '../lang/duration.ts';
@@ -25,17 +26,12 @@ import { flowStartTime, flowVerdict, stepRows } from './flow.ts';
 import { stuckPodHold } from './overdue.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
 
-/** One decision asks several times. */
-const asked = new WeakMap<RunView, { readonly at: number; readonly status: TaskRunStatus }>();
-
 export function runStatus(view: RunView, task: TaskView, now: Date): TaskRunStatus {
-  if (view.finished) return view.record.status ?? {};
-  const known = asked.get(view);
-  if (known?.at === now.getTime()) return known.status;
-  const status = statusOf(view, task, now);
-  asked.set(view, { at: now.getTime(), status });
-  return status;
+  return view.finished ? (view.record.status ?? {}) : statusNow(view, task, now);
 }
+
+/** Remembered: one decision asks several times. */
+const statusNow = memoLatest(statusOf);
 
 function statusOf(view: RunView, task: TaskView, now: Date): TaskRunStatus {
   const cuts = cutsOf(view.record.metadata.uid, task.state);

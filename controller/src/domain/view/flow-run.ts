@@ -1,6 +1,7 @@
 /**
  * A run of several Jobs: each step with what belongs to it.
  */
+import { memoLatest } from '../lang/memo.ts';
 import type { JobRow, RunPhase, Snapshot, TaskRun, TaskRunStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { joinName } from '../lang/names.ts';
@@ -89,16 +90,12 @@ function groupBy<T>(
 /** The step as if it were a run of its own, whose Jobs are named after both. */
 function stepRun(run: TaskRun, step: FlowStep, row: JobRow | undefined): TaskRun {
   const { metadata } = run;
-  const spec = stepSpec(run, step);
+  const spec = stepSpec(step, run.spec, metadata.name);
   return row ? { metadata, spec, status: stepStatus(row) } : { metadata, spec };
 }
 
-const stepSpecs = new WeakMap<FlowStep, { readonly of: TaskRun['spec']; readonly spec: TaskRun['spec'] }>();
-
-/** A run's spec stays what it is, and there may be a thousand steps. */
-function stepSpec({ metadata, spec: of }: TaskRun, step: FlowStep): TaskRun['spec'] {
-  const known = stepSpecs.get(step);
-  if (known?.of === of) return known.spec;
+/** Remembered: a run's spec stays what it is, and there may be a thousand steps. */
+const stepSpec = memoLatest((step: FlowStep, of: TaskRun['spec'], runName: string): TaskRun['spec'] => {
   const { snapshot, taskRef, trigger } = of;
   const ofAll: Partial<Snapshot> = snapshot ?? {};
   const { hash = '' } = ofAll;
@@ -113,10 +110,8 @@ function stepSpec({ metadata, spec: of }: TaskRun, step: FlowStep): TaskRun['spe
     queueTimeoutSeconds = ofAll.queueTimeoutSeconds,
   } = step;
   const own = compact({ template, job, timeoutSeconds, outputs, hash, retry, queue, queueTimeoutSeconds });
-  const spec = compact({ taskRef, trigger, jobName: joinName(of.jobName ?? metadata.name, name), snapshot: own });
-  stepSpecs.set(step, { of, spec });
-  return spec;
-}
+  return compact({ taskRef, trigger, jobName: joinName(of.jobName ?? runName, name), snapshot: own });
+});
 
 /** A step that waits for its next attempt has its failed one on record in the same row. */
 function stepStatus(row: JobRow): TaskRunStatus {
