@@ -5,16 +5,13 @@ import { buffer } from 'node:stream/consumers';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Archive, ArchivedLog } from '../archive/archive.ts';
 import type { TaskRunObject } from '../cluster/resource-types.ts';
-import { labelValue } from '../domain/lang/names.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import { listAll } from '../kube/list-all.ts';
 import type { Stored } from '../kube/objects.ts';
-import { pods } from '../kube/resources.ts';
-import { labels } from '../resources/index.ts';
 import { followRun } from '../logs/follow-run.ts';
 import type { LogLine } from '../logs/line-source.ts';
 import { mostStreams, PodLogs, type LogChoice } from '../logs/pod-logs.ts';
+import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
 import { ApiProblem } from './problems.ts';
 
@@ -115,7 +112,7 @@ async function partsOf(
   { client, archive, signal }: LogAccess,
 ): Promise<readonly Part[]> {
   const [there, archived] = await Promise.all([
-    inCluster ? podsOf(client, namespace, name, signal) : [],
+    inCluster ? podsOf(client, { namespace, name, uid }, signal) : [],
     archive?.logsOf(uid) ?? [],
   ]);
   const started = there.filter((pod) => streamsOf(pod).length > 0);
@@ -128,14 +125,9 @@ async function partsOf(
 }
 
 /** The pods of a run, if the person may read them. */
-export async function podsOf(
-  client: Client,
-  namespace: string,
-  run: string,
-  signal?: AbortSignal,
-): Promise<readonly Stored<Pod>[]> {
+export async function podsOf(client: Client, run: RunOfPods, signal?: AbortSignal): Promise<readonly Stored<Pod>[]> {
   try {
-    return await listAll(client, pods, { namespace, labelSelector: `${labels.run}=${labelValue(run)}`, signal });
+    return await podsOfRun(client, run, signal);
   } catch (error) {
     if (isForbidden(error)) return [];
     throw error;

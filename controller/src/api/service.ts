@@ -185,7 +185,9 @@ export class Service {
       } as RunDetail;
     }
     const { uid } = live.metadata;
-    const pods = (await person.may(readLogs, namespace)) ? await podsOf(person.client, namespace, run, signal) : [];
+    const pods = (await person.may(readLogs, namespace))
+      ? await podsOf(person.client, { namespace, name: run, uid, jobs: live.status?.jobs }, signal)
+      : [];
     const there = pods.flatMap((pod) =>
       streamsOf(pod).map(({ query, restart }): LogPart => ({
         pod: pod.metadata.name,

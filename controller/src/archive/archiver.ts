@@ -202,7 +202,7 @@ export class Archiver {
     const { logs, problems } =
       object.status?.jobs === undefined
         ? { logs: [], problems: [] }
-        : await takeLogs(client, run.namespace, run.name, logLimits, signal);
+        : await takeLogs(client, { ...run, jobs: object.status.jobs }, logLimits, signal);
     problems.forEach(() => observer?.dropped?.('log'));
     if (problems.length > 0) log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
     const taskRun = object as unknown as TaskRun;

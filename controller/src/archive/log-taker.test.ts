@@ -12,8 +12,7 @@ function take(pods: readonly FakePod[], limits: Partial<LogLimits> = {}, stopped
   cluster.add('run', pods);
   return takeLogs(
     cluster.client,
-    'prod',
-    'run',
+    { namespace: 'prod', name: 'run', uid: 'uid-run', jobs: [{ uid: 'run-job' }] },
     { bytes: 1_000_000, containers: 100, timeoutMs: 60_000, ...limits },
     stopped,
   );
@@ -32,6 +31,13 @@ function tailOf(text: Buffer, most: number): Buffer {
     if (from === 0 || text[from - 1] === 0x0a) return text.subarray(from);
   return text.subarray(text.length - most);
 }
+
+describe('a pod that only has the label of the run', () => {
+  it.each([null, 'job-of-another'])('puts no line into its log (controlled by %s)', async (job) => {
+    const forged = { name: 'forged', job, logs: { main: ['FORGED\n'] } };
+    expect(keptOf(await take([forged, { name: 'pod', logs: { main: ['real\n'] } }]))).toEqual({ 'pod/main': 'real\n' });
+  });
+});
 
 describe('the tail of a log', () => {
   const chunks = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 12 }), { maxLength: 12 });

@@ -2,15 +2,12 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Pod } from 'kubernetes-types/core/v1.js';
-import { labelValue } from '../domain/lang/names.ts';
 import { messageOf } from '../domain/lang/words.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import { listAll } from '../kube/list-all.ts';
 import type { Stored } from '../kube/objects.ts';
-import { pods } from '../kube/resources.ts';
+import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
-import { labels } from '../resources/index.ts';
 import type { LogContent } from './archive.ts';
 
 const zip = promisify(gzip);
@@ -42,13 +39,12 @@ export interface TakenLogs {
  */
 export async function takeLogs(
   client: Client,
-  namespace: string,
-  run: string,
+  run: RunOfPods,
   limits: LogLimits,
   stopped: AbortSignal,
 ): Promise<TakenLogs> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(limits.timeoutMs)]);
-  const streams = await streamsOfRun(client, namespace, run, signal);
+  const streams = await streamsOfRun(client, run, signal);
   const taken = streams.slice(0, limits.containers);
   const problems =
     streams.length > taken.length
@@ -75,15 +71,10 @@ export async function takeLogs(
 }
 
 /** Pods that failed come first, because not all may fit. */
-async function streamsOfRun(
-  client: Client,
-  namespace: string,
-  run: string,
-  signal: AbortSignal,
-): Promise<readonly LogStream[]> {
-  const found = await listAll(client, pods, { namespace, labelSelector: `${labels.run}=${labelValue(run)}`, signal });
+async function streamsOfRun(client: Client, run: RunOfPods, signal: AbortSignal): Promise<readonly LogStream[]> {
+  const found = await podsOfRun(client, run, signal);
   const rank = ({ status }: Stored<Pod>): number => (status?.phase === 'Failed' ? 0 : 1);
-  return found
+  return [...found]
     .sort(
       (a, b) =>
         rank(a) - rank(b) || Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp),

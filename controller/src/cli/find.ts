@@ -89,7 +89,6 @@ export async function runsOf(client: Client, { metadata: { name, namespace } }: 
 
 /** For label selectors. */
 export const ofTask = (task: string): string => `${labels.task}=${labelValue(task)}`;
-export const ofRun = (run: string): string => `${labels.run}=${labelValue(run)}`;
 
 /** @throws CliError if the namespace does not exist; not if the person may not read namespaces */
 export async function requireNamespace({ client, namespace }: Session): Promise<void> {

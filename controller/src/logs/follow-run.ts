@@ -8,6 +8,7 @@ import { follow } from '../kube/follow.ts';
 import type { Stored } from '../kube/objects.ts';
 import { pods } from '../kube/resources.ts';
 import { labels } from '../resources/index.ts';
+import { ownPods } from './run-pods.ts';
 
 type StoredRun = Stored<TaskRunObject>;
 
@@ -33,11 +34,12 @@ export async function followRun(
   const end = new AbortController();
   const either = AbortSignal.any([signal, end.signal]);
   const selection = { namespace, labelSelector: `${labels.run}=${labelValue(name)}` };
-  const watching = watchPods(client, selection, either, (found) => sink.add(found));
+  const own = ownPods(client, { ...run.metadata, namespace, jobs: run.status?.jobs }, either);
+  const watching = watchPods(client, selection, either, async (found) => sink.add(await own(found)));
   try {
     const waiting = finished(client, run, either, onChange).then(async (ended) => {
       // The last pod may have appeared and ended between two updates.
-      for await (const { items } of client.list(pods, selection)) sink.add(items);
+      for await (const { items } of client.list(pods, selection)) sink.add(await own(items));
       return ended;
     });
     // A failed watch ends the wait; a watch that the wait has ended does not.
@@ -54,10 +56,10 @@ export async function watchPods(
   client: Client,
   selection: { namespace: string | undefined; labelSelector: string },
   signal: AbortSignal,
-  use: (pods: Stored<Pod>[]) => void,
+  use: (pods: Stored<Pod>[]) => void | Promise<void>,
 ): Promise<void> {
   try {
-    for await (const found of follow(client, pods, selection, signal)) use([...found.values()]);
+    for await (const found of follow(client, pods, selection, signal)) await use([...found.values()]);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

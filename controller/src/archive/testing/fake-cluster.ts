@@ -2,7 +2,7 @@
 import { taskRuns, type TaskRunObject } from '../../cluster/resource-types.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
-import { namespaces } from '../../kube/resources.ts';
+import { jobs, namespaces } from '../../kube/resources.ts';
 import { resourceName, type ObjectRef, type Stored } from '../../kube/objects.ts';
 import { labels } from '../../resources/index.ts';
 import type { FinishedRun } from '../archiver.ts';
@@ -15,6 +15,8 @@ export interface FakePod {
   readonly name: string;
   readonly phase?: 'Succeeded' | 'Failed';
   readonly created?: string;
+  /** The UID of the Job that controls it, if that is not the run's; null where nothing does. */
+  readonly job?: string | null;
   /** The chunks of each container; an error breaks the stream at its position. */
   readonly logs: Readonly<Record<string, readonly (string | Error | typeof endless)[]>>;
 }
@@ -63,8 +65,8 @@ export class FakeCluster {
     const calls: Record<'get' | 'list' | 'getStream', unknown> = {
       get: (type: unknown, { name }: ObjectRef, { signal }: { readonly signal?: AbortSignal } = {}) =>
         type === namespaces ? Promise.resolve({ metadata: { name, uid: this.namespaceUid } }) : this.#get(name, signal),
-      list: (_type: unknown, { labelSelector }: { readonly labelSelector: string }) =>
-        this.#list(labelSelector.slice(labels.run.length + 1)),
+      list: (type: unknown, { labelSelector }: { readonly labelSelector: string }) =>
+        this.#list(type === jobs ? '' : labelSelector.slice(labels.run.length + 1)),
       getStream: (
         path: string,
         { container }: { readonly container: string },
@@ -93,7 +95,7 @@ export class FakeCluster {
 
   async *#list(run: string): AsyncGenerator<object, void, undefined> {
     await Promise.resolve();
-    yield { items: (this.#runs.get(run)?.pods ?? []).map(podObject), resourceVersion: '1' };
+    yield { items: (this.#runs.get(run)?.pods ?? []).map((pod) => podObject(pod, run)), resourceVersion: '1' };
   }
 
   #open(pod: string, container: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -120,10 +122,21 @@ function reasonOf({ reason }: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-function podObject({ name, phase = 'Succeeded', created = '2026-01-01T00:00:00Z', logs }: FakePod): object {
+function podObject(
+  { name, phase = 'Succeeded', created = '2026-01-01T00:00:00Z', logs, job }: FakePod,
+  run: string,
+): object {
   const containers = Object.keys(logs).map((container) => ({ name: container }));
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name: run, uid: job ?? `${run}-job`, controller: true };
   return {
-    metadata: { namespace: 'prod', name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: created },
+    metadata: {
+      namespace: 'prod',
+      name,
+      uid: `uid-${name}`,
+      resourceVersion: '1',
+      creationTimestamp: created,
+      ownerReferences: job === null ? [] : [owner],
+    },
     spec: { containers },
     status: {
       phase,

@@ -2,11 +2,10 @@ import { Command } from 'commander';
 import { print } from '../../plan/kubectl-yaml.ts';
 import { taskRuns } from '../../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
-import { pods } from '../../kube/resources.ts';
-import { listAll } from '../../kube/list-all.ts';
+import { podsOfRun } from '../../logs/run-pods.ts';
 import { nameArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
-import { findRun, ofRun, type StoredRun } from '../find.ts';
+import { findRun, type StoredRun } from '../find.ts';
 import { outputOption, show, type OutputOptions } from '../output.ts';
 import { requireServer, serverOf } from '../run-server.ts';
 import type { Session, Start } from '../session.ts';
@@ -28,7 +27,7 @@ export async function describe(session: Session, name: string, { output }: Outpu
   const { io } = session;
   const run = await liveRun(session, name);
   if (run === undefined) return describeArchived(session, name, output);
-  const found = await podsOf(session, name);
+  const found = await podsOf(session, run);
   await show(io.out, output, run, () =>
     renderRun(run, found, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns }),
   );
@@ -58,8 +57,8 @@ async function describeArchived(session: Session, name: string, output: OutputOp
 }
 
 /** Empty if the person may not list them: the rest is still worth showing. */
-async function podsOf({ client, namespace }: Session, run: string) {
-  return listAll(client, pods, { namespace, labelSelector: ofRun(run) }).catch((error: unknown) => {
+async function podsOf({ client }: Session, { metadata, status }: StoredRun) {
+  return podsOfRun(client, { ...metadata, jobs: status?.jobs }).catch((error: unknown) => {
     if (isForbidden(error)) return [];
     throw error;
   });

@@ -8,11 +8,12 @@ import { listAll } from '../../kube/list-all.ts';
 import { labels } from '../../resources/index.ts';
 import { countArgument, durationArgument, taskArgument } from '../arguments.ts';
 import { CliError, exitCodes, UsageError } from '../errors.ts';
-import { findRunOrTask, ofRun, ofTask, runsOf, type StoredRun, type StoredTask } from '../find.ts';
+import { findRunOrTask, ofTask, runsOf, type StoredRun, type StoredTask } from '../find.ts';
 import { watchPods } from '../../logs/follow-run.ts';
 import { mostStreams, type LogChoice } from '../../logs/pod-logs.ts';
 import { printRun } from '../logs/print-run.ts';
 import { LogPrinter } from '../logs/print-logs.ts';
+import { podsOfRun } from '../../logs/run-pods.ts';
 import { streamsOf } from '../../logs/streams.ts';
 import { archivedLogs } from '../logs/archived-logs.ts';
 import { serverOf } from '../run-server.ts';
@@ -99,12 +100,11 @@ function wasNeverAdmitted({ phase, startTime, jobs = [] }: NonNullable<StoredRun
 
 async function logsOfRun(session: Session, run: StoredRun, options: LogChoice): Promise<number> {
   const { client, io } = session;
-  const { name, namespace } = run.metadata;
   if (options.follow === true && !isFinished(run.status?.phase)) {
     await printRun(session, run, options, io.interrupted, tellWaiting(session));
     return exitCodes.ok;
   }
-  const found = await listAll(client, pods, { namespace, labelSelector: ofRun(name) });
+  const found = await podsOfRun(client, { ...run.metadata, jobs: run.status?.jobs });
   if (found.length === 0) throw new CliError(withoutPods(run));
   return printAll(session, found, options, { run: false, pod: found.length > 1 });
 }
