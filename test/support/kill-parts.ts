@@ -12,8 +12,8 @@ export async function partOf(sandbox: Pick<Sandbox, 'state'>, name: string): Pro
 }
 
 /**
- * Kills programs of a sandbox with SIGKILL, all at once, and waits until it is ready with new ones. Until the supervisor
- * has seen a death, a sandbox counts as ready with what was killed.
+ * Kills programs of a sandbox with SIGKILL, all at once, and waits until it is ready with new ones. Until the
+ * supervisor has seen a death, a sandbox counts as ready with what was killed.
  * @throws Error where one has no process at the moment, or does not come back
  */
 export async function killParts(sandbox: Sandbox, ...names: readonly string[]): Promise<void> {
