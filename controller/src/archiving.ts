@@ -6,10 +6,14 @@ import type { Archive } from './archive/archive.ts';
 import type { ArchiveObserver, Archiver, FinishedRun } from './archive/archiver.ts';
 import type { Caches } from './cluster/caches.ts';
 import type { CachedRun } from './cluster/projections.ts';
+import { controllerOf } from './domain/model/objects.ts';
 import { isFinished } from './domain/model/phase.ts';
+import { BoundedMap } from './kube/bounded-map.ts';
 import type { Client } from './kube/client.ts';
 import type { ControllerOptions } from './options.ts';
 
+/** A Job that is deleted in the background goes before its pods. */
+const mostJobsGone = 2_000;
 const dayMs = 86_400_000;
 /** The limit for a run with a thousand nodes; each log needs a connection. */
 const mostContainers = 100;
@@ -43,6 +47,18 @@ export class Archiving {
     caches.runs.onEvent((event) => {
       if (event.type === 'deleted' || !isFinished(event.object.status?.phase)) return;
       if (event.type === 'added' || !isFinished(event.old.status?.phase)) this.#archiver.add(finishedRun(event.object));
+    });
+    const jobsGone = new BoundedMap<string, string>(mostJobsGone);
+    caches.jobs.onEvent(({ type, object }) => {
+      const run = type === 'deleted' ? controllerOf(object, 'TaskRun') : undefined;
+      if (run !== undefined) jobsGone.set(object.metadata.uid, run);
+    });
+    caches.pods.onEvent((event) => {
+      if (event.type === 'deleted' || event.object.metadata.deletionTimestamp === undefined) return;
+      const job = controllerOf(event.object, 'Job') ?? '';
+      const known = caches.jobs.cache.byUid(job);
+      const run = known ? controllerOf(known, 'TaskRun') : jobsGone.get(job);
+      if (run !== undefined && caches.runs.cache.byUid(run)) this.#archiver.podEnds(run, event.object.metadata);
     });
     this.#archiver.start();
   }

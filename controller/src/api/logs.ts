@@ -13,6 +13,7 @@ import type { LogLine } from '../logs/line-source.ts';
 import { mostStreams, PodLogs, type LogChoice } from '../logs/pod-logs.ts';
 import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
+import { whyNoLog } from '../records/no-log.ts';
 import { ApiProblem } from './problems.ts';
 
 /** The run and pod of a line. A remark has no pod. */
@@ -36,6 +37,8 @@ export interface LoggedRun {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
+  /** Why it ended as it did, where that is known. */
+  readonly reason?: string | undefined;
   /** False if the run is only in the archive. */
   readonly inCluster: boolean;
 }
@@ -61,11 +64,7 @@ export async function* linesOf(
 ): AsyncGenerator<readonly Line[], void, undefined> {
   const found = await Promise.all(runs.map((run) => partsOf(run, access)));
   const all = found.flat();
-  if (all.length === 0)
-    throw new ApiProblem(
-      'NoLogs',
-      `${runs.length === 1 ? `run ${runs[0]?.name ?? ''} has` : 'these runs have'} no logs: the pods are gone, and the archive has no logs of them`,
-    );
+  if (all.length === 0) throw new ApiProblem('NoLogs', noLogs(runs));
   const shown = all.slice(0, mostStreams);
   const remarks = [
     ...(all.length > shown.length
@@ -81,6 +80,13 @@ export async function* linesOf(
   }
   logs.close();
   yield* chosen(logs.portions(), search);
+}
+
+function noLogs(runs: readonly LoggedRun[]): string {
+  const [first] = runs;
+  const cause = runs.length === 1 ? whyNoLog(first?.reason) : undefined;
+  const who = runs.length === 1 ? `run ${first?.name ?? ''} has` : 'these runs have';
+  return `${who} no logs: ${cause === undefined ? 'the pods are gone' : cause}, and the archive has no logs of them`;
 }
 
 /** The lines of an active run, until it has ended. */

@@ -220,10 +220,16 @@ export class Service {
     const choice = { since: momentOf(since), tail, search };
     const live = await this.#liveRun(person, namespace, run);
     if (live && follow && !isFinished(live.status?.phase)) return followLines(live, choice, access);
-    const uid =
-      live?.metadata.uid ?? (await this.#archivedRun(person, { namespace, run }, readRun, readLogs))?.record.uid;
-    if (uid === undefined) throw await this.#noRun(person, { namespace, run });
-    return linesOf([{ uid, namespace, name: run, inCluster: live !== undefined }], choice, access);
+    return linesOf([await this.#loggedRun(person, { namespace, run }, live)], choice, access);
+  }
+
+  /** @throws ApiProblem if the run is neither in the cluster nor in the archive */
+  async #loggedRun(person: Person, at: AtRun, live: Stored<TaskRunObject> | undefined): Promise<LoggedRun> {
+    const { namespace, run: name } = at;
+    if (live) return { uid: live.metadata.uid, namespace, name, reason: live.status?.reason, inCluster: true };
+    const archived = (await this.#archivedRun(person, at, readRun, readLogs))?.record;
+    if (!archived) throw await this.#noRun(person, at);
+    return { uid: archived.uid, namespace, name, reason: archived.reason, inCluster: false };
   }
 
   /** Logs of the newest runs of a task. */
@@ -237,7 +243,13 @@ export class Service {
     await person.require(look, namespace);
     const owner = await this.#owner(person, namespace, look, readLogs);
     const { items } = await this.#runsOf(person, namespace, owner, { task, phase, limit: runs });
-    const logged = items.map(({ uid, name, archived }): LoggedRun => ({ uid, namespace, name, inCluster: !archived }));
+    const logged = items.map(({ uid, name, reason, archived }): LoggedRun => ({
+      uid,
+      namespace,
+      name,
+      reason,
+      inCluster: !archived,
+    }));
     return linesOf(
       logged,
       { since: momentOf(since), tail, search },

@@ -98,6 +98,33 @@ function scene(logLimits: Partial<LogLimits> = {}) {
 /** A pod that printed something. */
 const aPod = (name: string, text = 'hello\n') => ({ name, logs: { main: [text] } });
 
+describe('the log of a pod that is deleted before its run has ended', () => {
+  const ending = (name: string) => ({ uid: `uid-${name}`, namespace: 'prod', name });
+
+  it('is taken as the pod ends, so that a run which ran out of time has one', async () => {
+    const { cluster, archive, archiver, until } = scene();
+    archiver.start();
+    const run = cluster.add('slow', [aPod('slow-x', 'connecting to db\n')]);
+    archiver.podEnds(run.uid, ending('slow-x'));
+    await until(() => cluster.opened.length === 1);
+    cluster.deletePods('slow');
+    archiver.add(run);
+    await until(() => archiver.queueLength === 0);
+    expect(archive.saved[0]?.logs.map(({ pod, bytes }) => [pod, bytes])).toEqual([['slow-x', 17]]);
+  });
+
+  it('is not stored twice where the pod is still there', async () => {
+    const { cluster, archive, archiver, until } = scene();
+    archiver.start();
+    const run = cluster.add('slow', [aPod('slow-x')]);
+    archiver.podEnds(run.uid, ending('slow-x'));
+    archiver.podEnds(run.uid, ending('slow-x'));
+    archiver.add(run);
+    await until(() => archiver.queueLength === 0);
+    expect(archive.saved[0]?.logs).toHaveLength(1);
+  });
+});
+
 describe('the archiver', () => {
   it('stores whose each run is, also when a namespace has the name of a deleted one', async () => {
     const { cluster, archive, archiver, clock, all } = scene();

@@ -14,8 +14,8 @@ import type { Client } from '../kube/client.ts';
 import { sleep, systemClock, type Clock } from '../kube/clock.ts';
 import type { TaskRun } from '../resources/index.ts';
 import { NamespaceUids } from './namespace-uids.ts';
-import type { Archive, Material, Retention } from './archive.ts';
-import { takeLogs, type LogLimits } from './log-taker.ts';
+import type { Archive, LogContent, Material, Retention } from './archive.ts';
+import { takeEndingLogs, takeLogs, type LogLimits } from './log-taker.ts';
 import { bodyOf, recordOf } from '../records/record.ts';
 
 /** The part of a TaskRun that this needs. */
@@ -54,6 +54,8 @@ export interface ArchiverOptions {
 const mostWaiting = 100_000;
 /** The most bytes that are taken but not written. */
 const mostSpooled = 64 * 1024 * 1024;
+/** The most pods whose logs are taken as they end, and held until their runs have ended. */
+const mostEnding = 100;
 const takenAtOnce = 8;
 /** The most runs and bytes per write: fewer large ones, because a slow database would never finish a large batch. */
 const batch = { runs: 50, bytes: 8 * 1024 * 1024 };
@@ -84,6 +86,8 @@ export class Archiver {
   /** Runs that must not be pruned yet, and since when, by the monotonic clock. */
   readonly #held = new Map<string, { readonly run: FinishedRun; readonly since: number }>();
   readonly #spool = new Map<string, Taken>();
+  /** Logs of pods that were deleted before their run had ended, by the pod's UID. */
+  readonly #ending = new Map<string, { readonly run: string; readonly logs: Promise<readonly LogContent[]> }>();
   #spooled = 0;
   /** Runs in a row that could not be read. */
   #unread = 0;
@@ -104,6 +108,35 @@ export class Archiver {
     this.#waiting.set(run.uid, run);
     this.#held.set(run.uid, { run, since: this.#clock.monotonic() });
     this.#wake();
+  }
+
+  /**
+   * A pod of a run is being deleted: its log is taken now. Kubernetes deletes the pods of a Job whose time is up, or
+   * that is deleted, before the run has ended.
+   */
+  podEnds(runUid: string, pod: { readonly uid: string; readonly namespace: string; readonly name: string }): void {
+    const { signal } = this.#stopped;
+    if (signal.aborted || this.#ending.has(pod.uid)) return;
+    const { client, logLimits, log } = this.#options;
+    const share = { ...logLimits, bytes: Math.min(logLimits.bytes, mostSpooled / mostEnding) };
+    const logs = takeEndingLogs(client, pod, share, signal).catch((error: unknown) => {
+      if (!isNotFound(error) && !signal.aborted)
+        log.warn({ pod: pod.name, err: error }, 'the log of an ending pod is not kept');
+      return [];
+    });
+    this.#ending.set(pod.uid, { run: runUid, logs });
+    for (const oldest of this.#ending.keys()) {
+      if (this.#ending.size <= mostEnding) break;
+      this.#ending.delete(oldest);
+    }
+  }
+
+  /** The logs of the run's pods that were taken as they ended; nobody asks for them again. */
+  async #endedLogs(runUid: string): Promise<readonly LogContent[]> {
+    const found = [...this.#ending].filter(([, { run }]) => run === runUid);
+    const logs = await Promise.all(found.map(([, ending]) => ending.logs));
+    for (const [uid] of found) this.#ending.delete(uid);
+    return logs.flat();
   }
 
   /** Whether the run's Jobs, pods and record must still be read. */
@@ -199,10 +232,11 @@ export class Archiver {
     if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase))
       return this.#drop(run, 'it was deleted before it was archived');
     // Without a Job there was never a pod.
-    const { logs, problems } =
+    const { logs: present, problems } =
       object.status?.jobs === undefined
         ? { logs: [], problems: [] }
         : await takeLogs(client, { ...run, jobs: object.status.jobs }, logLimits, signal);
+    const logs = withEnded(present, await this.#endedLogs(run.uid), logLimits);
     problems.forEach(() => observer?.dropped?.('log'));
     if (problems.length > 0) log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
     const taskRun = object as unknown as TaskRun;
@@ -352,6 +386,19 @@ export class Archiver {
   #wake(): void {
     for (const wake of [...this.#sleepers]) wake();
   }
+}
+
+/** What was taken of a pod that is still there is complete; of the others what was taken as they ended has to do. */
+function withEnded(
+  present: readonly LogContent[],
+  ended: readonly LogContent[],
+  { bytes, containers }: LogLimits,
+): readonly LogContent[] {
+  const keyOfLog = ({ pod, container, restart }: LogContent) => `${pod}/${container}/${restart}`;
+  const keys = new Set(present.map(keyOfLog));
+  const logs = [...present, ...ended.filter((log) => !keys.has(keyOfLog(log)))].slice(0, containers);
+  let sum = 0;
+  return logs.filter((log) => (sum += log.bytes) <= bytes);
 }
 
 function* first<T>(values: Iterable<T>, most: number): Generator<T, undefined, undefined> {

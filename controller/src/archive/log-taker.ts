@@ -6,6 +6,7 @@ import { messageOf } from '../domain/lang/words.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
+import { pods } from '../kube/resources.ts';
 import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
 import type { LogContent } from './archive.ts';
@@ -70,6 +71,26 @@ export async function takeLogs(
   return { logs, problems };
 }
 
+/**
+ * The logs of a pod that is ending, to their end, for its log goes with it.
+ * @throws ApiError when the pod cannot be read; the reason of `stopped`
+ */
+export async function takeEndingLogs(
+  client: Client,
+  pod: { readonly namespace: string; readonly name: string; readonly uid: string },
+  limits: LogLimits,
+  stopped: AbortSignal,
+): Promise<readonly LogContent[]> {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(limits.timeoutMs)]);
+  const found = await client.get(pods, pod, { signal });
+  // Another pod may have its name by now.
+  const streams = found.metadata.uid === pod.uid ? streamsOf(found).slice(0, limits.containers) : [];
+  const share = Math.floor(limits.bytes / Math.max(1, streams.length));
+  const taken = await Promise.allSettled(streams.map((stream) => takeLog(client, stream, share, signal, true)));
+  stopped.throwIfAborted();
+  return taken.flatMap((one) => (one.status === 'fulfilled' && one.value.log.bytes > 0 ? [one.value.log] : []));
+}
+
 /** Pods that failed come first, because not all may fit. */
 async function streamsOfRun(client: Client, run: RunOfPods, signal: AbortSignal): Promise<readonly LogStream[]> {
   const found = await podsOfRun(client, run, signal);
@@ -94,9 +115,11 @@ async function takeLog(
   { pod, restart, path, query }: LogStream,
   share: number,
   signal: AbortSignal,
+  follow = false,
 ): Promise<TakenLog> {
   const tail = new Tail(share);
-  const stream = await client.getStream(path, { ...query, timestamps: true, tailLines: mostLines }, { signal, idleMs });
+  const wanted = { ...query, timestamps: true, tailLines: mostLines, ...(follow && { follow }) };
+  const stream = await client.getStream(path, wanted, { signal, idleMs: follow ? 0 : idleMs });
   let broken: unknown;
   try {
     for await (const chunk of stream) tail.add(chunk);

@@ -2,7 +2,7 @@
 import { taskRuns, type TaskRunObject } from '../../cluster/resource-types.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import type { Client } from '../../kube/client.ts';
-import { jobs, namespaces } from '../../kube/resources.ts';
+import { jobs, namespaces, pods as podType } from '../../kube/resources.ts';
 import { resourceName, type ObjectRef, type Stored } from '../../kube/objects.ts';
 import { labels } from '../../resources/index.ts';
 import type { FinishedRun } from '../archiver.ts';
@@ -64,7 +64,11 @@ export class FakeCluster {
   get client(): Client {
     const calls: Record<'get' | 'list' | 'getStream', unknown> = {
       get: (type: unknown, { name }: ObjectRef, { signal }: { readonly signal?: AbortSignal } = {}) =>
-        type === namespaces ? Promise.resolve({ metadata: { name, uid: this.namespaceUid } }) : this.#get(name, signal),
+        type === namespaces
+          ? Promise.resolve({ metadata: { name, uid: this.namespaceUid } })
+          : type === podType
+            ? Promise.resolve(podObject(this.#pod(name), ''))
+            : this.#get(name, signal),
       list: (type: unknown, { labelSelector }: { readonly labelSelector: string }) =>
         this.#list(type === jobs ? '' : labelSelector.slice(labels.run.length + 1)),
       getStream: (
@@ -74,6 +78,18 @@ export class FakeCluster {
       ) => this.#open(decodeURIComponent(path.split('/').at(-2) ?? ''), container, signal),
     };
     return calls as unknown as Client;
+  }
+
+  /** Kubernetes deletes the pods of a run. */
+  deletePods(run: string): void {
+    const found = this.#runs.get(run);
+    if (found) this.#runs.set(run, { ...found, pods: [] });
+  }
+
+  #pod(name: string): FakePod {
+    const found = [...this.#runs.values()].flatMap(({ pods }) => pods).find((pod) => pod.name === name);
+    if (!found) throw new Error(`there is no pod ${name}`);
+    return found;
   }
 
   async #get(name: string, signal: AbortSignal | undefined): Promise<object> {

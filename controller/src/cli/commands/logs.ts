@@ -6,6 +6,7 @@ import type { Stored } from '../../kube/objects.ts';
 import { pods } from '../../kube/resources.ts';
 import { listAll } from '../../kube/list-all.ts';
 import { labels } from '../../resources/index.ts';
+import { whyNoLog } from '../../records/no-log.ts';
 import { countArgument, durationArgument, taskArgument } from '../arguments.ts';
 import { CliError, exitCodes, UsageError } from '../errors.ts';
 import { findRunOrTask, ofTask, runsOf, type StoredRun, type StoredTask } from '../find.ts';
@@ -139,10 +140,12 @@ function stateOf({ phase = 'Pending', reason, message }: NonNullable<StoredRun['
 export function withoutPods({ metadata: { name }, status = {} }: StoredRun): string {
   const { phase = 'Pending' } = status;
   const state = stateOf(status);
+  const why = whyNoLog(status.reason);
+  const cause = why === undefined ? '' : `; ${why}, so only an archive has its log`;
   if (!isFinished(phase)) return `run ${name} has no pods yet (${state}): wait for it with -f`;
   return status.jobs === undefined || wasNeverAdmitted(status)
     ? `run ${name} never had pods (${state})`
-    : `run ${name} no longer has pods, and its log was deleted with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep their pods`;
+    : `run ${name} no longer has pods, and its log was deleted with them (${state}); executionPolicy.keepLast and keepLastFailed say how many runs keep their pods${cause}`;
 }
 
 async function logsOfAll(

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { print } from '../../plan/kubectl-yaml.ts';
 import { isForbidden } from '../../kube/api-error.ts';
-import { jobs } from '../../kube/resources.ts';
+import type { KubeObject, Stored } from '../../kube/objects.ts';
+import { jobs, pods } from '../../kube/resources.ts';
 import { listAll } from '../../kube/list-all.ts';
 import { labels } from '../../resources/index.ts';
 import { historyOf } from '../all-runs.ts';
@@ -49,9 +50,11 @@ export async function runs(
     await io.err.write(`task ${task.metadata.name} has no${failed ? ' failed' : ''} runs on record\n`);
     return exitCodes.ok;
   }
-  const kept = table ? await keptRuns(session, task) : undefined;
+  const known = table ? await keptRuns(session, task) : undefined;
   const options = { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns };
-  await show(io.out, output, shown, () => renderTable(runColumns(io.now(), kept), shown, options));
+  await show(io.out, output, shown, () =>
+    renderTable(runColumns(io.now(), known?.kept, known?.withoutLog), shown, options),
+  );
   return exitCodes.ok;
 }
 
@@ -73,13 +76,27 @@ async function archivedRuns(
   return exitCodes.ok;
 }
 
-/** Those that have a Job. */
-async function keptRuns({ client, namespace }: Session, { metadata }: StoredTask): Promise<Kept> {
+/** Those that have a Job, and those of them whose Job has failed and left no pods. */
+async function keptRuns(
+  { client, namespace }: Session,
+  { metadata }: StoredTask,
+): Promise<{ readonly kept: Kept; readonly withoutLog: ReadonlySet<string> }> {
+  const selection = { namespace, labelSelector: ofTask(metadata.name) };
   try {
-    const found = await listAll(client, jobs, { namespace, labelSelector: ofTask(metadata.name) });
-    return new Set(found.map((job) => job.metadata.labels?.[labels.run] ?? ''));
+    const found = await listAll(client, jobs, selection);
+    const failed = found.filter(({ status }) => status?.conditions?.some(isFailure)).map(runOf);
+    const withPods = new Set(failed.length === 0 ? [] : (await listAll(client, pods, selection)).map(runOf));
+    return { kept: new Set(found.map(runOf)), withoutLog: new Set(failed.filter((run) => !withPods.has(run))) };
   } catch (error) {
-    if (isForbidden(error)) return undefined;
+    if (isForbidden(error)) return { kept: undefined, withoutLog: new Set() };
     throw error;
   }
+}
+
+function isFailure({ type, status }: { readonly type: string; readonly status: string }): boolean {
+  return type === 'Failed' && status === 'True';
+}
+
+function runOf({ metadata }: Stored<KubeObject>): string {
+  return metadata.labels?.[labels.run] ?? '';
 }

@@ -58,6 +58,8 @@ it('a history says what asked for each run, how it went and what is left', () =>
 
 it('a person who may not list Jobs does not read that none are kept', () => {
   expect(renderTable(runColumns(now, undefined), [failed], options)).toMatch(/ {3}\?\n$/);
+  const name = new Set([failed.metadata.name]);
+  expect(renderTable(runColumns(now, name, name), [failed], options)).toMatch(/ no log\n$/);
 });
 
 it('a schedule asks by its time, and a step by its name', () => {

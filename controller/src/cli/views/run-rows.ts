@@ -13,7 +13,12 @@ import { renderFields, renderTable, type Column, type TableOptions } from '../ta
 /** Names of the runs that have a Job; undefined if the person may not list Jobs. */
 export type Kept = ReadonlySet<string> | undefined;
 
-export function runColumns(now: Date, kept: Kept): readonly Column<StoredRun>[] {
+/** @param withoutLog names of runs that have a Job, and no pods any more */
+export function runColumns(
+  now: Date,
+  kept: Kept,
+  withoutLog: ReadonlySet<string> = new Set(),
+): readonly Column<StoredRun>[] {
   return [
     { title: 'RUN', cell: ({ metadata }) => metadata.name },
     { title: 'TRIGGER', cell: triggerOf },
@@ -22,12 +27,19 @@ export function runColumns(now: Date, kept: Kept): readonly Column<StoredRun>[] 
     { title: 'STARTED', cell: ({ status }) => relative(status?.startTime, now) },
     { title: 'DURATION', cell: ({ status }) => elapsed(status ?? {}, now) },
     { title: 'ATTEMPTS', cell: (run) => String(attemptsOf(run)) },
-    { title: 'KEPT', cell: ({ metadata }) => (kept === undefined ? '?' : kept.has(metadata.name) ? 'yes' : 'no') },
+    { title: 'KEPT', cell: ({ metadata }) => keptText(metadata.name, kept, withoutLog) },
     { title: 'EXIT', cell: ({ status }) => String(status?.jobs?.at(-1)?.exitCode ?? ''), wide: true },
     { title: 'WAITED', cell: ({ status }) => waitText(waitOfRun(status), now), wide: true },
     { title: 'COMPLETED', cell: ({ status }) => status?.completionTime ?? '', wide: true },
     { title: 'MESSAGE', cell: ({ status }) => status?.message ?? '', wide: true },
   ];
+}
+
+/** `no log` where Kubernetes deleted the pods when it ended the Job. */
+function keptText(name: string, kept: Kept, withoutLog: ReadonlySet<string>): string {
+  if (kept === undefined) return '?';
+  if (!kept.has(name)) return 'no';
+  return withoutLog.has(name) ? 'no log' : 'yes';
 }
 
 /** How long something waited in a queue, or has waited so far. */

@@ -45,7 +45,7 @@ test('where the scheduler says that no node fits, the node is named, too', () =>
   expect(runStatus(view.active[0] as never, view, after(40)).jobs?.[1]?.reason).toBe('NodeNotReady');
 });
 
-test('a node that is ready, or cordoned, is no reason', () => {
+test('a node that is ready, or cordoned, gives no reason', () => {
   expect(statusAt(40).jobs?.[1]?.reason).toBeUndefined();
   const cordoned = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
   expect(statusAt(40, cordoned).jobs?.[1]?.reason).toBeUndefined();
