@@ -506,7 +506,7 @@ spec:
     [
       'another kind',
       [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: {} }],
-      'error: old.yaml, document 1 is of kind Deployment: it must be one of Job, CronJob, JobFlow, DaemonJob, JobTemplate',
+      'error: old.yaml, document 1 is of kind Deployment: it must be one of Job, CronJob, JobFlow, DaemonJob, JobTemplate, Workflow, WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow, Task, TaskRun',
     ],
     ['no name', [{ kind: 'Job', spec: {} }], 'error: old.yaml, document 1: Job needs metadata.name and spec'],
     [

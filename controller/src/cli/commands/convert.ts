@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { print } from '../../plan/kubectl-yaml.ts';
-import { kinds, unread } from '../convert/kinds.ts';
 import { readManifests, type Manifest } from '../convert/manifests.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -10,7 +9,7 @@ import { paintFor } from '../style.ts';
 export function convertCommand(start: StartOffline): Command {
   return new Command('convert')
     .description(
-      'print the Application for manifests of a Job, CronJob, JobFlow, DaemonJob or JobTemplate, and say what changes; no cluster is needed',
+      'print the Application for manifests of Kubernetes, Argo Workflows, Tekton, Volcano or the JobFlow operator, and say what changes; no cluster is needed',
     )
     .requiredOption('-f, --filename <file>', 'the manifests, as YAML or JSON; - for standard input')
     .action(({ filename }: { filename: string }) => start((io) => convert(io, filename)));
@@ -34,8 +33,8 @@ async function convert(io: Io, filename: string): Promise<number> {
   return exitCodes.ok;
 }
 
-function applicationOf({ kind, name, namespace, labels, spec, warnings: lost }: Manifest) {
-  const { type, properties, warnings = [] } = kinds[kind]?.(spec, labels) ?? { type: '', properties: {} };
+function applicationOf({ name, namespace, converted, warnings: lost }: Manifest) {
+  const { type, properties, warnings } = converted;
   const metadata = { name, ...(namespace !== undefined && { namespace }) };
   const application = {
     apiVersion: 'core.oam.dev/v1beta1',
@@ -43,6 +42,5 @@ function applicationOf({ kind, name, namespace, labels, spec, warnings: lost }: 
     metadata,
     spec: { components: [{ name, type, properties }] },
   };
-  const dropped = unread(kind, spec).map((field) => `spec.${field} is left out: there is no equivalent`);
-  return { application, warnings: [...warnings, ...dropped, ...lost] };
+  return { application, warnings: [...warnings, ...lost] };
 }

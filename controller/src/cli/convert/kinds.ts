@@ -1,8 +1,12 @@
 /**
  * From the manifests that people have to components: Job and CronJob of Kubernetes; JobFlow, DaemonJob and JobTemplate
- * of the JobFlow operator (api.practice.com/v1alpha1). docs/guides/migrating.md says the same in tables.
+ * of the JobFlow operator (api.practice.com/v1alpha1), and in other files those of Argo Workflows, Volcano and Tekton.
+ * docs/guides/migrating.md says the same in tables.
  */
+import { fromCronWorkflow, fromWorkflow, fromWorkflowTemplate } from './argo.ts';
 import { isQueued, queueOf } from './queue.ts';
+import { fromTektonTask, fromTektonTaskRun } from './tekton.ts';
+import { fromVolcanoFlow, fromVolcanoTemplate } from './volcano.ts';
 import { only, orNothing, policyOf, present, without, workOf, type Converted, type Fields } from './work.ts';
 
 export interface Component extends Converted {
@@ -10,16 +14,33 @@ export interface Component extends Converted {
 }
 
 /** From a manifest's spec and labels. */
-type Converter = (spec: Fields, labels: Fields) => Component;
+export type Converter = (spec: Fields, labels: Fields) => Component;
 
-/** By kind. */
-export const kinds: Readonly<Record<string, Converter>> = {
-  Job: fromJob,
-  CronJob: fromCronJob,
-  JobFlow: fromJobFlow,
-  DaemonJob: fromDaemonJob,
-  JobTemplate: fromJobTemplate,
+/** By API group and kind. */
+const converters: Readonly<Record<string, Readonly<Record<string, Converter>>>> = {
+  batch: { Job: fromJob, CronJob: fromCronJob },
+  'api.practice.com': { JobFlow: fromJobFlow, DaemonJob: fromDaemonJob, JobTemplate: fromJobTemplate },
+  'flow.volcano.sh': { JobFlow: fromVolcanoFlow, JobTemplate: fromVolcanoTemplate },
+  'argoproj.io': {
+    Workflow: fromWorkflow,
+    WorkflowTemplate: fromWorkflowTemplate,
+    ClusterWorkflowTemplate: fromWorkflowTemplate,
+    CronWorkflow: fromCronWorkflow,
+  },
+  'tekton.dev': { Task: fromTektonTask, TaskRun: fromTektonTaskRun },
 };
+
+/** All kinds that are converted. */
+export const knownKinds: readonly string[] = [
+  ...new Set(Object.values(converters).flatMap((kinds) => Object.keys(kinds))),
+];
+
+/** How a kind is converted. A manifest without an apiVersion is taken for the first that has the kind. */
+export function converterFor(apiVersion: unknown, kind: string): Converter | undefined {
+  const [group = ''] = typeof apiVersion === 'string' ? apiVersion.split('/') : [];
+  const kinds = group === '' ? Object.values(converters).find((one) => Object.hasOwn(one, kind)) : converters[group];
+  return kinds && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+}
 
 function fromJob(spec: Fields, labels: Fields): Component {
   const work = workOf(spec);
@@ -98,7 +119,15 @@ function fromJobFlow(spec: Fields): Component {
       : ["a container's own environment variable overrides the shared one of the same name"]),
   ];
   const properties = present({ globals: orNothing(globals), steps: steps.map(({ properties: step }) => step) });
-  return { type: 'task-flow', properties, warnings: [...warnings, ...steps.flatMap((step) => step.warnings)] };
+  return {
+    type: 'task-flow',
+    properties,
+    warnings: [
+      ...warnings,
+      ...steps.flatMap((step) => step.warnings),
+      ...unread(spec, ['flows', 'globalParams', 'shareVolumes']),
+    ],
+  };
 }
 
 function stepOf(
@@ -195,14 +224,11 @@ function withoutDefaults(shared: Fields, own: Fields): Fields {
 
 function fromJobTemplate(spec: Fields): Component {
   const { jobTemplate = {} } = spec as { readonly jobTemplate?: Fields };
-  return { type: 'task-template', ...operatorWork(jobTemplate) };
+  const { properties, warnings } = operatorWork(jobTemplate);
+  return { type: 'task-template', properties, warnings: [...warnings, ...unread(spec, ['jobTemplate'])] };
 }
 
-/** Fields of the spec that are not read above. */
-export function unread(kind: string, spec: Fields): readonly string[] {
-  const read: Readonly<Record<string, readonly string[]>> = {
-    JobFlow: ['flows', 'globalParams', 'shareVolumes'],
-    JobTemplate: ['jobTemplate'],
-  };
-  return read[kind] ? Object.keys(without(spec, read[kind])) : [];
+/** Fields of the spec that are not read. */
+function unread(spec: Fields, read: readonly string[]): readonly string[] {
+  return Object.keys(without(spec, read)).map((field) => `spec.${field} is left out: there is no equivalent`);
 }

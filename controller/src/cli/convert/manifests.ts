@@ -5,7 +5,7 @@
 import { readAll } from '../../plan/kubectl-yaml.ts';
 import { queueLabels } from '../../resources/index.ts';
 import { UsageError } from '../errors.ts';
-import { kinds } from './kinds.ts';
+import { converterFor, knownKinds, type Component, type Converter } from './kinds.ts';
 import { withoutServerFields } from './server-fields.ts';
 import type { Fields } from './work.ts';
 
@@ -13,8 +13,7 @@ export interface Manifest {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string | undefined;
-  readonly labels: Fields;
-  readonly spec: Fields;
+  readonly converted: Component;
   /** A sentence for everything in it that has no place in an Application. */
   readonly warnings: readonly string[];
 }
@@ -44,12 +43,18 @@ function readValue(value: unknown, where: string): readonly Manifest[] {
   const { kind = 'nothing', items } = fields as { readonly kind?: unknown; readonly items?: unknown };
   if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
     return items.flatMap((item, index) => readValue(item, `${where}, item ${index + 1}`));
-  if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind))
-    throw new UsageError(`${where} is of kind ${String(kind)}: it must be one of ${Object.keys(kinds).join(', ')}`);
-  return [readManifest(kind, fields, where)];
+  const convert = typeof kind === 'string' ? converterFor(fields['apiVersion'], kind) : undefined;
+  if (!convert)
+    throw new UsageError(`${where} is of kind ${kindOf(fields)}: it must be one of ${knownKinds.join(', ')}`);
+  return [readManifest(String(kind), fields, where, convert)];
 }
 
-function readManifest(kind: string, fields: Fields, where: string): Manifest {
+/** With its API group where that is what is wrong, as in `Job (batch.volcano.sh/v1alpha1)`. */
+function kindOf({ kind = 'nothing', apiVersion }: Fields): string {
+  return knownKinds.includes(String(kind)) ? `${String(kind)} (${String(apiVersion)})` : String(kind);
+}
+
+function readManifest(kind: string, fields: Fields, where: string, convert: Converter): Manifest {
   const { apiVersion: _apiVersion, kind: _kind, metadata: said = {}, spec, status: _status, ...others } = fields;
   const metadata = said as Metadata;
   const name = nameOf(metadata);
@@ -61,8 +66,7 @@ function readManifest(kind: string, fields: Fields, where: string): Manifest {
     kind,
     name,
     namespace: metadata.namespace,
-    labels: metadata.labels ?? {},
-    spec: cleaned.spec,
+    converted: convert(cleaned.spec, metadata.labels ?? {}),
     warnings: [
       ...cleaned.warnings,
       ...lostMetadata(metadata),

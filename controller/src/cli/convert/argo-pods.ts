@@ -1,0 +1,216 @@
+/** A template of Argo Workflows with a container or a script, as what a task or a step runs. */
+import { commandFor, secondsOf } from './text.ts';
+import { only, present, workOf, type Converted, type Fields } from './work.ts';
+
+export interface Parameter {
+  readonly name: string;
+  readonly value?: unknown;
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly enum?: readonly unknown[];
+}
+
+export interface Template extends Fields {
+  readonly name?: string;
+  readonly container?: Fields;
+  readonly script?: Fields & { readonly command?: readonly string[]; readonly source?: string; readonly env?: unknown };
+  readonly steps?: readonly (readonly Call[])[];
+  readonly dag?: Fields & { readonly tasks?: readonly Call[] };
+  readonly inputs?: { readonly parameters?: readonly Parameter[]; readonly artifacts?: readonly Fields[] };
+  readonly outputs?: Fields & { readonly parameters?: readonly Fields[]; readonly artifacts?: readonly Fields[] };
+  readonly retryStrategy?: Fields & {
+    readonly limit?: unknown;
+    readonly retryPolicy?: string;
+    readonly backoff?: Fields & { readonly duration?: unknown; readonly factor?: unknown };
+  };
+  readonly metadata?: { readonly labels?: Fields; readonly annotations?: Fields };
+}
+
+/** A step or a task of a dag. */
+export interface Call extends Fields {
+  readonly name: string;
+  readonly template?: string;
+  readonly templateRef?: { readonly name?: string; readonly template?: string };
+  readonly inline?: Template;
+  readonly arguments?: { readonly parameters?: readonly Parameter[]; readonly artifacts?: readonly Fields[] };
+  readonly withItems?: readonly unknown[];
+  readonly withSequence?: Fields;
+  readonly dependencies?: readonly string[];
+  readonly depends?: string;
+  readonly continueOn?: { readonly failed?: boolean; readonly error?: boolean };
+}
+
+export interface WorkflowSpec extends Fields {
+  readonly entrypoint?: string;
+  readonly onExit?: string;
+  readonly templates?: readonly Template[];
+  readonly templateDefaults?: Template;
+  readonly workflowTemplateRef?: { readonly name?: string };
+  readonly arguments?: { readonly parameters?: readonly Parameter[] };
+  readonly podGC?: Fields & { readonly strategy?: string };
+  readonly ttlStrategy?: Fields;
+  readonly volumes?: readonly Fields[];
+  readonly volumeClaimTemplates?: readonly Fields[];
+  readonly podMetadata?: { readonly labels?: Fields; readonly annotations?: Fields };
+}
+
+/** Fields of a pod that a workflow has for all its templates, and a template for itself. */
+const podFields = [
+  'affinity',
+  'automountServiceAccountToken',
+  'dnsConfig',
+  'dnsPolicy',
+  'hostAliases',
+  'hostNetwork',
+  'imagePullSecrets',
+  'nodeSelector',
+  'priorityClassName',
+  'schedulerName',
+  'securityContext',
+  'serviceAccountName',
+  'tolerations',
+];
+const read = [
+  ...podFields,
+  'activeDeadlineSeconds',
+  'container',
+  'dag',
+  'initContainers',
+  'inputs',
+  'metadata',
+  'name',
+  'outputs',
+  'retryStrategy',
+  'script',
+  'sidecars',
+  'steps',
+  'timeout',
+  'volumes',
+];
+
+/** A template with what all templates have. */
+export function templateOf(template: Template, defaults: Template = {}): Template {
+  return { ...defaults, ...template };
+}
+
+/** The kind of a template that has neither a container nor a script, steps nor a dag, such as `suspend`. */
+export function unknownKind(template: Template): string | undefined {
+  return ['suspend', 'resource', 'http', 'containerSet', 'data', 'plugin'].find((kind) => kind in template);
+}
+
+/** What a template runs, as properties of a task or a step. Placeholders stay as they are. */
+export function podOf(template: Template, workflow: WorkflowSpec): Converted {
+  const {
+    name = '',
+    metadata = {},
+    retryStrategy,
+    sidecars = [],
+    initContainers = [],
+  } = template as Template & {
+    readonly sidecars?: readonly Fields[];
+    readonly initContainers?: readonly Fields[];
+  };
+  const main = containerOf(template);
+  const helpers: readonly Fields[] = [
+    ...initContainers,
+    // Argo stops sidecars when the main container is done, as Kubernetes does with these.
+    ...sidecars.map((sidecar) => ({ ...sidecar, restartPolicy: 'Always' })),
+  ];
+  const mounted = new Set(
+    [main.container, ...helpers].flatMap((container) =>
+      ((container['volumeMounts'] ?? []) as readonly Fields[]).map((mount) => mount['name']),
+    ),
+  );
+  const volumes = [...(workflow.volumes ?? []), ...((template['volumes'] ?? []) as readonly Fields[])].filter(
+    (volume) => mounted.has(volume['name']),
+  );
+  const labels = { ...workflow.podMetadata?.labels, ...metadata.labels };
+  const annotations = { ...workflow.podMetadata?.annotations, ...metadata.annotations };
+  const work = workOf({
+    template: {
+      metadata: present({
+        labels: Object.keys(labels).length > 0 ? labels : undefined,
+        annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
+      }),
+      spec: present({
+        priorityClassName: workflow['podPriorityClassName'],
+        ...only(workflow, podFields),
+        ...only(template, podFields),
+        volumes: volumes.length > 0 ? volumes : undefined,
+        initContainers: helpers.length > 0 ? helpers : undefined,
+        containers: [main.container],
+      }),
+    },
+    ...(template['activeDeadlineSeconds'] === undefined
+      ? {}
+      : { activeDeadlineSeconds: secondsOf(template['activeDeadlineSeconds']) }),
+  });
+  const retry = retryOf(retryStrategy);
+  const say = (warning: string) => `template ${name}: ${warning}`;
+  return {
+    // Argo starts a pod again only where there is a retryStrategy.
+    properties: present({
+      ...work.properties,
+      backoffLimit: 0,
+      retry: retry.properties['retry'],
+      timeoutSeconds: secondsOf(template['timeout']),
+    }),
+    warnings: [...main.warnings, ...retry.warnings, ...lost(template), ...work.warnings].map(say),
+  };
+}
+
+function containerOf({ container, script }: Template): { container: Fields; warnings: readonly string[] } {
+  if (!script) return { container: container ?? {}, warnings: [] };
+  const { source = '', command = [], ...others } = script;
+  const cmd = commandFor(command, source, others.env);
+  return cmd
+    ? { container: { ...others, command: cmd }, warnings: [] }
+    : {
+        container: { ...others, command: [...command, source] },
+        warnings: [
+          `script: ${command.join(' ')} does not take a program as an argument: put it into a file of a volume`,
+        ],
+      };
+}
+
+function retryOf(strategy: Template['retryStrategy']): Converted {
+  if (!strategy) return { properties: {}, warnings: [] };
+  const { limit, retryPolicy, backoff = {}, ...others } = strategy;
+  const most = limit === undefined ? 100 : Math.min(Number(limit), 100);
+  const delay = secondsOf(backoff.duration);
+  const grows = backoff.factor !== undefined && Number(backoff.factor) > 1;
+  const left = [
+    ...Object.keys(others),
+    ...Object.keys(backoff)
+      .filter((name) => !['duration', 'factor'].includes(name))
+      .map((name) => `backoff.${name}`),
+  ];
+  return {
+    properties: {
+      retry: present({ limit: most, delaySeconds: delay ?? 0, backoff: grows ? 'Exponential' : 'Constant' }),
+    },
+    warnings: [
+      ...(limit === undefined ? ['retryStrategy without a limit: there are at most 100 more attempts'] : []),
+      ...(retryPolicy === undefined || retryPolicy === 'Always' || retryPolicy === 'OnFailure'
+        ? []
+        : [`retryStrategy.retryPolicy ${retryPolicy} is left out: each failure is retried; see podFailurePolicy`]),
+      ...(grows && Number(backoff.factor) !== 2 ? ['retryStrategy.backoff.factor becomes 2'] : []),
+      ...left.map((name) => `retryStrategy.${name} is left out: there is no equivalent`),
+    ],
+  };
+}
+
+function lost(template: Template): readonly string[] {
+  const { inputs = {}, outputs = {} } = template;
+  const artifacts = [...(inputs.artifacts ?? []), ...(outputs.artifacts ?? [])].map(({ name }) => String(name));
+  const written = (outputs.parameters ?? []).map(({ name }) => String(name));
+  return [
+    ...artifacts.map((name) => `artifact ${name} is left out: share files in a volume, or in globals.workspace`),
+    ...written.map(
+      (name) => `output ${name}: let the container write {"${name}": ...} to /dev/termination-log instead of a file`,
+    ),
+    ...Object.keys(template)
+      .filter((name) => !read.includes(name))
+      .map((name) => `${name} is left out: there is no equivalent`),
+  ];
+}

@@ -1,0 +1,341 @@
+/**
+ * Steps and dags of Argo Workflows as the steps of one flow: those of a template that a step calls are put in its
+ * place, and a step with items becomes one for each of them.
+ */
+import { podOf, templateOf, unknownKind, type Call, type Template, type WorkflowSpec } from './argo-pods.ts';
+import { asText, inTexts } from './text.ts';
+import { present, type Fields } from './work.ts';
+
+export interface FlowStep {
+  readonly name: string;
+  readonly properties: Fields;
+}
+
+type ValueOf = (key: string) => unknown;
+
+/** Steps that a call became: the first of them and the last. */
+interface Part {
+  readonly first: readonly string[];
+  readonly last: readonly string[];
+}
+
+const nothing: Part = { first: [], last: [] };
+const deepest = 20;
+const placeholder = /\{\{([^{}]*)\}\}/g;
+
+/**
+ * The steps of a workflow in which `entry` runs first.
+ * @param globalValue values of `workflow.parameters.NAME`
+ */
+export function stepsOf(
+  entry: Template,
+  spec: WorkflowSpec,
+  globalValue: ValueOf,
+): { readonly steps: readonly FlowStep[]; readonly warnings: readonly string[] } {
+  const flow = new Flow(spec, globalValue);
+  flow.add(entry, entry.name ?? 'main', new Map(), []);
+  const exit = spec.templates?.find(({ name }) => name === spec.onExit);
+  if (exit) flow.addExit(exit);
+  else if (spec.onExit !== undefined) flow.warnings.push(`onExit: the template ${spec.onExit} does not exist`);
+  return { steps: flow.finished(), warnings: flow.warnings };
+}
+
+interface Made {
+  name: string;
+  dependsOn: readonly string[];
+  more: Fields;
+  properties: Fields;
+}
+
+class Flow {
+  readonly warnings: string[] = [];
+  readonly #steps: Made[] = [];
+  readonly #outputs = new Map<string, Set<string>>();
+
+  constructor(
+    private readonly spec: WorkflowSpec,
+    private readonly globalValue: ValueOf,
+  ) {}
+
+  /** Puts what a template runs into the flow. */
+  add(
+    template: Template,
+    name: string,
+    inputs: ReadonlyMap<string, unknown>,
+    dependsOn: readonly string[],
+    more: Fields = {},
+    within: readonly string[] = [],
+  ): Part {
+    const own = templateOf(template, this.spec.templateDefaults);
+    const values = new Map(inputs);
+    for (const { name: parameter, value, default: fallback } of own.inputs?.parameters ?? [])
+      if (values.get(parameter) === undefined) values.set(parameter, value ?? fallback);
+    const valueOf: ValueOf = (key) => {
+      const input = /^inputs\.parameters\.(.+)$/.exec(key)?.[1];
+      return input === undefined ? this.globalValue(key) : values.get(input);
+    };
+    if (own.container ?? own.script) return this.#addPod(own, name, valueOf, dependsOn, more);
+    if (within.length >= deepest || within.includes(own.name ?? '')) {
+      this.warnings.push(`step ${name}: template ${own.name} calls itself: it is left out`);
+      return nothing;
+    }
+    const scope = { prefix: within.length === 0 ? '' : `${name}-`, valueOf, within: [...within, own.name ?? ''], more };
+    if (own.steps) return this.#addGroups(own.steps, dependsOn, scope);
+    if (own.dag) return this.#addDag(own.dag, dependsOn, scope);
+    this.warnings.push(
+      `step ${name} is left out: there is no equivalent of ${unknownKind(own) ?? 'what it does'}${unknownKind(own) === 'suspend' ? '; see failurePolicy: Pause, and suspend steps of the KubeVela workflow' : ''}`,
+    );
+    return nothing;
+  }
+
+  /** What runs at the end, in whatever way the flow ended. */
+  addExit(template: Template): void {
+    if (template.container ?? template.script) this.add(template, 'on-exit', new Map(), [], { when: 'Always' });
+    else this.warnings.push(`onExit: template ${template.name} is left out: write one step with when: Always`);
+  }
+
+  finished(): readonly FlowStep[] {
+    return this.#steps.map(({ name, dependsOn, more, properties }) => {
+      const outputs = [...(this.#outputs.get(name) ?? [])].map((output) => ({ name: output }));
+      return {
+        name,
+        properties: present({
+          name,
+          dependsOn: dependsOn.length > 0 ? dependsOn : undefined,
+          ...more,
+          outputs: outputs.length > 0 ? outputs : undefined,
+          ...properties,
+        }),
+      };
+    });
+  }
+
+  #addPod(template: Template, wanted: string, valueOf: ValueOf, dependsOn: readonly string[], more: Fields): Part {
+    const name = this.#freeName(wanted);
+    const { properties, warnings } = podOf(filled(template, valueOf), this.spec);
+    this.#steps.push({ name, dependsOn, more, properties });
+    for (const warning of warnings) if (!this.warnings.includes(warning)) this.warnings.push(warning);
+    return { first: [name], last: [name] };
+  }
+
+  /** Groups run one after the other, the steps of a group side by side. */
+  #addGroups(groups: readonly (readonly Call[])[], before: readonly string[], scope: Scope): Part {
+    const parts = new Map<string, Part>();
+    let dependsOn = before;
+    let first: readonly string[] | undefined;
+    for (const group of groups) {
+      const made = (Array.isArray(group) ? group : [group as unknown as Call]).map((call) => {
+        const part = this.#call(call, dependsOn, parts, scope);
+        return [call.name, part] as const;
+      });
+      for (const [name, part] of made) parts.set(name, part);
+      const last = made.flatMap(([, part]) => part.last);
+      first ??= made.flatMap(([, part]) => part.first);
+      if (last.length > 0) dependsOn = last;
+    }
+    return { first: first ?? [], last: dependsOn };
+  }
+
+  #addDag(
+    { tasks = [], target, failFast: _failFast, ...others }: NonNullable<Template['dag']>,
+    before: readonly string[],
+    scope: Scope,
+  ): Part {
+    for (const name of [...Object.keys(others), ...(target === undefined ? [] : ['target'])])
+      this.warnings.push(`dag.${name} is left out: there is no equivalent`);
+    const parts = new Map<string, Part>();
+    const waiting = new Map(tasks.map((task) => [task.name, task]));
+    while (waiting.size > 0) {
+      const ready = [...waiting.values()].filter((task) =>
+        dependenciesOf(task).names.every((name) => !waiting.has(name)),
+      );
+      if (ready.length === 0) {
+        this.warnings.push(`the tasks ${[...waiting.keys()].join(', ')} depend on each other: they are left out`);
+        break;
+      }
+      for (const task of ready) {
+        const { names, when, problem } = dependenciesOf(task);
+        if (problem) this.warnings.push(`step ${task.name}: depends ${JSON.stringify(task.depends)}: ${problem}`);
+        const dependsOn = names.length > 0 ? names.flatMap((name) => parts.get(name)?.last ?? []) : before;
+        const more = when === undefined ? scope.more : { ...scope.more, when };
+        parts.set(task.name, this.#call(task, dependsOn, parts, { ...scope, more }));
+        waiting.delete(task.name);
+      }
+    }
+    const needed = new Set(tasks.flatMap((task) => dependenciesOf(task).names));
+    const ends = tasks.filter(({ name }) => !needed.has(name));
+    return {
+      first: tasks
+        .filter((task) => dependenciesOf(task).names.length === 0)
+        .flatMap(({ name }) => parts.get(name)?.first ?? []),
+      last: ends.flatMap(({ name }) => parts.get(name)?.last ?? []),
+    };
+  }
+
+  #call(call: Call, dependsOn: readonly string[], parts: ReadonlyMap<string, Part>, scope: Scope): Part {
+    const wanted = `${scope.prefix}${call.name}`;
+    const say = (warning: string) => this.warnings.push(`step ${call.name}: ${warning}`);
+    const known = [
+      'name',
+      'template',
+      'templateRef',
+      'inline',
+      'arguments',
+      'withItems',
+      'withSequence',
+      'dependencies',
+      'depends',
+      'continueOn',
+      'when',
+    ];
+    for (const field of Object.keys(call).filter((name) => !known.includes(name)))
+      say(`${field} is left out: there is no equivalent`);
+    if (call['when'] !== undefined) say(`when ${JSON.stringify(call['when'])} is left out: the step runs in any case`);
+    for (const artifact of call.arguments?.artifacts ?? [])
+      say(`artifact ${String(artifact['name'])} is left out: share files in a volume, or in globals.workspace`);
+    const isOptional = call.continueOn?.failed === true || call.continueOn?.error === true;
+    const more = isOptional ? { ...scope.more, continueOnFailure: true } : scope.more;
+    const items = itemsOf(call);
+    if (items.problem) say(items.problem);
+    const made = items.values.map((item, index) => {
+      const valueOf: ValueOf = (key) => this.#outputOf(key, parts) ?? itemValue(key, item) ?? scope.valueOf(key);
+      const name = items.values.length > 1 || item !== undefined ? `${wanted}-${index}` : wanted;
+      const values = new Map(
+        (call.arguments?.parameters ?? []).map(({ name: parameter, value }) => [
+          parameter,
+          typeof value === 'string' ? withValues(value, valueOf) : value,
+        ]),
+      );
+      if (call.templateRef) return this.#addReference(call.templateRef, name, values, dependsOn, more);
+      const template = call.inline ?? this.spec.templates?.find((one) => one.name === call.template);
+      if (template) return this.add(template, name, values, dependsOn, more, scope.within);
+      say(`the template ${call.template} does not exist: the step is left out`);
+      return nothing;
+    });
+    return { first: made.flatMap(({ first }) => first), last: made.flatMap(({ last }) => last) };
+  }
+
+  #addReference(
+    { name: of, template }: NonNullable<Call['templateRef']>,
+    wanted: string,
+    values: ReadonlyMap<string, unknown>,
+    dependsOn: readonly string[],
+    more: Fields,
+  ): Part {
+    const name = this.#freeName(wanted);
+    const parameters =
+      values.size > 0 ? Object.fromEntries([...values].map(([key, value]) => [key, asText(value)])) : undefined;
+    this.#steps.push({ name, dependsOn, more, properties: { templateRef: present({ name: of, parameters }) } });
+    this.warnings.push(
+      `step ${name}: WorkflowTemplate ${of} must be converted, too, and be a task-template of its template ${template}`,
+    );
+    return { first: [name], last: [name] };
+  }
+
+  /** An output of an earlier step, as a flow of ours writes it. */
+  #outputOf(key: string, parts: ReadonlyMap<string, Part>): string | undefined {
+    const [, call = '', output = ''] =
+      /^(?:steps|tasks)\.([^.]+)\.outputs\.(?:parameters\.)?(result|exitCode|[^.]+)$/.exec(key) ?? [];
+    const [step] = parts.get(call)?.last ?? [];
+    if (step === undefined || output === '' || output === 'exitCode') return undefined;
+    const known = this.#outputs.get(step) ?? new Set();
+    this.#outputs.set(step, known.add(output));
+    const sentence = `step ${step}: its output ${output} is used: let it write {"${output}": ...} to /dev/termination-log`;
+    if (!this.warnings.includes(sentence)) this.warnings.push(sentence);
+    return `$(steps.${step}.outputs.${output})`;
+  }
+
+  /** A name as our steps have it, which no other step has. */
+  #freeName(wanted: string): string {
+    const slug =
+      wanted
+        .toLowerCase()
+        .replace(/[^a-z0-9-]+/g, '-')
+        .slice(0, 50)
+        .replace(/^-+|-+$/g, '')
+        .replace(/-r(\d+)$/, '-r-$1') || 'step';
+    const taken = (name: string) => this.#steps.some((step) => step.name === name);
+    let name = slug;
+    for (let number = 2; taken(name); number += 1) name = `${slug}-${number}`;
+    if (name !== wanted) this.warnings.push(`step ${wanted} is called ${name}`);
+    return name;
+  }
+}
+
+interface Scope {
+  readonly prefix: string;
+  readonly valueOf: ValueOf;
+  /** The templates around. */
+  readonly within: readonly string[];
+  readonly more: Fields;
+}
+
+/** The tasks that one waits for, and how they must end. */
+function dependenciesOf({ dependencies, depends }: Call): {
+  readonly names: readonly string[];
+  readonly when?: string;
+  readonly problem?: string;
+} {
+  if (depends === undefined) return { names: dependencies ?? [] };
+  const parts = [...depends.matchAll(/([A-Za-z0-9_][-A-Za-z0-9_]*)(?:\.(\w+))?/g)];
+  const names = [...new Set(parts.map(([, name = '']) => name))];
+  const ends = new Set(parts.map(([, , end = 'Succeeded']) => end));
+  const isPlain = !/[|!]/.test(depends);
+  if (isPlain && [...ends].every((end) => end === 'Succeeded')) return { names };
+  if (isPlain && [...ends].every((end) => end === 'Failed' || end === 'Errored')) return { names, when: 'OnFailure' };
+  const isAny = !depends.includes('!') && ends.has('Failed') && ends.has('Succeeded') && names.length === 1;
+  if (isAny) return { names, when: 'Always' };
+  return { names, problem: 'has no equivalent; the step waits until all of them have succeeded' };
+}
+
+/** The values that a step runs with, one after the other; undefined for a step without items. */
+function itemsOf({ withItems, withSequence, withParam }: Call): {
+  readonly values: readonly unknown[];
+  readonly problem?: string;
+} {
+  const once = [undefined];
+  if (withItems) return { values: withItems };
+  if (withParam !== undefined)
+    return {
+      values: once,
+      problem: 'withParam is left out: items must be known when a run starts; the step runs once',
+    };
+  if (!withSequence) return { values: once };
+  const { start = 0, end, count, format = '%d' } = withSequence as Record<string, string | number | undefined>;
+  const from = Number(start);
+  const size = count === undefined ? Math.abs(Number(end) - from) + 1 : Number(count);
+  const pad = /^([^%]*)%(?:0(\d+))?d([^%]*)$/.exec(String(format));
+  if (!Number.isInteger(size) || !Number.isInteger(from) || size > 1000 || !pad)
+    return { values: once, problem: 'withSequence is left out: write the items; the step runs once' };
+  const step = count === undefined && Number(end) < from ? -1 : 1;
+  const [, head = '', width = '0', tail = ''] = pad;
+  return {
+    values: Array.from(
+      { length: size },
+      (_, index) => `${head}${String(from + step * index).padStart(Number(width), '0')}${tail}`,
+    ),
+  };
+}
+
+function itemValue(key: string, item: unknown): unknown {
+  if (item === undefined) return undefined;
+  if (key === 'item') return textOf(item);
+  const field = /^item\.(.+)$/.exec(key)?.[1];
+  return field === undefined || typeof item !== 'object' ? undefined : textOf((item as Fields | null)?.[field]);
+}
+
+function textOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+}
+
+function withValues(text: string, valueOf: ValueOf): string {
+  return text.replaceAll(placeholder, (all, key: string) => {
+    const value = valueOf(key.trim());
+    return value === undefined ? all : asText(value);
+  });
+}
+
+/** A template with the values of its placeholders; those without a value stay. */
+function filled(template: Template, valueOf: ValueOf): Template {
+  return inTexts(template, (text) => withValues(text, valueOf));
+}

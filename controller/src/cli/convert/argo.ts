@@ -1,0 +1,320 @@
+/**
+ * Workflow, WorkflowTemplate and CronWorkflow of Argo Workflows (argoproj.io/v1alpha1). A template with a container or
+ * a script becomes a task; steps and a dag become the steps of a flow.
+ */
+import { stepsOf, type FlowStep } from './argo-steps.ts';
+import { podOf, templateOf, type Template, type WorkflowSpec } from './argo-pods.ts';
+import { asText, inTexts, matchesIn, secondsOf } from './text.ts';
+import { only, orNothing, present, type Converted, type Fields } from './work.ts';
+
+interface Component extends Converted {
+  readonly type: string;
+}
+
+/** Of a Workflow, what is converted; all else is named. */
+const read = [
+  'activeDeadlineSeconds',
+  'affinity',
+  'arguments',
+  'automountServiceAccountToken',
+  'dnsConfig',
+  'dnsPolicy',
+  'entrypoint',
+  'hostAliases',
+  'hostNetwork',
+  'imagePullSecrets',
+  'nodeSelector',
+  'onExit',
+  'parallelism',
+  'podGC',
+  'podMetadata',
+  'podPriorityClassName',
+  'priorityClassName',
+  'schedulerName',
+  'securityContext',
+  'serviceAccountName',
+  'suspend',
+  'templateDefaults',
+  'templates',
+  'tolerations',
+  'ttlStrategy',
+  'volumeClaimTemplates',
+  'volumes',
+  'workflowTemplateRef',
+];
+const placeholder = /\{\{[^{}]*\}\}/g;
+
+export function fromWorkflow(spec: Fields): Component {
+  const { type, properties, warnings } = convert(spec);
+  return { type, properties, warnings: ['every deployment runs', ...warnings] };
+}
+
+export function fromCronWorkflow(spec: Fields): Component {
+  const {
+    workflowSpec = {},
+    schedule,
+    schedules,
+    timezone,
+    ...others
+  } = spec as {
+    readonly workflowSpec?: WorkflowSpec;
+    readonly schedule?: string;
+    readonly schedules?: readonly string[];
+    readonly timezone?: string;
+  } & Fields;
+  const { type, properties, warnings } = convert(workflowSpec);
+  const cron = schedules ?? schedule;
+  const times = present({ timeZone: timezone, startingDeadlineSeconds: others['startingDeadlineSeconds'] });
+  const { executionPolicy, ...rest } = properties as { readonly executionPolicy?: Fields } & Fields;
+  const limits = present({
+    concurrencyPolicy: others['concurrencyPolicy'],
+    keepLast: others['successfulJobsHistoryLimit'],
+    keepLastFailed: others['failedJobsHistoryLimit'],
+  });
+  const known = ['startingDeadlineSeconds', 'concurrencyPolicy', 'suspend', 'workflowMetadata'];
+  const lost = Object.keys(others).filter((name) => !known.includes(name) && !name.endsWith('HistoryLimit'));
+  return {
+    type,
+    properties: present({
+      schedule: { cron, ...times },
+      suspend: others['suspend'],
+      executionPolicy: orNothing({ ...limits, ...executionPolicy }),
+      ...rest,
+    }),
+    warnings: [
+      ...(timezone === undefined
+        ? ["times are in UTC, not in the controller's zone: write timeZone for another one"]
+        : []),
+      'runs are named after their time in UTC',
+      ...lost.map((name) => `spec.${name} is left out: there is no equivalent`),
+      ...(others['workflowMetadata'] === undefined
+        ? []
+        : [
+            "workflowMetadata is left out: write labels of the pods into labels, others under the Application's metadata",
+          ]),
+      ...warnings,
+    ],
+  };
+}
+
+export function fromWorkflowTemplate(spec: Fields): Component {
+  const workflow = spec as WorkflowSpec;
+  const entry = entryOf(workflow);
+  if (!entry || !(entry.container ?? entry.script)) {
+    const { type, properties, warnings } = convert(workflow);
+    const { executionPolicy } = properties as { readonly executionPolicy?: Fields };
+    return {
+      type,
+      properties: { executionPolicy: { trigger: 'Manual', ...executionPolicy }, ...properties },
+      warnings: ['it runs when somebody asks for it (task-runs run), not when it is deployed', ...warnings],
+    };
+  }
+  const others = (workflow.templates ?? []).filter(({ name }) => name !== entry.name).map(({ name }) => name);
+  const parameters = entry.inputs?.parameters ?? [];
+  const values = new Map(
+    parameters.map(({ name }) => [`inputs.parameters.${name}`, `$(params.${name})`] as [string, string]),
+  );
+  const { properties, warnings } = podOf(
+    filled(entry, (key) => values.get(key) ?? globalValue(workflow, key)),
+    workflow,
+  );
+  const declared = parameters.map(({ name, default: fallback, value, description, enum: choices }) =>
+    present({
+      name,
+      description,
+      default: (value ?? fallback === undefined) ? (value ?? fallback) : asText(value ?? fallback),
+      enum: choices,
+    }),
+  );
+  return {
+    type: 'task-template',
+    properties: present({ parameters: declared.length > 0 ? declared : undefined, ...properties }),
+    warnings: [
+      ...(others.length > 0
+        ? [`the templates ${others.join(', ')} are left out: a task-template is one template; split the manifest`]
+        : []),
+      ...['podGC', 'ttlStrategy', 'activeDeadlineSeconds']
+        .filter((name) => workflow[name] !== undefined)
+        .map((name) => `${name} is left out: write it for the tasks that use the template`),
+      ...warnings,
+      ...unknownIn(workflow, properties),
+    ],
+  };
+}
+
+function convert(spec: WorkflowSpec): Component {
+  const policy = policyOf(spec);
+  const whole = present({
+    executionPolicy: orNothing(policy.properties),
+    suspend: spec.suspend === true ? true : undefined,
+    timeoutSeconds: secondsOf(spec.activeDeadlineSeconds),
+  });
+  if (spec.workflowTemplateRef)
+    return {
+      type: 'task',
+      properties: {
+        ...whole,
+        templateRef: present({
+          name: spec.workflowTemplateRef.name,
+          parameters: orNothing(
+            Object.fromEntries((spec.arguments?.parameters ?? []).map(({ name, value }) => [name, asText(value)])),
+          ),
+        }),
+      },
+      warnings: [
+        ...policy.warnings,
+        `WorkflowTemplate ${String(spec.workflowTemplateRef.name)} must be converted, too, and be a task-template`,
+        ...unknownIn(spec, {}),
+      ],
+    };
+  const entry = entryOf(spec);
+  if (!entry)
+    return {
+      type: 'task',
+      properties: whole,
+      warnings: [`the template ${spec.entrypoint ?? ''} does not exist: there is nothing to run`],
+    };
+  const isOne = (entry.container ?? entry.script) !== undefined && !spec.onExit && !spec.volumeClaimTemplates?.length;
+  const { properties, warnings } = isOne ? oneTask(entry, spec) : flow(entry, spec);
+  return {
+    type: isOne ? 'task' : 'task-flow',
+    properties: { ...whole, ...properties },
+    warnings: [...policy.warnings, ...warnings, ...unknownIn(spec, properties)],
+  };
+}
+
+function oneTask(entry: Template, spec: WorkflowSpec): Converted {
+  const inputs = new Map(
+    (entry.inputs?.parameters ?? []).map(({ name, value, default: fallback }) => {
+      const given = spec.arguments?.parameters?.find((argument) => argument.name === name)?.value;
+      return [`inputs.parameters.${name}`, given ?? value ?? fallback] as [string, unknown];
+    }),
+  );
+  return podOf(
+    filled(entry, (key) => inputs.get(key) ?? globalValue(spec, key)),
+    spec,
+  );
+}
+
+function flow(entry: Template, spec: WorkflowSpec): Converted {
+  const { steps, warnings } = stepsOf(entry, spec, (key) => globalValue(spec, key));
+  const shared = workspaceOf(spec, steps);
+  return {
+    properties: present({
+      maxParallel: spec.parallelism,
+      globals: shared.workspace && { workspace: shared.workspace },
+      steps: shared.steps.map(({ properties }) => properties),
+    }),
+    warnings: ['a step that fails skips the steps that depend on it; others go on', ...warnings, ...shared.warnings],
+  };
+}
+
+interface Claim extends Fields {
+  readonly metadata?: { readonly name?: string };
+  readonly spec?: {
+    readonly accessModes?: unknown;
+    readonly storageClassName?: unknown;
+    readonly resources?: { readonly requests?: { readonly storage?: unknown } };
+  };
+}
+
+interface Mounting {
+  readonly podSpec?: { readonly containers?: readonly Fields[] };
+}
+
+/** A claim for each run is the flow's workspace, which every container mounts. */
+function workspaceOf(spec: WorkflowSpec, steps: readonly FlowStep[]) {
+  const [claim, ...others] = (spec.volumeClaimTemplates ?? []) as readonly Claim[];
+  if (!claim) return { steps, workspace: undefined, warnings: [] };
+  const name = claim.metadata?.name;
+  const mountsOf = ({ podSpec }: Mounting) =>
+    (podSpec?.containers ?? []).flatMap((container) => (container['volumeMounts'] ?? []) as readonly Fields[]);
+  const paths = [
+    ...new Set(
+      steps.flatMap(({ properties }) =>
+        mountsOf(properties as Mounting)
+          .filter((mount) => mount['name'] === name)
+          .map((mount) => mount['mountPath']),
+      ),
+    ),
+  ];
+  const withoutMount = (container: Fields): Fields => {
+    const mounts = ((container['volumeMounts'] ?? []) as readonly Fields[]).filter((mount) => mount['name'] !== name);
+    return present({ ...container, volumeMounts: mounts.length > 0 ? mounts : undefined });
+  };
+  const without = (step: FlowStep): FlowStep => {
+    const { podSpec, ...others } = step.properties as Mounting & Fields;
+    if (!podSpec?.containers) return step;
+    const containers = podSpec.containers.map(withoutMount);
+    const isEmpty = containers.length === 1 && Object.keys(containers[0] ?? {}).length === 0;
+    const rest = present({ ...podSpec, containers: isEmpty ? undefined : containers });
+    return { ...step, properties: present({ ...others, podSpec: orNothing(rest) }) };
+  };
+  const { accessModes, storageClassName, resources } = claim.spec ?? {};
+  return {
+    steps: steps.map(without),
+    workspace: present({ size: resources?.requests?.storage, storageClassName, accessModes, mountPath: paths[0] }),
+    warnings: [
+      ...(paths.length > 1
+        ? [`the volume ${name} has several mount paths: the workspace is mounted at ${String(paths[0])} everywhere`]
+        : []),
+      ...others.map(
+        (other) => `volumeClaimTemplates ${other.metadata?.name}: left out; a flow has one workspace for each run`,
+      ),
+    ],
+  };
+}
+
+function entryOf({ entrypoint, templates = [], templateDefaults }: WorkflowSpec): Template | undefined {
+  const found = entrypoint === undefined ? templates[0] : templates.find(({ name }) => name === entrypoint);
+  return found && templateOf(found, templateDefaults);
+}
+
+/** The value of a parameter of the whole workflow. */
+function globalValue({ arguments: given }: WorkflowSpec, key: string): unknown {
+  const name = /^workflow\.parameters\.(.+)$/.exec(key)?.[1];
+  return name === undefined ? undefined : given?.parameters?.find((parameter) => parameter.name === name)?.value;
+}
+
+/** A template with the values of its placeholders; those without a value stay. */
+function filled(template: Template, valueOf: (key: string) => unknown): Template {
+  return inTexts(template, (text) =>
+    text.replaceAll(placeholder, (all) => {
+      const value = valueOf(all.slice(2, -2).trim());
+      return value === undefined ? all : asText(value);
+    }),
+  );
+}
+
+/** How long Jobs and pods stay. */
+function policyOf({ podGC, ttlStrategy }: WorkflowSpec): Converted {
+  const strategy = podGC?.strategy;
+  const { secondsAfterCompletion, secondsAfterSuccess, secondsAfterFailure } = ttlStrategy ?? {};
+  const ttlSecondsAfterFinished = secondsAfterCompletion ?? secondsAfterSuccess ?? secondsAfterFailure;
+  const parts = Object.keys(only(ttlStrategy ?? {}, ['secondsAfterSuccess', 'secondsAfterFailure']));
+  const other = Object.keys(podGC ?? {}).filter((name) => name !== 'strategy');
+  return {
+    properties: present({
+      keepLast: strategy === undefined ? undefined : 0,
+      keepLastFailed: strategy?.endsWith('Completion') ? 0 : undefined,
+      ttlSecondsAfterFinished,
+    }),
+    warnings: [
+      ...(strategy === undefined ? [] : ['podGC: Jobs and pods are deleted once the run is over, not one by one']),
+      ...other.map((name) => `podGC.${name} is left out: there is no equivalent`),
+      ...(ttlStrategy === undefined ? [] : ['ttlStrategy deletes Jobs and pods; the run stays on record']),
+      ...(parts.length > 0
+        ? [`ttlStrategy.${parts.join(', ')}: one time holds for all runs (${String(ttlSecondsAfterFinished)} s)`]
+        : []),
+    ],
+  };
+}
+
+function unknownIn(spec: WorkflowSpec, converted: Fields): readonly string[] {
+  return [
+    ...Object.keys(spec)
+      .filter((name) => !read.includes(name))
+      .map((name) => `spec.${name} is left out: there is no equivalent`),
+    ...matchesIn(converted, placeholder).map((text) => `${text} is not replaced: there is no equivalent`),
+  ];
+}

@@ -1,0 +1,249 @@
+/**
+ * Task and TaskRun of Tekton (tekton.dev). The steps of a Tekton Task run one after the other in one pod: all but the
+ * last become its init containers.
+ */
+import { asText, commandFor, inTexts, matchesIn, secondsOf } from './text.ts';
+import { orNothing, present, without, workOf, type Converted, type Fields } from './work.ts';
+
+interface Component extends Converted {
+  readonly type: string;
+}
+
+interface Param extends Fields {
+  readonly name: string;
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+}
+
+interface Step extends Fields {
+  readonly name?: string;
+  readonly image?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly script?: string;
+  readonly computeResources?: Fields;
+  readonly timeout?: unknown;
+}
+
+interface TaskSpec extends Fields {
+  readonly description?: string;
+  readonly params?: readonly Param[];
+  readonly steps?: readonly Step[];
+  readonly stepTemplate?: Step;
+  readonly sidecars?: readonly Step[];
+  readonly volumes?: readonly Fields[];
+  readonly workspaces?: readonly (Fields & { readonly name: string; readonly mountPath?: string })[];
+  readonly results?: readonly (Fields & { readonly name: string })[];
+}
+
+interface TaskRunSpec extends Fields {
+  readonly taskRef?: Fields & { readonly name?: string };
+  readonly taskSpec?: TaskSpec;
+  readonly params?: readonly { readonly name: string; readonly value?: unknown }[];
+  readonly workspaces?: readonly (Fields & { readonly name: string })[];
+  readonly podTemplate?: Fields;
+  readonly serviceAccountName?: string;
+  readonly timeout?: unknown;
+  readonly retries?: number;
+}
+
+/** What in a text Tekton replaces, and we do not. */
+const unreplaced = /\$\((?:params|workspaces|results|context|step|steps|tasks|credentials)[.[][^()]*\)/g;
+
+export function fromTektonTask(spec: Fields): Component {
+  const task = spec as TaskSpec;
+  const params = task.params ?? [];
+  const { properties, warnings } = podOf(task, []);
+  const declared = params.map(({ name, description, default: fallback, enum: choices }) =>
+    present({ name, description, default: typeof fallback === 'object' ? undefined : fallback, enum: choices }),
+  );
+  return {
+    type: 'task-template',
+    properties: present({
+      description: task.description,
+      parameters: declared.length > 0 ? declared : undefined,
+      ...properties,
+    }),
+    warnings: [
+      'it runs where a task or a step names it in its templateRef',
+      ...warnings,
+      ...unknownTexts(properties, true),
+    ],
+  };
+}
+
+export function fromTektonTaskRun(spec: Fields): Component {
+  const { taskRef, taskSpec, params = [], workspaces = [], podTemplate = {}, ...run } = spec as TaskRunSpec;
+  const values = params.map(({ name, value }) => [name, value] as const);
+  const whole = present({
+    timeoutSeconds: secondsOf(run.timeout),
+    retry: run.retries ? { limit: Math.min(run.retries, 100), delaySeconds: 0, backoff: 'Constant' } : undefined,
+  });
+  const lost = Object.keys(without(run, ['timeout', 'retries', 'serviceAccountName'])).map(
+    (field) => `spec.${field} is left out: there is no equivalent`,
+  );
+  if (!taskSpec) {
+    const { name, kind: _kind, apiVersion: _apiVersion, ...others } = taskRef ?? {};
+    const beside = [
+      ...(run.serviceAccountName === undefined ? [] : ['serviceAccountName']),
+      ...(workspaces.length > 0 ? ['workspaces'] : []),
+      ...(Object.keys(podTemplate).length > 0 ? ['podTemplate'] : []),
+    ];
+    return {
+      type: 'task',
+      properties: {
+        ...whole,
+        templateRef: present({ name, parameters: orNothing(Object.fromEntries(values)) }),
+      },
+      warnings: [
+        'every deployment runs',
+        `Task ${String(name)} must be converted, too: it becomes a task-template`,
+        ...beside.map((field) => `spec.${field} is left out: write it into the task-template ${String(name)}`),
+        ...Object.keys(others).map((field) => `taskRef.${field} is left out: there is no equivalent`),
+        ...lost,
+      ],
+    };
+  }
+  const defaults = (taskSpec.params ?? []).map(({ name, default: value }) => [name, value] as const);
+  const known = new Map([...defaults, ...values].filter(([, value]) => value !== undefined));
+  const filled = inTexts(asOurs(taskSpec), (text) =>
+    text.replaceAll(/\$\(params\.([^()]+)\)/g, (all, name: string) => {
+      const value = known.get(name);
+      return value === undefined || typeof value === 'object' ? all : asText(value);
+    }),
+  );
+  const { properties, warnings } = podOf(filled, workspaces, {
+    ...podTemplate,
+    serviceAccountName: run.serviceAccountName,
+  });
+  return {
+    type: 'task',
+    properties: { ...whole, ...properties },
+    warnings: ['every deployment runs', ...warnings, ...lost, ...unknownTexts(properties, false)],
+  };
+}
+
+function unknownTexts(properties: Fields, isTemplate: boolean): readonly string[] {
+  return matchesIn(properties, unreplaced)
+    .filter((text) => !(isTemplate && /^\$\(params\.[\w-]+\)$/.test(text)))
+    .map((text) => `${text} is not replaced: there is no equivalent`);
+}
+
+/** `$(params["a"])` as we write it. */
+function asOurs<T>(value: T): T {
+  return inTexts(value, (text) => text.replaceAll(/\$\(params\[['"]([^'"]+)['"]\]\)/g, '$(params.$1)'));
+}
+
+const readSpec = [
+  'description',
+  'displayName',
+  'params',
+  'steps',
+  'stepTemplate',
+  'sidecars',
+  'volumes',
+  'workspaces',
+  'results',
+];
+
+function podOf(task: TaskSpec, bound: readonly (Fields & { readonly name: string })[], pod: Fields = {}): Converted {
+  const spec = asOurs(task);
+  const { workspaces = [], results = [], sidecars = [], stepTemplate = {} } = spec;
+  const paths = new Map(workspaces.map(({ name, mountPath }) => [name, mountPath ?? `/workspace/${name}`]));
+  const mounts = [...paths].map(([name, mountPath]) => ({ name: `ws-${name}`, mountPath }));
+  const replaced = (step: Step): Step =>
+    inTexts({ ...stepTemplate, ...step }, (text) =>
+      text.replaceAll(/\$\(workspaces\.([^().]+)\.path\)/g, (all, name: string) => paths.get(name) ?? all),
+    );
+  const warnings: string[] = [];
+  const containers = (spec.steps ?? []).map((step, index) =>
+    containerOf(replaced(step), `step-${index + 1}`, mounts, warnings),
+  );
+  const [main, first] = [containers.at(-1) ?? {}, containers.slice(0, -1)];
+  // Tekton stops sidecars when the steps are done, as Kubernetes does with these.
+  const beside = sidecars.map((sidecar, index) => ({
+    ...containerOf(replaced(sidecar), `sidecar-${index + 1}`, [], warnings),
+    restartPolicy: 'Always',
+  }));
+  const sources = [...paths.keys()].map((name) => ({ name: `ws-${name}`, ...sourceOf(name, bound, warnings) }));
+  const volumes = [...(spec.volumes ?? []), ...sources];
+  const helpers = [...beside, ...first];
+  const work = workOf({
+    template: {
+      spec: present({
+        ...pod,
+        volumes: volumes.length > 0 ? volumes : undefined,
+        initContainers: helpers.length > 0 ? helpers : undefined,
+        containers: [main],
+      }),
+    },
+  });
+  return {
+    properties: present({
+      backoffLimit: 0,
+      outputs: results.length > 0 ? results.map(({ name }) => ({ name })) : undefined,
+      ...work.properties,
+    }),
+    warnings: [
+      ...(first.length > 0 ? ['the steps before the last one become init containers of the pod'] : []),
+      ...results.map(({ name }) => `result ${name}: let the last step write {"${name}": ...} to /dev/termination-log`),
+      ...(spec.params ?? [])
+        .filter(({ type = 'string' }) => type !== 'string')
+        .map(
+          ({ name, type }) =>
+            `param ${name} is of type ${type}, and ours are strings, numbers and booleans: write it out`,
+        ),
+      ...Object.keys(without(spec, readSpec)).map((field) => `${field} is left out: there is no equivalent`),
+      ...warnings,
+      ...work.warnings,
+    ],
+  };
+}
+
+function containerOf(step: Step, fallback: string, mounts: readonly Fields[], warnings: string[]): Fields {
+  const { name = fallback, script, computeResources, timeout, onError, results, workspaces, ref, ...others } = step;
+  const say = (warning: string) => warnings.push(`step ${name}: ${warning}`);
+  for (const [field, value] of Object.entries({ timeout, onError, results, workspaces, ref }))
+    if (value !== undefined) say(`${field} is left out: there is no equivalent`);
+  const ownMounts = (others['volumeMounts'] ?? []) as readonly Fields[];
+  const volumeMounts = [...ownMounts, ...mounts];
+  return present({
+    name,
+    ...others,
+    command: script === undefined ? others.command : scriptCommand(script, others.args, others['env'], say),
+    args: script === undefined ? others.args : undefined,
+    resources: computeResources ?? others['resources'],
+    volumeMounts: volumeMounts.length > 0 ? volumeMounts : undefined,
+  });
+}
+
+/** Without a first line that names an interpreter Tekton runs a script in sh, and stops at its first error. */
+function scriptCommand(
+  script: string,
+  args: readonly string[] = [],
+  env: unknown,
+  say: (warning: string) => void,
+): readonly string[] {
+  const [, line] = /^#!\s*(.+)\n/.exec(script) ?? [];
+  const words = (line ?? '/bin/sh -e').split(/\s+/).filter((word) => word !== '/usr/bin/env' && word !== '-S');
+  const command = commandFor(words, script, env);
+  if (!command)
+    say(`script: ${words.join(' ')} does not take a program as an argument: put it into a file of a volume`);
+  // The first word after a shell's program is its name.
+  return [...(command ?? [...words, script]), ...(args.length > 0 ? ['script', ...args] : [])];
+}
+
+/** Where the content of a workspace comes from. */
+function sourceOf(name: string, bound: readonly (Fields & { readonly name: string })[], warnings: string[]): Fields {
+  const { name: _name, subPath, ...source } = bound.find((one) => one.name === name) ?? { name };
+  if (subPath !== undefined) warnings.push(`workspace ${name}: subPath is left out: write it into the volume's mounts`);
+  if ('volumeClaimTemplate' in source) {
+    warnings.push(`workspace ${name}: volumeClaimTemplate becomes an emptyDir, as each run has one pod`);
+    return { emptyDir: {} };
+  }
+  if (Object.keys(source).length > 0) return source;
+  warnings.push(`workspace ${name} becomes an emptyDir: name a claim in podSpec.volumes to keep its files`);
+  return { emptyDir: {} };
+}

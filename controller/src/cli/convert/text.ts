@@ -1,0 +1,58 @@
+/** Texts with placeholders, and programs that are written as a text. */
+import type { Fields } from './work.ts';
+
+/** The same value with all its texts changed. */
+export function inTexts<T>(value: T, change: (text: string) => string): T {
+  return walk(value, change) as T;
+}
+
+function walk(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((element) => walk(element, change));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, walk(field, change)]));
+}
+
+/** What in the texts of a value fits a pattern, each once. */
+export function matchesIn(value: unknown, pattern: RegExp): readonly string[] {
+  return [...new Set(asText(value).match(pattern))];
+}
+
+/** The option by which an interpreter takes a program as an argument; undefined where it is not known. */
+function optionOf(interpreter: string): string | undefined {
+  const name = interpreter.split('/').at(-1) ?? '';
+  if (/^(python[\d.]*|(ba|da|a|z|k)?sh)$/.test(name)) return '-c';
+  if (/^(node|perl|ruby)$/.test(name)) return '-e';
+  return name === 'php' ? '-r' : undefined;
+}
+
+/**
+ * A command that runs a program's text. Kubernetes expands `$$` and `$(NAME)` of variables in a command, and not in a
+ * file as the text was one: so these are escaped.
+ * @returns undefined if the interpreter cannot take it as an argument
+ */
+export function commandFor(interpreter: readonly string[], source: string, env: unknown): string[] | undefined {
+  const program = interpreter.findLast((word) => !word.startsWith('-')) ?? 'sh';
+  const option = optionOf(program);
+  if (option === undefined) return undefined;
+  const names = Array.isArray(env) ? (env as readonly Fields[]).map(({ name }) => String(name)) : [];
+  const escaped = source
+    .replaceAll('$$', () => '$$$$')
+    .replaceAll(/\$\(([^()]+)\)/g, (all, name: string) => (names.includes(name) ? `$${all}` : all));
+  return [...(interpreter.length > 0 ? interpreter : ['sh']), option, escaped];
+}
+
+/** A value as it stands in a text: JSON where it is not a string; nothing where there is none. */
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+/** Seconds of a duration such as `90`, `30s`, `2m` or `1h30m`; undefined for anything else. */
+export function secondsOf(duration: unknown): number | undefined {
+  const text = asText(duration);
+  if (/^\d+$/.test(text)) return Number(text);
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return undefined;
+  const size: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+  return Math.ceil(parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (size[unit] ?? 1), 0));
+}

@@ -1,0 +1,105 @@
+/** JobFlow and JobTemplate of Volcano (flow.volcano.sh/v1alpha1), whose steps name their templates. */
+import { asText } from './text.ts';
+import { present, without, workOf, type Converted, type Fields } from './work.ts';
+
+interface Component extends Converted {
+  readonly type: string;
+}
+
+interface Flow extends Fields {
+  readonly name?: string;
+  readonly dependsOn?: Fields & { readonly targets?: readonly string[] };
+}
+
+export function fromVolcanoFlow(spec: Fields): Component {
+  const {
+    flows = [],
+    jobRetainPolicy,
+    ...others
+  } = spec as {
+    readonly flows?: readonly Flow[];
+    readonly jobRetainPolicy?: string;
+  } & Fields;
+  const steps = flows.map(({ name, dependsOn: { targets = [] } = {} }) =>
+    present({ name, dependsOn: targets.length > 0 ? targets : undefined, templateRef: { name } }),
+  );
+  const lost = flows.flatMap((flow) => [
+    ...Object.keys(without(flow, ['name', 'dependsOn'])).map((field) => [flow.name, field]),
+    ...Object.keys(without(flow.dependsOn ?? {}, ['targets'])).map((field) => [flow.name, `dependsOn.${field}`]),
+  ]);
+  return {
+    type: 'task-flow',
+    properties: present({
+      executionPolicy: jobRetainPolicy === 'delete' ? { keepLast: 0, keepLastFailed: 0 } : undefined,
+      steps,
+    }),
+    warnings: [
+      'every deployment runs, under its own names; a step that fails skips the steps that depend on it',
+      `the JobTemplates ${flows.map(({ name }) => name).join(', ')} must be converted, too: they become task-templates`,
+      ...lost.map(([name, field]) => `step ${name}: ${field} is left out: there is no equivalent`),
+      ...leftOut(others),
+    ],
+  };
+}
+
+interface VolcanoTask extends Fields {
+  readonly name?: string;
+  readonly replicas?: number;
+  readonly template?: Fields;
+}
+
+export function fromVolcanoTemplate(spec: Fields): Component {
+  const {
+    tasks = [],
+    volumes = [],
+    ...others
+  } = spec as {
+    readonly tasks?: readonly VolcanoTask[];
+    readonly volumes?: readonly { readonly mountPath?: string; readonly volumeClaimName?: string }[];
+  } & Fields;
+  const [{ replicas, template, name: _name, ...more } = {} as VolcanoTask, ...further] = tasks;
+  const { properties, warnings } = workOf({
+    ...(template && { template }),
+    ...(replicas !== undefined && { parallelism: replicas, completions: replicas }),
+  });
+  const mounted = volumes.flatMap(({ mountPath, volumeClaimName }, index) =>
+    mountPath !== undefined && volumeClaimName !== undefined
+      ? [{ name: `volume-${index}`, mountPath, type: 'pvc', claimName: volumeClaimName }]
+      : [],
+  );
+  return {
+    type: 'task-template',
+    properties: present({
+      backoffLimit: 0,
+      ...properties,
+      ...(others['priorityClassName'] === undefined
+        ? {}
+        : {
+            podSpec: {
+              priorityClassName: others['priorityClassName'],
+              ...(properties['podSpec'] as Fields | undefined),
+            },
+          }),
+      volumes: mounted.length > 0 ? mounted : undefined,
+    }),
+    warnings: [
+      ...further.map(
+        ({ name }) =>
+          `task ${name} is left out: a template has one kind of pod; make it a template and a step of its own`,
+      ),
+      ...Object.keys(more).map((field) => `tasks[0].${field} is left out: there is no equivalent`),
+      ...(mounted.length < volumes.length
+        ? ['a volume without a volumeClaimName is left out: use globals.workspace']
+        : []),
+      ...(others['queue'] === undefined
+        ? []
+        : [`queue ${asText(others['queue'])} is Volcano's: name a LocalQueue of Kueue in the step's queue`]),
+      ...leftOut(without(others, ['queue', 'priorityClassName'])),
+      ...warnings,
+    ],
+  };
+}
+
+function leftOut(fields: Fields): readonly string[] {
+  return Object.keys(fields).map((field) => `spec.${field} is left out: there is no equivalent`);
+}

@@ -1,0 +1,451 @@
+/** `task-runs convert` of Argo Workflows, Volcano and Tekton: what is printed is rendered, and runs what they ran. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Interrupted, type Io, type Sink } from '../../controller/src/cli/io.ts';
+import { runCli } from '../../controller/src/cli/program.ts';
+import { readAll } from '../../controller/src/plan/kubectl-yaml.ts';
+import { createCue, type Cue, type Definition, type JsonObject } from '../../cue/ts/index.ts';
+import { definitionNames, readDefinition } from '../../scripts/definition-files.ts';
+import { problemsOf } from './schema.ts';
+
+interface Application extends JsonObject {
+  metadata: { name: string };
+  spec: { components: { name: string; type: string; properties: JsonObject }[] };
+}
+
+let cue: Cue;
+const ours: Record<string, Definition> = {};
+beforeAll(async () => {
+  cue = await createCue({ version: '0.14.1', deadlineMs: 20_000 });
+  for (const name of await definitionNames()) ours[name] = await cue.compile(await readDefinition(name));
+});
+afterAll(() => cue.close());
+
+/** Converts one manifest, reads the result as kubectl does, and renders it as KubeVela does. */
+async function convert(manifest: string) {
+  const written = { out: '', err: '' };
+  const sink = (name: keyof typeof written): Sink => ({
+    terminal: false,
+    columns: Infinity,
+    write: (data) => Promise.resolve(void (written[name] += String(data))),
+  });
+  const io: Io = {
+    out: sink('out'),
+    err: sink('err'),
+    interactive: false,
+    environment: {},
+    interrupted: new AbortController().signal,
+    now: () => new Date(0),
+    ask: () => Promise.reject(new Interrupted('nobody')),
+    read: () => Promise.resolve(manifest),
+  };
+  expect([await runCli(['convert', '-f', 'old.yaml'], io, 'task-runs'), written.out]).toEqual([0, expect.anything()]);
+  const [application] = readAll(written.out).flatMap(({ value }) =>
+    value === undefined ? [] : [value as Application],
+  );
+  const [{ name, type, properties } = { name: '', type: '', properties: {} }] = application?.spec.components ?? [];
+  const context = { name, namespace: 'default', appName: name, appRevision: `${name}-v1`, appRevisionNum: 1 };
+  const { output } = (await ours[type]?.render({ parameter: properties, context })) ?? {};
+  expect(problemsOf(output)).toEqual([]);
+  const warnings = written.err
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/^changes: \S+ \S+: /, ''));
+  return { type, name, spec: (output as { spec: JsonObject }).spec, warnings };
+}
+
+interface Step extends JsonObject {
+  name: string;
+  dependsOn?: string[];
+  template: { spec: { containers: JsonObject[] } };
+}
+const stepsOf = (spec: JsonObject) => spec['steps'] as Step[];
+const shape = (spec: JsonObject) =>
+  stepsOf(spec).map(({ name, dependsOn = [] }) => `${name} <- ${dependsOn.join(', ')}`);
+const containerOf = (template: unknown) => (template as Step['template']).spec.containers[0];
+
+describe('convert, of Argo Workflows', () => {
+  it('makes a task of a workflow with one container, which is tried again as it was', async () => {
+    const { type, name, spec, warnings } = await convert(`
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: fetch-}
+spec:
+  entrypoint: fetch
+  serviceAccountName: fetcher
+  activeDeadlineSeconds: 600
+  podGC: {strategy: OnPodSuccess}
+  ttlStrategy: {secondsAfterCompletion: 60}
+  arguments: {parameters: [{name: url, value: "on"}]}
+  templates:
+    - name: fetch
+      inputs: {parameters: [{name: url}, {name: mode, default: fast}]}
+      retryStrategy: {limit: "3", backoff: {duration: "1m", factor: 2, maxDuration: 10m}}
+      container:
+        image: curl:8
+        command: [curl]
+        args: ["{{inputs.parameters.url}}", "--{{inputs.parameters.mode}}", "{{workflow.parameters.url}}", "{{workflow.uid}}"]
+        env: [{name: Z, value: "no"}, {name: A, value: "0755"}]
+        resources: {limits: {memory: 1Gi}}
+`);
+    expect([type, name]).toEqual(['task', 'fetch']);
+    expect(spec).toMatchObject({
+      executionPolicy: { keepLast: 0, ttlSecondsAfterFinished: 60 },
+      timeoutSeconds: 600,
+      retry: { limit: 3, delaySeconds: 60, backoff: 'Exponential' },
+      job: { backoffLimit: 0 },
+      template: { spec: { restartPolicy: 'Never', serviceAccountName: 'fetcher' } },
+    });
+    expect(containerOf(spec['template'])).toMatchObject({
+      image: 'curl:8',
+      command: ['curl', 'on', '--fast', 'on', '{{workflow.uid}}'],
+      env: [
+        { name: 'Z', value: 'no' },
+        { name: 'A', value: '0755' },
+      ],
+      resources: { limits: { memory: '1Gi' } },
+    });
+    expect(warnings).toEqual([
+      'every deployment runs',
+      'podGC: Jobs and pods are deleted once the run is over, not one by one',
+      'ttlStrategy deletes Jobs and pods; the run stays on record',
+      'template fetch: retryStrategy.backoff.maxDuration is left out: there is no equivalent',
+      '{{workflow.uid}} is not replaced: there is no equivalent',
+      'metadata.generateName becomes the name: each run gets a name of its own anyway',
+    ]);
+  });
+
+  it('makes a flow of steps, with a Job for each item, and hands outputs on', async () => {
+    const { type, spec, warnings } = await convert(`
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: report}
+spec:
+  entrypoint: main
+  parallelism: 2
+  onExit: notify
+  templates:
+    - name: main
+      steps:
+        - - {name: Prepare, template: count}
+        - - name: load
+            template: load
+            arguments: {parameters: [{name: table, value: "{{item.name}}"}, {name: rows, value: "{{steps.Prepare.outputs.result}}"}]}
+            withItems: [{name: people}, {name: orders}]
+          - {name: check, template: count, continueOn: {failed: true}, when: "{{steps.Prepare.outputs.result}} > 1"}
+        - - {name: nested, template: inner}
+    - name: inner
+      steps: [[{name: one, template: count}], [{name: two, template: count}]]
+    - name: count
+      script:
+        image: python:3
+        command: [python]
+        source: |
+          import os
+          print("$$", "$(HOME)")
+    - name: load
+      inputs: {parameters: [{name: table}, {name: rows}]}
+      container: {image: load, command: [load, "{{inputs.parameters.table}}", "{{inputs.parameters.rows}}"]}
+    - name: notify
+      container: {image: mail}
+`);
+    expect(type).toBe('task-flow');
+    expect(shape(spec)).toEqual([
+      'prepare <- ',
+      'load-0 <- prepare',
+      'load-1 <- prepare',
+      'check <- prepare',
+      'nested-one <- load-0, load-1, check',
+      'nested-two <- nested-one',
+      'on-exit <- ',
+    ]);
+    expect(spec).toMatchObject({ maxParallel: 2 });
+    const [prepare, people, orders, check, , , exit] = stepsOf(spec);
+    expect(containerOf(prepare?.template)).toMatchObject({
+      command: ['python', '-c', 'import os\nprint("$$$$", "$(HOME)")\n'],
+    });
+    expect(prepare).toMatchObject({ outputs: [{ name: 'result' }], job: { backoffLimit: 0 } });
+    expect(containerOf(people?.template)).toMatchObject({
+      command: ['load', 'people', '$(steps.prepare.outputs.result)'],
+    });
+    expect(containerOf(orders?.template)).toMatchObject({
+      command: ['load', 'orders', '$(steps.prepare.outputs.result)'],
+    });
+    expect(check).toMatchObject({ continueOnFailure: true });
+    expect(exit).toMatchObject({ when: 'Always' });
+    expect(warnings).toEqual([
+      'every deployment runs',
+      'a step that fails skips the steps that depend on it; others go on',
+      'step Prepare is called prepare',
+      'step prepare: its output result is used: let it write {"result": ...} to /dev/termination-log',
+      'step check: when "{{steps.Prepare.outputs.result}} > 1" is left out: the step runs in any case',
+    ]);
+  });
+
+  it('makes a flow with a schedule of a CronWorkflow with a dag', async () => {
+    const { type, spec, warnings } = await convert(`
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: nightly}
+spec:
+  schedules: ["0 3 * * *", "0 15 * * *"]
+  timezone: Europe/Berlin
+  startingDeadlineSeconds: 60
+  concurrencyPolicy: Forbid
+  suspend: true
+  successfulJobsHistoryLimit: 4
+  failedJobsHistoryLimit: 2
+  stopStrategy: {expression: "failed >= 3"}
+  workflowSpec:
+    entrypoint: diamond
+    podGC: {strategy: OnWorkflowCompletion}
+    volumeClaimTemplates:
+      - metadata: {name: work}
+        spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 2Gi}}}
+    templates:
+      - name: diamond
+        dag:
+          tasks:
+            - {name: D, depends: "B && C.Succeeded", template: echo}
+            - {name: C, dependencies: [A], template: echo}
+            - {name: B, dependencies: [A], template: echo}
+            - {name: A, template: echo}
+            - {name: undo, depends: D.Failed, template: echo}
+            - {name: odd, depends: "A || B", template: echo}
+      - name: echo
+        container: {image: busybox, command: [ls], volumeMounts: [{name: work, mountPath: /work}]}
+`);
+    expect(type).toBe('task-flow');
+    expect(spec).toMatchObject({
+      schedule: { crons: ['0 3 * * *', '0 15 * * *'], timeZone: 'Europe/Berlin', startingDeadlineSeconds: 60 },
+      suspend: true,
+      executionPolicy: { concurrencyPolicy: 'Forbid', keepLast: 0, keepLastFailed: 0 },
+      globals: { workspace: { size: '2Gi', accessModes: ['ReadWriteOnce'], mountPath: '/work' } },
+    });
+    expect(shape(spec)).toEqual(['a <- ', 'c <- a', 'b <- a', 'd <- b, c', 'odd <- a, b', 'undo <- d']);
+    expect(stepsOf(spec).find(({ name }) => name === 'undo')).toMatchObject({ when: 'OnFailure' });
+    expect(containerOf(stepsOf(spec)[0]?.template)).toEqual({ name: 'nightly', image: 'busybox', command: ['ls'] });
+    expect(warnings).toEqual(
+      expect.arrayContaining([
+        'spec.stopStrategy is left out: there is no equivalent',
+        'step odd: depends "A || B": has no equivalent; the step waits until all of them have succeeded',
+      ]),
+    );
+  });
+
+  it('makes a task-template of a WorkflowTemplate with one container, and names what it cannot carry', async () => {
+    const { type, spec, warnings } = await convert(`
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: dump}
+spec:
+  arguments: {parameters: [{name: bucket, value: "yes"}]}
+  synchronization: {mutex: {name: one}}
+  templates:
+    - name: dump
+      inputs:
+        parameters: [{name: table}, {name: mode, default: full, enum: [full, part]}]
+        artifacts: [{name: schema, path: /schema}]
+      sidecars: [{name: proxy, image: proxy}]
+      nodeSelector: {disk: ssd}
+      memoize: {key: x}
+      container: {image: dump, args: ["{{inputs.parameters.table}}", "{{ inputs.parameters.mode }}", "{{workflow.parameters.bucket}}"]}
+`);
+    expect(type).toBe('task-template');
+    expect(spec).toMatchObject({
+      parameters: [{ name: 'table' }, { name: 'mode', default: 'full', enum: ['full', 'part'] }],
+      template: {
+        spec: {
+          nodeSelector: { disk: 'ssd' },
+          initContainers: [{ name: 'proxy', image: 'proxy', restartPolicy: 'Always' }],
+          containers: [{ image: 'dump', args: ['$(params.table)', '$(params.mode)', 'yes'] }],
+        },
+      },
+    });
+    expect(warnings).toEqual([
+      'template dump: artifact schema is left out: share files in a volume, or in globals.workspace',
+      'template dump: memoize is left out: there is no equivalent',
+      'spec.synchronization is left out: there is no equivalent',
+    ]);
+  });
+
+  it('makes a flow that runs when asked for of a WorkflowTemplate with steps', async () => {
+    const { type, spec } = await convert(`
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: chain}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      steps: [[{name: wait, template: wait}], [{name: go, templateRef: {name: dump, template: dump}, arguments: {parameters: [{name: size, value: 3}]}}]]
+    - {name: wait, suspend: {}}
+`);
+    expect([type, spec['executionPolicy']]).toEqual(['task-flow', { trigger: 'Manual' }]);
+    expect(stepsOf(spec)).toEqual([{ name: 'go', templateRef: { name: 'dump', parameters: { size: '3' } } }]);
+  });
+});
+
+describe('convert, of Volcano', () => {
+  it('makes a task-flow of a JobFlow, whose steps name their templates', async () => {
+    const { type, spec, warnings } = await convert(`
+apiVersion: flow.volcano.sh/v1alpha1
+kind: JobFlow
+metadata: {name: train}
+spec:
+  jobRetainPolicy: delete
+  flows:
+    - name: data
+    - {name: fit, dependsOn: {targets: [data], probe: {tcpSocketList: [{taskName: w, port: 80}]}}}
+`);
+    expect(type).toBe('task-flow');
+    expect(spec).toMatchObject({
+      executionPolicy: { keepLast: 0, keepLastFailed: 0 },
+      steps: [
+        { name: 'data', templateRef: { name: 'data' } },
+        { name: 'fit', dependsOn: ['data'], templateRef: { name: 'fit' } },
+      ],
+    });
+    expect(warnings).toContain('step fit: dependsOn.probe is left out: there is no equivalent');
+  });
+
+  it('makes a task-template of a JobTemplate, and names its other tasks', async () => {
+    const { type, spec, warnings } = await convert(`
+apiVersion: flow.volcano.sh/v1alpha1
+kind: JobTemplate
+metadata: {name: fit}
+spec:
+  minAvailable: 2
+  schedulerName: volcano
+  queue: default
+  tasks:
+    - name: worker
+      replicas: 2
+      policies: [{event: TaskCompleted, action: CompleteJob}]
+      template:
+        spec: {restartPolicy: OnFailure, containers: [{name: w, image: fit:1, command: [fit, "y"]}]}
+    - {name: master, replicas: 1, template: {spec: {containers: [{name: m, image: fit:1}]}}}
+`);
+    expect(type).toBe('task-template');
+    expect(spec).toMatchObject({
+      template: { spec: { restartPolicy: 'OnFailure', containers: [{ image: 'fit:1', command: ['fit', 'y'] }] } },
+      job: { parallelism: 2, completions: 2, backoffLimit: 0 },
+    });
+    expect(warnings).toEqual([
+      'task master is left out: a template has one kind of pod; make it a template and a step of its own',
+      'tasks[0].policies is left out: there is no equivalent',
+      "queue default is Volcano's: name a LocalQueue of Kueue in the step's queue",
+      'spec.minAvailable is left out: there is no equivalent',
+      'spec.schedulerName is left out: there is no equivalent',
+      'container w is named after its component',
+    ]);
+  });
+});
+
+describe('convert, of Tekton', () => {
+  it('makes a task-template of a Task, whose steps run one after the other', async () => {
+    const { type, spec, warnings } = await convert(`
+apiVersion: tekton.dev/v1
+kind: Task
+metadata: {name: build}
+spec:
+  description: builds
+  params:
+    - {name: url, type: string, description: what}
+    - {name: depth, default: "1"}
+  workspaces: [{name: source}]
+  results: [{name: commit}]
+  stepTemplate: {env: [{name: HOME, value: /tekton/home}]}
+  steps:
+    - {name: clone, image: git, command: [git], args: [clone, "$(params.url)", "$(workspaces.source.path)"]}
+    - name: make
+      image: golang
+      workingDir: $(workspaces.source.path)
+      computeResources: {requests: {cpu: 500m}}
+      script: |
+        #!/usr/bin/env bash
+        echo $$ $(HOME) $(params["depth"]) > $(results.commit.path)
+`);
+    expect(type).toBe('task-template');
+    expect(spec).toMatchObject({
+      description: 'builds',
+      parameters: [
+        { name: 'url', description: 'what' },
+        { name: 'depth', default: '1' },
+      ],
+      outputs: [{ name: 'commit' }],
+      template: {
+        spec: {
+          volumes: [{ name: 'ws-source', emptyDir: {} }],
+          initContainers: [
+            { name: 'clone', image: 'git', command: ['git'], args: ['clone', '$(params.url)', '/workspace/source'] },
+          ],
+          containers: [
+            {
+              image: 'golang',
+              workingDir: '/workspace/source',
+              command: [
+                'bash',
+                '-c',
+                expect.stringContaining('echo $$$$ $$(HOME) $(params.depth) > $(results.commit.path)'),
+              ],
+              env: [{ name: 'HOME', value: '/tekton/home' }],
+              resources: { requests: { cpu: '500m' } },
+              volumeMounts: [{ name: 'ws-source', mountPath: '/workspace/source' }],
+            },
+          ],
+        },
+      },
+    });
+    expect(warnings).toEqual([
+      'it runs where a task or a step names it in its templateRef',
+      'the steps before the last one become init containers of the pod',
+      'result commit: let the last step write {"commit": ...} to /dev/termination-log',
+      'workspace source becomes an emptyDir: name a claim in podSpec.volumes to keep its files',
+      'container make is named after its component',
+      '$(results.commit.path) is not replaced: there is no equivalent',
+    ]);
+  });
+
+  it('makes a task of a TaskRun that has its own spec', async () => {
+    const { type, spec } = await convert(`
+apiVersion: tekton.dev/v1
+kind: TaskRun
+metadata: {generateName: once-}
+spec:
+  serviceAccountName: builder
+  timeout: 1h30m
+  retries: 2
+  params: [{name: who, value: "off"}]
+  workspaces: [{name: data, persistentVolumeClaim: {claimName: data}}]
+  podTemplate: {nodeSelector: {disk: ssd}}
+  taskSpec:
+    params: [{name: who, default: me}]
+    workspaces: [{name: data, mountPath: /data}]
+    steps: [{image: busybox, script: 'echo $(params.who)'}]
+`);
+    expect(type).toBe('task');
+    expect(spec).toMatchObject({
+      timeoutSeconds: 5400,
+      retry: { limit: 2, delaySeconds: 0, backoff: 'Constant' },
+      template: {
+        spec: {
+          serviceAccountName: 'builder',
+          nodeSelector: { disk: 'ssd' },
+          volumes: [{ name: 'ws-data', persistentVolumeClaim: { claimName: 'data' } }],
+          containers: [{ command: ['/bin/sh', '-e', '-c', 'echo off'] }],
+        },
+      },
+    });
+  });
+
+  it('makes a task with a templateRef of a TaskRun that names its Task', async () => {
+    const { spec, warnings } = await convert(`
+apiVersion: tekton.dev/v1
+kind: TaskRun
+metadata: {name: build-1}
+spec: {taskRef: {name: build}, params: [{name: url, value: "https://example.org"}], serviceAccountName: builder}
+`);
+    expect(spec).toMatchObject({ templateRef: { name: 'build', parameters: { url: 'https://example.org' } } });
+    expect(warnings).toContain('spec.serviceAccountName is left out: write it into the task-template build');
+  });
+});
