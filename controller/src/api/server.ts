@@ -128,12 +128,7 @@ function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
   const minute = { windowMs: 60_000, standardHeaders: 'draft-8', legacyHeaders: false, handler: tooMany } as const;
   const byPerson = (_request: Request, response: Response): string =>
     (response as Response<unknown, Locals>).locals.person.name;
-  const unknown = rateLimit({
-    ...minute,
-    limit: mostUnknown,
-    skipSuccessfulRequests: true,
-    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
-  });
+  const unknown = rateLimit({ ...minute, limit: mostUnknown });
   const known = rateLimit({ ...minute, limit: requestLimits.all, keyGenerator: byPerson });
   const changes = rateLimit({
     ...minute,
@@ -142,12 +137,22 @@ function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
     skip: ({ method }) => method === 'GET',
   });
   const authenticate: RequestHandler = (request, response, next) => {
-    people.of(tokenOf(request)).then((person) => {
-      response.locals['person'] = person;
-      next();
-    }, next);
+    people
+      .of(tokenOf(request))
+      .then(
+        (person) => {
+          response.locals['person'] = person;
+          next();
+        },
+        (error: unknown) => {
+          // Only now: whoever is known is not locked out by others behind the same address.
+          if (!(error instanceof ApiProblem) || error.code !== 'Unauthenticated') return next(error);
+          return unknown(request, response, (refusal?: unknown) => next(refusal ?? error));
+        },
+      )
+      .catch(next);
   };
-  return [unknown, authenticate, known, changes, jsonOnly, express.json({ limit: longestBody, strict: true })];
+  return [authenticate, known, changes, jsonOnly, express.json({ limit: longestBody, strict: true })];
 }
 
 /** A form on another site cannot send JSON, so a link cannot make a person change something. */
@@ -170,7 +175,7 @@ function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: A
     response.on('close', () => gone.abort(new Error('the client is gone')));
     const isStream = route.answer === undefined;
     const { person } = response.locals;
-    const release = isStream ? streams.take(person.name) : () => undefined;
+    const release = isStream ? streams.take(sharerOf(person.name)) : () => undefined;
     const timer = setTimeout(
       () => gone.abort(new ApiProblem('Timeout', 'the answer took longer than 30 seconds: ask for less')),
       answerMs,
@@ -190,6 +195,11 @@ function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: A
       release();
     }
   };
+}
+
+/** Service accounts of one namespace count as one person: who may create one may create many. */
+export function sharerOf(person: string): string {
+  return /^system:serviceaccount:[^:]+/.exec(person)?.[0] ?? person;
 }
 
 /** One handler for all routes of a service. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutTo, printable, terminalSafe } from './text.ts';
+import { cutTo, printable, printableError, terminalSafe } from './text.ts';
 
 describe('text from a cluster', () => {
   it('cannot move the cursor or forge a line in a table', () => {
@@ -10,6 +10,26 @@ describe('text from a cluster', () => {
   it('keeps its colours and tabs in a log, and loses all other control sequences', () => {
     expect(terminalSafe('\u001b[31;1mred\u001b[0m\tplain')).toBe('\u001b[31;1mred\u001b[0m\tplain');
     expect(terminalSafe('a\u001b[2Jb\u001b]0;title\u0007c\u001b[?25ld\u0007e\rf\u009b2Jg')).toBe('abcdef2Jg');
+  });
+
+  it('is neither hidden in a log, nor coloured beyond its line', () => {
+    expect(terminalSafe('a\u001b[8mhidden')).toBe('ahidden\u001b[0m');
+    expect(terminalSafe('\u001b[1;8;31mb')).toBe('\u001b[1;31mb\u001b[0m');
+    expect(terminalSafe('\u001b[08mb\u001b[8:1mc')).toBe('bc\u001b[0m');
+    expect(terminalSafe('\u001b[38;5;8mgrey')).toBe('\u001b[38;5;8mgrey\u001b[0m');
+    expect(terminalSafe('\u001b[38;2;8;8;8;8mb')).toBe('\u001b[38;2;8;8;8mb\u001b[0m');
+    expect(terminalSafe('plain')).toBe('plain');
+  });
+
+  it('has no marks that turn its order around', () => {
+    const marks = '\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c';
+    expect([printable(`a${marks}b`), terminalSafe(`a${marks}b`)]).toEqual(['ab', 'ab']);
+  });
+
+  it('cannot forge a line as words of a server in an error', () => {
+    expect(printableError('bad\u001b]0;TITLE\u0007\u001b[2J\nerror: FORGED\u202e')).toBe(
+      'bad ]0;TITLE [2J\n  error: FORGED',
+    );
   });
 
   it('never leaves an escape sequence other than a colour, whatever was printed', () => {

@@ -1,17 +1,54 @@
 /* eslint-disable no-control-regex -- control characters are what is taken out here */
 import stringWidth from 'string-width';
 
-/** Text from a cluster for one cell or line: a character that could move the cursor or forge a line becomes a space. */
+/** Marks that make a terminal or a browser show text in another order than it has. */
+const bidi = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Text from a cluster for one cell or line: a character that could move the cursor or forge a line becomes a space, and
+ * one that turns the order of text around is left out.
+ */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+  return text.replace(bidi, '').replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
 }
 
-/** A log's line for a terminal: colours and tabs stay, all other control sequences are removed. */
+/** An error for a terminal, with words of a server in it; its further lines cannot look like lines of ours. */
+export function printableError(sentence: string): string {
+  return sentence.split('\n').map(printable).join('\n  ');
+}
+
+/**
+ * A log's line for a terminal: colours and tabs stay, all other control sequences are removed. A colour ends with its
+ * line, and no text is concealed.
+ */
 export function terminalSafe(line: string): string {
-  return line.replace(
-    /\u001b\[[\d;:]*m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b\[[\d;?:]*[ -/]*[@-~]|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g,
-    (match) => (match.startsWith('\u001b[') && match.endsWith('m') ? match : ''),
-  );
+  let isColoured = false;
+  const safe = line
+    .replace(bidi, '')
+    .replace(
+      /\u001b\[[\d;:]*m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b\[[\d;?:]*[ -/]*[@-~]|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g,
+      (match) => {
+        if (!match.startsWith('\u001b[') || !match.endsWith('m')) return '';
+        isColoured = !/^\u001b\[0*m$/.test(match);
+        return withoutConceal(match);
+      },
+    );
+  return isColoured ? `${safe}${reset}` : safe;
+}
+
+const reset = '\u001b[0m';
+
+/** Without 8, which hides what follows; a colour by number has an 8 that is not meant (38;5;8). */
+function withoutConceal(sequence: string): string {
+  const parts = sequence.slice(2, -1).split(';');
+  const kept: string[] = [];
+  for (let at = 0; at < parts.length; at += 1) {
+    const part = parts[at] ?? '';
+    const length = /^0*[345]8$/.test(part) ? (Number(parts[at + 1]) === 2 ? 5 : 3) : 1;
+    if (!/^0*8(:.*)?$/.test(part)) kept.push(...parts.slice(at, at + length));
+    at += length - 1;
+  }
+  return kept.length === 0 ? '' : `\u001b[${kept.join(';')}m`;
 }
 
 /** Several lines of a log for a terminal. */

@@ -291,8 +291,7 @@ function clientWith(
     getText: (path, query = {}, options = {}) =>
       transport.send({
         verb: 'get',
-        resource: path,
-        kind: path,
+        ...targetOfPath(path),
         method: 'GET',
         path,
         query,
@@ -301,7 +300,7 @@ function clientWith(
       }),
     getStream: (path, query = {}, { idleMs = STREAM_IDLE_MS, signal } = {}) =>
       transport.stream(
-        { verb: 'get', resource: path, kind: path, method: 'GET', path, query, idempotent: true, signal },
+        { verb: 'get', ...targetOfPath(path), method: 'GET', path, query, idempotent: true, signal },
         idleMs,
       ),
     bearerToken: async () => /^Bearer (.+)$/.exec((await credentials.current()).headers['Authorization'] ?? '')?.[1],
@@ -309,6 +308,14 @@ function clientWith(
     close: () => credentials.close(),
   };
   return client;
+}
+
+/** What a path asks for, in the words of metrics: a pod's log, or a few paths that name no object. */
+function targetOfPath(path: string): Pick<CallTarget, 'resource' | 'kind' | 'namespace' | 'name' | 'subresource'> {
+  const [, namespace, plural, name, subresource] =
+    /^\/apis?\/(?:[^/]+\/)?v\w+\/namespaces\/([^/]+)\/([a-z]+)\/([^/]+)\/([a-z]+)$/.exec(path) ?? [];
+  if (plural === undefined) return { resource: 'other', kind: path };
+  return { resource: plural, kind: path, namespace, name, subresource };
 }
 
 function timing({ timeoutMs, signal }: CallOptions): CallOptions {

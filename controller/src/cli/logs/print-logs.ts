@@ -8,7 +8,7 @@ import { prefixOf, type LogStream } from '../../logs/streams.ts';
 import { explain } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { paintFor, type Colour, type Paint } from '../style.ts';
-import { terminalSafe } from '../text.ts';
+import { printable, terminalSafe } from '../text.ts';
 
 /** Prints the logs of pods, later ones included, until it is closed and the logs have ended. */
 export class LogPrinter {
@@ -60,7 +60,7 @@ export class LogPrinter {
       : error instanceof ApiError && error.status >= 400 && error.status !== 403
         ? error.serverMessage
         : explain(error).sentence;
-    await this.#session.io.err.write(`the log of pod ${pod} cannot be read: ${words}\n`);
+    await this.#session.io.err.write(`the log of pod ${pod} cannot be read: ${printable(words)}\n`);
   }
 }
 

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { People } from './person.ts';
+import { ApiProblem } from './problems.ts';
+import { createApi, sharerOf } from './server.ts';
+import type { Service } from './service.ts';
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(() => cleanUps.splice(0).forEach((cleanUp) => cleanUp()));
+
+/** The API; it knows the tokens `known-...`. */
+async function serve() {
+  const people = {
+    of: (token: string | undefined) =>
+      token?.startsWith('known') === true
+        ? Promise.resolve({ name: token, may: () => Promise.resolve(true), require: () => Promise.resolve() })
+        : Promise.reject(new ApiProblem('Unauthenticated', 'no')),
+  } as unknown as People;
+  const service = { listTasks: () => Promise.resolve({ items: [], total: 0 }) } as unknown as Service;
+  const log = pino({ level: 'silent' });
+  const app = createApi({ service, people, log, version: '', requestLimits: { all: 1_000, changes: 1_000 } });
+  const server = createServer(app).listen(0, '127.0.0.1');
+  cleanUps.push(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return (token?: string) =>
+    fetch(`http://127.0.0.1:${port}/api/v1/namespaces/prod/tasks`, {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+}
+
+describe('somebody who wants to lock out those behind the same address', () => {
+  it('locks out only callers without an accepted token', async () => {
+    const ask = await serve();
+    const statuses = [];
+    for (let index = 0; index < 121; index += 1) statuses.push((await ask(index % 2 ? undefined : 'guess')).status);
+    expect([statuses[0], statuses[119], statuses[120]]).toEqual([401, 401, 429]);
+    expect((await ask('known-ann')).status).toBe(200);
+    expect((await ask('guess')).status).toBe(429);
+    expect((await ask('known-bob')).status).toBe(200);
+  });
+
+  it('takes the share of one person with all service accounts of a namespace', () => {
+    expect(['system:serviceaccount:a:one', 'system:serviceaccount:a:two', 'ann', 'oidc:bob'].map(sharerOf)).toEqual([
+      'system:serviceaccount:a',
+      'system:serviceaccount:a',
+      'ann',
+      'oidc:bob',
+    ]);
+  });
+});
+
+it('answers with headers that keep other pages from framing it or running scripts in it', async () => {
+  const ask = await serve();
+  const { headers } = await ask('known-ann');
+  expect(
+    [
+      'cache-control',
+      'content-security-policy',
+      'x-content-type-options',
+      'referrer-policy',
+      'x-frame-options',
+      'x-powered-by',
+    ].map((name) => headers.get(name)),
+  ).toEqual([
+    'no-store',
+    "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+    'nosniff',
+    'no-referrer',
+    'SAMEORIGIN',
+    null,
+  ]);
+});
