@@ -181,6 +181,9 @@ class Planner {
       component,
       await render.component(type, { parameter: properties, context: contextOf(release, component) }),
     );
+    const tooLarge = 'object' in rendering ? sizeProblem(rendering.object) : undefined;
+    if (tooLarge !== undefined)
+      this.#problems.push(release.application.positions.problem([...path, 'properties'], tooLarge));
     const admitted = 'object' in rendering ? render.admit(rendering.object) : rendering;
     if ('object' in admitted) return admitted.object;
     this.#refused(release.application, path, admitted.refusals);
@@ -329,4 +332,15 @@ export function startsRuns({ applications }: Plan): boolean {
   return applications.some(({ components }) =>
     components.some(({ task }) => task?.runs.some(({ decision, isNew }) => isNew && decision === 'Starts') ?? false),
   );
+}
+
+/** What KubeVela applies it writes into an annotation of the object as well, which Kubernetes limits to this. */
+const mostAppliedBytes = 256 * 1024;
+
+/** Why KubeVela could not apply the Task, if so. */
+export function sizeProblem(task: object): string | undefined {
+  const bytes = new TextEncoder().encode(JSON.stringify(task)).length;
+  return bytes <= mostAppliedBytes
+    ? undefined
+    : `the Task has ${bytes} bytes, and KubeVela applies ${mostAppliedBytes} at most: put long scripts and texts into a ConfigMap, write a matrix instead of items, or split the component`;
 }
