@@ -64,7 +64,7 @@ const shape = (spec: JsonObject) =>
 const containerOf = (template: unknown) => (template as Step['template']).spec.containers[0];
 
 describe('convert, of Argo Workflows', () => {
-  it('makes a task of a workflow with one container, which is tried again as it was', async () => {
+  it('makes a task of a workflow with one container, which is retried as it was', async () => {
     const { type, name, spec, warnings } = await convert(`
 apiVersion: argoproj.io/v1alpha1
 kind: Workflow

@@ -11,7 +11,7 @@ interface Component extends Converted {
   readonly type: string;
 }
 
-/** Of a Workflow, what is converted; all else is named. */
+/** Fields of a Workflow that are converted; all others are named. */
 const read = [
   'activeDeadlineSeconds',
   'affinity',
