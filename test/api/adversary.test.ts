@@ -222,7 +222,7 @@ describe('while somebody changes whatever they may of some runs, their Jobs and 
       );
   });
 
-  it('an event that they wrote about a Job is no message of the run once its pod is there', async () => {
+  it('an event that they wrote about a Job does not become the message of its run once there is a pod', async () => {
     const room = await controlled.openRoom();
     const editor = await accountWith(room, 'edit');
     await room.run({ revision: 1, pods: { duration: '1h' } });
