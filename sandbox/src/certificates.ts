@@ -13,7 +13,11 @@ interface Leaf {
 }
 
 const loopback = ['127.0.0.1', 'localhost'];
-const apiserverHosts = [...loopback, '10.96.0.1', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
+
+/** The addresses of Services, and the first of them, which is that of the API server. */
+export const serviceRange = '10.96.0.0/16';
+export const apiserverService = '10.96.0.1';
+const apiserverHosts = [...loopback, apiserverService, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 
 /** The one real node is named after its address: so the API server finds its kubelet without DNS. */
 export const realNodeName = '127.0.0.1';

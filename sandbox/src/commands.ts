@@ -3,6 +3,7 @@ import { becomesReady, findSupervisor, isReady, startSupervisor } from './contro
 import { checkKubevela } from './kubevela/program.ts';
 import type { PartState } from './machine/keeper.ts';
 import { programOf, providePrograms } from './build/programs.ts';
+import { loadImage } from './node-images.ts';
 import { progressTo, type Progress } from './progress.ts';
 import { Refusal } from './refusal.ts';
 import { checkMachine, checkPorts, onPath } from './machine/requirements.ts';
@@ -112,6 +113,17 @@ export async function down(layout: Layout): Promise<void> {
   const step = progress.begin('ending the sandbox');
   await removeSandbox(layout);
   step.end('gone');
+}
+
+/**
+ * Gives the real node the image of an OCI archive.
+ * @throws Refusal when no sandbox with a real node is up, or when it is not such an archive
+ */
+export async function load(layout: Layout, archive: string): Promise<void> {
+  const settings = await readSettings(layout);
+  if (settings?.nodes !== 'real')
+    throw new Refusal('No sandbox with a real node is up: start one with npm run sandbox -- up --nodes real.');
+  await loadImage(layout, await providePrograms(settings.nodes, progressTo(process.stderr)), resolve(archive));
 }
 
 /** Prints the parts; the exit code is 1 when not all are ready. */

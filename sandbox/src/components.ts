@@ -78,12 +78,13 @@ const cni: Component = {
 
 const certificates: Component = { name: 'certificates', programs: { certificates: '.' }, ...small };
 const pause: Component = { name: 'pause', programs: { pause: '.' }, ...small };
+const nodeNetwork: Component = { name: 'node-network', programs: { 'node-network': '.' }, ...small };
 
 const controlPlane = [certificates, etcd, kubernetes];
 const componentsFor: Readonly<Record<Settings['nodes'], readonly Component[]>> = {
   none: controlPlane,
   simulated: [...controlPlane, kwok],
-  real: [...controlPlane, containerd, cni, pause],
+  real: [...controlPlane, containerd, cni, pause, nodeNetwork],
 };
 
 /** What has to be built for a sandbox with such nodes. */

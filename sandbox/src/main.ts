@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { down, env, status, up, type UpOptions } from './commands.ts';
+import { down, env, load, status, up, type UpOptions } from './commands.ts';
 import { Refusal } from './refusal.ts';
 import { defaultDirectory, kubevelaKinds, layoutOf, nodeKinds, type Layout } from './settings.ts';
 import { supervise } from './machine/supervisor.ts';
@@ -48,6 +48,10 @@ function commandLine(): Command {
     .command('env')
     .description('print what a shell needs: eval "$(npm run --silent sandbox -- env)"')
     .action(() => env(layout()));
+  program
+    .command('load <archive>')
+    .description('give the real node the image of an OCI archive')
+    .action((archive: string) => load(layout(), archive));
   program
     .command('supervise <dir>', { hidden: true })
     .option('--of-parent')

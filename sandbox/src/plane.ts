@@ -10,6 +10,7 @@ import { kubelet } from './programs/kubelet.ts';
 import { kubevela } from './kubevela/program.ts';
 import { kwok } from './programs/kwok.ts';
 import { marksOf } from './machine/processes.ts';
+import { nodeNetwork } from './programs/node-network.ts';
 import type { Program } from './machine/process.ts';
 import { scheduler } from './programs/scheduler.ts';
 
@@ -18,7 +19,7 @@ type Maker = (context: Context) => Program;
 const nodePrograms: Readonly<Record<Context['settings']['nodes'], readonly (readonly Maker[])[]>> = {
   none: [],
   simulated: [[kwok]],
-  real: [[containerd], [kubelet]],
+  real: [[containerd], [nodeNetwork], [kubelet]],
 };
 
 /** The programs in the order of their start; those of one row start together. */

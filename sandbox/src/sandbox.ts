@@ -1,6 +1,7 @@
 import { becomesReady, startSupervisor } from './control.ts';
 import { checkKubevela } from './kubevela/program.ts';
-import { programOf, providePrograms } from './build/programs.ts';
+import { programOf, providePrograms, type Programs } from './build/programs.ts';
+import { loadImage } from './node-images.ts';
 import { silent, type Progress } from './progress.ts';
 import { checkMachine, freePorts } from './machine/requirements.ts';
 import { layoutOf, type Kubevela, type Layout, type Nodes, type Ports, type Settings } from './settings.ts';
@@ -39,6 +40,8 @@ export interface Sandbox {
   state(): Promise<SandboxState>;
   /** Resolves when all programs are ready (again). @throws Error with the last failure when that takes too long */
   ready(): Promise<void>;
+  /** Gives a real node the image of an OCI archive. @throws Refusal when that is impossible */
+  load(archive: string): Promise<void>;
   /** Ends all programs and removes the directory. */
   stop(): Promise<void>;
 }
@@ -56,7 +59,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const programs = await providePrograms(settings.nodes, options.progress ?? silent);
   await removeSandbox(layout);
   await startSupervisor(layout, settings, true);
-  const sandbox = handleOf(layout, settings, programOf(programs, 'kubernetes', 'kubectl'));
+  const sandbox = handleOf(layout, settings, programs);
   try {
     await sandbox.ready();
     return sandbox;
@@ -80,10 +83,10 @@ async function settingsOf(options: SandboxOptions): Promise<Settings> {
   };
 }
 
-function handleOf(layout: Layout, settings: Settings, kubectl: string): Sandbox {
+function handleOf(layout: Layout, settings: Settings, programs: Programs): Sandbox {
   return {
     kubeconfig: layout.kubeconfig,
-    kubectl,
+    kubectl: programOf(programs, 'kubernetes', 'kubectl'),
     dir: layout.dir,
     ports: settings.ports,
     state: async () => {
@@ -92,6 +95,7 @@ function handleOf(layout: Layout, settings: Settings, kubectl: string): Sandbox 
       return state;
     },
     ready: () => becomesReady(layout),
+    load: (archive) => loadImage(layout, programs, archive),
     stop: () => removeSandbox(layout),
   };
 }

@@ -4,17 +4,16 @@
  */
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import packageJson from '../../package.json' with { type: 'json' };
 import { architectureNames, type Architecture } from './architecture.ts';
 import { controllerImage, imageCache, repository } from './build.ts';
 import { writeLock } from './debian.ts';
 import { engineBuild } from './engine.ts';
 import { push } from './push.ts';
-import { writeImage } from './write.ts';
+import { defaultName, writeImage } from './write.ts';
 
 const { values } = parseArgs({
   options: {
-    name: { type: 'string', default: `task-runs:${packageJson.version}` },
+    name: { type: 'string', default: defaultName },
     arch: { type: 'string', default: architectureNames.join(',') },
     push: { type: 'string' },
     source: { type: 'string' },

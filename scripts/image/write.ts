@@ -2,7 +2,11 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ociArchive } from '../../sandbox/src/build/oci-image.ts';
-import { repository, type ControllerImage } from './build.ts';
+import { architectureNames } from './architecture.ts';
+import { controllerImage, repository, type ControllerImage } from './build.ts';
+
+/** The name that the addon's Deployment has unless it is given another one. */
+export const defaultName = `task-runs:${packageJson.version}`;
 
 export interface WrittenImage {
   /** The OCI archive. */
@@ -20,4 +24,16 @@ export async function writeImage({ image, sbom }: ControllerImage): Promise<Writ
   await rename(`${base}.tar.new`, `${base}.tar`);
   await writeFile(`${base}.cdx.json`, sbom);
   return { archive: `${base}.tar`, bytes: content.length };
+}
+
+/**
+ * Builds and writes the image under its default name.
+ * @param architecture Go's word for it
+ * @throws Error when there is no Node for it, or when it cannot be built
+ */
+export async function writeControllerImage(architecture: string): Promise<WrittenImage> {
+  const known = architectureNames.find((name) => name === architecture);
+  if (known === undefined)
+    throw new Error(`The image is made for ${architectureNames.join(' and ')}, not ${architecture}.`);
+  return writeImage(await controllerImage(defaultName, known));
 }

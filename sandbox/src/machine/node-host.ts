@@ -12,13 +12,17 @@ const run = promisify(execFile);
 /**
  * What a real node leaves on a machine, and how it is kept from doing so. containerd and the kubelet run in a mount
  * namespace of their own: no mount of theirs is seen outside, all are gone with the namespace, and the few paths that
- * are fixed in their sources are directories of the sandbox in there. Containers live in cgroups named after the
+ * are fixed in their sources are directories of the sandbox in there. Their network is one of their own, too, with the
+ * pods' addresses in it (programs/node-network.ts). Containers live in cgroups named after the
  * sandbox, so that they can be found and ended without asking containerd.
  */
 const fixedPaths = ['/run/containerd', '/var/lib/cni', '/var/lib/kubelet', '/var/log/containers', '/var/log/pods'];
 
 const namespaceDirectory = (layout: Layout): string => join(layout.node, 'namespace');
 const namespaceFile = (layout: Layout): string => join(namespaceDirectory(layout), 'mount');
+
+/** The node's network namespace. */
+export const networkFile = (layout: Layout): string => join(namespaceDirectory(layout), 'network');
 
 /** The sandbox's cgroup in every hierarchy. */
 export function cgroupName(layout: Layout): string {
@@ -29,24 +33,26 @@ export function containerdSocket(layout: Layout): string {
   return join(layout.node, 'containerd.sock');
 }
 
-/** Command and arguments that run a program in the node's mount namespace. */
+/** Command and arguments that run a program in the node's namespaces. */
 export function inNode(layout: Layout, command: string, args: readonly string[]): { command: string; args: string[] } {
-  return { command: 'nsenter', args: [`--mount=${namespaceFile(layout)}`, '--', command, ...args] };
+  const namespaces = [`--mount=${namespaceFile(layout)}`, `--net=${networkFile(layout)}`];
+  return { command: 'nsenter', args: [...namespaces, '--', command, ...args] };
 }
 
-/** Makes the mount namespace and the cgroups, unless they are there. */
+/** Makes the namespaces and the cgroups, unless they are there. */
 export async function prepareNode(layout: Layout): Promise<void> {
   await makeCgroups(layout);
-  if (await isMountPoint(namespaceFile(layout))) return;
-  await unmountNamespace(layout);
+  if ((await isMountPoint(namespaceFile(layout))) && (await isMountPoint(networkFile(layout)))) return;
+  await unmountNamespaces(layout);
   await mkdir(namespaceDirectory(layout), { recursive: true });
-  await writeFile(namespaceFile(layout), '');
   // A namespace can only be kept in a file whose mount is private.
   await run('mount', ['--bind', namespaceDirectory(layout), namespaceDirectory(layout)]);
   await run('mount', ['--make-private', namespaceDirectory(layout)]);
+  for (const file of [namespaceFile(layout), networkFile(layout)]) await writeFile(file, '');
   await makeFixedPaths(layout);
   await run('unshare', [
     `--mount=${namespaceFile(layout)}`,
+    `--net=${networkFile(layout)}`,
     '--propagation=private',
     'sh',
     '-euc',
@@ -90,13 +96,13 @@ export async function endContainers(layout: Layout): Promise<void> {
 
 /** Removes what a node left on the machine outside of the sandbox's directory; its processes have ended. */
 export async function sweepNode(layout: Layout): Promise<void> {
-  await unmountNamespace(layout);
+  await unmountNamespaces(layout);
   await removeCgroups(layout);
   for (const path of await madePaths(layout)) await removeIfEmpty(path);
 }
 
-async function unmountNamespace(layout: Layout): Promise<void> {
-  for (const path of [namespaceFile(layout), namespaceDirectory(layout)]) {
+async function unmountNamespaces(layout: Layout): Promise<void> {
+  for (const path of [networkFile(layout), namespaceFile(layout), namespaceDirectory(layout)]) {
     while (await isMountPoint(path)) await run('umount', ['--lazy', path]);
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { serviceRange } from '../certificates.ts';
 import type { Context } from '../context.ts';
 import type { Program } from '../machine/process.ts';
 import { programOf } from '../build/programs.ts';
@@ -16,7 +17,7 @@ export function apiserver({ layout, settings, programs, client }: Context): Prog
     args: [
       '--bind-address=127.0.0.1',
       '--advertise-address=127.0.0.1',
-      // The Service `kubernetes` may not point to loopback; without pods that call the API nobody misses it.
+      // The Service `kubernetes` may not point to loopback: pods reach the API at its address by node-network.ts.
       '--endpoint-reconciler-type=none',
       `--secure-port=${settings.ports.apiserver}`,
       `--etcd-servers=https://127.0.0.1:${settings.ports.etcd}`,
@@ -32,7 +33,7 @@ export function apiserver({ layout, settings, programs, client }: Context): Prog
       `--service-account-issuer=${issuer}`,
       `--service-account-key-file=${pki('service-account.pub')}`,
       `--service-account-signing-key-file=${pki('service-account.key')}`,
-      '--service-cluster-ip-range=10.96.0.0/16',
+      `--service-cluster-ip-range=${serviceRange}`,
       '--authorization-mode=Node,RBAC',
       '--allow-privileged=true',
       '--profiling=false',

@@ -1,30 +1,19 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Context } from '../context.ts';
 import { pauseImage, writeImages } from '../build/images.ts';
 import { containerdSocket, inNode, prepareNode } from '../machine/node-host.ts';
 import type { Program } from '../machine/process.ts';
+import { ctr, loadImage } from '../node-images.ts';
 import { programOf } from '../build/programs.ts';
 import type { Layout } from '../settings.ts';
-
-const run = promisify(execFile);
 
 /** containerd with its shim, runc and the CNI plugin ptp; pods get an address that this machine alone can reach. */
 export function containerd(context: Context): Program {
   const { layout, programs } = context;
   const config = join(layout.config, 'containerd.toml');
   const program = programOf(programs, 'containerd', 'containerd');
-  const ctr = (...args: string[]): Promise<unknown> => {
-    const entered = inNode(layout, programOf(programs, 'containerd', 'ctr'), [
-      `--address=${containerdSocket(layout)}`,
-      '--namespace=k8s.io',
-      ...args,
-    ]);
-    return run(entered.command, entered.args);
-  };
   return {
     name: 'containerd',
     ...inNode(layout, program, [`--config=${config}`, '--log-level=info']),
@@ -34,9 +23,9 @@ export function containerd(context: Context): Program {
       await prepareNode(layout);
       await writeConfiguration(context, config);
     },
-    ready: async () => void (await ctr('version')),
+    ready: async () => void (await ctr(layout, programs, 'version')),
     settle: async () => {
-      for (const image of await writeImages(context)) await ctr('images', 'import', '--local', image);
+      for (const image of await writeImages(context)) await loadImage(layout, programs, image);
     },
     startWithinMs: 60_000,
     stopWithinMs: 5000,

@@ -1,0 +1,3 @@
+module task-runs/sandbox/node-network
+
+go 1.24.0

@@ -1,0 +1,126 @@
+/** The controller as people run it: its image, its Deployment, its rights, reached through its Service. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClient } from '../../controller/src/kube/client.ts';
+import { enableAddon } from '../../sandbox/src/kubevela/addon.ts';
+import { thisArchitecture } from '../../sandbox/src/build/oci-image.ts';
+import { progressTo } from '../../sandbox/src/progress.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
+import { repository } from '../../scripts/image/build.ts';
+import { writeControllerImage } from '../../scripts/image/write.ts';
+import { kubectlOf, type Kubectl } from '../../scripts/kubectl.ts';
+import { eventually } from '../support/eventually.ts';
+
+const namespace = 'default';
+const system = '--namespace=vela-system';
+
+describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs root)', () => {
+  let scratch: string;
+  let sandbox: Sandbox;
+  let kubectl: Kubectl;
+  const forwards: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'in-cluster-'));
+    const image = writeControllerImage(thisArchitecture);
+    sandbox = await startSandbox({
+      dir: join(scratch, 'node'),
+      nodes: 'real',
+      kubevela: 'stand-in',
+      progress: progressTo(process.stderr),
+    });
+    kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
+    await sandbox.load((await image).archive);
+    const client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'in-cluster-test' });
+    await enableAddon(client, { directory: join(repository, 'dist/task-runs') }).finally(() => client.close());
+    await kubectl(['wait', 'deployment/task-runs', system, '--for=condition=Available', '--timeout=120s']).catch(
+      async (cause: unknown) => {
+        throw new Error(`the controller's pod says: ${await controllerLog()}`, { cause });
+      },
+    );
+  });
+
+  const controllerLog = (): Promise<string> => kubectl(['logs', 'deployment/task-runs', system, '--tail=5']);
+
+  afterAll(async () => {
+    for (const forward of forwards) forward.kill();
+    await sandbox?.stop();
+    await rm(scratch, { recursive: true, force: true });
+  });
+
+  const deploy = (text: string): Promise<string> =>
+    kubectl(['apply', '-f', '-'], {
+      input: {
+        apiVersion: 'core.oam.dev/v1beta1',
+        kind: 'Application',
+        metadata: { name: 'app', namespace },
+        spec: {
+          components: [
+            { name: 'hello', type: 'task', properties: { image: 'busybox:1.36', cmd: ['sh', '-c', `echo ${text}`] } },
+          ],
+        },
+      },
+    });
+  const succeeds = (run: string): Promise<string> =>
+    eventually(
+      `${run} succeeds`,
+      async () => {
+        const phase = await kubectl(['get', 'vrun', run, `-n=${namespace}`, '-o', 'jsonpath={.status.phase}']);
+        return phase === 'Succeeded' && phase;
+      },
+      { seconds: 90, everyMs: 500 },
+    );
+
+  /** @returns the port on this machine that leads to the Service of the REST API */
+  async function forward(): Promise<string> {
+    const child = spawn(sandbox.kubectl, [
+      `--kubeconfig=${sandbox.kubeconfig}`,
+      'port-forward',
+      system,
+      'service/task-runs',
+      ':8090',
+    ]);
+    forwards.push(child);
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    return /127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? line;
+  }
+
+  it('runs what is deployed, and shows what it printed through its Service', async () => {
+    await deploy('the-first');
+    await succeeds('hello-v1');
+    await kubectl(['create', 'serviceaccount', 'reader', `-n=${namespace}`]);
+    await kubectl([
+      'create',
+      'clusterrolebinding',
+      'reader',
+      '--clusterrole=view',
+      `--serviceaccount=${namespace}:reader`,
+    ]);
+    const token = (await kubectl(['create', 'token', 'reader', `-n=${namespace}`])).trim();
+    const address = `http://127.0.0.1:${await forward()}/api/v1/namespaces/${namespace}/runs/hello-v1/logs`;
+    const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } });
+    expect({ status: response.status, text: await response.text() }).toEqual({
+      status: 200,
+      text: expect.stringContaining('the-first') as string,
+    });
+  });
+
+  it('goes on in the next pod when its pod is killed', async () => {
+    const pods = ['pods', system, '--selector=app.kubernetes.io/name=task-runs', '--output=name'];
+    const killed = (await kubectl(['get', ...pods])).trim();
+    await kubectl(['delete', killed, system, '--grace-period=0', '--force']);
+    await deploy('the-second');
+    await succeeds('hello-v2');
+    expect(await kubectl(['get', ...pods])).not.toContain(killed);
+  });
+
+  it('leaves the network of this machine as it was', async () => {
+    // Where pods had addresses and routes of this machine, sandboxes beside each other had the same ones.
+    expect(await readFile('/proc/net/fib_trie', 'utf8')).not.toMatch(/10\.(244|96)\./);
+  });
+});
