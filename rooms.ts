@@ -145,7 +145,7 @@ export const rooms: readonly Room[] = [
     folder: kube,
     holds: 'client, informer, queue, leader election, events: nothing that knows of tasks',
     imports: [],
-    packages: ['@kubernetes/client-node', 'kubernetes-types', 'node:*', 'p-limit', 'undici', 'yaml'],
+    packages: ['@kubernetes/client-node', 'kubernetes-types', 'node:*', 'p-limit', 'socks', 'undici', 'yaml'],
   },
   {
     folder: http,

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
-import { Agent, ProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { parse } from 'yaml';
+import { openDispatcher, proxyOf, type Tls } from './proxy.ts';
 
 /**
  * Where the API server is and who we are. Without any field: KUBECONFIG, then ~/.kube/config, then the pod's service
@@ -48,6 +49,7 @@ const REREAD_AFTER_MS = 60_000;
  * kube-apiserver closes idle connections after 90 s; closing first spares us writing into a socket that just closed.
  */
 const KEEP_ALIVE_MS = 60_000;
+const pool = { keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS };
 
 /**
  * Opens credentials over one shared dispatcher; it is replaced only when certificates changed.
@@ -62,12 +64,13 @@ export function openCredentials(options: ConnectionOptions): Credentials {
   const connect = async (): Promise<Connection> => {
     const cluster = clusterOf(config);
     const { headers, tls } = await readSecrets(config);
+    const url = new URL(cluster.server);
+    const proxy = proxyOf(url, cluster.proxyUrl, process.env);
     const fingerprint = JSON.stringify(tls);
     if (dispatcher?.tls !== fingerprint) {
       void dispatcher?.dispatcher.close(); // watches on it run to their end
-      dispatcher = { tls: fingerprint, dispatcher: openDispatcher(tls, cluster.proxyUrl) };
+      dispatcher = { tls: fingerprint, dispatcher: openDispatcher(tls, proxy, pool) };
     }
-    const url = new URL(cluster.server);
     return {
       origin: url.origin,
       basePath: url.pathname.replace(/\/+$/, ''),
@@ -160,15 +163,6 @@ function clusterOf(config: KubeConfig): { server: string; proxyUrl?: string } {
   return cluster;
 }
 
-/** What undici hands to node:tls. Secrets are kept as strings so that a change can be seen. */
-interface Tls {
-  ca?: string;
-  cert?: string;
-  key?: string;
-  servername?: string;
-  rejectUnauthorized?: boolean;
-}
-
 async function readSecrets(config: KubeConfig): Promise<{ headers: Record<string, string>; tls: Tls }> {
   const applied: RequestOptions & { headers: Record<string, string> } = { headers: {} };
   await config.applyToHTTPSOptions(applied);
@@ -191,13 +185,4 @@ function text(pem: NonNullable<RequestOptions['ca'] | RequestOptions['key']>): s
     .flat()
     .map((part) => (typeof part === 'string' || Buffer.isBuffer(part) ? part.toString() : part.pem.toString()))
     .join('\n');
-}
-
-function openDispatcher(tls: Tls, proxyUrl: string | undefined): Dispatcher {
-  const pool = { keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS };
-  if (proxyUrl === undefined) return new Agent({ ...pool, connect: { ...tls, timeout: 10_000 } });
-  if (!proxyUrl.startsWith('http'))
-    throw new Error(`the kubeconfig's proxy-url ${proxyUrl} is not supported: use an http or https proxy`);
-  // A tunnel for plain http, too: undici 8 would ask the proxy itself for what it is to fetch.
-  return new ProxyAgent({ ...pool, uri: proxyUrl, requestTls: tls, proxyTunnel: true });
 }
