@@ -1,4 +1,5 @@
-import { reasonMeanings, type ReasonMeaning } from '../controller/src/domain/model/reason-meanings.ts';
+import type { ReasonMeaning } from '../controller/src/domain/model/reason-meaning.ts';
+import { reasonMeanings } from '../controller/src/domain/model/reason-meanings.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { code, row } from './markdown.ts';
 

@@ -22,6 +22,7 @@ interface AnObject extends JsonObject {
 
 /** What the archive keeps, as the parameters have it by default. */
 const retention = [
+  '--archive-older-runs=all-namespaces',
   '--archive-max-age-days=90',
   '--archive-max-runs=1000000',
   '--archive-max-size=8Gi',
@@ -78,10 +79,16 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       'Service vela-system/task-runs',
       'ServiceAccount vela-system/task-runs',
       'ServiceAccount vela-system/task-runs-console',
+      'ValidatingAdmissionPolicy applications.task-runs',
+      'ValidatingAdmissionPolicy children.task-runs',
       'ValidatingAdmissionPolicy jobs.task-runs',
+      'ValidatingAdmissionPolicy pods.task-runs',
       'ValidatingAdmissionPolicy status.task-runs',
       'ValidatingAdmissionPolicy taskruns.task-runs',
+      'ValidatingAdmissionPolicyBinding applications.task-runs',
+      'ValidatingAdmissionPolicyBinding children.task-runs',
       'ValidatingAdmissionPolicyBinding jobs.task-runs',
+      'ValidatingAdmissionPolicyBinding pods.task-runs',
       'ValidatingAdmissionPolicyBinding status.task-runs',
       'ValidatingAdmissionPolicyBinding taskruns.task-runs',
     ]);
@@ -161,6 +168,8 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       persistentvolumeclaims: 'get list watch create delete',
       events: 'get list watch create patch',
       applications: 'get patch',
+      // The archive stores whose namespace a run was in.
+      namespaces: 'get',
       // Kueue's are read, to say what a run waits for.
       workloads: 'get list watch',
       localqueues: 'get list watch',
@@ -255,6 +264,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
                   '--namespace=a',
                   '--namespace=b',
                   '--api-address=:8090',
+                  '--archive-older-runs=all-namespaces',
                   '--archive-max-age-days=7',
                   '--archive-max-runs=10',
                   '--archive-max-size=1Gi',

@@ -8,10 +8,13 @@ const plain = ['httpHeaders', 'key', 'path', 'mode', 'name', 'value'];
 /** How a block begins that is made of parameters, and has none. */
 const working = '\t\tof: {...}\n';
 
+/** Hidden fields that work something out, and hold no parameters. */
+const worked = ['_merge', '_name', '_place'];
+
 /** The fields of a definition's parameters without a line that `vela show` would print. */
 function undocumented(text: string): string[] {
-  const blocks = [...text.matchAll(/^\t(?:parameter|_\w+|#\w+): (?:close\()?\{\n([^]*?)\n\t\}/gm)].flatMap(
-    ([, block = '']) => (block.startsWith(working) ? [] : [block.split('\n')]),
+  const blocks = [...text.matchAll(/^\t(parameter|_\w+|#\w+): (?:close\()?\{\n([^]*?)\n\t\}/gm)].flatMap(
+    ([, name = '', block = '']) => (worked.includes(name) || block.startsWith(working) ? [] : [block.split('\n')]),
   );
   return blocks.flatMap((lines) =>
     lines.filter((line, index) => {

@@ -7,7 +7,7 @@ import type { Client } from '../kube/client.ts';
 import { listAll } from '../kube/list-all.ts';
 import type { KubeObject, Stored } from '../kube/objects.ts';
 import { jobs, pods } from '../kube/resources.ts';
-import { labels, type OwnerReference } from '../resources/index.ts';
+import { labels } from '../resources/index.ts';
 
 /** The run whose pods are wanted. */
 export interface RunOfPods {
@@ -27,7 +27,7 @@ export async function podsOfRun(client: Client, run: RunOfPods, signal?: AbortSi
   return ownPods(client, run, signal)(found);
 }
 
-/** Keeps the pods of a run that one of its Jobs controls; the Jobs are read when a pod has one that is not known yet. */
+/** Keeps the pods that one of the run's Jobs controls. The Jobs are read when a pod has one that is not known yet. */
 export function ownPods(
   client: Client,
   run: RunOfPods,
@@ -63,7 +63,7 @@ async function ownJobs(
 }
 
 function owner({ metadata }: Stored<KubeObject>, kind: 'Job' | 'TaskRun'): string | undefined {
-  return controllerOf({ metadata: { ownerReferences: (metadata.ownerReferences ?? []) as OwnerReference[] } }, kind);
+  return controllerOf({ metadata: { ownerReferences: metadata.ownerReferences ?? [] } }, kind);
 }
 
 function selectionOf({ namespace, name }: RunOfPods) {

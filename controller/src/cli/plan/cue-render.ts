@@ -1,8 +1,15 @@
 /** Rendering with CUE, as KubeVela does it. */
 import { setFlagsFromString } from 'node:v8';
-import { createCue, CueError, type Cue, type JsonObject, type Template } from '../../../../cue/ts/index.ts';
+import {
+  createCue,
+  CueError,
+  type Cue,
+  type JsonObject,
+  type StepAnswer,
+  type Template,
+} from '../../../../cue/ts/index.ts';
 import { parameterNames, refusalOfSchema, refusalsOf } from '../../plan/cue-refusals.ts';
-import type { Fields } from '../../vela/fields.ts';
+import { isFields, type Fields } from '../../vela/fields.ts';
 import type { Filling, Refusal, Render, RenderedObject, Rendering, StepRendering } from '../../plan/render.ts';
 import { admitBySchema, type Schema, type SchemaProblem } from '../../plan/schema.ts';
 import type { Definitions, LoadParts } from './parts.ts';
@@ -13,6 +20,8 @@ export interface CueRender extends Render {
 }
 
 const deadlineMs = 20_000;
+/** A step reads its Task, its Application, and its Task in another place. */
+const mostReads = 3;
 
 /** Where an object comes from. */
 interface Origin {
@@ -34,6 +43,24 @@ export async function startRender(load: LoadParts): Promise<CueRender> {
   const { cue: module, definitions } = await load();
   const cue = await createCue({ module, deadlineMs });
   return new DefinitionRender(cue, definitions);
+}
+
+type Filled = Parameters<Template['render']>[0];
+
+/** What a step does once its reads are answered: with the Task, if there is one, and nothing else is found. */
+async function lastAction(definition: Template, filled: Filled, task: object | undefined) {
+  const answers: StepAnswer[] = [];
+  let next = await definition.step({ ...filled, answers });
+  while (next?.do === 'read' && answers.length < mostReads) {
+    const found = task && isTask(next.params);
+    answers.push({ path: next.path, returns: found ? { value: task } : { err: 'not found' } });
+    next = await definition.step({ ...filled, answers });
+  }
+  return next;
+}
+
+function isTask({ value }: JsonObject): boolean {
+  return isFields(value) && value['kind'] === 'Task';
 }
 
 class DefinitionRender implements CueRender {
@@ -89,14 +116,12 @@ class DefinitionRender implements CueRender {
       : rendering;
   }
 
-  /** The step first reads the Task; the second call says what it applies, or fails. */
+  /** The step reads the Task, and where its component is if there is none; then it applies something, or fails. */
   async step(type: string, filling: Filling, task: object | undefined): Promise<StepRendering> {
     return this.#refusing(type, filling, async (definition, filled) => {
-      const read = await definition.step({ ...filled, answers: [] });
-      const returns = task ? { value: task } : { err: 'not found' };
-      const next = read && (await definition.step({ ...filled, answers: [{ path: read.path, returns: returns }] }));
-      if (next?.do === 'apply') return { applies: next.params['value'] as RenderedObject };
-      const { message } = (next?.params ?? {}) as { readonly message?: string };
+      const last = await lastAction(definition, filled, task);
+      if (last?.do === 'apply') return { applies: last.params['value'] as RenderedObject };
+      const { message } = (last?.params ?? {}) as { readonly message?: string };
       return { refusals: [{ path: [], message: message ?? `the step ${type} starts no run: check its properties` }] };
     });
   }

@@ -1,0 +1,12 @@
+/** What is said of a reason on docs/reference/reasons.md. */
+import type { RunPhase } from '../../resources/index.ts';
+
+export interface ReasonMeaning {
+  /** Whose word it is: ours, or of the program whose reason is handed on. */
+  readonly source: 'task-runs' | 'Kubernetes' | 'Kueue';
+  /** Where it stands: a run's phase, or a step's, or another field of a status. */
+  readonly with: readonly (RunPhase | 'Stalled' | 'exitReason')[];
+  readonly meaning: string;
+  /** What to do about it; empty where nothing is wrong. */
+  readonly remedy: string;
+}
