@@ -1,6 +1,6 @@
 /** A template of Argo Workflows with a container or a script, as what a task or a step runs. */
 import { commandFor, secondsOf } from './text.ts';
-import { only, present, workOf, type Converted, type Fields } from './work.ts';
+import { listOrNothing, only, orNothing, present, workOf, type Converted, type Fields } from './work.ts';
 
 export interface Parameter {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface Template extends Fields {
   readonly name?: string;
   readonly container?: Fields;
   readonly script?: Fields & { readonly command?: readonly string[]; readonly source?: string; readonly env?: unknown };
-  readonly steps?: readonly (readonly Call[])[];
+  readonly steps?: readonly (readonly Call[] | Call)[];
   readonly dag?: Fields & { readonly tasks?: readonly Call[] };
   readonly inputs?: { readonly parameters?: readonly Parameter[]; readonly artifacts?: readonly Fields[] };
   readonly outputs?: Fields & { readonly parameters?: readonly Fields[]; readonly artifacts?: readonly Fields[] };
@@ -24,6 +24,9 @@ export interface Template extends Fields {
     readonly backoff?: Fields & { readonly duration?: unknown; readonly factor?: unknown };
   };
   readonly metadata?: { readonly labels?: Fields; readonly annotations?: Fields };
+  readonly sidecars?: readonly Fields[];
+  readonly initContainers?: readonly Fields[];
+  readonly volumes?: readonly Fields[];
 }
 
 /** A step or a task of a dag. */
@@ -100,53 +103,13 @@ export function unknownKind(template: Template): string | undefined {
 
 /** What a template runs, as properties of a task or a step. Placeholders stay as they are. */
 export function podOf(template: Template, workflow: WorkflowSpec): Converted {
-  const {
-    name = '',
-    metadata = {},
-    retryStrategy,
-    sidecars = [],
-    initContainers = [],
-  } = template as Template & {
-    readonly sidecars?: readonly Fields[];
-    readonly initContainers?: readonly Fields[];
-  };
   const main = containerOf(template);
-  const helpers: readonly Fields[] = [
-    ...initContainers,
-    // Argo stops sidecars when the main container is done, as Kubernetes does with these.
-    ...sidecars.map((sidecar) => ({ ...sidecar, restartPolicy: 'Always' })),
-  ];
-  const mounted = new Set(
-    [main.container, ...helpers].flatMap((container) =>
-      ((container['volumeMounts'] ?? []) as readonly Fields[]).map((mount) => mount['name']),
-    ),
-  );
-  const volumes = [...(workflow.volumes ?? []), ...((template['volumes'] ?? []) as readonly Fields[])].filter(
-    (volume) => mounted.has(volume['name']),
-  );
-  const labels = { ...workflow.podMetadata?.labels, ...metadata.labels };
-  const annotations = { ...workflow.podMetadata?.annotations, ...metadata.annotations };
   const work = workOf({
-    template: {
-      metadata: present({
-        labels: Object.keys(labels).length > 0 ? labels : undefined,
-        annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
-      }),
-      spec: present({
-        priorityClassName: workflow['podPriorityClassName'],
-        ...only(workflow, podFields),
-        ...only(template, podFields),
-        volumes: volumes.length > 0 ? volumes : undefined,
-        initContainers: helpers.length > 0 ? helpers : undefined,
-        containers: [main.container],
-      }),
-    },
-    ...(template['activeDeadlineSeconds'] === undefined
-      ? {}
-      : { activeDeadlineSeconds: secondsOf(template['activeDeadlineSeconds']) }),
+    template: { metadata: metadataOf(template, workflow), spec: podSpecOf(template, workflow, main.container) },
+    ...present({ activeDeadlineSeconds: secondsOf(template['activeDeadlineSeconds']) }),
   });
-  const retry = retryOf(retryStrategy);
-  const say = (warning: string) => `template ${name}: ${warning}`;
+  const retry = retryOf(template.retryStrategy);
+  const say = (warning: string) => `template ${template.name ?? ''}: ${warning}`;
   return {
     // Argo starts a pod again only where there is a retryStrategy.
     properties: present({
@@ -157,6 +120,36 @@ export function podOf(template: Template, workflow: WorkflowSpec): Converted {
     }),
     warnings: [...main.warnings, ...retry.warnings, ...lost(template), ...work.warnings].map(say),
   };
+}
+
+function metadataOf({ metadata }: Template, { podMetadata }: WorkflowSpec): Fields {
+  return present({
+    labels: orNothing({ ...podMetadata?.labels, ...metadata?.labels }),
+    annotations: orNothing({ ...podMetadata?.annotations, ...metadata?.annotations }),
+  });
+}
+
+function podSpecOf(template: Template, workflow: WorkflowSpec, main: Fields): Fields {
+  const helpers = helpersOf(template);
+  const mounted = new Set([main, ...helpers].flatMap(mountsOf).map((mount) => mount['name']));
+  const volumes = [...(workflow.volumes ?? []), ...(template.volumes ?? [])];
+  return present({
+    priorityClassName: workflow['podPriorityClassName'],
+    ...only(workflow, podFields),
+    ...only(template, podFields),
+    volumes: listOrNothing(volumes.filter((volume) => mounted.has(volume['name']))),
+    initContainers: listOrNothing(helpers),
+    containers: [main],
+  });
+}
+
+function helpersOf({ sidecars = [], initContainers = [] }: Template): readonly Fields[] {
+  // Argo stops sidecars when the main container is done, as Kubernetes does with these.
+  return [...initContainers, ...sidecars.map((sidecar) => ({ ...sidecar, restartPolicy: 'Always' }))];
+}
+
+function mountsOf(container: Fields): readonly Fields[] {
+  return (container['volumeMounts'] ?? []) as readonly Fields[];
 }
 
 function containerOf({ container, script }: Template): { container: Fields; warnings: readonly string[] } {
@@ -175,29 +168,39 @@ function containerOf({ container, script }: Template): { container: Fields; warn
 
 function retryOf(strategy: Template['retryStrategy']): Converted {
   if (!strategy) return { properties: {}, warnings: [] };
-  const { limit, retryPolicy, backoff = {}, ...others } = strategy;
-  const most = limit === undefined ? 100 : Math.min(Number(limit), 100);
-  const delay = secondsOf(backoff.duration);
-  const grows = backoff.factor !== undefined && Number(backoff.factor) > 1;
-  const left = [
-    ...Object.keys(others),
-    ...Object.keys(backoff)
-      .filter((name) => !['duration', 'factor'].includes(name))
-      .map((name) => `backoff.${name}`),
-  ];
+  const { limit = 100, backoff = {} } = strategy;
   return {
     properties: {
-      retry: present({ limit: most, delaySeconds: delay ?? 0, backoff: grows ? 'Exponential' : 'Constant' }),
+      retry: {
+        limit: Math.min(Number(limit), 100),
+        delaySeconds: secondsOf(backoff.duration) ?? 0,
+        backoff: grows(backoff.factor) ? 'Exponential' : 'Constant',
+      },
     },
-    warnings: [
-      ...(limit === undefined ? ['retryStrategy without a limit: there are at most 100 more attempts'] : []),
-      ...(retryPolicy === undefined || retryPolicy === 'Always' || retryPolicy === 'OnFailure'
-        ? []
-        : [`retryStrategy.retryPolicy ${retryPolicy} is left out: each failure is retried; see podFailurePolicy`]),
-      ...(grows && Number(backoff.factor) !== 2 ? ['retryStrategy.backoff.factor becomes 2'] : []),
-      ...left.map((name) => `retryStrategy.${name} is left out: there is no equivalent`),
-    ],
+    warnings: lostOfRetry(strategy),
   };
+}
+
+function grows(factor: unknown): boolean {
+  return factor !== undefined && Number(factor) > 1;
+}
+
+function lostOfRetry({
+  limit,
+  retryPolicy = 'Always',
+  backoff = {},
+  ...others
+}: NonNullable<Template['retryStrategy']>): readonly string[] {
+  const { duration: _duration, factor, ...otherBackoff } = backoff;
+  const left = [...Object.keys(others), ...Object.keys(otherBackoff).map((name) => `backoff.${name}`)];
+  return [
+    ...(limit === undefined ? ['retryStrategy without a limit: there are at most 100 more attempts'] : []),
+    ...(retryPolicy === 'Always' || retryPolicy === 'OnFailure'
+      ? []
+      : [`retryStrategy.retryPolicy ${retryPolicy} is left out: each failure is retried; see podFailurePolicy`]),
+    ...(grows(factor) && Number(factor) !== 2 ? ['retryStrategy.backoff.factor becomes 2'] : []),
+    ...left.map((name) => `retryStrategy.${name} is left out: there is no equivalent`),
+  ];
 }
 
 function lost(template: Template): readonly string[] {

@@ -2,6 +2,7 @@
  * Steps and dags of Argo Workflows as the steps of one flow: those of a template that a step calls are put in its
  * place, and a step with items becomes one for each of them.
  */
+import { dependenciesOf, itemsOf, itemValue } from './argo-calls.ts';
 import { podOf, templateOf, unknownKind, type Call, type Template, type WorkflowSpec } from './argo-pods.ts';
 import { asText, inTexts } from './text.ts';
 import { present, type Fields } from './work.ts';
@@ -67,25 +68,28 @@ class Flow {
     within: readonly string[] = [],
   ): Part {
     const own = templateOf(template, this.spec.templateDefaults);
-    const values = new Map(inputs);
-    for (const { name: parameter, value, default: fallback } of own.inputs?.parameters ?? [])
-      if (values.get(parameter) === undefined) values.set(parameter, value ?? fallback);
-    const valueOf: ValueOf = (key) => {
-      const input = /^inputs\.parameters\.(.+)$/.exec(key)?.[1];
-      return input === undefined ? this.globalValue(key) : values.get(input);
-    };
+    const valueOf = this.#valuesOf(own, inputs);
     if (own.container ?? own.script) return this.#addPod(own, name, valueOf, dependsOn, more);
-    if (within.length >= deepest || within.includes(own.name ?? '')) {
+    if (isWithin(own, within)) {
       this.warnings.push(`step ${name}: template ${own.name} calls itself: it is left out`);
       return nothing;
     }
-    const scope = { prefix: within.length === 0 ? '' : `${name}-`, valueOf, within: [...within, own.name ?? ''], more };
+    const scope = { prefix: within.length === 0 ? '' : `${name}-`, valueOf, within: [...within, nameOf(own)], more };
     if (own.steps) return this.#addGroups(own.steps, dependsOn, scope);
     if (own.dag) return this.#addDag(own.dag, dependsOn, scope);
-    this.warnings.push(
-      `step ${name} is left out: there is no equivalent of ${unknownKind(own) ?? 'what it does'}${unknownKind(own) === 'suspend' ? '; see failurePolicy: Pause, and suspend steps of the KubeVela workflow' : ''}`,
-    );
+    this.warnings.push(`step ${name} is left out: ${reasonOf(own)}`);
     return nothing;
+  }
+
+  /** The values of a template's placeholders: of its inputs, and of the whole workflow. */
+  #valuesOf({ inputs: { parameters = [] } = {} }: Template, inputs: ReadonlyMap<string, unknown>): ValueOf {
+    const values = new Map(inputs);
+    for (const { name, value, default: fallback } of parameters)
+      if (values.get(name) === undefined) values.set(name, value ?? fallback);
+    return (key) => {
+      const input = /^inputs\.parameters\.(.+)$/.exec(key)?.[1];
+      return input === undefined ? this.globalValue(key) : values.get(input);
+    };
   }
 
   /** What runs at the end, in whatever way the flow ended. */
@@ -119,15 +123,12 @@ class Flow {
   }
 
   /** Groups run one after the other, the steps of a group side by side. */
-  #addGroups(groups: readonly (readonly Call[])[], before: readonly string[], scope: Scope): Part {
+  #addGroups(groups: NonNullable<Template['steps']>, before: readonly string[], scope: Scope): Part {
     const parts = new Map<string, Part>();
     let dependsOn = before;
     let first: readonly string[] | undefined;
     for (const group of groups) {
-      const made = (Array.isArray(group) ? group : [group as unknown as Call]).map((call) => {
-        const part = this.#call(call, dependsOn, parts, scope);
-        return [call.name, part] as const;
-      });
+      const made = [group].flat().map((call) => [call.name, this.#call(call, dependsOn, parts, scope)] as const);
       for (const [name, part] of made) parts.set(name, part);
       const last = made.flatMap(([, part]) => part.last);
       first ??= made.flatMap(([, part]) => part.first);
@@ -173,46 +174,32 @@ class Flow {
   }
 
   #call(call: Call, dependsOn: readonly string[], parts: ReadonlyMap<string, Part>, scope: Scope): Part {
-    const wanted = `${scope.prefix}${call.name}`;
-    const say = (warning: string) => this.warnings.push(`step ${call.name}: ${warning}`);
-    const known = [
-      'name',
-      'template',
-      'templateRef',
-      'inline',
-      'arguments',
-      'withItems',
-      'withSequence',
-      'dependencies',
-      'depends',
-      'continueOn',
-      'when',
-    ];
-    for (const field of Object.keys(call).filter((name) => !known.includes(name)))
-      say(`${field} is left out: there is no equivalent`);
-    if (call['when'] !== undefined) say(`when ${JSON.stringify(call['when'])} is left out: the step runs in any case`);
-    for (const artifact of call.arguments?.artifacts ?? [])
-      say(`artifact ${String(artifact['name'])} is left out: share files in a volume, or in globals.workspace`);
+    for (const warning of lost(call)) this.warnings.push(`step ${call.name}: ${warning}`);
     const isOptional = call.continueOn?.failed === true || call.continueOn?.error === true;
     const more = isOptional ? { ...scope.more, continueOnFailure: true } : scope.more;
     const items = itemsOf(call);
-    if (items.problem) say(items.problem);
+    if (items.problem) this.warnings.push(`step ${call.name}: ${items.problem}`);
     const made = items.values.map((item, index) => {
       const valueOf: ValueOf = (key) => this.#outputOf(key, parts) ?? itemValue(key, item) ?? scope.valueOf(key);
-      const name = items.values.length > 1 || item !== undefined ? `${wanted}-${index}` : wanted;
-      const values = new Map(
-        (call.arguments?.parameters ?? []).map(({ name: parameter, value }) => [
-          parameter,
-          typeof value === 'string' ? withValues(value, valueOf) : value,
-        ]),
-      );
-      if (call.templateRef) return this.#addReference(call.templateRef, name, values, dependsOn, more);
-      const template = call.inline ?? this.spec.templates?.find((one) => one.name === call.template);
-      if (template) return this.add(template, name, values, dependsOn, more, scope.within);
-      say(`the template ${call.template} does not exist: the step is left out`);
-      return nothing;
+      const name = items.values.length > 1 || item !== undefined ? `-${index}` : '';
+      return this.#callOnce(call, `${scope.prefix}${call.name}${name}`, valueOf, dependsOn, { ...scope, more });
     });
     return { first: made.flatMap(({ first }) => first), last: made.flatMap(({ last }) => last) };
+  }
+
+  /** Puts what a step calls into the flow, once. */
+  #callOnce(call: Call, name: string, valueOf: ValueOf, dependsOn: readonly string[], scope: Scope): Part {
+    const values = new Map(
+      (call.arguments?.parameters ?? []).map(({ name: parameter, value }) => [
+        parameter,
+        typeof value === 'string' ? withValues(value, valueOf) : value,
+      ]),
+    );
+    if (call.templateRef) return this.#addReference(call.templateRef, name, values, dependsOn, scope.more);
+    const template = call.inline ?? this.spec.templates?.find((one) => one.name === call.template);
+    if (template) return this.add(template, name, values, dependsOn, scope.more, scope.within);
+    this.warnings.push(`step ${call.name}: the template ${call.template} does not exist: the step is left out`);
+    return nothing;
   }
 
   #addReference(
@@ -234,8 +221,7 @@ class Flow {
 
   /** An output of an earlier step, as a flow of ours writes it. */
   #outputOf(key: string, parts: ReadonlyMap<string, Part>): string | undefined {
-    const [, call = '', output = ''] =
-      /^(?:steps|tasks)\.([^.]+)\.outputs\.(?:parameters\.)?(result|exitCode|[^.]+)$/.exec(key) ?? [];
+    const [call, output] = calledOutput(key);
     const [step] = parts.get(call)?.last ?? [];
     if (step === undefined || output === '' || output === 'exitCode') return undefined;
     const known = this.#outputs.get(step) ?? new Set();
@@ -270,62 +256,55 @@ interface Scope {
   readonly more: Fields;
 }
 
-/** The tasks that one waits for, and how they must end. */
-function dependenciesOf({ dependencies, depends }: Call): {
-  readonly names: readonly string[];
-  readonly when?: string;
-  readonly problem?: string;
-} {
-  if (depends === undefined) return { names: dependencies ?? [] };
-  const parts = [...depends.matchAll(/([A-Za-z0-9_][-A-Za-z0-9_]*)(?:\.(\w+))?/g)];
-  const names = [...new Set(parts.map(([, name = '']) => name))];
-  const ends = new Set(parts.map(([, , end = 'Succeeded']) => end));
-  const isPlain = !/[|!]/.test(depends);
-  if (isPlain && [...ends].every((end) => end === 'Succeeded')) return { names };
-  if (isPlain && [...ends].every((end) => end === 'Failed' || end === 'Errored')) return { names, when: 'OnFailure' };
-  const isAny = !depends.includes('!') && ends.has('Failed') && ends.has('Succeeded') && names.length === 1;
-  if (isAny) return { names, when: 'Always' };
-  return { names, problem: 'has no equivalent; the step waits until all of them have succeeded' };
+/** The step and the output of it that a placeholder such as `steps.STEP.outputs.result` names; empty for others. */
+function calledOutput(key: string): readonly [step: string, output: string] {
+  const pattern = /^(?:steps|tasks)\.([^.]+)\.outputs\.(?:parameters\.)?(result|exitCode|[^.]+)$/;
+  const [, step = '', output = ''] = pattern.exec(key) ?? [];
+  return [step, output];
 }
 
-/** The values that a step runs with, one after the other; undefined for a step without items. */
-function itemsOf({ withItems, withSequence, withParam }: Call): {
-  readonly values: readonly unknown[];
-  readonly problem?: string;
-} {
-  const once = [undefined];
-  if (withItems) return { values: withItems };
-  if (withParam !== undefined)
-    return {
-      values: once,
-      problem: 'withParam is left out: items must be known when a run starts; the step runs once',
-    };
-  if (!withSequence) return { values: once };
-  const { start = 0, end, count, format = '%d' } = withSequence as Record<string, string | number | undefined>;
-  const from = Number(start);
-  const size = count === undefined ? Math.abs(Number(end) - from) + 1 : Number(count);
-  const pad = /^([^%]*)%(?:0(\d+))?d([^%]*)$/.exec(String(format));
-  if (!Number.isInteger(size) || !Number.isInteger(from) || size > 1000 || !pad)
-    return { values: once, problem: 'withSequence is left out: write the items; the step runs once' };
-  const step = count === undefined && Number(end) < from ? -1 : 1;
-  const [, head = '', width = '0', tail = ''] = pad;
-  return {
-    values: Array.from(
-      { length: size },
-      (_, index) => `${head}${String(from + step * index).padStart(Number(width), '0')}${tail}`,
+function nameOf({ name = '' }: Template): string {
+  return name;
+}
+
+/** Whether a template calls itself, or is too deep in others. */
+function isWithin(template: Template, within: readonly string[]): boolean {
+  return within.length >= deepest || within.includes(nameOf(template));
+}
+
+/** Why a template that runs nothing is left out. */
+function reasonOf(template: Template): string {
+  const kind = unknownKind(template);
+  const instead = kind === 'suspend' ? '; see failurePolicy: Pause, and suspend steps of the KubeVela workflow' : '';
+  return `there is no equivalent of ${kind ?? 'what it does'}${instead}`;
+}
+
+const knownOfCall = [
+  'name',
+  'template',
+  'templateRef',
+  'inline',
+  'arguments',
+  'withItems',
+  'withSequence',
+  'dependencies',
+  'depends',
+  'continueOn',
+  'when',
+];
+
+/** A sentence for everything in a call that is not converted. */
+function lost(call: Call): readonly string[] {
+  const unknown = Object.keys(call).filter((name) => !knownOfCall.includes(name));
+  return [
+    ...unknown.map((field) => `${field} is left out: there is no equivalent`),
+    ...(call['when'] === undefined
+      ? []
+      : [`when ${JSON.stringify(call['when'])} is left out: the step runs in any case`]),
+    ...(call.arguments?.artifacts ?? []).map(
+      ({ name }) => `artifact ${String(name)} is left out: share files in a volume, or in globals.workspace`,
     ),
-  };
-}
-
-function itemValue(key: string, item: unknown): unknown {
-  if (item === undefined) return undefined;
-  if (key === 'item') return textOf(item);
-  const field = /^item\.(.+)$/.exec(key)?.[1];
-  return field === undefined || typeof item !== 'object' ? undefined : textOf((item as Fields | null)?.[field]);
-}
-
-function textOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+  ];
 }
 
 function withValues(text: string, valueOf: ValueOf): string {

@@ -144,42 +144,42 @@ export function fromWorkflowTemplate(spec: Fields): Component {
 
 function convert(spec: WorkflowSpec): Component {
   const policy = policyOf(spec);
+  const { type, properties, warnings } = workflowOf(spec);
   const whole = present({
     executionPolicy: orNothing(policy.properties),
     suspend: spec.suspend === true ? true : undefined,
     timeoutSeconds: secondsOf(spec.activeDeadlineSeconds),
   });
-  if (spec.workflowTemplateRef)
-    return {
-      type: 'task',
-      properties: {
-        ...whole,
-        templateRef: present({
-          name: spec.workflowTemplateRef.name,
-          parameters: orNothing(
-            Object.fromEntries((spec.arguments?.parameters ?? []).map(({ name, value }) => [name, asText(value)])),
-          ),
-        }),
-      },
-      warnings: [
-        ...policy.warnings,
-        `WorkflowTemplate ${String(spec.workflowTemplateRef.name)} must be converted, too, and be a task-template`,
-        ...unknownIn(spec, {}),
-      ],
-    };
+  return {
+    type,
+    properties: { ...whole, ...properties },
+    warnings: [...policy.warnings, ...warnings, ...unknownIn(spec, properties)],
+  };
+}
+
+/** What a workflow runs: a template of somebody else's, one container, or a flow. */
+function workflowOf(spec: WorkflowSpec): Component {
+  if (spec.workflowTemplateRef) return referenceOf(spec, spec.workflowTemplateRef.name);
   const entry = entryOf(spec);
   if (!entry)
     return {
       type: 'task',
-      properties: whole,
+      properties: {},
       warnings: [`the template ${spec.entrypoint ?? ''} does not exist: there is nothing to run`],
     };
-  const isOne = (entry.container ?? entry.script) !== undefined && !spec.onExit && !spec.volumeClaimTemplates?.length;
-  const { properties, warnings } = isOne ? oneTask(entry, spec) : flow(entry, spec);
+  return isOne(entry, spec) ? { type: 'task', ...oneTask(entry, spec) } : { type: 'task-flow', ...flow(entry, spec) };
+}
+
+function isOne(entry: Template, spec: WorkflowSpec): boolean {
+  return (entry.container ?? entry.script) !== undefined && !spec.onExit && !spec.volumeClaimTemplates?.length;
+}
+
+function referenceOf(spec: WorkflowSpec, name: string | undefined): Component {
+  const values = (spec.arguments?.parameters ?? []).map((given) => [given.name, asText(given.value)] as const);
   return {
-    type: isOne ? 'task' : 'task-flow',
-    properties: { ...whole, ...properties },
-    warnings: [...policy.warnings, ...warnings, ...unknownIn(spec, properties)],
+    type: 'task',
+    properties: { templateRef: present({ name, parameters: orNothing(Object.fromEntries(values)) }) },
+    warnings: [`WorkflowTemplate ${String(name)} must be converted, too, and be a task-template`],
   };
 }
 
@@ -288,21 +288,36 @@ function filled(template: Template, valueOf: (key: string) => unknown): Template
 
 /** How long Jobs and pods stay. */
 function policyOf({ podGC, ttlStrategy }: WorkflowSpec): Converted {
-  const strategy = podGC?.strategy;
-  const { secondsAfterCompletion, secondsAfterSuccess, secondsAfterFailure } = ttlStrategy ?? {};
-  const ttlSecondsAfterFinished = secondsAfterCompletion ?? secondsAfterSuccess ?? secondsAfterFailure;
-  const parts = Object.keys(only(ttlStrategy ?? {}, ['secondsAfterSuccess', 'secondsAfterFailure']));
-  const other = Object.keys(podGC ?? {}).filter((name) => name !== 'strategy');
+  const deletes = deletionOf(podGC);
+  const stays = timeOf(ttlStrategy);
+  return {
+    properties: { ...deletes.properties, ...stays.properties },
+    warnings: [...deletes.warnings, ...stays.warnings],
+  };
+}
+
+function deletionOf({ strategy, ...others }: NonNullable<WorkflowSpec['podGC']> = {}): Converted {
   return {
     properties: present({
       keepLast: strategy === undefined ? undefined : 0,
       keepLastFailed: strategy?.endsWith('Completion') ? 0 : undefined,
-      ttlSecondsAfterFinished,
     }),
     warnings: [
       ...(strategy === undefined ? [] : ['podGC: Jobs and pods are deleted once the run is over, not one by one']),
-      ...other.map((name) => `podGC.${name} is left out: there is no equivalent`),
-      ...(ttlStrategy === undefined ? [] : ['ttlStrategy deletes Jobs and pods; the run stays on record']),
+      ...Object.keys(others).map((name) => `podGC.${name} is left out: there is no equivalent`),
+    ],
+  };
+}
+
+function timeOf(ttlStrategy: WorkflowSpec['ttlStrategy']): Converted {
+  if (!ttlStrategy) return { properties: {}, warnings: [] };
+  const { secondsAfterCompletion, secondsAfterSuccess, secondsAfterFailure } = ttlStrategy;
+  const ttlSecondsAfterFinished = secondsAfterCompletion ?? secondsAfterSuccess ?? secondsAfterFailure;
+  const parts = Object.keys(only(ttlStrategy, ['secondsAfterSuccess', 'secondsAfterFailure']));
+  return {
+    properties: present({ ttlSecondsAfterFinished }),
+    warnings: [
+      'ttlStrategy deletes Jobs and pods; the run stays on record',
       ...(parts.length > 0
         ? [`ttlStrategy.${parts.join(', ')}: one time holds for all runs (${String(ttlSecondsAfterFinished)} s)`]
         : []),

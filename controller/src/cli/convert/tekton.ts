@@ -3,7 +3,7 @@
  * last become its init containers.
  */
 import { asText, commandFor, inTexts, matchesIn, secondsOf } from './text.ts';
-import { orNothing, present, without, workOf, type Converted, type Fields } from './work.ts';
+import { listOrNothing, orNothing, present, without, workOf, type Converted, type Fields } from './work.ts';
 
 interface Component extends Converted {
   readonly type: string;
@@ -75,54 +75,68 @@ export function fromTektonTask(spec: Fields): Component {
 }
 
 export function fromTektonTaskRun(spec: Fields): Component {
-  const { taskRef, taskSpec, params = [], workspaces = [], podTemplate = {}, ...run } = spec as TaskRunSpec;
-  const values = params.map(({ name, value }) => [name, value] as const);
+  const run = spec as TaskRunSpec;
+  const { properties, warnings } = run.taskSpec ? embedded(run, run.taskSpec) : referenced(run);
+  const { timeout, retries } = run;
   const whole = present({
-    timeoutSeconds: secondsOf(run.timeout),
-    retry: run.retries ? { limit: Math.min(run.retries, 100), delaySeconds: 0, backoff: 'Constant' } : undefined,
+    timeoutSeconds: secondsOf(timeout),
+    retry: retries ? { limit: Math.min(retries, 100), delaySeconds: 0, backoff: 'Constant' } : undefined,
   });
-  const lost = Object.keys(without(run, ['timeout', 'retries', 'serviceAccountName'])).map(
-    (field) => `spec.${field} is left out: there is no equivalent`,
-  );
-  if (!taskSpec) {
-    const { name, kind: _kind, apiVersion: _apiVersion, ...others } = taskRef ?? {};
-    const beside = [
-      ...(run.serviceAccountName === undefined ? [] : ['serviceAccountName']),
-      ...(workspaces.length > 0 ? ['workspaces'] : []),
-      ...(Object.keys(podTemplate).length > 0 ? ['podTemplate'] : []),
-    ];
-    return {
-      type: 'task',
-      properties: {
-        ...whole,
-        templateRef: present({ name, parameters: orNothing(Object.fromEntries(values)) }),
-      },
-      warnings: [
-        'every deployment runs',
-        `Task ${String(name)} must be converted, too: it becomes a task-template`,
-        ...beside.map((field) => `spec.${field} is left out: write it into the task-template ${String(name)}`),
-        ...Object.keys(others).map((field) => `taskRef.${field} is left out: there is no equivalent`),
-        ...lost,
-      ],
-    };
-  }
-  const defaults = (taskSpec.params ?? []).map(({ name, default: value }) => [name, value] as const);
-  const known = new Map([...defaults, ...values].filter(([, value]) => value !== undefined));
-  const filled = inTexts(asOurs(taskSpec), (text) =>
+  return { type: 'task', properties: { ...whole, ...properties }, warnings: ['every deployment runs', ...warnings] };
+}
+
+/** Fields of a TaskRun that are converted; all others are named. */
+const readRun = [
+  'taskRef',
+  'taskSpec',
+  'params',
+  'workspaces',
+  'podTemplate',
+  'timeout',
+  'retries',
+  'serviceAccountName',
+];
+
+function lostOfRun(run: TaskRunSpec): readonly string[] {
+  return Object.keys(without(run, readRun)).map((field) => `spec.${field} is left out: there is no equivalent`);
+}
+
+/** A run of a Task with a name. */
+function referenced(run: TaskRunSpec): Converted {
+  const { params = [], workspaces = [], podTemplate = {}, serviceAccountName } = run;
+  const { name, kind: _kind, apiVersion: _apiVersion, ...others } = run.taskRef ?? {};
+  const values = params.map((param) => [param.name, param.value] as const);
+  const beside = [
+    ...(serviceAccountName === undefined ? [] : ['serviceAccountName']),
+    ...(workspaces.length > 0 ? ['workspaces'] : []),
+    ...(Object.keys(podTemplate).length > 0 ? ['podTemplate'] : []),
+  ];
+  return {
+    properties: { templateRef: present({ name, parameters: orNothing(Object.fromEntries(values)) }) },
+    warnings: [
+      `Task ${String(name)} must be converted, too: it becomes a task-template`,
+      ...beside.map((field) => `spec.${field} is left out: write it into the task-template ${String(name)}`),
+      ...Object.keys(others).map((field) => `taskRef.${field} is left out: there is no equivalent`),
+      ...lostOfRun(run),
+    ],
+  };
+}
+
+/** A run with a Task of its own. */
+function embedded(run: TaskRunSpec, task: TaskSpec): Converted {
+  const { params = [], workspaces = [], podTemplate = {}, serviceAccountName } = run;
+  const known = new Map<string, unknown>([
+    ...(task.params ?? []).map((param) => [param.name, param.default] as const),
+    ...params.filter(({ value }) => value !== undefined).map(({ name, value }) => [name, value] as const),
+  ]);
+  const filled = inTexts(asOurs(task), (text) =>
     text.replaceAll(/\$\(params\.([^()]+)\)/g, (all, name: string) => {
       const value = known.get(name);
       return value === undefined || typeof value === 'object' ? all : asText(value);
     }),
   );
-  const { properties, warnings } = podOf(filled, workspaces, {
-    ...podTemplate,
-    serviceAccountName: run.serviceAccountName,
-  });
-  return {
-    type: 'task',
-    properties: { ...whole, ...properties },
-    warnings: ['every deployment runs', ...warnings, ...lost, ...unknownTexts(properties, false)],
-  };
+  const { properties, warnings } = podOf(filled, workspaces, { ...podTemplate, serviceAccountName });
+  return { properties, warnings: [...warnings, ...lostOfRun(run), ...unknownTexts(properties, false)] };
 }
 
 function unknownTexts(properties: Fields, isTemplate: boolean): readonly string[] {
@@ -150,56 +164,58 @@ const readSpec = [
 
 function podOf(task: TaskSpec, bound: readonly (Fields & { readonly name: string })[], pod: Fields = {}): Converted {
   const spec = asOurs(task);
-  const { workspaces = [], results = [], sidecars = [], stepTemplate = {} } = spec;
+  const warnings: string[] = [];
+  const { containers, helpers, hasFirst } = containersOf(spec, warnings);
+  const sources = (spec.workspaces ?? []).map(({ name }) => ({
+    name: `ws-${name}`,
+    ...sourceOf(name, bound, warnings),
+  }));
+  const volumes = listOrNothing([...(spec.volumes ?? []), ...sources]);
+  const podSpec = present({ ...pod, volumes, initContainers: listOrNothing(helpers), containers });
+  const work = workOf({ template: { spec: podSpec } });
+  const outputs = listOrNothing((spec.results ?? []).map(({ name }) => ({ name })));
+  return {
+    properties: present({ backoffLimit: 0, outputs, ...work.properties }),
+    warnings: [
+      ...(hasFirst ? ['the steps before the last one become init containers of the pod'] : []),
+      ...lostOfTask(spec),
+      ...warnings,
+      ...work.warnings,
+    ],
+  };
+}
+
+function lostOfTask(spec: TaskSpec): readonly string[] {
+  const { results = [], params = [] } = spec;
+  return [
+    ...results.map(({ name }) => `result ${name}: let the last step write {"${name}": ...} to /dev/termination-log`),
+    ...params
+      .filter(({ type = 'string' }) => type !== 'string')
+      .map(
+        ({ name, type }) =>
+          `param ${name} is of type ${type}, and ours are strings, numbers and booleans: write it out`,
+      ),
+    ...Object.keys(without(spec, readSpec)).map((field) => `${field} is left out: there is no equivalent`),
+  ];
+}
+
+/** The last step is the main container; the others and the sidecars are init containers. */
+function containersOf(spec: TaskSpec, warnings: string[]) {
+  const { steps = [], workspaces = [], sidecars = [], stepTemplate = {} } = spec;
   const paths = new Map(workspaces.map(({ name, mountPath }) => [name, mountPath ?? `/workspace/${name}`]));
   const mounts = [...paths].map(([name, mountPath]) => ({ name: `ws-${name}`, mountPath }));
   const replaced = (step: Step): Step =>
     inTexts({ ...stepTemplate, ...step }, (text) =>
       text.replaceAll(/\$\(workspaces\.([^().]+)\.path\)/g, (all, name: string) => paths.get(name) ?? all),
     );
-  const warnings: string[] = [];
-  const containers = (spec.steps ?? []).map((step, index) =>
-    containerOf(replaced(step), `step-${index + 1}`, mounts, warnings),
-  );
-  const [main, first] = [containers.at(-1) ?? {}, containers.slice(0, -1)];
+  const containers = steps.map((step, index) => containerOf(replaced(step), `step-${index + 1}`, mounts, warnings));
+  const first = containers.slice(0, -1);
   // Tekton stops sidecars when the steps are done, as Kubernetes does with these.
   const beside = sidecars.map((sidecar, index) => ({
     ...containerOf(replaced(sidecar), `sidecar-${index + 1}`, [], warnings),
     restartPolicy: 'Always',
   }));
-  const sources = [...paths.keys()].map((name) => ({ name: `ws-${name}`, ...sourceOf(name, bound, warnings) }));
-  const volumes = [...(spec.volumes ?? []), ...sources];
-  const helpers = [...beside, ...first];
-  const work = workOf({
-    template: {
-      spec: present({
-        ...pod,
-        volumes: volumes.length > 0 ? volumes : undefined,
-        initContainers: helpers.length > 0 ? helpers : undefined,
-        containers: [main],
-      }),
-    },
-  });
-  return {
-    properties: present({
-      backoffLimit: 0,
-      outputs: results.length > 0 ? results.map(({ name }) => ({ name })) : undefined,
-      ...work.properties,
-    }),
-    warnings: [
-      ...(first.length > 0 ? ['the steps before the last one become init containers of the pod'] : []),
-      ...results.map(({ name }) => `result ${name}: let the last step write {"${name}": ...} to /dev/termination-log`),
-      ...(spec.params ?? [])
-        .filter(({ type = 'string' }) => type !== 'string')
-        .map(
-          ({ name, type }) =>
-            `param ${name} is of type ${type}, and ours are strings, numbers and booleans: write it out`,
-        ),
-      ...Object.keys(without(spec, readSpec)).map((field) => `${field} is left out: there is no equivalent`),
-      ...warnings,
-      ...work.warnings,
-    ],
-  };
+  return { containers: [containers.at(-1) ?? {}], helpers: [...beside, ...first], hasFirst: first.length > 0 };
 }
 
 function containerOf(step: Step, fallback: string, mounts: readonly Fields[], warnings: string[]): Fields {
