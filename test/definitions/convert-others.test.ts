@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => cue.close());
 
-/** Converts one manifest, reads the result as kubectl does, and renders it as KubeVela does. */
-async function convert(manifest: string) {
+/** What convert prints for a manifest, and its exit code. */
+async function printed(manifest: string) {
   const written = { out: '', err: '' };
   const sink = (name: keyof typeof written): Sink => ({
     terminal: false,
@@ -38,7 +38,14 @@ async function convert(manifest: string) {
     ask: () => Promise.reject(new Interrupted('nobody')),
     read: () => Promise.resolve(manifest),
   };
-  expect([await runCli(['convert', '-f', 'old.yaml'], io, 'task-runs'), written.out]).toEqual([0, expect.anything()]);
+  const exitCode = await runCli(['convert', '-f', 'old.yaml'], io, 'task-runs');
+  return { exitCode, ...written };
+}
+
+/** Converts one manifest, reads the result as kubectl does, and renders it as KubeVela does. */
+async function convert(manifest: string) {
+  const written = await printed(manifest);
+  expect(written).toMatchObject({ exitCode: 0 });
   const [application] = readAll(written.out).flatMap(({ value }) =>
     value === undefined ? [] : [value as Application],
   );
@@ -447,5 +454,103 @@ spec: {taskRef: {name: build}, params: [{name: url, value: "https://example.org"
 `);
     expect(spec).toMatchObject({ templateRef: { name: 'build', parameters: { url: 'https://example.org' } } });
     expect(warnings).toContain('spec.serviceAccountName is left out: write it into the task-template build');
+  });
+});
+
+/** A Workflow of `levels` templates, each of which calls the next one for each of two items. */
+function nested(levels: number, last: string): string {
+  const templates = Array.from(
+    { length: levels },
+    (_, level) => `    - {name: t${level}, steps: [[{name: s, template: t${level + 1}, withItems: [a, b]}]]}\n`,
+  );
+  return `apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: many}
+spec:
+  entrypoint: t0
+  templates:
+${templates.join('')}    - {name: t${levels}, ${last}}
+`;
+}
+
+const workflow = (spec: string) =>
+  `{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: w}, spec: ${spec}}`;
+const taskRun = (spec: string) => `{apiVersion: tekton.dev/v1, kind: TaskRun, metadata: {name: r}, spec: ${spec}}`;
+const hundred = Array.from({ length: 101 }, (_, index) => index).join(', ');
+const doubled = '{{inputs.parameters.p}}'.repeat(100);
+
+describe('convert refuses in a sentence', () => {
+  it.each<[string, string, string]>([
+    ['nested items that make a million steps', nested(19, 'container: {image: a}'), 'Workflow many: step s-0-s-0-s-0-'],
+    ['nested items that call templates without a step', nested(19, 'steps: []'), 'Workflow many: step s-0-'],
+    [
+      'values that grow with each template',
+      workflow(
+        `{entrypoint: a, templates: [${['a', 'b', 'c', 'd', 'e']
+          .map(
+            (name, index) =>
+              `{name: ${name}, inputs: {parameters: [{name: p, value: "0123456789"}]}, steps: [[{name: s, template: ${'bcdef'[index]}, arguments: {parameters: [{name: p, value: "${doubled}"}]}}]]}`,
+          )
+          .join(', ')}, {name: f, container: {image: a}}]}`,
+      ),
+      'Workflow w: the value of {{inputs.parameters.p}} makes a text of more than 1000000 characters: write it shorter',
+    ],
+    [
+      'a step that waits for too many',
+      workflow(
+        `{entrypoint: a, templates: [{name: a, steps: [[{name: s, template: b, withItems: [${hundred}]}], [{name: end, template: b}]]}, {name: b, container: {image: a}}]}`,
+      ),
+      'Workflow w: step end would depend on 101 steps, and a step depends on at most 100: put a step between them, or write fewer items',
+    ],
+    [
+      'a workflow whose only step has no equivalent',
+      workflow('{entrypoint: a, templates: [{name: a, http: {url: "http://example.org"}}]}'),
+      'Workflow w: no step of it can be converted: step a is left out: there is no equivalent of http',
+    ],
+    [
+      'an entrypoint that does not exist',
+      workflow('{entrypoint: b, templates: [{name: a, container: {image: a}}]}'),
+      'Workflow w: spec.entrypoint: the template b does not exist, so there is nothing to run',
+    ],
+    [
+      'a Task that a resolver finds',
+      taskRun('{taskRef: {resolver: git, params: [{name: url, value: x}]}}'),
+      'TaskRun r: spec.taskRef.resolver git has no equivalent: convert the Task that it finds, and write its name into taskRef.name',
+    ],
+    [
+      'a step that is a StepAction',
+      taskRun('{taskSpec: {steps: [{name: act, ref: {name: act}}]}}'),
+      'TaskRun r: step act: ref has no equivalent: write the image and the script of the StepAction into the step',
+    ],
+    [
+      'a JobFlow without flows',
+      '{apiVersion: flow.volcano.sh/v1alpha1, kind: JobFlow, metadata: {name: f}, spec: {flows: []}}',
+      'JobFlow f: no step of it can be converted: it has no steps',
+    ],
+    [
+      'a Job without an image',
+      '{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {containers: [{name: a}]}}}}',
+      'Job j: it has no image: write it into the field image of its container',
+    ],
+  ])('%s', async (_what, manifest, message) => {
+    const { exitCode, out, err } = await printed(manifest);
+    const sentence = `error: old.yaml, document 1: ${message}`;
+    expect([exitCode, out, err.slice(0, sentence.length)]).toEqual([2, '', sentence]);
+  });
+});
+
+describe('convert of many steps', () => {
+  it('says how many steps a flow has where items would make more', async () => {
+    const { err } = await printed(nested(10, 'container: {image: a}'));
+    expect(err).toMatch(/would be one of more than 1000 steps, and a flow has at most 1000: write fewer items/);
+  });
+
+  it('names the results of a Tekton Task that are too many, and fields that are null are absent', async () => {
+    const results = Array.from({ length: 21 }, (_, index) => `{name: r${index}}`).join(', ');
+    const { spec, warnings } = await convert(
+      `{apiVersion: tekton.dev/v1, kind: Task, metadata: {name: t}, spec: {params: null, results: [${results}], steps: [{image: a, env: null}]}}`,
+    );
+    expect(spec['outputs']).toHaveLength(20);
+    expect(warnings).toContain('result r20 is left out: there are at most 20 outputs; write several into one');
   });
 });

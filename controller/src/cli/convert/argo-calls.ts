@@ -65,7 +65,7 @@ function sequenceOf({ start = 0, end, count, format = '%d' }: NonNullable<Call['
 
 /** What writes a number in a format such as `%d` or `node-%02d`; undefined for any other. */
 function formatOf(format: string): ((number: number) => string) | undefined {
-  const pad = /^([^%]*)%(?:0(\d+))?d([^%]*)$/.exec(format);
+  const pad = /^([^%]*)%(?:0(\d{1,2}))?d([^%]*)$/.exec(format);
   if (!pad) return undefined;
   const [, head = '', width = '0', tail = ''] = pad;
   return (number) => `${head}${String(number).padStart(Number(width), '0')}${tail}`;

@@ -4,6 +4,8 @@
  */
 import { dependenciesOf, itemsOf, itemValue } from './argo-calls.ts';
 import { podOf, templateOf, unknownKind, type Call, type Template, type WorkflowSpec } from './argo-pods.ts';
+import { UsageError } from '../errors.ts';
+import { mostSteps } from './limits.ts';
 import { asText, inTexts } from './text.ts';
 import { present, type Fields } from './work.ts';
 
@@ -22,6 +24,10 @@ interface Part {
 
 const nothing: Part = { first: [], last: [] };
 const deepest = 20;
+/** Templates may call others with no step in them, without end. */
+const mostCalls = mostSteps * deepest;
+/** Characters of a value that has the values of others in it: no object in a cluster is larger. */
+const longest = 1_000_000;
 const placeholder = /\{\{([^{}]*)\}\}/g;
 
 /**
@@ -52,6 +58,7 @@ class Flow {
   readonly warnings: string[] = [];
   readonly #steps: Made[] = [];
   readonly #outputs = new Map<string, Set<string>>();
+  #calls = 0;
 
   constructor(
     private readonly spec: WorkflowSpec,
@@ -115,7 +122,7 @@ class Flow {
   }
 
   #addPod(template: Template, wanted: string, valueOf: ValueOf, dependsOn: readonly string[], more: Fields): Part {
-    const name = this.#freeName(wanted);
+    const name = this.#nextName(wanted);
     const { properties, warnings } = podOf(filled(template, valueOf), this.spec);
     this.#steps.push({ name, dependsOn, more, properties });
     for (const warning of warnings) if (!this.warnings.includes(warning)) this.warnings.push(warning);
@@ -189,6 +196,11 @@ class Flow {
 
   /** Puts what a step calls into the flow, once. */
   #callOnce(call: Call, name: string, valueOf: ValueOf, dependsOn: readonly string[], scope: Scope): Part {
+    this.#calls += 1;
+    if (this.#calls > mostCalls)
+      throw new UsageError(
+        `step ${name} would be one of more than ${mostCalls} calls of templates: write fewer items in withItems or withSequence`,
+      );
     const values = new Map(
       (call.arguments?.parameters ?? []).map(({ name: parameter, value }) => [
         parameter,
@@ -209,7 +221,7 @@ class Flow {
     dependsOn: readonly string[],
     more: Fields,
   ): Part {
-    const name = this.#freeName(wanted);
+    const name = this.#nextName(wanted);
     const parameters =
       values.size > 0 ? Object.fromEntries([...values].map(([key, value]) => [key, asText(value)])) : undefined;
     this.#steps.push({ name, dependsOn, more, properties: { templateRef: present({ name: of, parameters }) } });
@@ -229,6 +241,15 @@ class Flow {
     const sentence = `step ${step}: its output ${output} is used: let it write {"${output}": ...} to /dev/termination-log`;
     if (!this.warnings.includes(sentence)) this.warnings.push(sentence);
     return `$(steps.${step}.outputs.${output})`;
+  }
+
+  /** The name of one step more. @throws UsageError if a flow cannot have as many */
+  #nextName(wanted: string): string {
+    if (this.#steps.length >= mostSteps)
+      throw new UsageError(
+        `step ${wanted} would be one of more than ${mostSteps} steps, and a flow has at most ${mostSteps}: write fewer items in withItems or withSequence, or make several workflows of it`,
+      );
+    return this.#freeName(wanted);
   }
 
   /** A name as our steps have it, which no other step has. */
@@ -307,10 +328,17 @@ function lost(call: Call): readonly string[] {
   ];
 }
 
+/** @throws UsageError if the values make a text too long */
 function withValues(text: string, valueOf: ValueOf): string {
+  let length = text.length;
   return text.replaceAll(placeholder, (all, key: string) => {
     const value = valueOf(key.trim());
-    return value === undefined ? all : asText(value);
+    if (value === undefined) return all;
+    const written = asText(value);
+    length += written.length;
+    if (length > longest)
+      throw new UsageError(`the value of ${all} makes a text of more than ${longest} characters: write it shorter`);
+    return written;
   });
 }
 

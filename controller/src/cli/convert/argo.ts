@@ -4,6 +4,7 @@
  */
 import { stepsOf, type FlowStep } from './argo-steps.ts';
 import { podOf, templateOf, type Template, type WorkflowSpec } from './argo-pods.ts';
+import { UsageError } from '../errors.ts';
 import { asText, inTexts, matchesIn, secondsOf } from './text.ts';
 import { only, orNothing, present, type Converted, type Fields } from './work.ts';
 
@@ -162,11 +163,11 @@ function workflowOf(spec: WorkflowSpec): Component {
   if (spec.workflowTemplateRef) return referenceOf(spec, spec.workflowTemplateRef.name);
   const entry = entryOf(spec);
   if (!entry)
-    return {
-      type: 'task',
-      properties: {},
-      warnings: [`the template ${spec.entrypoint ?? ''} does not exist: there is nothing to run`],
-    };
+    throw new UsageError(
+      spec.entrypoint === undefined
+        ? 'it has no templates, so there is nothing to run'
+        : `spec.entrypoint: the template ${spec.entrypoint} does not exist, so there is nothing to run`,
+    );
   return isOne(entry, spec) ? { type: 'task', ...oneTask(entry, spec) } : { type: 'task-flow', ...flow(entry, spec) };
 }
 

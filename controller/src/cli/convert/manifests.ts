@@ -7,6 +7,8 @@ import { queueLabels } from '../../resources/index.ts';
 import { UsageError } from '../errors.ts';
 import { converterFor, knownKinds, type Component, type Converter } from './kinds.ts';
 import { withoutServerFields } from './server-fields.ts';
+import { checkLimits } from './limits.ts';
+import { withoutNulls } from './text.ts';
 import type { Fields } from './work.ts';
 
 export interface Manifest {
@@ -61,18 +63,30 @@ function readManifest(kind: string, fields: Fields, where: string, convert: Conv
   if (name === undefined || typeof spec !== 'object' || spec === null)
     throw new UsageError(`${where}: ${kind} needs metadata.name and spec`);
   const isStored = metadata.resourceVersion !== undefined;
-  const cleaned = withoutServerFields(spec as Fields, isStored);
+  const cleaned = withoutServerFields(withoutNulls(spec as Fields), isStored);
   return {
     kind,
     name,
     namespace: metadata.namespace,
-    converted: convert(cleaned.spec, metadata.labels ?? {}),
+    converted: convertedBy(() => convert(cleaned.spec, metadata.labels ?? {}), `${where}: ${kind} ${name}`),
     warnings: [
       ...cleaned.warnings,
       ...lostMetadata(metadata),
       ...Object.keys(others).map((field) => `${field} is left out: it is not a field of a ${kind}`),
     ],
   };
+}
+
+/** @throws UsageError that says which manifest cannot be converted */
+function convertedBy(convert: () => Component, manifest: string): Component {
+  try {
+    const component = convert();
+    checkLimits(component);
+    return component;
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`${manifest}: ${error.message}`);
+    throw error;
+  }
 }
 
 function nameOf({ name, generateName }: Metadata): string | undefined {

@@ -2,6 +2,7 @@
  * Task and TaskRun of Tekton (tekton.dev). The steps of a Tekton Task run one after the other in one pod: all but the
  * last become its init containers.
  */
+import { UsageError } from '../errors.ts';
 import { asText, commandFor, inTexts, matchesIn, secondsOf } from './text.ts';
 import { listOrNothing, orNothing, present, without, workOf, type Converted, type Fields } from './work.ts';
 
@@ -48,6 +49,9 @@ interface TaskRunSpec extends Fields {
   readonly timeout?: unknown;
   readonly retries?: number;
 }
+
+/** As in the schema of the resource Task. */
+const mostOutputs = 20;
 
 /** What in a text Tekton replaces, and we do not. */
 const unreplaced = /\$\((?:params|workspaces|results|context|step|steps|tasks|credentials)[.[][^()]*\)/g;
@@ -105,6 +109,7 @@ function lostOfRun(run: TaskRunSpec): readonly string[] {
 function referenced(run: TaskRunSpec): Converted {
   const { params = [], workspaces = [], podTemplate = {}, serviceAccountName } = run;
   const { name, kind: _kind, apiVersion: _apiVersion, ...others } = run.taskRef ?? {};
+  if (name === undefined) throw new UsageError(unnamed(others['resolver']));
   const values = params.map((param) => [param.name, param.value] as const);
   const beside = [
     ...(serviceAccountName === undefined ? [] : ['serviceAccountName']),
@@ -114,12 +119,18 @@ function referenced(run: TaskRunSpec): Converted {
   return {
     properties: { templateRef: present({ name, parameters: orNothing(Object.fromEntries(values)) }) },
     warnings: [
-      `Task ${String(name)} must be converted, too: it becomes a task-template`,
-      ...beside.map((field) => `spec.${field} is left out: write it into the task-template ${String(name)}`),
+      `Task ${name} must be converted, too: it becomes a task-template`,
+      ...beside.map((field) => `spec.${field} is left out: write it into the task-template ${name}`),
       ...Object.keys(others).map((field) => `taskRef.${field} is left out: there is no equivalent`),
       ...lostOfRun(run),
     ],
   };
+}
+
+function unnamed(resolver: unknown): string {
+  return resolver === undefined
+    ? 'spec needs a taskRef.name or a taskSpec'
+    : `spec.taskRef.resolver ${asText(resolver)} has no equivalent: convert the Task that it finds, and write its name into taskRef.name`;
 }
 
 /** A run with a Task of its own. */
@@ -173,7 +184,7 @@ function podOf(task: TaskSpec, bound: readonly (Fields & { readonly name: string
   const volumes = listOrNothing([...(spec.volumes ?? []), ...sources]);
   const podSpec = present({ ...pod, volumes, initContainers: listOrNothing(helpers), containers });
   const work = workOf({ template: { spec: podSpec } });
-  const outputs = listOrNothing((spec.results ?? []).map(({ name }) => ({ name })));
+  const outputs = listOrNothing((spec.results ?? []).slice(0, mostOutputs).map(({ name }) => ({ name })));
   return {
     properties: present({ backoffLimit: 0, outputs, ...work.properties }),
     warnings: [
@@ -188,7 +199,14 @@ function podOf(task: TaskSpec, bound: readonly (Fields & { readonly name: string
 function lostOfTask(spec: TaskSpec): readonly string[] {
   const { results = [], params = [] } = spec;
   return [
-    ...results.map(({ name }) => `result ${name}: let the last step write {"${name}": ...} to /dev/termination-log`),
+    ...results
+      .slice(mostOutputs)
+      .map(
+        ({ name }) => `result ${name} is left out: there are at most ${mostOutputs} outputs; write several into one`,
+      ),
+    ...results
+      .slice(0, mostOutputs)
+      .map(({ name }) => `result ${name}: let the last step write {"${name}": ...} to /dev/termination-log`),
     ...params
       .filter(({ type = 'string' }) => type !== 'string')
       .map(
@@ -219,9 +237,10 @@ function containersOf(spec: TaskSpec, warnings: string[]) {
 }
 
 function containerOf(step: Step, fallback: string, mounts: readonly Fields[], warnings: string[]): Fields {
-  const { name = fallback, script, computeResources, timeout, onError, results, workspaces, ref, ...others } = step;
+  const { name = fallback, script, computeResources, timeout, onError, results, workspaces, ...others } = step;
+  checkImage(name, step);
   const say = (warning: string) => warnings.push(`step ${name}: ${warning}`);
-  for (const [field, value] of Object.entries({ timeout, onError, results, workspaces, ref }))
+  for (const [field, value] of Object.entries({ timeout, onError, results, workspaces }))
     if (value !== undefined) say(`${field} is left out: there is no equivalent`);
   const ownMounts = (others['volumeMounts'] ?? []) as readonly Fields[];
   const volumeMounts = [...ownMounts, ...mounts];
@@ -233,6 +252,15 @@ function containerOf(step: Step, fallback: string, mounts: readonly Fields[], wa
     resources: computeResources ?? others['resources'],
     volumeMounts: volumeMounts.length > 0 ? volumeMounts : undefined,
   });
+}
+
+/** @throws UsageError if a step does not say itself what it runs */
+function checkImage(name: string, { ref, image }: Step): void {
+  if (ref !== undefined)
+    throw new UsageError(
+      `step ${name}: ref has no equivalent: write the image and the script of the StepAction into the step`,
+    );
+  if (image === undefined) throw new UsageError(`step ${name} has no image: write one`);
 }
 
 /** Without a first line that names an interpreter Tekton runs a script in sh, and stops at its first error. */

@@ -13,6 +13,19 @@ function walk(value: unknown, change: (text: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, walk(field, change)]));
 }
 
+/** Without fields whose value is null: Kubernetes reads them as absent. */
+export function withoutNulls(fields: Fields): Fields {
+  return dropNulls(fields) as Fields;
+}
+
+function dropNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(dropNulls);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, field]) => (field === null ? [] : [[key, dropNulls(field)]])),
+  );
+}
+
 /** What in the texts of a value fits a pattern, each once. */
 export function matchesIn(value: unknown, pattern: RegExp): readonly string[] {
   return [...new Set(asText(value).match(pattern))];
