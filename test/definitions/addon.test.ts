@@ -287,6 +287,79 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     expect(policy).toContain(JSON.stringify(String.raw`request.userInfo.username in ["queue \"1\""]`).slice(1, -1));
   });
 
+  it('keeps one of several controllers while nodes are drained, and has them on nodes apart', async () => {
+    const alone = await renderAddon(cue, dist);
+    expect(kindsOf(alone, 'task-runs-controller').filter((kind) => kind.startsWith('PodDisruptionBudget'))).toEqual([]);
+    expect(JSON.stringify(find(alone, 'task-runs-controller', 'Deployment', 'task-runs'))).not.toContain('topology');
+
+    const several = await renderAddon(cue, dist, { replicas: 2 });
+    const labels = { 'app.kubernetes.io/name': 'task-runs' };
+    expect(find(several, 'task-runs-controller', 'PodDisruptionBudget', 'task-runs')).toMatchObject({
+      metadata: { namespace: 'vela-system' },
+      spec: { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow', selector: { matchLabels: labels } },
+    });
+    const apart = (topologyKey: string) => ({
+      maxSkew: 1,
+      topologyKey,
+      // One node is enough for two controllers.
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: labels },
+      matchLabelKeys: ['pod-template-hash'],
+    });
+    expect(find(several, 'task-runs-controller', 'Deployment', 'task-runs')).toMatchObject({
+      spec: {
+        template: {
+          metadata: { labels },
+          spec: {
+            topologySpreadConstraints: [apart('kubernetes.io/hostname'), apart('topology.kubernetes.io/zone')],
+          },
+        },
+      },
+    });
+  });
+
+  it('lets the named namespaces alone reach the controllers, if it is told to', async () => {
+    const policies = kindsOf(await renderAddon(cue, dist), 'task-runs-controller');
+    expect(policies.filter((kind) => kind.startsWith('NetworkPolicy'))).toEqual([]);
+
+    const policyOf = async (parameters: JsonObject) =>
+      find(await renderAddon(cue, dist, parameters), 'task-runs-controller', 'NetworkPolicy', 'task-runs')['spec'];
+    const dns = { ports: ['UDP', 'TCP'].map((protocol) => ({ protocol, port: 53 })) };
+    const tcp = (...ports: number[]) => ({ ports: ports.map((port) => ({ protocol: 'TCP', port })) });
+    const rest = {
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': 'task-runs' } },
+      policyTypes: ['Ingress', 'Egress'],
+    };
+    expect(await policyOf({ networkPolicy: { enabled: true } })).toEqual({
+      ...rest,
+      // Nobody: a rule without peers would mean everybody.
+      ingress: [],
+      egress: [dns, tcp(443, 6443)],
+    });
+    const from = (...values: string[]) => [
+      { namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values }] } },
+    ];
+    expect(
+      await policyOf({
+        networkPolicy: {
+          enabled: true,
+          metricsNamespaces: ['monitoring'],
+          apiNamespaces: ['ingress', 'portal'],
+          egressPorts: [16_443],
+        },
+        archive: { postgresSecret: 'runs-database' },
+        otlpEndpoint: 'http://collector.observability:4318',
+      }),
+    ).toEqual({
+      ...rest,
+      ingress: [
+        { ports: [{ protocol: 'TCP', port: 'http' }], from: from('monitoring') },
+        { ports: [{ protocol: 'TCP', port: 'api' }], from: from('ingress', 'portal') },
+      ],
+      egress: [dns, tcp(443, 6443, 5432, 4318, 16_443)],
+    });
+  });
+
   it('has nothing of the Prometheus Operator unless told to', async () => {
     const kinds = async (parameters: JsonObject) =>
       kindsOf(await renderAddon(cue, dist, parameters), 'task-runs-controller').filter((kind) =>
