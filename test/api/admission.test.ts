@@ -886,6 +886,11 @@ describe('who asked for a run', () => {
     await patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason: 'runner: wrong table' } });
   });
 
+  it('is said for somebody else by who may impersonate them', async () => {
+    await create(undefined, aRun());
+    await patchAs(undefined, 'taskrun', { spec: { cancel: true, cancelReason: 'ann: wrong table' } });
+  });
+
   it('and of which Application it is, is not for them to say', async () => {
     const refusal = 'a run has the labels app.oam.dev/name, namespace and component of its Task';
     for (const labels of [
