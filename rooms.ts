@@ -149,9 +149,9 @@ export const rooms: readonly Room[] = [
   },
   {
     folder: http,
-    holds: 'where a server listens, and how it stops',
+    holds: 'where a server listens, with which certificate, and how it stops',
     imports: [],
-    packages: ['node:events', 'node:http', 'node:net'],
+    packages: ['node:events', 'node:fs/promises', 'node:http', 'node:https', 'node:net', 'node:tls'],
   },
   {
     folder: records,

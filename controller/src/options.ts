@@ -52,7 +52,10 @@ export function controllerCommand(version: string): Command {
       positiveNumber,
       1_200,
     )
-    .option('--tls-cert-file <path>', 'certificate of the REST API, as PEM; plain HTTP when left out')
+    .option(
+      '--tls-cert-file <path>',
+      'certificate of the REST API, as PEM; plain HTTP when left out. It and its key are read again when they change',
+    )
     .option('--tls-private-key-file <path>', 'the key of that certificate, as PEM')
     .addOption(
       new Option(

@@ -1,14 +1,14 @@
 /** The REST API and the console, put together for a controller. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { People } from './api/person.ts';
-import { createApi, serveApi, type Tls } from './api/server.ts';
+import { createApi, serveApi } from './api/server.ts';
 import { Service } from './api/service.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Caches } from './cluster/caches.ts';
 import { parseAddress } from './http/address.ts';
+import type { CertificateFiles } from './http/certificate.ts';
 import type { Listening } from './http/listen.ts';
 import type { Client } from './kube/client.ts';
 import type { ControllerOptions } from './options.ts';
@@ -36,14 +36,16 @@ export async function startApi(
     console: consoleFiles(),
     requestLimits: { all, changes: Math.ceil(all / 10) },
   });
-  return serveApi(app, parseAddress(address), await readTls(options));
+  const files = certificateFiles(options);
+  return serveApi(app, parseAddress(address), files && { files, log });
 }
 
-async function readTls({ tlsCertFile, tlsPrivateKeyFile }: ControllerOptions): Promise<Tls | undefined> {
+/** @throws Error when only one of the two is given */
+function certificateFiles({ tlsCertFile, tlsPrivateKeyFile }: ControllerOptions): CertificateFiles | undefined {
   if (tlsCertFile === undefined && tlsPrivateKeyFile === undefined) return undefined;
   if (tlsCertFile === undefined || tlsPrivateKeyFile === undefined)
     throw new Error('--tls-cert-file and --tls-private-key-file go together: give both, or neither for plain HTTP');
-  return { cert: await readFile(tlsCertFile), key: await readFile(tlsPrivateKeyFile) };
+  return { cert: tlsCertFile, key: tlsPrivateKeyFile };
 }
 
 /** In the image the console is beside the program, in a checkout beside its folder. */

@@ -360,6 +360,41 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     });
   });
 
+  it('serves the API with the certificate of a Secret, if one is named', async () => {
+    const plain = await renderAddon(cue, dist);
+    expect(JSON.stringify(find(plain, 'task-runs-controller', 'Deployment', 'task-runs'))).not.toContain('tls');
+
+    const encrypted = await renderAddon(cue, dist, { api: { tlsSecret: 'task-runs-tls' } });
+    expect(find(encrypted, 'task-runs-controller', 'Service', 'task-runs')).toMatchObject({
+      spec: { ports: [{ name: 'api', port: 8090, targetPort: 'api', appProtocol: 'https' }] },
+    });
+    expect(find(encrypted, 'task-runs-controller', 'Deployment', 'task-runs')).toMatchObject({
+      spec: {
+        template: {
+          spec: {
+            volumes: [{ name: 'archive' }, { name: 'tls', secret: { secretName: 'task-runs-tls' } }],
+            containers: [
+              {
+                args: [
+                  '--leader-elect',
+                  '--api-address=:8090',
+                  '--tls-cert-file=/tls/tls.crt',
+                  '--tls-private-key-file=/tls/tls.key',
+                  '--archive=/archive/runs.db',
+                  ...retention,
+                ],
+                volumeMounts: [
+                  { name: 'archive', mountPath: '/archive' },
+                  { name: 'tls', mountPath: '/tls', readOnly: true },
+                ],
+              },
+            ],
+          },
+        },
+      },
+    });
+  });
+
   it('has nothing of the Prometheus Operator unless told to', async () => {
     const kinds = async (parameters: JsonObject) =>
       kindsOf(await renderAddon(cue, dist, parameters), 'task-runs-controller').filter((kind) =>

@@ -1,6 +1,6 @@
 /** Serves the API and the console over HTTP with express, and the checks that each request must pass first. */
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,6 +16,13 @@ import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Address } from '../http/address.ts';
+import {
+  CertificateKeeper,
+  oldestTls,
+  readCertificate,
+  type CertificateFiles,
+  type CertificateLog,
+} from '../http/certificate.ts';
 import { listen, type Listening } from '../http/listen.ts';
 import { ApiError } from '../kube/api-error.ts';
 import { clusterProblem } from './cluster-errors.ts';
@@ -37,12 +44,6 @@ export interface ApiOptions {
   /** Requests per minute of one person, and how many of them may change something. */
   readonly requestLimits: { readonly all: number; readonly changes: number };
   readonly streamLimits?: StreamLimits | undefined;
-}
-
-/** PEM files; without them the server speaks HTTP, behind something that encrypts. */
-export interface Tls {
-  readonly cert: Buffer;
-  readonly key: Buffer;
 }
 
 /** A limit, because reading logs shares one thread with the controller's decisions. */
@@ -287,11 +288,25 @@ function toProblem(error: unknown): ApiProblem {
   });
 }
 
+/** Without it the server speaks HTTP, behind something that encrypts. */
+export interface Tls {
+  readonly files: CertificateFiles;
+  readonly log: CertificateLog;
+}
+
 /** @throws Error if the address is in use, or the certificate is invalid */
 export async function serveApi(app: Express, address: Address, tls: Tls | undefined): Promise<Listening> {
-  const server = tls ? createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, app) : createServer(app);
+  if (!tls) return listen(withLimits(createServer(app)), address);
+  const used = await readCertificate(tls.files);
+  const server = withLimits(createTlsServer({ ...used, minVersion: oldestTls }, app));
+  const stop = new CertificateKeeper(server, tls.files, { used, log: tls.log }).start();
+  server.on('close', stop);
+  return listen(server, address);
+}
+
+function withLimits<S extends Server>(server: S): S {
   server.requestTimeout = answerMs;
   server.headersTimeout = 10_000;
   server.maxHeadersCount = 100;
-  return listen(server, address);
+  return server;
 }

@@ -158,9 +158,7 @@ export class RunServer {
     const response = await fetch(`${this.url}/api/v1${path}`, { headers, signal: this.#session.io.interrupted }).catch(
       (error: unknown) => {
         if (this.#session.io.interrupted.aborted) throw this.#session.io.interrupted.reason;
-        throw new CliError(`the REST API at ${this.url} cannot be reached: ${reasonOf(error)}; check --server`, {
-          cause: error,
-        });
+        throw new CliError(unreachable(this.url, error), { cause: error });
       },
     );
     if (response.ok) return response;
@@ -175,7 +173,30 @@ async function* emptyBody(): AsyncGenerator<Uint8Array, void, undefined> {
   // An answer without a body has no lines.
 }
 
-function reasonOf(error: unknown): string {
+/** A sentence with a remedy, for an error of fetch or node:https. */
+export function unreachable(url: string, error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
+  const remedy = remedies[codeOf(cause)] ?? 'check --server';
+  return `the REST API at ${url} cannot be reached: ${messageOf(cause)}; ${remedy}`;
+}
+
+const unknownAuthority =
+  'set NODE_EXTRA_CA_CERTS to a file with the certificate of its authority, such as ca.crt of the Secret that the controller has';
+const plainHttp = 'check --server: without TLS it starts with http://';
+
+/** Node's words for what is wrong with a server's certificate. */
+const remedies: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'name it in --server as its certificate does, or add this name to the certificate',
+  CERT_HAS_EXPIRED: 'renew the certificate of the controller',
+  ERR_SSL_WRONG_VERSION_NUMBER: plainHttp,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: plainHttp,
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

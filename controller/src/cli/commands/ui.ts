@@ -11,10 +11,9 @@ import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import { messageOf } from '../../domain/lang/words.ts';
 import { countArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
-import { requireServer, TokenKeeper } from '../run-server.ts';
+import { requireServer, TokenKeeper, unreachable } from '../run-server.ts';
 import type { Session, Start } from '../session.ts';
 
 interface UiOptions {
@@ -152,7 +151,7 @@ function forwardTo(base: URL, token: () => Promise<string>): RequestListener {
   return (request, response) => {
     forward(request, response).catch((error: unknown) => {
       if (response.headersSent) return void response.destroy();
-      const message = `the REST API at ${base.origin} cannot be reached: ${messageOf(error)}`;
+      const message = unreachable(base.origin, error);
       response
         .writeHead(502, { 'content-type': 'application/json' })
         .end(JSON.stringify({ error: { code: 'ClusterUnavailable', message } }));

@@ -1,4 +1,4 @@
-/** A self-signed certificate of the server api.invalid, and its key. It is for tests, and valid until 2126. */
+/** Two self-signed certificates of the server api.invalid, and their keys. They are for tests, and valid until 2126. */
 export const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglhmBOuFOCV+d4Ogu
 bMvU/DMZmquHlI3CWTlE0zKG4QShRANCAAT78l2AaRP6JNU783V4iIIEGxCV79m6
@@ -18,3 +18,24 @@ zj0EAwIDSQAwRgIhAJHnlGe47fo7SE59wGol8PGCJyGAvnCYVPo7IDSVF9dpAiEA
 +p2s56NvSLic/CcQrWyt1njR4IN0eQU+UnOIKdLgxqI=
 -----END CERTIFICATE-----
 `;
+
+export const renewed = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdZwrjaWLCZB3jUZy
+dBEhYvLFIW0vqSvSEGpTxTp93qOhRANCAAS9GQKMaC/QkqfMAhzqKuZ6e7csW2/D
+zTzu0TlCln87BQkhOdP3Aqr+KqusYsYp/jIBQk4Ksr1YdZg8MEVA4Ms/
+-----END PRIVATE KEY-----
+`,
+  certificate: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUVZnlTcUzH8K+Ze0RIakdQ21cu0wwCgYIKoZIzj0EAwIw
+FjEUMBIGA1UEAwwLYXBpLmludmFsaWQwIBcNMjYxMTI3MTAyMDUxWhgPMjEyNjEx
+MDMxMDIwNTFaMBYxFDASBgNVBAMMC2FwaS5pbnZhbGlkMFkwEwYHKoZIzj0CAQYI
+KoZIzj0DAQcDQgAEvRkCjGgv0JKnzAIc6irmenu3LFtvw8087tE5QpZ/OwUJITnT
+9wKq/iqrrGLGKf4yAUJOCrK9WHWYPDBFQODLP6NrMGkwHQYDVR0OBBYEFNFWFCMm
+3RKyMvNopjhHTY2xvkYYMB8GA1UdIwQYMBaAFNFWFCMm3RKyMvNopjhHTY2xvkYY
+MA8GA1UdEwEB/wQFMAMBAf8wFgYDVR0RBA8wDYILYXBpLmludmFsaWQwCgYIKoZI
+zj0EAwIDSAAwRQIgP5b2SAqqRK2dWYM0Xr4fGZWNsDCAbItsPgQLA+JupCMCIQDO
+a1fGRiWLqvf1e6I/nWDKBxWMtCfSlmiFOja8eOThtQ==
+-----END CERTIFICATE-----
+`,
+};
