@@ -14,7 +14,7 @@ import { watchPods } from '../../logs/follow-run.ts';
 import { mostStreams, type LogChoice } from '../../logs/pod-logs.ts';
 import { printRun } from '../logs/print-run.ts';
 import { LogPrinter } from '../logs/print-logs.ts';
-import { podsOfRun } from '../../logs/run-pods.ts';
+import { ownPodsOfTask, podsOfRun, type TaskOfPods } from '../../logs/run-pods.ts';
 import { streamsOf } from '../../logs/streams.ts';
 import { archivedLogs } from '../logs/archived-logs.ts';
 import { serverOf } from '../run-server.ts';
@@ -155,11 +155,11 @@ async function logsOfAll(
   options: LogChoice,
 ): Promise<number> {
   const { client, io } = session;
-  const { name, namespace } = task.metadata;
+  const { name } = task.metadata;
   const wanted = new Set(runs.map((run) => labelValue(run.metadata.name)));
-  const found = (await listAll(client, pods, { namespace, labelSelector: ofTask(name) })).filter((pod) =>
-    wanted.has(runLabel(pod)),
-  );
+  const selection = podsOf(task);
+  const own = await ownPodsOfTask(client, selection)(await listAll(client, pods, selection));
+  const found = own.filter((pod) => wanted.has(runLabel(pod)));
   const remark = missingLine(runs, new Set(found.map(runLabel)));
   if (remark !== undefined) await io.err.write(`${remark}\n`);
   if (found.length === 0)
@@ -172,6 +172,10 @@ async function logsOfAll(
       `only the newest ${shown.length} of ${found.length} pods are shown: name a run to see another\n`,
     );
   return printAll(session, shown, options, { run: true, pod: true });
+}
+
+function podsOf({ metadata: { name, namespace, uid } }: StoredTask): TaskOfPods {
+  return { namespace: namespace ?? '', uid, labelSelector: ofTask(name) };
 }
 
 function runLabel({ metadata }: Stored<Pod>): string {
@@ -213,20 +217,18 @@ async function printAll(
 }
 
 /** All runs, later ones included. */
-async function followTask(
-  session: Session,
-  { metadata: { name, namespace } }: StoredTask,
-  options: LogsOptions,
-): Promise<number> {
+async function followTask(session: Session, task: StoredTask, options: LogsOptions): Promise<number> {
   if (options.failed === true)
     throw new UsageError(
       '--failed selects runs that have ended, and -f --all-runs follows new ones: leave out one of the two',
     );
   const { client, io } = session;
   const printer = new LogPrinter(session, options, { run: true, pod: true }, io.interrupted);
-  const watching = watchPods(client, { namespace, labelSelector: ofTask(name) }, io.interrupted, (found) =>
-    printer.add(found),
-  ).finally(() => printer.close());
+  const selection = podsOf(task);
+  const own = ownPodsOfTask(client, selection, io.interrupted);
+  const watching = watchPods(client, selection, io.interrupted, async (found) => printer.add(await own(found))).finally(
+    () => printer.close(),
+  );
   await Promise.all([watching, printer.print()]);
   io.interrupted.throwIfAborted();
   return exitCodes.ok;
