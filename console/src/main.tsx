@@ -3,6 +3,7 @@ import { ApiClient } from './api/client.ts';
 import { keyInAddress, tabToken } from './api/token.ts';
 import { App } from './app.tsx';
 import { Router } from './route.ts';
+import { drawTextVisibly } from './visible-text.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/header.css';
@@ -17,6 +18,7 @@ import './styles/phases.css';
 import './styles/charts.css';
 import './styles/logs.css';
 
+drawTextVisibly();
 const root = document.getElementById('console');
 const token = tabToken(sessionStorage);
 const key = keyInAddress(location);

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { visible } from '../logs/safe-text.ts';
 
 let navigated = false;
 
@@ -7,7 +8,7 @@ let navigated = false;
 export function Heading({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · task-runs`;
+    document.title = `${visible(title)} · task-runs`;
     // The first view of all leaves the focus where the browser put it.
     if (navigated) heading.current?.focus();
     navigated = true;

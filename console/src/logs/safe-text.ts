@@ -2,7 +2,7 @@ const mostCharacters = 10_000;
 const firstPicture = 0x2400;
 /** What changes the direction of text could make a line read as another one. */
 // eslint-disable-next-line no-control-regex -- control characters are what this is about
-const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** A line no longer than 10,000 characters, and how many were cut off. */
 export function cutLine(line: string): { readonly text: string; readonly cut: number } {
