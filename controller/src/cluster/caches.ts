@@ -10,7 +10,6 @@ import { isOrphan } from '../domain/steps/adopt-runs.ts';
 import { hasNodes } from '../domain/shape/nodes.ts';
 import { waitsInQueue } from '../domain/model/kueue.ts';
 import { controllerOf, type OwnerKind } from '../domain/model/objects.ts';
-import { isFinished } from '../domain/model/phase.ts';
 import {
   type CachedJob,
   type CachedRun,
@@ -47,13 +46,11 @@ function ownedBy(kind: OwnerKind) {
 }
 
 /**
- * The UIDs of the Jobs that an unfinished run is on record with: only the controller writes a status, so they are the
- * run's, whatever became of their owner references.
+ * The UIDs of the Jobs that a run is on record with: only the controller writes a status, so they are the run's,
+ * whatever became of their owner references.
  */
-export function jobsOnRecord({ status }: CachedRun): readonly string[] {
-  return isFinished(status?.phase) && status?.phase !== 'Cancelled'
-    ? []
-    : (status?.jobs ?? []).flatMap(({ uid }) => uid ?? []);
+export function jobsOnRecord({ status, jobUids }: CachedRun): readonly string[] {
+  return jobUids ?? (status?.jobs ?? []).flatMap(({ uid }) => uid ?? []);
 }
 
 /** The run that a Job belongs to: the one that owns it, or that has it on record. */

@@ -27,7 +27,8 @@ import {
 } from '../domain/model/objects.ts';
 
 export type CachedTask = Task & Cached;
-export type CachedRun = TaskRun & Cached;
+/** Of the Jobs of a finished run the UIDs are enough. */
+export type CachedRun = TaskRun & Cached & { readonly jobUids?: readonly string[] };
 export type CachedJob = Job & Cached;
 export type CachedPod = Pod & Cached;
 export type CachedTemplate = TaskTemplate & Cached;
@@ -51,8 +52,10 @@ export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): C
   if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
   const { phase, reason, message, startTime, completionTime, duration, outputs, workspace, jobs } = status ?? {};
   const { snapshot, overrides: _overrides, templates: _templates, ...rest } = spec;
+  const jobUids = jobs?.flatMap(({ uid }) => uid ?? []) ?? [];
   return {
     metadata: meta,
+    ...(jobUids.length > 0 && { jobUids }),
     spec: compact({
       ...rest,
       snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }),

@@ -78,6 +78,17 @@ describe('a Job whose owner somebody took off', () => {
     see({ ...running().spec({ cancel: true }).build(), status: write.status });
     expect(decide(state(), after(5))).toMatchObject([{ kind: 'deleteJob', name: 'mytask-v1', cause: 'cancelled' }]);
   });
+  test('goes with the others when its run has ended and is not kept', () => {
+    const policy = task.policy({ keepLast: 0 });
+    caches.tasks.observe(stored<TaskObject>(policy.build()));
+    const { uid } = aJob(aRun(task, 'mytask-v1')).build().metadata;
+    const ended = aRun(task, 'mytask-v1').finished().build();
+    see({ ...ended, status: { ...ended.status, jobs: [{ name: 'mytask-v1', uid, phase: 'Succeeded' }] } });
+    seeJob('mytask-v1', undefined);
+    expect(decide(state(), after(5))).toContainEqual(
+      expect.objectContaining({ kind: 'deleteJob', name: 'mytask-v1', uid, cause: 'keepLast' }),
+    );
+  });
   test('is left alone where its run is being deleted, for it may be meant to stay', () => {
     see(running().meta({ deletionTimestamp: noon.toISOString() }).build());
     seeJob('mytask-v1', undefined);
