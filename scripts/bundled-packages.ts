@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { requireAllowed } from './allowed-licenses.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
@@ -38,5 +39,5 @@ async function describe(folder: string): Promise<BundledPackage> {
   const { name, version, license } = JSON.parse(
     await readFile(join(repository, folder, 'package.json'), 'utf8'),
   ) as Omit<BundledPackage, 'folder'>;
-  return { name, version, license, folder };
+  return { name, version, license: requireAllowed(name, license), folder };
 }

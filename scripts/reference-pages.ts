@@ -6,6 +6,7 @@ import { definitionPages } from './definition-pages.ts';
 import { eventsPage } from './events-page.ts';
 import { flagsPage } from './flags-page.ts';
 import type { GeneratedFile } from './generated-file.ts';
+import { licensesPage } from './licenses-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { reasonsPage } from './reasons-page.ts';
 import { resourcesPage } from './resources-page.ts';
@@ -19,6 +20,7 @@ export async function referencePages(): Promise<readonly GeneratedFile[]> {
     reasonsPage(),
     eventsPage(),
     await addonParametersPage(),
+    await licensesPage(),
     await resourcesPage(),
     ...(await definitionPages()),
   ];
