@@ -52,10 +52,9 @@ export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): C
   if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
   const { phase, reason, message, startTime, completionTime, duration, outputs, workspace, jobs } = status ?? {};
   const { snapshot, overrides: _overrides, templates: _templates, ...rest } = spec;
-  const jobUids = jobs?.flatMap(({ uid }) => uid ?? []) ?? [];
   return {
     metadata: meta,
-    ...(jobUids.length > 0 && { jobUids }),
+    ...uidsOf(jobs),
     spec: compact({
       ...rest,
       snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }),
@@ -72,6 +71,12 @@ export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): C
       jobs: phase === 'Cancelled' || jobs?.[0]?.step !== undefined ? jobs : undefined,
     }),
   };
+}
+
+/** Left out where there are none. */
+function uidsOf(jobs: NonNullable<TaskRun['status']>['jobs']): Pick<CachedRun, 'jobUids'> {
+  const jobUids = jobs?.flatMap(({ uid }) => uid ?? []) ?? [];
+  return jobUids.length > 0 ? { jobUids } : {};
 }
 
 export function projectJob({ metadata, spec, status }: Stored<BatchJob>): CachedJob {

@@ -145,7 +145,7 @@ describe('a Job with a run as its owner, which this process did not create', () 
     await reconcile();
     expect([names(), statusOf(run)?.phase]).toEqual([['mytask-v1'], 'Pending']);
   });
-  test('is no attempt that never was', async () => {
+  test('does not count as an attempt that the run never made', async () => {
     somebodyMakes(run, { image: 'evil', name: 'mytask-v1-r7', labels: { 'task.oam.dev/attempt': '7' } });
     await reconcile();
     expect([names(), statusOf(run)?.phase]).toEqual([['mytask-v1'], 'Pending']);
