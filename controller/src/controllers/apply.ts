@@ -11,7 +11,7 @@ import { adoptRun, fillTemplates } from './apply/adopt-run.ts';
 import type { ApplyContext, Result } from './apply/context.ts';
 import { createClaim, createJob, createRun } from './apply/create.ts';
 import { deleteClaim, deleteJob, deleteRun } from './apply/delete.ts';
-import { checkJob, checkStep, confirmJob, readTermination } from './apply/look.ts';
+import { checkJob, checkStep, readTermination } from './apply/look.ts';
 import { event, nudge, writeRunStatus, writeTaskStatus } from './apply/report.ts';
 
 type Handlers = { readonly [K in ActionKind]: (action: ActionOf<K>, context: ApplyContext) => Promise<Result> };
@@ -24,7 +24,6 @@ const handlers: Handlers = {
   createClaim,
   deleteClaim,
   checkJob,
-  confirmJob,
   readTermination,
   checkStep,
   writeRunStatus,

@@ -23,10 +23,6 @@ export class TaskMemory {
   goneJobs = new Set<string>();
   takenRuns = new Set<string>();
   takenJobs = new Set<string>();
-  /** UIDs of the Jobs that this process created, or found to be what their run wants. */
-  readonly ownJobs = new Set<string>();
-  /** UIDs of the Jobs that have a run as their owner and are not what it wants. */
-  readonly foreignJobs = new Set<string>();
   nudged: string | undefined;
   /** The Application that said that it applied the Task, as namespace/name. */
   appliedBy: string | undefined;

@@ -34,9 +34,8 @@ export function readTaskState(
   const task = caches.tasks.cache.get(namespace, name);
   if (!task) return undefined;
   const runs = caches.runs.cache.by('owner', task.metadata.uid);
-  const jobs = runs.flatMap((run) => jobsOf(run, caches, memory));
-  const active = runs.filter(({ status }) => !isFinished(status?.phase));
-  const unfinished = active.flatMap((run) => jobsOf(run, caches, memory));
+  const jobs = runs.flatMap((run) => jobsOf(run, caches));
+  const unfinished = runs.filter(({ status }) => !isFinished(status?.phase)).flatMap((run) => jobsOf(run, caches));
   memory.dropEarlier(lastAnswered(task, runs, memory.answered)?.generation ?? 0);
   const cluster = {
     runs,
@@ -58,39 +57,23 @@ export function readTaskState(
     podRefusals: unfinished.flatMap(({ metadata }) => caches.podRefusals.cache.by('job', metadata.uid)),
   };
   const readers = new Set(runs.map(({ metadata }) => metadata.uid).filter(isRead));
-  const onRecord = new Set(active.flatMap(jobsOnRecord));
-  const deletedJobs = memory.deletedJobs.filter(
-    ({ metadata }) => memory.ownJobs.has(metadata.uid) || onRecord.has(metadata.uid),
-  );
-  return { task, cluster, memory: { ...memory.copy(), deletedJobs, readers } };
+  return { task, cluster, memory: { ...memory.copy(), readers } };
 }
 
 /**
  * The Jobs of a run: those that it is on record with, also where somebody took the owner off, and those that it owns,
- * unless they are on record with another run, or turned out to be somebody else's. A run that is being deleted has no
- * more than it owns: its Jobs may be meant to stay.
+ * unless they are on record with another run. A run that is being deleted has no more than it owns: its Jobs may be
+ * meant to stay.
  */
-function jobsOf(
-  run: CachedRun,
-  { runs, jobs }: Pick<Caches, 'runs' | 'jobs'>,
-  memory: TaskMemory,
-): readonly CachedJob[] {
+function jobsOf(run: CachedRun, { runs, jobs }: Pick<Caches, 'runs' | 'jobs'>): readonly CachedJob[] {
   const holderOf = (uid: string) => runs.cache.by('job', uid)[0]?.metadata.uid;
-  const recorded = new Set(jobsOnRecord(run));
   const owned = jobs.cache
     .by('owner', run.metadata.uid)
-    .filter(({ metadata }) => (holderOf(metadata.uid) ?? run.metadata.uid) === run.metadata.uid)
-    .filter(({ metadata }) => isFinished(run.status?.phase) || !memory.foreignJobs.has(metadata.uid))
-    .map((job) => (recorded.has(job.metadata.uid) ? job : unlessConfirmed(job, run, memory)));
+    .filter(({ metadata }) => (holderOf(metadata.uid) ?? run.metadata.uid) === run.metadata.uid);
   if (run.metadata.deletionTimestamp !== undefined) return owned;
   const known = new Set(owned.map(({ metadata }) => metadata.uid));
-  const taken = [...recorded].flatMap((uid) => (known.has(uid) ? [] : (jobs.cache.byUid(uid) ?? [])));
+  const taken = jobsOnRecord(run).flatMap((uid) => (known.has(uid) ? [] : (jobs.cache.byUid(uid) ?? [])));
   return [...owned, ...taken.map((job) => ownedBy(run, job))];
-}
-
-/** A run that has ended takes no outcome from its Jobs any more, so nothing has to be confirmed. */
-function unlessConfirmed(job: CachedJob, run: CachedRun, { ownJobs }: TaskMemory): CachedJob {
-  return isFinished(run.status?.phase) || ownJobs.has(job.metadata.uid) ? job : { ...job, unconfirmed: true };
 }
 
 /** The Job with the run as its owner. */

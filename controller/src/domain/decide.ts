@@ -6,7 +6,6 @@ import { isPutOff, type TaskState } from './model/state.ts';
 import type { TaskView } from './model/view.ts';
 import { adoptRuns } from './steps/adopt-runs.ts';
 import { checkWorkflowSteps } from './steps/check-workflow-steps.ts';
-import { confirmJobs } from './steps/confirm-jobs.ts';
 import { createJobs } from './steps/create-jobs.ts';
 import { createRuns } from './steps/create-runs.ts';
 import { endSteps } from './steps/end-steps.ts';
@@ -23,7 +22,6 @@ type Step = (view: TaskView, now: Date) => readonly Action[];
 
 /** In order: each waits until those before it have nothing left to do. */
 const steps: readonly Step[] = [
-  confirmJobs,
   adoptRuns,
   createRuns,
   fillTemplates,

@@ -15,7 +15,6 @@ import { refusalOf } from '../refusal.ts';
 import { taskRuns, type TaskRunObject } from '../../cluster/resource-types.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { ownerOf, type ApplyContext, type Result } from './context.ts';
-import { takeOrLeave } from './own-jobs.ts';
 import type { Refusal } from '../../domain/model/memory.ts';
 
 export function createRun({ run }: ActionOf<'createRun'>, context: ApplyContext): Promise<Result> {
@@ -90,20 +89,20 @@ function isSameTrigger(a: RunTrigger | undefined, b: RunTrigger | undefined): bo
 }
 
 async function createJobOf(run: string, job: JobManifest, context: ApplyContext): Promise<Result> {
-  const { client, caches, memory, log } = context;
+  const { client, caches, log } = context;
   const { name, namespace } = job.metadata;
   try {
-    const created = await client.create(jobs, job as unknown as BatchJob);
-    TaskMemory.note(memory.ownJobs, created.metadata.uid);
-    caches.jobs.observe(created);
+    caches.jobs.observe(await client.create(jobs, job as unknown as BatchJob));
     log.info({ run, job: name }, 'job created');
     observeDelay(job, context);
     return 'done';
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const existing = await client.get(jobs, { name, namespace });
-    const isOfRun = controllerOf(existing, 'TaskRun') === job.metadata.ownerReferences[0]?.uid;
-    if (isOfRun && takeOrLeave(existing, { run, wanted: job }, context)) return 'done';
+    if (controllerOf(existing, 'TaskRun') === job.metadata.ownerReferences[0]?.uid) {
+      caches.jobs.observe(existing);
+      return 'done';
+    }
     return nameTaken(existing, context, error);
   }
 }
@@ -133,9 +132,8 @@ function observeDelay({ metadata }: JobManifest, { runObserver, now }: ApplyCont
 function nameTaken(existing: Stored<BatchJob>, { caches, memory, log, task, now }: ApplyContext, error: Error): Result {
   const { name, namespace } = existing.metadata;
   const owner = caches.runs.cache.byUid(controllerOf(existing, 'TaskRun') ?? '');
-  const isOfTask = owner !== undefined && controllerOf(owner, 'Task') === task.metadata.uid;
-  const isReleased = isOfTask && !memory.foreignJobs.has(existing.metadata.uid);
-  if (isReleased || memory.takenJobs.has(name)) throw error;
+  const ours = owner !== undefined && controllerOf(owner, 'Task') === task.metadata.uid;
+  if (ours || memory.takenJobs.has(name)) throw error;
   TaskMemory.note(memory.takenJobs, name);
   log.info({ job: name, namespace, owner: ownerOf(existing), at: now() }, 'name is taken');
   return 'stop';

@@ -7,7 +7,6 @@ import { jobs, pods } from '../../kube/resources.ts';
 import { applications } from '../../cluster/resource-types.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { applies, lookAtStep } from '../../cluster/workflow-step.ts';
-import { takeOrLeave } from './own-jobs.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 import type { StepLook, TerminationMessage } from '../../domain/model/memory.ts';
 
@@ -23,24 +22,6 @@ export async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: App
     if (!isNotFound(error)) throw error;
   }
   TaskMemory.note(memory.goneJobs, uid);
-  return 'done';
-}
-
-/** One that is gone, or was replaced, no longer counts either. */
-export async function confirmJob(
-  { run, name, uid, job: wanted }: ActionOf<'confirmJob'>,
-  context: ApplyContext,
-): Promise<Result> {
-  try {
-    const found = await context.client.get(jobs, refTo(name, context));
-    if (found.metadata.uid === uid) {
-      takeOrLeave(found, { run, wanted }, context);
-      return 'done';
-    }
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-  TaskMemory.note(context.memory.foreignJobs, uid);
   return 'done';
 }
 

@@ -88,14 +88,6 @@ export type Action =
   | { readonly kind: 'createJob'; readonly run: string; readonly step?: string; readonly job: JobManifest }
   /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
   | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }
-  /** Ask the live API whether a Job with the run as its owner is what the run wants: `job`, if it wants one there. */
-  | {
-      readonly kind: 'confirmJob';
-      readonly run: string;
-      readonly name: string;
-      readonly uid: string;
-      readonly job?: JobManifest;
-    }
   /** Read what the pods of a Job that is complete left as termination message. */
   | {
       readonly kind: 'readTermination';

@@ -6,7 +6,6 @@
 export const eventReasons = {
   admitted: 'Admitted',
   evicted: 'Evicted',
-  jobNotOurs: 'JobNotOurs',
   missSchedule: 'MissSchedule',
   queued: 'Queued',
   stepCancelled: 'StepCancelled',
@@ -38,13 +37,6 @@ export const eventMeanings: Readonly<Record<EventReason, EventMeaning>> = {
     type: 'Warning',
     meaning: 'Kueue stopped a run that had started, and the run waits in its queue again.',
     remedy: 'Give the run a `priorityClass` that goes first, or raise the quota. The message has the reason.',
-  },
-  JobNotOurs: {
-    type: 'Warning',
-    meaning:
-      'A Job has a run of the Task as its owner, and runs something else than the run wants. It does not count for the run, which goes on under another name.',
-    remedy:
-      "Delete that Job, and see in the audit log who made it. The addon's admission policies refuse such Jobs; if a webhook makes another program of every Job, exempt Jobs with the label `task.oam.dev/run`.",
   },
   MissSchedule: {
     type: 'Warning',

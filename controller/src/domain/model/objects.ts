@@ -27,11 +27,6 @@ export interface Job {
   readonly step?: string;
   /** The queue that it is in, by its label. */
   readonly queue?: string;
-  /**
-   * Its owner is a run that has not ended, and nothing but the Job itself says so: neither the run's record nor the
-   * memory of this process. It does not count until it turned out to be what the run wants.
-   */
-  readonly unconfirmed?: true;
   readonly spec: {
     readonly parallelism?: number;
     readonly completions?: number;

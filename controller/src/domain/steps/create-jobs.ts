@@ -3,8 +3,9 @@
  */
 import type { JobRow } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
+import { nameWithHash } from '../lang/names.ts';
 import { claimManifest } from '../manifest/claim.ts';
-import { jobManifest } from '../manifest/job.ts';
+import { jobManifest, jobName, longestJobName } from '../manifest/job.ts';
 import type { Action } from '../model/actions.ts';
 import type { Flow } from '../model/flow.ts';
 import type { Refusal } from '../model/memory.ts';
@@ -19,13 +20,13 @@ import { activeDeadlineSeconds, leastOf } from '../policies/timeout-seconds.ts';
 import { waitsForName } from '../policies/unique.ts';
 import { waitsForStep } from '../policies/workflow-step.ts';
 import { flowOf, gateOf } from '../shape/arrange.ts';
-import { awaitsNode } from '../shape/same-node.ts';
+import { awaitsNode, nodeOfRun } from '../shape/same-node.ts';
+import { stepTemplate } from '../shape/step-template.ts';
 import { lacksTemplates } from '../shape/templates.ts';
-import { lacksClaim } from '../shape/workspace.ts';
+import { lacksClaim, withWorkspace } from '../shape/workspace.ts';
 import { endsOf } from '../status/flow.ts';
 import { jobIdentity } from '../status/job.ts';
 import { runStatus } from '../status/run.ts';
-import { jobNames, stepJobManifest } from './wanted-job.ts';
 
 /**
  * A Job for everything that may have one. Where a Job is missing it is checked: it is never started again. A run that
@@ -87,9 +88,9 @@ function checkJob(part: PartView, { state }: TaskView): readonly Action[] {
   return [{ kind: 'checkJob', name: identity.name, uid: identity.uid }];
 }
 
-function freeName(part: PartView, attempt: number, { state }: TaskView): string {
-  const [wanted, other] = jobNames(part, attempt);
-  return state.memory.taken.jobs.has(wanted) ? other : wanted;
+function freeName({ record: run }: PartView, attempt: number, { state }: TaskView): string {
+  const wanted = jobName(run, attempt);
+  return state.memory.taken.jobs.has(wanted) ? nameWithHash(wanted, run.metadata.uid, longestJobName(run)) : wanted;
 }
 
 /** The steps that may start, in their order, as far as maxParallel goes. */
@@ -151,11 +152,18 @@ function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, J
 }
 
 function stepJob(run: FlowRun, part: StepView, attempt: number, view: TaskView, now: Date): Action {
+  const { step } = part;
+  const template = stepTemplate(step, withWorkspace(run.record), run.record.status?.jobs ?? [], nodeOfRun(run.record));
+  const filled = {
+    ...part.record,
+    spec: { ...part.record.spec, snapshot: { hash: '', ...part.record.spec.snapshot, template } },
+  };
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
-  const job = stepJobManifest(run, part, {
+  const job = jobManifest(filled, {
     name: freeName(part, attempt, view),
     attempt,
+    step: step.name,
     activeDeadlineSeconds: deadline,
   });
-  return compact({ kind: 'createJob' as const, run: run.name, step: part.step.name, job });
+  return compact({ kind: 'createJob' as const, run: run.name, step: step.name, job });
 }

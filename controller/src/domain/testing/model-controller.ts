@@ -211,9 +211,6 @@ export class ModelController {
       const job = this.#world.jobs.get(name);
       if (job?.metadata.uid === uid) this.#jobs.put(job);
     },
-    confirmJob: () => {
-      throw new Error('not yet');
-    },
     writeRunStatus: ({ name, uid, status }) => {
       if (status.reason === reasons.queueTimeout) this.#checkTimeout(uid);
       this.#runs.put(cached(this.#world.writeRunStatus(name, uid, status)));

@@ -47,7 +47,7 @@ function viewRun(bare: TaskRun, state: TaskState): RunView {
   const run = withKept(recorded);
   const { name, uid } = run.metadata;
   const found: Found = {
-    jobs: state.cluster.jobs.filter((job) => job.unconfirmed !== true && isOwnedBy(job, uid)),
+    jobs: state.cluster.jobs.filter((job) => isOwnedBy(job, uid)),
     deletedJobs: state.memory.deletedJobs.filter((deleted) => isOwnedBy(deleted, uid)),
     pods: state.cluster.pods,
     podRefusals: state.cluster.podRefusals,
