@@ -218,13 +218,9 @@ describe.runIf(place.pods === 'real')('the console, opened by task-runs ui', () 
     try {
       const ui = start('ui');
       const address = await eventually('the address', () => /^http:\S+(?=\n)/.exec(ui.stdout())?.[0]);
-      const { origin, search } = new URL(address);
-      const { page, close } = await openConsole(
-        browser,
-        origin,
-        `${search}#/namespaces/${app.namespace}/tasks/app-worker-mytask`,
-        { complaints: /status of 403/ },
-      );
+      const { origin, hash } = new URL(address);
+      const { page, open, close } = await openConsole(browser, origin, hash, { complaints: /status of 403/ });
+      await open(`#/namespaces/${app.namespace}/tasks/app-worker-mytask`);
       await page.getByRole('button', { name: 'Run…' }).click();
       await page.getByRole('textbox', { name: 'Name of the run' }).fill('tonight');
       await page.getByRole('dialog').getByRole('button', { name: 'Run' }).click();
