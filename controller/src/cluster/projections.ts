@@ -27,7 +27,7 @@ import {
 } from '../domain/model/objects.ts';
 
 export type CachedTask = Task & Cached;
-/** Of the Jobs of a finished run the UIDs are enough. */
+/** A finished run keeps only the UIDs of its Jobs. */
 export type CachedRun = TaskRun & Cached & { readonly jobUids?: readonly string[] };
 export type CachedJob = Job & Cached;
 export type CachedPod = Pod & Cached;

@@ -1,4 +1,4 @@
-/** What is said of a reason on docs/reference/reasons.md. */
+/** What docs/reference/reasons.md says about a reason. */
 import type { RunPhase } from '../../resources/index.ts';
 
 export interface ReasonMeaning {
