@@ -82,7 +82,7 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
       'the address',
       () => /^http:\/\/127\.0\.0\.1:\d+\/#key=\S+(?=\n)/.exec(ui.stdout())?.[0],
     );
-    expect(ui.stderr()).toBe('the console is at this address, only for this machine, until Ctrl-C\n');
+    await expect.poll(() => ui.stderr()).toBe('the console is at this address, only for this machine, until Ctrl-C\n');
     const { origin } = new URL(address);
     const runs = `${origin}/api/v1/namespaces/${app.namespace}/runs`;
     expect((await get(origin)).status).toBe(200);
@@ -186,7 +186,7 @@ describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
     await eventually('the run is there', () => /one/.test(watching.stdout().slice(before.length)));
     running.delete(watching);
     expect(await watching.interrupt()).toBe(130);
-    expect(watching.stderr()).toBe('');
+    await expect.poll(() => watching.stderr()).toBe('');
   });
 
   it('top tells which tasks fail and take long, with the REST API and without', async () => {
