@@ -910,6 +910,31 @@ describe('who asked for a run', () => {
     ).rejects.toThrow(refusal);
   });
 
+  it('becomes the addon when KubeVela lets go of a run, and nobody else', async () => {
+    const labels = { 'app.oam.dev/name': 'app', 'app.oam.dev/namespace': 'work', 'app.oam.dev/component': 'mytask' };
+    const toAddon = { 'app.oam.dev/name': 'addon-task-runs', 'app.oam.dev/namespace': 'vela-system' };
+    const release = (changes: object) => patchAs(undefined, 'taskrun', { metadata: { labels: changes } });
+    await create(undefined, labelled(labels));
+    await patchAs(controller, 'taskrun', { metadata: { ownerReferences: [{ ...owner, controller: true }] } });
+    await expect(release(toAddon)).rejects.toThrow('a run has the labels app.oam.dev/name, namespace and component');
+    // As run-task has KubeVela apply it.
+    await patchAs(undefined, 'taskrun', {
+      metadata: { annotations: { 'app.oam.dev/shared-by': 'work/app,vela-system/addon-task-runs' } },
+    });
+    for (const other of [
+      { ...toAddon, 'app.oam.dev/name': 'victim' },
+      { ...toAddon, 'app.oam.dev/component': 'other' },
+    ])
+      await expect(release(other)).rejects.toThrow('a run has the labels app.oam.dev/name, namespace and component');
+    await release(toAddon);
+  });
+
+  it('may be in another namespace for who may change it there, as KubeVela may', async () => {
+    const elsewhere = labelled({ 'app.oam.dev/name': 'app', 'app.oam.dev/namespace': 'hub' });
+    await expect(create('runner', elsewhere)).rejects.toThrow('a run has the labels app.oam.dev/name');
+    await create(undefined, elsewhere);
+  });
+
   it('and whose run it is, stays: nobody takes its Task off, to stop the Task', async () => {
     await create(controller, {
       ...aRun({ snapshot }),
