@@ -10,7 +10,6 @@ import { nudgeAnnotation, type TaskRunStatus } from '../../resources/index.ts';
 import type { CachedRun } from '../../cluster/projections.ts';
 import { applications, taskRuns, tasks, type TaskObject } from '../../cluster/resource-types.ts';
 import { applies } from '../../cluster/workflow-step.ts';
-import { sleep, systemClock } from '../../kube/clock.ts';
 import { keyOf } from '../../kube/objects.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
@@ -85,43 +84,28 @@ function statusPatch(uid: string, status: object): object[] {
   ];
 }
 
-/**
- * Nothing is written to an Application that does not say itself that it applied the Task. While KubeVela starts a
- * workflow again it says so of nothing for some seconds, so it is asked again a few times, beside other work.
- */
+/** Nothing is written to an Application that does not say itself that it applied the Task: that is asked once. */
 export async function nudge(
   { application, value }: ActionOf<'nudge'>,
   { client, memory, task, log }: ApplyContext,
 ): Promise<Result> {
   memory.nudged = value;
   const key = keyOf(application);
-  const isDone = async (): Promise<boolean> => {
-    if (memory.appliedBy !== key && !applies(await client.get(applications, application), task.metadata)) return false;
-    memory.appliedBy = key;
-    await client.patch(applications, application, { metadata: { annotations: { [nudgeAnnotation]: value } } });
-    return true;
-  };
-  const later = async (): Promise<void> => {
-    for (const seconds of asksAgainAfter) {
-      await sleep(systemClock, seconds * 1000);
-      if (memory.nudged !== value || (await isDone())) return;
-    }
-    log.debug({ application }, 'not nudged: the Application does not say that it applied this Task');
-  };
   try {
-    if (!(await isDone())) later().catch((error: unknown) => notNudged(error, log));
+    if (memory.appliedBy !== key) {
+      if (!applies(await client.get(applications, application), task.metadata)) {
+        log.debug({ application }, 'not nudged: the Application does not say that it applied this Task');
+        return 'done';
+      }
+      memory.appliedBy = key;
+    }
+    await client.patch(applications, application, { metadata: { annotations: { [nudgeAnnotation]: value } } });
   } catch (error) {
-    notNudged(error, log);
+    // In a managed cluster the Application is on the hub, which polls instead.
+    if (!isNotFound(error) && !isForbidden(error)) throw error;
+    log.debug({ application, error: error.message }, 'not nudged');
   }
   return 'done';
-}
-
-const asksAgainAfter = [1, 2, 4, 8, 15];
-
-/** In a managed cluster the Application is on the hub, which polls instead. */
-function notNudged(error: unknown, log: ApplyContext['log']): void {
-  const isElsewhere = isNotFound(error) || isForbidden(error);
-  log[isElsewhere ? 'debug' : 'warn']({ error: (error as Error).message }, 'not nudged');
 }
 
 export function event({ type, reason, message }: ActionOf<'event'>, { recorder, task }: ApplyContext): Promise<Result> {
