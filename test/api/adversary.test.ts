@@ -18,18 +18,8 @@ import type { Room } from '../support/room.ts';
 const controlled = useControlledCluster('adversary');
 
 /** A client of an account that has this role in the room. */
-async function accountWith(room: Room, role: string): Promise<Client> {
-  await room.kubectl('create', 'serviceaccount', role);
-  await room.kubectl(
-    'create',
-    'rolebinding',
-    role,
-    `--clusterrole=${role}`,
-    `--serviceaccount=${room.namespace}:${role}`,
-  );
-  const token = (await room.kubectl('create', 'token', role)).trim();
-  return controlled.cluster.asController.as(token);
-}
+const accountWith = async (room: Room, role: string): Promise<Client> =>
+  controlled.cluster.asController.as(await room.tokenOf(role));
 
 /** As much of KubeVela's as the controller reads. */
 const applicationCrd = {

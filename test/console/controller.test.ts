@@ -28,19 +28,6 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     await cluster?.stop();
   });
 
-  /** A token of somebody who has one of Kubernetes' roles in a namespace. */
-  async function tokenOf(room: Room, role: string): Promise<string> {
-    await room.kubectl('create', 'serviceaccount', role);
-    await room.kubectl(
-      'create',
-      'rolebinding',
-      role,
-      `--clusterrole=${role}`,
-      `--serviceaccount=${room.namespace}:${role}`,
-    );
-    return (await room.kubectl('create', 'token', role)).trim();
-  }
-
   async function signIn(page: Page, token: string): Promise<void> {
     await page.getByLabel('Token').fill(token);
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -54,7 +41,7 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     for (let revision = 1; revision <= 3; revision += 1)
       await room.finish({ revision, policy: { keepLast: 3, allowedOverrides: ['args', 'env'] } });
     const { page, close } = await open(`#/namespaces/${room.namespace}/tasks`);
-    await signIn(page, await tokenOf(room, 'edit'));
+    await signIn(page, await room.tokenOf('edit'));
     await page
       .getByRole('row', { name: /app-mytask/ })
       .getByText('Succeeded')
@@ -94,7 +81,7 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     const room = await Room.open(cluster, 'console-cancel');
     await room.run({ revision: 1, pods: { duration: '10m' } });
     const { page, close } = await open(`#/namespaces/${room.namespace}/runs/mytask-v1`);
-    await signIn(page, await tokenOf(room, 'edit'));
+    await signIn(page, await room.tokenOf('edit'));
     await page.getByRole('button', { name: 'Cancel…' }).click();
     await page.getByRole('textbox', { name: /^Why/ }).fill('too slow');
     await page.getByRole('button', { name: 'Cancel the run' }).click();
@@ -109,7 +96,7 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     const room = await Room.open(cluster, 'console-view');
     await room.finish({ revision: 1 });
     const { page, close } = await open('#/tasks');
-    await signIn(page, await tokenOf(room, 'view'));
+    await signIn(page, await room.tokenOf('view'));
     await page.getByRole('heading', { level: 1, name: `Tasks in ${room.namespace}` }).waitFor();
     await page.getByRole('link', { name: 'app-mytask' }).click();
     await page.getByRole('link', { name: 'mytask-v1', exact: true }).waitFor();

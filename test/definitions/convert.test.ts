@@ -1,69 +1,20 @@
 /** `task-runs convert`: what it prints is rendered by our definitions, and runs what the old manifest ran. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseAllDocuments, parseDocument, stringify } from 'yaml';
-import { Interrupted, type Io, type Sink } from '../../controller/src/cli/io.ts';
-import { runCli } from '../../controller/src/cli/program.ts';
-import { createCue, type Cue, type Definition, type JsonObject } from '../../cue/ts/index.ts';
-import { definitionNames, readDefinition } from '../../scripts/definition-files.ts';
-import { problemsOf } from './schema.ts';
+import { runInProcess } from '../support/cli-in-process.ts';
+import { useDefinitions, type Application } from './converted.ts';
 
-interface Application extends JsonObject {
-  metadata: { name: string; namespace?: string };
-  spec: { components: { name: string; type: string; properties: JsonObject }[] };
-}
-
-let cue: Cue;
-const ours: Record<string, Definition> = {};
-beforeAll(async () => {
-  cue = await createCue({ version: '0.14.1', deadlineMs: 20_000 });
-  for (const name of await definitionNames()) ours[name] = await cue.compile(await readDefinition(name));
-});
-afterAll(() => cue.close());
+const rendered = useDefinitions();
 
 async function convert(...manifests: unknown[]) {
-  const written = { out: '', err: '' };
-  const sink = (name: keyof typeof written): Sink => ({
-    terminal: false,
-    columns: Infinity,
-    write: (data) => Promise.resolve(void (written[name] += String(data))),
-  });
   const text = manifests
     .map((manifest) => (typeof manifest === 'string' ? manifest : `---\n${stringify(manifest)}`))
     .join('');
-  const interrupted = new AbortController().signal;
-  const io: Io = {
-    out: sink('out'),
-    err: sink('err'),
-    interactive: false,
-    environment: {},
-    interrupted,
-    now: () => new Date(0),
-    ask: () => Promise.reject(new Interrupted('nobody')),
-    read: () => Promise.resolve(text),
-  };
-  const exitCode = await runCli(['convert', '-f', 'old.yaml'], io, 'task-runs');
+  const written = await runInProcess(['convert', '-f', 'old.yaml'], () => Promise.resolve(text));
   const applications = parseAllDocuments(written.out)
     .filter((document) => document.contents !== null)
     .map((document) => document.toJS() as Application);
-  return { exitCode, applications, text: written.out, warnings: written.err.trim().split('\n') };
-}
-
-/** What KubeVela would render of it. */
-async function rendered({ metadata, spec }: Application): Promise<JsonObject & { spec: JsonObject }> {
-  const [{ name, type, properties } = { name: '', type: '', properties: {} }] = spec.components;
-  const context = {
-    name,
-    namespace: 'default',
-    appName: metadata.name,
-    appRevision: `${metadata.name}-v1`,
-    appRevisionNum: 1,
-    publishVersion: '',
-  };
-  const output = (await ours[type]?.render({ parameter: properties, context }))?.output as JsonObject & {
-    spec: JsonObject;
-  };
-  expect(problemsOf(output)).toEqual([]);
-  return output;
+  return { exitCode: written.code, applications, text: written.out, warnings: written.err.trim().split('\n') };
 }
 
 const job = (spec: object, name = 'old') => ({

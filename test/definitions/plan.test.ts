@@ -4,40 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { Interrupted, type Io, type Sink } from '../../controller/src/cli/io.ts';
 import { readParts } from '../../controller/src/cli/plan/parts.ts';
-import { runCli } from '../../controller/src/cli/program.ts';
 import type { Plan } from '../../controller/src/plan/document.ts';
 import { partsOfSources } from '../../scripts/plan-parts.ts';
-
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
+import { runInProcess, type Written } from '../support/cli-in-process.ts';
 
 /** @param files the texts of files by their names */
-async function plan(files: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Result> {
-  const written = { out: '', err: '' };
-  const sink = (name: keyof typeof written): Sink => ({
-    terminal: false,
-    columns: Infinity,
-    write: (data) => Promise.resolve(void (written[name] += String(data))),
-  });
+function plan(files: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Written> {
   const read = (name: string) =>
     files[name] === undefined ? Promise.reject(new Error('no such file')) : Promise.resolve(files[name]);
-  const io: Io = {
-    out: sink('out'),
-    err: sink('err'),
-    interactive: false,
-    environment: {},
-    interrupted: new AbortController().signal,
-    now: () => new Date('2026-03-20T12:00:00Z'),
-    ask: () => Promise.reject(new Interrupted('nobody')),
-    read,
-  };
-  const code = await runCli(['plan', ...args], io, 'task-runs', partsOfSources);
-  return { code, ...written };
+  return runInProcess(['plan', ...args], read, { now: new Date('2026-03-20T12:00:00Z'), parts: partsOfSources });
 }
 
 const application = (components: string, more = '') =>

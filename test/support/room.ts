@@ -129,6 +129,14 @@ export class Room {
     await this.kubectl('patch', 'job', job, '--type=merge', '-p', '{"spec":{"suspend":false}}', `--as=${account}`);
   }
 
+  /** A token of an account that has one of the cluster's roles in this namespace, and is called like it. */
+  async tokenOf(role: string): Promise<string> {
+    await this.kubectl('create', 'serviceaccount', role);
+    const account = `--serviceaccount=${this.namespace}:${role}`;
+    await this.kubectl('create', 'rolebinding', role, `--clusterrole=${role}`, account);
+    return (await this.kubectl('create', 'token', role)).trim();
+  }
+
   kubectl(...args: string[]): Promise<string> {
     return this.#cluster.kubectl([...args, '-n', this.namespace]);
   }
