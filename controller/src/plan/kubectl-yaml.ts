@@ -3,6 +3,7 @@
  * sexagesimal numbers and timestamps; most other programs take YAML 1.2. What is printed here means the same to both.
  */
 import { Document, isScalar, parseAllDocuments, parseDocument, visit, type Tags } from 'yaml';
+import { messageOf } from '../domain/lang/words.ts';
 
 const withoutTimes = (tags: Tags): Tags =>
   tags.filter((tag) => typeof tag === 'string' || (tag.format !== 'TIME' && tag.tag !== timestamp));
@@ -24,7 +25,12 @@ export function readAll(text: string): readonly ReadDocument[] {
   return parseAllDocuments(text, { ...asKubectlReads, intAsBigInt: true }).map((document) => {
     const [error] = document.errors;
     if (error) return { value: undefined, error: error.message };
-    return { value: (document.toJS({ reviver: wholeNumber }) as unknown) ?? undefined };
+    try {
+      return { value: (document.toJS({ reviver: wholeNumber }) as unknown) ?? undefined };
+    } catch (error) {
+      // Aliases are resolved only here: one without its anchor, or too many.
+      return { value: undefined, error: messageOf(error) };
+    }
   });
 }
 
