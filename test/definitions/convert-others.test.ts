@@ -497,6 +497,16 @@ describe('convert refuses in a sentence', () => {
       'TaskRun r: step act: ref has no equivalent: write the image and the script of the StepAction into the step',
     ],
     [
+      'a field that is not the list that it must be',
+      workflow('{entrypoint: a, templates: [{name: a, container: {image: a, command: echo}}]}'),
+      'Workflow w: spec.templates[0].container.command must be a list of texts, and is echo',
+    ],
+    [
+      'a list with something else in it',
+      taskRun('{taskSpec: {steps: [{image: a}, wrong]}}'),
+      'TaskRun r: spec.taskSpec.steps must be a list of objects, and is [{"image":"a"},"wrong"]',
+    ],
+    [
       'a JobFlow without flows',
       '{apiVersion: flow.volcano.sh/v1alpha1, kind: JobFlow, metadata: {name: f}, spec: {flows: []}}',
       'JobFlow f: no step of it can be converted: it has no steps',

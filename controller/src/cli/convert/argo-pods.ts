@@ -1,5 +1,5 @@
 /** A template of Argo Workflows with a container or a script, as what a task or a step runs. */
-import { commandFor, secondsOf } from './text.ts';
+import { asText, commandFor, secondsOf } from './text.ts';
 import { listOrNothing, only, orNothing, present, workOf, type Converted, type Fields } from './work.ts';
 
 export interface Parameter {
@@ -155,7 +155,7 @@ function mountsOf(container: Fields): readonly Fields[] {
 function containerOf({ container, script }: Template): { container: Fields; warnings: readonly string[] } {
   if (!script) return { container: container ?? {}, warnings: [] };
   const { source = '', command = [], ...others } = script;
-  const cmd = commandFor(command, source, others.env);
+  const cmd = commandFor(command, asText(source), others.env);
   return cmd
     ? { container: { ...others, command: cmd }, warnings: [] }
     : {

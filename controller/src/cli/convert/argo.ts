@@ -301,7 +301,7 @@ function deletionOf({ strategy, ...others }: NonNullable<WorkflowSpec['podGC']> 
   return {
     properties: present({
       keepLast: strategy === undefined ? undefined : 0,
-      keepLastFailed: strategy?.endsWith('Completion') ? 0 : undefined,
+      keepLastFailed: asText(strategy).endsWith('Completion') ? 0 : undefined,
     }),
     warnings: [
       ...(strategy === undefined ? [] : ['podGC: Jobs and pods are deleted once the run is over, not one by one']),

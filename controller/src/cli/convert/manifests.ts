@@ -8,6 +8,7 @@ import { UsageError } from '../errors.ts';
 import { converterFor, knownKinds, type Component, type Converter } from './kinds.ts';
 import { withoutServerFields } from './server-fields.ts';
 import { checkLimits } from './limits.ts';
+import { checkShapes } from './shapes.ts';
 import { withoutNulls } from './text.ts';
 import type { Fields } from './work.ts';
 
@@ -63,12 +64,15 @@ function readManifest(kind: string, fields: Fields, where: string, convert: Conv
   if (name === undefined || typeof spec !== 'object' || spec === null)
     throw new UsageError(`${where}: ${kind} needs metadata.name and spec`);
   const isStored = metadata.resourceVersion !== undefined;
-  const cleaned = withoutServerFields(withoutNulls(spec as Fields), isStored);
+  const ownSpec = withoutNulls(spec as Fields);
+  const manifest = `${where}: ${kind} ${name}`;
+  refusedAs(manifest, () => checkShapes(ownSpec, 'spec'));
+  const cleaned = withoutServerFields(ownSpec, isStored);
   return {
     kind,
     name,
     namespace: metadata.namespace,
-    converted: convertedBy(() => convert(cleaned.spec, metadata.labels ?? {}), `${where}: ${kind} ${name}`),
+    converted: refusedAs(manifest, () => checked(convert(cleaned.spec, metadata.labels ?? {}))),
     warnings: [
       ...cleaned.warnings,
       ...lostMetadata(metadata),
@@ -77,12 +81,15 @@ function readManifest(kind: string, fields: Fields, where: string, convert: Conv
   };
 }
 
+function checked(component: Component): Component {
+  checkLimits(component);
+  return component;
+}
+
 /** @throws UsageError that says which manifest cannot be converted */
-function convertedBy(convert: () => Component, manifest: string): Component {
+function refusedAs<T>(manifest: string, work: () => T): T {
   try {
-    const component = convert();
-    checkLimits(component);
-    return component;
+    return work();
   } catch (error) {
     if (error instanceof UsageError) throw new UsageError(`${manifest}: ${error.message}`);
     throw error;

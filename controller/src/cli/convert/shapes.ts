@@ -1,0 +1,68 @@
+/** Fields of manifests that must be lists: what a cluster never checked may have anything in their place. */
+import { UsageError } from '../errors.ts';
+import { asText } from './text.ts';
+import type { Fields } from './work.ts';
+
+const objectLists: ReadonlySet<string> = new Set([
+  'artifacts',
+  'containers',
+  'env',
+  'flows',
+  'imagePullSecrets',
+  'initContainers',
+  'parameters',
+  'params',
+  'results',
+  'sidecars',
+  'steps',
+  'tasks',
+  'templates',
+  'volumeClaimTemplates',
+  'volumeMounts',
+  'volumes',
+  'workspaces',
+]);
+const textLists: ReadonlySet<string> = new Set(['args', 'command', 'dependencies', 'targets']);
+/** Their fields have names and values of people's own. */
+const free: ReadonlySet<string> = new Set([
+  'annotations',
+  'default',
+  'labels',
+  'matchLabels',
+  'nodeSelector',
+  'plugin',
+  'properties',
+  'value',
+  'withItems',
+]);
+
+/** @throws UsageError naming the first field, as in `spec.templates[0].steps`, that has another form */
+export function checkShapes(fields: Fields, path: string): void {
+  for (const [name, value] of Object.entries(fields)) checkField(name, value, `${path}.${name}`);
+}
+
+function checkField(name: string, value: unknown, path: string): void {
+  if (name === 'withItems' && !Array.isArray(value)) refuse(path, value, 'a list');
+  if (name === 'depends' && typeof value !== 'string') refuse(path, value, 'a text');
+  if (objectLists.has(name)) checkList(value, path, isObject, 'a list of objects');
+  if (textLists.has(name)) checkList(value, path, (element) => typeof element === 'string', 'a list of texts');
+  if (!free.has(name)) checkInside(value, path);
+}
+
+function checkList(value: unknown, path: string, fits: (element: unknown) => boolean, form: string): void {
+  // The groups of an Argo template's steps are lists themselves.
+  if (!Array.isArray(value) || !value.flat().every(fits)) refuse(path, value, form);
+}
+
+function checkInside(value: unknown, path: string): void {
+  if (Array.isArray(value)) value.forEach((element, index) => checkInside(element, `${path}[${index}]`));
+  else if (isObject(value)) checkShapes(value, path);
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refuse(path: string, value: unknown, form: string): never {
+  throw new UsageError(`${path} must be ${form}, and is ${asText(value).slice(0, 60)}`);
+}
