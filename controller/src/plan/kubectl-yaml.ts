@@ -5,13 +5,28 @@
 import { Document, isScalar, parseAllDocuments, parseDocument, visit, type Tags } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
 
-const withoutTimes = (tags: Tags): Tags =>
-  tags.filter((tag) => typeof tag === 'string' || (tag.format !== 'TIME' && tag.tag !== timestamp));
-
 const timestamp = 'tag:yaml.org,2002:timestamp';
 
+const float = 'tag:yaml.org,2002:float';
+
+/** A number has a digit before its exponent: `.`, `-._` and `e5` are strings. */
+const startsWithDigit = /(?=[-+]?[._]*[0-9])/.source;
+
+type Tag = Exclude<Tags[number], string>;
+
+const isTime = ({ tag, format }: Tag): boolean => tag === timestamp || format === 'TIME';
+
+/** Infinity and NaN are floats, too, and have no digits. */
+function asKubectlReadsIt(tag: Tag): Tag {
+  if (tag.tag !== float || !('test' in tag) || !tag.test || tag.test.test('.inf')) return tag;
+  return { ...tag, test: new RegExp(startsWithDigit + tag.test.source) };
+}
+
+const kubectlTags = (tags: Tags): Tags =>
+  tags.flatMap((tag) => (typeof tag === 'string' ? tag : isTime(tag) ? [] : asKubectlReadsIt(tag)));
+
 /** Options for reading a document. */
-export const asKubectlReads = { version: '1.1', merge: true, customTags: withoutTimes } as const;
+export const asKubectlReads = { version: '1.1', merge: true, customTags: kubectlTags } as const;
 
 export interface ReadDocument {
   /** Undefined where the document is empty. */
@@ -51,7 +66,7 @@ export function print(value: unknown): string {
 }
 
 /** How a number, boolean, null, time or merge key begins, or all of it. Other strings need no closer look. */
-const maybeNotAString = /^(?:[-+.\d~<=]|$|(?:y|n|yes|no|on|off|true|false|null)$)/i;
+const maybeNotAString = /^(?:[-+.\d~<=]|e\d|$|(?:y|n|yes|no|on|off|true|false|null)$)/i;
 
 function isPlainString(text: string): boolean {
   return !maybeNotAString.test(text) || [readBy('1.1'), readBy('1.2')].every((read) => read(text) === text);

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { print, readAll } from './kubectl-yaml.ts';
+
+const read = (text: string) => readAll(text).map(({ value }) => value);
+
+// A commit such as e5, and the folder of `git clone URL .`, were read as numbers, and came out as null.
+test('what has no digit before its exponent is a string, as kubectl reads it', () => {
+  expect(read('[clone, ., -., ._, e5, E12, "."]')).toEqual([['clone', '.', '-.', '._', 'e5', 'E12', '.']]);
+});
+
+test('numbers of all other forms stay numbers', () => {
+  const numbers = [0.5, 1, 1000, -50, 493, 1000, 10.5, Infinity, -Infinity];
+  expect(read('[.5, 1., 1e3, -.5e2, 0755, 1_000, 1_0.5, .inf, -.inf]')).toEqual([numbers]);
+});
+
+test('what another program could take for a number is printed in quotes', () => {
+  expect(print(['e5', '.', 'plain'])).toBe('- "e5"\n- "."\n- plain\n');
+});
