@@ -100,6 +100,13 @@ describe('overrides', () => {
       },
     );
 
+    test('a long value is looked at once, so that it cannot stop the controller', () => {
+      const value = '$('.repeat(400_000);
+      expect(problemOf({ args: [value] })).toBeUndefined();
+      expect(problemOf({ args: [`)${value}`] })).toBeUndefined();
+      expect(problemOf({ args: [`${value})`] })).toMatch(/refers to a variable of the Task/);
+    });
+
     test.each(['$$(SECRET)', '$', '$(', '$SECRET', '${SECRET}', '(SECRET)', '$$$$(x)'])('%j is a text', (value) => {
       expect(problemOf({ args: [value], env: [{ name: 'MODE', value }] })).toBeUndefined();
     });

@@ -44,8 +44,13 @@ function variableProblem(
   return `spec.overrides.env: ${denied.name}: ${why}; create a TaskRun without, or add env:${denied.name} to the Task's allowedOverrides`;
 }
 
-/** As Kubernetes reads `$(NAME)`; after an even number of `$` it is one. */
-const reference = /(?<!\$)(?:\$\$)*\$\([^)]*\)/;
+/** As Kubernetes reads the beginning of `$(NAME)`; after an even number of `$` it is one. */
+const reference = /(?<!\$)(?:\$\$)*\$\(/;
+
+/** Whether Kubernetes would replace a part of the value; it looks at each character once, however long it is. */
+function hasReference(value: string): boolean {
+  return reference.test(value.slice(0, value.lastIndexOf(')') + 1));
+}
 
 /** A value that would be replaced by a variable of the Task, which the person may not be allowed to know. */
 function referenceProblem({ args = [], env = [] }: Overrides, allowed: readonly string[]): string | undefined {
@@ -54,7 +59,7 @@ function referenceProblem({ args = [], env = [] }: Overrides, allowed: readonly 
     ...args.map((value, index) => [`args[${index}]`, value] as const),
     ...env.map(({ name, value = '' }) => [`env: ${name}`, value] as const),
   ];
-  const found = values.find(([, value]) => reference.test(value));
+  const found = values.find(([, value]) => hasReference(value));
   if (found === undefined) return undefined;
   const [where, value] = found;
   return `spec.overrides.${where}: ${JSON.stringify(cutTo(value))} refers to a variable of the Task, which is not allowed; write $$( for a plain $(, or add references to the Task's allowedOverrides`;

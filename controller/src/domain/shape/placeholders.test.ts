@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { TaskRun } from '../../resources/index.ts';
+import { filledIn } from './placeholders.ts';
 import { stepTemplate } from './step-template.ts';
 import { withTemplates } from './templates.ts';
 
@@ -168,4 +169,16 @@ test("a parameter may name an item's value or an output, which is then as it is"
 
 test("variables that the author names are Kubernetes' as before", () => {
   expect(argument('$(SECRET) $(item.none) $$(SECRET) $x', 'v')).toBe('hunter2 $(item.none) $(SECRET) $x');
+});
+
+// An argument of a megabyte could stop the controller for minutes, and with it the Tasks of everybody else.
+test.each<[string, string]>([
+  ['never closed', '$('.repeat(400_000)],
+  ['closed far away', `${'$('.repeat(400_000)})`],
+  ['around a place', `${'$('.repeat(100_000)}$(item.x)`],
+  ['that begin like a place', `${'$(item.'.repeat(100_000)})`],
+])('many open parentheses are read in one go: %s', (_what, text) => {
+  const filled = filledIn(text, (name) => (name === 'item.x' ? 'v' : undefined));
+  const isAroundPlace = text.endsWith('$(item.x)');
+  expect(filled === (isAroundPlace ? `${'$$('.repeat(100_000)}v` : text)).toBe(true);
 });

@@ -15,36 +15,71 @@ export type ValueOf = (name: string) => string | undefined;
  * @param written how a value is written, so that Kubernetes makes of it what it is
  */
 export function filledIn(text: string, valueOf: ValueOf, written: (value: string) => string = escaped): string {
+  const parentheses = new Parentheses(text, valueOf);
   let [result, at] = ['', 0];
   for (let next = text.indexOf('$'); next >= 0; next = text.indexOf('$', at)) {
     result += text.slice(at, next);
-    const end = text[next + 1] === '(' ? text.indexOf(')', next) : -1;
-    const name = end < 0 ? undefined : text.slice(next + 2, end);
-    const value = name === undefined ? undefined : valueOf(name);
+    const end = text[next + 1] === '(' ? parentheses.closeAfter(next) : -1;
+    const value = end < 0 ? undefined : valueAt(text, next, end, valueOf);
     if (value !== undefined) {
       result += written(value);
       at = end + 1;
-    } else if (name !== undefined && endsInPlace(name, valueOf)) {
+    } else if (end >= 0 && parentheses.innermostPlace(end) > next) {
       // `$(cat $(item.file))` is a shell's: to Kubernetes it would be a variable whose name the value makes up.
       result += '$$';
       at = next + 1;
     } else {
-      at = name === undefined ? next + 2 : end + 1;
+      at = end < 0 ? next + 2 : end + 1;
       result += text.slice(next, at);
     }
   }
   return result + text.slice(at);
 }
 
+/** Longer than the name of any place, so that a text of a million open parentheses is read in one go. */
+const longestName = 1_000;
+
+function valueAt(text: string, open: number, close: number, valueOf: ValueOf): string | undefined {
+  return close - open > longestName ? undefined : valueOf(text.slice(open + 2, close));
+}
+
+/** Finds closing parentheses from left to right, each once. */
+class Parentheses {
+  readonly #text: string;
+  readonly #valueOf: ValueOf;
+  #close: number;
+  #place: { readonly close: number; readonly open: number } | undefined;
+
+  constructor(text: string, valueOf: ValueOf) {
+    this.#text = text;
+    this.#valueOf = valueOf;
+    this.#close = text.indexOf(')');
+  }
+
+  /** -1 if there is none. Later calls ask for later ones. */
+  closeAfter(from: number): number {
+    if (this.#close >= 0 && this.#close < from) this.#close = this.#text.indexOf(')', from);
+    return this.#close;
+  }
+
+  /** Where the place begins that ends with this parenthesis; -1 if none does. */
+  innermostPlace(close: number): number {
+    if (this.#place?.close !== close) this.#place = { close, open: this.#findPlace(close) };
+    return this.#place.open;
+  }
+
+  #findPlace(close: number): number {
+    const open = this.#text.lastIndexOf('$(', close);
+    let first = open;
+    while (first > 0 && this.#text[first - 1] === '$') first -= 1;
+    const isEscaped = (open - first) % 2 === 1;
+    return open < 0 || isEscaped || valueAt(this.#text, open, close, this.#valueOf) === undefined ? -1 : open;
+  }
+}
+
 /** Each `$` doubled, also where Kubernetes would read it alone: before a letter beyond ASCII that breaks the letter. */
 export function escaped(value: string): string {
   return value.replaceAll('$', '$$$$');
-}
-
-/** Text up to a closing parenthesis, which belongs to a place in it. */
-function endsInPlace(text: string, valueOf: ValueOf): boolean {
-  const [, name] = /(?<!\$)(?:\$\$)*\$\(([^()]*)$/.exec(text) ?? [];
-  return name !== undefined && valueOf(name) !== undefined;
 }
 
 /** The names of the places in a text, or in the JSON of an object, that begin so: `item.`, `steps.` or `params.`. */
