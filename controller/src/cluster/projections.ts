@@ -132,9 +132,7 @@ export function templateKeys(run: CachedRun): readonly string[] {
 
 /** The part of a node's several KB that says whether pods may run there. Heartbeats do not change it. */
 export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
-  const taints = spec?.taints?.map(({ key, value, effect, timeAdded }) =>
-    compact({ key, value, effect, timeAdded: timeAdded }),
-  );
+  const taints = spec?.taints?.map(({ key, value, effect, timeAdded }) => compact({ key, value, effect, timeAdded }));
   return compact({ metadata: slimMeta(metadata), taints });
 }
 

@@ -3,7 +3,7 @@
  * after minutes of silence. It is opened again from the last line's time on, and what was read already is left out.
  */
 import { ApiError } from '../kube/api-error.ts';
-import { systemClock, type Clock } from '../kube/clock.ts';
+import { sleep, systemClock, type Clock } from '../kube/clock.ts';
 import { backoffMs } from '../kube/retry.ts';
 import { longestLine, readStamp } from './line-source.ts';
 
@@ -105,18 +105,10 @@ function mayPass(error: Error): boolean {
 /** At first a pod's status lags a little behind the end of its log; a change of it ends the pause. */
 async function pause(vain: number, { container, signal, clock = systemClock }: ResumedLogOptions): Promise<void> {
   if (container.state() !== 'running' && vain <= 1) return;
-  await new Promise<void>((resolve) => {
-    const finish = (): void => {
-      cancelTimer();
-      cancelWait();
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const cancelTimer = clock.after(backoffMs(Math.max(1, vain), pauseMs), finish);
-    const cancelWait = container.onChange(finish);
-    signal.addEventListener('abort', finish, { once: true });
-    if (signal.aborted) finish();
-  });
+  const changed = new AbortController();
+  const cancel = container.onChange(() => changed.abort());
+  await sleep(clock, backoffMs(Math.max(1, vain), pauseMs), AbortSignal.any([signal, changed.signal]));
+  cancel();
 }
 
 const newline = 0x0a;
