@@ -1,6 +1,7 @@
 /**
  * What a node that is not ready does to the Job that is bound to it: nothing goes on there, and no pod says why.
  */
+import { memo } from '../lang/memo.ts';
 import { reasons, podReasons } from '../model/reasons.ts';
 import { isFinished } from '../model/phase.ts';
 import type { Node } from '../model/objects.ts';
@@ -23,16 +24,17 @@ const unreadyTaints: ReadonlySet<string | undefined> = new Set([
   'node.kubernetes.io/unreachable',
 ]);
 
-/** By name. */
-export function unreadyNodes(nodes: readonly Node[]): ReadonlyMap<string, UnreadyNode> {
-  return new Map(
-    nodes.flatMap(({ metadata: { name }, taints = [] }) => {
-      const found = taints.filter(({ key }) => unreadyTaints.has(key));
-      const since = found.find(({ timeAdded }) => timeAdded !== undefined)?.timeAdded;
-      return found.length === 0 ? [] : [[name, { name, since }] as const];
-    }),
-  );
-}
+/** By name. Remembered: one decision asks it for each run of several Jobs, and for its next look. */
+export const unreadyNodes = memo(
+  (nodes: readonly Node[]): ReadonlyMap<string, UnreadyNode> =>
+    new Map(
+      nodes.flatMap(({ metadata: { name }, taints = [] }) => {
+        const found = taints.filter(({ key }) => unreadyTaints.has(key));
+        const since = found.find(({ timeAdded }) => timeAdded !== undefined)?.timeAdded;
+        return found.length === 0 ? [] : [[name, { name, since }] as const];
+      }),
+    ),
+);
 
 /** What a pod waits with on such a node, or would; a more precise reason stays. */
 const vague: ReadonlySet<string | undefined> = new Set([undefined, podReasons.unschedulable]);
