@@ -29,9 +29,27 @@ const read = (name: string) => readFile(new URL(`${name}.cue`, folder), 'utf8');
 
 function composed(text: string, field: string, source: string): string {
   const attributes = part(source, '\tattributes: {\n', '\n\t}\n', field);
-  const template = part(source, '\ntemplate: {\n', '\n}\n', field).replaceAll(/^(?=.)/gm, '\t');
+  const whole = part(source, '\ntemplate: {\n', '\n}\n', field);
+  const template = (field.startsWith('_') ? namedIn(text, field, whole) : whole).replaceAll(/^(?=.)/gm, '\t');
   const end = text.lastIndexOf('\n}\n');
   return `${text.slice(0, end).replace(attributesOf, () => `attributes: {\n${attributes}\n\t}\n`)}\n\n\t${field}: {\n${template}\n\t}\n}\n`;
+}
+
+/**
+ * The fields of a template that a text names as FIELD.NAME, and those that they name in turn. CUE would evaluate all
+ * others, too, at each look of KubeVela at the step.
+ */
+function namedIn(text: string, field: string, template: string): string {
+  const fields = template.split(/\n\n(?=\t[^\t])/).map((block) => ({ block, name: /^\t([\w#]+):/m.exec(block)?.[1] }));
+  const named = new Set([...text.matchAll(new RegExp(`\\b${field}\\.(\\w+)`, 'g'))].map(([, name]) => name));
+  let taken: typeof fields;
+  let size: number;
+  do {
+    size = named.size;
+    taken = fields.filter(({ name }) => named.has(name));
+    for (const { block } of taken) for (const [name] of block.matchAll(/(?<![\w.])[_#]\w+/g)) named.add(name);
+  } while (named.size > size);
+  return taken.map(({ block }) => block).join('\n\n');
 }
 
 /** What stands between two marks. */
