@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { programOf, type Programs } from './build/programs.ts';
 import type { Layout, Ports } from './settings.ts';
+import { exists } from './exists.ts';
 
 interface Leaf {
   readonly name: string;
@@ -98,11 +99,4 @@ async function kubeconfigOf(pki: string, user: string, ports: Ports): Promise<st
       },
     ],
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

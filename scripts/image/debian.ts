@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { withLock } from '../../sandbox/src/build/lock.ts';
 import type { Architecture } from './architecture.ts';
 
 const run = promisify(execFile);
@@ -53,6 +54,11 @@ export interface DebianOptions {
  * @throws Error when this machine has no apt, or its mirror not these packages
  */
 export async function debianPackages(options: DebianOptions): Promise<DebianPackage[]> {
+  // apt refuses to work beside another in the same folder.
+  return withLock(join(options.cache, 'debian-packages'), () => fetchPackages(options));
+}
+
+async function fetchPackages(options: DebianOptions): Promise<DebianPackage[]> {
   const mirror = mirrorFor(options);
   const packages = await inTurn(names, (name) => fetchPackage(name, options, mirror));
   const bases = new Set(packages.flatMap(({ control }) => /\bgcc-\d+-base\b/.exec(control) ?? []));

@@ -1,11 +1,13 @@
 /** The Node of the image: the one of npm's package for that kind of machine, as package-lock.json has it. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import lock from '../../package-lock.json' with { type: 'json' };
+import { withLock } from '../../sandbox/src/build/lock.ts';
 import { architectures, type Architecture } from './architecture.ts';
+import { exists } from '../../sandbox/src/exists.ts';
 
 const run = promisify(execFile);
 
@@ -24,18 +26,15 @@ export async function nodePackage(architecture: Architecture, cache: string): Pr
   const name = `node-linux-${architectures[architecture].npm}` as const;
   const { version, integrity } = lock.packages[`node_modules/${name}`];
   const directory = join(cache, `${name}-${version}`);
+  // Two images that are built at once need it downloaded once.
+  await withLock(`${directory}.downloading`, async () => {
+    if (!(await exists(directory))) await download(`${name}@${version}`, integrity, directory);
+  });
   const read = (file: string): Promise<Buffer> => readFile(join(directory, 'package', file));
-  try {
-    return { name, version, program: await read('bin/node'), license: await read('LICENSE') };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  await download(`${name}@${version}`, integrity, directory);
   return { name, version, program: await read('bin/node'), license: await read('LICENSE') };
 }
 
 async function download(spec: string, integrity: string, directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
   const scratch = await mkdtemp(`${directory}.`);
   try {
     const { stdout } = await run('npm', ['pack', spec, '--json', '--loglevel=error'], { cwd: scratch });
@@ -48,7 +47,6 @@ async function download(spec: string, integrity: string, directory: string): Pro
     await run('tar', ['--extract', '--gzip', '--file', archive, 'package/bin/node', 'package/LICENSE'], {
       cwd: scratch,
     });
-    await rm(directory, { recursive: true, force: true });
     await rename(scratch, directory);
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -1,13 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Component } from '../components.ts';
 import { Refusal } from '../refusal.ts';
 import { cacheDirectory, repository } from '../settings.ts';
 import type { Progress } from '../progress.ts';
+import { withLock } from './lock.ts';
+import { exists } from '../exists.ts';
 
 const run = promisify(execFile);
 const binDirectory = join(cacheDirectory, 'bin');
@@ -57,13 +58,15 @@ function describe(error: unknown): string {
 async function buildComponent(component: Component, go: Go, progress: Progress): Promise<string> {
   const directory = join(binDirectory, `${component.name}-${await keyOf(component, go)}`);
   if (await exists(directory)) return directory;
-  await mkdir(binDirectory, { recursive: true });
-  const unlock = await lock(`${directory}.building`, component, progress);
-  try {
+  let waiting: { end(outcome: string): void } | undefined;
+  // Two builds of one thing would take twice as long.
+  const build = async (): Promise<void> => {
+    waiting?.end('done');
     if (!(await exists(directory))) await buildInto(directory, component, go, progress);
-  } finally {
-    await unlock();
-  }
+  };
+  await withLock(`${directory}.building`, build, () => {
+    waiting = progress.begin(`waiting for another build of ${component.name}`);
+  });
   return directory;
 }
 
@@ -132,45 +135,10 @@ async function needSpace(component: Component, directory: string): Promise<void>
   );
 }
 
-/** Two builds of one thing would take twice as long; the second waits. A lock of a dead builder is taken over. */
-async function lock(path: string, component: Component, progress: Progress): Promise<() => Promise<void>> {
-  let waiting: { end(outcome: string): void } | undefined;
-  while (!(await tryLock(path))) {
-    waiting ??= progress.begin(`waiting for another build of ${component.name}`);
-    await sleep(500);
-  }
-  waiting?.end('done');
-  return () => rm(path, { force: true });
-}
-
-async function tryLock(path: string): Promise<boolean> {
-  const claim = `${path}.${process.pid}`;
-  await writeFile(claim, String(process.pid));
-  try {
-    // A link appears with its content, so that nobody reads a lock without an owner.
-    await link(claim, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const owner = await readFile(path, 'utf8').catch(() => 'gone');
-    if (!(await exists(`/proc/${owner}`))) await rm(path, { force: true });
-    return false;
-  } finally {
-    await rm(claim, { force: true });
-  }
-}
-
 /** One build of a component is kept. */
 async function removeOthers(component: Component, kept: string): Promise<void> {
   const old = (await readdir(binDirectory)).filter(
     (entry) => new RegExp(`^${component.name}-[0-9a-f]{12}$`).test(entry) && join(binDirectory, entry) !== kept,
   );
   await Promise.all(old.map((entry) => rm(join(binDirectory, entry), { recursive: true, force: true })));
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { access, copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Progress } from '../progress.ts';
 import { Refusal } from '../refusal.ts';
 import { cacheDirectory } from '../settings.ts';
+import { exists } from '../exists.ts';
 
 const run = promisify(execFile);
 
@@ -48,12 +49,5 @@ function refusal(packageName: string, error: unknown): Refusal {
   const reason = error instanceof Error ? error.message.trim() : String(error);
   return new Refusal(
     `Real nodes need ${packageName} from Debian's or Ubuntu's packages, which cannot be had: run apt-get update and try again, or choose --nodes simulated (${reason}).`,
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }
