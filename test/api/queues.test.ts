@@ -313,7 +313,12 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
   });
 
   /** Where a run can be when somebody ends it; each takes it there. */
-  const stations: readonly { where: string; go: (room: Room) => Promise<unknown> }[] = [
+  const stations: readonly {
+    where: string;
+    /** Before the run is there; a queue that is stopped only then may have admitted it. */
+    prepare?: (room: Room) => Promise<unknown>;
+    go: (room: Room) => Promise<unknown>;
+  }[] = [
     {
       where: 'just created',
       go: (room) =>
@@ -321,17 +326,16 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
     },
     {
       where: 'waiting for quota',
-      go: async (room) => {
-        await kueue.stopQueue(room.namespace, 'Hold');
-        return eventually(
+      prepare: (room) => kueue.stopQueue(room.namespace, 'Hold'),
+      go: (room) =>
+        eventually(
           'its Workload waits',
           async () =>
             conditionOf(
               (await kueue.workloadOf(room.namespace, 'mytask-v1')) ?? { metadata: {}, spec: { podSets: [] } },
               'QuotaReserved',
             )?.status === 'False',
-        );
-      },
+        ),
     },
     { where: 'running', go: (room) => runs(room) },
     {
@@ -376,9 +380,10 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
     },
   ];
 
-  describe.concurrent.each(stations)('a run that is $where', ({ go }) => {
+  describe.concurrent.each(stations)('a run that is $where', ({ prepare, go }) => {
     it.each(ends)('and $how leaves no Job, no Workload and no finalizer behind', async ({ end }) => {
       const room = await openQueue();
+      await prepare?.(room);
       await room.deploy(queued({ pods: forever }));
       await go(room);
       await end(room);
@@ -388,6 +393,7 @@ describe.each(kueues)('with Kueue ($kind)', ({ kind, start }) => {
     it('and replaced leaves nothing behind but its successor', async () => {
       const room = await openQueue();
       const policy = { concurrencyPolicy: 'Replace' as const };
+      await prepare?.(room);
       await room.deploy(queued({ pods: forever, policy }));
       await go(room);
       await room.deploy(queued({ revision: 2, policy }));
