@@ -313,6 +313,41 @@ test('a container that is restarted says how it failed, not how long the kubelet
   expect([digest.waiting, digest.failure]).toEqual([undefined, { container: 'main', exitCode: 1, reason: 'Error' }]);
 });
 
+test('a program that failed before its pod was evicted keeps its exit code', () => {
+  const status = (finishedAt: string): RawPod['status'] => ({
+    phase: 'Failed',
+    reason: 'Evicted',
+    message: 'The node was low on resource: memory.',
+    conditions: [
+      {
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'TerminationByKubelet',
+        lastTransitionTime: '2026-03-20T13:00:00Z',
+      },
+    ],
+    containerStatuses: [
+      failed('import', 3, 'Error', finishedAt),
+      failed('shipper', 137, 'Error', '2026-03-20T13:00:02Z'),
+    ],
+  });
+  const failureAt = (finishedAt: string, restartPolicy: string) =>
+    podWith({ restartPolicy, containers: [{ name: 'import' }, { name: 'shipper' }] }, status(finishedAt)).failure;
+  const own = { container: 'import', exitCode: 3, reason: 'Error' };
+  expect(failureAt('2026-03-20T12:00:05Z', 'Never')).toEqual(own);
+  expect(failureAt('2026-03-20T13:00:01Z', 'Never')?.reason).toBe('Evicted');
+  expect(failureAt('2026-03-20T12:59:50Z', 'OnFailure')?.reason).toBe('Evicted');
+});
+
+test('a program whose child was killed for its memory and that ended with 0 has not failed', () => {
+  const terminated = { exitCode: 0, reason: 'OOMKilled', finishedAt: '2026-03-20T12:00:05Z' };
+  const digest = podWith(undefined, {
+    phase: 'Succeeded',
+    containerStatuses: [{ name: 'main', state: { terminated } }],
+  });
+  expect(digest.failure).toBeUndefined();
+});
+
 describe('a program that is done beside an ordinary container that is not', () => {
   const done = { terminated: { exitCode: 0, finishedAt: '2026-03-20T12:00:05Z' } };
   const spec = { containers: [{ name: 'load' }, { name: 'shipper' }] };
@@ -329,6 +364,19 @@ describe('a program that is done beside an ordinary container that is not', () =
       waitsFor: ['shipper'],
       since: '2026-03-20T12:00:05Z',
     }));
+  test('says how it ended where it failed and is not started again', () => {
+    const end = { terminated: { exitCode: 3, reason: 'Error', finishedAt: '2026-03-20T12:00:05Z' } };
+    const lingering = (restartPolicy: string, meta = {}) =>
+      podWith({ ...spec, restartPolicy }, status(end, { running: {} }), meta).lingering;
+    expect(lingering('Never')).toEqual({
+      container: 'load',
+      ended: 'exit code 3',
+      waitsFor: ['shipper'],
+      since: '2026-03-20T12:00:05Z',
+    });
+    expect(lingering('OnFailure')).toBeUndefined();
+    expect(lingering('Never', { deletionTimestamp: '2026-03-20T12:00:40Z' })).toBeUndefined();
+  });
   test('is nothing to report the other way round, or when both have ended', () => {
     expect(podWith(spec, status({ running: {} }, done)).lingering).toBeUndefined();
     expect(podWith(spec, status(done, done)).lingering).toBeUndefined();

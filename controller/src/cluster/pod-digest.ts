@@ -116,15 +116,22 @@ function failuresOf({ restartCount = 0, state }: ContainerStatus): number {
 }
 
 /**
- * The first container, which is the task's own, has ended with 0 and an ordinary one beside it has not: Kubernetes
+ * The first container, which is the task's own, has finally ended and an ordinary one beside it has not: Kubernetes
  * keeps such a pod running.
  */
-function lingering({ spec, status }: RawPod): Pod['lingering'] {
+function lingering({ metadata, spec, status }: RawPod): Pod['lingering'] {
   const [own, ...others] = spec?.containers ?? [];
-  if (own === undefined || status?.phase !== 'Running') return undefined;
+  if (own === undefined || status?.phase !== 'Running' || metadata.deletionTimestamp !== undefined) return undefined;
   const stateOf = (name: string) => status.containerStatuses?.find((one) => one.name === name)?.state;
-  const end = stateOf(own.name)?.terminated;
+  const end = finalEnd(stateOf(own.name), spec);
   const waitsFor = others.map(({ name }) => name).filter((name) => stateOf(name)?.running !== undefined);
-  if (end?.exitCode !== 0 || waitsFor.length === 0) return undefined;
-  return compact({ container: own.name, waitsFor, since: end.finishedAt });
+  if (!end || waitsFor.length === 0) return undefined;
+  const ended = end.exitCode === 0 ? undefined : endText(end);
+  return compact({ container: own.name, ended, waitsFor, since: end.finishedAt });
+}
+
+/** How the container ended, unless it is started again. */
+function finalEnd(state: ContainerStatus['state'], spec: RawPod['spec']): Terminated | undefined {
+  const end = state?.terminated;
+  return end?.exitCode === 0 || spec?.restartPolicy === 'Never' ? end : undefined;
 }

@@ -8,12 +8,15 @@ import { oneLine } from '../domain/lang/words.ts';
 import { exitWords } from '../domain/pods/exit-words.ts';
 import { podReasons } from '../domain/model/reasons.ts';
 import type { ContainerFailure } from '../domain/model/objects.ts';
-import type { ContainerStatus, RawPod, Terminated } from './raw-pod.ts';
+import type { ContainerStatus, PodCondition, RawPod, Terminated } from './raw-pod.ts';
 
 type Status = NonNullable<RawPod['status']>;
 
 /** TERM and KILL, as a shell counts them: how a container ends that the kubelet stops. */
 const stopCodes: ReadonlySet<number> = new Set([137, 143]);
+
+/** One second: a kubelet's clock and the API server's, and both count in whole seconds. */
+const clockToleranceMilliseconds = 1_000;
 
 /** The container never ran: the code and the message are the runtime's, not the program's. */
 const startFailures: ReadonlySet<string> = new Set([podReasons.startError, 'ContainerCannotRun']);
@@ -23,7 +26,7 @@ export function failureOf({ metadata, spec, status = {} }: RawPod): ContainerFai
   const sidecars = sidecarsOf(spec);
   const deciding = decidingContainers(status, sidecars);
   const stopped = deciding.map(({ state }) => state?.terminated).find(isStop);
-  const byCluster = endedByCluster(status, deciding, stopped);
+  const byCluster = failedBefore(spec, status, deciding) ? undefined : endedByCluster(status, deciding, stopped);
   if (byCluster) return byCluster;
   const own = deciding.map((container) => withoutDeletion(container, metadata));
   return firstFailure(own) ?? firstFailure(sidecarFailures(status, sidecars)) ?? deletedWhileRunning(metadata, stopped);
@@ -72,24 +75,38 @@ function asInit(container: ContainerStatus): Container {
  * 143 then, which says nothing about the program.
  */
 function endedByCluster(
-  { phase, reason, message, conditions = [] }: Status,
+  status: Status,
   deciding: readonly ContainerStatus[],
   stopped: Terminated | undefined,
 ): ContainerFailure | undefined {
-  const disrupted = conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
+  const { phase, reason, message } = status;
+  const disrupted = disruptionOf(status);
   const hasEnded = phase === 'Failed' || deciding.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
   if (phase === 'Failed' && reason !== undefined) return podFailure(reason, message, stopped);
   if (!disrupted || !hasEnded) return undefined;
   return podFailure(disrupted.reason ?? 'DisruptionTarget', disrupted.message, stopped);
 }
 
+/**
+ * Whether a container had failed, and was not to be started again, before the cluster ended the pod, which had stayed
+ * for others: that is why it failed.
+ */
+function failedBefore(spec: RawPod['spec'], status: Status, deciding: readonly ContainerStatus[]): boolean {
+  const disruptedAt = Date.parse(disruptionOf(status)?.lastTransitionTime ?? '');
+  const ends = deciding.flatMap(({ state }) => state?.terminated ?? []);
+  const isBefore = ({ exitCode, finishedAt = '' }: Terminated) =>
+    exitCode !== 0 && Date.parse(finishedAt) + clockToleranceMilliseconds < disruptedAt;
+  return spec?.restartPolicy === 'Never' && ends.some(isBefore);
+}
+
+function disruptionOf({ conditions = [] }: Status): PodCondition | undefined {
+  return conditions.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
+}
+
 function podFailure(reason: string, message: string | undefined, stopped: Terminated | undefined): ContainerFailure {
   const words = message === undefined || message === '' ? undefined : oneLine(message);
   return compact({ container: '', reason, message: words, killedWith: stopped?.exitCode });
 }
-
-/** One second: a kubelet's clock and the API server's, and both count in whole seconds. */
-const clockToleranceMilliseconds = 1_000;
 
 /**
  * Whether the container was stopped because somebody deleted its pod: the Job controller at a deadline or at the

@@ -81,10 +81,10 @@ function uidsOf(jobs: NonNullable<TaskRun['status']>['jobs']): Pick<CachedRun, '
 
 export function projectJob({ metadata, spec, status }: Stored<BatchJob>): CachedJob {
   const { parallelism, completions, backoffLimit, suspend } = spec ?? {};
-  const { active, ready, succeeded, failed, startTime, completionTime, conditions } = status ?? {};
+  const { active, ready, succeeded, failed, startTime, completionTime, failedIndexes, conditions } = status ?? {};
   const { [labels.attempt]: attempt, [labels.step]: step, [queueLabels.queue]: queue } = metadata.labels ?? {};
   const kept = conditions
-    ?.filter(({ type }) => type === 'Complete' || type === 'Failed' || (queue !== undefined && type === 'Suspended'))
+    ?.filter(({ type }) => tellingOfJobs.has(type) || (queue !== undefined && type === 'Suspended'))
     .map(slimCondition);
   return compact({
     metadata: slimMeta(metadata, { withLabels: false }),
@@ -92,9 +92,21 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
     step,
     queue,
     spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
-    status: compact({ active, ready, succeeded, failed, startTime, completionTime, conditions: kept }),
+    status: compact({
+      active,
+      ready,
+      succeeded,
+      failed,
+      startTime,
+      completionTime,
+      failedIndexes: failedIndexes === '' ? undefined : failedIndexes,
+      conditions: kept,
+    }),
   });
 }
+
+/** FailureTarget: the Job has failed, and its pods are being deleted. */
+const tellingOfJobs: ReadonlySet<string> = new Set(['Complete', 'Failed', 'FailureTarget']);
 
 /** Only a failed Job has a message of its own. */
 function slimCondition({

@@ -5,6 +5,7 @@ export interface RawPod {
   readonly metadata: Meta & { readonly deletionGracePeriodSeconds?: number };
   readonly spec?: {
     readonly nodeName?: string;
+    readonly restartPolicy?: string;
     readonly containers?: readonly { readonly name: string }[];
     readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
   };
@@ -23,6 +24,7 @@ export interface PodCondition {
   readonly status: string;
   readonly reason?: string;
   readonly message?: string;
+  readonly lastTransitionTime?: string;
 }
 
 export interface ContainerStatus {

@@ -40,6 +40,8 @@ export interface Job {
     readonly failed?: number;
     readonly startTime?: string;
     readonly completionTime?: string;
+    /** The indexes of an Indexed Job that failed, such as `1,3-5`. */
+    readonly failedIndexes?: string;
     readonly conditions?: readonly JobCondition[];
   };
 }
@@ -62,9 +64,11 @@ export interface Pod {
   readonly waiting?: { readonly reason: string; readonly message: string };
   /** The end that the Job's outcome depends on. */
   readonly failure?: ContainerFailure;
-  /** The task's own container has succeeded, and the pod runs on for others. */
+  /** The task's own container has finally ended, and the pod runs on for others. */
   readonly lingering?: {
     readonly container: string;
+    /** How it ended, in words; left out where it succeeded. */
+    readonly ended?: string;
     readonly waitsFor: readonly string[];
     /** RFC 3339. */
     readonly since?: string;

@@ -256,7 +256,8 @@ const ourReasonMeanings = {
   WaitsForContainer: {
     source: 'task-runs',
     with: ['Running'],
-    meaning: 'The program has ended with 0, and another ordinary container keeps its pod running.',
+    meaning:
+      'The program has ended, whether it succeeded or failed, and another ordinary container keeps its pod running.',
     remedy:
       'Make the other container a native sidecar: an init container with `restartPolicy: Always`. Kubernetes stops it when the program is done.',
   },

@@ -6,24 +6,24 @@ import { compact } from '../lang/compact.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { waitsInQueue } from '../model/kueue.ts';
 import type { Refusal } from '../model/memory.ts';
-import {
-  attemptOf,
-  conditionOf,
-  type ContainerFailure,
-  type Job,
-  type Pod,
-  type PodRefusal,
-} from '../model/objects.ts';
+import { conditionOf, trueCondition, type Job, type Pod, type PodRefusal } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { podReasons, reasons } from '../model/reasons.ts';
 import type { TaskState } from '../model/state.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { PartView } from '../model/view.ts';
-import { exitWords } from '../pods/exit-words.ts';
 import { readOutputs } from '../policies/outputs.ts';
 import { queueVerdict } from '../policies/queue.ts';
 import { mostAttempts, nextAttempt, type NextAttempt } from '../policies/retry.ts';
 import { waitOf } from '../queue/wait.ts';
+import {
+  decidingFailure,
+  failedPodsText,
+  failureText,
+  lastFailedPods,
+  recordedFailure,
+  recordedRow,
+} from './deciding-failure.ts';
 
 /** What the status says about work that its Job does not decide. */
 export interface Otherwise {
@@ -62,13 +62,9 @@ export function startTimeOf({ record: run, job, attempt = 0 }: PartView): string
 }
 
 /** The Job that it is known to have had last, by name and UID. */
-export function jobIdentity({
-  record: run,
-  job,
-  attempt,
-}: PartView): { readonly name: string; readonly uid: string } | undefined {
-  if (job) return job.metadata;
-  const { name, uid } = run.status?.jobs?.find((row) => attemptOf(row) === attempt) ?? {};
+export function jobIdentity(view: PartView): { readonly name: string; readonly uid: string } | undefined {
+  if (view.job) return view.job.metadata;
+  const { name, uid } = recordedRow(view) ?? {};
   return name === undefined || uid === undefined ? undefined : { name, uid };
 }
 
@@ -127,34 +123,44 @@ export function lacksOutputs({ job, record: run }: PartView, state: TaskState): 
   return !state.memory.terminationMessages.has(job.metadata.uid);
 }
 
-/** Why the latest attempt failed: how its newest failed pod ended, or else in the words of the Job. */
+/** Why the latest attempt failed: how the container ended that decided it, or else in the words of the Job. */
 function failureOf(view: PartView): string {
-  const { failed } = view;
+  const { failed, job } = view;
   if (!failed) return '';
-  const failure = lastFailure(view);
+  const because = `(${failed.reason})`;
+  const indexes = indexesText(job);
+  const failure = decidingFailure(view);
   // At its deadline the Job's pods are deleted: that is not a second cause beside the first.
   if (failure && !(failed.reason === reasons.timedOut && failure.reason === podReasons.podDeleted))
-    return `${failureText(failure)} (${failed.reason})`;
-  const obstacle = failed.reason === reasons.timedOut ? unstarted(view) : undefined;
+    return `${failureText(failure)}${indexes} ${because}`;
+  const recorded = recordedFailure(view);
+  if (recorded !== undefined) return `${recorded}${indexes} ${because}`;
+  const obstacle = failed.reason === reasons.timedOut ? lastObstacle(view) : undefined;
   if (obstacle !== undefined) return obstacle;
-  return failed.message === '' ? recordedFailure(view, failed.reason) : `${failed.reason}: ${failed.message}`;
+  return failed.message === '' ? failed.reason : `${failed.reason}: ${failed.message}${indexes}`;
+}
+
+/** Longer lists of indexes are cut. */
+const mostIndexes = 60;
+
+/** The indexes of an Indexed Job that failed, as its status lists them: `1,3-5`. */
+function indexesText(job: Job | undefined): string {
+  const { failedIndexes: list = '' } = job?.status ?? {};
+  if (list === '') return '';
+  return `; failed indexes: ${list.length > mostIndexes ? `${list.slice(0, mostIndexes)}…` : list}`;
 }
 
 /**
- * What kept the work from starting until its time was up: the last obstacle on record, since the pods that showed it
- * are gone by then.
+ * What kept the work from starting, or from ending, until its time was up: the last obstacle on record, since the pods
+ * that showed it are gone by then.
  */
-function unstarted({ record: run }: PartView): string | undefined {
+function lastObstacle({ record: run }: PartView): string | undefined {
   const { phase, reason, message } = run.status ?? {};
-  if (phase !== 'Pending' || message === undefined || reason === reasons.retryBackoff) return undefined;
+  if (message === undefined || reason === reasons.retryBackoff) return undefined;
+  if (phase === 'Running') return `${reasons.timedOut}: ${message}`;
+  if (phase !== 'Pending') return undefined;
   const { timeoutSeconds } = run.spec.snapshot ?? {};
   return `not started${timeoutSeconds === undefined ? '' : ` within ${timeoutSeconds}s`}: ${message}`;
-}
-
-/** What the record has of an attempt whose Job no longer exists. */
-function recordedFailure({ record: run, attempt }: PartView, reason: string): string {
-  const exitCode = run.status?.jobs?.find((row) => attemptOf(row) === attempt)?.exitCode;
-  return exitCode === undefined ? reason : `exit code ${exitCode} (${reason})`;
 }
 
 function progress(job: Job, view: PartView, { cluster: { queueing } }: TaskState, now: Date): Verdict {
@@ -177,26 +183,27 @@ function obstacle(job: Job, view: PartView): { reason: string; message: string }
   if (view.podRefusal && lacksPods(job, view.podRefusal, view.pods)) return podRefusalReason(view.podRefusal.message);
   const waiting = view.pods.find((pod) => pod.waiting && pod.phase === 'Pending')?.waiting;
   if (waiting) return waitingReason(waiting, view);
-  const failure = lastFailure(view);
-  if (!failure) return lingering(view);
-  const failed = job.status?.failed ?? 0;
-  if (isExhausted(job, view)) return undefined;
-  const pods = failed > 1 ? `${failed} pods failed, the last with` : 'a pod failed with';
-  return { reason: reasons.podFailed, message: `${pods} ${failureText(failure)}; the Job tries again` };
+  const waits = lingering(view);
+  if (waits) return waits;
+  const failure = decidingFailure(view);
+  if (!failure) return undefined;
+  if (isExhausted(job, view)) return lastFailedPods(view);
+  return { reason: reasons.podFailed, message: failedPodsText(failureText(failure), job.status?.failed ?? 0) };
 }
 
-/** The program is done, and its pod runs on for another container: Kubernetes waits for it, so the run does. */
+/** The program has ended, and its pod runs on for another container: Kubernetes waits for it, so the run does. */
 function lingering({ pods }: PartView): { reason: string; message: string } | undefined {
   const found = pods.find((pod) => pod.lingering)?.lingering;
   if (!found) return undefined;
   const names = found.waitsFor.join(', ');
-  const message = `container ${found.container} has ended with 0, the pod waits for container ${names}; a sidecar that may be stopped is an init container with restartPolicy: Always`;
+  const message = `container ${found.container} has ended with ${found.ended ?? 0}, the pod waits for container ${names}; a sidecar that may be stopped is an init container with restartPolicy: Always`;
   return { reason: reasons.waitsForContainer, message };
 }
 
 /** Whether no failed pod is replaced any more: the Job's own verdict is about to come. */
-function isExhausted({ spec, status }: Job, { pods }: PartView): boolean {
-  const failed = Math.max(status?.failed ?? 0, pods.filter(({ phase }) => phase === 'Failed').length);
+function isExhausted({ spec, status = {} }: Job, { pods }: PartView): boolean {
+  if (trueCondition(status, 'FailureTarget')) return true;
+  const failed = Math.max(status.failed ?? 0, pods.filter(({ phase }) => phase === 'Failed').length);
   return failed > (spec.backoffLimit ?? 6);
 }
 
@@ -232,22 +239,14 @@ function podRefusalReason(text: string): { reason: string; message: string } {
   return { reason: reasons.podNotCreated, message };
 }
 
-function lastFailure({ pods }: PartView): ContainerFailure | undefined {
-  return [...pods]
-    .sort((a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp))
-    .find(({ failure }) => failure !== undefined)?.failure;
-}
-
-function failureText({ container, init, exitCode, reason, message, killedWith }: ContainerFailure): string {
-  const words = message === undefined ? '' : `: ${message}`;
-  if (container === '') return `${reason}${words}${killedWith === undefined ? '' : ` (exit code ${killedWith})`}`;
-  return `${exitWords(reason, exitCode)} in ${init ? 'init ' : ''}container ${container}${words}`;
-}
-
 /** Counts are written once, at the end: a write for every pod of a wide Job would cost more than it tells. */
 export function jobSummary(job: Job, view: PartView, verdict: Verdict): JobRow {
   const { metadata, attempt, status } = job;
-  const failure = lastFailure(view);
+  const failure = decidingFailure(view);
+  // The record has it where the pod is gone.
+  const { exitCode, exitReason } = failure
+    ? { exitCode: failure.exitCode, exitReason: failure.reason }
+    : recordedEnd(view);
   const phase = jobPhase(job, view, verdict);
   return compact({
     name: metadata.name,
@@ -257,9 +256,14 @@ export function jobSummary(job: Job, view: PartView, verdict: Verdict): JobRow {
     ...failedRow(view),
     ...waitOf(view.record, job),
     ...(isFinished(phase) && { succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0 }),
-    exitCode: failure?.exitCode,
-    exitReason: failure?.reason,
+    exitCode,
+    exitReason,
   });
+}
+
+function recordedEnd(view: PartView): Pick<JobRow, 'exitCode' | 'exitReason'> {
+  const row = recordedRow(view);
+  return row !== undefined && row.uid === view.job?.metadata.uid ? row : {};
 }
 
 /** The Job's own; a run may have failed though its Job did not, or go on though it did. */

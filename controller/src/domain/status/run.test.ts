@@ -271,6 +271,77 @@ describe('a run that ends', () => {
       'container load has ended with 0, the pod waits for container shipper',
     ]);
   });
+  test('is of the pod that failed, not of those that Kubernetes deleted because of it', () => {
+    const failed = aPod().failed({ container: 'mytask', exitCode: 42, reason: 'Error' });
+    const deleted = { container: '', reason: 'PodDeleted', message: 'the pod was deleted while it ran' };
+    const rule = 'Container mytask for pod default/other failed with exit code 42 matching FailJob rule at index 0';
+    for (const job of [aJob().running(1).failed(4), aJob().running(1).failed(4, 'PodFailurePolicy', rule)]) {
+      const { message, jobs: rows } = statusOf(withJob(job).pods(aPod().createdAt(2).failed(deleted), failed));
+      expect([message?.split(' (')[0], rows?.[0]?.exitCode]).toEqual(['exit code 42 in container mytask', 42]);
+    }
+  });
+  test('names the container that a rule of podFailurePolicy matched, though another one failed before it', () => {
+    const { metadata } = aPod().build();
+    const rule = (pod: string) =>
+      `Container mytask for pod default/${pod} failed with exit code 42 matching FailJob rule at index 0`;
+    const failure = { container: 'proxy', exitCode: 1, reason: 'Error' };
+    const { message, jobs: rows } = statusOf(
+      withJob(aJob().running(1).failed(4, 'PodFailurePolicy', rule(metadata.name))).pods(aPod().failed(failure)),
+    );
+    expect([message, rows?.[0]?.exitCode]).toEqual(['exit code 42 in container mytask (PodFailurePolicy)', 42]);
+  });
+  test('names the indexes that failed, and why one of them did', () => {
+    const podOf = (index: number, at: number, exitCode: number) => {
+      const pod = aPod().createdAt(at).failed({ container: 'mytask', exitCode, reason: 'Error' }).build();
+      const name = `mytask-v1-${index}-x7k2p`;
+      return { build: () => ({ ...pod, metadata: { ...pod.metadata, name, uid: `${name}${at}` } }) };
+    };
+    const job = aJob()
+      .running(1)
+      .failed(9, 'FailedIndexes', 'Job has failed indexes')
+      .status({ failedIndexes: '1,4-6' });
+    // Index 2 failed last, and succeeded when it was tried again.
+    const { message } = statusOf(withJob(job).pods(podOf(5, 2, 3), podOf(2, 4, 7)));
+    expect(message).toBe('exit code 3 in container mytask; failed indexes: 1,4-6 (FailedIndexes)');
+    expect(statusOf(withJob(job)).message).toBe('FailedIndexes: Job has failed indexes; failed indexes: 1,4-6');
+  });
+  test('whose pods are gone when its Job has failed keeps what the record has of them', () => {
+    const row = { ...summary, phase: 'Running', exitCode: 3, exitReason: 'Error' };
+    const failed = 'a pod failed with exit code 3 in container mytask; the Job tries again';
+    const saying = (status: TaskRunStatus) =>
+      aRun()
+        .running(1)
+        .status({ phase: 'Running', startTime: rfc3339(1), jobs: [row], ...status });
+    const ended = aJob().running(1).failed(9);
+    const { message, jobs: rows } = statusOf(withJob(ended, saying({ reason: 'PodFailed', message: failed })));
+    expect(message).toBe('exit code 3 in container mytask (BackoffLimitExceeded)');
+    expect(rows?.[0]).toMatchObject({ phase: 'Failed', exitCode: 3, exitReason: 'Error' });
+    expect(statusOf(withJob(ended, saying({}))).message).toBe('exit code 3 (BackoffLimitExceeded)');
+    const about = { conditions: [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }] };
+    const deleting = withJob(aJob().running(1).status(about), saying({ reason: 'PodFailed', message: failed }));
+    expect(statusOf(deleting.pods(aPod().failed({ container: 'mytask', exitCode: 3, reason: 'Error' }))).message).toBe(
+      'a pod failed with exit code 3 in container mytask',
+    );
+  });
+  test('after a time-out says what its pods waited for', () => {
+    const waits = 'container load has ended with 0, the pod waits for container shipper';
+    const waited = aRun().running(1).status({ phase: 'Running', reason: 'WaitsForContainer', message: waits });
+    const late = 'Job was active longer than specified deadline';
+    expect(statusOf(withJob(aJob().running(1).failed(61, 'DeadlineExceeded', late), waited)).message).toBe(
+      `DeadlineExceeded: ${waits}`,
+    );
+  });
+  test('does not claim that its Job tries again while a program that failed waits for another container', () => {
+    const failure = { container: 'load', exitCode: 3, reason: 'Error' };
+    const lingering = { container: 'load', ended: 'exit code 3', waitsFor: ['shipper'], since: rfc3339(9) };
+    const { reason, message } = statusOf(
+      withJob(aJob().running(1)).pods({ build: () => ({ ...aPod().phase('Running').build(), failure, lingering }) }),
+    );
+    expect([reason, message?.split(';')[0]]).toEqual([
+      'WaitsForContainer',
+      'container load has ended with exit code 3, the pod waits for container shipper',
+    ]);
+  });
   test('is still running while its Job only says that it will fail', () => {
     const conditions = [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }];
     expect(statusOf(withJob(aJob().running(1).status({ conditions })))).toEqual(running());
