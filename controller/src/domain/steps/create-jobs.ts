@@ -108,10 +108,13 @@ function ofFlow(run: FlowRun, view: TaskView, now: Date): readonly Action[] {
   const stop = stopOf(run, now);
   // A node that has just joined counts once it is on record, as the others do.
   const count = recorded.size > 0 ? recorded.size : run.parts.length;
+  const first = firstAlone(run, unfinished);
   const most = awaitsNode(run.record) ? 1 : mostAtOnce(snapshot ?? {}, count);
   let room = most - unfinished.filter(isUnderWay).length;
   return unfinished.flatMap((step): readonly Action[] => {
-    const attempt = room <= 0 || isStopped(step, stop) ? undefined : stepAttempt(step, arranged, recorded, now);
+    const waitsForFirst = first !== undefined && step !== first;
+    const waits = room <= 0 || waitsForFirst || isStopped(step, stop);
+    const attempt = waits ? undefined : stepAttempt(step, arranged, recorded, now);
     if (attempt === undefined) return checkJob(step, view);
     room -= 1;
     return [stepJob(run, step, attempt, view, now)];
@@ -123,6 +126,14 @@ function isOpen(run: FlowRun, view: TaskView, now: Date): boolean {
   const { phase, jobs } = runStatus(run, view, now);
   if (isFinished(phase) || jobs === undefined) return false;
   return run.began || mayStart(run, view);
+}
+
+/**
+ * The only step that may start something while it is not on record where the first pod ran: its Job may have ended
+ * before. Undefined where any step may.
+ */
+function firstAlone({ record }: FlowRun, unfinished: readonly StepView[]): StepView | undefined {
+  return awaitsNode(record) ? unfinished.find(({ attempt }) => attempt !== undefined) : undefined;
 }
 
 function mayBegin(run: FlowRun, view: TaskView, now: Date): boolean {

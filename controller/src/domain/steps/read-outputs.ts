@@ -36,7 +36,7 @@ function lacksNode({ job, pods }: PartView, { memory: { terminationMessages } }:
     job !== undefined &&
     conditionOf(job, 'Complete') !== undefined &&
     !terminationMessages.has(job.metadata.uid) &&
-    pods.length === 0
+    pods.every(({ nodeName }) => nodeName === undefined)
   );
 }
 

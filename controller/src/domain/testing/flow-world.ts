@@ -248,7 +248,7 @@ export class FlowWorld {
       now: this.now,
       newUid: (kind) => `${kind}-${(this.#uid += 1)}`,
       hasJob: (uid) => this.#state.cluster.jobs.some(({ metadata }) => metadata.uid === uid),
-      terminationMessage: (uid) => compact({ text: this.#texts.get(uid) }),
+      terminationMessage: (uid) => compact({ text: this.#texts.get(uid), nodeName: 'node-a' }),
       lookAtStep: quietOutside.lookAtStep,
     };
   }
