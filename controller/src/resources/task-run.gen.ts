@@ -41,6 +41,23 @@ export interface TaskRunSpec {
      * KubeVela's hash of the revision, which tells two revisions of one name apart.
      */
     revisionHash?: string;
+    /**
+     * The run is a record of deployments that no controller saw, because later ones replaced them while none ran. Nothing of them ran.
+     */
+    superseded?: {
+      /**
+       * How many deployments there were at most.
+       */
+      most: number;
+      /**
+       * The deployment that took their place.
+       */
+      by: string;
+      /**
+       * The last deployment that was seen before them; left out where there was none.
+       */
+      after?: string;
+    };
   };
   /**
    * The Job's name if it is not the run's name (executionPolicy.unique false).

@@ -10,7 +10,8 @@ import { controlledBy, runLabels } from './meta.ts';
 /** What a run is created for. */
 export interface RunRequest {
   readonly version: Task;
-  readonly snapshot: Snapshot;
+  /** Left out for a record of deployments that nobody saw. */
+  readonly snapshot?: Snapshot;
   readonly trigger: RunTrigger;
 }
 
@@ -36,7 +37,7 @@ export function runManifest({ version, snapshot, trigger }: RunRequest, { name, 
       taskRef: { name: metadata.name, uid: metadata.uid },
       trigger,
       ...(jobName !== undefined && { jobName }),
-      snapshot,
+      ...(snapshot && { snapshot }),
     },
   };
 }

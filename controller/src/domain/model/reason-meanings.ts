@@ -229,6 +229,14 @@ const ourReasonMeanings = {
     remedy:
       'The message names it and says why. Fix it and deploy again, or retry the run: what succeeded is not run again.',
   },
+  Superseded: {
+    source: 'task-runs',
+    with: ['Skipped'],
+    meaning:
+      'Deployments followed each other while no controller ran, and only the last of them was left to see. The record stands for those before it, which did not run; the message says between which revisions.',
+    remedy:
+      'Deploy again what should have run. Look why no controller ran: its Deployment, its lease, and the alert `TaskRunsNoLeader`.',
+  },
   Suspended: {
     source: 'task-runs',
     with: ['Pending'],

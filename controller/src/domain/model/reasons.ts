@@ -40,6 +40,7 @@ export const reasons = {
   retryBackoff: 'RetryBackoff',
   serviceAccountNotFound: 'ServiceAccountNotFound',
   stepFailed: 'StepFailed',
+  superseded: 'Superseded',
   suspended: 'Suspended',
   taskNotFound: 'TaskNotFound',
   templateNotFound: 'TemplateNotFound',

@@ -24,6 +24,11 @@ export function revisionHash({ metadata }: Task): string | undefined {
   return metadata.labels?.[velaLabels.revisionHash] || undefined;
 }
 
+/** Whether the run is a record of deployments that no controller saw. */
+export function isSuperseded({ spec }: Pick<TaskRun, 'spec'>): boolean {
+  return spec.trigger?.superseded !== undefined;
+}
+
 /** The trigger that was answered last, the run that answered it and the content that it ran. */
 export interface Answered {
   readonly generation: number;

@@ -11,11 +11,13 @@ import { type RunRequest, versionTrigger } from '../manifest/run.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import { policyOf } from '../model/execution-policy.ts';
 import { type Answered, revisionHash, triggerValue } from '../model/trigger.ts';
+import { supersededBefore } from './superseded.ts';
 
 /**
  * @param versions versions of one Task, oldest first
  * @param answered the trigger that was answered last; undefined for a Task that is new
- * @returns a run for each version whose trigger is another than its predecessor's, oldest first
+ * @returns a run for each version whose trigger is another than its predecessor's, oldest first, and before it a record
+ *   of the deployments between them that nobody saw
  */
 export function dueRuns(versions: readonly Task[], answered: Answered | undefined): readonly RunRequest[] {
   const due: RunRequest[] = [];
@@ -24,6 +26,7 @@ export function dueRuns(versions: readonly Task[], answered: Answered | undefine
     const generation = version.metadata.generation ?? 0;
     if (generation <= (last.generation ?? 0)) continue;
     const changed = isAnotherTrigger(version, last);
+    const superseded = supersededBefore(version, last);
     last = {
       ...last,
       generation,
@@ -33,6 +36,7 @@ export function dueRuns(versions: readonly Task[], answered: Answered | undefine
     const snapshot = snapshotOf(version);
     if (!asksForRun(version, snapshot, last.snapshotHash)) continue;
     last = { ...last, snapshotHash: snapshot.hash };
+    if (superseded) due.push({ version, trigger: superseded });
     due.push({ version, snapshot, trigger: versionTrigger(version) });
   }
   return due;

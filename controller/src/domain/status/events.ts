@@ -6,6 +6,7 @@ import { compact } from '../lang/compact.ts';
 import { formatDuration } from '../lang/duration.ts';
 import type { ActionOf } from '../model/actions.ts';
 import { isFinished } from '../model/phase.ts';
+import { reasons } from '../model/reasons.ts';
 import { eventReasons, type EventReason } from '../model/events.ts';
 
 type Event = ActionOf<'event'>;
@@ -19,7 +20,7 @@ export function outcomeEvent(
   { phase = 'Pending', reason = phase, message, duration }: TaskRunStatus,
 ): readonly Event[] {
   if (!isFinished(phase)) return [];
-  const type = phase === 'Failed' ? 'Warning' : 'Normal';
+  const type = phase === 'Failed' || reason === reasons.superseded ? 'Warning' : 'Normal';
   return [{ kind: 'event', type, reason, message: `${name} ${phase}${afterTime(duration)}${because(message)}` }];
 }
 

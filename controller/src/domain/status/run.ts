@@ -16,6 +16,7 @@ import { overridesProblem } from '../policies/allowed-overrides.ts';
 import { replacingRun } from '../policies/concurrency-policy.ts';
 import { retryProblem } from '../policies/retry-of.ts';
 import { holdOf } from '../policies/suspend.ts';
+import { supersededHold } from '../policies/superseded.ts';
 import { replacementOf } from '../policies/unique.ts';
 import { tooManyNodes, whyNoNode } from '../shape/nodes.ts';
 import { nodeOfRun, nodeToRecord } from '../shape/same-node.ts';
@@ -116,6 +117,8 @@ function endedEarly(view: RunView, task: TaskView): { reason: string; message: s
 function notStarted(view: RunView, task: TaskView, now: Date): Verdict {
   const at = rfc3339(now);
   const { refusal } = view;
+  const superseded = supersededHold(view.record);
+  if (superseded) return { ...superseded, completionTime: at };
   const problem = problemOf(view, task);
   if (problem) return { phase: 'Failed', ...problem, completionTime: at };
   const hold = holdFor(view, task, now) ?? lacksTemplate(view, task) ?? lacksNode(view, task);

@@ -12,6 +12,7 @@ import { patientReasons, reasons } from '../model/reasons.ts';
 import { revisionHash } from '../model/trigger.ts';
 import type { RunView, TaskView } from '../model/view.ts';
 import { isHealthy } from '../policies/healthy-when.ts';
+import { supersededCount } from '../policies/superseded.ts';
 import { waitsTooLongForNode } from './node-state.ts';
 import { lingersTooLong } from './overdue.ts';
 import { type Agenda, agendaOf } from '../schedule/agenda.ts';
@@ -133,6 +134,7 @@ function taskMessage(view: TaskView, agenda: Agenda | undefined, now: Date): str
     view.state.task.spec.suspend === true ? 'suspended' : '',
     currentLine(view, agenda, now),
     skippedLine(view),
+    supersededLine(view),
     some(others.length - queued, 'more active'),
     some(queued, 'waiting'),
     `${view.kept.length} kept`,
@@ -149,6 +151,12 @@ function some(count: number, what: string): string {
 function skippedLine({ runs: [newest], current }: TaskView): string {
   if (newest?.phase !== 'Skipped' || newest === current) return '';
   return `${newest.name} Skipped: ${newest.record.status?.message ?? ''}`;
+}
+
+/** What no controller saw before the current run. */
+function supersededLine({ runs, current }: TaskView): string {
+  const { superseded } = (current && runs[runs.indexOf(current) + 1]?.record.spec.trigger) ?? {};
+  return superseded ? `${supersededCount(superseded)} before it not seen` : '';
 }
 
 function currentLine(view: TaskView, agenda: Agenda | undefined, now: Date): string {

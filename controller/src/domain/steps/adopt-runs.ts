@@ -88,8 +88,8 @@ function wasRecorded({ phase = 'Pending', reason, jobs }: TaskRunStatus = {}): b
 }
 
 /** As the admission policy has it. */
-function isPersons({ type, generation, scheduledTime, revisionHash }: RunTrigger): boolean {
-  const isOthers = generation ?? scheduledTime ?? revisionHash;
+function isPersons({ type, generation, scheduledTime, revisionHash, superseded }: RunTrigger): boolean {
+  const isOthers = generation ?? scheduledTime ?? revisionHash ?? superseded;
   return (type === 'Manual' || type === 'WorkflowStep') && isOthers === undefined;
 }
 

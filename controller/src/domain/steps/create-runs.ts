@@ -8,6 +8,7 @@ import type { Action } from '../model/actions.ts';
 import { isPutOff } from '../model/state.ts';
 import type { TaskView } from '../model/view.ts';
 import { runNames, scheduledRunNames } from '../policies/name-suffix.ts';
+import { supersededName } from '../policies/superseded.ts';
 import { dueRuns } from '../policies/trigger.ts';
 import { sharedJobName } from '../policies/unique.ts';
 import { agendaOf, type DueTime } from '../schedule/agenda.ts';
@@ -31,7 +32,8 @@ export function createRuns(view: TaskView, now: Date): readonly Action[] {
     if (refusal?.final) continue;
     // Later ones wait: a run of a later generation would make this one look answered.
     if (isRefused(refusal, now)) break;
-    const run = runManifest(request, { name, jobName: sharedJobName(request.version) });
+    const jobName = request.snapshot && sharedJobName(request.version);
+    const run = runManifest(request, { name, jobName });
     const action = { kind: 'createRun', run } as const;
     if (isPutOff(action, view.state, now)) break;
     actions.push(action);
@@ -51,7 +53,11 @@ function wantedRuns(view: TaskView, now: Date): readonly WantedRun[] {
   const { earlier, seenAt } = memory;
   const deployed = dueRuns([...earlier, task], view.answered).map((request): WantedRun => {
     const seen = seenAt.get(request.version.metadata.generation ?? 0) ?? now;
-    return { request, names: runNames(request.version, new Date(seen)) };
+    const names = runNames(request.version, new Date(seen));
+    return {
+      request,
+      names: request.trigger.superseded ? names.map((name) => supersededName(name, request.version)) : names,
+    };
   });
   const due = agendaOf(view.state, now)?.due;
   return due ? [...deployed, scheduledRun(task, due)] : deployed;

@@ -114,6 +114,9 @@ export class DeploymentStory {
   readonly world = new World();
   #controller: ModelController | undefined = new ModelController(this.world);
   readonly #expected = new Map<number, Expected>();
+  /** Deployments that nobody saw yet, by generation, and those that came before a version that a controller saw. */
+  readonly #unseen = new Set<number>();
+  readonly #gaps = new Map<number, number>();
   #seen: Seen = nothing;
   #before: Seen = nothing;
   /** Triggers whose run was finally refused; under the same name it is not retried. */
@@ -160,6 +163,16 @@ export class DeploymentStory {
       expected,
       runs: this.world.runsCreated.get(`generation ${generation}`)?.length ?? 0,
     }));
+  }
+
+  /** How many deployments nobody saw before each version that got a run, and how many its record says there were. */
+  gaps(): { readonly generation: number; readonly unseen: number; readonly recorded: number }[] {
+    const { runsCreated, superseded } = this.world;
+    return [...this.#gaps].flatMap(([generation, unseen]) =>
+      runsCreated.has(`generation ${generation}`)
+        ? [{ generation, unseen, recorded: superseded.get(generation - 1) ?? 0 }]
+        : [],
+    );
   }
 
   #do(next: Step): void {
@@ -272,8 +285,12 @@ export class DeploymentStory {
 
   #deploy(spec: Task['spec']): void {
     if (JSON.stringify(spec) === JSON.stringify(this.world.task.spec)) return;
+    const isDeployment = triggerValue(spec.trigger) !== triggerValue(this.world.task.spec.trigger);
     this.world.deploy(spec);
-    if (!this.#controller) return;
+    if (!this.#controller) {
+      if (isDeployment) this.#unseen.add(this.world.task.metadata.generation ?? 0);
+      return;
+    }
     this.#controller.watch();
     this.#see();
   }
@@ -291,6 +308,10 @@ export class DeploymentStory {
   #start(): void {
     this.#controller = new ModelController(this.world);
     this.#seen = this.#answered() ?? nothing;
+    const { generation = 0 } = this.world.task.metadata;
+    this.#unseen.delete(generation);
+    if (this.#unseen.size > 0) this.#gaps.set(generation, this.#unseen.size);
+    this.#unseen.clear();
     this.#see();
   }
 

@@ -45,9 +45,12 @@ export function mustHold(rule: string, holds: boolean, detail: string): void {
   if (!holds) throw new RuleBroken(`${rule}: ${detail}`);
 }
 
-/** What tells one trigger from another: a time of the schedule, or a generation of the Task. */
-export function askedBy({ scheduledTime, generation }: Partial<RunTrigger> = {}): string {
-  return scheduledTime ?? `generation ${generation ?? -1}`;
+/**
+ * What tells one trigger from another: a time of the schedule, a generation of the Task, or what was not seen up to
+ * one.
+ */
+export function askedBy({ scheduledTime, generation, superseded }: Partial<RunTrigger> = {}): string {
+  return scheduledTime ?? `${superseded ? 'unseen up to ' : ''}generation ${generation ?? -1}`;
 }
 
 /**

@@ -97,6 +97,8 @@ export class World {
   };
   /** Everything that ever was created, by what asked for it: the trigger, the TaskRun's UID. */
   readonly runsCreated = new Map<string, string[]>();
+  /** How many deployments the record of what nobody saw stands for at most, by the last generation of them. */
+  readonly superseded = new Map<number, number>();
   readonly jobsCreated = new Map<string, Job[]>();
   /** What the last Job that ended makes of its run, by the run's UID. */
   readonly outcomes = new Map<string, Outcome>();
@@ -145,6 +147,7 @@ export class World {
     mustHold('one trigger, one run', created.length === 1, `${askedBy(trigger)} got ${created.join(' and ')}`);
     if (trigger?.scheduledTime !== undefined) checkScheduledRun(this, trigger.scheduledTime);
     this.runsCreated.set(askedBy(trigger), created);
+    if (trigger?.superseded) this.superseded.set(trigger.generation ?? 0, trigger.superseded.most);
     return this.#store('TaskRun', this.runs, run);
   }
 

@@ -26,7 +26,7 @@ export function classify(state: TaskState): TaskView {
       policy,
     ),
     runs,
-    active: runs.filter((view) => !view.finished),
+    active: runs.filter((view) => !view.finished && view.phase !== 'Skipped'),
     finished,
     kept: finished.filter((view) => view.kept),
   };

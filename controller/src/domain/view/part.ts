@@ -1,12 +1,13 @@
 /**
  * One Job's worth of work with what belongs to it.
  */
-import type { TaskRun } from '../../resources/index.ts';
+import type { RunPhase, TaskRun } from '../../resources/index.ts';
 import { attemptOf, conditionOf, isOwnedBy, type Job } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import type { Memory } from '../model/memory.ts';
 import type { Cluster } from '../model/state.ts';
 import type { FailedAttempt, PartView } from '../model/view.ts';
+import { isSuperseded } from '../model/trigger.ts';
 
 /** What belongs to one run, or to one step. */
 export type Found = Pick<Cluster, 'jobs' | 'pods' | 'podRefusals'> & Pick<Memory, 'deletedJobs' | 'refusals'>;
@@ -20,12 +21,12 @@ export function viewPart(run: TaskRun, name: string, found: Found | undefined): 
 
 /** As below, of a step that nothing happened to: most of a large flow. */
 function untouched(run: TaskRun, name: string): PartView {
-  const phase = run.status?.phase ?? 'Pending';
+  const phase = phaseOf(run);
   return {
     record: run,
     name,
     phase,
-    finished: isFinished(phase),
+    finished: isFinished(run.status?.phase),
     jobs: [],
     attempt: undefined,
     job: undefined,
@@ -50,12 +51,12 @@ function viewFound(
   const job = known.find((candidate) => attemptOf(candidate) === attempt);
   const jobUids = new Set([...known.map(({ metadata }) => metadata.uid), ...rows.map((row) => row.uid)]);
   const pods = allPods.filter((pod) => pod.metadata.ownerReferences?.some((owner) => jobUids.has(owner.uid)));
-  const phase = run.status?.phase ?? 'Pending';
+  const phase = phaseOf(run);
   return {
     record: run,
     name,
     phase,
-    finished: isFinished(phase),
+    finished: isFinished(run.status?.phase),
     jobs,
     attempt,
     job,
@@ -93,4 +94,9 @@ function failureOf(job: Job): Failure | undefined {
 
 function recordedFailure(attempt: number, { status }: TaskRun): Failure | undefined {
   return status?.jobs?.find((row) => attemptOf(row) === attempt && row.phase === 'Failed');
+}
+
+/** A record of what nobody saw is Skipped from the start: it holds nothing up while its status is not written. */
+function phaseOf(run: TaskRun): RunPhase {
+  return run.status?.phase ?? (isSuperseded(run) ? 'Skipped' : 'Pending');
 }
