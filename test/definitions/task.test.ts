@@ -8,6 +8,7 @@ import {
   type JsonObject,
 } from '../../cue/ts/index.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
+import { readParameters } from '../../scripts/definition-parameters.ts';
 import { plainTask } from '../../scripts/plain-task.ts';
 import { problemsOf } from './schema.ts';
 
@@ -430,9 +431,9 @@ const whenAndHow: { parameter: string; given: JsonObject; spec: JsonObject }[] =
     spec: { queue: { name: 'team-a', priorityClass: 'urgent', admitTogether: false }, queueTimeoutSeconds: 600 },
   },
   {
-    parameter: 'items, maxParallel',
-    given: { items: [{ os: 'linux', name: 'linux' }, { os: 'mac' }], maxParallel: 1 },
-    spec: { items: [{ os: 'linux', name: 'linux' }, { os: 'mac' }], maxParallel: 1 },
+    parameter: 'items, maxParallel, failurePolicy',
+    given: { items: [{ os: 'linux', name: 'linux' }, { os: 'mac' }], maxParallel: 1, failurePolicy: 'FailFast' },
+    spec: { items: [{ os: 'linux', name: 'linux' }, { os: 'mac' }], maxParallel: 1, failurePolicy: 'FailFast' },
   },
   {
     parameter: 'matrix',
@@ -445,6 +446,15 @@ const whenAndHow: { parameter: string; given: JsonObject; spec: JsonObject }[] =
     spec: { outputs: [{ name: 'version' }, { name: 'rows', type: 'integer', required: false }] },
   },
 ];
+
+it('the cases give each parameter, and each field of executionPolicy', async () => {
+  const parameters = await readParameters('task');
+  const policy = parameters.find(({ name }) => name === 'executionPolicy');
+  const given = [...builtIn, ...ours, ...whenAndHow].flatMap((one) => Object.keys(one.given));
+  const elsewhere = ['executionPolicy', 'image', 'templateRef'];
+  expect(parameters.map(({ name }) => name).filter((name) => ![...given, ...elsewhere].includes(name))).toEqual([]);
+  expect([...new Set(policies.flatMap(Object.keys))].sort()).toEqual(policy?.fields.map(({ name }) => name).sort());
+});
 
 describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (version) => {
   let cue: Cue;

@@ -35,7 +35,7 @@ export type Step =
   | { readonly do: 'kill' };
 
 const pick = fc.nat(50);
-const policy: fc.Arbitrary<ExecutionPolicy> = fc.record(
+export const policy: fc.Arbitrary<ExecutionPolicy> = fc.record(
   {
     unique: fc.boolean(),
     keepLast: fc.nat(3),

@@ -58,7 +58,7 @@ function isInterference(step: Step): step is Interference {
 }
 
 const pick = fc.nat(20);
-const policy: fc.Arbitrary<ExecutionPolicy> = fc.record(
+export const policy: fc.Arbitrary<ExecutionPolicy> = fc.record(
   {
     concurrencyPolicy: fc.constantFrom('Allow', 'Forbid', 'Replace', 'Queue', 'Queue'),
     queueLimit: fc.constantFrom(1, 2, 100),
