@@ -6,6 +6,7 @@ import { isFinished } from '../domain/model/phase.ts';
 import { waitsInQueue } from '../domain/model/kueue.ts';
 import { controllerOf } from '../domain/model/objects.ts';
 import { sameJson } from '../domain/lang/same-json.ts';
+import { ownedBy } from '../domain/view/jobs-of.ts';
 import { lastAnswered, triggerValue } from '../domain/model/trigger.ts';
 import type { CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
@@ -27,7 +28,7 @@ import {
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { RunObserver } from './run-observer.ts';
 import { TaskReconciler } from './task-reconciler.ts';
-import { ownedBy, readOrphans } from './task-state.ts';
+import { readOrphans } from './task-state.ts';
 
 export interface TaskControllerOptions {
   readonly client: Client;

@@ -21,6 +21,14 @@ describe('what is remembered of a Task', () => {
     });
     expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
   });
+  test('how often creating an object was refused counts for its step alone, until it is created', () => {
+    const memory = new TaskMemory();
+    for (let time = 0; time < 3; time += 1) memory.refuse({ ...refusal, object: 'Job', step: 'a' }, 0);
+    const attempts = () => ['a', 'b', undefined].map((step) => memory.attemptsOf('Job', 'mytask-v2', step));
+    expect(attempts()).toEqual([3, 0, 0]);
+    memory.accepted('Job', 'mytask-v2', 'a');
+    expect(attempts()).toEqual([0, 0, 0]);
+  });
   test('nothing grows without limit', () => {
     const memory = new TaskMemory();
     for (let index = 0; index < 1_250; index += 1) {

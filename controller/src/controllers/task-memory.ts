@@ -111,6 +111,11 @@ export class TaskMemory {
     if (this.#refusals.size > limit) this.#refusals.delete([...this.#refusals.keys()][0] ?? key);
   }
 
+  /** How often creating that object of a run was refused in a row. */
+  attemptsOf(object: Refusal['object'], run: string, step = ''): number {
+    return this.#refusals.get(`${object}/${run}/${step}`)?.attempts ?? 0;
+  }
+
   /** The status of that run or Task was too large: less is written next, and after the last cut only now and then. */
   tooLarge(uid: string, now: number): void {
     const refusals = (this.cuts.get(uid)?.refusals ?? 0) + 1;

@@ -1,11 +1,10 @@
 import { isOrphan } from '../domain/steps/adopt-runs.ts';
-import { controlledBy } from '../domain/manifest/meta.ts';
-import { controllerOf } from '../domain/model/objects.ts';
 import { isFinished } from '../domain/model/phase.ts';
 import { hasNodes } from '../domain/shape/nodes.ts';
 import { withStartFailure, type StartFailure } from '../cluster/pod-digest.ts';
 import type { TaskState } from '../domain/model/state.ts';
 import { lastAnswered } from '../domain/model/trigger.ts';
+import { jobsOf } from '../domain/view/jobs-of.ts';
 import { refOf } from '../kube/objects.ts';
 import { jobsOnRecord, startFailureInformers, type Caches } from '../cluster/caches.ts';
 import { templateKeys, type CachedJob, type CachedPod, type CachedRun } from '../cluster/projections.ts';
@@ -34,8 +33,8 @@ export function readTaskState(
   const task = caches.tasks.cache.get(namespace, name);
   if (!task) return undefined;
   const runs = caches.runs.cache.by('owner', task.metadata.uid);
-  const jobs = runs.flatMap((run) => jobsOf(run, caches));
-  const unfinished = runs.filter(({ status }) => !isFinished(status?.phase)).flatMap((run) => jobsOf(run, caches));
+  const jobs = runs.flatMap((run) => jobsOfRun(run, caches));
+  const unfinished = runs.filter(({ status }) => !isFinished(status?.phase)).flatMap((run) => jobsOfRun(run, caches));
   memory.dropEarlier(lastAnswered(task, runs, memory.answered)?.generation ?? 0);
   const cluster = {
     runs,
@@ -60,26 +59,12 @@ export function readTaskState(
   return { task, cluster, memory: { ...memory.copy(), readers } };
 }
 
-/**
- * The Jobs of a run: those that it is on record with, also where somebody took the owner off, and those that it owns,
- * unless they are on record with another run. A run that is being deleted has no more than it owns: its Jobs may be
- * meant to stay.
- */
-function jobsOf(run: CachedRun, { runs, jobs }: Pick<Caches, 'runs' | 'jobs'>): readonly CachedJob[] {
-  const holderOf = (uid: string) => runs.cache.by('job', uid)[0]?.metadata.uid;
-  const owned = jobs.cache
-    .by('owner', run.metadata.uid)
-    .filter(({ metadata }) => (holderOf(metadata.uid) ?? run.metadata.uid) === run.metadata.uid);
-  if (run.metadata.deletionTimestamp !== undefined) return owned;
-  const known = new Set(owned.map(({ metadata }) => metadata.uid));
-  const taken = jobsOnRecord(run).flatMap((uid) => (known.has(uid) ? [] : (jobs.cache.byUid(uid) ?? [])));
-  return [...owned, ...taken.map((job) => ownedBy(run, job))];
-}
-
-/** The Job with the run as its owner. */
-export function ownedBy(run: CachedRun, job: CachedJob): CachedJob {
-  if (controllerOf(job, 'TaskRun') === run.metadata.uid) return job;
-  return { ...job, metadata: { ...job.metadata, ownerReferences: [controlledBy('TaskRun', run.metadata)] } };
+function jobsOfRun(run: CachedRun, { runs, jobs }: Pick<Caches, 'runs' | 'jobs'>): readonly CachedJob[] {
+  return jobsOf(run, jobsOnRecord(run), {
+    ownedBy: (uid) => jobs.cache.by('owner', uid),
+    byUid: (uid) => jobs.cache.byUid(uid),
+    holderOf: (uid) => runs.cache.by('job', uid)[0]?.metadata.uid,
+  });
 }
 
 /** The TaskRuns that name the Task with that key and have no owner. */

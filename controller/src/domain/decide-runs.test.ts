@@ -25,6 +25,7 @@ function at(state: StateBuilder, seconds = 40): readonly Action[] {
 }
 const first = <K extends ActionKind>(kind: K, actions: readonly Action[]) =>
   actions.find((action) => action.kind === kind) as Extract<Action, { kind: K }> | undefined;
+const writes = (actions: readonly Action[]) => actions.filter((action) => action.kind === 'writeRunStatus');
 const statusOf = (state: StateBuilder, seconds?: number) => first('writeRunStatus', at(state, seconds))?.status;
 const manual = (spec: Partial<Task['spec']> = {}) => aTask().policy({ trigger: 'Manual' }).spec(spec);
 /** A run by hand of a Task that says this. */
@@ -348,7 +349,7 @@ test('a clock that was set back starts no second run of a time', () => {
   }
 });
 
-describe('a run that is being deleted in the foreground', () => {
+describe('a run that is being deleted, however long a finalizer keeps it', () => {
   const gone = { deletionTimestamp: rfc3339(30) };
   const steps = ['a', 'b'].map((name) => ({ name, template: { spec: { containers: [{ name, image: 'busybox' }] } } }));
   test.each<[is: string, run: RunBuilder]>([
@@ -357,5 +358,32 @@ describe('a run that is being deleted in the foreground', () => {
   ])('%s', (_is, run) => {
     expect(first('createJob', at(aState(manual()).runs(run)))).toBeDefined();
     expect(first('createJob', at(aState(manual()).runs(run.meta(gone))))).toBeUndefined();
+  });
+  test('ends where none of its Jobs goes on, and the next run has its turn', () => {
+    const task = manual().policy({ concurrencyPolicy: 'Queue' });
+    const [older, newer] = [runOf().meta(gone), aRun(task, 'next').createdAt(60)];
+    const end = { phase: 'Cancelled', reason: 'Cancelled', message: 'the TaskRun is being deleted' } as const;
+    const [write] = writes(at(aState(task).runs(older, newer))).filter(({ name }) => name === 'by-hand');
+    expect(write?.status).toMatchObject(end);
+    const ended = older.status({ ...end, completionTime: rfc3339(40) });
+    expect(first('createJob', at(aState(task).runs(ended, newer)))).toMatchObject({ run: 'next' });
+  });
+  test('goes on while its Job does', () => {
+    const run = runOf().running(1);
+    const state = aState(manual()).runs(run.meta(gone)).jobs(aJob(run).running(1));
+    expect(writes(at(state)).map(({ status }) => status.phase)).not.toContain('Cancelled');
+  });
+  test('is not deleted again by historyLimit', () => {
+    const task = manual().policy({ historyLimit: 1 });
+    const runs = [0, 60, 120].map((at) =>
+      aRun(task, `run-${at}`)
+        .spec({ trigger: { type: 'Manual' } })
+        .createdAt(at)
+        .finished(),
+    );
+    const deleted = (...all: RunBuilder[]) =>
+      at(aState(task).runs(...all)).flatMap((action) => (action.kind === 'deleteRun' ? [action.name] : []));
+    expect(deleted(...runs)).toEqual(['run-60', 'run-0']);
+    expect(deleted(...runs.map((run) => run.meta(gone)))).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ export function createRun({ run }: ActionOf<'createRun'>, context: ApplyContext)
 }
 
 export function createJob({ run, step, job }: ActionOf<'createJob'>, context: ApplyContext): Promise<Result> {
-  return creating(context, { object: 'Job', run, step }, () => createJobOf(run, job, context));
+  return creating(context, { object: 'Job', run, step }, () => createJobOf({ run, step }, job, context));
 }
 
 export function createClaim({ run, claim }: ActionOf<'createClaim'>, context: ApplyContext): Promise<Result> {
@@ -88,12 +88,12 @@ function isSameTrigger(a: RunTrigger | undefined, b: RunTrigger | undefined): bo
   return a?.generation === b?.generation && a?.scheduledTime === b?.scheduledTime;
 }
 
-async function createJobOf(run: string, job: JobManifest, context: ApplyContext): Promise<Result> {
+async function createJobOf(of: JobOwner, job: JobManifest, context: ApplyContext): Promise<Result> {
   const { client, caches, log } = context;
   const { name, namespace } = job.metadata;
   try {
     caches.jobs.observe(await client.create(jobs, job as unknown as BatchJob));
-    log.info({ run, job: name }, 'job created');
+    log.info({ run: of.run, job: name }, 'job created');
     observeDelay(job, context);
     return 'done';
   } catch (error) {
@@ -103,7 +103,7 @@ async function createJobOf(run: string, job: JobManifest, context: ApplyContext)
       caches.jobs.observe(existing);
       return 'done';
     }
-    return nameTaken(existing, context, error);
+    return nameTaken(of, existing, context, error);
   }
 }
 
@@ -128,12 +128,22 @@ function observeDelay({ metadata }: JobManifest, { runObserver, now }: ApplyCont
     runObserver?.scheduled((now() - Date.parse(due)) / 1000);
 }
 
+type JobOwner = Pick<Refusal, 'run' | 'step'>;
+
+/** As often the name of another run's Job is waited for, about a minute: a finalizer may keep it for ever. */
+const mostNameWaits = 5;
+
 /** Another run of the same Task will soon release the name; any other owner keeps it, and we take another name. */
-function nameTaken(existing: Stored<BatchJob>, { caches, memory, log, task, now }: ApplyContext, error: Error): Result {
+function nameTaken(
+  { run, step }: JobOwner,
+  existing: Stored<BatchJob>,
+  { caches, memory, log, task, now }: ApplyContext,
+  error: Error,
+): Result {
   const { name, namespace } = existing.metadata;
   const owner = caches.runs.cache.byUid(controllerOf(existing, 'TaskRun') ?? '');
   const ours = owner !== undefined && controllerOf(owner, 'Task') === task.metadata.uid;
-  if (ours || memory.takenJobs.has(name)) throw error;
+  if ((ours && memory.attemptsOf('Job', run, step) < mostNameWaits) || memory.takenJobs.has(name)) throw error;
   TaskMemory.note(memory.takenJobs, name);
   log.info({ job: name, namespace, owner: ownerOf(existing), at: now() }, 'name is taken');
   return 'stop';

@@ -5,7 +5,7 @@ import type { JobRow, RunPhase, TaskRun } from '../../resources/index.ts';
 import type { CompletePolicy } from './execution-policy.ts';
 import type { FlowStep } from './flow.ts';
 import type { Refusal } from './memory.ts';
-import type { Job, Pod, PodRefusal } from './objects.ts';
+import { conditionOf, type Job, type Pod, type PodRefusal } from './objects.ts';
 import type { TaskState } from './state.ts';
 import type { Answered } from './trigger.ts';
 
@@ -21,7 +21,10 @@ interface Common {
   readonly jobs: readonly Job[];
   /** Whether one of its Jobs exists and is not being deleted. */
   readonly kept: boolean;
-  /** Whether a Job of it, or a pod that has not ended, still exists. */
+  /**
+   * Whether a Job of it exists that may still make pods, or a pod that has not ended: a Job that is being deleted makes
+   * none, however long a finalizer keeps it.
+   */
   readonly leaves: boolean;
   /** Why the API server did not create its next Job, or its workspace. */
   readonly refusal: Refusal | undefined;
@@ -93,6 +96,18 @@ export interface TaskView {
   readonly finished: readonly RunView[];
   /** Finished, with a Job. */
   readonly kept: readonly RunView[];
+}
+
+/** Whether it has a Job that has not ended. */
+export function isUnderWay({ job, jobExists, failed }: PartView): boolean {
+  return jobExists && !failed && !(job && conditionOf(job, 'Complete'));
+}
+
+/**
+ * Whether the run is being deleted and none of its Jobs goes on. It starts none, however long a finalizer keeps it.
+ */
+export function isGoing(run: RunView): boolean {
+  return run.record.metadata.deletionTimestamp !== undefined && !partsOf(run).some(isUnderWay);
 }
 
 /** What of a run has Jobs: its steps, or itself. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { classify } from '../view/classify.ts';
-import { aJob, aPod, aRun, aState, aTask } from '../testing/builders.ts';
+import { aJob, aPod, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
 import { heldByOthers, overQueueLimit, replacingRun } from './concurrency-policy.ts';
 import type { ExecutionPolicy } from '../../resources/index.ts';
 
@@ -71,6 +71,12 @@ describe.each<
     [cancelled],
     { Allow: 'starts', Forbid: 'WaitsForPods', Replace: 'WaitsForPods', Queue: 'WaitsForPods' },
     (state) => state.jobs(aJob(cancelled)),
+  ],
+  [
+    'while a finalizer keeps the Job of a cancelled one, and no pod',
+    [cancelled],
+    { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' },
+    (state) => state.jobs(aJob(cancelled).meta({ deletionTimestamp: rfc3339(90) })),
   ],
   [
     'while a pod of a cancelled one runs',

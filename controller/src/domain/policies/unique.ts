@@ -31,11 +31,12 @@ function isPatient({ concurrencyPolicy }: CompletePolicy): boolean {
   return concurrencyPolicy === 'Forbid' || concurrencyPolicy === 'Queue';
 }
 
-/** Whether an older run's Job still has the name that this run's Job is to take. */
+/**
+ * Whether an older run's Job still has the name that this run's Job is to take. One that is being deleted is about to
+ * release it, or a finalizer keeps it for ever: creating the Job shows which.
+ */
 export function waitsForName(view: RunView, { runs }: TaskView): boolean {
   const name = view.record.spec.jobName;
   if (name === undefined) return false;
-  return runs
-    .slice(runs.indexOf(view) + 1)
-    .some(({ record: run, jobs }) => jobs.length > 0 && run.spec.jobName === name);
+  return runs.slice(runs.indexOf(view) + 1).some(({ record: run, kept }) => kept && run.spec.jobName === name);
 }

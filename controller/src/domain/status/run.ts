@@ -11,7 +11,7 @@ import { attemptOf, type Node } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import type { Hold, Verdict } from '../model/verdict.ts';
-import type { JobRun, RunView, TaskView } from '../model/view.ts';
+import { isGoing, type JobRun, type RunView, type TaskView } from '../model/view.ts';
 import { overridesProblem } from '../policies/allowed-overrides.ts';
 import { replacingRun } from '../policies/concurrency-policy.ts';
 import { retryProblem } from '../policies/retry-of.ts';
@@ -104,12 +104,16 @@ function jobRows(view: JobRun, verdict: Verdict): TaskRunStatus['jobs'] {
   return rows.length === 0 ? undefined : rows.slice(-maxJobs);
 }
 
-/** Why the run ends though its Jobs have not, if it does: a person, a newer run or the end of its workflow step. */
+/**
+ * Why the run ends though its Jobs have not, if it does: a person, a newer run, its own deletion or the end of its
+ * workflow step.
+ */
 function endedEarly(view: RunView, task: TaskView): { reason: string; message: string } | undefined {
   const { cancel, cancelReason } = view.record.spec;
   if (cancel === true) return { reason: reasons.cancelled, message: cancelReason ?? 'cancelled (spec.cancel)' };
   const replacement = replacementOf(view, task) ?? replacingRun(view, task);
   if (replacement) return { reason: reasons.replaced, message: `replaced by ${replacement.name}` };
+  if (isGoing(view)) return { reason: reasons.cancelled, message: 'the TaskRun is being deleted' };
   const stepEnded = task.state.memory.steps.get(view.name)?.ended;
   return stepEnded === undefined ? undefined : { reason: reasons.workflowStepEnded, message: stepEnded };
 }

@@ -9,9 +9,17 @@ import { jobManifest, jobName, longestJobName } from '../manifest/job.ts';
 import type { Action } from '../model/actions.ts';
 import type { Flow } from '../model/flow.ts';
 import type { Refusal } from '../model/memory.ts';
-import { attemptOf, conditionOf } from '../model/objects.ts';
+import { attemptOf } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
-import type { FlowRun, JobRun, PartView, RunView, StepView, TaskView } from '../model/view.ts';
+import {
+  type FlowRun,
+  isUnderWay,
+  type JobRun,
+  type PartView,
+  type RunView,
+  type StepView,
+  type TaskView,
+} from '../model/view.ts';
 import { endsStep, type Stop, stopOf } from '../policies/failure-policy.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { nextAttempt } from '../policies/retry.ts';
@@ -110,6 +118,7 @@ function ofFlow(run: FlowRun, view: TaskView, now: Date): readonly Action[] {
   const count = recorded.size > 0 ? recorded.size : run.parts.length;
   const first = firstAlone(run, unfinished);
   const most = awaitsNode(run.record) ? 1 : mostAtOnce(snapshot ?? {}, count);
+  // A Job that has ended makes room, whether it is on record or not.
   let room = most - unfinished.filter(isUnderWay).length;
   return unfinished.flatMap((step): readonly Action[] => {
     const waitsForFirst = first !== undefined && step !== first;
@@ -138,11 +147,6 @@ function firstAlone({ record }: FlowRun, unfinished: readonly StepView[]): StepV
 
 function mayBegin(run: FlowRun, view: TaskView, now: Date): boolean {
   return !isRefused(run.refusal, now) && !isFinished(runStatus(run, view, now).phase) && mayStart(run, view);
-}
-
-/** A Job that has ended makes room, whether it is on record or not. */
-function isUnderWay({ job, jobExists, failed }: StepView): boolean {
-  return jobExists && !failed && !(job && conditionOf(job, 'Complete'));
 }
 
 /** Whether another step's failure keeps this one from its next attempt; what a pause finds under way goes on. */

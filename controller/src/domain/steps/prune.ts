@@ -2,7 +2,7 @@
  * Jobs, records and workspaces that no policy keeps.
  */
 import type { Action, Deletion } from '../model/actions.ts';
-import { partsOf, type RunView, type TaskView } from '../model/view.ts';
+import { isGoing, partsOf, type RunView, type TaskView } from '../model/view.ts';
 import { beyondHistoryLimit } from '../policies/history-limit.ts';
 import { beyondKeepLast } from '../policies/keep-last.ts';
 import { beyondTtl } from '../policies/ttl-seconds-after-finished.ts';
@@ -39,7 +39,8 @@ function mustGo(run: RunView, view: TaskView): readonly Deletion[] {
   const replacement = replacementOf(run, view);
   const replaced: Deletion[] = replacement ? [{ cause: 'replaced', because: `replaced by ${replacement.name}` }] : [];
   const cancelled: Deletion[] =
-    run.phase === 'Cancelled' ? [{ cause: 'cancelled', because: `${run.name} was cancelled` }] : [];
+    // Where the run is deleted alone, Jobs that have ended are meant to stay.
+    run.phase === 'Cancelled' && !isGoing(run) ? [{ cause: 'cancelled', because: `${run.name} was cancelled` }] : [];
   const gaveUp = partsOf(run).some(waitsForNothing) ? [notAdmitted(run)] : [];
   return [...replaced, ...cancelled, ...gaveUp];
 }
@@ -49,7 +50,9 @@ function isRead({ record: run }: RunView, { state }: TaskView): boolean {
 }
 
 function pruneRecords(view: TaskView): readonly Action[] {
-  const tooMany = beyondHistoryLimit(view).filter((run) => !isRead(run, view));
+  const tooMany = beyondHistoryLimit(view).filter(
+    (run) => !isRead(run, view) && run.record.metadata.deletionTimestamp === undefined,
+  );
   return tooMany.map(({ record: { metadata } }) => ({
     kind: 'deleteRun',
     name: metadata.name,

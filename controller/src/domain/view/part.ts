@@ -64,7 +64,9 @@ function viewFound(
     failed: attempt === undefined ? undefined : failedAttempt(attempt, job, run),
     kept: jobs.some(({ metadata }) => metadata.deletionTimestamp === undefined),
     pods: job ? pods.filter((pod) => isOwnedBy(pod, job.metadata.uid)) : [],
-    leaves: jobs.length > 0 || pods.some((pod) => pod.phase !== 'Failed' && pod.phase !== 'Succeeded'),
+    leaves:
+      jobs.some(({ metadata }) => metadata.deletionTimestamp === undefined) ||
+      pods.some((pod) => pod.phase !== 'Failed' && pod.phase !== 'Succeeded'),
     podRefusal: podRefusals.find(({ jobUid }) => jobUid === job?.metadata.uid),
     refusal: refusals[0],
   };
