@@ -9,7 +9,7 @@ import { classify } from './view/classify.ts';
 import { isFinished } from './model/phase.ts';
 import type { ModelController } from './testing/model-controller.ts';
 import { DeploymentStory, step, type Step } from './testing/deployment-story.ts';
-import { queueStory, RunStory, step as runStep, type Step as RunStep } from './testing/run-story.ts';
+import { hostileStory, queueStory, RunStory, step as runStep, type Step as RunStep } from './testing/run-story.ts';
 import type { World } from './testing/world.ts';
 import type { TaskStatus } from '../resources/index.ts';
 
@@ -164,6 +164,20 @@ describe('in a queue that admits, evicts, deactivates, gives up and goes at rand
         );
       }
     });
+  });
+});
+
+describe('while somebody changes, deletes and makes up objects of ours, as if no admission policy were there', () => {
+  test('every run that they leave alone ends as it should, no run starts twice, and then nothing is written any more', () => {
+    fc.assert(
+      fc.property(hostileStory, (steps) => {
+        const story = new RunStory().play(steps);
+        const controller = story.end();
+        expect(story.wrongEnds()).toEqual([]);
+        for (const age of [0, ...ages]) expect(waiting(controller.decide(story.world.now + age))).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
   });
 });
 

@@ -6,11 +6,10 @@ import fc from 'fast-check';
 import type { ExecutionPolicy, Task } from '../../resources/index.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import { policyOf } from '../model/execution-policy.ts';
-import { isOwnedBy } from '../model/objects.ts';
-import { isFinished } from '../model/phase.ts';
 import { type Answered, lastAnswered, triggerValue } from '../model/trigger.ts';
 import { runNames } from '../policies/name-suffix.ts';
 import { ModelController } from './model-controller.ts';
+import { isRecorded } from './rules.ts';
 import { type Refuses, World } from './world.ts';
 
 export type Step =
@@ -225,7 +224,7 @@ export class DeploymentStory {
         return at(jobs, next.pick, (name) => world.progress(name, next.step));
       case 'removeJob':
         return at(
-          jobs.filter((name) => this.#isRecorded(name)),
+          jobs.filter((name) => isRecorded(world, world.jobs.get(name))),
           next.pick,
           (name) => world.removeJob(name),
         );
@@ -244,17 +243,7 @@ export class DeploymentStory {
     }
   }
 
-  /**
-   * A Job that is created, killed by a person and missed by a controller that dies, all before the run's status names
-   * it, leaves no trace: nobody could tell. What people delete here has left one.
-   */
-  #isRecorded(jobName: string): boolean {
-    const job = this.world.jobs.get(jobName);
-    const run = job && this.world.ownRuns().find(({ metadata }) => isOwnedBy(job, metadata.uid));
-    return isFinished(run?.status?.phase) || (run?.status?.jobs?.some(({ uid }) => uid === job?.metadata.uid) ?? false);
-  }
-
-  /** For the same reason a run goes only after the Task's status names its trigger. */
+  /** As isRecorded has it of a Job, a run goes only after the Task's status names its trigger. */
   #recordedRuns(): string[] {
     const observed = this.world.task.status?.observedTrigger?.generation ?? 0;
     return this.world

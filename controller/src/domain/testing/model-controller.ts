@@ -10,12 +10,13 @@ import { compact } from '../lang/compact.ts';
 import { type Action, type ActionKind, actionKey, type ActionOf } from '../model/actions.ts';
 import { waitsInQueue } from '../model/kueue.ts';
 import { emptyMemory, type Memory } from '../model/memory.ts';
-import { isOwnedBy, type Job, type Pod } from '../model/objects.ts';
+import { controllerOf, isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import { emptyCluster, type TaskState } from '../model/state.ts';
 import { lastAnswered, triggerValue } from '../model/trigger.ts';
 import { isOrphan } from '../steps/adopt-runs.ts';
+import { jobsOf, ownedBy } from '../view/jobs-of.ts';
 import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
 import { type Change, Refused, type World } from './world.ts';
 
@@ -24,10 +25,14 @@ class Crash extends Error {}
 /** More passes than any Task needs to come to rest. */
 const mostPasses = 60;
 
+/** As often it waits for the name of another run's Job. */
+const mostNameWaits = 5;
+
 /** The newest known state of each object, as a cache has it: what is older never replaces what is newer. */
 class Mirror<T extends { readonly metadata: { readonly uid: string; readonly resourceVersion?: string } }> {
   readonly #objects = new Map<string, T>();
-  readonly #gone = new Set<string>();
+  /** The version of each object that is gone, as last known: only a newer one brings it back. */
+  readonly #gone = new Map<string, number>();
 
   values(): T[] {
     return [...this.#objects.values()];
@@ -35,13 +40,17 @@ class Mirror<T extends { readonly metadata: { readonly uid: string; readonly res
 
   put(object: T): void {
     const { uid, resourceVersion } = object.metadata;
-    const known = Number(this.#objects.get(uid)?.metadata.resourceVersion ?? 0);
-    if (!this.#gone.has(uid) && Number(resourceVersion) > known) this.#objects.set(uid, object);
+    const known = Number(this.#objects.get(uid)?.metadata.resourceVersion ?? this.#gone.get(uid) ?? 0);
+    if (Number(resourceVersion) > known) this.#objects.set(uid, object);
   }
 
-  forget(uid: string): T | undefined {
+  byUid(uid: string): T | undefined {
+    return this.#objects.get(uid);
+  }
+
+  forget(uid: string, version = this.#objects.get(uid)?.metadata.resourceVersion ?? '0'): T | undefined {
     const object = this.#objects.get(uid);
-    this.#gone.add(uid);
+    this.#gone.set(uid, Number(version));
     this.#objects.delete(uid);
     return object;
   }
@@ -53,6 +62,11 @@ export class ModelController {
   readonly #runs = new Mirror<TaskRun>();
   readonly #jobs = new Mirror<Job>();
   readonly #read = { Task: 0, TaskRun: 0, Job: 0 };
+  /** The UIDs of the Jobs that each run is on record with, by the run's UID. */
+  readonly #recorded = new Map<string, readonly string[]>();
+  readonly #holders = new Map<string, string>();
+  /** How often a run was refused its TaskRun or Job, by its name. */
+  readonly #waits = new Map<string, number>();
   #memory = emptyMemory;
   #callsLeft = Infinity;
 
@@ -61,7 +75,7 @@ export class ModelController {
     this.#world = world;
     this.#task = world.task;
     this.#see();
-    for (const run of world.runs.values()) this.#runs.put(cached(run));
+    for (const run of world.runs.values()) this.#putRun(run);
     for (const job of world.jobs.values()) this.#jobs.put(job);
     for (const kind of ['Task', 'TaskRun', 'Job'] as const) this.#read[kind] = world.changes[kind].length;
   }
@@ -75,12 +89,12 @@ export class ModelController {
   watch(lag = 0): void {
     for (const change of this.#next('Task', lag)) this.#onTask(change.object);
     for (const change of this.#next('TaskRun', lag)) {
-      if (change.type === 'changed') this.#runs.put(cached(change.object));
-      else this.#runs.forget(change.object.metadata.uid);
+      if (change.type === 'changed') this.#putRun(change.object);
+      else this.#runs.forget(change.object.metadata.uid, change.object.metadata.resourceVersion);
     }
     for (const change of this.#next('Job', lag)) {
       if (change.type === 'changed') this.#jobs.put(change.object);
-      else this.#forgetJob(change.object.metadata.uid);
+      else this.#forgetJob(change.object.metadata.uid, change.object.metadata.resourceVersion);
     }
   }
 
@@ -97,12 +111,36 @@ export class ModelController {
         orphans: this.#runs
           .values()
           .filter((run) => isOrphan(run) && run.spec.taskRef.name === this.#task.metadata.name),
-        jobs: this.#jobs.values(),
+        jobs: runs.flatMap((run) => this.#jobsOf(run)),
         pods: this.#pods(runs),
         queueing: this.#world.queueing(),
       },
       memory: this.#memory,
     };
+  }
+
+  #jobsOf(run: TaskRun): readonly Job[] {
+    return jobsOf(run, this.#recorded.get(run.metadata.uid) ?? [], {
+      ownedBy: (uid) => this.#jobs.values().filter((job) => isOwnedBy(job, uid)),
+      byUid: (uid) => this.#jobs.byUid(uid),
+      holderOf: (uid) => this.#holderOf(uid),
+    });
+  }
+
+  /** The UID of the run that is on record with the Job. */
+  #holderOf(jobUid: string): string | undefined {
+    const run = this.#runs.byUid(this.#holders.get(jobUid) ?? '');
+    return run?.metadata.uid;
+  }
+
+  /** A run as the cache keeps it, with the UIDs of the Jobs that it is on record with. */
+  #putRun(run: TaskRun): void {
+    this.#runs.put(cached(run));
+    const { uid, resourceVersion } = run.metadata;
+    const recorded = (run.status?.jobs ?? []).flatMap((job) => job.uid ?? []);
+    if (this.#runs.byUid(uid)?.metadata.resourceVersion !== resourceVersion) return;
+    this.#recorded.set(uid, recorded);
+    for (const job of recorded) this.#holders.set(job, uid);
   }
 
   /**
@@ -174,18 +212,16 @@ export class ModelController {
 
   readonly #handlers: { readonly [K in ActionKind]: (action: ActionOf<K>) => void } = {
     createRun: ({ run }) => {
-      this.#runs.put(
-        cached(
-          this.#createOrAdopt(
-            () => this.#world.createRun(run),
-            () => this.#world.getRun(run.metadata.name),
-            (found) =>
-              isOwnedBy(found, this.#task.metadata.uid) && askedBy(found.spec.trigger) === askedBy(run.spec.trigger),
-          ),
+      this.#putRun(
+        this.#createOrAdopt(
+          () => this.#world.createRun(run),
+          () => this.#world.getRun(run.metadata.name),
+          (found) =>
+            isOwnedBy(found, this.#task.metadata.uid) && askedBy(found.spec.trigger) === askedBy(run.spec.trigger),
         ),
       );
     },
-    adoptRun: ({ name, uid, adoption }) => this.#runs.put(this.#world.adoptRun(name, uid, adoption)),
+    adoptRun: ({ name, uid, adoption }) => this.#putRun(this.#world.adoptRun(name, uid, adoption)),
     fillTemplates: () => {
       throw new Error('no story has templates');
     },
@@ -213,7 +249,7 @@ export class ModelController {
     },
     writeRunStatus: ({ name, uid, status }) => {
       if (status.reason === reasons.queueTimeout) this.#checkTimeout(uid);
-      this.#runs.put(cached(this.#world.writeRunStatus(name, uid, status)));
+      this.#putRun(this.#world.writeRunStatus(name, uid, status));
     },
     writeTaskStatus: ({ status }) => this.#onTask(this.#world.writeTaskStatus(status)),
     deleteJob: ({ name, uid }) => {
@@ -261,7 +297,7 @@ export class ModelController {
     const kind = action.kind === 'createRun' ? 'runs' : 'jobs';
     const name = action.kind === 'createRun' ? run : action.job.metadata.name;
     const { taken, refusals } = this.#memory;
-    if (answer === 'AlreadyExists' && !taken[kind].has(name) && !this.#isOwnJob(action.kind, name))
+    if (answer === 'AlreadyExists' && !taken[kind].has(name) && !this.#waitsForName(action.kind, name, run))
       return this.#remember({ taken: { ...taken, [kind]: new Set([...taken[kind], name]) } });
     const refusal = {
       object,
@@ -284,7 +320,13 @@ export class ModelController {
     this.#remember({ setbacks: new Map([...setbacks, [actionKey(action), { message, failures, retryAt }]]) });
   }
 
-  /** Another run's Job will give the name free. */
+  /** Another run's Job will give the name free, unless somebody keeps it. */
+  #waitsForName(kind: ActionKind, name: string, run: string): boolean {
+    const waits = (this.#waits.get(run) ?? 0) + 1;
+    this.#waits.set(run, waits);
+    return this.#isOwnJob(kind, name) && waits <= mostNameWaits;
+  }
+
   #isOwnJob(kind: ActionKind, name: string): boolean {
     const owner = this.#world.jobs.get(name)?.metadata.ownerReferences?.[0]?.uid;
     return kind === 'createJob' && this.#runs.values().some(({ metadata }) => metadata.uid === owner);
@@ -317,10 +359,12 @@ export class ModelController {
     });
   }
 
-  #forgetJob(uid: string): void {
-    const job = this.#jobs.forget(uid);
-    const run = job && this.#runs.values().find(({ metadata }) => isOwnedBy(job, metadata.uid));
-    if (run && !isFinished(run.status?.phase)) this.#remember({ deletedJobs: [...this.#memory.deletedJobs, job] });
+  #forgetJob(uid: string, version?: string): void {
+    const job = this.#jobs.forget(uid, version);
+    const owner = job && (controllerOf(job, 'TaskRun') ?? this.#holderOf(uid));
+    const run = owner === undefined ? undefined : this.#runs.byUid(owner);
+    if (job && run && !isFinished(run.status?.phase))
+      this.#remember({ deletedJobs: [...this.#memory.deletedJobs, ownedBy(run, job)] });
   }
 
   #remember(changes: Partial<Memory>): void {

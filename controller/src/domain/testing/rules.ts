@@ -33,9 +33,11 @@ export interface Observed {
   readonly jobs: ReadonlyMap<string, Job>;
   readonly isKueueInstalled: boolean;
   readonly scheduleGeneration: number;
+  readonly spoiled: ReadonlySet<string>;
   inForceSince(schedule: NonNullable<Task['spec']['schedule']>): number;
   ownRuns(): readonly TaskRun[];
   ownJobs(): readonly Job[];
+  runOf(job: Job): string;
   rfc3339(): string;
 }
 
@@ -135,6 +137,8 @@ function rfc3339(at: number): string {
 export function checkAttempt(world: Observed, manifest: JobManifest, run: TaskRun | undefined): void {
   const created = world.jobsCreated.get(manifest.metadata.ownerReferences[0]?.uid ?? '') ?? [];
   const detail = `${manifest.metadata.name} after ${created.map(({ metadata }) => metadata.name).join(', ')}`;
+  const [last] = created.slice(-1);
+  if (isSpoiled(world, run)) return checkSpoiledAttempt(world, last, detail);
   mustHold(
     'a run has one Job an attempt, and a deleted one is never started again',
     created.length === attemptOf(manifest),
@@ -145,9 +149,17 @@ export function checkAttempt(world: Observed, manifest: JobManifest, run: TaskRu
   mustHold('a run without a snapshot starts nothing', snapshot !== undefined, detail);
   mustHold('a cancelled run starts nothing', cancel !== true, detail);
   mustHold('a finished run starts nothing', !isFinished(run.status?.phase), detail);
-  const [last] = created.slice(-1);
   if (last && snapshot) checkFurtherAttempt(world, { run, snapshot, last, attempt: attemptOf(manifest) });
   mustHold('a Job has no more time than its run', hasTime(manifest, snapshot?.timeoutSeconds), detail);
+}
+
+function isSpoiled({ spoiled }: Observed, run: TaskRun | undefined): boolean {
+  return run !== undefined && spoiled.has(run.metadata.uid);
+}
+
+/** Nothing but this is sure of a run that somebody tampered with. */
+function checkSpoiledAttempt({ ends }: Observed, last: Job | undefined, detail: string): void {
+  mustHold('no run starts twice', !last || ends.get(last.metadata.uid)?.phase === 'Failed', detail);
 }
 
 function hasTime({ spec }: JobManifest, timeoutSeconds = Infinity): boolean {
@@ -186,7 +198,7 @@ const tellsWithin = 10_000;
  * is over.
  */
 export function checkQueued(world: Observed): void {
-  for (const run of world.ownRuns()) {
+  for (const run of world.ownRuns().filter(({ metadata }) => !world.spoiled.has(metadata.uid))) {
     const { uid, name } = run.metadata;
     const waiting = world.ownJobs().find((job) => isOwnedBy(job, uid) && waitsInQueue(job));
     const isOver = isFinished(run.status?.phase);
@@ -251,7 +263,7 @@ export function checkStart(world: Observed, run: TaskRun): void {
   );
   mustHold('overrides are those that the Task allows', denied.length === 0, `${name}: ${denied.join()}`);
   if (concurrencyPolicy === 'Allow') return;
-  const others = world.ownRuns().filter((other) => other !== run);
+  const others = world.ownRuns().filter((other) => other !== run && !world.spoiled.has(other.metadata.uid));
   const beside = others.filter((other) => isLiving(world, other)).map(({ metadata }) => metadata.name);
   mustHold('one run at a time', beside.length === 0, `${name} beside ${beside.join()} (${concurrencyPolicy})`);
   if (concurrencyPolicy !== 'Queue') return;
@@ -304,4 +316,21 @@ function wrongOutcome(world: Observed, { metadata: { uid }, spec, status }: Task
 function wrongOfCancelled({ jobsCreated, ends }: Observed, uid: string): string | undefined {
   const last = jobsCreated.get(uid)?.at(-1);
   return last && ends.has(last.metadata.uid) ? undefined : 'but was cancelled';
+}
+
+/** Whether the Task's status answers for what asked for the run: then there is a trace of it. */
+export function isAnswered({ task }: Observed, { spec: { trigger } }: TaskRun): boolean {
+  const { observedTrigger = {}, lastScheduleTime } = task.status ?? {};
+  const { generation = 0, scheduledTime } = trigger ?? {};
+  if (scheduledTime === undefined) return generation <= (observedTrigger.generation ?? 0);
+  return lastScheduleTime !== undefined && scheduledTime <= lastScheduleTime;
+}
+
+/**
+ * A Job that is created, killed by a person and missed by a controller that dies, all before the run's status names it,
+ * leaves no trace: nobody could tell. What people delete here has left one.
+ */
+export function isRecorded(world: Observed, job: Job | undefined): boolean {
+  const run = job && world.ownRuns().find(({ metadata }) => world.runOf(job) === metadata.uid);
+  return isFinished(run?.status?.phase) || (run?.status?.jobs?.some(({ uid }) => uid === job?.metadata.uid) ?? false);
 }

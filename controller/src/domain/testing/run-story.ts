@@ -5,12 +5,12 @@
  */
 import fc from 'fast-check';
 import type { ExecutionPolicy, Task, TaskRun } from '../../resources/index.ts';
-import { isOwnedBy } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { schedules } from './calendar.ts';
 import { ModelController } from './model-controller.ts';
-import { checkQueued, mustHold, unanswered, wrongEnd } from './rules.ts';
-import { type QueueAct, type Refuses, World } from './world.ts';
+import { checkQueued, isAnswered, isRecorded, mustHold, unanswered, wrongEnd } from './rules.ts';
+import { Tamperer, tampering, type Tampering } from './tampering.ts';
+import { hasEnded, type QueueAct, type Refuses, World } from './world.ts';
 
 /** What somebody writes into the Task; null takes a field away. */
 type Change = {
@@ -48,7 +48,8 @@ export type Step =
   | { readonly do: 'refuse'; readonly kind: 'TaskRun' | 'Job'; readonly how: Refuses }
   | { readonly do: 'advance'; readonly seconds: number }
   | { readonly do: 'reconcile'; readonly lag: number; readonly diesAfter?: number | undefined }
-  | { readonly do: 'kill' };
+  | { readonly do: 'kill' }
+  | { readonly do: 'tamper'; readonly tampering: Tampering };
 
 /** What happens to one run, or to its Job. */
 type Interference = Extract<Step, { readonly do: 'progress' | 'queue' | 'removeRun' | 'removeJob' }>;
@@ -185,6 +186,15 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'kill' as const }) },
 );
 
+/** Much that somebody does to objects of ours in between. */
+export const hostileStory: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: step },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('tamper' as const), tampering }) },
+  ),
+  { maxLength: 60, size: 'max' },
+);
+
 const mostlyInAndOut = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom<QueueAct[]>('admit', 'evict', 'suspended') },
   { weight: 1, arbitrary: queueAct },
@@ -242,6 +252,7 @@ const mostRounds = 100;
 
 export class RunStory {
   readonly world = new World();
+  readonly #tamperer = new Tamperer(this.world);
   #controller: ModelController | undefined = new ModelController(this.world);
   #revision = 1;
   #steps = 0;
@@ -281,6 +292,10 @@ export class RunStory {
     world.advance(Math.max(0, this.#latest - world.now) / 1000 + 70);
     this.#do({ do: 'change', change: { suspend: false } });
     this.rest();
+    // What somebody broke may go on for ever, until it is cancelled.
+    for (const { metadata } of world.ownRuns()) if (world.spoiled.has(metadata.uid)) world.cancel(metadata.name);
+    this.#controller?.watch();
+    this.rest();
     this.#do({ do: 'change', change: { schedule: null } });
     this.rest(); // what was finally refused is retried with the new version
     for (let round = 0; round < mostRounds && this.#isBusy(); round += 1) {
@@ -298,12 +313,17 @@ export class RunStory {
 
   /** What is wrong with the runs after the end. */
   wrongEnds(): string[] {
-    return this.world.ownRuns().flatMap((run) => wrongEnd(this.world, run) ?? []);
+    const sound = this.world.ownRuns().filter(({ metadata }) => !this.world.spoiled.has(metadata.uid));
+    return sound.flatMap((run) => wrongEnd(this.world, run) ?? []);
   }
 
   #isBusy(): boolean {
     const { world } = this;
-    return world.jobs.size > 0 || [...world.runs.values()].some(({ status }) => !isFinished(status?.phase));
+    const isSound = (runUid: string) => !world.spoiled.has(runUid);
+    return (
+      world.ownJobs().some((job) => isSound(world.runOf(job)) && !hasEnded(job)) ||
+      world.ownRuns().some(({ metadata, status }) => isSound(metadata.uid) && !isFinished(status?.phase))
+    );
   }
 
   #do(next: Step): void {
@@ -324,6 +344,8 @@ export class RunStory {
       case 'kill':
         this.#controller = undefined;
         return;
+      case 'tamper':
+        return this.#tamperer.tamper(next.tampering);
       default:
         this.#ask(next);
         this.#controller?.watch(); // what people write is seen, or seen by the next process
@@ -386,39 +408,26 @@ export class RunStory {
         );
       case 'removeJob':
         return at(
-          jobs.filter((name) => this.#isRecorded(name)),
+          jobs.filter((name) => isRecorded(world, world.jobs.get(name))),
           next.pick,
           (name) => this.#removeJob(name),
         );
       case 'removeRun':
         return at(
-          world.ownRuns().filter((run) => this.#isAnswered(run)),
+          world.ownRuns().filter((run) => isAnswered(world, run)),
           next.pick,
           ({ metadata }) => world.removeRun(metadata.name),
         );
     }
   }
 
-  /** See DeploymentStory: what leaves no trace cannot be known. */
-  #isRecorded(jobName: string): boolean {
-    const job = this.world.jobs.get(jobName);
-    const run = job && this.world.ownRuns().find(({ metadata }) => isOwnedBy(job, metadata.uid));
-    return isFinished(run?.status?.phase) || (run?.status?.jobs?.some(({ uid }) => uid === job?.metadata.uid) ?? false);
-  }
-
   /** What a complete Job's pods wrote goes with them. */
   #removeJob(name: string): void {
-    const owner = this.world.jobs.get(name)?.metadata.ownerReferences?.[0]?.uid ?? '';
+    const job = this.world.jobs.get(name);
+    const owner = job ? this.world.runOf(job) : '';
     this.world.removeJob(name);
     const run = this.world.ownRuns().find(({ metadata }) => metadata.uid === owner);
     if (!isFinished(run?.status?.phase)) this.world.outcomes.delete(owner);
-  }
-
-  #isAnswered({ spec: { trigger } }: TaskRun): boolean {
-    const { observedTrigger = {}, lastScheduleTime } = this.world.task.status ?? {};
-    const { generation = 0, scheduledTime } = trigger ?? {};
-    if (scheduledTime === undefined) return generation <= (observedTrigger.generation ?? 0);
-    return lastScheduleTime !== undefined && scheduledTime <= lastScheduleTime;
   }
 
   #act(lag: number, diesAfter?: number): void {

@@ -8,7 +8,7 @@ import { compact } from '../lang/compact.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import type { Adoption, JobManifest, TaskRunManifest } from '../model/actions.ts';
 import { type Queueing, waitsInQueue, type Workload } from '../model/kueue.ts';
-import { isOwnedBy, type Job, type JobCondition, type Pod } from '../model/objects.ts';
+import { controllerOf, isOwnedBy, type Job, type JobCondition, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { readOutputs } from '../policies/outputs.ts';
 import { aTask, noon } from './builders.ts';
@@ -47,11 +47,8 @@ export class Refused extends Error {
   }
 }
 
-function ownerOf({ metadata }: Job): string {
-  return metadata.ownerReferences?.[0]?.uid ?? '';
-}
-
-function hasEnded({ status }: Job): boolean {
+/** Whether it is complete or has failed. */
+export function hasEnded({ status }: Job): boolean {
   return status?.conditions?.some(({ type }) => type !== 'Suspended') ?? false;
 }
 
@@ -66,6 +63,7 @@ type Outcome = 'Succeeded' | 'Failed';
  * Kueue, finally or for a while.
  */
 export type QueueAct = 'admit' | 'evict' | 'suspended' | 'deactivate' | 'activate' | 'giveUp' | 'forget';
+type NewMeta = Omit<Meta, 'uid' | 'creationTimestamp'>;
 type Schedule = NonNullable<Task['spec']['schedule']>;
 
 /** Another spec is another generation. */
@@ -115,12 +113,18 @@ export class World {
   isKueueInstalled = true;
   /** The ids of the workflow steps that no longer wait. */
   readonly endedSteps = new Set<string>();
+  /** UIDs of what somebody tampered with or made up, and of the runs that it is of. */
+  readonly spoiled = new Set<string>();
+  /** UIDs of objects with a finalizer that nobody takes off. */
+  readonly held = new Set<string>();
   /** Every version of the Task, oldest first. */
   readonly versions: Task[] = [this.task];
   calls = 0;
   /** The generation that changed the schedule last. */
   scheduleGeneration = 1;
   readonly #inForce = new Map<string, number>();
+  /** The UID of the run that each Job was created for, by the Job's UID: an owner can be taken off. */
+  readonly #runOf = new Map<string, string>();
   #version = 1;
   #uid = 0;
 
@@ -163,7 +167,8 @@ export class World {
       job.metadata.name,
     );
     if (queue !== undefined) this.#takeUp(job);
-    const owner = ownerOf(job);
+    const owner = manifest.metadata.ownerReferences[0]?.uid ?? '';
+    this.#runOf.set(job.metadata.uid, owner);
     const run = this.ownRuns().find(({ metadata }) => metadata.uid === owner);
     checkAttempt(this, manifest, run);
     if (run && attempt === 0) checkStart(this, run);
@@ -179,7 +184,7 @@ export class World {
     const run = this.#find(this.runs, name, uid);
     mustHold(
       'nobody else is touched',
-      run.metadata.ownerReferences === undefined &&
+      controllerOf(run, 'Task') === undefined &&
         (run.spec.snapshot === undefined || Object.keys(adoption.spec).length === 0),
       `adopting ${name}`,
     );
@@ -202,7 +207,11 @@ export class World {
     this.calls += 1;
     mustBeValid.taskRunStatus(status);
     const run = this.#find(this.runs, name, uid);
-    mustHold('nobody else is touched', isOwnedBy(run, this.task.metadata.uid), `status of TaskRun ${name}`);
+    mustHold(
+      'nobody else is touched',
+      this.spoiled.has(uid) || isOwnedBy(run, this.task.metadata.uid),
+      `status of TaskRun ${name}`,
+    );
     mustHold('an outcome is final', !isFinished(run.status?.phase), `${name} was ${run.status?.phase}`);
     return this.#store('TaskRun', this.runs, { ...run, status });
   }
@@ -220,15 +229,16 @@ export class World {
   deleteJob(name: string, uid: string): void {
     this.calls += 1;
     const job = this.#find(this.jobs, name, uid);
-    const run = [...this.runs.values()].find(({ metadata }) => isOwnedBy(job, metadata.uid));
+    const run = [...this.runs.values()].find(({ metadata }) => this.runOf(job) === metadata.uid);
     mustHold(
       'nobody else is touched',
-      run !== undefined && isOwnedBy(run, this.task.metadata.uid),
+      this.spoiled.has(uid) ||
+        (run !== undefined && (this.spoiled.has(run.metadata.uid) || isOwnedBy(run, this.task.metadata.uid))),
       `deleting Job ${name}`,
     );
     mustHold(
       'no Job is deleted before its outcome is on record',
-      isFinished(run?.status?.phase),
+      this.spoiled.has(uid) || isFinished(run?.status?.phase),
       `${name} of ${run?.status?.phase}`,
     );
     this.#remove('Job', this.jobs, name);
@@ -318,6 +328,26 @@ export class World {
     for (const job of [...this.jobs.values()].filter(others)) this.#remove('Job', this.jobs, job.metadata.name);
   }
 
+  /** Somebody writes it. */
+  put<K extends 'TaskRun' | 'Job'>(kind: K, object: Objects[K]): void {
+    this.#store(kind, (kind === 'TaskRun' ? this.runs : this.jobs) as Store<Objects[K]>, object);
+  }
+
+  /** Somebody makes it up. */
+  putNew<K extends 'TaskRun' | 'Job'>(
+    kind: K,
+    object: Omit<Objects[K], 'metadata'> & { readonly metadata: NewMeta },
+  ): void {
+    const metadata = this.#newMeta(object.metadata);
+    this.spoiled.add(metadata.uid);
+    this.put(kind, { ...object, metadata } as unknown as Objects[K]);
+  }
+
+  /** The UID of the run that the Job is of, whatever became of its owner. */
+  runOf({ metadata }: Job): string {
+    return this.#runOf.get(metadata.uid) ?? controllerOf({ metadata }, 'TaskRun') ?? '';
+  }
+
   removeJob(name: string): void {
     this.#remove('Job', this.jobs, name);
   }
@@ -325,6 +355,7 @@ export class World {
   /** The TaskRun goes, and its Job with it, as the garbage collector does. */
   removeRun(name: string): void {
     const run = this.#find(this.runs, name);
+    if (this.held.has(run.metadata.uid)) return this.#remove('TaskRun', this.runs, name);
     for (const job of this.jobs.values()) if (isOwnedBy(job, run.metadata.uid)) this.removeJob(job.metadata.name);
     this.#remove('TaskRun', this.runs, name);
   }
@@ -335,7 +366,7 @@ export class World {
    */
   progress(name: string, step: 'start' | 'podFails' | 'complete' | 'fail', text?: string): void {
     const job = this.#find(this.jobs, name);
-    if (hasEnded(job) || waitsInQueue(job)) return;
+    if (hasEnded(job) || job.spec.suspend === true) return;
     const at = this.rfc3339();
     const started = { startTime: at, active: 1, ready: 1, ...job.status };
     const failed = failuresOf(job) + 1;
@@ -448,7 +479,7 @@ export class World {
   #start(job: Job): void {
     const { name, uid } = job.metadata;
     if (job.status?.startTime !== undefined) return;
-    if (!this.starts.has(ownerOf(job))) this.starts.set(ownerOf(job), this.now);
+    if (!this.starts.has(this.runOf(job))) this.starts.set(this.runOf(job), this.now);
     this.pods.push({ metadata: this.#podMeta(job, `${name}-runs`, `${uid}-pod`), phase: 'Running' });
   }
 
@@ -457,10 +488,10 @@ export class World {
     this.pods = this.pods.filter((pod) => pod.phase !== 'Running' || !isOwnedBy(pod, uid));
     this.ends.set(uid, { phase, at: this.now });
     if (text !== undefined) this.messages.set(uid, text);
-    const declared = this.ownRuns().find(({ metadata }) => metadata.uid === ownerOf(job))?.spec.snapshot?.outputs;
+    const declared = this.ownRuns().find(({ metadata }) => metadata.uid === this.runOf(job))?.spec.snapshot?.outputs;
     const isInvalid =
       phase === 'Succeeded' && declared !== undefined && readOutputs(declared, text).problem !== undefined;
-    this.outcomes.set(ownerOf(job), isInvalid ? 'Failed' : phase);
+    this.outcomes.set(this.runOf(job), isInvalid ? 'Failed' : phase);
   }
 
   /** The Task's own objects, oldest first. */
@@ -469,7 +500,7 @@ export class World {
   }
 
   ownJobs(): Job[] {
-    return [...this.jobs.values()].filter((job) => job.metadata.ownerReferences?.length === 1);
+    return [...this.jobs.values()].filter(({ metadata }) => this.#runOf.has(metadata.uid));
   }
 
   rfc3339(): string {
@@ -514,14 +545,19 @@ export class World {
 
   #remove<K extends 'TaskRun' | 'Job'>(kind: K, store: Store<Objects[K]>, name: string): void {
     const object = this.#find(store, name);
+    const { uid, deletionTimestamp = this.rfc3339() } = object.metadata;
+    if (this.held.has(uid)) {
+      this.#store(kind, store, { ...object, metadata: { ...object.metadata, deletionTimestamp } });
+      return;
+    }
     store.delete(name);
     // What has ended goes at once; what runs is told to.
-    this.pods = this.pods.filter((pod) => pod.phase === 'Running' || !isOwnedBy(pod, object.metadata.uid));
-    this.messages.delete(object.metadata.uid);
+    this.pods = this.pods.filter((pod) => pod.phase === 'Running' || !isOwnedBy(pod, uid));
+    this.messages.delete(uid);
     (this.changes[kind] as Change<K>[]).push({ type: 'deleted', object });
   }
 
-  #newMeta(manifest: Omit<Meta, 'uid' | 'creationTimestamp'>): Meta {
+  #newMeta(manifest: NewMeta): Meta {
     return { ...manifest, uid: this.#newUid(), creationTimestamp: this.rfc3339() };
   }
 
