@@ -13,6 +13,11 @@ test('numbers of all other forms stay numbers', () => {
   expect(read('[.5, 1., 1e3, -.5e2, 0755, 1_000, 1_0.5, .inf, -.inf]')).toEqual([numbers]);
 });
 
+// People write modes as YAML 1.2 has them, and kubectl takes them, though it reads YAML 1.1.
+test('an octal number is one in both forms that kubectl takes', () => {
+  expect(read('[0o555, 0O17, -0o17, 0555, 0o8, "0o17"]')).toEqual([[0o555, 0o17, -0o17, 0o555, '0o8', '0o17']]);
+});
+
 test('what another program could take for a number is printed in quotes', () => {
   expect(print(['e5', '.', 'plain'])).toBe('- "e5"\n- "."\n- plain\n');
 });

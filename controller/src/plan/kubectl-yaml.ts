@@ -22,8 +22,23 @@ function asKubectlReadsIt(tag: Tag): Tag {
   return { ...tag, test: new RegExp(startsWithDigit + tag.test.source) };
 }
 
-const kubectlTags = (tags: Tags): Tags =>
-  tags.flatMap((tag) => (typeof tag === 'string' ? tag : isTime(tag) ? [] : asKubectlReadsIt(tag)));
+/** YAML 1.2's form of an octal number, which kubectl takes beside that of YAML 1.1. */
+const octal: Tag = {
+  identify: () => false,
+  default: true,
+  tag: 'tag:yaml.org,2002:int',
+  format: 'OCT',
+  test: /^[-+]?0[oO][0-7_]+$/,
+  resolve: (text: string) => {
+    const digits = text.replace(/^[-+]|_/g, '').toLowerCase();
+    return text.startsWith('-') ? -BigInt(digits) : BigInt(digits);
+  },
+};
+
+const kubectlTags = (tags: Tags): Tags => [
+  octal,
+  ...tags.flatMap((tag) => (typeof tag === 'string' ? tag : isTime(tag) ? [] : asKubectlReadsIt(tag))),
+];
 
 /** Options for reading a document. */
 export const asKubectlReads = { version: '1.1', merge: true, customTags: kubectlTags } as const;

@@ -16,7 +16,7 @@ export function convertCommand(start: StartOffline): Command {
 }
 
 async function convert(io: Io, filename: string): Promise<number> {
-  const manifests = readManifests(await io.read(filename), filename);
+  const { manifests, others } = readManifests(await io.read(filename), filename);
   const names = manifests.map(({ namespace = '', name }) => `${namespace}/${name}`);
   const twice = manifests.find((_, index) => names.indexOf(names[index] ?? '') !== index);
   if (twice !== undefined)
@@ -30,6 +30,7 @@ async function convert(io: Io, filename: string): Promise<number> {
     for (const warning of warnings)
       await io.err.write(`${paint('yellow', 'changes:')} ${manifest.kind} ${manifest.name}: ${warning}\n`);
   }
+  for (const other of others) await io.err.write(`${paint('yellow', 'remains:')} ${other}\n`);
   return exitCodes.ok;
 }
 

@@ -168,11 +168,11 @@ function containerOf({ container, script }: Template): { container: Fields; warn
 
 function retryOf(strategy: Template['retryStrategy']): Converted {
   if (!strategy) return { properties: {}, warnings: [] };
-  const { limit = 100, backoff = {} } = strategy;
+  const { backoff = {} } = strategy;
   return {
     properties: {
       retry: {
-        limit: Math.min(Number(limit), 100),
+        limit: Math.min(limitOf(strategy) ?? 100, 100),
         delaySeconds: secondsOf(backoff.duration) ?? 0,
         backoff: grows(backoff.factor) ? 'Exponential' : 'Constant',
       },
@@ -181,20 +181,23 @@ function retryOf(strategy: Template['retryStrategy']): Converted {
   };
 }
 
+/** Undefined where it is missing, or an expression. */
+function limitOf({ limit }: NonNullable<Template['retryStrategy']>): number | undefined {
+  const number = limit === undefined ? NaN : Number(limit);
+  return Number.isInteger(number) && number >= 0 ? number : undefined;
+}
+
 function grows(factor: unknown): boolean {
   return factor !== undefined && Number(factor) > 1;
 }
 
-function lostOfRetry({
-  limit,
-  retryPolicy = 'Always',
-  backoff = {},
-  ...others
-}: NonNullable<Template['retryStrategy']>): readonly string[] {
+function lostOfRetry(strategy: NonNullable<Template['retryStrategy']>): readonly string[] {
+  const { limit, retryPolicy = 'Always', backoff = {}, ...others } = strategy;
+  const without = limit === undefined ? 'without a limit' : `with the limit ${asText(limit)}`;
   const { duration: _duration, factor, ...otherBackoff } = backoff;
   const left = [...Object.keys(others), ...Object.keys(otherBackoff).map((name) => `backoff.${name}`)];
   return [
-    ...(limit === undefined ? ['retryStrategy without a limit: there are at most 100 more attempts'] : []),
+    ...(limitOf(strategy) === undefined ? [`retryStrategy ${without}: there are at most 100 more attempts`] : []),
     ...(retryPolicy === 'Always' || retryPolicy === 'OnFailure'
       ? []
       : [`retryStrategy.retryPolicy ${retryPolicy} is left out: each failure is retried; see podFailurePolicy`]),

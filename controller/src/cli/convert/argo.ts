@@ -5,6 +5,8 @@
 import { stepsOf, type FlowStep } from './argo-steps.ts';
 import { podOf, templateOf, type Template, type WorkflowSpec } from './argo-pods.ts';
 import { UsageError } from '../errors.ts';
+import { componentName } from './names.ts';
+import { timesOf } from './schedule.ts';
 import { asText, inTexts, matchesIn, secondsOf } from './text.ts';
 import { only, orNothing, present, type Converted, type Fields } from './work.ts';
 
@@ -64,8 +66,8 @@ export function fromCronWorkflow(spec: Fields): Component {
     readonly timezone?: string;
   } & Fields;
   const { type, properties, warnings } = convert(workflowSpec);
-  const cron = schedules ?? schedule;
-  const times = present({ timeZone: timezone, startingDeadlineSeconds: others['startingDeadlineSeconds'] });
+  const { cron, timeZone } = timesOf(schedules ?? schedule, timezone);
+  const times = present({ timeZone, startingDeadlineSeconds: others['startingDeadlineSeconds'] });
   const { executionPolicy, ...rest } = properties as { readonly executionPolicy?: Fields } & Fields;
   const limits = present({
     concurrencyPolicy: others['concurrencyPolicy'],
@@ -83,7 +85,7 @@ export function fromCronWorkflow(spec: Fields): Component {
       ...rest,
     }),
     warnings: [
-      ...(timezone === undefined
+      ...(timeZone === undefined
         ? ["times are in UTC, not in the controller's zone: write timeZone for another one"]
         : []),
       'runs are named after their time in UTC',
@@ -179,7 +181,9 @@ function referenceOf(spec: WorkflowSpec, name: string | undefined): Component {
   const values = (spec.arguments?.parameters ?? []).map((given) => [given.name, asText(given.value)] as const);
   return {
     type: 'task',
-    properties: { templateRef: present({ name, parameters: orNothing(Object.fromEntries(values)) }) },
+    properties: {
+      templateRef: present({ name: name && componentName(name), parameters: orNothing(Object.fromEntries(values)) }),
+    },
     warnings: [`WorkflowTemplate ${String(name)} must be converted, too, and be a task-template`],
   };
 }

@@ -4,7 +4,10 @@
  * docs/guides/migrating.md says the same in tables.
  */
 import { fromCronWorkflow, fromWorkflow, fromWorkflowTemplate } from './argo.ts';
+import { queueLabels } from '../../resources/index.ts';
+import { componentName } from './names.ts';
 import { isQueued, queueOf } from './queue.ts';
+import { timesOf } from './schedule.ts';
 import { fromTektonTask, fromTektonTaskRun } from './tekton.ts';
 import { fromVolcanoFlow, fromVolcanoTemplate } from './volcano.ts';
 import { only, orNothing, policyOf, present, without, workOf, type Converted, type Fields } from './work.ts';
@@ -13,8 +16,8 @@ export interface Component extends Converted {
   readonly type: string;
 }
 
-/** From a manifest's spec and labels. */
-export type Converter = (spec: Fields, labels: Fields) => Component;
+/** From a manifest's spec, labels and name. */
+export type Converter = (spec: Fields, labels: Fields, name: string) => Component;
 
 /** By API group and kind. */
 const converters: Readonly<Record<string, Readonly<Record<string, Converter>>>> = {
@@ -42,8 +45,8 @@ export function converterFor(apiVersion: unknown, kind: string): Converter | und
   return kinds && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
 }
 
-function fromJob(spec: Fields, labels: Fields): Component {
-  const work = workOf(spec);
+function fromJob(spec: Fields, labels: Fields, name: string): Component {
+  const work = workOf(spec, name);
   const queue = queueOf(labels);
   const policy = policyOf(isQueued(labels) ? without(spec, ['suspend']) : spec);
   const warnings = [
@@ -64,23 +67,58 @@ function withPolicy({ suspend, ...policy }: Fields): Fields {
   return present({ executionPolicy: orNothing(policy), suspend });
 }
 
-function fromCronJob(spec: Fields, labels: Fields): Component {
-  const { jobTemplate, ...schedule } = spec as {
-    readonly jobTemplate?: { readonly metadata?: { readonly labels?: Fields }; readonly spec?: Fields };
-  } & Fields;
+interface JobTemplate extends Fields {
+  readonly metadata?: Fields & { readonly labels?: Fields; readonly annotations?: Fields };
+  readonly spec?: Fields;
+}
+
+function fromCronJob(spec: Fields, labels: Fields, name: string): Component {
+  const { jobTemplate, schedule: cron, timeZone, ...others } = spec as { readonly jobTemplate?: JobTemplate } & Fields;
+  const { cron: schedule, timeZone: zone } = timesOf(cron, timeZone);
   const job = jobTemplate?.spec ?? {};
-  const work = workOf(job);
+  const work = workOf(job, name);
   const queue = queueOfJobs(labels, jobTemplate?.metadata?.labels ?? {});
   const { suspend: _suspend, ...policy } = policyOf(job).properties;
   const warnings =
-    spec['timeZone'] === undefined
+    zone === undefined
       ? ["times are in UTC, not in the controller manager's zone: write timeZone for another one"]
       : [];
   return {
     type: 'cron-task',
-    properties: { ...schedule, ...policy, ...work.properties, ...queue.properties },
-    warnings: [...warnings, 'runs are named after their time in UTC', ...queue.warnings, ...work.warnings],
+    properties: {
+      ...present({ schedule, timeZone: zone }),
+      ...others,
+      ...policy,
+      ...work.properties,
+      ...queue.properties,
+    },
+    warnings: [
+      ...warnings,
+      'runs are named after their time in UTC',
+      ...queue.warnings,
+      ...work.warnings,
+      ...lostOfJobTemplate(jobTemplate),
+    ],
   };
+}
+
+/** What a CronJob gives its Jobs, and a task does not. */
+function lostOfJobTemplate({ metadata = {}, spec: _spec, ...others }: JobTemplate = {}): readonly string[] {
+  const { labels = {}, annotations = {} } = metadata;
+  const lost = {
+    labels: Object.keys(labels).filter((label) => !Object.values<string>(queueLabels).includes(label)),
+    annotations: Object.keys(annotations),
+  };
+  return [
+    ...Object.entries(lost).flatMap(([field, keys]) =>
+      keys.length === 0
+        ? []
+        : [
+            `jobTemplate.metadata.${field} ${keys.join(', ')}: left out; write them into ${field}, which each pod has, or under the Application's metadata`,
+          ],
+    ),
+    ...Object.keys(others).map((field) => `jobTemplate.${field} is left out: it is not a field of a job template`),
+  ];
 }
 
 /** Kueue reads a Job's labels, which come from the jobTemplate and not from the CronJob. */
@@ -108,9 +146,9 @@ interface JobFlowSpec {
   readonly shareVolumes?: readonly Fields[];
 }
 
-function fromJobFlow(spec: Fields): Component {
+function fromJobFlow(spec: Fields, _labels: Fields, name: string): Component {
   const { flows = [], globalParams = {}, shareVolumes = [] } = spec as JobFlowSpec;
-  const steps = flows.map((flow) => stepOf(flow, shareVolumes));
+  const steps = flows.map((flow) => stepOf(flow, shareVolumes, name));
   const globals = only(globalParams, ['env', 'labels', 'annotations', 'nodeName']);
   const warnings = [
     'every deployment runs, under its own names; a step that fails skips the steps that depend on it',
@@ -133,6 +171,7 @@ function fromJobFlow(spec: Fields): Component {
 function stepOf(
   { name = '', dependencies = [], jobTemplate, jobTemplateRef, shareVolumeMounts = [] }: Flow,
   shared: readonly Fields[],
+  component: string,
 ): Converted {
   const dependsOn = dependencies.length > 0 ? dependencies : undefined;
   const say = (warnings: readonly string[]) => warnings.map((warning) => `step ${name}: ${warning}`);
@@ -143,17 +182,20 @@ function stepOf(
             'shareVolumeMounts together with a template are left out: write the volumes into the template, or into globals.volumes',
           ]
         : [];
-    return { properties: present({ name, dependsOn, templateRef: { name: jobTemplateRef } }), warnings: say(warnings) };
+    return {
+      properties: present({ name, dependsOn, templateRef: { name: componentName(jobTemplateRef) } }),
+      warnings: say(warnings),
+    };
   }
-  const work = operatorWork(jobTemplate ?? {});
+  const work = operatorWork(jobTemplate ?? {}, component);
   const properties =
     shareVolumeMounts.length > 0 ? withVolumes(work.properties, shareVolumeMounts, shared) : work.properties;
   return { properties: present({ name, dependsOn, ...properties }), warnings: say(work.warnings) };
 }
 
 /** The operator gives each Job restartPolicy Never and a backoffLimit of 0. */
-function operatorWork(job: Fields): Converted {
-  const { properties, warnings } = workOf(job);
+function operatorWork(job: Fields, component: string): Converted {
+  const { properties, warnings } = workOf(job, component);
   const said = only(properties, ['restart', 'backoffLimit']);
   const now = Object.keys(said).map(
     (name) =>
@@ -182,13 +224,13 @@ function withVolumes(properties: Fields, mounts: readonly Fields[], shared: read
   };
 }
 
-function fromDaemonJob(spec: Fields): Component {
+function fromDaemonJob(spec: Fields, _labels: Fields, name: string): Component {
   const {
     globalParams = {},
     excludeNodeList = '',
     ...job
   } = spec as { readonly globalParams?: Fields; readonly excludeNodeList?: string } & Fields;
-  const { properties, warnings } = operatorWork(job);
+  const { properties, warnings } = operatorWork(job, name);
   const names = excludeNodeList
     .split(',')
     .map((name) => name.trim())
@@ -222,9 +264,9 @@ function withoutDefaults(shared: Fields, own: Fields): Fields {
   return present({ ...merged, env: env && [...env.filter(({ name }) => !names.has(name)), ...ownEnv] });
 }
 
-function fromJobTemplate(spec: Fields): Component {
+function fromJobTemplate(spec: Fields, _labels: Fields, name: string): Component {
   const { jobTemplate = {} } = spec as { readonly jobTemplate?: Fields };
-  const { properties, warnings } = operatorWork(jobTemplate);
+  const { properties, warnings } = operatorWork(jobTemplate, name);
   return { type: 'task-template', properties, warnings: [...warnings, ...unread(spec, ['jobTemplate'])] };
 }
 

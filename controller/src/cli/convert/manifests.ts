@@ -6,6 +6,7 @@ import { readAll } from '../../plan/kubectl-yaml.ts';
 import { queueLabels } from '../../resources/index.ts';
 import { UsageError } from '../errors.ts';
 import { converterFor, knownKinds, type Component, type Converter } from './kinds.ts';
+import { componentName } from './names.ts';
 import { withoutServerFields } from './server-fields.ts';
 import { checkLimits } from './limits.ts';
 import { checkShapes } from './shapes.ts';
@@ -30,25 +31,51 @@ interface Metadata extends Fields {
   readonly resourceVersion?: unknown;
 }
 
-/** @throws UsageError naming the document, and the item of a List, that cannot be converted */
-export function readManifests(text: string, filename: string): readonly Manifest[] {
-  const manifests = readAll(text).flatMap(({ value, error }, index) => {
+export interface Manifests {
+  readonly manifests: readonly Manifest[];
+  /** A sentence for each manifest of another kind. */
+  readonly others: readonly string[];
+}
+
+/** An object of a kind that stays as it is, such as a ConfigMap beside a Job. */
+interface Other {
+  readonly where: string;
+  readonly fields: Fields;
+}
+
+/**
+ * What a file has, such as the output of `helm template`.
+ * @throws UsageError naming the document, and the item of a List, that cannot be converted; also if there is none
+ */
+export function readManifests(text: string, filename: string): Manifests {
+  const found = readAll(text).flatMap(({ value, error }, index) => {
     const where = `${filename}, document ${index + 1}`;
     if (error !== undefined) throw new UsageError(`${where}: ${error}`);
     return value === undefined ? [] : readValue(value, where);
   });
+  const manifests = found.flatMap((one) => ('converted' in one ? [one] : []));
+  const others = found.flatMap((one) => ('converted' in one ? [] : [one]));
+  const [first] = others;
+  if (manifests.length === 0 && first)
+    throw new UsageError(
+      `${first.where} is of kind ${kindOf(first.fields)}: it must be one of ${knownKinds.join(', ')}`,
+    );
   if (manifests.length === 0) throw new UsageError(`${filename} contains no manifest`);
-  return manifests;
+  return { manifests, others: others.map(stays) };
 }
 
-function readValue(value: unknown, where: string): readonly Manifest[] {
-  const fields = (typeof value === 'object' && value !== null ? value : {}) as Fields;
+function stays({ where, fields }: Other): string {
+  const { name = '' } = (fields['metadata'] ?? {}) as { readonly name?: unknown };
+  return `${where}: ${kindOf(fields)} ${String(name)} is not converted: apply it as it is`;
+}
+
+function readValue(read: unknown, where: string): readonly (Manifest | Other)[] {
+  const fields = withoutNulls((typeof read === 'object' && read !== null ? read : {}) as Fields);
   const { kind = 'nothing', items } = fields as { readonly kind?: unknown; readonly items?: unknown };
   if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
     return items.flatMap((item, index) => readValue(item, `${where}, item ${index + 1}`));
   const convert = typeof kind === 'string' ? converterFor(fields['apiVersion'], kind) : undefined;
-  if (!convert)
-    throw new UsageError(`${where} is of kind ${kindOf(fields)}: it must be one of ${knownKinds.join(', ')}`);
+  if (!convert) return [{ where, fields }];
   return [readManifest(String(kind), fields, where, convert)];
 }
 
@@ -64,16 +91,21 @@ function readManifest(kind: string, fields: Fields, where: string, convert: Conv
   if (name === undefined || typeof spec !== 'object' || spec === null)
     throw new UsageError(`${where}: ${kind} needs metadata.name and spec`);
   const isStored = metadata.resourceVersion !== undefined;
-  const ownSpec = withoutNulls(spec as Fields);
+  const ownSpec = spec as Fields;
   const manifest = `${where}: ${kind} ${name}`;
   refusedAs(manifest, () => checkShapes(ownSpec, 'spec'));
   const cleaned = withoutServerFields(ownSpec, isStored);
   return {
     kind,
-    name,
+    name: componentName(name),
     namespace: metadata.namespace,
-    converted: refusedAs(manifest, () => checked(convert(cleaned.spec, metadata.labels ?? {}))),
+    converted: refusedAs(manifest, () => checked(convert(cleaned.spec, metadata.labels ?? {}, name))),
     warnings: [
+      ...(componentName(name) === name
+        ? []
+        : [
+            `the name ${name} becomes ${componentName(name)}: a component's has lower-case letters, digits and dashes, and leaves room for the revision in a label`,
+          ]),
       ...cleaned.warnings,
       ...lostMetadata(metadata),
       ...Object.keys(others).map((field) => `${field} is left out: it is not a field of a ${kind}`),
@@ -103,12 +135,12 @@ function nameOf({ name, generateName }: Metadata): string | undefined {
 }
 
 /** Metadata that the cluster writes, and that means nothing in another object. */
-const serverAnnotations: ReadonlySet<string> = new Set(['kubectl.kubernetes.io/last-applied-configuration']);
+const serverAnnotations = /^(kubectl\.kubernetes\.io\/last-applied-configuration$|batch\.kubernetes\.io\/)/;
 const carriedLabels: ReadonlySet<string> = new Set(Object.values(queueLabels));
 
 function lostMetadata({ name, generateName, labels = {}, annotations = {} }: Metadata): readonly string[] {
   const hooks = Object.keys(annotations).filter((key) => isHook(key));
-  const other = Object.keys(annotations).filter((key) => !isHook(key) && !serverAnnotations.has(key));
+  const other = Object.keys(annotations).filter((key) => !isHook(key) && !serverAnnotations.test(key));
   const lost = Object.keys(labels).filter((key) => !carriedLabels.has(key));
   return [
     ...(name === undefined && typeof generateName === 'string'

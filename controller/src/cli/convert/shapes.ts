@@ -44,9 +44,19 @@ export function checkShapes(fields: Fields, path: string): void {
 function checkField(name: string, value: unknown, path: string): void {
   if (name === 'withItems' && !Array.isArray(value)) refuse(path, value, 'a list');
   if (name === 'depends' && typeof value !== 'string') refuse(path, value, 'a text');
+  if (name === 'env') checkEnv(value, path);
   if (objectLists.has(name)) checkList(value, path, isObject, 'a list of objects');
   if (textLists.has(name)) checkList(value, path, (element) => typeof element === 'string', 'a list of texts');
   if (!free.has(name)) checkInside(value, path);
+}
+
+/** `value: 8080` is a number, and `value: yes` a boolean: the API server takes texts alone. */
+function checkEnv(env: unknown, path: string): void {
+  if (!Array.isArray(env)) return;
+  for (const [index, variable] of env.entries()) {
+    const { value } = (isObject(variable) ? variable : {}) as { readonly value?: unknown };
+    if (value !== undefined && typeof value !== 'string') refuse(`${path}[${index}].value`, value, 'a text in quotes');
+  }
 }
 
 function checkList(value: unknown, path: string, fits: (element: unknown) => boolean, form: string): void {

@@ -1,4 +1,5 @@
 /** JobFlow and JobTemplate of Volcano (flow.volcano.sh/v1alpha1), whose steps name their templates. */
+import { componentName } from './names.ts';
 import { asText } from './text.ts';
 import { present, without, workOf, type Converted, type Fields } from './work.ts';
 
@@ -21,7 +22,11 @@ export function fromVolcanoFlow(spec: Fields): Component {
     readonly jobRetainPolicy?: string;
   } & Fields;
   const steps = flows.map(({ name, dependsOn: { targets = [] } = {} }) =>
-    present({ name, dependsOn: targets.length > 0 ? targets : undefined, templateRef: { name } }),
+    present({
+      name,
+      dependsOn: targets.length > 0 ? targets : undefined,
+      templateRef: present({ name: name && componentName(name) }),
+    }),
   );
   const lost = flows.flatMap((flow) => [
     ...Object.keys(without(flow, ['name', 'dependsOn'])).map((field) => [flow.name, field]),
@@ -48,7 +53,7 @@ interface VolcanoTask extends Fields {
   readonly template?: Fields;
 }
 
-export function fromVolcanoTemplate(spec: Fields): Component {
+export function fromVolcanoTemplate(spec: Fields, _labels: Fields, name: string): Component {
   const {
     tasks = [],
     volumes = [],
@@ -58,10 +63,13 @@ export function fromVolcanoTemplate(spec: Fields): Component {
     readonly volumes?: readonly { readonly mountPath?: string; readonly volumeClaimName?: string }[];
   } & Fields;
   const [{ replicas, template, name: _name, ...more } = {} as VolcanoTask, ...further] = tasks;
-  const { properties, warnings } = workOf({
-    ...(template && { template }),
-    ...(replicas !== undefined && { parallelism: replicas, completions: replicas }),
-  });
+  const { properties, warnings } = workOf(
+    {
+      ...(template && { template }),
+      ...(replicas !== undefined && { parallelism: replicas, completions: replicas }),
+    },
+    name,
+  );
   const mounted = volumes.flatMap(({ mountPath, volumeClaimName }, index) =>
     mountPath !== undefined && volumeClaimName !== undefined
       ? [{ name: `volume-${index}`, mountPath, type: 'pvc', claimName: volumeClaimName }]

@@ -2,7 +2,10 @@
  * Converts a JobSpec to the properties of a task, a step or a template. A field that has a parameter is written there;
  * all other fields go under podSpec or job with their own names.
  */
-export type Fields = Readonly<Record<string, unknown>>;
+import { present, type Fields } from './fields.ts';
+import { withRenames } from './names.ts';
+
+export { present, type Fields };
 
 /** The component that a manifest becomes, and a sentence for each thing that behaves differently. */
 export interface Converted {
@@ -11,8 +14,8 @@ export interface Converted {
 }
 
 interface JobSpec extends Fields {
-  readonly template?: {
-    readonly metadata?: { readonly labels?: Fields; readonly annotations?: Fields };
+  readonly template?: Fields & {
+    readonly metadata?: Fields & { readonly labels?: Fields; readonly annotations?: Fields };
     readonly spec?: PodSpec;
   };
 }
@@ -46,9 +49,33 @@ const sameJob = [
 const otherJob = ['backoffLimitPerIndex', 'maxFailedIndexes', 'successPolicy', 'podReplacementPolicy', 'managedBy'];
 /** Fields that are converted elsewhere, or have no meaning for a Job whose name and labels come from the run. */
 const elsewhere = ['template', 'ttlSecondsAfterFinished', 'suspend'];
+const ofTheJobAlone = ['selector', 'manualSelector'];
+/** Fields of a pod template's metadata that are converted, or that Kubernetes does not read there. */
+const templateMetadata = ['labels', 'annotations', 'name', 'namespace', 'creationTimestamp'];
 
-/** The part of a JobSpec that says what runs. */
-export function workOf(job: Fields): Converted {
+/**
+ * The part of a JobSpec that says what runs.
+ * @param name the manifest's, where the component and so the first container is named after it
+ */
+export function workOf(spec: Fields, name?: string): Converted {
+  const { job, warnings } = name === undefined ? { job: spec, warnings: [] } : withRenames(spec, name);
+  const work = jobWorkOf(job);
+  return { properties: work.properties, warnings: [...work.warnings, ...warnings, ...lostOfTemplate(job)] };
+}
+
+function lostOfTemplate({ template = {} }: JobSpec): readonly string[] {
+  const { metadata = {} } = template;
+  return [
+    ...Object.keys(without(template, ['metadata', 'spec'])).map(
+      (field) => `template.${field} is left out: it is not a field of a pod template`,
+    ),
+    ...Object.keys(without(metadata, templateMetadata)).map(
+      (field) => `template.metadata.${field} is left out: there is no equivalent`,
+    ),
+  ];
+}
+
+function jobWorkOf(job: Fields): Converted {
   const { template = {} } = job as JobSpec;
   const { spec = {}, metadata = {} } = template;
   const [first = {}, ...others] = spec.containers ?? [];
@@ -72,8 +99,14 @@ export function workOf(job: Fields): Converted {
   const dropped = Object.keys(without(job, [...sameJob, ...otherJob, ...elsewhere]));
   return {
     properties,
-    warnings: [...dropped.map((name) => `${name} is left out: a run's Job gets its own`), ...container.warnings],
+    warnings: [...dropped.map(whyDropped), ...container.warnings],
   };
+}
+
+function whyDropped(name: string): string {
+  return ofTheJobAlone.includes(name)
+    ? `${name} is left out: a run's Job gets its own`
+    : `${name} is left out: it is not a field of a Job's spec`;
 }
 
 function isSaid(fields: Fields): boolean {
@@ -92,7 +125,8 @@ export function policyOf({ ttlSecondsAfterFinished, suspend }: Fields): Converte
 }
 
 function containerOf(container: Container): Converted & { readonly rest: Fields } {
-  const { name, command, args, resources, ...others } = container;
+  const { name, command: words, args, resources, ...others } = container;
+  const command = words?.length === 0 ? undefined : words;
   const sizes = sizesOf(resources);
   // Without a command the args are passed to the image's entrypoint, which cmd would replace.
   const properties = {
@@ -109,13 +143,14 @@ function containerOf(container: Container): Converted & { readonly rest: Fields 
   return { properties, rest, warnings };
 }
 
-/** cpu and memory, if requests equal limits and no other resource is named. */
+/** cpu and memory as texts, if requests equal limits and no other resource is named. */
 function sizesOf(resources: Container['resources']): Fields | undefined {
   if (!resources) return undefined;
   const { limits = {}, requests = limits, ...others } = resources;
   const isMore = isSaid({ ...others, ...without({ ...limits, ...requests }, ['cpu', 'memory']) });
   const isAlike = limits['cpu'] === requests['cpu'] && limits['memory'] === requests['memory'];
-  return !isMore && isAlike ? only(limits, ['cpu', 'memory']) : undefined;
+  if (isMore || !isAlike) return undefined;
+  return Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, String(value)]));
 }
 
 /** The fields that are set. */
@@ -130,9 +165,4 @@ export function listOrNothing<T>(list: readonly T[]): readonly T[] | undefined {
 
 export function without(fields: Fields, names: readonly string[]): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
-}
-
-/** Without undefined values. */
-export function present(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

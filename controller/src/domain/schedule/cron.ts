@@ -82,6 +82,8 @@ function problemOf(text: string, timeZone: string): string | undefined {
   if (!/^\s*@/.test(text) && /[LW#+]/i.test(text.replace(names, '')))
     return `has L, W, # or +, which a CronJob does not know either; ${example}`;
   if (!/^\s*@|^\s*(\S+\s+){4}\S+\s*$/.test(text)) return `has not five fields; ${example}`;
+  const outside = text.trim().startsWith('@') ? undefined : outOfRange(text.trim().split(/\s+/));
+  if (outside !== undefined) return outside;
   try {
     const comes = cronOf(asCroner(text), timeZone).nextRun(new Date(0)) !== null;
     return comes ? undefined : 'names a day that never comes; fix its day-of-month or month';
@@ -89,6 +91,25 @@ function problemOf(text: string, timeZone: string): string | undefined {
     const reason = messageOf(error).replace(/^CronPattern: /, '');
     return `is invalid: ${reason}; ${example}`;
   }
+}
+
+const fieldRanges = [
+  { name: 'minute', first: 0, last: 59 },
+  { name: 'hour', first: 0, last: 23 },
+  { name: 'day-of-month', first: 1, last: 31 },
+  { name: 'month', first: 1, last: 12 },
+  // croner takes 7 for Sunday, too.
+  { name: 'day-of-week', first: 0, last: 7 },
+];
+
+/** croner counts days and months from 0, also in what it says of them. */
+function outOfRange(fields: readonly string[]): string | undefined {
+  for (const [index, { name, first, last }] of fieldRanges.entries()) {
+    const numbers = (fields[index] ?? '').split(',').flatMap((part) => part.replace(/\/.*$/, '').match(/\d+/g) ?? []);
+    const wrong = numbers.find((number) => Number(number) < first || Number(number) > last);
+    if (wrong !== undefined) return `is invalid: Invalid value for ${name}: ${wrong}; ${example}`;
+  }
+  return undefined;
 }
 
 const lastOfField = [59, 23, 31, 12, 6];

@@ -1,0 +1,41 @@
+/** The schedule of a CronJob or CronWorkflow, as a task has it. */
+import { isScheduleError, parseSchedule } from '../../domain/schedule/cron.ts';
+import { UsageError } from '../errors.ts';
+
+export interface Times {
+  readonly cron: unknown;
+  readonly timeZone: unknown;
+}
+
+/** A time zone in the schedule itself, which CronJobs had before they had the field timeZone. */
+const inSchedule = /^\s*(?:CRON_)?TZ=(\S+)\s+/;
+
+/**
+ * With a time zone of its own where the schedule names one.
+ * @throws UsageError if a plan would refuse it
+ */
+export function timesOf(cron: unknown, timeZone: unknown): Times {
+  const crons = Array.isArray(cron) ? (cron as readonly unknown[]) : [cron];
+  const zones = [...new Set(crons.map((text) => (typeof text === 'string' ? inSchedule.exec(text)?.[1] : undefined)))];
+  const [zone] = zones;
+  if (zones.length > 1 || (zone !== undefined && timeZone !== undefined && timeZone !== zone))
+    throw new UsageError('its schedules name different time zones, and a task has one: split it');
+  const plain = crons.map((text) => (typeof text === 'string' ? text.replace(inSchedule, '') : text));
+  const times = { cron: Array.isArray(cron) ? plain : plain[0], timeZone: timeZone ?? zone };
+  check(plain, times.timeZone);
+  return times;
+}
+
+function check(crons: readonly unknown[], timeZone: unknown): void {
+  const texts = crons.filter((text) => typeof text === 'string');
+  if (texts.length < crons.length || texts.some((text) => text.includes('{{'))) return;
+  const schedule = parseSchedule({ crons: texts, ...(typeof timeZone === 'string' && { timeZone }) });
+  if (isScheduleError(schedule)) throw new UsageError(`${schedule.message}${manual(schedule.message)}`);
+}
+
+/** People write such a day where a CronJob shall never start a Job by itself. */
+function manual(problem: string): string {
+  return problem.includes('never comes')
+    ? '; where only people start it, convert its jobTemplate as a Job, and add executionPolicy.trigger: Manual'
+    : '';
+}

@@ -1,0 +1,199 @@
+/** Manifests as people have them: what `convert` prints runs the same, refers to what there is, or says why not. */
+import { describe, expect, it } from 'vitest';
+import { readAll } from '../../controller/src/plan/kubectl-yaml.ts';
+import { runInProcess } from '../support/cli-in-process.ts';
+import { useDefinitions, type Application } from './converted.ts';
+
+const rendered = useDefinitions();
+
+async function convert(text: string) {
+  const { code, out, err } = await runInProcess(['convert', '-f', 'old.yaml'], () => Promise.resolve(text));
+  const applications = readAll(out).flatMap(({ value }) => (value === undefined ? [] : [value as Application]));
+  return { code, applications, remarks: err.trim().split('\n') };
+}
+
+const metadata = (name: string) => `apiVersion: batch/v1\nkind: Job\nmetadata: {name: ${name}}\n`;
+const job = (name: string, pod: string, more = '') =>
+  `${metadata(name)}spec: {${more}template: {spec: {restartPolicy: Never, ${pod}}}}\n`;
+const cronJob = (schedule: string, more = '') =>
+  `apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: old}\nspec: {schedule: ${JSON.stringify(schedule)}, ${more}` +
+  'jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}}}}\n';
+
+interface Row {
+  readonly text: string;
+  /** A part of the Task that is rendered. */
+  readonly spec: object;
+  /** A part of what is said. */
+  readonly says?: string;
+  readonly name?: string;
+}
+
+const spreading = (name: string) =>
+  `containers: [{name: c, image: "a:1"}], topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {job-name: ${name}}}}], affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: host, labelSelector: {matchExpressions: [{key: batch.kubernetes.io/job-name, operator: In, values: [${name}]}]}}]}}`;
+
+const taken: Readonly<Record<string, Row>> = {
+  'a rule of podFailurePolicy and a reference to resources, which name the container': {
+    text: job(
+      'train',
+      'volumes: [{name: d, downwardAPI: {items: [{path: cpu, resourceFieldRef: {containerName: main, resource: limits.cpu}}]}}], containers: [{name: main, image: "a:1", resources: {limits: {cpu: 1}}}]',
+      'podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {containerName: main, operator: In, values: [42]}}]}, ',
+    ),
+    spec: {
+      job: {
+        podFailurePolicy: {
+          rules: [{ action: 'FailJob', onExitCodes: { containerName: 'train', operator: 'In', values: [42] } }],
+        },
+      },
+      template: {
+        spec: {
+          volumes: [
+            {
+              name: 'd',
+              downwardAPI: {
+                items: [{ path: 'cpu', resourceFieldRef: { containerName: 'train', resource: 'limits.cpu' } }],
+              },
+            },
+          ],
+          containers: [{ name: 'train', resources: { limits: { cpu: '1' } } }],
+        },
+      },
+    },
+  },
+  'annotations that name the container': {
+    text: `${metadata('train')}spec: {template: {metadata: {annotations: {kubectl.kubernetes.io/default-container: main, container.apparmor.security.beta.kubernetes.io/main: runtime/default}}, spec: {restartPolicy: Never, containers: [{name: main, image: "a:1"}]}}}`,
+    spec: {
+      template: {
+        metadata: {
+          annotations: {
+            'kubectl.kubernetes.io/default-container': 'train',
+            'container.apparmor.security.beta.kubernetes.io/train': 'runtime/default',
+          },
+        },
+      },
+    },
+  },
+  'a second container that has the name of the Job': {
+    text: job('proxy', 'containers: [{name: app, image: "a:1"}, {name: proxy, image: "envoy:1"}]'),
+    spec: {
+      template: {
+        spec: {
+          containers: [
+            { name: 'proxy', image: 'a:1' },
+            { name: 'proxy-2', image: 'envoy:1' },
+          ],
+        },
+      },
+    },
+    says: 'container proxy becomes proxy-2',
+  },
+  'an init container that has the name of the Job': {
+    text: job('setup', 'initContainers: [{name: setup, image: "b:1"}], containers: [{name: c, image: "a:1"}]'),
+    spec: { template: { spec: { initContainers: [{ name: 'setup-2' }], containers: [{ name: 'setup' }] } } },
+    says: 'container setup becomes setup-2',
+  },
+  'a name with dots, which a container cannot have': {
+    text: job('backup.nightly', 'containers: [{name: c, image: "a:1"}]'),
+    spec: { template: { spec: { containers: [{ name: 'backup-nightly' }] } } },
+    says: 'the name backup.nightly becomes backup-nightly',
+    name: 'backup-nightly',
+  },
+  'a name that leaves no room for the revision in a label': {
+    text: job('a'.repeat(63), 'containers: [{name: c, image: "a:1"}]'),
+    spec: { template: { spec: { containers: [{ image: 'a:1' }] } } },
+    says: `the name ${'a'.repeat(63)} becomes ${'a'.repeat(51)}-`,
+  },
+  'selectors of pods by the name of the Job': {
+    text: job('pi', spreading('pi')),
+    spec: {
+      template: {
+        spec: {
+          topologySpreadConstraints: [{ labelSelector: { matchLabels: { 'app.oam.dev/component': 'pi' } } }],
+          affinity: {
+            podAntiAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [
+                {
+                  labelSelector: {
+                    matchExpressions: [{ key: 'app.oam.dev/component', operator: 'In', values: ['pi'] }],
+                  },
+                },
+              ],
+            },
+          },
+        },
+      },
+    },
+    says: 'a selector of pods by the label job-name now selects by app.oam.dev/component',
+  },
+  'args beside a command without words': {
+    text: job('old', 'containers: [{name: c, image: "a:1", command: [], args: [--all]}]'),
+    spec: { template: { spec: { containers: [{ name: 'old', image: 'a:1', args: ['--all'] }] } } },
+  },
+  'fields without a value, as programs write them': {
+    text: 'apiVersion: batch/v1\nkind: Job\nmetadata: {name: old, labels: null, annotations: null, creationTimestamp: null}\nspec: {template: {metadata: {creationTimestamp: null, labels: null}, spec: {restartPolicy: Never, volumes: null, containers: [{name: c, image: "a:1", env: null}]}}}\nstatus: {}\n',
+    spec: { template: { spec: { containers: [{ name: 'old', image: 'a:1' }] } } },
+  },
+  'what stands in the wrong place': {
+    text: `${metadata('old')}spec: {restartPolicy: Never, template: {restartPolicy: Never, metadata: {finalizers: [x/y]}, spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}}`,
+    spec: { template: { spec: { restartPolicy: 'Never' } } },
+    says: "restartPolicy is left out: it is not a field of a Job's spec\nchanges: Job old: container c is named after its component\nchanges: Job old: template.restartPolicy is left out: it is not a field of a pod template\nchanges: Job old: template.metadata.finalizers is left out: there is no equivalent",
+  },
+  'a Job beside what it needs, as `helm template` prints them': {
+    text: `# Source: x/templates/sa.yaml\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: sa}\n---\n${job('old', 'serviceAccountName: sa, containers: [{name: c, image: "a:1"}]')}`,
+    spec: { template: { spec: { serviceAccountName: 'sa' } } },
+    says: 'remains: old.yaml, document 1: ServiceAccount sa is not converted: apply it as it is',
+  },
+  'a mode as YAML 1.2 has it': {
+    text: job(
+      'old',
+      'volumes: [{name: k, secret: {secretName: k, defaultMode: 0o400}}], containers: [{name: c, image: "a:1"}]',
+    ),
+    spec: { template: { spec: { volumes: [{ name: 'k', secret: { secretName: 'k', defaultMode: 256 } }] } } },
+  },
+  'lines that end as on Windows, after a mark of byte order': {
+    text: `\uFEFF${job('old', 'containers: [{name: c, image: "a:1"}]').replaceAll('\n', '\r\n')}`,
+    spec: { template: { spec: { containers: [{ image: 'a:1' }] } } },
+  },
+  'a time zone in the schedule': {
+    text: cronJob('CRON_TZ=Europe/Berlin 0 3 * * *'),
+    spec: { schedule: { crons: ['0 3 * * *'], timeZone: 'Europe/Berlin' } },
+  },
+  'labels and annotations that a CronJob gives its Jobs': {
+    text: cronJob('@daily').replace('jobTemplate: {', 'jobTemplate: {metadata: {labels: {team: a}}, extra: 1, '),
+    spec: { schedule: { crons: ['@daily'] } },
+    says: "jobTemplate.metadata.labels team: left out; write them into labels, which each pod has, or under the Application's metadata\nchanges: CronJob old: jobTemplate.extra is left out",
+  },
+};
+
+const refused: Readonly<Record<string, readonly [text: string, says: string]>> = {
+  'a variable whose value is no text': [
+    job('old', 'containers: [{name: c, image: "a:1", env: [{name: A, value: 8080}]}]'),
+    'spec.template.spec.containers[0].env[0].value must be a text in quotes, and is 8080',
+  ],
+  'a day that never comes, which people write for a Job that they start': [
+    cronJob('0 0 31 2 *'),
+    'the schedule "0 0 31 2 *" names a day that never comes; fix its day-of-month or month; where only people start it',
+  ],
+  'an interval': [cronJob('@every 1h30m'), 'the schedule "@every 1h30m" counts from nowhere'],
+  'a month that does not exist': [cronJob('0 0 * 13 *'), 'Invalid value for month: 13'],
+  'two time zones': [
+    cronJob('TZ=Asia/Tokyo 0 3 * * *', 'timeZone: Europe/Berlin, '),
+    'its schedules name different time zones',
+  ],
+};
+
+describe('convert', () => {
+  it.each(Object.entries(taken))('takes %s', async (_, { text, spec, says = '', name = '' }) => {
+    const { code, applications, remarks } = await convert(text);
+    expect([code, applications.length]).toEqual([0, 1]);
+    const [application] = applications as [Application];
+    expect(application.metadata.name).toContain(name);
+    expect(remarks.join('\n')).toContain(says);
+    expect(await rendered(application)).toMatchObject({ spec });
+  });
+
+  it.each(Object.entries(refused))('refuses %s', async (_, [text, says]) => {
+    const { code, applications, remarks } = await convert(text);
+    expect([code, applications]).toEqual([2, []]);
+    expect(remarks.join('\n')).toContain(says);
+  });
+});
