@@ -11,6 +11,7 @@ check: ## Say what this machine lacks, in one sentence each
 	@bash scripts/check-tools.sh
 
 node_modules/.package-lock.json: package-lock.json package.json scripts/node/package.json
+	@echo 'installing the Node packages ...'
 	@npm ci --no-audit --no-fund --loglevel=error
 	@npm run --silent check:node
 	@touch $@
@@ -28,6 +29,7 @@ dist/task-runs/metadata.yaml: metadata.yaml $(shell find addon definitions cue/g
 build: cue dist/controller/main.js ## Bundle the controller, the command line and the console into dist/
 
 dist/controller/main.js: $(shell find controller/src console definitions cue/go cue/ts -type f) $(wildcard addon/resources/crd-*.yaml) scripts/bundle.ts scripts/build-controller.ts scripts/build-cli.ts scripts/build-console.ts scripts/console-bundle.ts scripts/bundled-packages.ts scripts/plan-parts.ts package-lock.json package.json | cue
+	@echo 'bundling the controller, the command line and the console ...'
 	@npm run --silent build
 
 types: cue ## Check the types, and that generated files are fresh
@@ -65,7 +67,7 @@ campaign: addon build ## Every kill point of every story, and made-up cases unti
 demo: addon build ## Bring a cluster up, enable the addon and deploy a task three times
 	@npm run --silent demo
 
-down: ## Stop the sandbox and leave nothing behind
+down: ## End the sandbox; what was built stays in .cache
 	@if [ -d node_modules ]; then npm run --silent sandbox -- down; fi
 
 bench: addon build ## Measure; a table, and out/bench.json

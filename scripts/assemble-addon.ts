@@ -79,7 +79,7 @@ try {
   await writeDefinitions(texts);
   await rm(target, { recursive: true, force: true });
   await rename(draft, target);
-  console.log('dist/task-runs: enable it with `vela addon enable dist/task-runs`');
+  console.log('the addon is in dist/task-runs: `vela addon enable dist/task-runs` enables it in a cluster');
 } finally {
   await rm(draft, { recursive: true, force: true });
   await cue.close();

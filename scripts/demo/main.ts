@@ -130,7 +130,7 @@ The console (open the address that it prints), and the history with what the arc
   npx node dist/cli/task-runs.js runs mytask --server ${server} --kubeconfig ${layout.kubeconfig}
 
   make demo                                                                           # once more
-  make down                                                                           # ends all of it and leaves nothing behind
+  make down                                                                           # ends all of it; what was built stays in .cache
 `;
 
 async function demo(): Promise<void> {
