@@ -10,6 +10,7 @@ import { ApiError } from '../../controller/src/kube/api-error.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
 import { events, jobs, pods } from '../../controller/src/kube/resources.ts';
+import { installApplications } from '../support/applications.ts';
 import { useControlledCluster } from '../support/controlled-cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { randomOf } from '../support/random.ts';
@@ -20,26 +21,6 @@ const controlled = useControlledCluster('adversary');
 /** A client of an account that has this role in the room. */
 const accountWith = async (room: Room, role: string): Promise<Client> =>
   controlled.cluster.asController.as(await room.tokenOf(role));
-
-/** As much of KubeVela's as the controller reads. */
-const applicationCrd = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'applications.core.oam.dev' },
-  spec: {
-    group: 'core.oam.dev',
-    scope: 'Namespaced',
-    names: { kind: 'Application', plural: 'applications', singular: 'application' },
-    versions: [
-      {
-        name: 'v1beta1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-};
 
 const uidOfNobody = '00000000-0000-0000-0000-000000000009';
 const owners = (uid: string, name: string): readonly object[] => [
@@ -169,9 +150,8 @@ describe('while somebody changes whatever they may of some runs, their Jobs and 
 
   it('an Application of another namespace, which a Task names in its labels, is neither read out nor annotated', async () => {
     const [mine, victims] = [await controlled.openRoom(), await controlled.openRoom()];
-    const { kubectl, asController } = controlled.cluster;
-    await kubectl(['create', '-f', '-'], { input: applicationCrd });
-    await kubectl(['wait', '--for=condition=Established', 'crd/applications.core.oam.dev']);
+    const { asController } = controlled.cluster;
+    await installApplications(controlled.cluster);
     const later = { id: 'other', name: 'cm', phase: 'running', firstExecuteTime: '2126-03-20T12:00:00Z' };
     await victims.apply({
       apiVersion: 'core.oam.dev/v1beta1',
@@ -200,7 +180,8 @@ describe('while somebody changes whatever they may of some runs, their Jobs and 
     const victim = { namespace: victims.namespace, name: 'victim' };
     expect((await controlled.cluster.client.get(applications, victim)).metadata.annotations).toBeUndefined();
     // Even if it were taken over, the controller could do no more than this.
-    await asController.patch(applications, victim, { metadata: { annotations: { 'task.oam.dev/nudge': 'a' } } });
+    const ours = { 'task.oam.dev/nudge': 'a', 'ran.task.oam.dev/0123456789abcdef': '{}' };
+    await asController.patch(applications, victim, { metadata: { annotations: ours } });
     for (const change of [
       { spec: { components: [{ name: 'evil' }] } },
       { metadata: { annotations: { other: 'b' } } },
@@ -208,7 +189,7 @@ describe('while somebody changes whatever they may of some runs, their Jobs and 
       { metadata: { finalizers: ['example.org/stays'] } },
     ])
       await expect(asController.patch(applications, victim, change as never), JSON.stringify(change)).rejects.toThrow(
-        'may change nothing of an Application but its annotation task.oam.dev/nudge',
+        'may change nothing of an Application but its annotations task.oam.dev/nudge and ran.task.oam.dev/...',
       );
   });
 

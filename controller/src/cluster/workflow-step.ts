@@ -32,18 +32,24 @@ export interface ApplicationObject extends KubeObject {
   };
 }
 
+interface TaskRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /**
  * Whether KubeVela says that the Application applied that Task. The Task's own labels prove nothing: whoever may create
  * a Task may write the name of any Application of the cluster into them.
  */
-export function applies({ status }: ApplicationObject, task: { readonly namespace: string; readonly name: string }) {
-  const isTask = ({ apiVersion = '', kind, namespace, name, cluster = '' }: AppliedResource) =>
-    kind === 'Task' &&
-    apiVersion.split('/')[0] === group &&
-    namespace === task.namespace &&
-    name === task.name &&
-    (cluster === '' || cluster === 'local');
-  return status?.appliedResources?.some(isTask) ?? false;
+export function applies(application: ApplicationObject, task: TaskRef): boolean {
+  return tasksAppliedBy(application).some(({ namespace, name }) => namespace === task.namespace && name === task.name);
+}
+
+/** The Tasks that KubeVela says that the Application applied in its own cluster. */
+export function tasksAppliedBy({ status }: ApplicationObject): readonly TaskRef[] {
+  const isTask = ({ apiVersion = '', kind, cluster = '' }: AppliedResource) =>
+    kind === 'Task' && apiVersion.split('/')[0] === group && (cluster === '' || cluster === 'local');
+  return (status?.appliedResources ?? []).filter(isTask).map(({ namespace = '', name = '' }) => ({ namespace, name }));
 }
 
 /** A run that was created by a workflow step. */

@@ -12,6 +12,7 @@ import type { ApplyContext, Result } from './apply/context.ts';
 import { createClaim, createJob, createRun } from './apply/create.ts';
 import { deleteClaim, deleteJob, deleteRun } from './apply/delete.ts';
 import { checkJob, checkStep, readTermination } from './apply/look.ts';
+import { mark } from './apply/mark.ts';
 import { event, nudge, writeRunStatus, writeTaskStatus } from './apply/report.ts';
 
 type Handlers = { readonly [K in ActionKind]: (action: ActionOf<K>, context: ApplyContext) => Promise<Result> };
@@ -32,6 +33,7 @@ const handlers: Handlers = {
   writeTaskStatus,
   event,
   nudge,
+  mark,
   expectLook: ({ value }, { memory }) => {
     memory.nudged = value;
     return Promise.resolve('done');

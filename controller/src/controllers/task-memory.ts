@@ -6,7 +6,7 @@ import type { Answered } from '../domain/model/trigger.ts';
 import type { Task } from '../resources/index.ts';
 import type { Job } from '../domain/model/objects.ts';
 import { mostCuts } from '../domain/status/cuts.ts';
-import type { Cut, Memory, Refusal, Setback, StepLook, TerminationMessage } from '../domain/model/memory.ts';
+import type { Before, Cut, Memory, Refusal, Setback, StepLook, TerminationMessage } from '../domain/model/memory.ts';
 
 /** The most entries of each list; the oldest are dropped. */
 const limit = 1_000;
@@ -24,6 +24,12 @@ export class TaskMemory {
   takenRuns = new Set<string>();
   takenJobs = new Set<string>();
   nudged: string | undefined;
+  /** The value of the mark that was last written on the Application. */
+  marked: string | undefined;
+  /** What the Application's mark says; undefined while it was not read. */
+  before: Before | undefined;
+  /** Since when the Application has been asked for the mark, in milliseconds since the epoch. */
+  lookingSince: number | undefined;
   /** The Application that said that it applied the Task, as namespace/name. */
   appliedBy: string | undefined;
   answered: Answered | undefined;
@@ -63,6 +69,8 @@ export class TaskMemory {
       cuts: new Map(this.cuts),
       seenAt: new Map(this.seenAt),
       nudged: this.nudged,
+      marked: this.marked,
+      before: this.before,
     };
   }
 

@@ -1,10 +1,14 @@
 import { withoutTask } from '../domain/steps/adopt-runs.ts';
 import { decide } from '../domain/decide.ts';
+import { type TaskState, withMemory } from '../domain/model/state.ts';
+import { mayHaveRunBefore } from '../domain/policies/ran-before.ts';
+import { applicationOf } from '../domain/policies/workflow-step.ts';
 import { type Action, actionKey } from '../domain/model/actions.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Client } from '../kube/client.ts';
 import { refOf } from '../kube/objects.ts';
 import type { Logger } from 'pino';
+import { lookBefore } from './apply/mark.ts';
 import { applyActions, setBack } from './apply.ts';
 import type { ApplyContext } from './apply/context.ts';
 import type { Caches } from '../cluster/caches.ts';
@@ -82,11 +86,13 @@ export class TaskReconciler {
         this.forget(key);
         return this.#tellOrphans(key);
       }
-      const actions = decide(state, new Date(this.#now()));
+      const context = this.#context(key, state.task as CachedTask, memory);
+      const nextLook = await this.#lookBefore(state, context);
+      if (nextLook !== undefined) return nextLook;
+      const actions = decide(withMemory(state, { before: memory.before }), new Date(this.#now()));
       const [first] = actions;
       if (first === undefined) return undefined;
       if (first.kind === 'wakeAt') return first.at;
-      const context = this.#context(key, state.task as CachedTask, memory);
       await applyActions(withoutRepeated(actions, counts, context), context);
       // The run's own record is written; the Task's status, and KubeVela, can wait until the records of other Tasks are
       // written.
@@ -96,6 +102,12 @@ export class TaskReconciler {
     throw new Error(
       `Task ${key} did not settle within ${mostPasses} rounds: another program changes what the controller writes`,
     );
+  }
+
+  /** Asks the Application where only that can know what ran. @returns when to ask again; undefined once it is known */
+  async #lookBefore(state: TaskState, context: ApplyContext): Promise<number | undefined> {
+    const application = applicationOf(state.task);
+    return application && mayHaveRunBefore(state) ? lookBefore(application, context) : undefined;
   }
 
   /** TaskRuns that name a Task which does not exist: their status says so, and they wait. */

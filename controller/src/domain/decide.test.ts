@@ -44,8 +44,9 @@ function reported(state: StateBuilder, seconds = 40): StateBuilder {
   const { task } = state.build();
   const status = taskStatus(classify(state.build()), after(seconds));
   const told = state.task({ build: () => ({ ...task, status }) });
-  const [nudge] = decide(told.memory({ nudged: 'old' }).build(), after(seconds));
-  return nudge?.kind === 'nudge' ? told.memory({ nudged: nudge.value }) : told;
+  const [action] = decide(told.memory({ nudged: 'old', marked: 'old' }).build(), after(seconds));
+  if (action?.kind === 'mark') return told.memory({ nudged: action.nudge, marked: action.value });
+  return action?.kind === 'nudge' ? told.memory({ nudged: action.value }) : told;
 }
 
 describe('a trigger', () => {
@@ -369,7 +370,7 @@ describe('KubeVela', () => {
     expect(at(reported(running, seconds).memory({ nudged: 'old' }), seconds)[0]?.kind).toBe(kind ?? 'wakeAt');
   });
   test('is not nudged about what a restart finds long settled', () => {
-    const untold = reported(done).memory({ nudged: undefined });
+    const untold = reported(done).memory({ nudged: undefined, marked: undefined });
     expect(decide(untold.build(), after(3_600))).toEqual([]);
   });
   test('is left alone about a Task that does not belong to it', () => {

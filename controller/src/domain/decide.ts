@@ -10,6 +10,7 @@ import { createJobs } from './steps/create-jobs.ts';
 import { createRuns } from './steps/create-runs.ts';
 import { endSteps } from './steps/end-steps.ts';
 import { fillTemplates } from './steps/fill-templates.ts';
+import { mark } from './steps/mark.ts';
 import { nudge } from './steps/nudge.ts';
 import { prune } from './steps/prune.ts';
 import { readOutputs } from './steps/read-outputs.ts';
@@ -31,6 +32,7 @@ const steps: readonly Step[] = [
   recordOutcomes,
   prune,
   report,
+  mark,
   nudge,
   checkWorkflowSteps,
   wake,

@@ -5,6 +5,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Action } from './model/actions.ts';
+import { decide } from './decide.ts';
+import { emptyState, withMemory } from './model/state.ts';
 import { classify } from './view/classify.ts';
 import { isFinished } from './model/phase.ts';
 import type { ModelController } from './testing/model-controller.ts';
@@ -43,6 +45,19 @@ describe('whatever happens, and wherever the controller dies', () => {
       const story = new DeploymentStory().play(steps);
       story.end();
       expect(story.gaps().filter(({ unseen, recorded }) => recorded < unseen)).toEqual([]);
+    });
+  });
+
+  test('a Task that is created again at rest does not run again what its Application knows to have run', () => {
+    holdsForAll((steps) => {
+      const { world } = ended(steps);
+      const { status, ...task } = world.task;
+      const run = world.mark?.run;
+      if (run === undefined || run !== status?.observedTrigger?.run) return;
+      const metadata = { ...task.metadata, uid: 'again', generation: 1 };
+      const again = withMemory(emptyState({ ...task, metadata }), { before: { mark: world.mark } });
+      const actions = decide(again, new Date(world.now));
+      expect(actions.map(({ kind }) => kind)).not.toContain('createRun');
     });
   });
 

@@ -90,5 +90,8 @@ export const velaLabels = {
 /** An annotation of the Application, whose change makes KubeVela look at a task's status again. */
 export const nudgeAnnotation = `${group}/nudge`;
 
+/** Annotations of the Application that say what ran, one for each of its Tasks; see cluster/mark.ts. */
+export const markAnnotationPrefix = `ran.${group}/`;
+
 /** CronJob's annotation: when a Job was due, RFC 3339 in the schedule's zone. */
 export const scheduledTimestampAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp';

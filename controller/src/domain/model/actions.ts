@@ -3,6 +3,7 @@
  * that fails.
  */
 import type { OwnerReference, TaskRunSpec, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
+import type { Mark } from './trigger.ts';
 
 /** A TaskRun as it is created. */
 export interface TaskRunManifest {
@@ -110,6 +111,15 @@ export type Action =
   | { readonly kind: 'event'; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
   /** Change an annotation of the Application, so that KubeVela reads the Task's status again. */
   | { readonly kind: 'nudge'; readonly application: ApplicationRef; readonly value: string }
+  /** Write on the Application what ran, and nudge it with the same call. */
+  | {
+      readonly kind: 'mark';
+      readonly application: ApplicationRef;
+      readonly mark: Mark;
+      /** Another value for another mark. */
+      readonly value: string;
+      readonly nudge: string;
+    }
   /** No call: KubeVela is about to read the Task's status by itself. */
   | { readonly kind: 'expectLook'; readonly value: string }
   /** Decide again at that time. `at` is in milliseconds since the epoch. */
@@ -137,13 +147,7 @@ function targetOf(action: Action): string {
       return action.claim.metadata.name;
     case 'checkStep':
       return action.run;
-    case 'writeTaskStatus':
-    case 'event':
-    case 'nudge':
-    case 'expectLook':
-    case 'wakeAt':
-      return '';
     default:
-      return action.uid;
+      return 'uid' in action ? action.uid : '';
   }
 }

@@ -6,8 +6,10 @@
 export const eventReasons = {
   admitted: 'Admitted',
   evicted: 'Evicted',
+  mayRunAgain: 'MayRunAgain',
   missSchedule: 'MissSchedule',
   queued: 'Queued',
+  ranBefore: 'RanBefore',
   stepCancelled: 'StepCancelled',
   stepFailed: 'StepFailed',
   stepQueued: 'StepQueued',
@@ -38,6 +40,12 @@ export const eventMeanings: Readonly<Record<EventReason, EventMeaning>> = {
     meaning: 'Kueue stopped a run that had started, and the run waits in its queue again.',
     remedy: 'Give the run a `priorityClass` that goes first, or raise the quota. The message has the reason.',
   },
+  MayRunAgain: {
+    type: 'Warning',
+    meaning:
+      'The Task was created again after its revision had run, and the Application did not say in time that it applied the Task, so the revision may run a second time.',
+    remedy: 'Look at what the first run did. Before a restore set `suspend: true` where a second run would do harm.',
+  },
   MissSchedule: {
     type: 'Warning',
     meaning: 'One or more times of the schedule passed without a run.',
@@ -48,6 +56,11 @@ export const eventMeanings: Readonly<Record<EventReason, EventMeaning>> = {
     type: 'Normal',
     meaning: 'The run waits, in a queue of Kueue or for its turn. The message says what for.',
     remedy: '',
+  },
+  RanBefore: {
+    type: 'Normal',
+    meaning: 'The Task was created again after its revision had run, and the revision is not run a second time.',
+    remedy: 'To run it again change the Application, or create a TaskRun (`task-runs run`).',
   },
   StepCancelled: {
     type: 'Normal',

@@ -3,7 +3,7 @@
  */
 import type { Task } from '../../resources/index.ts';
 import type { Job } from './objects.ts';
-import type { Answered } from './trigger.ts';
+import type { Answered, Mark } from './trigger.ts';
 
 export interface Memory {
   /** Versions of the Task that were seen and are older than the Task, oldest first: deployments in quick succession. */
@@ -32,8 +32,17 @@ export interface Memory {
   readonly cuts: ReadonlyMap<string, Cut>;
   /** When each version was first seen, by generation, in milliseconds since the epoch. */
   readonly seenAt: ReadonlyMap<number, number>;
+  /** What the Application's mark says of a Task that came without status and runs; undefined while nobody asked. */
+  readonly before?: Before | undefined;
+  /** The value of the mark that this process last wrote on the Application. */
+  readonly marked?: string | undefined;
   /** What this process last nudged the Application with. */
   readonly nudged?: string | undefined;
+}
+
+/** What was found on the Application; without a mark where it has none that counts. */
+export interface Before {
+  readonly mark?: Mark | undefined;
 }
 
 /** The API server refused to create one of our objects, and when to try again. */

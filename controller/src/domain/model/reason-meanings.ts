@@ -204,6 +204,12 @@ const ourReasonMeanings = {
     meaning: 'A ResourceQuota of the namespace does not allow the Job or its pods.',
     remedy: 'Raise the quota, ask for less, or wait until others have ended. The run starts by itself afterwards.',
   },
+  RanBefore: {
+    source: 'task-runs',
+    with: ['Ready'],
+    meaning: 'The revision ran before its Task was created again (deleted by hand, or restored), and is not run twice.',
+    remedy: 'To run it again change the Application, or create a TaskRun (`task-runs run`).',
+  },
   Replaced: {
     source: 'task-runs',
     with: ['Cancelled'],

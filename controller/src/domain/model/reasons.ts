@@ -36,6 +36,7 @@ export const reasons = {
   queueFull: 'QueueFull',
   queueTimeout: 'QueueTimeout',
   quotaExceeded: 'QuotaExceeded',
+  ranBefore: 'RanBefore',
   replaced: 'Replaced',
   retryBackoff: 'RetryBackoff',
   serviceAccountNotFound: 'ServiceAccountNotFound',

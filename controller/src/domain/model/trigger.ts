@@ -1,4 +1,11 @@
-import { velaLabels, type RunTrigger, type Task, type TaskRun, type Trigger } from '../../resources/index.ts';
+import {
+  velaLabels,
+  type RunPhase,
+  type RunTrigger,
+  type Task,
+  type TaskRun,
+  type Trigger,
+} from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 
 /** What asks for runs, as the CRD of TaskRuns has it. */
@@ -38,6 +45,15 @@ export interface Answered {
   readonly snapshotHash?: string;
 }
 
+/** What an Application keeps of the last answered trigger of one of its Tasks. */
+export interface Mark extends Omit<Answered, 'generation'> {
+  readonly run: string;
+  readonly phase: MarkedPhase;
+}
+
+export const markedPhases = ['Succeeded', 'Failed', 'Cancelled'] as const satisfies readonly RunPhase[];
+export type MarkedPhase = (typeof markedPhases)[number];
+
 /** What was answered last, as the Task's status says. */
 function answeredByStatus({ status }: Task): readonly Answered[] {
   const { generation, revisionHash, run, snapshotHash, ...trigger } = status?.observedTrigger ?? {};
@@ -67,4 +83,24 @@ export function lastAnswered(task: Task, runs: readonly TaskRun[], remembered?: 
     (newest, answer) => (newest === undefined || answer.generation > newest.generation ? answer : newest),
     undefined,
   );
+}
+
+/**
+ * The trigger as the mark answers it; undefined where it is another one. A restored Application counts its revisions
+ * from 1 again, so KubeVela's hash of the revision decides where both are known, and the revision's name only where
+ * they are not.
+ */
+export function answeredByMark(task: Task, { run, snapshotHash, ...marked }: Mark): Answered | undefined {
+  const value = triggerValue(task.spec.trigger);
+  const hash = revisionHash(task);
+  const isSame =
+    hash !== undefined && marked.revisionHash !== undefined
+      ? hash === marked.revisionHash && beyondRevision(value) === beyondRevision(marked.value)
+      : value === marked.value;
+  return isSame ? compact({ generation: 0, value, revisionHash: hash, run, snapshotHash }) : undefined;
+}
+
+/** The publishVersion and the session of a trigger's value. */
+function beyondRevision(value: string): string {
+  return value.replace(/^[^@#]*/, '');
 }

@@ -7,7 +7,7 @@ import type { FlowStep } from './flow.ts';
 import type { Refusal } from './memory.ts';
 import { conditionOf, type Job, type Pod, type PodRefusal } from './objects.ts';
 import type { TaskState } from './state.ts';
-import type { Answered } from './trigger.ts';
+import type { Answered, Mark } from './trigger.ts';
 
 /** What is known of a run as a whole, and of a step as if it were a run. */
 interface Common {
@@ -83,6 +83,8 @@ export interface TaskView {
   readonly state: TaskState;
   readonly policy: CompletePolicy;
   readonly answered: Answered | undefined;
+  /** What ran before the Task was created again, while nothing else is known to answer its trigger. */
+  readonly mark: Mark | undefined;
   /**
    * The run that the Task's status speaks of: the newest that was not skipped, unless the last trigger's is no longer
    * on record.

@@ -12,6 +12,7 @@ import { patientReasons, reasons } from '../model/reasons.ts';
 import { revisionHash } from '../model/trigger.ts';
 import type { RunView, TaskView } from '../model/view.ts';
 import { isHealthy } from '../policies/healthy-when.ts';
+import { speaksOfBefore } from '../policies/ran-before.ts';
 import { supersededCount } from '../policies/superseded.ts';
 import { waitsTooLongForNode } from './node-state.ts';
 import { lingersTooLong } from './overdue.ts';
@@ -122,8 +123,12 @@ function taskPhase(view: TaskView): NonNullable<TaskStatus['phase']> {
   const refusal = runRefusal(view);
   if (refusal) return refusal.final ? 'Failed' : 'Pending';
   if (view.current) return view.current.phase;
-  const before = view.state.task.status?.phase ?? 'Idle';
-  if (view.answered?.run === undefined) return 'Idle';
+  return view.answered?.run === undefined ? 'Idle' : phaseOfGone(view);
+}
+
+/** The phase that the answering run had, which is no longer on record. */
+function phaseOfGone({ mark, state }: TaskView): NonNullable<TaskStatus['phase']> {
+  const before = mark?.phase ?? state.task.status?.phase ?? 'Idle';
   return isFinished(before) ? before : 'Cancelled';
 }
 
@@ -165,7 +170,13 @@ function currentLine(view: TaskView, agenda: Agenda | undefined, now: Date): str
   if (refusal) return `${refusal.run} not created: ${refusal.message}`;
   if (view.current) return runLine(view.current, now);
   const name = view.answered?.run;
+  if (speaksOfBefore(view)) return beforeLine(view);
   return name === undefined ? 'no run yet' : `${name} is no longer on record`;
+}
+
+/** What the Task says, also as an event, where its trigger was answered before it was created again. */
+export function beforeLine({ answered }: TaskView): string {
+  return `${answered?.run} ran before this Task was created again and is not started again; change the Application or create a TaskRun to run it`;
 }
 
 /** mytask-v3 Running 10s; mytask-v3 Succeeded in 31s; mytask-v3 Failed after 3s: exit code 1 in container mytask. */
@@ -201,13 +212,17 @@ function summary({ name, phase, kept, record: run }: RunView): RunSummary {
  */
 function conditions(view: TaskView, phase: NonNullable<TaskStatus['phase']>, now: Date): Condition[] {
   const { task } = view.state;
-  const { reason = phase, message = '' } = view.current?.record.status ?? {};
+  const { reason = phase, message = '' } = view.current?.record.status ?? statusOfBefore(view);
   const stalled = stalledBy(view, now);
   const status = isReady(view, phase, stalled?.reason) ? 'True' : 'False';
   return [
     condition(task, { type: 'Ready', status, reason, message }, now),
     ...(stalled ? [condition(task, { type: 'Stalled', status: 'True', ...stalled }, now)] : []),
   ];
+}
+
+function statusOfBefore(view: TaskView): { readonly reason?: string; readonly message?: string } {
+  return speaksOfBefore(view) ? { reason: reasons.ranBefore, message: beforeLine(view) } : {};
 }
 
 /** What a schedule asked for says nothing of the deployment. */

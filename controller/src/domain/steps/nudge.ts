@@ -3,6 +3,7 @@
  */
 import { canonicalJson, hexHash } from '../lang/canonical-json.ts';
 import type { Action } from '../model/actions.ts';
+import type { Task } from '../../resources/index.ts';
 import type { TaskView } from '../model/view.ts';
 import { applicationOf } from '../policies/workflow-step.ts';
 
@@ -20,12 +21,17 @@ export function nudge(view: TaskView, now: Date): readonly Action[] {
   const { task, memory } = view.state;
   const { nudged } = memory;
   const application = applicationOf(task);
-  const { observedGeneration, phase, message } = task.status ?? {};
-  const value = hexHash(canonicalJson([observedGeneration, phase, message]), 12);
+  const value = nudgeValue(task);
   if (!application || value === nudged || (nudged === undefined && !isRecent(view, now))) return [];
   const age = polledAge(view, now);
   if (age < polledMilliseconds.sure) return [{ kind: 'expectLook', value }];
   return age < polledMilliseconds.until ? [] : [{ kind: 'nudge', application, value }];
+}
+
+/** What KubeVela is nudged with: another value for another status. */
+export function nudgeValue({ status }: Task): string {
+  const { observedGeneration, phase, message } = status ?? {};
+  return hexHash(canonicalJson([observedGeneration, phase, message]), 12);
 }
 
 /**
@@ -38,7 +44,8 @@ function polledAge({ current, policy }: TaskView, now: Date): number {
   return age >= 0 ? age : Infinity;
 }
 
-function isRecent({ current, state }: TaskView, now: Date): boolean {
+/** Whether the current run, or a condition, changed so lately that this process may be the first to tell it. */
+export function isRecent({ current, state }: TaskView, now: Date): boolean {
   const { startTime, completionTime } = current?.record.status ?? {};
   const changes = [
     startTime,

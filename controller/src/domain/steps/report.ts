@@ -3,13 +3,15 @@
  */
 import { sameJson } from '../lang/same-json.ts';
 import type { Action } from '../model/actions.ts';
+import { eventReasons } from '../model/events.ts';
 import { reasons } from '../model/reasons.ts';
 import type { TaskView } from '../model/view.ts';
+import { isReportedAsBefore, speaksOfBefore } from '../policies/ran-before.ts';
 import { missedEvents } from '../schedule/agenda.ts';
 import { cutRetryAt, cutsOf, cutTaskStatus } from '../status/cuts.ts';
 import { reportWaitsUntil } from '../status/pacing.ts';
 import { runStatus } from '../status/run.ts';
-import { stalledBy, taskStatus } from '../status/task.ts';
+import { beforeLine, stalledBy, taskStatus } from '../status/task.ts';
 
 /** Write the Task's status when it says something new, and let KubeVela know. */
 export function report(view: TaskView, now: Date): readonly Action[] {
@@ -22,7 +24,17 @@ export function report(view: TaskView, now: Date): readonly Action[] {
   if (cutRetryAt(uid, view.state) > now.getTime()) return [];
   const status = cutTaskStatus(taskStatus(view, now), cutsOf(uid, view.state));
   if (sameJson(status, task.status ?? {})) return [];
-  return [{ kind: 'writeTaskStatus', status }, ...stalledEvent(view, now), ...missedEvents(view.state, now)];
+  return [
+    { kind: 'writeTaskStatus', status },
+    ...stalledEvent(view, now),
+    ...beforeEvent(view),
+    ...missedEvents(view.state, now),
+  ];
+}
+
+function beforeEvent(view: TaskView): Action[] {
+  if (!speaksOfBefore(view) || isReportedAsBefore(view.state.task)) return [];
+  return [{ kind: 'event', type: 'Normal', reason: eventReasons.ranBefore, message: beforeLine(view) }];
 }
 
 function stalledEvent(view: TaskView, now: Date): Action[] {

@@ -264,6 +264,10 @@ export class ModelController {
     nudge: () => {
       this.#world.calls += 1;
     },
+    mark: ({ mark }) => {
+      this.#world.calls += 1;
+      this.#world.mark = mark;
+    },
     event: () => undefined,
     wakeAt: () => undefined,
   };

@@ -9,6 +9,7 @@ import { rfc3339 } from '../lang/rfc3339.ts';
 import type { Adoption, JobManifest, TaskRunManifest } from '../model/actions.ts';
 import { type Queueing, waitsInQueue, type Workload } from '../model/kueue.ts';
 import { controllerOf, isOwnedBy, type Job, type JobCondition, type Pod } from '../model/objects.ts';
+import type { Mark } from '../model/trigger.ts';
 import { isFinished } from '../model/phase.ts';
 import { readOutputs } from '../policies/outputs.ts';
 import { aTask, noon } from './builders.ts';
@@ -119,6 +120,8 @@ export class World {
   readonly held = new Set<string>();
   /** Every version of the Task, oldest first. */
   readonly versions: Task[] = [this.task];
+  /** What the Application keeps of what ran. */
+  mark: Mark | undefined;
   calls = 0;
   /** The generation that changed the schedule last. */
   scheduleGeneration = 1;

@@ -2,7 +2,7 @@ import type { TaskRun } from '../../resources/index.ts';
 import { type CompletePolicy, policyOf } from '../model/execution-policy.ts';
 import { isOwnedBy } from '../model/objects.ts';
 import type { TaskState } from '../model/state.ts';
-import { type Answered, lastAnswered } from '../model/trigger.ts';
+import { type Answered, answeredByMark, lastAnswered } from '../model/trigger.ts';
 import type { JobRun, RunView, TaskView } from '../model/view.ts';
 import { stepsOf } from '../shape/items.ts';
 import { nodeSteps } from '../shape/nodes.ts';
@@ -12,13 +12,17 @@ import { type Found, viewPart } from './part.ts';
 
 export function classify(state: TaskState): TaskView {
   const runs = state.cluster.runs.map((run) => viewRun(run, state)).sort(newestFirst);
-  const answered = lastAnswered(state.task, state.cluster.runs, state.memory.answered);
+  const known = lastAnswered(state.task, state.cluster.runs, state.memory.answered);
+  const mark = known ? undefined : state.memory.before?.mark;
+  const marked = mark && answeredByMark(state.task, mark);
+  const answered = known ?? marked;
   const policy = policyOf(state.task);
   const finished = runs.filter((view) => view.finished);
   return {
     state,
     policy,
     answered,
+    mark: marked && mark,
     current: currentOf(runs, answered, policy),
     deployed: currentOf(
       runs.filter(({ record: run }) => run.spec.trigger?.type !== 'Schedule'),

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import type { TaskStatus } from '../../resources/index.ts';
+import { decide } from '../decide.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
+import type { Mark } from '../model/trigger.ts';
+import { after, aRun, aState, aTask, noon } from '../testing/builders.ts';
+import { classify } from '../view/classify.ts';
+import { markOf, mayHaveRunBefore } from './ran-before.ts';
+
+const hash = (revisionHash: string) => ({
+  labels: { ...aTask().build().metadata.labels, 'app.oam.dev/app-revision-hash': revisionHash },
+});
+/** The Task of the third revision, as KubeVela creates it again: its generation is 1. */
+const back = aTask().revision('app-worker-v3', 1).meta({ uid: 'new-uid' });
+const mark: Mark = {
+  value: 'app-worker-v3',
+  revisionHash: 'c2a9b2aca82010ba',
+  run: 'mytask-v3',
+  phase: 'Succeeded',
+  snapshotHash: snapshotOf(back.build()).hash,
+};
+const message =
+  'mytask-v3 ran before this Task was created again and is not started again; change the Application or create a TaskRun to run it';
+const withMark = (task = back, changes: Partial<Mark> = {}) =>
+  aState(task).memory({ before: { mark: { ...mark, ...changes } } });
+const kinds = (state: ReturnType<typeof aState>) => decide(state.build(), noon).map(({ kind }) => kind);
+
+function statusOf(state: ReturnType<typeof aState>): TaskStatus {
+  const [action] = decide(state.build(), noon);
+  if (action?.kind !== 'writeTaskStatus') throw new Error(`not a status: ${JSON.stringify(action)}`);
+  return action.status;
+}
+
+describe('a Task that somebody deleted and KubeVela created again', () => {
+  test('does not run its revision a second time, and says so', () => {
+    expect(decide(withMark().build(), noon)).toMatchObject([
+      {
+        kind: 'writeTaskStatus',
+        status: {
+          observedTrigger: { appRevision: 'app-worker-v3', generation: 1, run: 'mytask-v3' },
+          phase: 'Succeeded',
+          message: `${message} · 0 kept`,
+          conditions: [{ type: 'Ready', status: 'True', reason: 'RanBefore', message }],
+        },
+      },
+      { kind: 'event', type: 'Normal', reason: 'RanBefore', message },
+    ]);
+  });
+
+  test('says the same after the controller was restarted, and nothing is written any more', () => {
+    const restarted = aState(back.status(statusOf(withMark())));
+    expect(mayHaveRunBefore(restarted.build())).toBe(false);
+    expect(decide(restarted.build(), after(3_600))).toEqual([]);
+  });
+
+  test.each(['Failed', 'Cancelled'] as const)('is not ready where its revision was %s', (phase) => {
+    expect(statusOf(withMark(back, { phase }))).toMatchObject({
+      phase,
+      conditions: [{ type: 'Ready', status: 'False' }],
+    });
+  });
+
+  test('is marked again, for the Application may be another one', () => {
+    const reported = aState(back.status(statusOf(withMark())));
+    expect(decide(reported.build(), noon)).toMatchObject([{ kind: 'mark', mark }]);
+  });
+
+  test('runs where nothing is known of it', () => {
+    expect(kinds(aState(back).memory({ before: {} }))).toEqual(['createRun']);
+  });
+
+  test.each([
+    ['another revision', back.revision('app-worker-v4', 1).meta(hash('other'))],
+    ["a revision's name that came back for another content", back.meta(hash('other'))],
+    [
+      'another publishVersion of the same content',
+      back.trigger({ appRevision: 'app-worker-v3', publishVersion: 'again' }),
+    ],
+    ['another session of a workflow step', back.trigger({ appRevision: 'app-worker-v3', id: 'session-2' })],
+  ])('runs %s', (_what, task) => expect(kinds(withMark(task))).toEqual(['createRun']));
+
+  test('does not run a session of a workflow step that was answered', () => {
+    const step = back.trigger({ appRevision: 'app-worker-v3', id: 'session-1' });
+    expect(kinds(withMark(step, { value: 'app-worker-v3#session-1' }))).toEqual(['writeTaskStatus', 'event']);
+  });
+
+  test('runs once somebody changes the Application', () => {
+    const reported = back.status(statusOf(withMark()));
+    expect(kinds(aState(reported.revision('app-worker-v4', 2)))).toEqual(['createRun']);
+  });
+
+  test('speaks of the run that a person asked for', () => {
+    const byHand = aRun(back, 'by-hand')
+      .spec({ trigger: { type: 'Manual' } })
+      .finished();
+    const state = aState(back.status(statusOf(withMark()))).runs(byHand);
+    expect(statusOf(state)).toMatchObject({ phase: 'Succeeded', message: 'by-hand Succeeded in 31s · 0 kept' });
+  });
+});
+
+describe('a Task of an Application that was restored, whose revisions count from 1 again', () => {
+  const restored = aTask().meta({ uid: 'new-uid' });
+  test('does not run what ran under another name', () =>
+    expect(kinds(withMark(restored))).toEqual(['writeTaskStatus', 'event']));
+  test('runs where no hash tells that it is the same', () => {
+    const { revisionHash: _hash, ...nameless } = mark;
+    expect(kinds(aState(restored).memory({ before: { mark: nameless } }))).toEqual(['createRun']);
+  });
+});
+
+describe('the Application is asked what ran', () => {
+  const asks = (state: ReturnType<typeof aState>) => mayHaveRunBefore(state.build());
+  test('for a Task that came without status and runs', () => expect(asks(aState(back))).toBe(true));
+  test('once', () => expect(asks(aState(back).memory({ before: {} }))).toBe(false));
+  test('also where a person was faster with a run', () =>
+    expect(asks(aState(back).runs(aRun(back).spec({ trigger: { type: 'Manual' } })))).toBe(true));
+  test('not for a Task that has run', () => expect(asks(aState(back).runs(aRun(back)))).toBe(false));
+  test('not for one that runs when asked', () => expect(asks(aState(back.policy({ trigger: 'Manual' })))).toBe(false));
+  test('not for one that is being deleted', () =>
+    expect(asks(aState(back.meta({ deletionTimestamp: after(1).toISOString() })))).toBe(false));
+  test('not for one without an Application', () => expect(asks(aState(back.withoutApplication()))).toBe(false));
+});
+
+describe('the Application is marked', () => {
+  const marks = (...runs: readonly ReturnType<typeof aRun>[]) => {
+    const state = aState().runs(...runs);
+    const told = aState(aTask().status(statusOf(state))).runs(...runs);
+    return decide(told.memory({ marked: 'old', nudged: 'old' }).build(), after(40)).filter(
+      ({ kind }) => kind === 'mark',
+    );
+  };
+  test('with the run of the last trigger once it has finished', () =>
+    expect(marks(aRun().finished('Failed'))).toMatchObject([
+      { application: { name: 'app-worker' }, mark: { value: 'app-worker-v1', run: 'mytask-v1', phase: 'Failed' } },
+    ]));
+  test('with the retry that succeeded', () => {
+    const retry = aRun(aTask(), 'again')
+      .createdAt(32)
+      .spec({ trigger: { type: 'Retry', value: 'mytask-v1' } });
+    expect(marks(aRun().finished('Failed'), retry.finished())).toMatchObject([
+      { mark: { value: 'app-worker-v1', run: 'again', phase: 'Succeeded' } },
+    ]);
+  });
+  test.each([
+    ['goes on', aRun().started()],
+    ['was skipped', aRun().status({ phase: 'Skipped' })],
+  ])('not where the run %s', (_what, run) => expect(markOf(classify(aState().runs(run).build()))).toBeUndefined());
+});

@@ -1,0 +1,57 @@
+/**
+ * What ran before a Task was created again. Somebody may delete a Task, and KubeVela creates it again; a restore brings
+ * it back without its status. Its UID is new and its runs are gone with the old one, so its revision would look like a
+ * trigger that nothing has answered. The Application outlives the Task: the controller writes a mark there once a
+ * deployment's run has finished.
+ */
+import type { Task } from '../../resources/index.ts';
+import { compact } from '../lang/compact.ts';
+import { policyOf } from '../model/execution-policy.ts';
+import { isFinished } from '../model/phase.ts';
+import { reasons } from '../model/reasons.ts';
+import type { TaskState } from '../model/state.ts';
+import { lastAnswered, type Mark, markedPhases } from '../model/trigger.ts';
+import type { RunView, TaskView } from '../model/view.ts';
+import { applicationOf } from './workflow-step.ts';
+
+/** Whether only the Application can know if the Task's trigger was answered. */
+export function mayHaveRunBefore({ task, cluster, memory }: TaskState): boolean {
+  return (
+    task.metadata.deletionTimestamp === undefined &&
+    memory.before === undefined &&
+    policyOf(task).trigger !== 'Manual' &&
+    applicationOf(task) !== undefined &&
+    lastAnswered(task, cluster.runs, memory.answered) === undefined
+  );
+}
+
+/** Whether the Task's status speaks of a run that was before the Task. */
+export function speaksOfBefore({ state: { task, memory }, current, answered, mark }: TaskView): boolean {
+  if (current !== undefined || answered?.run === undefined) return false;
+  if (memory.refusals.some(({ object }) => object === 'TaskRun')) return false;
+  return mark !== undefined || isReportedAsBefore(task);
+}
+
+/** Whether the status has said so already. */
+export function isReportedAsBefore({ status }: Task): boolean {
+  return status?.conditions?.some(({ type, reason }) => type === 'Ready' && reason === reasons.ranBefore) ?? false;
+}
+
+/** The mark that the Application should have: of the last answered trigger, once its run or a retry has finished. */
+export function markOf(view: TaskView): Mark | undefined {
+  const { answered, policy, state } = view;
+  if (policy.trigger === 'Manual' || answered?.run === undefined) return undefined;
+  const { value, revisionHash: hash, snapshotHash } = answered;
+  const last = lastRun(view, answered.run);
+  const { name: run, phase } = last ?? {
+    name: answered.run,
+    phase: speaksOfBefore(view) ? state.task.status?.phase : undefined,
+  };
+  const marked = markedPhases.find((one) => one === phase);
+  return marked && compact({ value, revisionHash: hash, snapshotHash, run, phase: marked });
+}
+
+function lastRun({ runs, deployed }: TaskView, answering: string): RunView | undefined {
+  const isRetry = deployed?.record.spec.trigger?.type === 'Retry' && isFinished(deployed.phase);
+  return isRetry ? deployed : runs.find(({ name }) => name === answering);
+}

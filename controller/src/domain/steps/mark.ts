@@ -1,0 +1,20 @@
+/**
+ * A mark on the Application of what ran, for the case that its Task is created again.
+ */
+import { canonicalJson, hexHash } from '../lang/canonical-json.ts';
+import type { Action } from '../model/actions.ts';
+import type { TaskView } from '../model/view.ts';
+import { markOf } from '../policies/ran-before.ts';
+import { applicationOf } from '../policies/workflow-step.ts';
+import { isRecent, nudgeValue } from './nudge.ts';
+
+/** Mark the Application once the last trigger's run has finished. That also makes KubeVela read the Task's status. */
+export function mark(view: TaskView, now: Date): readonly Action[] {
+  const { task, memory } = view.state;
+  const application = applicationOf(task);
+  const wanted = markOf(view);
+  if (!application || !wanted) return [];
+  const value = hexHash(canonicalJson(wanted), 12);
+  if (value === memory.marked || (memory.marked === undefined && !isRecent(view, now))) return [];
+  return [{ kind: 'mark', application, mark: wanted, value, nudge: nudgeValue(task) }];
+}

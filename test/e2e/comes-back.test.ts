@@ -1,0 +1,110 @@
+/**
+ * A Task that comes back: KubeVela makes again what somebody deleted, and a restore makes everything again. What ran
+ * does not run a second time.
+ */
+import { describe, expect, it } from 'vitest';
+import { applications, tasks } from '../../controller/src/cluster/resource-types.ts';
+import { eventually } from '../support/eventually.ts';
+import {
+  aNamespace,
+  App,
+  apply,
+  client,
+  isGone,
+  kubectl,
+  output,
+  place,
+  prints,
+  type ApplicationObject,
+} from './user.ts';
+
+const ranBefore =
+  /^mytask-v1 ran before this Task was created again and is not started again; change the Application or create a TaskRun to run it · 0 kept$/;
+
+/** The Application's annotations, once it says what ran. */
+function marked(app: App): Promise<Record<string, string>> {
+  return eventually(`${app.namespace}/${app.name} is marked`, async () => {
+    const { annotations = {} } = (await client.get(applications, app)).metadata;
+    if (!Object.keys(annotations).some((key) => key.startsWith('ran.task.oam.dev/')))
+      throw new Error(JSON.stringify(annotations));
+    return annotations;
+  });
+}
+
+async function deployed(topic: string): Promise<App> {
+  const app = new App(await aNamespace(topic));
+  await app.deploy(prints('migrated'));
+  await app.succeeded(1);
+  await marked(app);
+  await eventually('the Application runs', async () => (await app.status()).status === 'running');
+  return app;
+}
+
+/** Makes KubeVela look at the Application, as it does every five minutes, until the Task is another one than before. */
+function madeAgain(app: App, before: string): Promise<boolean> {
+  return eventually(`another Task of ${app.namespace}/${app.name}`, async () => {
+    await client.patch(applications, app, { metadata: { annotations: { 'example.org/look': String(Date.now()) } } });
+    return (await app.task()).metadata.uid !== before;
+  });
+}
+
+describe.concurrent('a migration that ran', () => {
+  it('does not run again once KubeVela makes the Task again that somebody deleted; the next deployment does', async () => {
+    const app = await deployed('deleted');
+    const before = await app.task();
+    await kubectl(['delete', 'vtask', before.metadata.name, '-n', app.namespace, '--wait=true']);
+    await madeAgain(app, before.metadata.uid);
+    const service = await app.says(ranBefore);
+    expect(service.healthy).toBe(true);
+    await eventually('the old runs are gone', async () => (await app.runNames()).length === 0);
+    expect(await app.jobs()).toEqual([]);
+    expect(await kubectl(['get', 'events', '-n', app.namespace, '--field-selector=reason=RanBefore'])).toContain(
+      'mytask-v1 ran before this Task was created again',
+    );
+
+    await app.deploy(prints('migrated further'));
+    const next = await app.succeeded(1);
+    expect(next.metadata.name).toBe('mytask-v2');
+    await app.says(/^mytask-v2 Succeeded in \d+s · 1 kept$/);
+    if (place.pods === 'real') expect(await output(app.namespace, 'mytask-v2')).toBe('migrated further\n');
+  });
+
+  it('does not run again in an Application that was restored from a backup, without a status', async () => {
+    const app = await deployed('restored');
+    const backup = (await client.get(applications, app)) as ApplicationObject;
+    const before = await app.task();
+    await remove(app);
+    await apply(app.namespace, app.name, backup.spec, backup.metadata?.annotations);
+    await app.says(ranBefore);
+    expect((await app.task()).metadata.uid).not.toBe(before.metadata.uid);
+    expect([await app.runNames(), await app.jobs()]).toEqual([[], []]);
+  });
+
+  it('runs again for who deletes the Application and applies it from its file', async () => {
+    const app = await deployed('file');
+    await remove(app);
+    await app.deploy(prints('migrated'));
+    await app.succeeded(1);
+    await app.says(/^mytask-v1 Succeeded in \d+s · 1 kept$/);
+  });
+
+  it('runs again for who takes the component out and puts it in again', async () => {
+    const app = await deployed('out');
+    const other = { name: 'other', type: 'task', properties: prints('other') };
+    await apply(app.namespace, app.name, { components: [other] });
+    await eventually('the Task is gone', () => isGone(tasks, app.namespace, 'app-worker-mytask'));
+    await app.deploy(prints('migrated'));
+    await app.succeeded(1);
+    await app.says(/^mytask-v\S+ Succeeded in \d+s · 1 kept$/);
+  });
+});
+
+/** Deletes the Application, and waits until it and its Task are gone. */
+async function remove(app: App): Promise<void> {
+  const { name } = (await app.task()).metadata;
+  await app.delete();
+  await eventually('the Application is gone', () => isGone(applications, app.namespace, app.name));
+  await eventually('its Task is gone', () => isGone(tasks, app.namespace, name));
+  await eventually('its runs are gone', async () => (await app.runNames()).length === 0);
+  await eventually('its Jobs are gone', async () => (await app.jobs()).length === 0);
+}
