@@ -46,7 +46,8 @@ export async function startManager(
   log: Logger,
   onLost: (reason: string) => void,
 ): Promise<Manager> {
-  const identity = `${hostname()}_${randomUUID()}`;
+  const predecessors = options.podUid && `${hostname()}_${options.podUid}_`;
+  const identity = `${predecessors ?? `${hostname()}_`}${randomUUID()}`;
   const metrics = createMetrics();
   const observers = createObservers(metrics, log);
   const client = createClient({ kubeconfigPath: options.kubeconfig, userAgent: program, onRequest: observers.calls });
@@ -113,6 +114,7 @@ export async function startManager(
         namespace: options.leaderElectionNamespace,
         name: program,
         identity,
+        predecessors,
         onStartedLeading: lead,
         onStoppedLeading: onLost,
         onNewLeader: (leader) => log.info({ leader }, 'new leader'),

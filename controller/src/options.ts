@@ -7,6 +7,7 @@ export interface ControllerOptions {
   readonly namespace?: readonly string[];
   readonly leaderElect: boolean;
   readonly leaderElectionNamespace: string;
+  readonly podUid?: string;
   readonly workers: number;
   readonly address: string;
   readonly logLevel: string;
@@ -43,6 +44,12 @@ export function controllerCommand(version: string): Command {
     .option('--namespace <name...>', 'namespaces to watch; all when left out')
     .option('--leader-elect', 'act only while holding the Lease, so that several replicas may run', false)
     .option('--leader-election-namespace <namespace>', 'the namespace of the Lease', 'vela-system')
+    .addOption(
+      new Option(
+        '--pod-uid <uid>',
+        'the pod that it runs in; the Lease of a container that was killed in the same pod is taken over at once',
+      ).env('POD_UID'),
+    )
     .option('--workers <number>', 'Tasks reconciled at the same time', positiveInteger, 10)
     .option('--address <host:port>', 'the address of /healthz, /readyz and /metrics', ':8080')
     .option('--api-address <host:port>', 'the address of the REST API and the console; not served when left out')

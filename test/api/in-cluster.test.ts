@@ -1,7 +1,7 @@
 /** The controller as people run it: its image, its Deployment, its rights, reached through its Service. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,6 +18,21 @@ import { eventually } from '../support/eventually.ts';
 
 const namespace = 'default';
 const system = '--namespace=vela-system';
+const ofController = [system, '--selector=app.kubernetes.io/name=task-runs'];
+
+/** The process of the pod's container, as this machine sees it. */
+async function processOf(podUid: string): Promise<number> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0);
+  for (const pid of pids) {
+    // One that has ended meanwhile has no files.
+    const [group, command] = await Promise.all(
+      ['cgroup', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+    );
+    const isOfPod = group?.replaceAll('_', '-').includes(podUid) === true;
+    if (isOfPod && command?.includes('--leader-elect') === true) return pid;
+  }
+  throw new Error(`no process of pod ${podUid}`);
+}
 
 describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs root)', () => {
   let scratch: string;
@@ -110,13 +125,36 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
     });
   });
 
+  it('goes on in the same pod when its process is killed, without waiting for the end of its lease', async () => {
+    const holder = (): Promise<string> =>
+      kubectl(['get', 'lease', 'task-runs', system, '--output=jsonpath={.spec.holderIdentity}']);
+    const killed = await holder();
+    const uid = await kubectl(['get', 'pods', ...ofController, '--output=jsonpath={.items[0].metadata.uid}']);
+    process.kill(await processOf(uid), 'SIGKILL');
+    const next = await eventually(
+      'the next process leads',
+      async () => {
+        const leader = await holder();
+        return leader !== killed && leader;
+      },
+      { everyMs: 100 },
+    );
+    const pod = killed.slice(0, killed.lastIndexOf('_') + 1);
+    expect({ next, pod }).toEqual({
+      next: expect.stringContaining(pod) as string,
+      pod: expect.stringContaining(uid) as string,
+    });
+    await deploy('after-the-kill');
+    await succeeds('hello-v2');
+  });
+
   it('goes on in the next pod when its pod is killed', async () => {
-    const pods = ['pods', system, '--selector=app.kubernetes.io/name=task-runs', '--output=name'];
-    const killed = (await kubectl(['get', ...pods])).trim();
+    const pods = ['get', 'pods', ...ofController, '--output=name'];
+    const killed = (await kubectl(pods)).trim();
     await kubectl(['delete', killed, system, '--grace-period=0', '--force']);
     await deploy('the-second');
-    await succeeds('hello-v2');
-    expect(await kubectl(['get', ...pods])).not.toContain(killed);
+    await succeeds('hello-v3');
+    expect(await kubectl(pods)).not.toContain(killed);
   });
 
   it('leaves the network of this machine as it was', async () => {

@@ -29,6 +29,8 @@ const retention = [
   '--archive-log-limit=1Mi',
 ];
 
+const podUid = { name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } };
+
 const find = (application: AddonApplication, component: string, kind: string, name: string): AnObject => {
   const objects = objectsOf(application, component) as AnObject[];
   const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
@@ -191,7 +193,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
                 image: `task-runs:${packageJson.version}`,
                 args: ['--leader-elect', '--api-address=:8090', '--archive=/archive/runs.db', ...retention],
                 // SQLite sorts in a file where memory is not enough, and fails where no folder can be written.
-                env: [{ name: 'SQLITE_TMPDIR', value: '/archive' }],
+                env: [podUid, { name: 'SQLITE_TMPDIR', value: '/archive' }],
                 volumeMounts: [{ name: 'archive', mountPath: '/archive' }],
                 securityContext: {
                   allowPrivilegeEscalation: false,
@@ -271,6 +273,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
                   '--archive-log-limit=2Mi',
                 ],
                 env: [
+                  podUid,
                   { name: 'TASK_RUNS_ARCHIVE', valueFrom: { secretKeyRef: { name: 'runs-database', key: 'url' } } },
                 ],
                 resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '2Gi' } },
@@ -479,9 +482,9 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
         ) as AnObject & { spec: { template: { spec: { containers: JsonObject[] } } } }
       ).spec.template.spec.containers;
     const archive = { enabled: false };
-    expect((await containers({ archive }))[0]).not.toHaveProperty('env');
+    expect(await containers({ archive })).toMatchObject([{ env: [podUid] }]);
     expect(await containers({ archive, otlpEndpoint: 'http://collector:4318' })).toMatchObject([
-      { env: [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://collector:4318' }] },
+      { env: [podUid, { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://collector:4318' }] },
     ]);
   });
 

@@ -131,6 +131,18 @@ describe('leader election', () => {
     expect(state.lease?.spec).toMatchObject({ holderIdentity: 'two', leaseTransitions: 1 });
   });
 
+  it('takes over at once from a container of the same pod that was killed, and from no other', async () => {
+    const { state, client } = await aLease();
+    const killed = anElector({ client, identity: 'pod-a_uid-a_1' });
+    await killed.until(() => killed.elector.isLeader);
+    const other = anElector({ client, identity: 'pod-b_uid-b_1', predecessors: 'pod-b_uid-b_' });
+    await other.until(() => other.clock.pending.length === 1);
+    expect(other.elector.isLeader).toBe(false);
+    const next = anElector({ client, identity: 'pod-a_uid-a_2', predecessors: 'pod-a_uid-a_' });
+    await next.until(() => next.elector.isLeader);
+    expect(state.lease?.spec).toMatchObject({ holderIdentity: 'pod-a_uid-a_2', leaseTransitions: 1 });
+  });
+
   it('loses when it cannot renew within 10 s, and says so', async () => {
     const { state, client } = await aLease();
     const { elector, told, errors, until, clock } = anElector({ client, identity: 'one' });

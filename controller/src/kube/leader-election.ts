@@ -11,6 +11,11 @@ export interface LeaderElectionOptions {
   name: string;
   /** Unlike anyone else's, also after a restart of the same host: host name and a random part. */
   identity: string;
+  /**
+   * Identities that begin so are of processes that ended before this one began, such as those of a container that ran
+   * in the same pod before: their lease is taken over at once.
+   */
+  predecessors?: string | undefined;
   onStartedLeading: () => void;
   /** We lead no longer, or may not: end the process. Not called when `stop` was. */
   onStoppedLeading: (reason: string) => void;
@@ -152,7 +157,7 @@ export class LeaderElector {
       return true;
     }
     this.#see(current);
-    if (this.#heldByOther() && !this.#hasRunOut()) return false;
+    if (this.#heldByOther() && !this.#isPredecessors() && !this.#hasRunOut()) return false;
     const { acquireTime = now, leaseTransitions = 0, holderIdentity } = current.spec ?? {};
     const times =
       holderIdentity === identity
@@ -194,6 +199,11 @@ export class LeaderElector {
   #heldByOther(): boolean {
     const holder = this.#holder();
     return holder !== undefined && holder !== this.#options.identity;
+  }
+
+  #isPredecessors(): boolean {
+    const { predecessors } = this.#options;
+    return predecessors !== undefined && (this.#holder()?.startsWith(predecessors) ?? false);
   }
 
   /** Judged by the duration that the holder wrote: it may run with other settings than ours. */
