@@ -165,7 +165,7 @@ const taken: Readonly<Record<string, Row>> = {
 };
 
 const refused: Readonly<Record<string, readonly [text: string, says: string]>> = {
-  'a variable whose value is no text': [
+  'a variable whose value is a number': [
     job('old', 'containers: [{name: c, image: "a:1", env: [{name: A, value: 8080}]}]'),
     'spec.template.spec.containers[0].env[0].value must be a text in quotes, and is 8080',
   ],
