@@ -32,7 +32,7 @@ export async function openConsole(
   });
   const page = await context.newPage();
   // Less than a test may take, so that it is said what was waited for.
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   const complained: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complained.push(message.text());

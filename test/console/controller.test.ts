@@ -68,7 +68,7 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     await page.getByRole('textbox', { name: 'Name of the run' }).fill('by-hand');
     await page.getByRole('dialog').getByRole('button', { name: 'Run' }).click();
     await page.getByRole('heading', { level: 1, name: 'by-hand' }).waitFor();
-    await page.getByRole('main').getByText('Succeeded', { exact: true }).waitFor({ timeout: 30_000 });
+    await page.getByRole('main').getByText('Succeeded', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'Snapshot' }).click();
     const overrides = page.getByRole('region', { name: 'Overrides of this run' });
     await overrides.getByText('args').waitFor();
@@ -85,7 +85,7 @@ describe.skipIf(inject('chromium') === '')('beside a real controller', () => {
     await page.getByRole('button', { name: 'Cancel…' }).click();
     await page.getByRole('textbox', { name: /^Why/ }).fill('too slow');
     await page.getByRole('button', { name: 'Cancel the run' }).click();
-    await page.getByText('Cancelled because').waitFor({ timeout: 30_000 });
+    await page.getByText('Cancelled because').waitFor();
     await page.getByRole('button', { name: 'Retry…' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
     await page.getByText(/retries mytask-v1/).waitFor();

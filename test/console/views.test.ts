@@ -118,7 +118,7 @@ describe.skipIf(inject('chromium') === '')('views', () => {
     const picture = page.getByRole('group', { name: 'Timeline of runs' });
     const bar = picture.getByRole('link', { name: 'migrate-v3', exact: true }).locator('.run');
     const before = Number(await bar.getAttribute('width'));
-    await expect.poll(async () => Number(await bar.getAttribute('width')), { timeout: 20_000 }).toBeGreaterThan(before);
+    await expect.poll(async () => Number(await bar.getAttribute('width')), { timeout: 60_000 }).toBeGreaterThan(before);
     await page.getByText('The same as a table').click();
     await page.getByRole('link', { name: 'migrate-v2' }).last().click();
     await page.getByRole('heading', { level: 1, name: 'migrate-v2' }).waitFor();
@@ -200,10 +200,10 @@ describe.skipIf(inject('chromium') === '')('views', () => {
     const { page, close } = await openConsole(browser, fake.url, '#/tasks', { complaints: /Failed to load resource/ });
     await page.getByRole('row', { name: /invoice/ }).waitFor();
     fake.refuse(/tasks/);
-    await page.getByRole('alert').getByText('ArchiveUnavailable').waitFor({ timeout: 15_000 });
+    await page.getByRole('alert').getByText('ArchiveUnavailable').waitFor();
     await page.getByRole('row', { name: /invoice/ }).waitFor();
     fake.refuse(undefined);
-    await page.getByRole('alert').waitFor({ state: 'detached', timeout: 15_000 });
+    await page.getByRole('alert').waitFor({ state: 'detached' });
     await close();
   });
 });

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function eventually<T>(
   what: string,
   ask: () => T | Promise<T>,
-  { seconds = 60, everyMs = 100 } = {},
+  { seconds = 120, everyMs = 100 } = {},
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = Date.now() + seconds * 1000;
   let last: unknown = 'no answer yet';
