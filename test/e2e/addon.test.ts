@@ -291,10 +291,8 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
       spec: { taskRef: { name: 'before-mytask' } },
     });
     await disable(true);
-    await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch', { seconds: 30 });
-    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch', {
-      seconds: 30,
-    });
+    await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch');
+    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch');
     await eventually('the addon is gone', async () => !(await exists('application', 'addon-task-runs')));
     expect((await definition()).spec.status).not.toHaveProperty('details');
     expect(await exists('deployment', 'task-runs')).toBe(false);
@@ -367,9 +365,7 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
 
   it('is disabled again and still leaves a task and a cron-task', async () => {
     await disable(true);
-    await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch', { seconds: 30 });
-    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch', {
-      seconds: 30,
-    });
+    await eventually('task is a plain Job', async () => (await typeOfTask()) === 'jobs.batch');
+    await eventually('cron-task is a plain CronJob', async () => (await typeOfCronTask()) === 'cronjobs.batch');
   });
 });
