@@ -153,6 +153,10 @@ const taken: Readonly<Record<string, Row>> = {
     text: `\uFEFF${job('old', 'containers: [{name: c, image: "a:1"}]').replaceAll('\n', '\r\n')}`,
     spec: { template: { spec: { containers: [{ image: 'a:1' }] } } },
   },
+  'workers of a queue, which have no number of completions': {
+    text: job('old', 'containers: [{name: c, image: "a:1"}]', 'parallelism: 5, '),
+    spec: { job: { parallelism: 5 } },
+  },
   'a time zone in the schedule': {
     text: cronJob('CRON_TZ=Europe/Berlin 0 3 * * *'),
     spec: { schedule: { crons: ['0 3 * * *'], timeZone: 'Europe/Berlin' } },
@@ -188,7 +192,9 @@ describe('convert', () => {
     const [application] = applications as [Application];
     expect(application.metadata.name).toContain(name);
     expect(remarks.join('\n')).toContain(says);
-    expect(await rendered(application)).toMatchObject({ spec });
+    const task = await rendered(application);
+    expect(task).toMatchObject({ spec });
+    if (text.includes('parallelism: 5')) expect(task.spec['job']).not.toHaveProperty('completions');
   });
 
   it.each(Object.entries(refused))('refuses %s', async (_, [text, says]) => {

@@ -34,6 +34,14 @@ const podOf = (name: string, container: JsonObject = {}, spec: JsonObject = {}, 
   spec: { restartPolicy: 'Never', containers: [{ name, image: 'busybox', ...container }], ...spec },
 });
 
+const probeDefaults = {
+  initialDelaySeconds: 0,
+  periodSeconds: 10,
+  timeoutSeconds: 1,
+  successThreshold: 1,
+  failureThreshold: 3,
+};
+
 /** Every parameter of KubeVela's own task: what is given, and the pod and JobSpec that came of it there. */
 const builtIn: { parameter: string; given: JsonObject; pod?: ReturnType<typeof podOf>; job?: JsonObject }[] = [
   { parameter: 'image', given: {} },
@@ -157,6 +165,40 @@ const ours: { parameter: string; given: JsonObject; pod?: ReturnType<typeof podO
     parameter: 'completions beside count',
     given: { count: 2, completions: 6 },
     job: { parallelism: 2, completions: 6 },
+  },
+  { parameter: 'parallelism alone, for a queue of work', given: { parallelism: 5 }, job: { parallelism: 5 } },
+  { parameter: 'job.parallelism alone', given: { job: { parallelism: 5 } }, job: { parallelism: 5 } },
+  {
+    parameter: 'parallelism of an Indexed Job',
+    given: { parallelism: 5, job: { completionMode: 'Indexed' } },
+    job: { parallelism: 5, completions: 1, completionMode: 'Indexed' },
+  },
+  {
+    parameter: 'probes of every kind',
+    given: {
+      livenessProbe: {
+        httpGet: { path: '/', port: 'http', scheme: 'HTTPS', host: 'a' },
+        terminationGracePeriodSeconds: 5,
+      },
+      readinessProbe: { grpc: { port: 90, service: 's' } },
+    },
+    pod: podOf('mytask', {
+      livenessProbe: {
+        httpGet: { path: '/', port: 'http', scheme: 'HTTPS', host: 'a' },
+        terminationGracePeriodSeconds: 5,
+        ...probeDefaults,
+      },
+      readinessProbe: { grpc: { port: 90, service: 's' }, ...probeDefaults },
+    }),
+  },
+  {
+    parameter: 'volumes of huge pages',
+    given: { volumes: [{ name: 'a', mountPath: '/a', medium: 'HugePages-2Mi' }] },
+    pod: podOf(
+      'mytask',
+      { volumeMounts: [{ name: 'a', mountPath: '/a' }] },
+      { volumes: [{ name: 'a', emptyDir: { medium: 'HugePages-2Mi' } }] },
+    ),
   },
   {
     parameter: 'parallelism and completions without count',
