@@ -35,6 +35,31 @@ describe('plan', () => {
     );
   });
 
+  it('names a limit that KubeVela or Kubernetes would meet later, with its number', async () => {
+    const problemOf = async (text: string) => {
+      const { code, err } = await plan({ 'app.yaml': text }, '-f', 'app.yaml');
+      return [code, err.trim()];
+    };
+    const named = (length: number) => one.replace('name: app\n', `name: ${'b'.repeat(length)}\n`);
+    expect(await problemOf(named(60))).toEqual([0, '']);
+    expect(await problemOf(named(61))).toEqual([
+      1,
+      `error: app.yaml:4:3: the revision's name ${'b'.repeat(61)}-v1 has 64 characters, and KubeVela writes it into a label, which has at most 63: choose a shorter name`,
+    ]);
+    const limited = (properties: string) => problemOf(application(task(`image: busybox\n${properties}`)));
+    const tooMuch = 'write 1 to 2147483647';
+    for (const field of ['timeoutSeconds', 'activeDeadlineSeconds'])
+      expect(await limited(`${field}: 9000000000000000`)).toEqual([
+        1,
+        `error: app.yaml:11:9: ${field} is 9000000000000000: ${tooMuch}`,
+      ]);
+    expect((await limited('completionMode: Indexed\ncount: 200000'))[1]).toContain(
+      'an Indexed Job runs at most 100000 pods at once: write parallelism: 100000 or less',
+    );
+    expect((await limited('job: {backoffLimitPerIndex: 1}'))[1]).toContain('write completionMode: Indexed');
+    expect((await limited('restart: Always'))[1]).toContain('restart: invalid value "Always"');
+  });
+
   it('prints a document for programs, the same as YAML and as JSON', async () => {
     const files = { 'app.yaml': one };
     const json = await plan(files, '-f', 'app.yaml', '-o', 'json');

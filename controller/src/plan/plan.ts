@@ -4,7 +4,7 @@ import { type TaskState, withCluster } from '../domain/model/state.ts';
 import { velaLabels, type TaskTemplateSpec } from '../resources/index.ts';
 import { stepContext } from '../vela/context.ts';
 import { fieldsOf } from '../vela/fields.ts';
-import { publishVersionOf, revisionName, revisionNumber } from '../vela/revisions.ts';
+import { publishVersionOf, revisionName, revisionNumber, revisionProblem } from '../vela/revisions.ts';
 import type { Application, Component, WorkflowStep } from './application.ts';
 import {
   componentsOf,
@@ -127,6 +127,8 @@ class Planner {
       templates: names.templates,
       now: this.#request.now,
     };
+    const tooLong = revisionProblem(release.revisionName);
+    if (tooLong !== undefined) this.#problems.push(application.positions.problem(['metadata', 'name'], tooLong));
     const rendered = await this.#renderAll(release, names);
     const tasks = new Map<string, DeployedTask>();
     const components: ComponentPlan[] = [];

@@ -98,7 +98,7 @@ const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[]
       : undefined,
   ({ minimum, maximum }, value) =>
     typeof value === 'number' && (value < (minimum ?? -Infinity) || value > (maximum ?? Infinity))
-      ? `is ${value}: write ${range(minimum, maximum)}`
+      ? `is ${value}: write ${range(minimum, maximum === mostInt32 && value < mostInt32 ? Infinity : maximum)}`
       : undefined,
   ({ minLength = 0, maxLength = Infinity }, value) =>
     typeof value === 'string' && (value.length < minLength || value.length > maxLength)
@@ -166,6 +166,9 @@ function isOfType(type: string, value: unknown): boolean {
 function article(type: string): string {
   return /^[aio]/.test(type) ? `an ${type}` : `a ${type}`;
 }
+
+/** The limit of Kubernetes' own numbers, which helps nobody who wrote one that is too small. */
+const mostInt32 = 2_147_483_647;
 
 function range(least = -Infinity, most = Infinity): string {
   if (most === Infinity) return `${least} or more`;

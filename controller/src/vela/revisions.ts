@@ -43,3 +43,13 @@ export function revisionName(application: string, number: number): string {
 export function revisionNumber(name: string): number {
   return Number(/-v(\d+)$/.exec(name)?.[1] ?? 0);
 }
+
+/** KubeVela writes a revision's name into a label of everything that it applies. */
+const mostRevisionName = 63;
+
+/** Why nothing of the revision can be applied, if so. */
+export function revisionProblem(name: string): string | undefined {
+  return name.length <= mostRevisionName
+    ? undefined
+    : `the revision's name ${name} has ${name.length} characters, and KubeVela writes it into a label, which has at most ${mostRevisionName}: choose a shorter name`;
+}
