@@ -3,7 +3,7 @@ import { recordOf, type RunRecord } from '../records/record.ts';
 import { mostCounted, type Archive, type Place, type RunFilter } from '../archive/archive.ts';
 import type { Caches } from '../cluster/caches.ts';
 import type { CachedRun } from '../cluster/projections.ts';
-import { conditionOf } from '../domain/model/objects.ts';
+import { hasPods } from '../domain/model/objects.ts';
 import { isFinished } from '../domain/model/phase.ts';
 import { ApiProblem } from './problems.ts';
 import type { Run, RunPage } from './schemas.ts';
@@ -49,14 +49,11 @@ export function lineOf(run: CachedRun, { caches }: Pick<Sources, 'caches'>): Run
   return { ...recordOf(run), kept: isKept(run.metadata.uid, caches), archived: false };
 }
 
-/**
- * Whether the run still has a Job, and with it a log. The caches have the pods of a failed Job, unless Kubernetes
- * deleted them with its end.
- */
+/** Whether the run still has a Job, and with it a log. */
 export function isKept(uid: string, caches: Pick<Caches, 'jobs' | 'pods'>): boolean {
   return caches.jobs.cache
     .by('owner', uid)
-    .some((job) => !conditionOf(job, 'Failed') || caches.pods.cache.by('owner', job.metadata.uid).length > 0);
+    .some((job) => hasPods(job, () => caches.pods.cache.by('owner', job.metadata.uid)));
 }
 
 function merged(record: RunRecord, live: Run | undefined, { caches }: Sources): Run {

@@ -40,9 +40,12 @@ export function readTaskState(
     runs,
     orphans: readOrphans(key, caches),
     jobs,
-    pods: [...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)]
-      .flatMap((uid) => caches.pods.cache.by('owner', uid))
-      .map((pod) => withStartFailure(pod, startFailuresOf(pod, caches), now)),
+    pods: [
+      ...[...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)]
+        .flatMap((uid) => caches.pods.cache.by('owner', uid))
+        .map((pod) => withStartFailure(pod, startFailuresOf(pod, caches), now)),
+      ...failedPods(runs, caches),
+    ],
     nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
     claims: caches.claims.cache.by('owner', task.metadata.uid),
     templates: new Map(
@@ -77,6 +80,15 @@ function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
   return runs.flatMap(({ status }) =>
     status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : [],
   );
+}
+
+/** Whether a failed run is kept depends on them: Kubernetes may have deleted them with the end of its Job. */
+function failedPods(runs: readonly CachedRun[], caches: Caches): readonly CachedPod[] {
+  return runs
+    .filter(({ status }) => status?.phase === 'Failed')
+    .flatMap((run) => jobsOfRun(run, caches))
+    .flatMap(({ metadata }) => caches.pods.cache.by('owner', metadata.uid))
+    .filter(({ phase }) => phase === 'Failed');
 }
 
 function startFailuresOf({ metadata }: CachedPod, caches: Caches): readonly StartFailure[] {

@@ -8,6 +8,7 @@ import type { Action } from './model/actions.ts';
 import { decide } from './decide.ts';
 import { emptyState, withMemory } from './model/state.ts';
 import { classify } from './view/classify.ts';
+import { hasPods, isOwnedBy, type Job, type Pod } from './model/objects.ts';
 import { isFinished } from './model/phase.ts';
 import type { ModelController } from './testing/model-controller.ts';
 import { DeploymentStory, step, type Step } from './testing/deployment-story.ts';
@@ -196,10 +197,13 @@ describe('while somebody changes, deletes and makes up objects of ours, as if no
   });
 });
 
+const isOf = (job: Job) => (pod: Pod) => isOwnedBy(pod, job.metadata.uid);
+
 function totalsOf(world: World): NonNullable<TaskStatus['totals']> {
   const phases = world.ownRuns().map((run) => run.status?.phase);
   const count = (phase: string) => phases.filter((other) => other === phase).length;
-  const kept = new Set(world.ownJobs().map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).size;
+  const withPods = world.ownJobs().filter((job) => hasPods(job, () => world.pods.filter(isOf(job))));
+  const kept = new Set(withPods.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).size;
   const skipped = count('Skipped');
   return {
     active: 0,

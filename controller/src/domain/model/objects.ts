@@ -136,6 +136,14 @@ export function conditionOf({ status = {} }: Job, type: 'Complete' | 'Failed') {
   return trueCondition(status, type);
 }
 
+/**
+ * Whether a Job still has pods, and so a log. When a Job fails, Kubernetes deletes those that still run.
+ * @param pods asks for those of the Job, without succeeded ones, which the caches leave out
+ */
+export function hasPods(job: Job, pods: () => readonly unknown[]): boolean {
+  return !conditionOf(job, 'Failed') || (job.status?.succeeded ?? 0) > 0 || pods().length > 0;
+}
+
 /** The kinds that control objects of ours, with their API group. */
 const ownerGroups = { Task: group, TaskRun: group, Job: 'batch' } as const;
 export type OwnerKind = keyof typeof ownerGroups;

@@ -21,6 +21,8 @@ interface Common {
   readonly jobs: readonly Job[];
   /** Whether one of its Jobs exists and is not being deleted. */
   readonly kept: boolean;
+  /** Whether one of those Jobs still has pods, and so a log. */
+  readonly keptPods: boolean;
   /**
    * Whether a Job of it exists that may still make pods, or a pod that has not ended: a Job that is being deleted makes
    * none, however long a finalizer keeps it.

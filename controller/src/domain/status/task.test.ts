@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { decide } from '../decide.ts';
 import { classify } from '../view/classify.ts';
 import { nextMessageAt, taskStatus } from './task.ts';
-import { after, aJob, aRefusal, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
+import { after, aJob, aPod, aRefusal, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
 import type { TaskRunStatus, TaskStatus } from '../../resources/index.ts';
 
@@ -76,6 +77,41 @@ test.each<[string, TaskRunStatus, number | undefined]>([
   ['for a node', { phase: 'Pending', reason: 'Unschedulable' }, undefined],
 ])('a run that waits %s: %o is counted as queued: %s', (_what, status, queued) => {
   expect(statusOf(aState().runs(aRun().status(status))).totals?.queued).toBe(queued);
+});
+
+describe('a run that ran out of time', () => {
+  const run = aRun().finished('Failed');
+  const job = aJob(run).failed(31, 'DeadlineExceeded', 'Job was active longer than specified deadline');
+  const keptOf = (state: StateBuilder) => {
+    const { totals, lastRuns, message } = statusOf(state);
+    return [totals?.kept, lastRuns?.map(({ kept }) => kept), message];
+  };
+  test('is not kept: Kubernetes deleted its pods, and nobody can read its log', () =>
+    expect(keptOf(aState().runs(run).jobs(job))).toEqual([0, [false], 'mytask-v1 Failed after 31s · 0 kept']));
+  test('is kept while a pod of it exists', () =>
+    expect(keptOf(aState().runs(run).jobs(job).pods(aPod(job).phase('Failed')))).toEqual([
+      1,
+      [true],
+      'mytask-v1 Failed after 31s · 1 kept',
+    ]));
+  test('is kept where others of its pods had succeeded before', () =>
+    expect(
+      keptOf(
+        aState()
+          .runs(run)
+          .jobs(job.status({ succeeded: 2 })),
+      )[0],
+    ).toBe(1));
+  test('still has a Job, which keepLastFailed deletes', () =>
+    expect(
+      decide(
+        aState(aTask().policy({ keepLastFailed: 0 }))
+          .runs(run)
+          .jobs(job)
+          .build(),
+        after(40),
+      ),
+    ).toMatchObject([{ kind: 'deleteJob', name: 'mytask-v1' }]));
 });
 
 describe('the message reads', () => {

@@ -24,7 +24,7 @@ const maxLastRuns = 10;
 const maxSteps = 100;
 
 export function taskStatus(view: TaskView, now: Date): TaskStatus {
-  const { active, finished, kept } = view;
+  const { active, finished } = view;
   const agenda = agendaOf(view.state, now);
   const phase = taskPhase(view);
   const message = oneLine(taskMessage(view, agenda, now));
@@ -41,7 +41,7 @@ export function taskStatus(view: TaskView, now: Date): TaskStatus {
       succeeded: count('Succeeded'),
       failed: count('Failed'),
       cancelled: count('Cancelled'),
-      kept: kept.length,
+      kept: countKept(view),
       ...positive({ skipped: count('Skipped'), queued: active.filter(isQueued).length }),
     },
     ...scheduleStatus(view, agenda),
@@ -142,10 +142,15 @@ function taskMessage(view: TaskView, agenda: Agenda | undefined, now: Date): str
     supersededLine(view),
     some(others.length - queued, 'more active'),
     some(queued, 'waiting'),
-    `${view.kept.length} kept`,
+    `${countKept(view)} kept`,
     agenda?.next ? `next ${rfc3339(agenda.next).slice(0, 16).replace('T', ' ')} UTC` : '',
   ];
   return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** Runs whose pods Kubernetes deleted when they failed are not counted: nothing of them can be looked at. */
+function countKept({ kept }: TaskView): number {
+  return kept.filter(({ keptPods }) => keptPods).length;
 }
 
 function some(count: number, what: string): string {
@@ -192,7 +197,7 @@ function runLine({ name, phase, record: run }: RunView, now: Date): string {
   return `${name} ${phase}${time}${tail}`;
 }
 
-function summary({ name, phase, kept, record: run }: RunView): RunSummary {
+function summary({ name, phase, keptPods, record: run }: RunView): RunSummary {
   const { reason, message, startTime, completionTime, duration } = run.status ?? {};
   return compact({
     name,
@@ -202,7 +207,7 @@ function summary({ name, phase, kept, record: run }: RunView): RunSummary {
     startTime,
     completionTime,
     duration,
-    kept: isFinished(phase) ? kept : undefined,
+    kept: isFinished(phase) ? keptPods : undefined,
   });
 }
 

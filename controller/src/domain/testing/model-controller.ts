@@ -144,7 +144,8 @@ export class ModelController {
   }
 
   /**
-   * As the controller's indexes have them: of unfinished runs, and of the Jobs that cancelled ones are on record with.
+   * As the controller's indexes have them: of unfinished runs, of the Jobs that cancelled ones are on record with, and
+   * the failed ones of failed runs.
    */
   #pods(runs: readonly TaskRun[]): readonly Pod[] {
     const unfinished = new Set(
@@ -159,7 +160,12 @@ export class ModelController {
         status?.phase === 'Cancelled' ? (status.jobs ?? []).flatMap(({ uid }) => uid ?? []) : [],
       ),
     ];
-    return this.#world.pods.filter((pod) => uids.some((uid) => isOwnedBy(pod, uid)));
+    const failed = runs.filter(({ status }) => status?.phase === 'Failed').flatMap((run) => this.#jobsOf(run));
+    return this.#world.pods.filter(
+      (pod) =>
+        uids.some((uid) => isOwnedBy(pod, uid)) ||
+        (pod.phase === 'Failed' && failed.some(({ metadata }) => isOwnedBy(pod, metadata.uid))),
+    );
   }
 
   /** What decide returns now, or at another time; checked to be pure. */

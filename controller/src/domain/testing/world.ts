@@ -383,7 +383,8 @@ export class World {
       fail: { ...started, active: 0, ready: 0, failed, conditions: end('Failed') },
     };
     this.#start(job);
-    if (step === 'podFails' || step === 'fail') this.#failedPod(job, failed);
+    // When the time is up, the Job controller deletes what still runs.
+    if (step === 'podFails' || (step === 'fail' && text !== 'DeadlineExceeded')) this.#failedPod(job, failed);
     if (step === 'complete') this.#end(job, 'Succeeded', text);
     if (step === 'fail') this.#end(job, 'Failed');
     this.#store('Job', this.jobs, { ...job, status: statuses[step] });

@@ -34,6 +34,7 @@ export function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found)
     finished: isFinished(phase),
     jobs: found.jobs,
     kept: parts.some(({ kept }) => kept),
+    keptPods: parts.some(({ keptPods }) => keptPods),
     leaves: parts.some(({ leaves }) => leaves),
     refusal: found.refusals.find(({ step }) => step === undefined),
     began: parts.some(({ attempt }) => attempt !== undefined),

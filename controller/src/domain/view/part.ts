@@ -2,7 +2,7 @@
  * One Job's worth of work with what belongs to it.
  */
 import type { RunPhase, TaskRun } from '../../resources/index.ts';
-import { attemptOf, conditionOf, isOwnedBy, type Job } from '../model/objects.ts';
+import { attemptOf, conditionOf, hasPods, isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import type { Memory } from '../model/memory.ts';
 import type { Cluster } from '../model/state.ts';
@@ -33,6 +33,7 @@ function untouched(run: TaskRun, name: string): PartView {
     jobExists: false,
     failed: undefined,
     kept: false,
+    keptPods: false,
     pods: [],
     leaves: false,
     podRefusal: undefined,
@@ -52,6 +53,7 @@ function viewFound(
   const jobUids = new Set([...known.map(({ metadata }) => metadata.uid), ...rows.map((row) => row.uid)]);
   const pods = allPods.filter((pod) => pod.metadata.ownerReferences?.some((owner) => jobUids.has(owner.uid)));
   const phase = phaseOf(run);
+  const stay = jobs.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return {
     record: run,
     name,
@@ -62,14 +64,17 @@ function viewFound(
     job,
     jobExists: job !== undefined && jobs.includes(job),
     failed: attempt === undefined ? undefined : failedAttempt(attempt, job, run),
-    kept: jobs.some(({ metadata }) => metadata.deletionTimestamp === undefined),
-    pods: job ? pods.filter((pod) => isOwnedBy(pod, job.metadata.uid)) : [],
-    leaves:
-      jobs.some(({ metadata }) => metadata.deletionTimestamp === undefined) ||
-      pods.some((pod) => pod.phase !== 'Failed' && pod.phase !== 'Succeeded'),
+    kept: stay.length > 0,
+    keptPods: stay.some((one) => hasPods(one, () => podsOf(one, pods))),
+    pods: job ? podsOf(job, pods) : [],
+    leaves: stay.length > 0 || pods.some((pod) => pod.phase !== 'Failed' && pod.phase !== 'Succeeded'),
     podRefusal: podRefusals.find(({ jobUid }) => jobUid === job?.metadata.uid),
     refusal: refusals[0],
   };
+}
+
+function podsOf({ metadata }: Job, pods: readonly Pod[]): readonly Pod[] {
+  return pods.filter((pod) => isOwnedBy(pod, metadata.uid));
 }
 
 const nothing: Found = { jobs: [], deletedJobs: [], pods: [], podRefusals: [], refusals: [] };
