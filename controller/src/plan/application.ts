@@ -3,6 +3,7 @@ import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
 import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
 import { asKubectlReads } from './kubectl-yaml.ts';
+import { indented } from './outdented.ts';
 import { nearest } from './spelling.ts';
 import { Positions, type Path, type Problem } from './positions.ts';
 
@@ -56,7 +57,7 @@ const example = 'apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.n
 export function readApplications(text: string, file: string, types: readonly string[]): ApplicationFile {
   const lines = new LineCounter();
   const documents: Document.Parsed[] = [
-    ...parseAllDocuments(text, { ...asKubectlReads, lineCounter: lines, prettyErrors: false }),
+    ...parseAllDocuments(indented(text), { ...asKubectlReads, lineCounter: lines, prettyErrors: false }),
   ].filter(({ contents, errors }) => contents !== null || errors.length > 0);
   const nothing: Problem = { file, line: 1, column: 1, message: `the file has no Application: write ${example}` };
   if (documents.length > mostDocuments)

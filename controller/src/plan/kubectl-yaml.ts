@@ -4,6 +4,7 @@
  */
 import { Document, isScalar, parseAllDocuments, parseDocument, visit, type Tags } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
+import { indented } from './outdented.ts';
 
 const timestamp = 'tag:yaml.org,2002:timestamp';
 
@@ -52,7 +53,7 @@ export interface ReadDocument {
 
 /** Every document of the text. A document that is empty, or has comments alone, counts and has no value. */
 export function readAll(text: string): readonly ReadDocument[] {
-  return parseAllDocuments(text, { ...asKubectlReads, intAsBigInt: true }).map((document) => {
+  return parseAllDocuments(indented(text), { ...asKubectlReads, intAsBigInt: true }).map((document) => {
     const [error] = document.errors;
     if (error) return { value: undefined, error: error.message };
     try {
