@@ -707,12 +707,17 @@ describe('templates', () => {
     [
       'with a value of another type',
       { table: 'a', rows: 'many' },
-      'parameter rows of TaskTemplate dump is "many", and has to be an integer',
+      'parameter rows of TaskTemplate dump must be an integer, not a string',
+    ],
+    [
+      'with a number for a password',
+      { table: 4711 },
+      'parameter table of TaskTemplate dump must be a string, not an integer: write it in quotes',
     ],
     [
       'with a value that is not one of its own',
       { table: 'a', mode: 'all' },
-      'parameter mode of TaskTemplate dump is "all", and has to be one of "full", "part"',
+      'parameter mode of TaskTemplate dump must be one of "full", "part"',
     ],
     [
       'that is wrong itself',

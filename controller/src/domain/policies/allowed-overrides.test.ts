@@ -86,14 +86,21 @@ describe('overrides', () => {
   });
 
   describe('of somebody who wants to read the variables of the Task', () => {
-    test.each(['$(SECRET)', 'a$(SECRET)b', '$$$(SECRET)', '$(steps.a.outputs.x)', 'x\n$(SECRET)', '$()'])(
-      '%j is refused in args and env, unless the Task lists references',
-      (value) => {
+    test.each([
+      ['$(SECRET)', '$(SECRET)'],
+      ['--password=hunter2 $(SECRET)b $(OTHER)', '$(SECRET)'],
+      ['$$$(SECRET)', '$(SECRET)'],
+      ['$(steps.a.outputs.x)', '$(steps.a.outputs.x)'],
+      ['x\n$(SECRET)', '$(SECRET)'],
+      ['$()', '$()'],
+    ])(
+      '%j is refused in args and env, unless the Task lists references; of the value no more is quoted than %j',
+      (value, quoted) => {
         const others = [{ args: ['ok', value] }, { env: [{ name: 'MODE', value }] }];
         expect(others.map((one) => problemOf(one))).toEqual(
           ['args[1]', 'env: MODE'].map(
             (where) =>
-              `spec.overrides.${where}: ${JSON.stringify(value)} refers to a variable of the Task, which is not allowed; write $$( for a plain $(, or add references to the Task's allowedOverrides`,
+              `spec.overrides.${where}: ${JSON.stringify(quoted)} refers to a variable of the Task, which is not allowed; write $$( for a plain $(, or add references to the Task's allowedOverrides`,
           ),
         );
         for (const one of others) expect(problemOf(one, ['args', 'env', 'references'])).toBeUndefined();

@@ -47,22 +47,30 @@ function variableProblem(
 /** As Kubernetes reads the beginning of `$(NAME)`; after an even number of `$` it is one. */
 const reference = /(?<!\$)(?:\$\$)*\$\(/;
 
-/** Whether Kubernetes would replace a part of the value; it looks at each character once, however long it is. */
-function hasReference(value: string): boolean {
-  return reference.test(value.slice(0, value.lastIndexOf(')') + 1));
+/** The first part of the value that Kubernetes would replace. Each character is looked at once, however many. */
+function referenceIn(value: string): string | undefined {
+  const found = reference.exec(value.slice(0, value.lastIndexOf(')') + 1));
+  if (!found) return undefined;
+  const start = found.index + found[0].length - '$('.length;
+  return value.slice(start, value.indexOf(')', start) + 1);
 }
 
-/** A value that would be replaced by a variable of the Task, which the person may not be allowed to know. */
+/**
+ * A value that would be replaced by a variable of the Task, which the person may not be allowed to know. The rest of the
+ * value is not quoted: it may be a secret, and many read the message of a run.
+ */
 function referenceProblem({ args = [], env = [] }: Overrides, allowed: readonly string[]): string | undefined {
   if (allowed.includes('references')) return undefined;
   const values = [
     ...args.map((value, index) => [`args[${index}]`, value] as const),
     ...env.map(({ name, value = '' }) => [`env: ${name}`, value] as const),
   ];
-  const found = values.find(([, value]) => hasReference(value));
+  const found = values
+    .map(([where, value]) => [where, referenceIn(value)] as const)
+    .find(([, inValue]) => inValue !== undefined);
   if (found === undefined) return undefined;
-  const [where, value] = found;
-  return `spec.overrides.${where}: ${JSON.stringify(cutTo(value))} refers to a variable of the Task, which is not allowed; write $$( for a plain $(, or add references to the Task's allowedOverrides`;
+  const [where, inValue = ''] = found;
+  return `spec.overrides.${where}: ${JSON.stringify(cutTo(inValue))} refers to a variable of the Task, which is not allowed; write $$( for a plain $(, or add references to the Task's allowedOverrides`;
 }
 
 function cutTo(value: string, most = 100): string {

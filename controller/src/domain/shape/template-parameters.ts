@@ -3,6 +3,7 @@
  */
 import { roundedNumber, writeAsText } from '../lang/rounded-number.ts';
 import type { TaskTemplateSpec } from '../../resources/index.ts';
+import { typeOf } from './declared-outputs.ts';
 import { escaped, filledIn, placesIn } from './placeholders.ts';
 
 type Parameter = NonNullable<TaskTemplateSpec['parameters']>[number];
@@ -52,6 +53,7 @@ export function parametersProblem(name: string, spec: TaskTemplateSpec, given: V
     .find((problem) => problem !== undefined);
 }
 
+/** The value itself is not quoted: people put secrets into parameters, and many read the message of a run. */
 function valueProblem(
   template: string,
   { name, type = 'string', enum: choices }: Parameter,
@@ -62,10 +64,15 @@ function valueProblem(
   if (typeof value === 'string' && value.search(later) >= 0) return undefined;
   if (roundedNumber(value, name) !== undefined) return `${what} is ${writeAsText}`;
   if (!fits[type](value))
-    return `${what} is ${JSON.stringify(value)}, and has to be ${type === 'integer' ? 'an' : 'a'} ${type}`;
+    return `${what} must be ${aType(type)}, not ${aType(typeOf(value))}${type === 'string' ? ': write it in quotes' : ''}`;
   if (choices && !choices.includes(value))
-    return `${what} is ${JSON.stringify(value)}, and has to be one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
+    return `${what} must be one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`;
   return undefined;
+}
+
+function aType(type: string): string {
+  if (type === 'null') return type;
+  return `${/^[aio]/.test(type) ? 'an' : 'a'} ${type}`;
 }
 
 /**
