@@ -1,8 +1,8 @@
 /**
  * Makes dist/task-runs, the directory that `vela addon enable` takes, from metadata.yaml, addon/, definitions/ and
- * observability/. What is made and not copied: YAML anchors are written out, and the definitions become objects in
- * resources/definitions.cue, because KubeVela deletes what is in an addon's definitions/ with the addon
- * (docs/decisions/0010-disable-leaves-a-task.md). In one piece each, as `vela def vet` takes them, they are in
+ * observability/. What is made and not copied: YAML anchors and what forms share are written out, and the definitions
+ * become objects in resources/definitions.cue, because KubeVela deletes what is in an addon's definitions/ with the
+ * addon (docs/decisions/0010-disable-leaves-a-task.md). In one piece each, as `vela def vet` takes them, they are in
  * dist/definitions.
  */
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -13,6 +13,7 @@ import { createCue, type Cue, type JsonObject } from '../cue/ts/index.ts';
 import { definitionManifest } from '../sandbox/src/kubevela/definition-manifest.ts';
 import { renderAddon } from './addon-files.ts';
 import { definitionNames, readDefinition } from './definition-files.ts';
+import { formFiles, readForm } from './forms.ts';
 import { plainCronTask, plainTask } from './plain-task.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
@@ -35,9 +36,9 @@ async function definitionsOf(cue: Cue, texts: Record<string, string>): Promise<s
   return `package main\n\ndefinitions: ${JSON.stringify(definitions, undefined, '\t')}\n`;
 }
 
-/** One object a file, without anchors: KubeVela's reader is not ours to count on. */
-function expanded(text: string): string {
-  return stringify(parse(text), { aliasDuplicateObjects: false, lineWidth: 0 });
+/** Without anchors: KubeVela's reader is not ours to count on. */
+function written(value: unknown): string {
+  return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
 /** The groups of rules that a PrometheusRule has. */
@@ -49,14 +50,13 @@ async function alerts(): Promise<string> {
 async function assemble(cue: Cue, draft: string, texts: Record<string, string>): Promise<void> {
   await rm(draft, { recursive: true, force: true });
   for (const folder of ['resources', 'schemas']) await mkdir(join(draft, folder), { recursive: true });
-  for (const name of await readdir(join(source, 'schemas')))
-    await copyFile(join(source, 'schemas', name), join(draft, 'schemas', name));
+  for (const name of await formFiles()) await writeFile(join(draft, 'schemas', name), written(await readForm(name)));
   await copyFile(join(repository, 'metadata.yaml'), join(draft, 'metadata.yaml'));
   for (const name of ['parameter.cue', 'template.cue', 'NOTES.cue', 'README.md'])
     await copyFile(join(source, name), join(draft, name));
   for (const name of await readdir(join(source, 'resources'))) {
     const text = await readFile(join(source, 'resources', name), 'utf8');
-    await writeFile(join(draft, 'resources', name), name.endsWith('.yaml') ? expanded(text) : text);
+    await writeFile(join(draft, 'resources', name), name.endsWith('.yaml') ? written(parse(text)) : text);
   }
   await writeFile(join(draft, 'resources/definitions.cue'), await definitionsOf(cue, texts));
   await writeFile(join(draft, 'resources/alerts.cue'), await alerts());

@@ -1,24 +1,11 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createCue } from '../../cue/ts/index.ts';
 import { definitionNames, readDefinition } from '../../scripts/definition-files.ts';
 import { readParameters, type Parameter } from '../../scripts/definition-parameters.ts';
+import { formFiles, readForm, type FormEntry } from '../../scripts/forms.ts';
 
-const folder = new URL('../../addon/schemas/', import.meta.url);
-
-/** An entry of a form, as VelaUX reads it. */
-interface UiParameter {
-  jsonKey: string;
-  label?: string;
-  sort?: number;
-  uiType?: string;
-  disable?: boolean;
-  validate?: { required?: boolean; min?: number; max?: number; options?: { label: string; value: string }[] };
-  conditions?: { jsonKey: string; op?: string; action?: string }[];
-  subParameterGroupOption?: { label: string; keys: string[] }[];
-  subParameters?: UiParameter[];
-}
 interface Schema {
   minimum?: number;
   maximum?: number;
@@ -44,12 +31,11 @@ const uiTypes = [
   'SecretKeySelect',
 ];
 
-const files = (await readdir(folder)).sort();
-const read = async (file: string) => parse(await readFile(new URL(file, folder), 'utf8')) as UiParameter[];
+const files = await formFiles();
 const nameOf = (file: string) => /^(?:component|trait|workflowstep)-uischema-(.+)\.yaml$/.exec(file)?.[1] ?? '';
 
 /** What is wrong with the form of some fields, in words, and with those below. */
-function problems(form: readonly UiParameter[], fields: readonly Parameter[], path: string): string[] {
+function problems(form: readonly FormEntry[], fields: readonly Parameter[], path: string): string[] {
   const keys = form.map(({ jsonKey }) => jsonKey);
   const disabled = form.filter(({ disable }) => disable === true).map(({ jsonKey }) => jsonKey);
   return [
@@ -69,7 +55,7 @@ function problems(form: readonly UiParameter[], fields: readonly Parameter[], pa
 }
 
 function problemsOfEntry(
-  entry: UiParameter,
+  entry: FormEntry,
   siblings: readonly string[],
   field: Parameter | undefined,
   path: string,
@@ -91,7 +77,7 @@ function problemsOfEntry(
 }
 
 function problemsOfShown(
-  { label, sort, uiType = '', validate }: UiParameter,
+  { label, sort, uiType = '', validate }: FormEntry,
   { required }: Parameter,
   at: string,
 ): string[] {
@@ -110,7 +96,7 @@ function problemsOfShown(
 }
 
 /** Fields that a form does not name, with those below what it shows field by field. */
-function unnamed(form: readonly UiParameter[], fields: readonly Parameter[], path: string): string[] {
+function unnamed(form: readonly FormEntry[], fields: readonly Parameter[], path: string): string[] {
   return fields.flatMap(({ name, fields: below }) => {
     const entry = form.find(({ jsonKey }) => jsonKey === name);
     if (!entry) return [`${path}${name}`];
@@ -119,7 +105,7 @@ function unnamed(form: readonly UiParameter[], fields: readonly Parameter[], pat
 }
 
 /** Values that a form and the API server treat differently. */
-function differences({ validate }: UiParameter, schema: Schema | undefined): string[] {
+function differences({ validate }: FormEntry, schema: Schema | undefined): string[] {
   if (!schema) return ['the Task has no such field'];
   const { options, min, max } = validate ?? {};
   const [shown, allowed] = [
@@ -157,16 +143,16 @@ describe('the forms', () => {
   });
 
   it.each(files)('%s fits the parameters of its definition', async (file) => {
-    expect(problems(await read(file), await readParameters(nameOf(file)), '')).toEqual([]);
+    expect(problems(await readForm(file), await readParameters(nameOf(file)), '')).toEqual([]);
   });
 
   it.each(files)('%s shows or leaves out on purpose each parameter', async (file) => {
-    expect(unnamed(await read(file), await readParameters(nameOf(file)), '')).toEqual([]);
+    expect(unnamed(await readForm(file), await readParameters(nameOf(file)), '')).toEqual([]);
   });
 
   it.each(files)('%s allows what the API server allows', async (file) => {
     const spec = await taskSchema();
-    for (const { jsonKey: group, subParameters = [] } of await read(file)) {
+    for (const { jsonKey: group, subParameters = [] } of await readForm(file)) {
       if (group !== 'executionPolicy' && group !== 'retry') continue;
       for (const entry of subParameters)
         expect(differences(entry, spec[group]?.properties?.[entry.jsonKey]), `${group}.${entry.jsonKey}`).toEqual([]);
