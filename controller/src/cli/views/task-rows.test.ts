@@ -101,6 +101,14 @@ it('a task says in which queue its runs wait', () => {
   ).toContain('\nQueue       nightly (priority class urgent), for 1h at most\n');
 });
 
+it('a task says what its executionPolicy has beside the defaults', () => {
+  const executionPolicy = { keepLast: 0, historyLimit: 50, unique: false, ttlSecondsAfterFinished: 60 };
+  const overridden = { ...executionPolicy, allowedOverrides: ['env' as const, 'references' as const] };
+  expect(renderTask(aTask({ spec: { executionPolicy: overridden } }), now, options)).toContain(
+    '\nPolicy      trigger Revision, concurrencyPolicy Allow, keepLast 0, keepLastFailed 3, unique false, allowedOverrides [env references], ttlSecondsAfterFinished 60\n',
+  );
+});
+
 it('a task that no controller has seen says so', () => {
   expect(renderTask(aTask(), now, options)).toContain('Message     no controller has seen it yet\n');
 });

@@ -1,5 +1,6 @@
 /** What `list` and `status` show of Tasks. */
 import { formatDuration } from '../../domain/lang/duration.ts';
+import { sameJson } from '../../domain/lang/same-json.ts';
 import { policyOf } from '../../domain/model/execution-policy.ts';
 import { queuesOf, queueWords } from '../../records/queue-report.ts';
 import type { TaskStatus } from '../../resources/index.ts';
@@ -73,9 +74,19 @@ export function renderTask(task: StoredTask, now: Date, options: TableOptions): 
   return runs.length === 0 ? fields : `${fields}\n${renderTable(summaryColumns(now), runs, options)}`;
 }
 
+/** Fields of executionPolicy that are shown whatever they are. */
+const alwaysShown = ['trigger', 'concurrencyPolicy', 'keepLast', 'keepLastFailed'] as const;
+
+/** Those fields, and what differs from the defaults. */
 function policyLine(task: StoredTask): string {
-  const { trigger, concurrencyPolicy, keepLast, keepLastFailed } = policyOf(task as Task);
-  return `trigger ${trigger}, concurrencyPolicy ${concurrencyPolicy}, keepLast ${keepLast}, keepLastFailed ${keepLastFailed}`;
+  const policy = policyOf(task as Task);
+  const { executionPolicy: _, ...spec } = task.spec;
+  const defaults = new Map(Object.entries(policyOf({ ...task, spec } as Task)));
+  const others = Object.entries(policy).filter(
+    ([name, value]) => !alwaysShown.some((shown) => shown === name) && !sameJson(value, defaults.get(name)),
+  );
+  const shown = [...alwaysShown.map((name) => [name, policy[name]] as const), ...others];
+  return shown.map(([name, value]) => `${name} ${Array.isArray(value) ? `[${value.join(' ')}]` : value}`).join(', ');
 }
 
 function queueLine({ spec: { queue, steps, queueTimeoutSeconds } }: StoredTask): string {
