@@ -157,6 +157,43 @@ const taken: Readonly<Record<string, Row>> = {
     text: job('old', 'containers: [{name: c, image: "a:1"}]', 'parallelism: 5, '),
     spec: { job: { parallelism: 5 } },
   },
+  'a Task of Tekton with a step that has its name': {
+    text: 'apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: build}\nspec: {steps: [{name: build, image: "a:1"}, {name: push, image: "b:1"}], sidecars: [{name: build-2, image: "c:1"}]}\n',
+    spec: {
+      template: {
+        spec: {
+          initContainers: [{ name: 'build-2' }, { name: 'build-3', image: 'a:1' }],
+          containers: [{ name: 'build', image: 'b:1' }],
+        },
+      },
+    },
+    says: 'container build becomes build-3',
+  },
+  'a Workflow with a sidecar that has its name': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: e, templates: [{name: e, container: {image: "a:1"}, sidecars: [{name: wf, image: "b:1"}]}]}\n',
+    spec: { template: { spec: { initContainers: [{ name: 'wf-2' }], containers: [{ name: 'wf', image: 'a:1' }] } } },
+    says: 'container wf becomes wf-2',
+  },
+  'arguments of a WorkflowTemplate that have no value, as its parameters': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: t.one}\nspec: {entrypoint: e, arguments: {parameters: [{name: size}]}, templates: [{name: e, inputs: {parameters: [{name: zone}]}, container: {image: "a:1", args: ["{{workflow.parameters.size}}", "{{inputs.parameters.zone}}"]}}]}\n',
+    spec: {
+      parameters: [{ name: 'zone' }, { name: 'size' }],
+      template: { spec: { containers: [{ args: ['$(params.size)', '$(params.zone)'] }] } },
+    },
+    name: 't-one',
+  },
+  'a reference to a template whose name gets other letters': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {workflowTemplateRef: {name: t.one}}\n',
+    spec: { templateRef: { name: 't-one' } },
+  },
+  'a Job of Volcano with one task': {
+    text: 'apiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: old}\nspec: {minAvailable: 3, ttlSecondsAfterFinished: 60, tasks: [{replicas: 3, name: t, template: {spec: {restartPolicy: OnFailure, containers: [{name: c, image: "a:1"}]}}}]}\n',
+    spec: {
+      executionPolicy: { ttlSecondsAfterFinished: 60 },
+      job: { parallelism: 3, completions: 3, backoffLimit: 0 },
+    },
+    says: 'spec.minAvailable is left out',
+  },
   'a time zone in the schedule': {
     text: cronJob('CRON_TZ=Europe/Berlin 0 3 * * *'),
     spec: { schedule: { crons: ['0 3 * * *'], timeZone: 'Europe/Berlin' } },
@@ -179,6 +216,10 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
   ],
   'an interval': [cronJob('@every 1h30m'), 'the schedule "@every 1h30m" counts from nowhere'],
   'a month that does not exist': [cronJob('0 0 * 13 *'), 'Invalid value for month: 13'],
+  'a Job of Volcano whose tasks start together': [
+    'apiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: old}\nspec: {tasks: [{name: master}, {name: worker}]}\n',
+    'it has 2 tasks that start together',
+  ],
   'two time zones': [
     cronJob('TZ=Asia/Tokyo 0 3 * * *', 'timeZone: Europe/Berlin, '),
     'its schedules name different time zones',

@@ -3,7 +3,7 @@
  * a script becomes a task; steps and a dag become the steps of a flow.
  */
 import { stepsOf, type FlowStep } from './argo-steps.ts';
-import { podOf, templateOf, type Template, type WorkflowSpec } from './argo-pods.ts';
+import { podOf, templateOf, type Parameter, type Template, type WorkflowSpec } from './argo-pods.ts';
 import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { timesOf } from './schedule.ts';
@@ -113,10 +113,13 @@ export function fromWorkflowTemplate(spec: Fields): Component {
     };
   }
   const others = (workflow.templates ?? []).filter(({ name }) => name !== entry.name).map(({ name }) => name);
-  const parameters = entry.inputs?.parameters ?? [];
-  const values = new Map(
-    parameters.map(({ name }) => [`inputs.parameters.${name}`, `$(params.${name})`] as [string, string]),
-  );
+  const inputs = entry.inputs?.parameters ?? [];
+  const open = openArguments(workflow);
+  const parameters = [...inputs, ...open.filter(({ name }) => !inputs.some((input) => input.name === name))];
+  const values = new Map<string, string>([
+    ...inputs.map(({ name }) => [`inputs.parameters.${name}`, `$(params.${name})`] as const),
+    ...open.map(({ name }) => [`workflow.parameters.${name}`, `$(params.${name})`] as const),
+  ]);
   const { properties, warnings } = podOf(
     filled(entry, (key) => values.get(key) ?? globalValue(workflow, key)),
     workflow,
@@ -143,6 +146,11 @@ export function fromWorkflowTemplate(spec: Fields): Component {
       ...unknownIn(workflow, properties),
     ],
   };
+}
+
+/** Arguments without a value: whoever uses the template says it. */
+function openArguments({ arguments: given }: WorkflowSpec): readonly Parameter[] {
+  return (given?.parameters ?? []).filter(({ value }) => value === undefined);
 }
 
 function convert(spec: WorkflowSpec): Component {

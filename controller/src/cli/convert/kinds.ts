@@ -9,7 +9,7 @@ import { componentName } from './names.ts';
 import { isQueued, queueOf } from './queue.ts';
 import { timesOf } from './schedule.ts';
 import { fromTektonTask, fromTektonTaskRun } from './tekton.ts';
-import { fromVolcanoFlow, fromVolcanoTemplate } from './volcano.ts';
+import { fromVolcanoFlow, fromVolcanoJob, fromVolcanoTemplate } from './volcano.ts';
 import { only, orNothing, policyOf, present, without, workOf, type Converted, type Fields } from './work.ts';
 
 export interface Component extends Converted {
@@ -23,6 +23,7 @@ export type Converter = (spec: Fields, labels: Fields, name: string) => Componen
 const converters: Readonly<Record<string, Readonly<Record<string, Converter>>>> = {
   batch: { Job: fromJob, CronJob: fromCronJob },
   'api.practice.com': { JobFlow: fromJobFlow, DaemonJob: fromDaemonJob, JobTemplate: fromJobTemplate },
+  'batch.volcano.sh': { Job: fromVolcanoJob },
   'flow.volcano.sh': { JobFlow: fromVolcanoFlow, JobTemplate: fromVolcanoTemplate },
   'argoproj.io': {
     Workflow: fromWorkflow,

@@ -6,7 +6,7 @@ import { readAll } from '../../plan/kubectl-yaml.ts';
 import { queueLabels } from '../../resources/index.ts';
 import { UsageError } from '../errors.ts';
 import { converterFor, knownKinds, type Component, type Converter } from './kinds.ts';
-import { componentName } from './names.ts';
+import { componentName, withoutClashes } from './names.ts';
 import { withoutServerFields } from './server-fields.ts';
 import { checkLimits } from './limits.ts';
 import { checkShapes } from './shapes.ts';
@@ -79,7 +79,7 @@ function readValue(read: unknown, where: string): readonly (Manifest | Other)[] 
   return [readManifest(String(kind), fields, where, convert)];
 }
 
-/** With its API group where that is what is wrong, as in `Job (batch.volcano.sh/v1alpha1)`. */
+/** With its API group where that is what is wrong, as in `Job (batch.example.com/v1)`. */
 function kindOf({ kind = 'nothing', apiVersion }: Fields): string {
   return knownKinds.includes(String(kind)) ? `${String(kind)} (${String(apiVersion)})` : String(kind);
 }
@@ -99,7 +99,7 @@ function readManifest(kind: string, fields: Fields, where: string, convert: Conv
     kind,
     name: componentName(name),
     namespace: metadata.namespace,
-    converted: refusedAs(manifest, () => checked(convert(cleaned.spec, metadata.labels ?? {}, name))),
+    converted: refusedAs(manifest, () => checked(apart(convert(cleaned.spec, metadata.labels ?? {}, name), name))),
     warnings: [
       ...(componentName(name) === name
         ? []
@@ -111,6 +111,11 @@ function readManifest(kind: string, fields: Fields, where: string, convert: Conv
       ...Object.keys(others).map((field) => `${field} is left out: it is not a field of a ${kind}`),
     ],
   };
+}
+
+function apart({ type, properties, warnings }: Component, name: string): Component {
+  const named = withoutClashes(properties, name);
+  return { type, properties: named.properties, warnings: [...warnings, ...named.warnings] };
 }
 
 function checked(component: Component): Component {

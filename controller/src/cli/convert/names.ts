@@ -44,9 +44,7 @@ export function withRenames(job: Fields, name: string): Renamed {
   return {
     job: renamed.template ? { ...renamed, template: withNames(renamed.template, names) } : renamed,
     warnings: [
-      ...(apart === undefined
-        ? []
-        : [`container ${component} becomes ${apart}: the first container gets the name of the component`]),
+      ...(apart === undefined ? [] : [becomes(component, apart)]),
       ...(selected.count === 0
         ? []
         : [
@@ -54,6 +52,35 @@ export function withRenames(job: Fields, name: string): Renamed {
           ]),
     ],
   };
+}
+
+interface Work extends Fields {
+  readonly podSpec?: Template['spec'];
+  readonly steps?: readonly Work[];
+}
+
+/**
+ * A task, or a flow with its steps, in whose pods no other container has the name of the component, which the first
+ * one has: a Tekton Task often has a step of its own name.
+ */
+export function withoutClashes(work: Work, name: string): { readonly properties: Work; readonly warnings: string[] } {
+  const component = componentName(name);
+  const warnings = new Set<string>();
+  const apart = (one: Work): Work => {
+    const { initContainers = [], containers: [, ...others] = [] } = one.podSpec ?? {};
+    const names = renamesOf(component, undefined, [...initContainers, ...others]);
+    const renamed = names.get(component);
+    if (renamed === undefined) return one;
+    warnings.add(becomes(component, renamed));
+    return { ...one, podSpec: inPod(one.podSpec ?? {}, names) };
+  };
+  const properties = apart(work);
+  const { steps } = properties;
+  return { properties: steps ? { ...properties, steps: steps.map(apart) } : properties, warnings: [...warnings] };
+}
+
+function becomes(component: string, renamed: string): string {
+  return `container ${component} becomes ${renamed}: the first container gets the name of the component`;
 }
 
 /** The new names of containers by their old ones. */
@@ -119,21 +146,24 @@ function requirement(fields: Fields, selected: Selected): Fields {
 const appArmor = 'container.apparmor.security.beta.kubernetes.io/';
 const defaultContainer = 'kubectl.kubernetes.io/default-container';
 
-/** With the new names of the containers themselves, but the first, and of those that annotations name. */
+/** With the new names of the containers themselves, and of those that annotations name. */
 function withNames({ metadata, spec, ...others }: Template, names: ReadonlyMap<string, string>): Template {
   const rename = (name: string) => names.get(name) ?? name;
-  const named = (container: Container, isFirst: boolean): Container =>
-    container.name === undefined || isFirst ? container : { ...container, name: rename(container.name) };
   return present({
     ...others,
     metadata: metadata?.annotations ? { ...metadata, annotations: inKeys(metadata.annotations, rename) } : metadata,
-    spec:
-      spec &&
-      present({
-        ...spec,
-        containers: spec.containers?.map((container, index) => named(container, index === 0)),
-        initContainers: spec.initContainers?.map((container) => named(container, false)),
-      }),
+    spec: spec && inPod(spec, names),
+  });
+}
+
+/** The first container is named by its component. */
+function inPod(pod: NonNullable<Template['spec']>, names: ReadonlyMap<string, string>): NonNullable<Template['spec']> {
+  const named = (container: Container): Container =>
+    container.name === undefined ? container : { ...container, name: names.get(container.name) ?? container.name };
+  return present({
+    ...pod,
+    containers: pod.containers?.map((container, index) => (index === 0 ? container : named(container))),
+    initContainers: pod.initContainers?.map(named),
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { UsageError } from '../errors.ts';
 import { asText, commandFor, inTexts, matchesIn, secondsOf } from './text.ts';
+import { componentName } from './names.ts';
 import { listOrNothing, orNothing, present, without, workOf, type Converted, type Fields } from './work.ts';
 
 interface Component extends Converted {
@@ -117,7 +118,9 @@ function referenced(run: TaskRunSpec): Converted {
     ...(Object.keys(podTemplate).length > 0 ? ['podTemplate'] : []),
   ];
   return {
-    properties: { templateRef: present({ name, parameters: orNothing(Object.fromEntries(values)) }) },
+    properties: {
+      templateRef: present({ name: componentName(name), parameters: orNothing(Object.fromEntries(values)) }),
+    },
     warnings: [
       `Task ${name} must be converted, too: it becomes a task-template`,
       ...beside.map((field) => `spec.${field} is left out: write it into the task-template ${name}`),

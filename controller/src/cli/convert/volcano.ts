@@ -1,4 +1,8 @@
-/** JobFlow and JobTemplate of Volcano (flow.volcano.sh/v1alpha1), whose steps name their templates. */
+/**
+ * Volcano's Job (batch.volcano.sh/v1alpha1), JobFlow and JobTemplate (flow.volcano.sh/v1alpha1). The steps of a JobFlow
+ * name their templates, and a template is such a Job.
+ */
+import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { asText } from './text.ts';
 import { present, without, workOf, type Converted, type Fields } from './work.ts';
@@ -51,6 +55,25 @@ interface VolcanoTask extends Fields {
   readonly name?: string;
   readonly replicas?: number;
   readonly template?: Fields;
+}
+
+/** @throws UsageError if its tasks need each other: they start together, and a task has one kind of pod */
+export function fromVolcanoJob(spec: Fields, labels: Fields, name: string): Component {
+  const { ttlSecondsAfterFinished, ...others } = spec as { readonly tasks?: readonly VolcanoTask[] } & Fields;
+  const { tasks = [] } = others;
+  if (tasks.length > 1)
+    throw new UsageError(
+      `it has ${tasks.length} tasks that start together, and a task has one kind of pod: make each a Job of its own, or a step of a task-flow`,
+    );
+  const { properties, warnings } = fromVolcanoTemplate(others, labels, name);
+  return {
+    type: 'task',
+    properties: present({
+      executionPolicy: ttlSecondsAfterFinished === undefined ? undefined : { ttlSecondsAfterFinished },
+      ...properties,
+    }),
+    warnings: ['every deployment runs', ...warnings],
+  };
 }
 
 export function fromVolcanoTemplate(spec: Fields, _labels: Fields, name: string): Component {
