@@ -135,6 +135,15 @@ describe('a pod that waits for a volume', () => {
       message: `an event says: ${message}`,
     });
   });
+  test('names the same one of two each time, and another one once the first is there', () => {
+    const of = (name: string, seenAt: number) => ({ ...failure, message: `configmap "${name}" not found`, seenAt });
+    const says = (...failures: (typeof failure)[]) =>
+      withStartFailure({ ...pending, phase: 'Pending' }, failures, 1_100_000).waiting?.message;
+    const first = 'an event says: configmap "a" not found';
+    expect(says(of('a', 1_000_000), of('b', 1_000_500))).toBe(first);
+    expect(says(of('b', 1_060_000), of('a', 1_060_400))).toBe(first);
+    expect(says(of('a', 1_000_000), of('b', 1_090_000))).toBe('an event says: configmap "b" not found');
+  });
   test('names the network that it cannot get', () => {
     const sandbox = {
       ...failure,
@@ -207,6 +216,16 @@ test('what a program wrote into its termination log is not a message of the clus
   const terminated = { exitCode: 3, reason: 'Error', message: '{"token": "hunter2"}' };
   const digest = podWith(undefined, { phase: 'Failed', containerStatuses: [{ name: 'a', state: { terminated } }] });
   expect(digest.failure).toEqual({ container: 'a', exitCode: 3, reason: 'Error' });
+});
+
+test('a container that cannot be created is reported alike at each attempt', () => {
+  const says = (id: string) => {
+    const message = `failed to reserve container name "main": name "main" is reserved for "${id.repeat(64)}" of image@sha256:${'e'.repeat(64)}`;
+    const waiting = { reason: 'CreateContainerError', message };
+    return podWith(undefined, { phase: 'Pending', containerStatuses: [{ name: 'main', state: { waiting } }] }).waiting;
+  };
+  expect(says('a')).toEqual(says('b'));
+  expect(says('a')?.message).toContain(`is reserved for "…" of image@sha256:${'e'.repeat(64)}`);
 });
 
 test('an evicted pod whose container was killed is evicted, and has no exit code of its program', () => {

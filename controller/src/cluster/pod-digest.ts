@@ -2,7 +2,7 @@
 import { podReasons } from '../domain/model/reasons.ts';
 import type { Meta } from '../resources/index.ts';
 import { compact } from '../domain/lang/compact.ts';
-import { oneLine } from '../domain/lang/words.ts';
+import { clusterWords } from './cluster-words.ts';
 import type { Pod } from '../domain/model/objects.ts';
 import { endText, failureOf, sidecarsOf, startMessage } from './pod-failure.ts';
 import type { ContainerStatus, RawPod, Terminated } from './raw-pod.ts';
@@ -40,18 +40,28 @@ const kubeletRetryMilliseconds = 150_000;
 /** A pod without a reason for waiting waits for its volumes or its network if an event says so. */
 export function withStartFailure(pod: Pod, failures: readonly StartFailure[], now: number): Pod {
   if (pod.phase !== 'Pending' || pod.waiting) return pod;
-  const [first] = failures.filter((failure) => isCurrent(failure, now)).sort(byWeight);
-  return first ? { ...pod, waiting: { reason: first.reason, message: `an event says: ${first.message}` } } : pod;
+  const found = telling(failures.filter((failure) => isCurrent(failure, now)));
+  return found ? { ...pod, waiting: { reason: found.reason, message: `an event says: ${found.message}` } } : pod;
+}
+
+/** What the kubelet finds wrong at one attempt, it reports within this time, in any order. */
+const attemptMilliseconds = 30_000;
+
+/**
+ * One of the latest attempt, and the same one each time, after those that name a cause: a time-out of the kubelet's
+ * names none.
+ */
+function telling(failures: readonly StartFailure[]): StartFailure | undefined {
+  const causes = failures.filter((failure) => !isTimeout(failure));
+  const heard = causes.length > 0 ? causes : failures;
+  const latest = Math.max(...heard.map(({ seenAt }) => seenAt));
+  const ofAttempt = heard.filter(({ seenAt }) => latest - seenAt <= attemptMilliseconds);
+  return [...ofAttempt].sort((a, b) => (a.message < b.message ? -1 : 1))[0];
 }
 
 /** The attach controller reports a volume that another node has once, the kubelet everything at each retry. */
 function isCurrent({ reason, seenAt }: StartFailure, now: number): boolean {
   return reason === podReasons.failedAttachVolume || now - seenAt < kubeletRetryMilliseconds;
-}
-
-/** The newest comes first, after those that name a cause: a time-out of the kubelet's names none. */
-function byWeight(a: StartFailure, b: StartFailure): number {
-  return Number(isTimeout(a)) - Number(isTimeout(b)) || b.seenAt - a.seenAt;
 }
 
 function isTimeout({ message }: StartFailure): boolean {
@@ -75,7 +85,7 @@ function unschedulable({ conditions = [] }: Status): Pod['waiting'] {
   if (!scheduled) return undefined;
   return {
     reason: scheduled.reason ?? podReasons.unschedulable,
-    message: oneLine(scheduled.message ?? 'no node fits the pod'),
+    message: clusterWords(scheduled.message ?? 'no node fits the pod'),
   };
 }
 
@@ -84,7 +94,7 @@ function blockedContainer({ initContainerStatuses = [], containerStatuses = [] }
     const { reason, message } = state?.waiting ?? {};
     // How the container ended before says more than for how long the kubelet waits; see failureOf.
     if (reason === undefined || ordinaryWaits.has(reason) || reason === podReasons.crashLoopBackOff) continue;
-    return { reason, message: oneLine(message ?? `container ${name} waits`) };
+    return { reason, message: clusterWords(message ?? `container ${name} waits`) };
   }
   return undefined;
 }

@@ -4,7 +4,7 @@
  * `restartPolicy: Always`) never do, because the kubelet ends them itself after all others.
  */
 import { compact } from '../domain/lang/compact.ts';
-import { oneLine } from '../domain/lang/words.ts';
+import { clusterWords } from './cluster-words.ts';
 import { exitWords } from '../domain/pods/exit-words.ts';
 import { podReasons } from '../domain/model/reasons.ts';
 import type { ContainerFailure } from '../domain/model/objects.ts';
@@ -54,7 +54,7 @@ export function endText({ exitCode, reason = podReasons.error }: Terminated, tim
  */
 export function startMessage({ reason, message }: Terminated): string | undefined {
   if (reason === undefined || !startFailures.has(reason) || message === undefined) return undefined;
-  return oneLine(message.replace(runtimeLayers, '').replace(/: unknown$/, ''));
+  return clusterWords(message.replace(runtimeLayers, '').replace(/: unknown$/, ''));
 }
 
 const runtimeLayers =
@@ -104,7 +104,7 @@ function disruptionOf({ conditions = [] }: Status): PodCondition | undefined {
 }
 
 function podFailure(reason: string, message: string | undefined, stopped: Terminated | undefined): ContainerFailure {
-  const words = message === undefined || message === '' ? undefined : oneLine(message);
+  const words = message === undefined || message === '' ? undefined : clusterWords(message);
   return compact({ container: '', reason, message: words, killedWith: stopped?.exitCode });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Stored } from '../kube/objects.ts';
 import { kueueTypes, type WorkloadObject } from './kueue-types.ts';
-import { projectWorkload } from './projections.ts';
+import { projectPodRefusal, projectStartFailure, projectWorkload } from './projections.ts';
 
 const { group, version, kind } = kueueTypes('v1beta2').workloads;
 const at = '2026-01-01T00:00:00Z';
@@ -49,5 +49,35 @@ describe('the projection of a Workload', () => {
     expect(projectWorkload(workload(waits, { type: 'Finished', reason: 'FailedToStart' })).conditions).toEqual([
       { type: 'Finished', status: 'True', reason: 'FailedToStart', message: 'why' },
     ]);
+  });
+});
+
+describe('the projection of an event', () => {
+  const event = (message: string) => ({
+    apiVersion: 'v1' as const,
+    kind: 'Event' as const,
+    metadata: { name: 'e', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: at },
+    involvedObject: { uid: 'job-uid' },
+    message,
+  });
+
+  test('has the same words at each attempt to create a pod, whatever its name is', () => {
+    const quota = 'is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1';
+    const said = ['x7k2p', 'bd4fz'].map(
+      (end) => projectPodRefusal(event(`Error creating: pods "mytask-v1-${end}" ${quota}`)).message,
+    );
+    expect(said).toEqual(Array(2).fill(`Error creating: pods "mytask-v1-…" ${quota}`));
+    expect(
+      projectPodRefusal(event(`(combined from similar events): Error creating: pods "mytask-v1-x7k2p" ${quota}`))
+        .message,
+    ).toBe(said[0]);
+  });
+
+  test('has the same words at each attempt to set up the network, whatever the sandbox is called', () => {
+    const said = ['a', '9'].map(
+      (digit) =>
+        projectStartFailure(event(`failed to setup network for sandbox "${digit.repeat(64)}": no IP address`)).message,
+    );
+    expect(said).toEqual(Array(2).fill('failed to setup network for sandbox "…": no IP address'));
   });
 });

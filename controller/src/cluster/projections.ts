@@ -10,7 +10,7 @@ import type { Workload } from '../domain/model/kueue.ts';
 import { digestPod, type StartFailure } from './pod-digest.ts';
 import { reasons } from '../domain/model/reasons.ts';
 import { lacksTemplates, templateNames } from '../domain/shape/templates.ts';
-import { oneLine } from '../domain/lang/words.ts';
+import { clusterWords } from './cluster-words.ts';
 import type { Cached } from '../kube/cache.ts';
 import { keyOf, type Stored, type StoredMeta } from '../kube/objects.ts';
 import { labels, queueLabels, type Meta, type Task, type TaskRun, type TaskTemplate } from '../resources/index.ts';
@@ -195,7 +195,7 @@ export function projectStartFailure(event: Stored<Event>): CachedStartFailure {
 function tellingOf({ metadata, message, lastTimestamp, eventTime }: Stored<Event>) {
   return {
     metadata: slimMeta(metadata, { withLabels: false }),
-    message: oneLine(message ?? 'no reason given'),
+    message: clusterWords(message ?? 'no reason given'),
     seenAt: Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp),
   };
 }

@@ -1,0 +1,16 @@
+/** What the cluster says of a pod, in words that stay the same until the cause changes. */
+import { oneLine } from '../domain/lang/words.ts';
+
+/** A sandbox or a container gets another one at each attempt; an image's digest is of the image. */
+const ids = /(?<!sha256:)\b[0-9a-f]{64}\b/g;
+
+/** The end of a generated name, which a pod that is not created has anew at each attempt. */
+const generatedEnd = /(\bpods? "[a-z0-9.-]+-)[bcdfghjklmnpqrstvwxz2456789]{5}"/g;
+
+/** What the API server writes before an event that repeats with other words. */
+const repeated = /^\(combined from similar events\): /;
+
+/** One line of bounded length, without what differs at each attempt. */
+export function clusterWords(text: string): string {
+  return oneLine(text.replace(repeated, '').replace(ids, '…').replace(generatedEnd, '$1…"'));
+}
