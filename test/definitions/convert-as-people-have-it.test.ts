@@ -194,6 +194,54 @@ const taken: Readonly<Record<string, Row>> = {
     },
     says: 'spec.minAvailable is left out',
   },
+  "volumes and variables of a TaskRun's podTemplate": {
+    text: 'apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: old}\nspec: {podTemplate: {nodeSelector: {a: b}, env: [{name: A, value: all}, {name: B, value: all}], volumes: [{name: cache, emptyDir: {}}]}, taskSpec: {volumes: [{name: own, emptyDir: {}}], steps: [{name: one, image: "a:1", stdoutConfig: {path: x}}, {name: two, image: "a:1", env: [{name: B, value: own}]}]}}\n',
+    spec: {
+      template: {
+        spec: {
+          nodeSelector: { a: 'b' },
+          volumes: [{ name: 'cache' }, { name: 'own' }],
+          initContainers: [
+            {
+              env: [
+                { name: 'A', value: 'all' },
+                { name: 'B', value: 'all' },
+              ],
+            },
+          ],
+          containers: [
+            {
+              env: [
+                { name: 'A', value: 'all' },
+                { name: 'B', value: 'own' },
+              ],
+            },
+          ],
+        },
+      },
+    },
+    says: 'step one: stdoutConfig is left out',
+  },
+  'a sidecar of Argo with the mounts of the main container': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: e, volumes: [{name: v, emptyDir: {}}], templates: [{name: e, container: {image: "a:1", volumeMounts: [{name: v, mountPath: /v}]}, sidecars: [{name: s, image: "b:1", mirrorVolumeMounts: true}]}]}\n',
+    spec: {
+      template: {
+        spec: {
+          initContainers: [{ name: 's', restartPolicy: 'Always', volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+        },
+      },
+    },
+  },
+  'fields of a JobFlow that have no equivalent': {
+    text: 'apiVersion: api.practice.com/v1alpha1\nkind: JobFlow\nmetadata: {name: old}\nspec: {globalParams: {tolerations: []}, flows: [{name: a, retry: 3, jobTemplate: {template: {spec: {containers: [{name: c, image: "a:1"}]}}}}]}\n',
+    spec: { steps: [{ name: 'a' }] },
+    says: 'globalParams.tolerations is left out',
+  },
+  'Jobs that a CronJob creates suspended': {
+    text: cronJob('@daily').replace('{spec: {template', '{spec: {suspend: true, template'),
+    spec: { schedule: { crons: ['@daily'] } },
+    says: 'jobTemplate.spec.suspend is left out',
+  },
   'a time zone in the schedule': {
     text: cronJob('CRON_TZ=Europe/Berlin 0 3 * * *'),
     spec: { schedule: { crons: ['0 3 * * *'], timeZone: 'Europe/Berlin' } },

@@ -4,7 +4,7 @@ import { oneLine } from '../domain/lang/words.ts';
 /** A sandbox or a container gets another one at each attempt; an image's digest is of the image. */
 const ids = /(?<!sha256:)\b[0-9a-f]{64}\b/g;
 
-/** The end of a generated name, which a pod that is not created has anew at each attempt. */
+/** The end of a generated name: a pod that is not created has another one at each attempt. */
 const generatedEnd = /(\bpods? "[a-z0-9.-]+-)[bcdfghjklmnpqrstvwxz2456789]{5}"/g;
 
 /** What the API server writes before an event that repeats with other words. */

@@ -130,7 +130,7 @@ function metadataOf({ metadata }: Template, { podMetadata }: WorkflowSpec): Fiel
 }
 
 function podSpecOf(template: Template, workflow: WorkflowSpec, main: Fields): Fields {
-  const helpers = helpersOf(template);
+  const helpers = helpersOf(template, mountsOf(main));
   const mounted = new Set([main, ...helpers].flatMap(mountsOf).map((mount) => mount['name']));
   const volumes = [...(workflow.volumes ?? []), ...(template.volumes ?? [])];
   return present({
@@ -143,9 +143,16 @@ function podSpecOf(template: Template, workflow: WorkflowSpec, main: Fields): Fi
   });
 }
 
-function helpersOf({ sidecars = [], initContainers = [] }: Template): readonly Fields[] {
+function helpersOf({ sidecars = [], initContainers = [] }: Template, ofMain: readonly Fields[]): readonly Fields[] {
   // Argo stops sidecars when the main container is done, as Kubernetes does with these.
-  return [...initContainers, ...sidecars.map((sidecar) => ({ ...sidecar, restartPolicy: 'Always' }))];
+  const stopped = sidecars.map((sidecar) => ({ ...sidecar, restartPolicy: 'Always' }));
+  return [...initContainers, ...stopped].map((helper) => asContainer(helper, ofMain));
+}
+
+/** Without Argo's own field, which gives it the mounts of the main container. */
+function asContainer({ mirrorVolumeMounts, ...container }: Fields, ofMain: readonly Fields[]): Fields {
+  if (mirrorVolumeMounts !== true) return container;
+  return present({ ...container, volumeMounts: listOrNothing([...mountsOf(container), ...ofMain]) });
 }
 
 function mountsOf(container: Fields): readonly Fields[] {

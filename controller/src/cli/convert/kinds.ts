@@ -98,6 +98,9 @@ function fromCronJob(spec: Fields, labels: Fields, name: string): Component {
       'runs are named after their time in UTC',
       ...queue.warnings,
       ...work.warnings,
+      ...(job['suspend'] === true && queue.properties['queue'] === undefined
+        ? ["jobTemplate.spec.suspend is left out: a run's Job starts at once; suspend of the task holds runs back"]
+        : []),
       ...lostOfJobTemplate(jobTemplate),
     ],
   };
@@ -133,12 +136,21 @@ function queueOfJobs(ofCronJob: Fields, ofJobs: Fields): Converted {
   };
 }
 
-interface Flow {
+interface Flow extends Fields {
   readonly name?: string;
   readonly dependencies?: readonly string[];
   readonly jobTemplate?: Fields;
   readonly jobTemplateRef?: string;
   readonly shareVolumeMounts?: readonly Fields[];
+}
+
+/** Fields of globalParams that are converted. */
+const globalFields = ['env', 'labels', 'annotations', 'nodeName'];
+
+function lostGlobals(globalParams: Fields): readonly string[] {
+  return Object.keys(without(globalParams, globalFields)).map(
+    (field) => `globalParams.${field} is left out: there is no equivalent`,
+  );
 }
 
 interface JobFlowSpec {
@@ -150,7 +162,7 @@ interface JobFlowSpec {
 function fromJobFlow(spec: Fields, _labels: Fields, name: string): Component {
   const { flows = [], globalParams = {}, shareVolumes = [] } = spec as JobFlowSpec;
   const steps = flows.map((flow) => stepOf(flow, shareVolumes, name));
-  const globals = only(globalParams, ['env', 'labels', 'annotations', 'nodeName']);
+  const globals = only(globalParams, globalFields);
   const warnings = [
     'every deployment runs, under its own names; a step that fails skips the steps that depend on it',
     ...(globals['env'] === undefined
@@ -165,17 +177,19 @@ function fromJobFlow(spec: Fields, _labels: Fields, name: string): Component {
       ...warnings,
       ...steps.flatMap((step) => step.warnings),
       ...unread(spec, ['flows', 'globalParams', 'shareVolumes']),
+      ...lostGlobals(globalParams),
     ],
   };
 }
 
 function stepOf(
-  { name = '', dependencies = [], jobTemplate, jobTemplateRef, shareVolumeMounts = [] }: Flow,
+  { name = '', dependencies = [], jobTemplate, jobTemplateRef, shareVolumeMounts = [], ...others }: Flow,
   shared: readonly Fields[],
   component: string,
 ): Converted {
   const dependsOn = dependencies.length > 0 ? dependencies : undefined;
-  const say = (warnings: readonly string[]) => warnings.map((warning) => `step ${name}: ${warning}`);
+  const lost = Object.keys(others).map((field) => `${field} is left out: there is no equivalent`);
+  const say = (warnings: readonly string[]) => [...warnings, ...lost].map((warning) => `step ${name}: ${warning}`);
   if (jobTemplateRef !== undefined) {
     const warnings =
       shareVolumeMounts.length > 0
@@ -236,7 +250,7 @@ function fromDaemonJob(spec: Fields, _labels: Fields, name: string): Component {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const { nodeName, ...shared } = only(globalParams, ['env', 'labels', 'annotations', 'nodeName']);
+  const { nodeName, ...shared } = only(globalParams, globalFields);
   const nodeSelector =
     nodeName === undefined
       ? properties['nodeSelector']
@@ -250,7 +264,7 @@ function fromDaemonJob(spec: Fields, _labels: Fields, name: string): Component {
   return {
     type: 'daemon-task',
     properties: merged,
-    warnings: ['every deployment runs a Job on each node that fits', ...warnings],
+    warnings: ['every deployment runs a Job on each node that fits', ...warnings, ...lostGlobals(globalParams)],
   };
 }
 

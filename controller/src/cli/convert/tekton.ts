@@ -51,6 +51,12 @@ interface TaskRunSpec extends Fields {
   readonly retries?: number;
 }
 
+/** What a TaskRun says of its pod: fields of a pod, and variables of all its containers. */
+interface PodTemplate extends Fields {
+  readonly env?: readonly Fields[];
+  readonly volumes?: readonly Fields[];
+}
+
 /** As in the schema of the resource Task. */
 const mostOutputs = 20;
 
@@ -179,13 +185,20 @@ const readSpec = [
 function podOf(task: TaskSpec, bound: readonly (Fields & { readonly name: string })[], pod: Fields = {}): Converted {
   const spec = asOurs(task);
   const warnings: string[] = [];
+  const { env = [], volumes: podVolumes = [], ...podFields } = pod as PodTemplate;
   const { containers, helpers, hasFirst } = containersOf(spec, warnings);
+  const withEnv = (container: Fields): Fields => {
+    const own = (container['env'] ?? []) as readonly Fields[];
+    const shared = env.filter(({ name }) => !own.some((variable) => variable['name'] === name));
+    return shared.length === 0 ? container : { ...container, env: [...shared, ...own] };
+  };
   const sources = (spec.workspaces ?? []).map(({ name }) => ({
     name: `ws-${name}`,
     ...sourceOf(name, bound, warnings),
   }));
-  const volumes = listOrNothing([...(spec.volumes ?? []), ...sources]);
-  const podSpec = present({ ...pod, volumes, initContainers: listOrNothing(helpers), containers });
+  const volumes = listOrNothing([...podVolumes, ...(spec.volumes ?? []), ...sources]);
+  const initContainers = listOrNothing(helpers.map(withEnv));
+  const podSpec = present({ ...podFields, volumes, initContainers, containers: containers.map(withEnv) });
   const work = workOf({ template: { spec: podSpec } });
   const outputs = listOrNothing((spec.results ?? []).slice(0, mostOutputs).map(({ name }) => ({ name })));
   return {
@@ -239,12 +252,25 @@ function containersOf(spec: TaskSpec, warnings: string[]) {
   return { containers: [containers.at(-1) ?? {}], helpers: [...beside, ...first], hasFirst: first.length > 0 };
 }
 
+/** Fields of a step that a container does not have. */
+const ofTekton = [
+  'timeout',
+  'onError',
+  'results',
+  'workspaces',
+  'params',
+  'when',
+  'displayName',
+  'stdoutConfig',
+  'stderrConfig',
+];
+
 function containerOf(step: Step, fallback: string, mounts: readonly Fields[], warnings: string[]): Fields {
-  const { name = fallback, script, computeResources, timeout, onError, results, workspaces, ...others } = step;
+  const { name = fallback, script, computeResources, ...fields } = step;
+  const others = without(fields, ofTekton) as Step;
   checkImage(name, step);
   const say = (warning: string) => warnings.push(`step ${name}: ${warning}`);
-  for (const [field, value] of Object.entries({ timeout, onError, results, workspaces }))
-    if (value !== undefined) say(`${field} is left out: there is no equivalent`);
+  for (const field of ofTekton) if (fields[field] !== undefined) say(`${field} is left out: there is no equivalent`);
   const ownMounts = (others['volumeMounts'] ?? []) as readonly Fields[];
   const volumeMounts = [...ownMounts, ...mounts];
   return present({
