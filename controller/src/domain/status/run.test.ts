@@ -357,6 +357,15 @@ describe('a run that ends', () => {
       ...failedWith('Invalid', refusal.message, 40),
     });
   });
+  test('says in a line why its Job is refused, however long what the API server quotes is', () => {
+    const refusal = aRefusal({
+      final: true,
+      reason: 'Invalid',
+      message: `env name "${'x'.repeat(40_000)}" is invalid`,
+    });
+    const { message = '', conditions } = statusOf(aState().runs(run).refusals(refusal));
+    expect([message.length, conditions?.[0]?.message]).toEqual([400, message]);
+  });
   test('keeps the outcome of a Job that somebody deleted after it was finished', () => {
     const status = statusOf(
       aState().runs(aRun().running(1)).deletedJobs(aJob().running(1).complete(32)).gone(summary.uid),

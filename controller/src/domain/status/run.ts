@@ -187,7 +187,8 @@ export function finishedCondition({
     type: phase === 'Succeeded' ? 'Complete' : 'Failed',
     status: 'True',
     reason: reason ?? phase,
-    message: message ?? '',
+    // The API server refuses a long one, and quotes what somebody wrote.
+    message: oneLine(message ?? ''),
     lastTransitionTime: completionTime ?? '',
   };
 }
