@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments, stringify } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
 import { controllerUid, type KubeObject, type ResourceType, type Stored } from '../../controller/src/kube/objects.ts';
@@ -368,5 +368,29 @@ describe('--live', () => {
         { name: 'mytask', message: expect.stringMatching(/KubeVela deletes its Task/) as string },
       ],
     });
+  });
+
+  it('looks for the tasks where a topology policy puts them', async () => {
+    const [namespace, prod] = [await openNamespace(), await openNamespace()];
+    const policy = { name: 'prod', type: 'topology', properties: { clusters: ['local'], namespace: prod } };
+    const text = (word: string) => {
+      const one = parse(application(component(word, {}))) as Application;
+      return JSON.stringify({ ...one, spec: { ...one.spec, policies: [policy] } });
+    };
+    await deploy(namespace, text('one'));
+    await settled(prod, 'app-mytask', 'app-v1');
+    const planOf = async (word: string) => (await planned(namespace, text(word), '--live')).applications[0];
+    expect(await planOf('one')).toMatchObject({
+      namespace,
+      taskNamespace: prod,
+      changed: false,
+      components: [{ task: { runs: [], keeps: ['mytask-v1'] } }],
+    });
+    expect(await planOf('two')).toMatchObject({
+      components: [{ task: { runs: [{ name: 'mytask-v2', decision: 'Starts' }] } }],
+    });
+    await deploy(namespace, text('two'));
+    await settled(prod, 'app-mytask', 'app-v2');
+    expect((await all(taskRuns, prod)).map(({ metadata }) => metadata.name).sort()).toEqual(['mytask-v1', 'mytask-v2']);
   });
 });

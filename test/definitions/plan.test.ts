@@ -302,6 +302,89 @@ describe('plan', () => {
     ]);
   });
 
+  const placed = (policies: string, more = '') =>
+    application(task('image: busybox'), `  policies:\n${policies.replace(/^/gm, '    ')}\n${more}`);
+  const toProd = '- {name: prod, type: topology, properties: {clusters: [local], namespace: prod}}';
+
+  it('plans in the namespace where a topology policy puts the tasks', async () => {
+    const text = placed(toProd);
+    const { code, out, err } = await plan({ 'app.yaml': text }, '-f', 'app.yaml');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(
+      /^Application app in namespace default, its tasks in namespace prod: deployed as revision app-v1\n/,
+    );
+    expect(await planOf(text)).toMatchObject({ name: 'app', namespace: 'default', taskNamespace: 'prod' });
+    expect(await planOf(one)).not.toHaveProperty('taskNamespace');
+    // A name that is taken in the Application's namespace is free there.
+    const other = one.replace('name: app\n', 'name: other\n');
+    const names = async (texts: readonly string[]) => {
+      const written = await plan({ 'app.yaml': texts.join('\n---\n') }, '-f', 'app.yaml', '-o', 'json');
+      const { applications } = JSON.parse(written.out) as Plan;
+      return applications.flatMap(({ components }) => components[0]?.task?.runs.map(({ name }) => name));
+    };
+    expect(await names([other, text])).toEqual(['mytask-v1', 'mytask-v1']);
+    expect(await names([other, one])).toEqual(['mytask-v1', expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/)]);
+  });
+
+  it('refuses two components whose Tasks would have one name', async () => {
+    const shop = (name: string, component: string, more = '') =>
+      application(task('image: busybox', 'task', component), more).replace('name: app\n', `name: ${name}\n`);
+    const problemsOf = async (...texts: readonly string[]) => {
+      const { code, err } = await plan({ 'app.yaml': texts.join('\n---\n') }, '-f', 'app.yaml');
+      return [code, err.trim()];
+    };
+    expect(await problemsOf(shop('shop-eu', 'dump'), shop('shop', 'eu-dump'))).toEqual([
+      1,
+      'error: app.yaml:19:7: the Task shop-eu-dump is that of component dump of Application shop-eu, and KubeVela would report a conflict: rename one of the components, or deploy it to another namespace',
+    ]);
+    const elsewhere = `  policies:\n    ${toProd}\n`;
+    expect(await problemsOf(shop('shop-eu', 'dump'), shop('shop', 'eu-dump', elsewhere))).toEqual([0, '']);
+    expect(await problemsOf(shop('shop', 'dump'), shop('shop-eu', 'dump'))).toEqual([0, '']);
+  });
+
+  it('says which policies it does not evaluate', async () => {
+    const remarksOf = async (text: string) =>
+      (await plan({ 'app.yaml': text }, '-f', 'app.yaml')).err.trim().split('\n');
+    const toTest = toProd.replaceAll('prod', 'test');
+    const override = '- {name: small, type: override, properties: {components: [{name: mytask}]}}';
+    expect(await remarksOf(placed([toProd, toTest, override].join('\n')))).toEqual([
+      'remark: topology policies put the components of Application app into the namespaces prod, test: the plan shows those in prod',
+      'remark: the policy small (override) of Application app is not evaluated: the plan shows components as they are written',
+    ]);
+    expect(await remarksOf(placed(toProd.replace('[local]', '[eu-1]')))).toEqual([
+      'remark: the topology policy prod of Application app puts components into other clusters, of which the plan knows nothing',
+    ]);
+    // Only what the workflow names counts.
+    const workflow = '  workflow: {steps: [{name: put, type: deploy, properties: {policies: [test]}}]}\n';
+    const text = placed([toProd, toTest, override].join('\n'), workflow);
+    expect(await remarksOf(text)).toEqual(['']);
+    expect(await planOf(text)).toMatchObject({ taskNamespace: 'test' });
+  });
+
+  it('refuses a step run-task whose script is larger than what KubeVela applies', async () => {
+    const properties = JSON.stringify({ image: 'busybox', cmd: ['sh', '-c', 'x'.repeat(300_000)] });
+    const workflow = `  workflow:\n    steps:\n      - name: big\n        type: run-task\n        properties: ${properties}\n`;
+    const { code, err } = await plan({ 'app.yaml': one + workflow }, '-f', 'app.yaml');
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^error: app\.yaml:16:9: the Task has 30\d{4} bytes, and KubeVela applies 262144 at most: .*, or split the step\n$/,
+    );
+  });
+
+  it('refuses the values of a template for what only a schedule starts, without quoting them', async () => {
+    const template = task('image: busybox\nparameters: [{name: rows, type: integer}]', 'task-template', 'dump');
+    const nightly = task(
+      'schedule: {cron: "@daily"}\nexecutionPolicy: {trigger: Manual}\ntemplateRef: {name: dump, parameters: {rows: hunter2}}',
+      'task',
+      'nightly',
+    );
+    const { code, err } = await plan({ 'app.yaml': application(template + nightly) }, '-f', 'app.yaml');
+    expect([code, err]).toEqual([
+      1,
+      'error: app.yaml:17:9: parameter rows of TaskTemplate dump must be an integer, not a string\n',
+    ]);
+  });
+
   it('says what to do where its files are missing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'plan-parts-'));
     await writeFile(join(folder, 'definitions.json'), '{}');

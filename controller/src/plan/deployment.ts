@@ -44,7 +44,9 @@ export interface DeployedTask {
 
 /** A version of an Application to deploy. */
 export interface Release {
+  /** With its namespace. */
   readonly application: Application;
+  /** Where its Tasks are. */
   readonly namespace: string;
   readonly revisionName: string;
   readonly changed: boolean;
@@ -107,8 +109,8 @@ function newTask(release: Release, component: Component, { metadata, spec }: Ren
   };
 }
 
-function labelsOf({ application, namespace, revisionName }: Release, { name }: Component): Labels {
-  return componentLabels({ ...application, namespace }, name, revisionName);
+function labelsOf({ application, revisionName }: Release, { name }: Component): Labels {
+  return componentLabels(application, name, revisionName);
 }
 
 /** If the component did not change, the Task keeps what its traits set, because not all traits are evaluated here. */

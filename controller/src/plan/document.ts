@@ -16,6 +16,8 @@ export interface Plan {
 export interface ApplicationPlan {
   readonly name: string;
   readonly namespace: string;
+  /** The namespace of its Tasks; left out where it is the Application's. */
+  readonly taskNamespace?: string;
   /** The revision that KubeVela would create, such as app-worker-v2. */
   readonly revision: string;
   /** false: the Application did not change, so KubeVela makes no revision, and nothing below starts. */

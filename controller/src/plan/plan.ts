@@ -1,7 +1,9 @@
 /** Makes a Plan from Applications: what each of their tasks would do, or what is wrong with it. */
 import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
-import { type TaskState, withCluster } from '../domain/model/state.ts';
-import { velaLabels, type TaskTemplateSpec } from '../resources/index.ts';
+import { snapshotOf } from '../domain/manifest/snapshot.ts';
+import { type TaskState, type Templates, withCluster } from '../domain/model/state.ts';
+import { templatesProblem } from '../domain/shape/templates.ts';
+import { type Task, type TaskRun, type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
 import { stepContext } from '../vela/context.ts';
 import { fieldsOf } from '../vela/fields.ts';
 import { publishVersionOf, revisionName, revisionNumber, revisionProblem } from '../vela/revisions.ts';
@@ -25,6 +27,7 @@ import {
   type TaskPlan,
 } from './document.ts';
 import { forecast } from './forecast.ts';
+import { placementOf } from './placement.ts';
 import type { Path, Problem } from './positions.ts';
 import type { Refusal, Render, RenderedObject, Rendering } from './render.ts';
 import { notATask, removed, sentenceOf, template } from './wording.ts';
@@ -39,10 +42,16 @@ export interface PlanRequest {
   readonly now: Date;
   /** The number of the revision; the one after the latest if undefined. */
   readonly revision?: number | undefined;
-  /** What is deployed of an Application; undefined if nothing is. */
-  readonly before: (application: Application, namespace: string) => Promise<Deployed | undefined>;
+  /** What is deployed of an Application in that namespace; undefined if nothing is. */
+  readonly before: (application: Application, where: Where) => Promise<Deployed | undefined>;
   /** What else a namespace has. */
   readonly surroundings?: (namespace: string) => Promise<Surroundings>;
+}
+
+/** The namespaces of an Application and of its Tasks. */
+export interface Where {
+  readonly namespace: string;
+  readonly taskNamespace: string;
 }
 
 /** The objects of a namespace that affect its Tasks. */
@@ -51,6 +60,8 @@ export interface Surroundings {
   readonly runs: ReadonlyMap<string, string>;
   readonly jobs: ReadonlyMap<string, string>;
   readonly templates: ReadonlyMap<string, TaskTemplateSpec>;
+  /** Whose each Task is, as {@link ownerOf} says it; without those that no Application has. */
+  readonly tasks: ReadonlyMap<string, string>;
   /** The cluster's nodes; read only if a task needs them. */
   readonly nodes: () => Promise<readonly Node[]>;
 }
@@ -82,10 +93,16 @@ interface RenderedComponent {
   readonly object?: RenderedObject;
 }
 
+/** `component dump of Application shop`; the namespace is said where it is not that of the Task. */
+export function ownerOf(component: string, application: string, { namespace, taskNamespace }: Where): string {
+  return `component ${component} of Application ${application}${namespace === taskNamespace ? '' : ` in namespace ${namespace}`}`;
+}
+
 interface Names {
   readonly runs: Map<string, string>;
   readonly jobs: Map<string, string>;
   readonly templates: Map<string, TaskTemplateSpec>;
+  readonly tasks: Map<string, string>;
   readonly nodes: () => Promise<readonly Node[]>;
 }
 
@@ -95,6 +112,7 @@ class Planner {
   readonly #problems: Problem[] = [];
   readonly #names = new Map<string, Names>();
   readonly #deployed = new Map<string, Deployed>();
+  readonly #remarks: string[] = [];
   #hasOtherTraits = false;
 
   constructor(request: PlanRequest) {
@@ -102,26 +120,24 @@ class Planner {
   }
 
   result(): PlanResult {
-    const remarks = this.#hasOtherTraits
-      ? [
-          `only the trait ${this.#request.render.traitTypes.join(', ')} is evaluated: the plan does not show what other traits change in a Task`,
-        ]
-      : [];
+    const ofTraits = `only the trait ${this.#request.render.traitTypes.join(', ')} is evaluated: the plan does not show what other traits change in a Task`;
     return {
       plan: { apiVersion: planApiVersion, kind: 'Plan', applications: this.#plans },
       problems: this.#problems,
-      remarks,
+      remarks: [...this.#remarks, ...(this.#hasOtherTraits ? [ofTraits] : [])],
       deployed: this.#deployed,
     };
   }
 
   async add(application: Application): Promise<void> {
     const namespace = application.namespace ?? this.#request.namespace;
-    const before = await this.#request.before(application, namespace);
-    const names = await this.#namesIn(namespace);
+    const { namespace: taskNamespace, remarks } = placementOf(application, namespace);
+    this.#remarks.push(...remarks);
+    const before = await this.#request.before(application, { namespace, taskNamespace });
+    const names = await this.#namesIn(taskNamespace);
     const release: Release = {
-      application,
-      namespace,
+      application: { ...application, namespace },
+      namespace: taskNamespace,
       ...this.#revisionOf(application, before),
       before,
       templates: names.templates,
@@ -137,6 +153,7 @@ class Planner {
     this.#plans.push({
       name: application.name,
       namespace,
+      ...(taskNamespace !== namespace && { taskNamespace }),
       revision: release.revisionName,
       changed: release.changed,
       components: [...components, ...removedComponents(application, before)],
@@ -232,6 +249,7 @@ class Planner {
         message: this.#request.render.componentTypes.includes(type) ? 'cannot be planned: see the errors' : notATask,
       };
     if (object.kind !== 'Task') return { name, type, message: template };
+    this.#claim(release, component, object.metadata.name, names);
     const applied = stateAfter(release, component, object);
     const state = concernsNodes(object) ? withCluster(applied, { nodes: await names.nodes() }) : applied;
     const { plan, atEnd, atRest } = forecast(state, release.now, takenByOthers(names, object.metadata.name));
@@ -241,8 +259,28 @@ class Planner {
     return { name, type, message: sentenceOf(plan, state.task, release.changed), task: plan };
   }
 
+  /** A Task is named by two names, joined: two others may join to the same. */
+  #claim({ application, namespace }: Release, { name, path }: Component, task: string, { tasks }: Names): void {
+    const where = { namespace: application.namespace ?? namespace, taskNamespace: namespace };
+    const owner = ownerOf(name, application.name, where);
+    const other = tasks.get(task);
+    if (other !== undefined && other !== owner)
+      this.#problems.push(
+        application.positions.problem(
+          [...path, 'name'],
+          `the Task ${task} is that of ${other}, and KubeVela would report a conflict: rename one of the components, or deploy it to another namespace`,
+        ),
+      );
+    tasks.set(task, other ?? owner);
+  }
+
   /** Problems that the API server accepts, but that the controller cannot handle. */
-  #failures(application: Application, { path, properties }: Component, { runs }: TaskPlan, { task }: TaskState): void {
+  #failures(
+    application: Application,
+    { path, properties }: Component,
+    { runs }: TaskPlan,
+    { task, cluster }: TaskState,
+  ): void {
     const { schedule } = task.spec;
     const parsed = schedule && parseSchedule(schedule);
     const at = (fields: readonly string[]) => [
@@ -252,10 +290,13 @@ class Planner {
     ];
     if (parsed && isScheduleError(parsed))
       this.#problems.push(application.positions.problem(at(['schedule']), parsed.message));
-    for (const { decision, message = '', isNew } of runs) {
-      if (decision === 'Fails' && isNew)
-        this.#problems.push(application.positions.problem(at(['steps', 'items', 'matrix', 'templateRef']), message));
-    }
+    const failing = runs.filter(({ decision, isNew }) => decision === 'Fails' && isNew);
+    const messages = new Set(failing.map(({ message = '' }) => message));
+    // What only a schedule or a person starts has no run yet that could fail.
+    const ofTemplates = runs.length === 0 ? templatesProblem(runOf(task, cluster.templates)) : undefined;
+    if (ofTemplates !== undefined) messages.add(ofTemplates);
+    for (const message of messages)
+      this.#problems.push(application.positions.problem(at(['steps', 'items', 'matrix', 'templateRef']), message));
   }
 
   async #steps(release: Release, rendered: readonly RenderedComponent[]): Promise<readonly StepPlan[]> {
@@ -278,13 +319,18 @@ class Planner {
     const { application } = release;
     const task = `${application.name}-${typeof component === 'string' ? component : name}`;
     const found = rendered.find(({ object }) => object?.metadata.name === task);
-    const context = stepContext(release, { name, sessionId: 'session' });
+    const context = stepContext(
+      { ...release, namespace: application.namespace ?? release.namespace },
+      { name, sessionId: 'session' },
+    );
     const labels = { [velaLabels.component]: found?.component.name };
     const rendering = await this.#request.render.step(
       type,
       { parameter: properties, context },
       found?.object && { ...found.object, metadata: { ...found.object.metadata, labels } },
     );
+    const tooLarge = 'applies' in rendering ? sizeProblem(rendering.applies, 'step') : undefined;
+    if (tooLarge !== undefined) this.#problems.push(application.positions.problem([...path, 'properties'], tooLarge));
     if ('applies' in rendering) {
       const whose = typeof component === 'string' ? `task ${task}` : `its own task ${task}`;
       return { name, type, task, message: `step ${name} starts a run of ${whose} as part of the workflow` };
@@ -296,14 +342,26 @@ class Planner {
   async #namesIn(namespace: string): Promise<Names> {
     const known = this.#names.get(namespace);
     if (known) return known;
-    const { runs, jobs, templates, nodes } = (await this.#request.surroundings?.(namespace)) ?? nothing;
-    const names = { runs: new Map(runs), jobs: new Map(jobs), templates: new Map(templates), nodes };
+    const { runs, jobs, templates, tasks, nodes } = (await this.#request.surroundings?.(namespace)) ?? nothing;
+    const names = {
+      runs: new Map(runs),
+      jobs: new Map(jobs),
+      templates: new Map(templates),
+      tasks: new Map(tasks),
+      nodes,
+    };
     this.#names.set(namespace, names);
     return names;
   }
 }
 
-const nothing = { runs: [], jobs: [], templates: [], nodes: () => Promise.resolve([]) };
+const nothing = { runs: [], jobs: [], templates: [], tasks: [], nodes: () => Promise.resolve([]) };
+
+/** A run of what the Task says now. */
+function runOf(task: Task, templates: Templates): Pick<TaskRun, 'spec'> {
+  const copies = Object.fromEntries(templates) as unknown as NonNullable<TaskRun['spec']['templates']>;
+  return { spec: { taskRef: { name: task.metadata.name }, snapshot: snapshotOf(task), templates: copies } };
+}
 
 function concernsNodes({ spec }: RenderedObject): boolean {
   return spec.nodes !== undefined || spec.globals?.nodeName !== undefined;
@@ -339,10 +397,10 @@ export function startsRuns({ applications }: Plan): boolean {
 /** What KubeVela applies it writes into an annotation of the object as well, which Kubernetes limits to this. */
 const mostAppliedBytes = 256 * 1024;
 
-/** Why KubeVela could not apply the Task, if so. */
-export function sizeProblem(task: object): string | undefined {
+/** Why KubeVela could not apply the Task of a component or a step, if so. */
+export function sizeProblem(task: object, whose: 'component' | 'step' = 'component'): string | undefined {
   const bytes = new TextEncoder().encode(JSON.stringify(task)).length;
   return bytes <= mostAppliedBytes
     ? undefined
-    : `the Task has ${bytes} bytes, and KubeVela applies ${mostAppliedBytes} at most: put long scripts and texts into a ConfigMap, write a matrix instead of items, or split the component`;
+    : `the Task has ${bytes} bytes, and KubeVela applies ${mostAppliedBytes} at most: put long scripts and texts into a ConfigMap, write a matrix instead of items, or split the ${whose}`;
 }

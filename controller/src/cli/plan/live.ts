@@ -18,7 +18,7 @@ import { listAll } from '../../kube/list-all.ts';
 import type { Application } from '../../plan/application.ts';
 import type { Deployed, DeployedTask, Revision } from '../../plan/deployment.ts';
 import { newState } from '../../plan/memory-cluster.ts';
-import type { Surroundings } from '../../plan/plan.ts';
+import { ownerOf, type Surroundings, type Where } from '../../plan/plan.ts';
 import { velaLabels, type TaskSpec } from '../../resources/index.ts';
 import { fieldsOf } from '../../vela/fields.ts';
 import { velaAnnotations } from '../../vela/labels.ts';
@@ -53,15 +53,19 @@ interface LiveApplication {
 export async function readDeployed(
   session: Session,
   { name }: Application,
-  namespace: string,
+  { namespace, taskNamespace }: Where,
   now: Date,
 ): Promise<Deployed | undefined> {
   const { client } = session;
-  const [application, owned, revisions] = await Promise.all([
+  const [application, named, revisions] = await Promise.all([
     client.get(applications, { namespace, name }).catch(nothingThere),
-    listAll(client, tasks, { namespace, labelSelector: `${velaLabels.application}=${name}` }),
+    listAll(client, tasks, { namespace: taskNamespace, labelSelector: `${velaLabels.application}=${name}` }),
     allowed(listAll(client, revisionType, { namespace, labelSelector: `${velaLabels.application}=${name}` })),
   ]);
+  // Applications of other namespaces may have the same name, and their Tasks in the same place.
+  const owned = named.filter(
+    ({ metadata }) => (metadata.labels?.[velaLabels.applicationNamespace] ?? namespace) === namespace,
+  );
   if (!application && owned.length === 0) return undefined;
   const found = new Map(
     await Promise.all(owned.map(async (task) => [task.metadata.name, await readTask(session, task, now)] as const)),
@@ -129,18 +133,29 @@ async function readTask(session: Session, stored: StoredTask, now: Date): Promis
 export async function readSurroundings(session: Session, namespace: string): Promise<Surroundings> {
   const { client } = session;
   let nodes: Promise<readonly Node[]> | undefined;
-  const [runs, ownJobs, templates] = await Promise.all([
+  const [runs, ownJobs, templates, allTasks] = await Promise.all([
     listAll(client, taskRuns, { namespace }),
     allowed(listAll(client, jobs, { namespace })),
     allowed(listAll(client, taskTemplates, { namespace })),
+    listAll(client, tasks, { namespace }),
   ]);
   const tasksOfRuns = new Map(runs.map(({ metadata, spec }) => [metadata.uid, spec.taskRef.name]));
   return {
     runs: new Map(runs.map(({ metadata, spec }) => [metadata.name, spec.taskRef.name])),
     jobs: new Map(ownJobs.map((job) => [job.metadata.name, tasksOfRuns.get(controllerOf(job, 'TaskRun') ?? '') ?? ''])),
     templates: new Map(templates.map(({ metadata, spec }) => [metadata.name, spec])),
+    tasks: new Map(allTasks.flatMap(ownedTask)),
     nodes: () => (nodes ??= readNodes(session)),
   };
+}
+
+/** The Task's name, and whose it is; nothing where no Application rendered it. */
+function ownedTask({ metadata }: StoredTask): readonly (readonly [string, string])[] {
+  const { labels = {}, name, namespace: taskNamespace = '' } = metadata;
+  const { [velaLabels.application]: application, [velaLabels.component]: component } = labels;
+  if (application === undefined || component === undefined) return [];
+  const namespace = labels[velaLabels.applicationNamespace] ?? taskNamespace;
+  return [[name, ownerOf(component, application, { namespace, taskNamespace })]];
 }
 
 async function readNodes({ client }: Session): Promise<readonly Node[]> {

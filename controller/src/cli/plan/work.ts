@@ -4,7 +4,14 @@ import { messageOf } from '../../domain/lang/words.ts';
 import { readApplications, type Application, type ApplicationFile } from '../../plan/application.ts';
 import type { Deployed } from '../../plan/deployment.ts';
 import type { Plan } from '../../plan/document.ts';
-import { applicationKey, planApplications, startsRuns, type PlanRequest, type PlanResult } from '../../plan/plan.ts';
+import {
+  applicationKey,
+  planApplications,
+  startsRuns,
+  type PlanRequest,
+  type PlanResult,
+  type Where,
+} from '../../plan/plan.ts';
 import { inOrder, sentenceOf, type Problem } from '../../plan/positions.ts';
 import type { Render } from '../../plan/render.ts';
 import { exitCodes, UsageError } from '../errors.ts';
@@ -98,7 +105,7 @@ async function fromFiles(io: Io, { against, namespace = 'default' }: PlanOptions
     before: () => Promise.resolve(undefined),
   });
   return {
-    before: (application: Application, at: string): Promise<Deployed | undefined> =>
+    before: (application: Application, { namespace: at }: Where): Promise<Deployed | undefined> =>
       Promise.resolve(deployed.get(applicationKey(at, application.name))),
     problems: [...file.problems, ...problems],
   };
@@ -107,7 +114,7 @@ async function fromFiles(io: Io, { against, namespace = 'default' }: PlanOptions
 function fromCluster(session: Session): Basis {
   const now = session.io.now();
   return {
-    before: (application, namespace) => readDeployed(session, application, namespace, now),
+    before: (application, where) => readDeployed(session, application, where, now),
     surroundings: (namespace) => readSurroundings(session, namespace),
     problems: [],
   };

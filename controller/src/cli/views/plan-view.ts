@@ -30,10 +30,11 @@ export function renderPlan({ applications }: Plan, options: TableOptions): strin
 }
 
 function renderApplication(
-  { name, namespace, revision, changed, components, steps = [] }: ApplicationPlan,
+  { name, namespace, taskNamespace, revision, changed, components, steps = [] }: ApplicationPlan,
   options: TableOptions,
 ): string {
-  const title = options.paint('bold', `Application ${name} in namespace ${namespace}`);
+  const elsewhere = taskNamespace === undefined ? '' : `, its tasks in namespace ${taskNamespace}`;
+  const title = options.paint('bold', `Application ${name} in namespace ${namespace}${elsewhere}`);
   const head = `${title}: ${changed ? `deployed as revision ${revision}` : `no new revision, ${revision} is deployed`}\n`;
   const rows = components.flatMap((component) => rowsOf(component, options.wide));
   return `${head}${renderTable(columns, rows, options)}${steps.map(({ message }) => `${message}\n`).join('')}`;

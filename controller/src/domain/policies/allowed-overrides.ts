@@ -56,8 +56,8 @@ function referenceIn(value: string): string | undefined {
 }
 
 /**
- * A value that would be replaced by a variable of the Task, which the person may not be allowed to know. The rest of the
- * value is not quoted: it may be a secret, and many read the message of a run.
+ * A value that would be replaced by a variable of the Task, which the person may not be allowed to know. The rest of
+ * the value is not quoted: it may be a secret, and many read the message of a run.
  */
 function referenceProblem({ args = [], env = [] }: Overrides, allowed: readonly string[]): string | undefined {
   if (allowed.includes('references')) return undefined;

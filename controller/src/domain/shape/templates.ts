@@ -42,7 +42,7 @@ export function missingTemplates({ spec }: TaskRun, templates: Templates): reado
 }
 
 /** What is wrong with how a run uses its templates, in a sentence with the remedy; undefined where nothing is. */
-export function templatesProblem({ spec }: TaskRun): string | undefined {
+export function templatesProblem({ spec }: Pick<TaskRun, 'spec'>): string | undefined {
   const { snapshot, templates = {} } = spec;
   for (const [step, { name, parameters }] of refsOf(snapshot)) {
     const template = templates[name] as unknown as TaskTemplateSpec | undefined;
