@@ -228,6 +228,13 @@ test('a container that cannot be created is reported alike at each attempt', () 
   expect(says('a')?.message).toContain(`is reserved for "…" of image@sha256:${'e'.repeat(64)}`);
 });
 
+test('a container that the kubelet lost has no exit code of its program, and the words of the kubelet', () => {
+  const message = 'The container could not be located when the pod was terminated';
+  const terminated = { exitCode: 137, reason: 'ContainerStatusUnknown', message };
+  const digest = podWith(undefined, { phase: 'Failed', containerStatuses: [{ name: 'main', state: { terminated } }] });
+  expect(digest.failure).toEqual({ container: 'main', reason: 'ContainerStatusUnknown', message });
+});
+
 test('an evicted pod whose container was killed is evicted, and has no exit code of its program', () => {
   const digest = podWith(undefined, {
     phase: 'Failed',

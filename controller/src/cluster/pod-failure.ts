@@ -21,6 +21,9 @@ const clockToleranceMilliseconds = 1_000;
 /** The container never ran: the code and the message are the runtime's, not the program's. */
 const startFailures: ReadonlySet<string> = new Set([podReasons.startError, 'ContainerCannotRun']);
 
+/** The kubelet made up the code, of a container that it found no longer: on a node that started again, for example. */
+const lostContainer = 'ContainerStatusUnknown';
+
 /** How the pod failed, or the container of it that failed; undefined while nothing has. */
 export function failureOf({ metadata, spec, status = {} }: RawPod): ContainerFailure | undefined {
   const sidecars = sidecarsOf(spec);
@@ -49,12 +52,17 @@ export function endText({ exitCode, reason = podReasons.error }: Terminated, tim
 }
 
 /**
- * The runtime's own sentence why a container did not start, without the names of the layers that passed it on;
- * undefined for one that ran: its message is the program's own, and may hold outputs.
+ * The runtime's own sentence why a container did not start, without the names of the layers that passed it on, or the
+ * kubelet's about one that it lost; undefined for one that ran: its message is the program's, and may hold outputs.
  */
 export function startMessage({ reason, message }: Terminated): string | undefined {
-  if (reason === undefined || !startFailures.has(reason) || message === undefined) return undefined;
+  if (reason === undefined || isOfProgram(reason) || message === undefined) return undefined;
   return clusterWords(message.replace(runtimeLayers, '').replace(/: unknown$/, ''));
+}
+
+/** Whether code and message are the program's own. */
+function isOfProgram(reason: string): boolean {
+  return !startFailures.has(reason) && reason !== lostContainer;
 }
 
 const runtimeLayers =
@@ -159,11 +167,10 @@ function firstFailure(containers: readonly Container[]): ContainerFailure | unde
   const failure = now ?? before;
   if (!failure) return undefined;
   const { name, isInit, end } = failure;
-  const didStart = !startFailures.has(end.reason ?? '');
   return compact({
     container: name,
     init: isInit || undefined,
-    exitCode: didStart ? end.exitCode : undefined,
+    exitCode: isOfProgram(end.reason ?? '') ? end.exitCode : undefined,
     reason: end.reason ?? podReasons.error,
     message: startMessage(end),
   });
