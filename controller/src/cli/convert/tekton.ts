@@ -239,10 +239,12 @@ function containersOf(spec: TaskSpec, warnings: string[]) {
   const paths = new Map(workspaces.map(({ name, mountPath }) => [name, mountPath ?? `/workspace/${name}`]));
   const mounts = [...paths].map(([name, mountPath]) => ({ name: `ws-${name}`, mountPath }));
   const replaced = (step: Step): Step =>
-    inTexts({ ...stepTemplate, ...step }, (text) =>
+    inTexts(step, (text) =>
       text.replaceAll(/\$\(workspaces\.([^().]+)\.path\)/g, (all, name: string) => paths.get(name) ?? all),
     );
-  const containers = steps.map((step, index) => containerOf(replaced(step), `step-${index + 1}`, mounts, warnings));
+  const containers = steps.map((step, index) =>
+    containerOf(replaced(onTop(stepTemplate, step)), `step-${index + 1}`, mounts, warnings),
+  );
   const first = containers.slice(0, -1);
   // Tekton stops sidecars when the steps are done, as Kubernetes does with these.
   const beside = sidecars.map((sidecar, index) => ({
@@ -250,6 +252,31 @@ function containersOf(spec: TaskSpec, warnings: string[]) {
     restartPolicy: 'Always',
   }));
   return { containers: [containers.at(-1) ?? {}], helpers: [...beside, ...first], hasFirst: first.length > 0 };
+}
+
+/** Lists that are merged by a key of their elements; all others are replaced. */
+const mergeKeys: Readonly<Record<string, string>> = { env: 'name', volumeMounts: 'mountPath' };
+
+/** A step with what the stepTemplate says otherwise, merged as Kubernetes merges two containers. */
+function onTop(template: Fields, step: Step): Step {
+  const merged = Object.entries(step).map(([field, own]): [string, unknown] => [
+    field,
+    mergedField(field, template[field], own),
+  ]);
+  return { ...template, ...Object.fromEntries(merged) };
+}
+
+function mergedField(field: string, shared: unknown, own: unknown): unknown {
+  const key = mergeKeys[field];
+  if (key !== undefined && Array.isArray(shared) && Array.isArray(own)) {
+    const keys = new Set((own as readonly Fields[]).map((element) => element[key]));
+    return [...(shared as readonly Fields[]).filter((element) => !keys.has(element[key])), ...(own as Fields[])];
+  }
+  return isFields(shared) && isFields(own) ? onTop(shared, own) : own;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Fields of a step that a container does not have. */
