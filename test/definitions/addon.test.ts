@@ -534,8 +534,10 @@ it('shares task and cron-task with the fallback, and nothing else', async () => 
 });
 
 it('keeps every definition in one piece, as `vela def vet` takes it', async () => {
-  for (const name of await definitionNames())
-    expect(await readFile(`${dist}/../definitions/${name}.cue`, 'utf8')).toBe(await readDefinition(name));
+  for (const name of await definitionNames()) {
+    const assembled = await readFile(`${dist}/../definitions/${name}.cue`, 'utf8');
+    expect(assembled, `${name}: if dist/ is older than definitions/, make addon`).toBe(await readDefinition(name));
+  }
 });
 
 it('says the same version everywhere', async () => {
