@@ -11,23 +11,34 @@ import type { Service } from './service.ts';
 const cleanUps: (() => unknown)[] = [];
 afterEach(() => cleanUps.splice(0).forEach((cleanUp) => cleanUp()));
 
+/** A log that goes on until nobody wants it any more. */
+function endlessLog({ signal }: { readonly signal: AbortSignal }) {
+  async function* lines() {
+    yield [{ seconds: 0, nanos: 0, text: Buffer.from('one'), origin: { run: 'one', pod: 'one-x7k2p' } }];
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  }
+  return Promise.resolve(lines());
+}
+
 /** The API; it knows the tokens `known-...`. */
-async function serve() {
+async function serve(path = 'tasks') {
   const people = {
     of: (token: string | undefined) =>
       token?.startsWith('known') === true
         ? Promise.resolve({ name: token, may: () => Promise.resolve(true), require: () => Promise.resolve() })
         : Promise.reject(new ApiProblem('Unauthenticated', 'no')),
   } as unknown as People;
-  const service = { listTasks: () => Promise.resolve({ items: [], total: 0 }) } as unknown as Service;
+  const listTasks = () => Promise.resolve({ items: [], total: 0 });
+  const service = { listTasks, runLogs: endlessLog } as unknown as Service;
   const log = pino({ level: 'silent' });
-  const app = createApi({ service, people, log, version: '', requestLimits: { all: 1_000, changes: 1_000 } });
+  const requestLimits = { all: 1_000, changes: 1_000 };
+  const app = createApi({ service, people, log, version: '', requestLimits, streamLimits: { all: 3, each: 3 } });
   const server = createServer(app).listen(0, '127.0.0.1');
   cleanUps.push(() => server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return (token?: string) =>
-    fetch(`http://127.0.0.1:${port}/api/v1/namespaces/prod/tasks`, {
+    fetch(`http://127.0.0.1:${port}/api/v1/namespaces/prod/${path}`, {
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     });
 }
@@ -41,6 +52,16 @@ describe('somebody who wants to lock out those behind the same address', () => {
     expect((await ask('known-ann')).status).toBe(200);
     expect((await ask('guess')).status).toBe(429);
     expect((await ask('known-bob')).status).toBe(200);
+  });
+
+  it('does not keep others from reading logs by reading all that can be read at once', async () => {
+    const ask = await serve('runs/one/logs?follow=true');
+    const greedy = [await ask('known-eve'), await ask('known-eve'), await ask('known-eve')];
+    const other = await ask('known-ann');
+    cleanUps.push(() => [...greedy, other].map(({ body }) => body?.cancel().catch(() => undefined)));
+    expect([...greedy, other].map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    await expect(greedy[2]?.text()).rejects.toThrow();
+    expect((await ask('known-eve')).status).toBe(429);
   });
 
   it('takes the share of one person with all service accounts of a namespace', () => {

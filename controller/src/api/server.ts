@@ -176,7 +176,7 @@ function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: A
     response.on('close', () => gone.abort(new Error('the client is gone')));
     const isStream = route.answer === undefined;
     const { person } = response.locals;
-    const release = isStream ? streams.take(sharerOf(person.name)) : () => undefined;
+    const release = isStream ? streams.take(sharerOf(person.name), () => gone.abort(madeRoom())) : () => undefined;
     const timer = setTimeout(
       () => gone.abort(new ApiProblem('Timeout', 'the answer took longer than 30 seconds: ask for less')),
       answerMs,
@@ -196,6 +196,10 @@ function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: A
       release();
     }
   };
+}
+
+function madeRoom(): ApiProblem {
+  return new ApiProblem('TooManyStreams', 'this log was ended, as others have none and you read several: close some');
 }
 
 /** Service accounts of one namespace count as one person: who may create one may create many. */
