@@ -879,7 +879,15 @@ describe('who asked for a run', () => {
         'spec.trigger.value says who asked for the run: leave it out, or write runner',
       );
     await create('runner', aRun({ trigger: { type: 'Manual', value: 'runner' } }));
-    for (const cancelReason of ['cluster-admin: wrong table', 'cancelled by cluster-admin', 'a person: runner'])
+    for (const cancelReason of [
+      'cluster-admin: wrong table',
+      'cancelled by cluster-admin',
+      'a person: runner',
+      'Cancelled by cluster-admin',
+      ' canceled  BY cluster-admin',
+      'cluster-admin\uff1a wrong table',
+      'cluster-admin\u2236 wrong table',
+    ])
       await expect(patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason } })).rejects.toThrow(
         'spec.cancelReason names who cancels in front of a colon: write runner there',
       );

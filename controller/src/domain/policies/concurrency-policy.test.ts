@@ -85,6 +85,17 @@ describe.each<
     withPod('Running'),
   ],
   [
+    "while a pod runs into which somebody wrote a cancelled one's Job as a further owner",
+    [cancelled],
+    { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' },
+    (state) =>
+      state.pods(
+        aPod(aJob(aRun(aTask(), 'other')))
+          .phase('Running')
+          .alsoOwnedBy(aJob(cancelled)),
+      ),
+  ],
+  [
     'once the pods of a cancelled one have failed',
     [cancelled],
     { Allow: 'starts', Forbid: 'starts', Replace: 'starts', Queue: 'starts' },

@@ -296,6 +296,14 @@ class PodBuilder {
     return new PodBuilder({ ...this.#pod, metadata: { ...this.#pod.metadata, creationTimestamp: rfc3339(seconds) } });
   }
 
+  /** An owner that does not control it. */
+  alsoOwnedBy(job: JobBuilder): PodBuilder {
+    const { metadata } = this.#pod;
+    const others = ownedBy('Job', job.build().metadata).map((owner) => ({ ...owner, controller: false }));
+    const ownerReferences = [...(metadata.ownerReferences ?? []), ...others];
+    return new PodBuilder({ ...this.#pod, metadata: { ...metadata, ownerReferences } });
+  }
+
   phase(phase: string): PodBuilder {
     return new PodBuilder({ ...this.#pod, phase });
   }

@@ -6,7 +6,7 @@ import type { JobRow, RunPhase, Snapshot, TaskRun, TaskRunStatus } from '../../r
 import { compact } from '../lang/compact.ts';
 import { joinName } from '../lang/names.ts';
 import type { FlowStep } from '../model/flow.ts';
-import type { Pod } from '../model/objects.ts';
+import { controllerOf } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import type { FlowRun, StepView } from '../model/view.ts';
@@ -50,11 +50,10 @@ function belongingsByStep(
 ): ReadonlyMap<string | undefined, Found> {
   const stepOf = new Map(rows.map(({ uid, step }) => [uid, step]));
   for (const { metadata, step } of [...jobs, ...deletedJobs]) stepOf.set(metadata.uid, step);
-  const ownerOf = ({ metadata }: Pod) => metadata.ownerReferences?.find(({ uid }) => stepOf.has(uid))?.uid;
   const sorted = {
     jobs: groupBy(jobs, ({ step }) => step),
     deletedJobs: groupBy(deletedJobs, ({ step }) => step),
-    pods: groupBy(pods, (pod) => stepOf.get(ownerOf(pod))),
+    pods: groupBy(pods, (pod) => stepOf.get(controllerOf(pod, 'Job') ?? '')),
     podRefusals: groupBy(podRefusals, ({ jobUid }) => stepOf.get(jobUid)),
     refusals: groupBy(refusals, ({ step }) => step),
   };

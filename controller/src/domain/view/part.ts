@@ -2,7 +2,7 @@
  * One Job's worth of work with what belongs to it.
  */
 import type { RunPhase, TaskRun } from '../../resources/index.ts';
-import { attemptOf, conditionOf, hasPods, isOwnedBy, type Job, type Pod } from '../model/objects.ts';
+import { attemptOf, conditionOf, controllerOf, hasPods, isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import type { Memory } from '../model/memory.ts';
 import type { Cluster } from '../model/state.ts';
@@ -51,7 +51,8 @@ function viewFound(
   const attempt = latest([...known.map(attemptOf), ...rows.map(attemptOf)]);
   const job = known.find((candidate) => attemptOf(candidate) === attempt);
   const jobUids = new Set([...known.map(({ metadata }) => metadata.uid), ...rows.map((row) => row.uid)]);
-  const pods = allPods.filter((pod) => pod.metadata.ownerReferences?.some((owner) => jobUids.has(owner.uid)));
+  // Anybody who may change a pod may write further owners into it.
+  const pods = allPods.filter((pod) => jobUids.has(controllerOf(pod, 'Job') ?? ''));
   const phase = phaseOf(run);
   const stay = jobs.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return {
