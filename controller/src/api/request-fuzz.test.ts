@@ -46,7 +46,7 @@ afterAll(() => server.close());
 
 interface Answered {
   readonly status: number;
-  /** The API's own; undefined where the request was none of HTTP's. */
+  /** The API's own; undefined where HTTP itself refused the request. */
   readonly code: string | undefined;
 }
 
