@@ -307,6 +307,29 @@ describe('the controller', () => {
     expect((await room.list(jobs)).map(uid)).toEqual(before);
   });
 
+  it('that starts again puts on record what was deployed and replaced meanwhile', async () => {
+    const room = await openRoom();
+    const policy = { concurrencyPolicy: 'Forbid' as const };
+    await room.finish({ revision: 1, policy });
+    await controlled.killController();
+    for (const revision of [2, 3, 4]) await room.deploy({ revision, policy });
+    await controlled.startController();
+    const task = await room.finished(await room.get(tasks, 'app-mytask'));
+    expect(await room.runs()).toEqual([
+      'mytask-v1 Succeeded',
+      'mytask-v4 Succeeded',
+      expect.stringMatching(/^mytask-v4-\w+ Skipped Superseded$/),
+    ]);
+    expect(task.status?.message).toMatch(/^mytask-v4 Succeeded in \d+s · 2 deployments before it not seen · 2 kept$/);
+    const record = (await room.list(taskRuns)).find(({ status }) => status?.phase === 'Skipped');
+    expect(record?.status?.message).toBe(
+      'no controller saw 2 deployments between app-v1 and app-v4, so nothing of that ran; deploy it again to run it',
+    );
+    await eventually('the event', async () =>
+      /Warning\s+Superseded/.test(await room.kubectl('describe', 'vtask', 'app-mytask')),
+    );
+  });
+
   it('goes on after the API server was killed', async () => {
     const room = await openRoom();
     const running = await room.run({ revision: 1, component: 'running', pods: { duration: '6s' } });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { decide } from '../decide.ts';
 import { lastAnswered } from '../model/trigger.ts';
-import { aState, aTask, noon } from '../testing/builders.ts';
+import { aTask } from '../testing/builders.ts';
+import { DeploymentStory } from '../testing/deployment-story.ts';
 import { supersededHold, supersededName } from './superseded.ts';
 import { dueRuns } from './trigger.ts';
 
@@ -68,11 +68,20 @@ describe('the record says', () => {
 });
 
 describe('what no controller saw', () => {
-  const task = aTask().revision('app-worker-v4');
-  const state = aState().task(task);
-
   test.each(['Allow', 'Forbid', 'Replace', 'Queue'] as const)('holds up nothing under %s', (concurrencyPolicy) => {
-    const created = decide(state.task(task.policy({ concurrencyPolicy })).build(), noon);
-    expect(created.map((action) => action.kind)).toEqual(['createRun', 'createRun']);
+    const story = new DeploymentStory().play([
+      { do: 'reconcile', lag: 0 },
+      { do: 'progress', pick: 0, step: 'complete' },
+      { do: 'changePolicy', policy: { concurrencyPolicy }, revision: false },
+      { do: 'reconcile', lag: 0 },
+      { do: 'kill' },
+      { do: 'deploy', content: 1, count: 3 },
+    ]);
+    story.end();
+    expect(story.world.ownRuns().map(({ metadata, status }) => `${metadata.name} ${status?.phase}`)).toEqual([
+      'mytask-v1 Succeeded',
+      expect.stringMatching(/^mytask-v4-\w+ Skipped$/),
+      'mytask-v4 Succeeded',
+    ]);
   });
 });

@@ -62,6 +62,9 @@ interface Judgement {
 }
 
 function judge(view: RunView, task: TaskView, now: Date): Judgement {
+  const superseded = supersededHold(view.record);
+  if (superseded)
+    return { verdict: { ...superseded, completionTime: rfc3339(now) }, jobs: undefined, startTime: undefined };
   const otherwise = { ended: () => endedEarly(view, task), notStarted: () => notStarted(view, task, now) };
   if (view.kind === 'job') {
     const verdict = withFittingOutputs(jobVerdict(view, task.state, now, otherwise), view, task);
@@ -121,8 +124,6 @@ function endedEarly(view: RunView, task: TaskView): { reason: string; message: s
 function notStarted(view: RunView, task: TaskView, now: Date): Verdict {
   const at = rfc3339(now);
   const { refusal } = view;
-  const superseded = supersededHold(view.record);
-  if (superseded) return { ...superseded, completionTime: at };
   const problem = problemOf(view, task);
   if (problem) return { phase: 'Failed', ...problem, completionTime: at };
   const hold = holdFor(view, task, now) ?? lacksTemplate(view, task) ?? lacksNode(view, task);

@@ -106,5 +106,5 @@ function recordedFailure(attempt: number, { status }: TaskRun): Failure | undefi
 
 /** A record of what nobody saw is Skipped from the start: it holds nothing up while its status is not written. */
 function phaseOf(run: TaskRun): RunPhase {
-  return run.status?.phase ?? (isSuperseded(run) ? 'Skipped' : 'Pending');
+  return isSuperseded(run) ? 'Skipped' : (run.status?.phase ?? 'Pending');
 }
