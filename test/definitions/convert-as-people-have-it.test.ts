@@ -224,6 +224,15 @@ const taken: Readonly<Record<string, Row>> = {
     },
     says: 'step one: stdoutConfig is left out',
   },
+  'a TaskRun whose time-out of 0 means none': {
+    text: 'apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: old}\nspec: {timeout: "0", taskSpec: {steps: [{name: s, image: "a:1"}]}}\n',
+    spec: without('timeoutSeconds') as object,
+  },
+  'limits of Argo that are expressions, or too large': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: e, activeDeadlineSeconds: "{{workflow.parameters.d}}", templates: [{name: e, container: {image: "a:1"}, retryStrategy: {limit: 500, backoff: {duration: 2d}}}]}\n',
+    spec: { retry: { limit: 100, delaySeconds: 86_400 } },
+    says: 'activeDeadlineSeconds {{workflow.parameters.d}} is left out: write a number of seconds\nchanges: Workflow wf: template e: retryStrategy with the limit 500: there are at most 100 more attempts\nchanges: Workflow wf: template e: retryStrategy.backoff.duration becomes a day',
+  },
   'steps on top of a stepTemplate': {
     text: 'apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: old}\nspec: {stepTemplate: {env: [{name: A, value: all}, {name: B, value: all}], securityContext: {runAsUser: 7, runAsGroup: 8}}, steps: [{name: s, image: "a:1", env: [{name: B, value: own}], securityContext: {runAsUser: 9}}], sidecars: [{name: beside, image: "b:1"}]}\n',
     spec: {

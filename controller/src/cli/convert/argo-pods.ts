@@ -1,5 +1,5 @@
 /** A template of Argo Workflows with a container or a script, as what a task or a step runs. */
-import { asText, commandFor, secondsOf } from './text.ts';
+import { asText, commandFor, secondsOf, timeLimit } from './text.ts';
 import { listOrNothing, only, orNothing, present, workOf, type Converted, type Fields } from './work.ts';
 
 export interface Parameter {
@@ -104,9 +104,11 @@ export function unknownKind(template: Template): string | undefined {
 /** What a template runs, as properties of a task or a step. Placeholders stay as they are. */
 export function podOf(template: Template, workflow: WorkflowSpec): Converted {
   const main = containerOf(template);
+  const deadline = timeLimit('activeDeadlineSeconds', template['activeDeadlineSeconds']);
+  const timeout = timeLimit('timeout', template['timeout']);
   const work = workOf({
     template: { metadata: metadataOf(template, workflow), spec: podSpecOf(template, workflow, main.container) },
-    ...present({ activeDeadlineSeconds: secondsOf(template['activeDeadlineSeconds']) }),
+    ...present({ activeDeadlineSeconds: deadline.seconds }),
   });
   const retry = retryOf(template.retryStrategy);
   const say = (warning: string) => `template ${template.name ?? ''}: ${warning}`;
@@ -116,9 +118,16 @@ export function podOf(template: Template, workflow: WorkflowSpec): Converted {
       ...work.properties,
       backoffLimit: 0,
       retry: retry.properties['retry'],
-      timeoutSeconds: secondsOf(template['timeout']),
+      timeoutSeconds: timeout.seconds,
     }),
-    warnings: [...main.warnings, ...retry.warnings, ...lost(template), ...work.warnings].map(say),
+    warnings: [
+      ...main.warnings,
+      ...retry.warnings,
+      ...deadline.warnings,
+      ...timeout.warnings,
+      ...lost(template),
+      ...work.warnings,
+    ].map(say),
   };
 }
 
@@ -179,14 +188,18 @@ function retryOf(strategy: Template['retryStrategy']): Converted {
   return {
     properties: {
       retry: {
-        limit: Math.min(limitOf(strategy) ?? 100, 100),
-        delaySeconds: secondsOf(backoff.duration) ?? 0,
+        limit: Math.min(limitOf(strategy) ?? mostAttempts, mostAttempts),
+        delaySeconds: Math.min(secondsOf(backoff.duration) ?? 0, longestDelay),
         backoff: grows(backoff.factor) ? 'Exponential' : 'Constant',
       },
     },
     warnings: lostOfRetry(strategy),
   };
 }
+
+/** As in the schema of the resource Task. */
+const mostAttempts = 100;
+const longestDelay = 86_400;
 
 /** Undefined where it is missing, or an expression. */
 function limitOf({ limit }: NonNullable<Template['retryStrategy']>): number | undefined {
@@ -201,16 +214,27 @@ function grows(factor: unknown): boolean {
 function lostOfRetry(strategy: NonNullable<Template['retryStrategy']>): readonly string[] {
   const { limit, retryPolicy = 'Always', backoff = {}, ...others } = strategy;
   const without = limit === undefined ? 'without a limit' : `with the limit ${asText(limit)}`;
-  const { duration: _duration, factor, ...otherBackoff } = backoff;
+  const { duration, factor, ...otherBackoff } = backoff;
   const left = [...Object.keys(others), ...Object.keys(otherBackoff).map((name) => `backoff.${name}`)];
   return [
-    ...(limitOf(strategy) === undefined ? [`retryStrategy ${without}: there are at most 100 more attempts`] : []),
+    ...((limitOf(strategy) ?? Infinity) > mostAttempts
+      ? [`retryStrategy ${without}: there are at most ${mostAttempts} more attempts`]
+      : []),
+    ...lostDelay(duration),
     ...(retryPolicy === 'Always' || retryPolicy === 'OnFailure'
       ? []
       : [`retryStrategy.retryPolicy ${retryPolicy} is left out: each failure is retried; see podFailurePolicy`]),
     ...(grows(factor) && Number(factor) !== 2 ? ['retryStrategy.backoff.factor becomes 2'] : []),
     ...left.map((name) => `retryStrategy.${name} is left out: there is no equivalent`),
   ];
+}
+
+function lostDelay(duration: unknown): readonly string[] {
+  if (duration === undefined) return [];
+  const seconds = secondsOf(duration);
+  if (seconds === undefined)
+    return [`retryStrategy.backoff.duration ${asText(duration)} is left out: write a number of seconds`];
+  return seconds > longestDelay ? [`retryStrategy.backoff.duration becomes a day, the longest delay`] : [];
 }
 
 function lost(template: Template): readonly string[] {

@@ -7,7 +7,7 @@ import { podOf, templateOf, type Parameter, type Template, type WorkflowSpec } f
 import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { timesOf } from './schedule.ts';
-import { asText, inTexts, matchesIn, secondsOf } from './text.ts';
+import { asText, inTexts, matchesIn, timeLimit } from './text.ts';
 import { only, orNothing, present, type Converted, type Fields } from './work.ts';
 
 interface Component extends Converted {
@@ -156,15 +156,16 @@ function openArguments({ arguments: given }: WorkflowSpec): readonly Parameter[]
 function convert(spec: WorkflowSpec): Component {
   const policy = policyOf(spec);
   const { type, properties, warnings } = workflowOf(spec);
+  const limit = timeLimit('activeDeadlineSeconds', spec.activeDeadlineSeconds);
   const whole = present({
     executionPolicy: orNothing(policy.properties),
     suspend: spec.suspend === true ? true : undefined,
-    timeoutSeconds: secondsOf(spec.activeDeadlineSeconds),
+    timeoutSeconds: limit.seconds,
   });
   return {
     type,
     properties: { ...whole, ...properties },
-    warnings: [...policy.warnings, ...warnings, ...unknownIn(spec, properties)],
+    warnings: [...policy.warnings, ...limit.warnings, ...warnings, ...unknownIn(spec, properties)],
   };
 }
 

@@ -3,7 +3,7 @@
  * last become its init containers.
  */
 import { UsageError } from '../errors.ts';
-import { asText, commandFor, inTexts, matchesIn, secondsOf } from './text.ts';
+import { asText, commandFor, inTexts, matchesIn, timeLimit } from './text.ts';
 import { componentName } from './names.ts';
 import { listOrNothing, orNothing, present, without, workOf, type Converted, type Fields } from './work.ts';
 
@@ -89,11 +89,16 @@ export function fromTektonTaskRun(spec: Fields): Component {
   const run = spec as TaskRunSpec;
   const { properties, warnings } = run.taskSpec ? embedded(run, run.taskSpec) : referenced(run);
   const { timeout, retries } = run;
+  const limit = timeLimit('spec.timeout', timeout);
   const whole = present({
-    timeoutSeconds: secondsOf(timeout),
+    timeoutSeconds: limit.seconds,
     retry: retries ? { limit: Math.min(retries, 100), delaySeconds: 0, backoff: 'Constant' } : undefined,
   });
-  return { type: 'task', properties: { ...whole, ...properties }, warnings: ['every deployment runs', ...warnings] };
+  return {
+    type: 'task',
+    properties: { ...whole, ...properties },
+    warnings: ['every deployment runs', ...limit.warnings, ...warnings],
+  };
 }
 
 /** Fields of a TaskRun that are converted; all others are named. */

@@ -69,3 +69,16 @@ export function secondsOf(duration: unknown): number | undefined {
   const size: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
   return Math.ceil(parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (size[unit] ?? 1), 0));
 }
+
+/** A limit of time in seconds; 0 means no limit. A warning where it is an expression, or has another form. */
+export function timeLimit(
+  field: string,
+  value: unknown,
+): { readonly seconds: number | undefined; readonly warnings: readonly string[] } {
+  const seconds = value === undefined ? undefined : secondsOf(value);
+  const isLost = value !== undefined && seconds === undefined;
+  return {
+    seconds: seconds === 0 ? undefined : seconds,
+    warnings: isLost ? [`${field} ${asText(value)} is left out: write a number of seconds`] : [],
+  };
+}
