@@ -1,7 +1,8 @@
+import type { Job } from 'kubernetes-types/batch/v1.js';
 import { describe, expect, test } from 'vitest';
 import type { Stored } from '../kube/objects.ts';
 import { kueueTypes, type WorkloadObject } from './kueue-types.ts';
-import { projectPodRefusal, projectStartFailure, projectWorkload } from './projections.ts';
+import { projectJob, projectPodRefusal, projectStartFailure, projectWorkload } from './projections.ts';
 
 const { group, version, kind } = kueueTypes('v1beta2').workloads;
 const at = '2026-01-01T00:00:00Z';
@@ -26,6 +27,19 @@ function workload(...conditions: readonly { type: string; reason: string }[]): S
     },
   };
 }
+
+test.each([
+  ['2', 2],
+  ['', undefined],
+  ['0', undefined],
+  ['-1', undefined],
+  ['many', undefined],
+  ['99999999', undefined],
+])('a Job whose label says attempt %o is of attempt %o', (attempt, expected) => {
+  const metadata = { name: 'a', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: at };
+  const job = { metadata: { ...metadata, labels: { 'task.oam.dev/attempt': attempt } } } as unknown as Stored<Job>;
+  expect(projectJob(job).attempt).toBe(expected);
+});
 
 describe('the projection of a Workload', () => {
   const waits = { type: 'QuotaReserved', reason: 'QuotaReserved' };

@@ -88,7 +88,7 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
     .map(slimCondition);
   return compact({
     metadata: slimMeta(metadata, { withLabels: false }),
-    attempt: attempt === undefined ? undefined : Number(attempt),
+    attempt: attemptOf(attempt),
     step,
     queue,
     spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
@@ -103,6 +103,11 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
       conditions: kept,
     }),
   });
+}
+
+/** Without the admission policies anybody who may change a Job may write any text there. */
+function attemptOf(label: string | undefined): number | undefined {
+  return label !== undefined && /^[1-9]\d{0,3}$/.test(label) ? Number(label) : undefined;
 }
 
 /** FailureTarget: the Job has failed, and its pods are being deleted. */
