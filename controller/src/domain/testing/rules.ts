@@ -15,6 +15,7 @@ import { waitsInQueue, type Workload } from '../model/kueue.ts';
 import { anyCondition, isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
+import { isSuperseded } from '../model/trigger.ts';
 import { scheduleKey, timesBetween } from './calendar.ts';
 
 /** What the rules look at; the World is one. */
@@ -294,6 +295,8 @@ function isBefore(other: TaskRun, run: TaskRun): boolean {
 /** What is wrong with a run once everything has come to its end. */
 export function wrongEnd(world: Observed, run: TaskRun): string | undefined {
   const { phase, reason, message } = run.status ?? {};
+  // A record of deployments that no controller saw is there from the start, and was never to run.
+  if (isSuperseded(run) && phase === 'Skipped') return undefined;
   const wrong = isFinished(phase) ? wrongOutcome(world, run) : 'but should have ended';
   return wrong && `${run.metadata.name} is ${phase} (${reason}: ${message}), ${wrong}`;
 }
