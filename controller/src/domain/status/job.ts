@@ -261,9 +261,11 @@ export function jobSummary(job: Job, view: PartView, verdict: Verdict): JobRow {
   });
 }
 
+/** A Job that is complete did not fail: its program was restarted, and has succeeded then. */
 function recordedEnd(view: PartView): Pick<JobRow, 'exitCode' | 'exitReason'> {
-  const row = recordedRow(view);
-  return row !== undefined && row.uid === view.job?.metadata.uid ? row : {};
+  const { job } = view;
+  const row = job && !conditionOf(job, 'Complete') ? recordedRow(view) : undefined;
+  return row !== undefined && row.uid === job?.metadata.uid ? row : {};
 }
 
 /** The Job's own; a run may have failed though its Job did not, or go on though it did. */

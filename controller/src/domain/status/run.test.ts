@@ -323,6 +323,18 @@ describe('a run that ends', () => {
       'a pod failed with exit code 3 in container mytask',
     );
   });
+  test('that succeeds after its program was restarted has no exit code on record', () => {
+    const row = { ...summary, phase: 'Running', exitCode: 3, exitReason: 'Error' };
+    const failed = aRun()
+      .running(1)
+      .status({ phase: 'Running', startTime: rfc3339(1), jobs: [row] });
+    const { phase, message, jobs: rows } = statusOf(withJob(aJob().running(1).complete(9), failed));
+    expect([phase, message, rows]).toEqual([
+      'Succeeded',
+      undefined,
+      [{ ...summary, phase: 'Succeeded', succeeded: 1, failed: 0 }],
+    ]);
+  });
   test('after a time-out says what its pods waited for', () => {
     const waits = 'container load has ended with 0, the pod waits for container shipper';
     const waited = aRun().running(1).status({ phase: 'Running', reason: 'WaitsForContainer', message: waits });
