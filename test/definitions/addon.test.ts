@@ -157,10 +157,10 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
         rules.flatMap(({ resources, verbs }) => resources.map((resource) => [resource, verbs.join(' ')])),
       ),
     ).toEqual({
-      tasks: 'get list watch',
-      tasktemplates: 'get list watch',
-      'tasks/status': 'patch update',
-      'taskruns/status': 'patch update',
+      tasks: 'list watch',
+      tasktemplates: 'list watch',
+      'tasks/status': 'patch',
+      'taskruns/status': 'patch',
       taskruns: 'get list watch create patch delete',
       'tasks/finalizers': 'update',
       'taskruns/finalizers': 'update',
@@ -168,13 +168,13 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       pods: 'get list watch',
       'pods/log': 'get',
       persistentvolumeclaims: 'get list watch create delete',
-      events: 'get list watch create patch',
+      events: 'list watch create patch',
       applications: 'get patch',
       // The archive stores whose namespace a run was in.
       namespaces: 'get',
       // Kueue's are read, to say what a run waits for.
-      workloads: 'get list watch',
-      localqueues: 'get list watch',
+      workloads: 'list watch',
+      localqueues: 'list watch',
     });
   });
 
