@@ -129,6 +129,22 @@ describe.concurrent('a deployment', () => {
     if (real) expect(await output(app.namespace, last.metadata.name)).toBe('three\n');
   });
 
+  it("whose Task would have the name of another Application's is refused, and does not touch what the other runs", async () => {
+    const namespace = await aNamespace('joined');
+    const [first, second] = [new App(namespace, 'shop-eu', 'dump'), new App(namespace, 'shop', 'eu-dump')];
+    await first.deploy(prints('first'));
+    await first.says(/^dump-v1 Succeeded/);
+    await second.deploy(prints('second'));
+    await second.step(/is managed by other application/);
+    expect(await first.runNames()).toEqual(['dump-v1']);
+    expect(JSON.stringify((await first.task()).spec)).toContain('echo first');
+    // The remedy: another name for one of the components.
+    const renamed = new App(namespace, 'shop', 'dump');
+    await renamed.deploy(prints('second'));
+    await renamed.says(/^dump-v2 Succeeded/);
+    expect(await first.runNames()).toEqual(['dump-v1']);
+  });
+
   it('among five, one right after the other, is a run if KubeVela renders it, and the last one always is', async () => {
     const app = new App(await aNamespace('five'));
     for (const nth of [1, 2, 3, 4, 5])
