@@ -5,15 +5,12 @@
  */
 import { compact } from '../domain/lang/compact.ts';
 import { clusterWords } from './cluster-words.ts';
-import { exitWords } from '../domain/pods/exit-words.ts';
+import { exitWords, stopCodes } from '../domain/pods/exit-words.ts';
 import { podReasons } from '../domain/model/reasons.ts';
 import type { ContainerFailure } from '../domain/model/objects.ts';
 import type { ContainerStatus, PodCondition, RawPod, Terminated } from './raw-pod.ts';
 
 type Status = NonNullable<RawPod['status']>;
-
-/** TERM and KILL, as a shell counts them: how a container ends that the kubelet stops. */
-const stopCodes: ReadonlySet<number> = new Set([137, 143]);
 
 /** One second: a kubelet's clock and the API server's, and both count in whole seconds. */
 const clockToleranceMilliseconds = 1_000;

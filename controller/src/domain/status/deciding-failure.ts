@@ -6,7 +6,7 @@ import type { ContainerFailure, Job, Pod } from '../model/objects.ts';
 import { attemptOf } from '../model/objects.ts';
 import { podReasons, reasons } from '../model/reasons.ts';
 import type { PartView } from '../model/view.ts';
-import { exitWords } from '../pods/exit-words.ts';
+import { exitWords, stopCodes } from '../pods/exit-words.ts';
 
 /**
  * The failure that the Job's outcome hangs on, or the latest one. A pod that was deleted while it ran failed because of
@@ -74,11 +74,20 @@ export function lastFailedPods({ record: run }: PartView): { reason: string; mes
   return { reason, message: message.endsWith(triesAgain) ? message.slice(0, -triesAgain.length) : message };
 }
 
-/** The failure's words on record, or at least its exit code; undefined where there is neither. */
+/**
+ * The failure's words on record, or at least its exit code; undefined where there is neither. At a deadline the kubelet
+ * stops the containers, so a code that says no more than that is not a cause.
+ */
 export function recordedFailure(view: PartView): string | undefined {
   const said = /^(?:a pod failed|\d+ pods failed, the last) with (.+)$/.exec(lastFailedPods(view)?.message ?? '')?.[1];
-  const { exitCode, exitReason } = recordedRow(view) ?? {};
-  return said ?? (exitCode === undefined ? undefined : exitWords(exitReason ?? podReasons.error, exitCode));
+  return said ?? recordedExit(view);
+}
+
+function recordedExit(view: PartView): string | undefined {
+  const { exitCode, exitReason = podReasons.error } = recordedRow(view) ?? {};
+  if (exitCode === undefined) return undefined;
+  const isStop = exitReason === podReasons.error && stopCodes.has(exitCode);
+  return isStop && view.failed?.reason === reasons.timedOut ? undefined : exitWords(exitReason, exitCode);
 }
 
 /** The row of the latest attempt. */

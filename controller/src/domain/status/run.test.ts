@@ -335,6 +335,17 @@ describe('a run that ends', () => {
       [{ ...summary, phase: 'Succeeded', succeeded: 1, failed: 0 }],
     ]);
   });
+  test.each([
+    [137, 'DeadlineExceeded: Job was active longer than specified deadline'],
+    [3, 'exit code 3 (DeadlineExceeded)'],
+  ])('after a time-out with exit code %d on record says "%s"', (exitCode, sentence) => {
+    const row = { ...summary, phase: 'Running', exitCode, exitReason: 'Error' };
+    const stopped = aRun()
+      .running(1)
+      .status({ phase: 'Running', startTime: rfc3339(1), jobs: [row] });
+    const late = 'Job was active longer than specified deadline';
+    expect(statusOf(withJob(aJob().running(1).failed(61, 'DeadlineExceeded', late), stopped)).message).toBe(sentence);
+  });
   test('after a time-out says what its pods waited for', () => {
     const waits = 'container load has ended with 0, the pod waits for container shipper';
     const waited = aRun().running(1).status({ phase: 'Running', reason: 'WaitsForContainer', message: waits });
