@@ -62,7 +62,7 @@ describe.concurrent('a run that fails', () => {
 
   it('says that its time was up, and is not kept once Kubernetes has deleted its pods', async () => {
     const app = new App(await aNamespace('deadline'));
-    await app.deploy({ ...prints('too slow', 60), activeDeadlineSeconds: 2 });
+    await app.deploy({ ...prints('too slow', 60), activeDeadlineSeconds: 20 });
     const { details = {} } = await app.says(/^mytask-v1 Failed after \d+s: DeadlineExceeded.* · 0 kept$/);
     expect(details['totals']).toBe('0 active, 0 succeeded, 1 failed, 0 cancelled, 0 kept');
     expect(details['lastRun']).not.toContain('kept');

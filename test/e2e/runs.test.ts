@@ -246,7 +246,7 @@ describe.concurrent('tried again', () => {
 
   it('a run that takes too long in all ends', async () => {
     const app = new App(await aNamespace('timeout'));
-    await app.deploy({ ...prints('too slow', 600), timeoutSeconds: 3, retry: { limit: 5, delaySeconds: 1 } });
+    await app.deploy({ ...prints('too slow', 600), timeoutSeconds: 20, retry: { limit: 5, delaySeconds: 1 } });
     await app.says(/^mytask-v1 Failed after \d+s: DeadlineExceeded/);
     expect(await app.jobs()).toHaveLength(1);
   });
