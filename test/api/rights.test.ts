@@ -11,6 +11,7 @@ import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
 import { isFinished } from '../../controller/src/domain/model/phase.ts';
 import { resourceType, type KubeObject } from '../../controller/src/kube/objects.ts';
 import { jobs, persistentVolumeClaims } from '../../controller/src/kube/resources.ts';
+import { installApplications } from '../support/applications.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
@@ -38,34 +39,13 @@ const unseen: Readonly<Record<string, string>> = {
   'get persistentvolumeclaims': 'only where a workspace exists already: after the controller died between two calls',
 };
 
-/** As much of KubeVela's as the controller reads. */
-const applicationCrd = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'applications.core.oam.dev' },
-  spec: {
-    group: 'core.oam.dev',
-    scope: 'Namespaced',
-    names: { kind: 'Application', plural: 'applications', singular: 'application' },
-    versions: [
-      {
-        name: 'v1beta1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-};
-
 let cluster: Cluster;
 let controller: ControllerProcess;
 
 beforeAll(async () => {
   cluster = await startCluster({ nodes: 'simulated' });
   await installKueueKinds(cluster.kubectl);
-  await cluster.kubectl(['create', '-f', '-'], { input: applicationCrd });
-  await cluster.kubectl(['wait', '--for=condition=Established', 'crd/applications.core.oam.dev']);
+  await installApplications(cluster);
   controller = await startController(cluster.controllerKubeconfig, [
     '--leader-elect',
     '--api-address=127.0.0.1:0',
