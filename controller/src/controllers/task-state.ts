@@ -33,18 +33,19 @@ export function readTaskState(
   const task = caches.tasks.cache.get(namespace, name);
   if (!task) return undefined;
   const runs = caches.runs.cache.by('owner', task.metadata.uid);
-  const jobs = runs.flatMap((run) => jobsOfRun(run, caches));
-  const unfinished = runs.filter(({ status }) => !isFinished(status?.phase)).flatMap((run) => jobsOfRun(run, caches));
+  const withJobs = runs.map((run) => ({ phase: run.status?.phase, jobs: jobsOfRun(run, caches) }));
+  const unfinished = withJobs.flatMap(({ phase, jobs }) => (isFinished(phase) ? [] : jobs));
+  const failed = withJobs.flatMap(({ phase, jobs }) => (phase === 'Failed' ? jobs : []));
   memory.dropEarlier(lastAnswered(task, runs, memory.answered)?.generation ?? 0);
   const cluster = {
     runs,
     orphans: readOrphans(key, caches),
-    jobs,
+    jobs: withJobs.flatMap(({ jobs }) => jobs),
     pods: [
       ...[...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)]
         .flatMap((uid) => caches.pods.cache.by('owner', uid))
         .map((pod) => withStartFailure(pod, startFailuresOf(pod, caches), now)),
-      ...failedPods(runs, caches),
+      ...failedPods(failed, caches),
     ],
     nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
     claims: caches.claims.cache.by('owner', task.metadata.uid),
@@ -83,10 +84,8 @@ function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
 }
 
 /** Whether a failed run is kept depends on them: Kubernetes may have deleted them with the end of its Job. */
-function failedPods(runs: readonly CachedRun[], caches: Caches): readonly CachedPod[] {
-  return runs
-    .filter(({ status }) => status?.phase === 'Failed')
-    .flatMap((run) => jobsOfRun(run, caches))
+function failedPods(jobs: readonly CachedJob[], caches: Caches): readonly CachedPod[] {
+  return jobs
     .flatMap(({ metadata }) => caches.pods.cache.by('owner', metadata.uid))
     .filter(({ phase }) => phase === 'Failed');
 }
