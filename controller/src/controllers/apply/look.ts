@@ -1,12 +1,13 @@
 /** Reads what the caches do not have, for the next decision. */
 import type { Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { ActionOf } from '../../domain/model/actions.ts';
-import { isForbidden, isNotFound } from '../../kube/api-error.ts';
+import { isNotFound } from '../../kube/api-error.ts';
 import type { Stored } from '../../kube/objects.ts';
 import { jobs, pods } from '../../kube/resources.ts';
 import { applications } from '../../cluster/resource-types.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { applies, lookAtStep } from '../../cluster/workflow-step.ts';
+import { ifHere } from './application.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 import type { StepLook, TerminationMessage } from '../../domain/model/memory.ts';
 
@@ -59,20 +60,15 @@ export async function readTermination(
 
 export async function checkStep(
   { run, application, step }: ActionOf<'checkStep'>,
-  { client, caches, task, memory, now, log }: ApplyContext,
+  context: ApplyContext,
 ): Promise<Result> {
+  const { client, caches, task, memory, now, log } = context;
   const created = caches.runs.cache.get(task.metadata.namespace, run)?.metadata.creationTimestamp;
   if (created === undefined) return 'stop';
   let look: Omit<StepLook, 'at'> = { known: true };
-  try {
-    const found = await client.get(applications, application);
-    if (applies(found, task.metadata)) look = lookAtStep(found, { step, createdAt: Date.parse(created) }, now());
-    else log.debug({ run, application }, 'the Application does not say that it applied this Task');
-  } catch (error) {
-    // In a managed cluster the Application is on the hub; there the run of a step continues to its own end.
-    if (!isNotFound(error) && !isForbidden(error)) throw error;
-    log.debug({ run, application }, 'the Application of a workflow step is not here');
-  }
+  const found = await ifHere(application, context, () => client.get(applications, application));
+  if (found && applies(found, task.metadata)) look = lookAtStep(found, { step, createdAt: Date.parse(created) }, now());
+  else if (found) log.debug({ run, application }, 'the Application does not say that it applied this Task');
   TaskMemory.keep(memory.steps, run, { at: now(), ...look });
   return 'done';
 }

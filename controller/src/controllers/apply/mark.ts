@@ -3,13 +3,13 @@
  */
 import { markAnnotations, readMark } from '../../cluster/mark.ts';
 import { applications, tasks, type TaskObject } from '../../cluster/resource-types.ts';
-import { type ApplicationObject, applies } from '../../cluster/workflow-step.ts';
+import { applies } from '../../cluster/workflow-step.ts';
 import { compact } from '../../domain/lang/compact.ts';
 import type { ActionOf, ApplicationRef } from '../../domain/model/actions.ts';
 import { eventReasons } from '../../domain/model/events.ts';
-import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { keyOf } from '../../kube/objects.ts';
 import { nudgeAnnotation } from '../../resources/index.ts';
+import { ifHere } from './application.ts';
 import type { ApplyContext, Result } from './context.ts';
 
 /** KubeVela writes what it applied a moment later: a Task may be looked at before its Application names it. */
@@ -18,23 +18,20 @@ const patience = { forMilliseconds: 30_000, everyMilliseconds: 2_000 };
 /** @throws ApiError where the Application could not be marked; it is not remembered as marked, so it is marked later */
 export async function mark(
   { application, mark: wanted, value, nudge }: ActionOf<'mark'>,
-  { client, memory, task, log }: ApplyContext,
+  context: ApplyContext,
 ): Promise<Result> {
-  try {
+  const { client, memory, task, log } = context;
+  await ifHere(application, context, async () => {
     const found = await client.get(applications, application);
-    if (applies(found, task.metadata)) {
-      memory.appliedBy = keyOf(application);
-      const annotations = markAnnotations(found, task.metadata, wanted);
-      if (!annotations) log.warn({ application }, 'not marked: the Application has the marks of too many Tasks');
-      await client.patch(applications, application, {
-        metadata: { annotations: { ...annotations, [nudgeAnnotation]: nudge } },
-      });
-    } else log.debug({ application }, 'not marked: the Application does not say that it applied this Task');
-  } catch (error) {
-    // In a managed cluster the Application is on the hub.
-    if (!isNotFound(error) && !isForbidden(error)) throw error;
-    log.debug({ application, error: error.message }, 'not marked');
-  }
+    if (!applies(found, task.metadata))
+      return log.debug({ application }, 'not marked: the Application does not say that it applied this Task');
+    memory.appliedBy = keyOf(application);
+    const annotations = markAnnotations(found, task.metadata, wanted);
+    if (!annotations) log.warn({ application }, 'not marked: the Application has the marks of too many Tasks');
+    await client.patch(applications, application, {
+      metadata: { annotations: { ...annotations, [nudgeAnnotation]: nudge } },
+    });
+  });
   memory.marked = value;
   memory.nudged = nudge;
   return 'done';
@@ -47,15 +44,8 @@ export async function mark(
  * @throws ApiError when the API server could not be reached: until it can, nothing runs
  */
 export async function lookBefore(application: ApplicationRef, context: ApplyContext): Promise<number | undefined> {
-  const { client, memory, task, now, log } = context;
-  let found: ApplicationObject | undefined;
-  try {
-    found = await client.get(applications, application);
-  } catch (error) {
-    // In a managed cluster the Application is on the hub.
-    if (!isNotFound(error) && !isForbidden(error)) throw error;
-    log.debug({ application, error: error.message }, 'no mark to read');
-  }
+  const { client, memory, task, now } = context;
+  const found = await ifHere(application, context, () => client.get(applications, application));
   const marked = found && readMark(found, task.metadata);
   if (!found || !marked || applies(found, task.metadata)) {
     memory.before = compact({ mark: marked });

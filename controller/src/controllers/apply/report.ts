@@ -5,13 +5,14 @@ import type { ActionOf } from '../../domain/model/actions.ts';
 import { isFinished } from '../../domain/model/phase.ts';
 import { waitsOver } from '../../domain/queue/wait.ts';
 import { startDelay } from '../../records/start-delay.ts';
-import { type ApiError, isForbidden, isNotFound, isStatusInvalid, isTooLarge } from '../../kube/api-error.ts';
+import { type ApiError, isNotFound, isStatusInvalid, isTooLarge } from '../../kube/api-error.ts';
 import { nudgeAnnotation, type TaskRunStatus } from '../../resources/index.ts';
 import type { CachedRun } from '../../cluster/projections.ts';
 import { applications, taskRuns, tasks, type TaskObject } from '../../cluster/resource-types.ts';
 import { applies } from '../../cluster/workflow-step.ts';
 import { keyOf } from '../../kube/objects.ts';
 import { TaskMemory } from '../task-memory.ts';
+import { ifHere } from './application.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 
 export async function writeRunStatus(
@@ -85,26 +86,18 @@ function statusPatch(uid: string, status: object): object[] {
 }
 
 /** Nothing is written to an Application that does not say itself that it applied the Task: that is asked once. */
-export async function nudge(
-  { application, value }: ActionOf<'nudge'>,
-  { client, memory, task, log }: ApplyContext,
-): Promise<Result> {
+export async function nudge({ application, value }: ActionOf<'nudge'>, context: ApplyContext): Promise<Result> {
+  const { client, memory, task, log } = context;
   memory.nudged = value;
   const key = keyOf(application);
-  try {
+  await ifHere(application, context, async () => {
     if (memory.appliedBy !== key) {
-      if (!applies(await client.get(applications, application), task.metadata)) {
-        log.debug({ application }, 'not nudged: the Application does not say that it applied this Task');
-        return 'done';
-      }
+      if (!applies(await client.get(applications, application), task.metadata))
+        return log.debug({ application }, 'not nudged: the Application does not say that it applied this Task');
       memory.appliedBy = key;
     }
     await client.patch(applications, application, { metadata: { annotations: { [nudgeAnnotation]: value } } });
-  } catch (error) {
-    // In a managed cluster the Application is on the hub, which polls instead.
-    if (!isNotFound(error) && !isForbidden(error)) throw error;
-    log.debug({ application, error: error.message }, 'not nudged');
-  }
+  });
   return 'done';
 }
 

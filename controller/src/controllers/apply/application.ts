@@ -1,0 +1,26 @@
+/** What is done with a Task's Application. */
+import type { ApplicationRef } from '../../domain/model/actions.ts';
+import { isForbidden, isNotFound } from '../../kube/api-error.ts';
+import type { ApplyContext } from './context.ts';
+
+/**
+ * In a managed cluster the Application is on the hub. KubeVela looks at the Task from there by itself, and a run of a
+ * workflow step continues to its own end.
+ *
+ * @param work reads or writes the Application
+ * @returns what `work` returns; undefined where the Application is not here, or may not be touched
+ * @throws ApiError when the API server could not be reached
+ */
+export async function ifHere<T>(
+  application: ApplicationRef,
+  { log }: ApplyContext,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isNotFound(error) && !isForbidden(error)) throw error;
+    log.debug({ application, error: error.message }, 'the Application is not here');
+    return undefined;
+  }
+}
