@@ -1,8 +1,7 @@
 import { withoutTask } from '../domain/steps/adopt-runs.ts';
 import { decide } from '../domain/decide.ts';
-import { type TaskState, withMemory } from '../domain/model/state.ts';
-import { mayHaveRunBefore } from '../domain/policies/ran-before.ts';
-import { applicationOf } from '../domain/policies/workflow-step.ts';
+import type { TaskState } from '../domain/model/state.ts';
+import { askedBefore } from '../domain/policies/ran-before.ts';
 import { type Action, actionKey } from '../domain/model/actions.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Client } from '../kube/client.ts';
@@ -80,19 +79,17 @@ export class TaskReconciler {
     const counts = new Map<string, number>();
     for (let pass = 0; pass < mostPasses; pass += 1) {
       const memory = this.memory(key);
-      const { caches, kueue, held = nobody } = this.#options;
-      const state = readTaskState(key, { caches, kueue, isRead: (uid) => held.has(uid) }, memory, this.#now());
+      const state = await this.#stateOf(key, memory);
+      if (typeof state === 'number') return state;
       if (!state) {
         this.forget(key);
         return this.#tellOrphans(key);
       }
-      const context = this.#context(key, state.task as CachedTask, memory);
-      const nextLook = await this.#lookBefore(state, context);
-      if (nextLook !== undefined) return nextLook;
-      const actions = decide(withMemory(state, { before: memory.before }), new Date(this.#now()));
+      const actions = decide(state, new Date(this.#now()));
       const [first] = actions;
       if (first === undefined) return undefined;
       if (first.kind === 'wakeAt') return first.at;
+      const context = this.#context(key, state.task as CachedTask, memory);
       await applyActions(withoutRepeated(actions, counts, context), context);
       // The run's own record is written; the Task's status, and KubeVela, can wait until the records of other Tasks are
       // written.
@@ -104,10 +101,18 @@ export class TaskReconciler {
     );
   }
 
-  /** Asks the Application where only that can know what ran. @returns when to ask again; undefined once it is known */
-  async #lookBefore(state: TaskState, context: ApplyContext): Promise<number | undefined> {
-    const application = applicationOf(state.task);
-    return application && mayHaveRunBefore(state) ? lookBefore(application, context) : undefined;
+  /**
+   * What to decide on, after the Application was asked where only that can know what ran; undefined without the Task.
+   * Where it has no answer yet: when to ask again, in milliseconds since the epoch.
+   */
+  async #stateOf(key: string, memory: TaskMemory): Promise<TaskState | number | undefined> {
+    const { caches, kueue, held = nobody } = this.#options;
+    const sources = { caches, kueue, isRead: (uid: string) => held.has(uid) };
+    const read = () => readTaskState(key, sources, memory, this.#now());
+    const state = read();
+    const asked = state && askedBefore(state);
+    if (!asked) return state;
+    return (await lookBefore(asked, this.#context(key, state.task as CachedTask, memory))) ?? read();
   }
 
   /** TaskRuns that name a Task which does not exist: their status says so, and they wait. */

@@ -5,7 +5,7 @@ import { snapshotOf } from '../manifest/snapshot.ts';
 import type { Mark } from '../model/trigger.ts';
 import { after, aRun, aState, aTask, noon } from '../testing/builders.ts';
 import { classify } from '../view/classify.ts';
-import { markOf, mayHaveRunBefore } from './ran-before.ts';
+import { askedBefore, markOf } from './ran-before.ts';
 
 const hash = (revisionHash: string) => ({
   labels: { ...aTask().build().metadata.labels, 'app.oam.dev/app-revision-hash': revisionHash },
@@ -49,7 +49,7 @@ describe('a Task that somebody deleted and KubeVela created again', () => {
 
   test('says the same after the controller was restarted, and nothing is written any more', () => {
     const restarted = aState(back.status(statusOf(withMark())));
-    expect(mayHaveRunBefore(restarted.build())).toBe(false);
+    expect(askedBefore(restarted.build())).toBeUndefined();
     expect(decide(restarted.build(), after(3_600))).toEqual([]);
   });
 
@@ -109,7 +109,7 @@ describe('a Task of an Application that was restored, whose revisions count from
 });
 
 describe('the Application is asked what ran', () => {
-  const asks = (state: ReturnType<typeof aState>) => mayHaveRunBefore(state.build());
+  const asks = (state: ReturnType<typeof aState>) => askedBefore(state.build()) !== undefined;
   test('for a Task that came without status and runs', () => expect(asks(aState(back))).toBe(true));
   test('once', () => expect(asks(aState(back).memory({ before: {} }))).toBe(false));
   test('also where a person was faster with a run', () =>

@@ -6,6 +6,7 @@
  */
 import type { Task } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
+import type { ApplicationRef } from '../model/actions.ts';
 import { policyOf } from '../model/execution-policy.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
@@ -14,15 +15,14 @@ import { lastAnswered, type Mark, markedPhases } from '../model/trigger.ts';
 import type { RunView, TaskView } from '../model/view.ts';
 import { applicationOf } from './workflow-step.ts';
 
-/** Whether only the Application can know if the Task's trigger was answered. */
-export function mayHaveRunBefore({ task, cluster, memory }: TaskState): boolean {
-  return (
+/** The Application to ask what ran, where nobody else can know whether the Task's trigger was answered. */
+export function askedBefore({ task, cluster, memory }: TaskState): ApplicationRef | undefined {
+  const isOpen =
     task.metadata.deletionTimestamp === undefined &&
     memory.before === undefined &&
     policyOf(task).trigger !== 'Manual' &&
-    applicationOf(task) !== undefined &&
-    lastAnswered(task, cluster.runs, memory.answered) === undefined
-  );
+    lastAnswered(task, cluster.runs, memory.answered) === undefined;
+  return isOpen ? applicationOf(task) : undefined;
 }
 
 /** Whether the Task's status speaks of a run that was before the Task. */
