@@ -6,15 +6,10 @@ import { hexHash } from '../domain/lang/canonical-json.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { type Mark, markedPhases } from '../domain/model/trigger.ts';
 import { markAnnotationPrefix } from '../resources/index.ts';
-import { type ApplicationObject, tasksAppliedBy } from './workflow-step.ts';
+import { type ApplicationObject, type TaskRef, tasksAppliedBy } from './workflow-step.ts';
 
 /** KubeVela copies the annotations into all that the Application applies, which may have 256 KiB of them. */
 const mostCharacters = 32_768;
-
-interface TaskRef {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** One annotation for each Task. A copy of the Application under another name has Tasks of other names. */
 export function markKey({ namespace, name }: TaskRef): string {

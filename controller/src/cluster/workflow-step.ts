@@ -32,7 +32,8 @@ export interface ApplicationObject extends KubeObject {
   };
 }
 
-interface TaskRef {
+/** A Task by where it is. */
+export interface TaskRef {
   readonly namespace: string;
   readonly name: string;
 }

@@ -5,9 +5,10 @@ import { labels, type Task } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { labelValue } from '../lang/names.ts';
 import type { ClaimManifest } from '../model/actions.ts';
+import { controlledBy } from '../model/objects.ts';
 import type { RunView } from '../model/view.ts';
 import { claimOf, defaults, workspaceOf } from '../shape/workspace.ts';
-import { controlledBy, runLabels } from './meta.ts';
+import { runLabels } from './meta.ts';
 
 export function claimManifest({ record: run, name }: RunView, task: Task): ClaimManifest {
   const { size = '', storageClassName, accessModes } = { ...defaults, ...workspaceOf(run.spec) };

@@ -4,7 +4,8 @@
 import { labels, type RunTrigger, scheduledTimestampAnnotation, type TaskRun } from '../../resources/index.ts';
 import { joinName, labelValue, maxNameLength } from '../lang/names.ts';
 import type { JobManifest } from '../model/actions.ts';
-import { applicationLabels, controlledBy } from './meta.ts';
+import { controlledBy } from '../model/objects.ts';
+import { applicationLabels } from './meta.ts';
 import { queueLabelsOf, startsSuspended } from './queue-labels.ts';
 
 interface PodTemplate {

@@ -4,8 +4,9 @@
 import { apiVersion, type RunTrigger, type Snapshot, type Task } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import type { TaskRunManifest } from '../model/actions.ts';
+import { controlledBy } from '../model/objects.ts';
 import { revisionHash, triggerValue } from '../model/trigger.ts';
-import { controlledBy, runLabels } from './meta.ts';
+import { runLabels } from './meta.ts';
 
 /** What a run is created for. */
 export interface RunRequest {

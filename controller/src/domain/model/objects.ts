@@ -1,7 +1,7 @@
 /**
  * The parts of Kubernetes' own objects that decisions need, and what they say by themselves.
  */
-import { group, type Meta, type OwnerReference } from '../../resources/index.ts';
+import { apiVersion, group, type Meta, type OwnerReference } from '../../resources/index.ts';
 
 /** What has conditions: the status of a Job, or a Workload. */
 interface Conditioned {
@@ -142,6 +142,11 @@ export function conditionOf({ status = {} }: Job, type: 'Complete' | 'Failed') {
  */
 export function hasPods(job: Job, pods: () => readonly unknown[]): boolean {
   return !conditionOf(job, 'Failed') || (job.status?.succeeded ?? 0) > 0 || pods().length > 0;
+}
+
+/** The owner of what belongs to that Task or TaskRun. */
+export function controlledBy(kind: 'Task' | 'TaskRun', { name, uid }: Meta): OwnerReference {
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
 }
 
 /** The kinds that control objects of ours, with their API group. */

@@ -6,10 +6,10 @@ import type { RunTrigger, Task, TaskRun, TaskRunStatus } from '../../resources/i
 import { compact } from '../lang/compact.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { sameJson } from '../lang/same-json.ts';
-import { controlledBy, runLabels } from '../manifest/meta.ts';
+import { runLabels } from '../manifest/meta.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import type { Action, Adoption } from '../model/actions.ts';
-import { controllerOf } from '../model/objects.ts';
+import { controlledBy, controllerOf } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import type { TaskState } from '../model/state.ts';

@@ -1,8 +1,8 @@
 /**
  * Which Jobs are a run's.
  */
-import { apiVersion, type TaskRun } from '../../resources/index.ts';
-import { controllerOf, type Job } from '../model/objects.ts';
+import type { TaskRun } from '../../resources/index.ts';
+import { controlledBy, controllerOf, type Job } from '../model/objects.ts';
 
 /** Where Jobs are looked up. */
 export interface JobIndex<J extends Job> {
@@ -31,7 +31,5 @@ export function jobsOf<J extends Job>(run: TaskRun, recorded: readonly string[],
 /** The Job with the run as its owner. */
 export function ownedBy<J extends Job>(run: TaskRun, job: J): J {
   if (controllerOf(job, 'TaskRun') === run.metadata.uid) return job;
-  const { name, uid } = run.metadata;
-  const owner = { apiVersion, kind: 'TaskRun', name, uid, controller: true };
-  return { ...job, metadata: { ...job.metadata, ownerReferences: [owner] } };
+  return { ...job, metadata: { ...job.metadata, ownerReferences: [controlledBy('TaskRun', run.metadata)] } };
 }
