@@ -1,6 +1,6 @@
 /** What a step or a task of a dag of Argo Workflows waits for, and the items that it runs with. */
 import type { Call } from './argo-pods.ts';
-import type { Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
 
 interface Dependencies {
   readonly names: readonly string[];

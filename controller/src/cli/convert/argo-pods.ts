@@ -1,6 +1,8 @@
 /** A template of Argo Workflows with a container or a script, as what a task or a step runs. */
 import { asText, commandFor, secondsOf, timeLimit } from './text.ts';
-import { listOrNothing, only, orNothing, present, workOf, type Converted, type Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { listOrNothing, only, orNothing, present } from './fields.ts';
+import { workOf, type Converted } from './work.ts';
 
 export interface Parameter {
   readonly name: string;

@@ -7,7 +7,8 @@ import { podOf, templateOf, unknownKind, type Call, type Template, type Workflow
 import { UsageError } from '../errors.ts';
 import { mostSteps } from './limits.ts';
 import { asText, inTexts } from './text.ts';
-import { present, type Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { present } from './fields.ts';
 
 export interface FlowStep {
   readonly name: string;

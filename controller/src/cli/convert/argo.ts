@@ -8,7 +8,9 @@ import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { timesOf } from './schedule.ts';
 import { asText, inTexts, matchesIn, timeLimit } from './text.ts';
-import { only, orNothing, present, type Converted, type Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { only, orNothing, present } from './fields.ts';
+import { type Converted } from './work.ts';
 
 interface Component extends Converted {
   readonly type: string;

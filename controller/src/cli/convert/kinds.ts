@@ -10,7 +10,9 @@ import { isQueued, queueOf } from './queue.ts';
 import { timesOf } from './schedule.ts';
 import { fromTektonTask, fromTektonTaskRun } from './tekton.ts';
 import { fromVolcanoFlow, fromVolcanoJob, fromVolcanoTemplate } from './volcano.ts';
-import { only, orNothing, policyOf, present, without, workOf, type Converted, type Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { only, orNothing, present, without } from './fields.ts';
+import { policyOf, workOf, type Converted } from './work.ts';
 
 export interface Component extends Converted {
   readonly type: string;

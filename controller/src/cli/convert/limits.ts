@@ -1,6 +1,7 @@
 /** What an Application of ours cannot be: the limits of the resource Task, and work without an image. */
 import { UsageError } from '../errors.ts';
-import type { Converted, Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { type Converted } from './work.ts';
 
 /** As in the schema of the resource Task. */
 export const mostSteps = 1000;

@@ -11,7 +11,7 @@ import { withoutServerFields } from './server-fields.ts';
 import { checkLimits } from './limits.ts';
 import { checkShapes } from './shapes.ts';
 import { withoutNulls } from './text.ts';
-import type { Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
 
 export interface Manifest {
   readonly kind: string;

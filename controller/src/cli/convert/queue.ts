@@ -1,6 +1,8 @@
 /** The queue of a Job that Kueue manages, from its labels. */
 import { queueLabels } from '../../resources/index.ts';
-import { present, type Converted, type Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { present } from './fields.ts';
+import { type Converted } from './work.ts';
 
 /** Whether Kueue suspends and starts it, so that spec.suspend is Kueue's. */
 export function isQueued(of: Fields): boolean {

@@ -1,5 +1,6 @@
 /** What the API server and the Job controller write into a Job's spec. A copy that carries it is refused, or noise. */
-import { present, without, type Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { present, without } from './fields.ts';
 
 /** Labels that bind a pod template to one Job: a Job that carries another Job's is refused (kubernetes#89657). */
 const identityLabels = [

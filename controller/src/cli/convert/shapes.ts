@@ -1,7 +1,7 @@
 /** Fields of manifests that must be lists: what a cluster never checked may have anything in their place. */
 import { UsageError } from '../errors.ts';
 import { asText } from './text.ts';
-import type { Fields } from './work.ts';
+import { isFields, type Fields } from '../../vela/fields.ts';
 
 const objectLists: ReadonlySet<string> = new Set([
   'artifacts',
@@ -45,7 +45,7 @@ function checkField(name: string, value: unknown, path: string): void {
   if (name === 'withItems' && !Array.isArray(value)) refuse(path, value, 'a list');
   if (name === 'depends' && typeof value !== 'string') refuse(path, value, 'a text');
   if (name === 'env') checkEnv(value, path);
-  if (objectLists.has(name)) checkList(value, path, isObject, 'a list of objects');
+  if (objectLists.has(name)) checkList(value, path, isFields, 'a list of objects');
   if (textLists.has(name)) checkList(value, path, (element) => typeof element === 'string', 'a list of texts');
   if (!free.has(name)) checkInside(value, path);
 }
@@ -54,7 +54,7 @@ function checkField(name: string, value: unknown, path: string): void {
 function checkEnv(env: unknown, path: string): void {
   if (!Array.isArray(env)) return;
   for (const [index, variable] of env.entries()) {
-    const { value } = (isObject(variable) ? variable : {}) as { readonly value?: unknown };
+    const { value } = (isFields(variable) ? variable : {}) as { readonly value?: unknown };
     if (value !== undefined && typeof value !== 'string') refuse(`${path}[${index}].value`, value, 'a text in quotes');
   }
 }
@@ -66,11 +66,7 @@ function checkList(value: unknown, path: string, fits: (element: unknown) => boo
 
 function checkInside(value: unknown, path: string): void {
   if (Array.isArray(value)) value.forEach((element, index) => checkInside(element, `${path}[${index}]`));
-  else if (isObject(value)) checkShapes(value, path);
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  else if (isFields(value)) checkShapes(value, path);
 }
 
 function refuse(path: string, value: unknown, form: string): never {

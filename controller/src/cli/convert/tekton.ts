@@ -5,7 +5,9 @@
 import { UsageError } from '../errors.ts';
 import { asText, commandFor, inTexts, matchesIn, timeLimit } from './text.ts';
 import { componentName } from './names.ts';
-import { listOrNothing, orNothing, present, without, workOf, type Converted, type Fields } from './work.ts';
+import { isFields, type Fields } from '../../vela/fields.ts';
+import { listOrNothing, orNothing, present, without } from './fields.ts';
+import { workOf, type Converted } from './work.ts';
 
 interface Component extends Converted {
   readonly type: string;
@@ -278,10 +280,6 @@ function mergedField(field: string, shared: unknown, own: unknown): unknown {
     return [...(shared as readonly Fields[]).filter((element) => !keys.has(element[key])), ...(own as Fields[])];
   }
   return isFields(shared) && isFields(own) ? onTop(shared, own) : own;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Fields of a step that a container does not have. */

@@ -1,5 +1,5 @@
 /** Texts with placeholders, and programs that are written as a text. */
-import type { Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
 
 /** The same value with all its texts changed. */
 export function inTexts<T>(value: T, change: (text: string) => string): T {

@@ -5,7 +5,9 @@
 import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { asText } from './text.ts';
-import { present, without, workOf, type Converted, type Fields } from './work.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { present, without } from './fields.ts';
+import { workOf, type Converted } from './work.ts';
 
 interface Component extends Converted {
   readonly type: string;

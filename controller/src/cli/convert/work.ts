@@ -2,10 +2,9 @@
  * Converts a JobSpec to the properties of a task, a step or a template. A field that has a parameter is written there;
  * all other fields go under podSpec or job with their own names.
  */
-import { present, type Fields } from './fields.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { isSaid, only, orNothing, present, without } from './fields.ts';
 import { withRenames } from './names.ts';
-
-export { present, type Fields };
 
 /** The component that a manifest becomes, and a sentence for each thing that behaves differently. */
 export interface Converted {
@@ -109,15 +108,6 @@ function whyDropped(name: string): string {
     : `${name} is left out: it is not a field of a Job's spec`;
 }
 
-function isSaid(fields: Fields): boolean {
-  return Object.keys(fields).length > 0;
-}
-
-/** Undefined if none of the fields is set. */
-export function orNothing(fields: Fields): Fields | undefined {
-  return isSaid(fields) ? fields : undefined;
-}
-
 /** The part of a JobSpec that says how long a run's Jobs are kept, and whether runs are suspended. */
 export function policyOf({ ttlSecondsAfterFinished, suspend }: Fields): Converted {
   const warnings = suspend === true ? ['suspend lets new runs wait; a running Job is not suspended'] : [];
@@ -151,18 +141,4 @@ function sizesOf(resources: Container['resources']): Fields | undefined {
   const isAlike = limits['cpu'] === requests['cpu'] && limits['memory'] === requests['memory'];
   if (isMore || !isAlike) return undefined;
   return Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, String(value)]));
-}
-
-/** The fields that are set. */
-export function only(fields: Fields, names: readonly string[]): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
-}
-
-/** Undefined if the list is empty. */
-export function listOrNothing<T>(list: readonly T[]): readonly T[] | undefined {
-  return list.length > 0 ? list : undefined;
-}
-
-export function without(fields: Fields, names: readonly string[]): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
