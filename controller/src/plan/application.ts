@@ -1,9 +1,8 @@
 /** Reads Applications from a file, checks what KubeVela's webhook would check, and keeps the position of everything. */
-import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { LineCounter, type Document } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
 import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
-import { asKubectlReads } from './kubectl-yaml.ts';
-import { indented } from './outdented.ts';
+import { documentsOf } from './kubectl-yaml.ts';
 import { nearest } from './spelling.ts';
 import { Positions, type Path, type Problem } from './positions.ts';
 
@@ -56,9 +55,9 @@ const example = 'apiVersion: core.oam.dev/v1beta1, kind: Application, metadata.n
  */
 export function readApplications(text: string, file: string, types: readonly string[]): ApplicationFile {
   const lines = new LineCounter();
-  const documents: Document.Parsed[] = [
-    ...parseAllDocuments(indented(text), { ...asKubectlReads, lineCounter: lines, prettyErrors: false }),
-  ].filter(({ contents, errors }) => contents !== null || errors.length > 0);
+  const documents = documentsOf(text, { lineCounter: lines, prettyErrors: false }).filter(
+    ({ contents, errors }) => contents !== null || errors.length > 0,
+  );
   const nothing: Problem = { file, line: 1, column: 1, message: `the file has no Application: write ${example}` };
   if (documents.length > mostDocuments)
     return {

@@ -2,7 +2,7 @@
  * YAML as kubectl reads it. kubectl takes YAML 1.1 (`yes` is a boolean, `0755` an octal number), without its
  * sexagesimal numbers and timestamps; most other programs take YAML 1.2. What is printed here means the same to both.
  */
-import { Document, isScalar, parseAllDocuments, parseDocument, visit, type Tags } from 'yaml';
+import { Document, isScalar, parseAllDocuments, parseDocument, visit, type ParseOptions, type Tags } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
 import { indented } from './outdented.ts';
 
@@ -41,8 +41,10 @@ const kubectlTags = (tags: Tags): Tags => [
   ...tags.flatMap((tag) => (typeof tag === 'string' ? tag : isTime(tag) ? [] : asKubectlReadsIt(tag))),
 ];
 
-/** Options for reading a document. */
-export const asKubectlReads = { version: '1.1', merge: true, customTags: kubectlTags } as const;
+/** The documents of a text as kubectl reads them, which need not be valid. */
+export function documentsOf(text: string, options: ParseOptions): readonly Document.Parsed[] {
+  return parseAllDocuments(indented(text), { version: '1.1', merge: true, customTags: kubectlTags, ...options });
+}
 
 export interface ReadDocument {
   /** Undefined where the document is empty. */
@@ -53,7 +55,7 @@ export interface ReadDocument {
 
 /** Every document of the text. A document that is empty, or has comments alone, counts and has no value. */
 export function readAll(text: string): readonly ReadDocument[] {
-  return parseAllDocuments(indented(text), { ...asKubectlReads, intAsBigInt: true }).map((document) => {
+  return documentsOf(text, { intAsBigInt: true }).map((document) => {
     const [error] = document.errors;
     if (error) return { value: undefined, error: error.message };
     try {
