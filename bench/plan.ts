@@ -64,6 +64,7 @@ async function warm(): Promise<Row[]> {
   const render = await startRender(() => readParts(folder));
   try {
     const text = await readFile(example, 'utf8');
+    const namespace = 'default';
     const plans: number[] = [];
     const raws: number[] = [];
     for (let round = 0; round <= warmRounds; round += 1) {
@@ -75,7 +76,10 @@ async function warm(): Promise<Row[]> {
       const began = performance.now();
       await render.component(component.type, {
         parameter: { ...component.properties, cmd: ['raw', String(round)] },
-        context: contextOf({ application, namespace: 'default', revisionName: `${application.name}-v1` }, component),
+        context: contextOf(
+          { application: { ...application, namespace }, namespace, revisionName: `${application.name}-v1` },
+          component,
+        ),
       });
       raws.push(performance.now() - began);
     }

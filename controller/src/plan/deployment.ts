@@ -44,8 +44,7 @@ export interface DeployedTask {
 
 /** A version of an Application to deploy. */
 export interface Release {
-  /** With its namespace. */
-  readonly application: Application;
+  readonly application: Application & { readonly namespace: string };
   /** Where its Tasks are. */
   readonly namespace: string;
   readonly revisionName: string;

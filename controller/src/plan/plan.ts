@@ -261,7 +261,7 @@ class Planner {
 
   /** A Task is named by two names, joined: two others may join to the same. */
   #claim({ application, namespace }: Release, { name, path }: Component, task: string, { tasks }: Names): void {
-    const where = { namespace: application.namespace ?? namespace, taskNamespace: namespace };
+    const where = { namespace: application.namespace, taskNamespace: namespace };
     const owner = ownerOf(name, application.name, where);
     const other = tasks.get(task);
     if (other !== undefined && other !== owner)
@@ -319,10 +319,7 @@ class Planner {
     const { application } = release;
     const task = `${application.name}-${typeof component === 'string' ? component : name}`;
     const found = rendered.find(({ object }) => object?.metadata.name === task);
-    const context = stepContext(
-      { ...release, namespace: application.namespace ?? release.namespace },
-      { name, sessionId: 'session' },
-    );
+    const context = stepContext({ ...release, namespace: application.namespace }, { name, sessionId: 'session' });
     const labels = { [velaLabels.component]: found?.component.name };
     const rendering = await this.#request.render.step(
       type,
