@@ -24,6 +24,7 @@ import { missingTemplates, templatesProblem } from '../shape/templates.ts';
 import { claimOf, workspaceProblem } from '../shape/workspace.ts';
 import { cutRunStatus, cutsOf, fitting, leftOutNote } from './cuts.ts';
 import { flowStartTime, flowVerdict, stepRows } from './flow.ts';
+import { recordedRow } from './deciding-failure.ts';
 import { stuckPodHold } from './overdue.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
 
@@ -99,7 +100,7 @@ const maxJobs = 20;
 function jobRows(view: JobRun, verdict: Verdict): TaskRunStatus['jobs'] {
   const recorded = view.record.status?.jobs ?? [];
   const earlier = recorded.filter((row) => attemptOf(row) !== view.attempt);
-  const before = recorded.find((row) => attemptOf(row) === view.attempt);
+  const before = recordedRow(view);
   const row = view.job
     ? jobSummary(view.job, view, verdict)
     : before && { ...before, phase: view.failed ? 'Failed' : verdict.phase };
