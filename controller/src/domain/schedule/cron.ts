@@ -93,13 +93,13 @@ function problemOf(text: string, timeZone: string): string | undefined {
   }
 }
 
+/** croner takes 7 for Sunday, too, but a step ends with Saturday. */
 const fieldRanges = [
-  { name: 'minute', first: 0, last: 59 },
-  { name: 'hour', first: 0, last: 23 },
-  { name: 'day-of-month', first: 1, last: 31 },
-  { name: 'month', first: 1, last: 12 },
-  // croner takes 7 for Sunday, too.
-  { name: 'day-of-week', first: 0, last: 7 },
+  { name: 'minute', first: 0, last: 59, endOfSteps: 59 },
+  { name: 'hour', first: 0, last: 23, endOfSteps: 23 },
+  { name: 'day-of-month', first: 1, last: 31, endOfSteps: 31 },
+  { name: 'month', first: 1, last: 12, endOfSteps: 12 },
+  { name: 'day-of-week', first: 0, last: 7, endOfSteps: 6 },
 ];
 
 /** croner counts days and months from 0, also in what it says of them. */
@@ -112,15 +112,13 @@ function outOfRange(fields: readonly string[]): string | undefined {
   return undefined;
 }
 
-const lastOfField = [59, 23, 31, 12, 6];
-
 /**
  * What CronJob knows and croner reads otherwise: ? means *, 5/15 means 5 up to the end in steps of 15, and a list with
  * a * in it is a *, also where it decides whether day-of-month and day-of-week must both match.
  */
 function asCroner(text: string): string {
   const fields = text.trim().split(/\s+/);
-  return fields.map((field, index) => asCronerField(field.split(','), lastOfField[index] ?? 0)).join(' ');
+  return fields.map((field, index) => asCronerField(field.split(','), fieldRanges[index]?.endOfSteps ?? 0)).join(' ');
 }
 
 function asCronerField(parts: readonly string[], last: number): string {
