@@ -1,32 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { parse } from 'yaml';
-
-type Schema = { [keyword: string]: unknown; properties?: Record<string, Schema>; items?: Schema };
-
-/**
- * As the API server reads it with field validation on: a field that is not named is an error where unknown ones are not
- * kept.
- */
-function strict({ properties, items, ...rest }: Schema): Schema {
-  const closed = properties !== undefined && rest['x-kubernetes-preserve-unknown-fields'] !== true;
-  return {
-    ...rest,
-    ...(items && { items: strict(items) }),
-    ...(properties && {
-      properties: Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, strict(value)])),
-    }),
-    ...(closed && { additionalProperties: false }),
-  };
-}
+import { closed, readSchema } from '../../controller/src/domain/testing/crd-schema.ts';
 
 function validatorOf(file: string): ValidateFunction {
-  const crd = parse(readFileSync(new URL(`../../addon/resources/${file}`, import.meta.url), 'utf8')) as {
-    spec: { versions: { schema: { openAPIV3Schema: Schema } }[] };
-  };
-  return new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(
-    strict(crd.spec.versions[0]?.schema.openAPIV3Schema ?? {}),
-  );
+  return new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(closed(readSchema(file)));
 }
 
 const validators: Record<string, ValidateFunction> = {

@@ -1,17 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { taskSchema, type Schema } from '../../controller/src/domain/testing/crd-schema.ts';
 import { createCue } from '../../cue/ts/index.ts';
 import { definitionNames, readDefinition } from '../../scripts/definition-files.ts';
 import { readParameters, type Parameter } from '../../scripts/definition-parameters.ts';
 import { formFiles, readForm, type FormEntry } from '../../scripts/forms.ts';
-
-interface Schema {
-  minimum?: number;
-  maximum?: number;
-  enum?: string[];
-  properties?: Record<string, Schema>;
-}
 
 /** Those that VelaUX draws, as far as we use them. */
 const uiTypes = [
@@ -32,6 +24,7 @@ const uiTypes = [
 ];
 
 const files = await formFiles();
+const spec = taskSchema.properties?.['spec']?.properties ?? {};
 const nameOf = (file: string) => /^(?:component|trait|workflowstep)-uischema-(.+)\.yaml$/.exec(file)?.[1] ?? '';
 
 /** What is wrong with the form of some fields, in words, and with those below. */
@@ -123,13 +116,6 @@ function differences({ validate }: FormEntry, schema: Schema | undefined): strin
   ];
 }
 
-async function taskSchema(): Promise<Record<string, Schema>> {
-  const crd = parse(await readFile(new URL('../../addon/resources/crd-task.yaml', import.meta.url), 'utf8')) as {
-    spec: { versions: { schema: { openAPIV3Schema: Schema } }[] };
-  };
-  return crd.spec.versions[0]?.schema.openAPIV3Schema.properties?.['spec']?.properties ?? {};
-}
-
 describe('the forms', () => {
   it('are one for each definition, named after its type', async () => {
     const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
@@ -151,7 +137,6 @@ describe('the forms', () => {
   });
 
   it.each(files)('%s allows what the API server allows', async (file) => {
-    const spec = await taskSchema();
     for (const { jsonKey: group, subParameters = [] } of await readForm(file)) {
       if (group !== 'executionPolicy' && group !== 'retry') continue;
       for (const entry of subParameters)

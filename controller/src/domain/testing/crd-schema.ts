@@ -9,6 +9,9 @@ import { parse } from 'yaml';
 export interface Schema {
   readonly type?: string;
   readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly string[];
   readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
@@ -19,7 +22,8 @@ interface Crd {
   readonly spec: { readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
 }
 
-function readSchema(file: string): Schema {
+/** @param file of addon/resources */
+export function readSchema(file: string): Schema {
   const crd = parse(readFileSync(new URL(`../../../../addon/resources/${file}`, import.meta.url), 'utf8')) as Crd;
   const [version] = crd.spec.versions;
   if (!version) throw new Error(`${file} has no version`);
@@ -30,7 +34,7 @@ export const taskSchema = readSchema('crd-task.yaml');
 export const taskRunSchema = readSchema('crd-taskrun.yaml');
 
 /** The schema with nothing allowed but what it names. */
-function closed(schema: Schema): Schema {
+export function closed(schema: Schema): Schema {
   const properties = Object.entries(schema.properties ?? {}).map(
     ([name, property]) => [name, closed(property)] as const,
   );
