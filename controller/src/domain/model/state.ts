@@ -3,6 +3,7 @@
  * readonly data that nobody changes afterwards: whoever reads it from live caches copies it.
  */
 import type { Task, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
+import { memo } from '../lang/memo.ts';
 import { type Action, actionKey } from './actions.ts';
 import { noQueueing, type Queueing } from './kueue.ts';
 import { emptyMemory, type Memory } from './memory.ts';
@@ -31,6 +32,13 @@ export interface Cluster {
   readonly templates: Templates;
   readonly podRefusals: readonly PodRefusal[];
   readonly queueing: Queueing;
+}
+
+const runsByName = memo((runs: readonly TaskRun[]) => new Map(runs.map((run) => [run.metadata.name, run])));
+
+/** The Task's run of that name. Thousands of runs may retry another one. */
+export function runNamed({ cluster }: TaskState, name: string): TaskRun | undefined {
+  return runsByName(cluster.runs).get(name);
 }
 
 /** Whether the action failed because of its object, and is not to be tried again yet. */

@@ -5,6 +5,7 @@
  * and Replace waits until the old pods are gone. Queue is Furiko's Enqueue: one after the other, in order, each with
  * the snapshot of its time.
  */
+import { memo } from '../lang/memo.ts';
 import { reasons } from '../model/reasons.ts';
 import type { Hold } from '../model/verdict.ts';
 import type { RunView, TaskView } from '../model/view.ts';
@@ -16,7 +17,7 @@ export function heldByOthers(view: RunView, task: TaskView): Hold | undefined {
     case 'Allow':
       return undefined;
     case 'Forbid':
-      return skipped(view, task) ?? untilPodsAreGone(view, task, []);
+      return skipped(view, task) ?? held(leaving(task)[0], task);
     case 'Replace':
       return untilPodsAreGone(view, task);
     case 'Queue':
@@ -30,15 +31,42 @@ export function replacingRun(view: RunView, { policy, runs }: TaskView): RunView
   return runs.slice(0, runs.indexOf(view)).find(({ phase }) => phase !== 'Skipped');
 }
 
-/** The unfinished runs before this one, newest first. */
-export function activeBefore(view: RunView, { active }: TaskView): readonly RunView[] {
-  return active.slice(active.indexOf(view) + 1);
+/** What stands before an unfinished run. */
+interface Standing {
+  /** The unfinished run just before it. */
+  readonly before: RunView | undefined;
+  /** The same, without those whose workflow step may never have existed. */
+  readonly certain: RunView | undefined;
+  /** How many of those before it never had a Job. */
+  readonly waiting: number;
 }
+
+/** All at once: thousands of runs may wait, and each would look through all before it. */
+const standings = memo((task: TaskView): ReadonlyMap<RunView, Standing> => {
+  const found = new Map<RunView, Standing>();
+  let standing: Standing = { before: undefined, certain: undefined, waiting: 0 };
+  for (const view of task.active.toReversed()) {
+    found.set(view, standing);
+    standing = {
+      before: view,
+      certain: waitsForStep(view, task) ? standing.certain : view,
+      waiting: standing.waiting + (view.began ? 0 : 1),
+    };
+  }
+  return found;
+});
+
+const begun = memo(({ active }: TaskView): readonly RunView[] => active.filter(({ began }) => began));
+
+/** Cancelled runs whose pods have not ended. */
+const leaving = memo(({ runs }: TaskView): readonly RunView[] =>
+  runs.filter(({ phase, leaves }) => phase === 'Cancelled' && leaves),
+);
 
 /** A run more than may wait is skipped, whether it would wait for its turn or for the end of a suspension. */
 export function overQueueLimit(view: RunView, task: TaskView): Hold | undefined {
   const { queueLimit } = task.policy;
-  const waiting = activeBefore(view, task).filter(({ began }) => !began).length;
+  const { waiting = 0 } = standings(task).get(view) ?? {};
   if (waiting < queueLimit) return undefined;
   return {
     phase: 'Skipped',
@@ -51,17 +79,13 @@ export function overQueueLimit(view: RunView, task: TaskView): Hold | undefined 
  * The unfinished run that this one may not run beside: one before it, or a newer one that started while another policy
  * held.
  */
-function activeBeside(view: RunView, task: TaskView, before = activeBefore(view, task)): RunView | undefined {
-  return before[0] ?? task.active.find((other) => other !== view && other.began);
+function activeBeside(view: RunView, task: TaskView, before: RunView | undefined): RunView | undefined {
+  return before ?? begun(task).find((other) => other !== view);
 }
 
 /** A run whose step may never have existed does not make another run be skipped. */
 function skipped(view: RunView, task: TaskView): Hold | undefined {
-  const other = activeBeside(
-    view,
-    task,
-    activeBefore(view, task).filter((one) => !waitsForStep(one, task)),
-  );
+  const other = activeBeside(view, task, standings(task).get(view)?.certain);
   return (
     other && {
       phase: 'Skipped',
@@ -72,7 +96,7 @@ function skipped(view: RunView, task: TaskView): Hold | undefined {
 }
 
 function queued(view: RunView, task: TaskView): Hold | undefined {
-  const other = activeBeside(view, task);
+  const other = activeBeside(view, task, standings(task).get(view)?.before);
   return (
     other &&
     (overQueueLimit(view, task) ?? {
@@ -84,9 +108,11 @@ function queued(view: RunView, task: TaskView): Hold | undefined {
 }
 
 /** A run that was cancelled or replaced is finished before its pods are. */
-function untilPodsAreGone(view: RunView, task: TaskView, before = activeBefore(view, task)): Hold | undefined {
-  const others = task.runs.filter((other) => other.phase === 'Cancelled' && other.leaves);
-  const other = [...before, ...others][0];
-  const message = `waits until the pods of ${other?.name} are gone (concurrencyPolicy: ${task.policy.concurrencyPolicy})`;
+function untilPodsAreGone(view: RunView, task: TaskView): Hold | undefined {
+  return held(standings(task).get(view)?.before ?? leaving(task)[0], task);
+}
+
+function held(other: RunView | undefined, { policy }: TaskView): Hold | undefined {
+  const message = `waits until the pods of ${other?.name} are gone (concurrencyPolicy: ${policy.concurrencyPolicy})`;
   return other && { phase: 'Pending', reason: reasons.waitsForPods, message };
 }

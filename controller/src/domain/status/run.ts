@@ -10,6 +10,7 @@ import { oneLine } from '../lang/words.ts';
 import { attemptOf, type Node } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
+import { runNamed } from '../model/state.ts';
 import type { Hold, Verdict } from '../model/verdict.ts';
 import { isGoing, type JobRun, type RunView, type TaskView } from '../model/view.ts';
 import { overridesProblem } from '../policies/allowed-overrides.ts';
@@ -145,7 +146,7 @@ function problemOf(view: RunView, { policy, state }: TaskView): { reason: string
   if (denied !== undefined) return { reason: reasons.overrideNotAllowed, message: denied };
   const { retryOf, snapshot } = run.spec;
   if (retryOf !== undefined && !snapshot) {
-    const before = state.cluster.runs.find(({ metadata }) => metadata.name === retryOf);
+    const before = runNamed(state, retryOf);
     const problem = retryProblem(retryOf, before) ?? `${retryOf} says nothing of what it ran`;
     return { reason: reasons.notRetryable, message: `spec.retryOf: ${problem}` };
   }

@@ -12,7 +12,7 @@ import type { Action, Adoption } from '../model/actions.ts';
 import { controlledBy, controllerOf } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
-import type { TaskState } from '../model/state.ts';
+import { runNamed, type TaskState } from '../model/state.ts';
 import type { TaskView } from '../model/view.ts';
 import { withOverrides } from '../policies/allowed-overrides.ts';
 import { retryProblem } from '../policies/retry-of.ts';
@@ -31,7 +31,8 @@ export function adoptRuns({ state }: TaskView, now: Date): readonly Action[] {
   });
 }
 
-function adopt({ metadata: { name, uid }, spec }: TaskRun, { task, cluster: { runs } }: TaskState): Action {
+function adopt({ metadata: { name, uid }, spec }: TaskRun, state: TaskState): Action {
+  const { task } = state;
   const { retryOf, overrides } = spec;
   const adoption = ownership(task);
   const jobName = sharedJobName(task);
@@ -42,7 +43,7 @@ function adopt({ metadata: { name, uid }, spec }: TaskRun, { task, cluster: { ru
   }
   // What a person wrote stays: a run's trigger does not change.
   const trigger = spec.trigger ?? { type: 'Retry' as const, value: retryOf };
-  const before = runs.find(({ metadata }) => metadata.name === retryOf);
+  const before = runNamed(state, retryOf);
   const isRetry = before !== undefined && retryProblem(retryOf, before) === undefined;
   return compact({
     kind: 'adoptRun' as const,

@@ -1,6 +1,7 @@
 import type { TaskRun } from '../../resources/index.ts';
+import { groupBy } from '../lang/group-by.ts';
 import { type CompletePolicy, policyOf } from '../model/execution-policy.ts';
-import { isOwnedBy } from '../model/objects.ts';
+import { controllerOf } from '../model/objects.ts';
 import type { TaskState } from '../model/state.ts';
 import { type Answered, answeredByMark, lastAnswered } from '../model/trigger.ts';
 import type { JobRun, RunView, TaskView } from '../model/view.ts';
@@ -11,7 +12,8 @@ import { viewFlow } from './flow-run.ts';
 import { type Found, viewPart } from './part.ts';
 
 export function classify(state: TaskState): TaskView {
-  const runs = state.cluster.runs.map((run) => viewRun(run, state)).sort(newestFirst);
+  const find = belongings(state);
+  const runs = state.cluster.runs.map((run) => viewRun(run, state, find)).sort(newestFirst);
   const known = lastAnswered(state.task, state.cluster.runs, state.memory.answered);
   const mark = known ? undefined : state.memory.before?.mark;
   const marked = mark && answeredByMark(state.task, mark);
@@ -46,20 +48,36 @@ function currentOf(
   return runs.find((view) => view.phase !== 'Skipped' && (view === asked || generationOf(view) >= since)) ?? asked;
 }
 
-function viewRun(bare: TaskRun, state: TaskState): RunView {
+function viewRun(bare: TaskRun, state: TaskState, find: (run: TaskRun) => Found): RunView {
   const recorded = withTemplates(bare);
   const run = withKept(recorded);
-  const { name, uid } = run.metadata;
-  const found: Found = {
-    jobs: state.cluster.jobs.filter((job) => isOwnedBy(job, uid)),
-    deletedJobs: state.memory.deletedJobs.filter((deleted) => isOwnedBy(deleted, uid)),
-    pods: state.cluster.pods,
-    podRefusals: state.cluster.podRefusals,
-    refusals: state.memory.refusals.filter((refusal) => refusal.run === name && refusal.object !== 'TaskRun'),
-  };
+  const found = find(run);
   if (lacksTemplates(run)) return viewJobRun(run, found);
   const steps = run.spec.snapshot?.nodes ? nodeSteps(recorded, state.cluster.nodes) : stepsOf(run.spec.snapshot);
   return steps ? viewFlow(run, steps, found) : viewJobRun(run, found);
+}
+
+/**
+ * Finds what belongs to a run, in all that belongs to the Task. Sorted once: a person may ask for thousands of runs,
+ * and while one Task is searched for each of them no other Task is decided on.
+ */
+function belongings({ cluster, memory }: TaskState): (run: TaskRun) => Found {
+  const jobs = groupBy(cluster.jobs, (job) => controllerOf(job, 'TaskRun'));
+  const deletedJobs = groupBy(memory.deletedJobs, (job) => controllerOf(job, 'TaskRun'));
+  const pods = groupBy(cluster.pods, (pod) => controllerOf(pod, 'Job'));
+  const podRefusals = groupBy(cluster.podRefusals, ({ jobUid }) => jobUid);
+  const refusals = groupBy(memory.refusals, ({ object, run }) => (object === 'TaskRun' ? undefined : run));
+  return ({ metadata: { name, uid }, status }) => {
+    const own = { jobs: jobs.get(uid) ?? [], deletedJobs: deletedJobs.get(uid) ?? [] };
+    const known = [...own.jobs, ...own.deletedJobs].map(({ metadata }) => metadata.uid);
+    const jobUids = [...new Set([...known, ...(status?.jobs ?? []).flatMap((row) => row.uid ?? [])])];
+    return {
+      ...own,
+      pods: jobUids.flatMap((job) => pods.get(job) ?? []),
+      podRefusals: jobUids.flatMap((job) => podRefusals.get(job) ?? []),
+      refusals: refusals.get(name) ?? [],
+    };
+  };
 }
 
 function viewJobRun(run: TaskRun, found: Found): JobRun {

@@ -1,6 +1,7 @@
 /**
  * A run of several Jobs: each step with what belongs to it.
  */
+import { groupBy } from '../lang/group-by.ts';
 import { memoLatest } from '../lang/memo.ts';
 import type { JobRow, RunPhase, Snapshot, TaskRun, TaskRunStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
@@ -72,19 +73,6 @@ function belongingsByStep(
       },
     ]),
   );
-}
-
-function groupBy<T>(
-  all: readonly T[],
-  keyOf: (one: T) => string | undefined,
-): ReadonlyMap<string | undefined, readonly T[]> {
-  const groups = new Map<string | undefined, T[]>();
-  for (const one of all) {
-    const group = groups.get(keyOf(one));
-    if (group) group.push(one);
-    else groups.set(keyOf(one), [one]);
-  }
-  return groups;
 }
 
 /** The step as if it were a run of its own, whose Jobs are named after both. */
