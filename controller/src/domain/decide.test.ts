@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from './decide.ts';
-import { nameWithHash } from './lang/names.ts';
+import { namesOf, nameWithHash } from './lang/names.ts';
 import { jobManifest } from './manifest/job.ts';
 import { runManifest, versionTrigger } from './manifest/run.ts';
 import { snapshotOf } from './manifest/snapshot.ts';
@@ -71,14 +71,20 @@ describe('a trigger', () => {
   test('of a component whose run name another Application has taken gets another name', () => {
     expect(at(aState().taken({ runs: ['mytask-v1'] }))).toEqual([createRun(aTask(), otherName(aTask()))]);
   });
-  test('with both names taken tries the first again, in case it is free', () => {
-    expect(at(aState().taken({ runs: ['mytask-v1', otherName(aTask())] }))).toEqual([createRun(aTask(), 'mytask-v1')]);
+  test('gets a run though somebody who may create TaskRuns took the two names that it would have', () => {
+    const names = runNames(aTask().build(), noon);
+    const taken = aState().taken({ runs: names.slice(0, 2) });
+    expect(at(taken)).toEqual([createRun(aTask(), names[2] ?? '')]);
   });
-  test('whose first name a run of ours has, and the second somebody else, tries the second again', () => {
+  test('with all names taken tries the first again, in case it is free', () => {
+    const taken = aState().taken({ runs: runNames(aTask().build(), noon) });
+    expect(at(taken)).toEqual([createRun(aTask(), 'mytask-v1')]);
+  });
+  test('whose first name a run of ours has, and the others somebody else, tries the second again', () => {
     const back = aTask().revision('app-worker-v1', 4);
     const state = aState(back)
       .runs(...versions(3).map((version) => aRun(version).finished()))
-      .taken({ runs: [otherName(back)] });
+      .taken({ runs: runNames(back.build(), noon).slice(1) });
     expect(at(state)).toEqual([createRun(back, otherName(back))]);
   });
   test('of a Task that is being deleted gets none', () => {
@@ -136,6 +142,13 @@ describe('a run', () => {
           .taken({ jobs: ['mytask-v1'] }),
       ),
     ).toEqual([createJob(aRun(), nameWithHash('mytask-v1', 'mytask-v1-uid'))]);
+  });
+  test('gets a Job though somebody who may create TaskRuns has Jobs under the two names that it would have', () => {
+    const names = namesOf('mytask-v1', 'mytask-v1-uid');
+    const state = aState()
+      .runs(aRun())
+      .taken({ jobs: names.slice(0, 2) });
+    expect(at(state)).toEqual([createJob(aRun(), names[2] ?? '')]);
   });
   test('that is finished gets no other Job', () => expect(at(reported(aState().runs(aRun().finished())))).toEqual([]));
   test('without a snapshot gets none', () => {

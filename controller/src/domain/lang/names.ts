@@ -26,6 +26,20 @@ export function joinName(prefix: string, suffix: string, most = maxNameLength): 
   return `${cut}-${hexHash(prefix, hashLength)}${tail}`;
 }
 
+/** As many as one reconcile can try. Somebody who takes all of them is seen: the Task's condition names one. */
+const mostNames = 20;
+
+/**
+ * The names that an object may take, the wanted one first. Whoever may create TaskRuns can compute them, and take some;
+ * `identity` makes them the same at every attempt.
+ */
+export function namesOf(name: string, identity: string, most = maxNameLength): readonly string[] {
+  const further = Array.from({ length: mostNames - 1 }, (_, nth) =>
+    nameWithHash(name, nth === 0 ? identity : `${identity}/${nth + 1}`, most),
+  );
+  return [name, ...further];
+}
+
 /** The name to fall back to where `name` is taken; `identity` makes it the same at every attempt. */
 export function nameWithHash(name: string, identity: string, most = maxNameLength): string {
   return joinName(name, hexHash(identity, hashLength), most);

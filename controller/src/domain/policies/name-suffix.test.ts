@@ -51,14 +51,14 @@ describe('nameSuffix UUID', () => {
 });
 
 for (const nameSuffix of ['Revision', 'UUID'] as const) {
-  test(`nameSuffix ${nameSuffix} gives the same two names whenever it is asked`, () => {
+  test(`nameSuffix ${nameSuffix} gives the same names whenever it is asked`, () => {
     const task = aTask().policy({ nameSuffix }).build();
     expect(runNames(task, after(86_400))).toEqual(runNames(task, noon));
   });
 }
 
 test('the second name differs by generation, so that a name which came back can be used again', () => {
-  const names = [2, 5].map((generation) => runNames(aTask().revision('web-v2', generation).build(), noon));
+  const names = [2, 5].map((generation) => runNames(aTask().revision('web-v2', generation).build(), noon).slice(0, 2));
   expect(names).toEqual([
     ['mytask-v2', 'mytask-v2-b06ec'],
     ['mytask-v2', 'mytask-v2-f5056'],
@@ -70,7 +70,7 @@ for (const length of [63, 253]) {
     for (const nameSuffix of ['Revision', 'Timestamp', 'UUID'] as const) {
       const names = runNames(aTask().component('c'.repeat(length)).policy({ nameSuffix }).build(), noon);
       for (const name of names) expect(name).toMatch(/^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
-      expect(new Set(names).size).toBe(2);
+      expect(new Set(names).size).toBe(names.length);
     }
   });
 }

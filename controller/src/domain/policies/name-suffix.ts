@@ -7,23 +7,24 @@
  */
 import { type Task, velaLabels } from '../../resources/index.ts';
 import { hexHash } from '../lang/canonical-json.ts';
-import { joinName, nameWithHash } from '../lang/names.ts';
+import { joinName, namesOf } from '../lang/names.ts';
 import { policyOf } from '../model/execution-policy.ts';
 import { minuteSuffix } from '../schedule/cron.ts';
 
 /**
- * The names that a run of this version may take, the wanted one first. The second is for when the first is taken: by a
- * run of a revision whose name came back after a roll-back, or by another Application's component of the same name.
+ * The names that a run of this version may take, the wanted one first. The others are for when it is taken: by a run of
+ * a revision whose name came back after a roll-back, by another Application's component of the same name, or by
+ * somebody who does not want the run and may create TaskRuns.
  */
 export function runNames(version: Task, seenAt: Date): readonly string[] {
   const name = joinName(componentName(version), suffix(version, seenAt));
-  return [name, nameWithHash(name, identity(version))];
+  return namesOf(name, identity(version));
 }
 
 /** The names of a run that the schedule asks for; they carry its time, in UTC, whatever nameSuffix says. */
 export function scheduledRunNames(task: Task, time: Date): readonly string[] {
   const name = joinName(componentName(task), minuteSuffix(time));
-  return [name, nameWithHash(name, `${task.metadata.uid}/${time.toISOString()}`)];
+  return namesOf(name, `${task.metadata.uid}/${time.toISOString()}`);
 }
 
 /** What runs are named after: the Application's component, or the Task itself where there is none. */

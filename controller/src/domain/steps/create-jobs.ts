@@ -3,7 +3,7 @@
  */
 import type { JobRow } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
-import { nameWithHash } from '../lang/names.ts';
+import { namesOf } from '../lang/names.ts';
 import { claimManifest } from '../manifest/claim.ts';
 import { jobManifest, jobName, longestJobName } from '../manifest/job.ts';
 import type { Action } from '../model/actions.ts';
@@ -98,7 +98,11 @@ function checkJob(part: PartView, { state }: TaskView): readonly Action[] {
 
 function freeName({ record: run }: PartView, attempt: number, { state }: TaskView): string {
   const wanted = jobName(run, attempt);
-  return state.memory.taken.jobs.has(wanted) ? nameWithHash(wanted, run.metadata.uid, longestJobName(run)) : wanted;
+  const { jobs } = state.memory.taken;
+  if (!jobs.has(wanted)) return wanted;
+  // With all of them taken the last one is tried again, in case it is free.
+  const names = namesOf(wanted, run.metadata.uid, longestJobName(run));
+  return names.find((name) => !jobs.has(name)) ?? names.at(-1) ?? wanted;
 }
 
 /** The steps that may start, in their order, as far as maxParallel goes. */
