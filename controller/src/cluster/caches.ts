@@ -105,13 +105,21 @@ export function createCaches(options: CacheOptions) {
       type: events,
       fieldSelector: 'involvedObject.kind=Job,reason=FailedCreate',
       project: projectPodRefusal,
-      indexers: { job: ({ jobUid }) => [jobUid] },
+      indexers: { job: ({ metadata, jobUid }) => [aboutKey(metadata, jobUid)] },
     }),
     /** A pod's status also does not say that it waits for a volume or for its network. */
     mountFailures: startFailures(options, podReasons.failedMount),
     attachFailures: startFailures(options, podReasons.failedAttachVolume),
     sandboxFailures: startFailures(options, podReasons.failedCreatePodSandBox),
   };
+}
+
+/**
+ * The key of what an event is about: its UID in the event's own namespace. Whoever may write events in a namespace may
+ * write any UID into them, also that of an object of another namespace.
+ */
+export function aboutKey({ namespace }: Pick<Cached['metadata'], 'namespace'>, uid: string): string {
+  return `${namespace}/${uid}`;
 }
 
 /** One watch a reason: a field selector has no "or", and all Events of pods would be too many. */
@@ -121,7 +129,7 @@ function startFailures(options: CacheOptions, reason: StartFailure['reason']) {
     type: events,
     fieldSelector: `involvedObject.kind=Pod,reason=${reason}`,
     project: projectStartFailure,
-    indexers: { pod: ({ podUid }) => [podUid] },
+    indexers: { pod: ({ metadata, podUid }) => [aboutKey(metadata, podUid)] },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
+import type { Event } from 'kubernetes-types/core/v1.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createCaches, type Caches } from '../cluster/caches.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
@@ -105,4 +106,22 @@ test('a run under the UID of the Task and the group of somebody else is not one 
     { kind: 'writeRunStatus', name: 'ghost', status: { phase: 'Failed', reason: 'NotAdoptable' } },
     { kind: 'event' },
   ]);
+});
+
+test.each([
+  ['of its namespace', 'default', 1],
+  ['that an editor of another namespace wrote about its UID', 'other', 0],
+])('an event %s about a Job that gets no pods is believed or not', (_what, namespace, count) => {
+  const { metadata } = aJob(aRun(task)).build();
+  see(running().build());
+  seeJob('mytask-v1', metadata.ownerReferences);
+  caches.podRefusals.observe(
+    stored<Event>({
+      metadata: { name: 'forged', namespace, uid: 'event-uid', creationTimestamp: noon.toISOString() },
+      involvedObject: { kind: 'Job', name: 'mytask-v1', namespace, uid: metadata.uid },
+      reason: 'FailedCreate',
+      message: 'contact https://evil.example',
+    } as { readonly metadata: object }),
+  );
+  expect(state().cluster.podRefusals).toHaveLength(count);
 });

@@ -6,7 +6,7 @@ import type { TaskState } from '../domain/model/state.ts';
 import { lastAnswered } from '../domain/model/trigger.ts';
 import { jobsOf } from '../domain/view/jobs-of.ts';
 import { refOf } from '../kube/objects.ts';
-import { jobsOnRecord, startFailureInformers, type Caches } from '../cluster/caches.ts';
+import { aboutKey, jobsOnRecord, startFailureInformers, type Caches } from '../cluster/caches.ts';
 import { templateKeys, type CachedJob, type CachedPod, type CachedRun } from '../cluster/projections.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { TaskMemory } from './task-memory.ts';
@@ -57,7 +57,9 @@ export function readTaskState(
       }),
     ),
     queueing: kueue.queueingOf(task.metadata.namespace, unfinished),
-    podRefusals: unfinished.flatMap(({ metadata }) => caches.podRefusals.cache.by('job', metadata.uid)),
+    podRefusals: unfinished.flatMap(({ metadata }) =>
+      caches.podRefusals.cache.by('job', aboutKey(metadata, metadata.uid)),
+    ),
   };
   const readers = new Set(runs.map(({ metadata }) => metadata.uid).filter(isRead));
   return { task, cluster, memory: { ...memory.copy(), readers } };
@@ -91,5 +93,5 @@ function failedPods(jobs: readonly CachedJob[], caches: Caches): readonly Cached
 }
 
 function startFailuresOf({ metadata }: CachedPod, caches: Caches): readonly StartFailure[] {
-  return startFailureInformers(caches).flatMap(({ cache }) => cache.by('pod', metadata.uid));
+  return startFailureInformers(caches).flatMap(({ cache }) => cache.by('pod', aboutKey(metadata, metadata.uid)));
 }
