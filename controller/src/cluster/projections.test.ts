@@ -2,7 +2,8 @@ import type { Job } from 'kubernetes-types/batch/v1.js';
 import { describe, expect, test } from 'vitest';
 import type { Stored } from '../kube/objects.ts';
 import { kueueTypes, type WorkloadObject } from './kueue-types.ts';
-import { projectJob, projectPodRefusal, projectStartFailure, projectWorkload } from './projections.ts';
+import { projectJob, projectPodRefusal, projectRun, projectStartFailure, projectWorkload } from './projections.ts';
+import type { TaskRunObject } from './resource-types.ts';
 
 const { group, version, kind } = kueueTypes('v1beta2').workloads;
 const at = '2026-01-01T00:00:00Z';
@@ -94,4 +95,12 @@ describe('the projection of an event', () => {
     );
     expect(said).toEqual(Array(2).fill('failed to setup network for sandbox "…": no IP address'));
   });
+});
+
+test('a megabyte of labels that somebody wrote into a TaskRun is not kept', () => {
+  const foreign = Object.fromEntries(Array.from({ length: 5_000 }, (_, nth) => [`example.org/${nth}`, 'x'.repeat(63)]));
+  const metadata = { name: 'a', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: at };
+  const labels = { ...foreign, 'app.oam.dev/component': 'mytask' };
+  const run = { metadata: { ...metadata, labels }, spec: { taskRef: { name: 'task' } } } as Stored<TaskRunObject>;
+  expect(projectRun(run).metadata).toEqual({ ...metadata, labels: { 'app.oam.dev/component': 'mytask' } });
 });

@@ -13,7 +13,15 @@ import { lacksTemplates, templateNames } from '../domain/shape/templates.ts';
 import { clusterWords } from './cluster-words.ts';
 import type { Cached } from '../kube/cache.ts';
 import { keyOf, type Stored, type StoredMeta } from '../kube/objects.ts';
-import { labels, queueLabels, type Meta, type Task, type TaskRun, type TaskTemplate } from '../resources/index.ts';
+import {
+  labels,
+  queueLabels,
+  velaLabels,
+  type Meta,
+  type Task,
+  type TaskRun,
+  type TaskTemplate,
+} from '../resources/index.ts';
 import type { LocalQueueObject, PriorityClassObject, WorkloadObject } from './kueue-types.ts';
 import type { TaskObject, TaskRunObject, TaskTemplateObject } from './resource-types.ts';
 import {
@@ -87,7 +95,7 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
     ?.filter(({ type }) => tellingOfJobs.has(type) || (queue !== undefined && type === 'Suspended'))
     .map(slimCondition);
   return compact({
-    metadata: slimMeta(metadata, { withLabels: false }),
+    metadata: slimMeta(metadata, { labels: 'none' }),
     attempt: attemptOf(attempt),
     step,
     queue,
@@ -128,17 +136,17 @@ function slimCondition({
 
 export function projectPod(pod: Stored<CorePod>): CachedPod {
   const { deletionGracePeriodSeconds } = pod.metadata as { readonly deletionGracePeriodSeconds?: number };
-  const metadata = compact({ ...slimMeta(pod.metadata, { withLabels: false }), deletionGracePeriodSeconds });
+  const metadata = compact({ ...slimMeta(pod.metadata, { labels: 'none' }), deletionGracePeriodSeconds });
   const digest = digestPod({ ...pod, metadata });
   return digest as CachedPod;
 }
 
 export function projectTemplate({ metadata, spec }: Stored<TaskTemplateObject>): CachedTemplate {
-  return { metadata: slimMeta(metadata, { withLabels: false }), spec };
+  return { metadata: slimMeta(metadata, { labels: 'none' }), spec };
 }
 
 export function projectClaim({ metadata }: Stored<PersistentVolumeClaim>): CachedClaim {
-  return { metadata: slimMeta(metadata, { withLabels: false }) };
+  return { metadata: slimMeta(metadata, { labels: 'none' }) };
 }
 
 /** The keys of the templates that a run waits for, or is about to be given. */
@@ -150,7 +158,7 @@ export function templateKeys(run: CachedRun): readonly string[] {
 /** The part of a node's several KB that says whether pods may run there. Heartbeats do not change it. */
 export function projectNode({ metadata, spec }: Stored<CoreNode>): CachedNode {
   const taints = spec?.taints?.map(({ key, value, effect, timeAdded }) => compact({ key, value, effect, timeAdded }));
-  return compact({ metadata: slimMeta(metadata), taints });
+  return compact({ metadata: slimMeta(metadata, { labels: 'all' }), taints });
 }
 
 const tellingConditions: ReadonlySet<string> = new Set(['QuotaReserved', 'Admitted', 'Evicted', 'DeactivationTarget']);
@@ -160,7 +168,7 @@ const tellingConditions: ReadonlySet<string> = new Set(['QuotaReserved', 'Admitt
  * starts, because Kueue's changes to it contradict the Task. A Job has one kind of pod, and so one set of requests.
  */
 export function projectWorkload({ metadata, spec, status }: Stored<WorkloadObject>): CachedWorkload {
-  const slim = { metadata: slimMeta(metadata, { withLabels: false }), active: spec.active !== false };
+  const slim = { metadata: slimMeta(metadata, { labels: 'none' }), active: spec.active !== false };
   const { conditions = [], resourceRequests: [pods] = [] } = status ?? {};
   if (!slim.metadata.ownerReferences?.some(({ kind }) => kind === 'Job')) return { ...slim, conditions: [] };
   const over = trueCondition({ conditions }, 'Finished');
@@ -181,11 +189,11 @@ function wordsOf({ type, status, reason, message, lastTransitionTime }: JobCondi
 }
 
 export function projectLocalQueue({ metadata, spec }: Stored<LocalQueueObject>): CachedLocalQueue {
-  return { metadata: slimMeta(metadata, { withLabels: false }), clusterQueue: spec.clusterQueue ?? '' };
+  return { metadata: slimMeta(metadata, { labels: 'none' }), clusterQueue: spec.clusterQueue ?? '' };
 }
 
 export function projectPriorityClass({ metadata }: Stored<PriorityClassObject>): Cached {
-  return { metadata: slimMeta(metadata, { withLabels: false }) };
+  return { metadata: slimMeta(metadata, { labels: 'none' }) };
 }
 
 export function projectPodRefusal(event: Stored<Event>): CachedPodRefusal {
@@ -199,7 +207,7 @@ export function projectStartFailure(event: Stored<Event>): CachedStartFailure {
 
 function tellingOf({ metadata, message, lastTimestamp, eventTime }: Stored<Event>) {
   return {
-    metadata: slimMeta(metadata, { withLabels: false }),
+    metadata: slimMeta(metadata, { labels: 'none' }),
     message: clusterWords(message ?? 'no reason given'),
     seenAt: Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp),
   };
@@ -207,7 +215,14 @@ function tellingOf({ metadata, message, lastTimestamp, eventTime }: Stored<Event
 
 type SlimMeta = Meta & Cached['metadata'];
 
-function slimMeta(metadata: StoredMeta, { withLabels = true } = {}): SlimMeta {
+/** Anybody who may create a TaskRun may write a megabyte of labels into it, and TaskRuns stay. */
+const readLabels: ReadonlySet<string> = new Set([...Object.values(labels), ...Object.values(velaLabels)]);
+
+/** Of labels, by default those that decisions read. */
+function slimMeta(
+  metadata: StoredMeta,
+  { labels: kept = 'read' }: { labels?: 'all' | 'read' | 'none' } = {},
+): SlimMeta {
   const {
     name,
     namespace = '',
@@ -227,8 +242,13 @@ function slimMeta(metadata: StoredMeta, { withLabels = true } = {}): SlimMeta {
     creationTimestamp,
     deletionTimestamp: deletionTimestamp,
     ownerReferences: ownerReferences?.filter(({ controller }) => controller === true),
-    labels: withLabels ? metadata.labels : undefined,
+    labels: kept === 'read' ? slimLabels(metadata.labels) : kept === 'all' ? metadata.labels : undefined,
   });
+}
+
+function slimLabels(all: StoredMeta['labels']): SlimMeta['labels'] {
+  const read = Object.entries(all ?? {}).filter(([label]) => readLabels.has(label));
+  return read.length > 0 ? Object.fromEntries(read) : undefined;
 }
 
 /** The key of the Task that a run names. */
