@@ -29,6 +29,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'test/definitions/**/*.test.ts',
             'test/archive/**/*.test.ts',
+            'test/campaign/**/*.test.ts',
           ],
           setupFiles: ['test/support/property-seed.ts'],
           testTimeout: 60_000,

@@ -1,7 +1,8 @@
 /**
- * Runs everything that is too long for each `make test`, until it is done or time is up: first every kill point of
- * every story, a thousand rounds in a queue, hundreds of Applications, and dozens of plans; then the property tests
- * with one seed after the other. It ends with 1 at the first failure, and says with which seed it happened:
+ * Runs everything that is too long for each `make test`, until it is done or time is up. First, for half of the time,
+ * stories during which controllers are killed and cut off at random; then every kill point of every story, a thousand
+ * rounds in a queue, hundreds of Applications, and dozens of plans; then the property tests with one seed after the
+ * other. It ends with 1 at the first failure, and says with which seed it happened:
  * `tsx scripts/campaign.ts --minutes 60 --seed 1`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -20,10 +21,10 @@ if (!(minutes > 0) || !Number.isInteger(first)) {
 const until = Date.now() + minutes * 60_000;
 
 /** Runs vitest, and ends the campaign where a test fails. */
-function run(seed: number, ...args: readonly string[]): void {
+function run(seed: number, end: number, ...args: readonly string[]): void {
   const { status } = spawnSync('npx', ['vitest', 'run', ...args], {
     stdio: 'inherit',
-    env: { ...process.env, SEED: String(seed), CAMPAIGN_UNTIL: String(until) },
+    env: { ...process.env, SEED: String(seed), CAMPAIGN_UNTIL: String(end) },
   });
   if (status === 0) return;
   console.error(`The campaign failed with seed ${seed}: make campaign SEED=${seed}`);
@@ -38,8 +39,10 @@ const properties = execFileSync('git', ['grep', '--files-with-matches', "from 'f
   .filter((file) => file !== '' && !file.startsWith('test/api/'));
 
 console.log(`A campaign of at most ${minutes} minutes, from seed ${first} on.`);
+const halfTime = Date.now() + minutes * 30_000;
+run(first, halfTime, '--project', 'api', 'test/api/campaign.test.ts');
 const inFull = ['kill', 'queues', 'rest', 'plan', 'hundreds'].map((name) => `test/api/${name}.test.ts`);
-run(first, '--project', 'api', '--project', 'api-alone', ...inFull);
+run(first, until, '--project', 'api', '--project', 'api-alone', ...inFull);
 let seed = first;
-for (; Date.now() < until; seed += 1) run(seed, '--project', 'unit', '--reporter', 'dot', ...properties);
+for (; Date.now() < until; seed += 1) run(seed, until, '--project', 'unit', '--reporter', 'dot', ...properties);
 console.log(`No failure; the property tests ran with ${seed - first} seeds.`);

@@ -24,6 +24,8 @@ export interface SandboxOptions {
    * starts five Jobs a second.
    */
   readonly controllerCallsPerSecond?: number;
+  /** Has the API server write each change to `auditLog`, with who made it. */
+  readonly audit?: boolean;
   /** Is called with builds; by default nothing is. */
   readonly progress?: Progress;
 }
@@ -35,6 +37,8 @@ export interface Sandbox {
   /** A kubectl of the same version. */
   readonly kubectl: string;
   readonly dir: string;
+  /** An audit.k8s.io/v1 Event a line, where `audit` was asked for. */
+  readonly auditLog: string;
   readonly ports: Ports;
   /** How its programs are: names, process ids, restarts. */
   state(): Promise<SandboxState>;
@@ -79,6 +83,7 @@ async function settingsOf(options: SandboxOptions): Promise<Settings> {
     ...(options.controllerCallsPerSecond === undefined
       ? {}
       : { controllerCallsPerSecond: options.controllerCallsPerSecond }),
+    ...(options.audit && { audit: true }),
     ports: await freePorts(),
   };
 }
@@ -88,6 +93,7 @@ function handleOf(layout: Layout, settings: Settings, programs: Programs): Sandb
     kubeconfig: layout.kubeconfig,
     kubectl: programOf(programs, 'kubernetes', 'kubectl'),
     dir: layout.dir,
+    auditLog: layout.auditLog,
     ports: settings.ports,
     state: async () => {
       const state = await readState(layout);

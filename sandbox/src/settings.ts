@@ -60,6 +60,8 @@ export interface Settings {
   readonly kubevelaHome?: string;
   /** How many calls a second each of Kubernetes' controllers may make; its own default, 20, where it is left out. */
   readonly controllerCallsPerSecond?: number;
+  /** Whether the API server writes what was changed into `auditLog` of the layout. */
+  readonly audit?: boolean;
   readonly ports: Ports;
 }
 
@@ -73,6 +75,7 @@ export interface Layout {
   readonly pki: string;
   readonly etcd: string;
   readonly logs: string;
+  readonly auditLog: string;
   readonly config: string;
   readonly node: string;
 }
@@ -89,6 +92,7 @@ export function layoutOf(dir: string): Layout {
     pki: join(root, 'pki'),
     etcd: join(root, 'etcd'),
     logs: join(root, 'logs'),
+    auditLog: join(root, 'audit.log'),
     config: join(root, 'config'),
     node: join(root, 'node'),
   };

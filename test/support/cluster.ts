@@ -31,7 +31,7 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-export interface ClusterOptions extends Pick<SandboxOptions, 'controllerCallsPerSecond'> {
+export interface ClusterOptions extends Pick<SandboxOptions, 'controllerCallsPerSecond' | 'audit'> {
   readonly nodes?: Nodes;
   readonly nodeCount?: number;
   /**

@@ -1,4 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { serviceRange } from '../certificates.ts';
 import type { Context } from '../context.ts';
 import type { Program } from '../machine/process.ts';
@@ -10,6 +12,7 @@ import { programOf } from '../build/programs.ts';
  */
 export function apiserver({ layout, settings, programs, client }: Context): Program {
   const pki = (file: string): string => join(layout.pki, file);
+  const auditPolicy = join(layout.config, 'audit-policy.yaml');
   const issuer = 'https://kubernetes.default.svc.cluster.local';
   return {
     name: 'kube-apiserver',
@@ -37,9 +40,27 @@ export function apiserver({ layout, settings, programs, client }: Context): Prog
       '--authorization-mode=Node,RBAC',
       '--allow-privileged=true',
       '--profiling=false',
+      ...(settings.audit ? [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${layout.auditLog}`] : []),
     ],
+    prepare: async () => {
+      await mkdir(layout.config, { recursive: true });
+      await writeFile(auditPolicy, stringify(changesAlone));
+    },
     ready: async () => void (await client.get('/readyz')),
     startWithinMs: 60_000,
     stopWithinMs: 5000,
   };
 }
+
+/** What was changed, by whom, and what came of it: objects of tasks and Jobs whole, of others who did what. */
+const changesAlone = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived', 'ResponseStarted'],
+  omitManagedFields: true,
+  rules: [
+    { level: 'None', verbs: ['get', 'list', 'watch'] },
+    { level: 'RequestResponse', resources: [{ group: 'task.oam.dev' }, { group: 'batch' }] },
+    { level: 'Metadata' },
+  ],
+};

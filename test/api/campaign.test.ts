@@ -1,0 +1,86 @@
+/**
+ * Made-up stories of seven kinds of Tasks, while two controllers are killed with SIGKILL at any of their calls, paused
+ * for longer than their lease, stopped and started, and while their calls are refused, delayed, cut or unanswered. The
+ * API server's audit log says what came of it, and the rules of test/campaign/judge.ts whether that is right.
+ *
+ * `make test` takes two minutes of it, `make campaign` as many rounds as there is time for.
+ */
+import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readAudit } from '../campaign/audit.ts';
+import { judge } from '../campaign/judge.ts';
+import { World, type Counts } from '../campaign/world.ts';
+import { goesOn, isCampaign } from '../support/campaign.ts';
+import { startCluster, type Cluster } from '../support/cluster.ts';
+import { randomOf, seed } from '../support/random.ts';
+
+const controller = 'system:serviceaccount:vela-system:task-runs';
+const roundMs = 120_000;
+const worldsAtOnce = isCampaign ? 3 : 1;
+
+let cluster: Cluster;
+const counts: Counts = {};
+
+beforeAll(async () => {
+  cluster = await startCluster({ nodes: 'simulated', nodeCount: 2, audit: true });
+});
+afterAll(async () => {
+  console.log(`The campaign's totals: ${JSON.stringify(counts)}`);
+  await cluster?.stop();
+});
+
+/** Plays one round and judges it. */
+async function round(nth: number): Promise<void> {
+  const begin = (await stat(cluster.sandbox.auditLog)).size;
+  const names = Array.from({ length: worldsAtOnce }, (_, index) => `round-${nth}-${index}`);
+  const open = (name: string): Promise<World> => World.open(cluster, name, randomOf(`campaign ${name}`), counts);
+  const worlds = await Promise.all(names.map(open));
+  try {
+    await Promise.all(worlds.map((world) => world.play(Date.now() + roundMs)));
+    // Events that follow the last status, and what keepLast and historyLimit take away.
+    await delay(15_000);
+    const restsFrom = Date.now();
+    await delay(10_000);
+    const changes = await readAudit(cluster.sandbox.auditLog, new Set(names), begin);
+    tally(changes);
+    const findings = judge({ changes, controller, restsFrom });
+    for (const namespace of new Set(findings.map((finding) => finding.namespace))) tellStory(worlds, namespace);
+    if (findings.length > 0) await keepLog();
+    expect(findings).toEqual([]);
+  } finally {
+    await Promise.all(worlds.map((world) => world.close()));
+  }
+}
+
+function tally(changes: Awaited<ReturnType<typeof readAudit>>): void {
+  for (const { verb, what, code } of changes)
+    if (verb === 'create' && code === 201) counts[`${what} created`] = (counts[`${what} created`] ?? 0) + 1;
+}
+
+/** For whoever looks into a finding: the cluster is removed with all its files. */
+async function keepLog(): Promise<void> {
+  const kept = join('out', `campaign-audit-${seed}.log`);
+  await mkdir('out', { recursive: true });
+  await copyFile(cluster.sandbox.auditLog, kept);
+  console.log(`The API server's audit log is in ${kept}.`);
+}
+
+/** What was done in a world in which something went wrong; the audit log says the rest. */
+function tellStory(worlds: readonly World[], namespace: string): void {
+  for (const { told, name } of worlds.find((world) => world.namespace === namespace)?.tellers ?? [])
+    console.log([`${namespace}/${name}:`, ...told].join('\n  '));
+}
+
+describe('while controllers are killed, paused and cut off at random', () => {
+  it(
+    'each trigger has one run or a record, each run its Jobs once, and everything comes to rest',
+    { timeout: isCampaign ? 24 * 3_600_000 : 900_000 },
+    async () => {
+      let nth = 0;
+      do await round((nth += 1));
+      while (isCampaign && goesOn());
+    },
+  );
+});

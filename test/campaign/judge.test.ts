@@ -1,0 +1,154 @@
+/** A judge that finds nothing proves nothing: each promise is broken here once, and is found to be. */
+import { describe, expect, it } from 'vitest';
+import type { TaskObject, TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
+import { apiVersion, labels } from '../../controller/src/resources/index.ts';
+import type { Change } from './audit.ts';
+import { judge } from './judge.ts';
+
+const controller = 'system:serviceaccount:vela-system:task-runs';
+const jobController = 'system:serviceaccount:kube-system:job-controller';
+const namespace = 'story';
+
+/** A log in which each change is answered a second after the one before. */
+class Log {
+  readonly changes: Change[] = [];
+
+  add(change: Partial<Change> & Pick<Change, 'verb' | 'what' | 'name'>): this {
+    const at = (this.changes.length + 1) * 1_000;
+    this.changes.push({ from: at - 500, until: at, user: controller, namespace, code: 200, ...change });
+    return this;
+  }
+
+  task(generation: number, more: Partial<TaskObject['spec']> = {}): this {
+    const object = {
+      metadata: { name: 'app-mytask', namespace, uid: 'task', generation },
+      spec: { trigger: { appRevision: `app-v${generation}` }, ...more },
+    } as unknown as TaskObject;
+    return this.add({ verb: 'patch', what: 'tasks', name: 'app-mytask', user: 'vela', object });
+  }
+
+  report(generation: number, more: Partial<TaskObject['spec']> = {}): this {
+    const object = {
+      metadata: { name: 'app-mytask', namespace, uid: 'task', generation },
+      spec: { trigger: { appRevision: `app-v${generation}` }, ...more },
+      status: { observedGeneration: generation, totals: { active: 0 } },
+    } as unknown as TaskObject;
+    return this.add({ verb: 'patch', what: 'tasks/status', name: 'app-mytask', object });
+  }
+
+  run(name: string, trigger: object, phase?: string, verb: 'create' | 'patch' = 'create', snapshot: object = {}): this {
+    const ownerReferences = [{ kind: 'Task', uid: 'task', controller: true }];
+    const object = {
+      metadata: { name, namespace, uid: `run ${name}`, ownerReferences },
+      spec: { trigger, snapshot },
+      ...(phase !== undefined && { status: { phase } }),
+    } as unknown as TaskRunObject;
+    return this.add({ verb, what: phase === undefined ? 'taskruns' : 'taskruns/status', name, object });
+  }
+
+  ended(name: string, phase = 'Succeeded'): this {
+    return this.run(name, {}, phase, 'patch');
+  }
+
+  job(name: string, run: string, ours: Record<string, string> = {}): this {
+    const ownerReferences = [{ apiVersion, kind: 'TaskRun', name: run, uid: `run ${run}`, controller: true }];
+    const object = { metadata: { name, namespace, uid: `job ${name}`, ownerReferences, labels: ours } };
+    return this.add({ verb: 'create', what: 'jobs', name, object });
+  }
+
+  rules(restsFrom = Infinity): readonly string[] {
+    return judge({ changes: this.changes, controller, restsFrom }).map(({ rule }) => rule);
+  }
+}
+
+const first = { type: 'Revision', generation: 1 };
+const inTurn = { executionPolicy: { concurrencyPolicy: 'Queue' } } as Partial<TaskObject['spec']>;
+const oneRun = (): Log => new Log().task(1).run('v1', first).job('v1', 'v1').ended('v1').report(1);
+
+describe('the judge', () => {
+  it('finds nothing where every promise was kept', () => {
+    expect(oneRun().rules()).toEqual([]);
+  });
+
+  it.each<[string, Log, string]>([
+    ['a deployment that nothing answered', new Log().task(1).report(1), 'each deployment has one run'],
+    ['a deployment with two runs', oneRun().run('again', first).ended('again'), 'each deployment has one run'],
+    [
+      'two runs of one time of a schedule',
+      oneRun()
+        .run('a', { scheduledTime: '2026-03-20T12:00:00Z' })
+        .ended('a')
+        .run('b', { scheduledTime: '2026-03-20T12:00:00Z' })
+        .ended('b'),
+      'each time of a schedule',
+    ],
+    [
+      'two Jobs of one attempt',
+      new Log().task(1).run('v1', first).job('v1', 'v1').job('other', 'v1').ended('v1').report(1),
+      'a run has a Job once for each attempt',
+    ],
+    [
+      'a Job that somebody patched',
+      oneRun().add({ verb: 'patch', what: 'jobs', name: 'v1', user: 'system:serviceaccount:story:editor' }),
+      'nobody but the controllers of Jobs',
+    ],
+    [
+      'a Job that was deleted while its outcome was not on record',
+      new Log()
+        .task(1)
+        .run('v1', first)
+        .job('v1', 'v1')
+        .add({ verb: 'delete', what: 'jobs', name: 'v1' })
+        .ended('v1')
+        .report(1),
+      'a Job is deleted only after',
+    ],
+    ['a run that failed after it had succeeded', oneRun().ended('v1', 'Failed'), 'a run that has finished stays'],
+    [
+      'a Job of a run that had finished',
+      oneRun().job('late', 'v1', { [labels.attempt]: '1' }),
+      'a run that has finished',
+    ],
+    [
+      'two runs beside each other where they were to wait',
+      new Log()
+        .task(1, inTurn)
+        .run('v1', first)
+        .job('v1', 'v1')
+        .run('hand', { type: 'Manual' })
+        .job('hand', 'hand')
+        .ended('v1')
+        .ended('hand')
+        .report(1, inTurn),
+      'runs of a Task follow one another',
+    ],
+    [
+      'a run that was deleted while it was active',
+      new Log().task(1).run('v1', first).add({ verb: 'delete', what: 'taskruns', name: 'v1' }).report(1),
+      'a run is forgotten only after',
+    ],
+    ['a run that never ended', new Log().task(1).run('v1', first).job('v1', 'v1').report(1), 'every run ends'],
+    [
+      'a run that runs something else than at first',
+      oneRun().run('v1', first, 'Succeeded', 'patch', { template: 'other' }),
+      'what a run runs',
+    ],
+  ])('finds %s', (_what, log, rule) => {
+    expect(log.rules()).toEqual([expect.stringContaining(rule)]);
+  });
+
+  it('finds a write at rest', () => {
+    expect(oneRun().rules(4_000)).toEqual([expect.stringContaining('nothing is written at rest')]);
+  });
+
+  it('takes a record of what no controller saw for an answer', () => {
+    const superseded = { type: 'Revision', generation: 3, superseded: { most: 2, by: 'app-v4', after: 'app-v1' } };
+    const log = oneRun().task(2).task(3).task(4).run('before', superseded).ended('before', 'Skipped');
+    expect(log.run('v4', { type: 'Revision', generation: 4 }).ended('v4').report(4).rules()).toEqual([]);
+  });
+
+  it('leaves Kubernetes its own changes of a Job', () => {
+    const log = oneRun().add({ verb: 'patch', what: 'jobs', name: 'v1', user: jobController });
+    expect(log.add({ verb: 'update', what: 'jobs/status', name: 'v1', user: jobController }).rules()).toEqual([]);
+  });
+});
