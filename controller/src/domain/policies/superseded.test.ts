@@ -18,6 +18,12 @@ describe('deployments that were replaced while no controller ran are on record',
       { generation: 2, value: 'web-v2' },
       { most: 1, by: 'web-v1', after: 'web-v2' },
     ],
+    [
+      'after a record whose run was never created',
+      v1.revision('web-v7', 7),
+      { generation: 3, value: 'before web-v4' },
+      { most: 3, by: 'web-v7' },
+    ],
   ] as const;
   test.each(rows)('%s', (_what, version, last, superseded) => {
     const due = dueRuns([version.build()], last);

@@ -12,6 +12,9 @@ import { reasons } from '../model/reasons.ts';
 import { type Answered, triggerValue } from '../model/trigger.ts';
 import type { Hold } from '../model/verdict.ts';
 
+/** How the value of a record's trigger begins. */
+const before = 'before ';
+
 /**
  * @param version the first version after the gap, which is a deployment
  * @param last what was seen before it: of what generation, and its trigger; neither for a new Task
@@ -22,8 +25,10 @@ export function supersededBefore(version: Task, last: Pick<Partial<Answered>, 'g
   const by = triggerValue(version.spec.trigger);
   const most = generation - (last.generation ?? 0) - 1;
   if (most <= 0) return undefined;
-  const superseded = compact({ most, by, after: last.value || undefined });
-  return { type: 'Revision', value: `before ${by}`, generation: generation - 1, superseded } satisfies RunTrigger;
+  // A controller that was killed between such a record and its run: the record is not a deployment.
+  const after = last.value?.startsWith(before) ? undefined : last.value || undefined;
+  const superseded = compact({ most, by, after });
+  return { type: 'Revision', value: `${before}${by}`, generation: generation - 1, superseded } satisfies RunTrigger;
 }
 
 /** The record's name, after that of the run which took the place of what was not seen. */
