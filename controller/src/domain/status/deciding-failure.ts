@@ -75,19 +75,30 @@ export function lastFailedPods({ record: run }: PartView): { reason: string; mes
 }
 
 /**
- * The failure's words on record, or at least its exit code; undefined where there is neither. At a deadline the kubelet
- * stops the containers, so a code that says no more than that is not a cause.
+ * Whether a failure says no more than that something stopped the container. At a deadline Kubernetes deletes the Job's
+ * pods, and the kubelet stops their containers: that is not a second cause beside the first.
  */
-export function recordedFailure(view: PartView): string | undefined {
-  const said = /^(?:a pod failed|\d+ pods failed, the last) with (.+)$/.exec(lastFailedPods(view)?.message ?? '')?.[1];
-  return said ?? recordedExit(view);
+export function isStop({
+  reason,
+  exitCode,
+}: {
+  readonly reason: string;
+  readonly exitCode?: number | undefined;
+}): boolean {
+  if (reason === podReasons.podDeleted) return true;
+  return reason === podReasons.error && exitCode !== undefined && stopCodes.has(exitCode);
 }
 
-function recordedExit(view: PartView): string | undefined {
-  const { exitCode, exitReason = podReasons.error } = recordedRow(view) ?? {};
-  if (exitCode === undefined) return undefined;
-  const isStop = exitReason === podReasons.error && stopCodes.has(exitCode);
-  return isStop && view.failed?.reason === reasons.timedOut ? undefined : exitWords(exitReason, exitCode);
+/** The failure's words on record, or at least its exit code; undefined where there is neither, and for a mere stop. */
+export function recordedFailure(view: PartView): string | undefined {
+  const { exitCode, exitReason: reason = podReasons.error } = recordedRow(view) ?? {};
+  if (view.failed?.reason === reasons.timedOut && isStop({ reason, exitCode })) return undefined;
+  return saidOfPods(view) ?? (exitCode === undefined ? undefined : exitWords(reason, exitCode));
+}
+
+function saidOfPods(view: PartView): string | undefined {
+  const { message = '' } = lastFailedPods(view) ?? {};
+  return /^(?:a pod failed|\d+ pods failed, the last) with (.+)$/.exec(message)?.[1];
 }
 
 /** The row of the latest attempt. */

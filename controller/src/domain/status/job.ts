@@ -20,6 +20,7 @@ import {
   decidingFailure,
   failedPodsText,
   failureText,
+  isStop,
   lastFailedPods,
   recordedFailure,
   recordedRow,
@@ -130,8 +131,7 @@ function failureOf(view: PartView): string {
   const because = `(${failed.reason})`;
   const indexes = indexesText(job);
   const failure = decidingFailure(view);
-  // At its deadline the Job's pods are deleted: that is not a second cause beside the first.
-  if (failure && !(failed.reason === reasons.timedOut && failure.reason === podReasons.podDeleted))
+  if (failure && !(failed.reason === reasons.timedOut && isStop(failure)))
     return `${failureText(failure)}${indexes} ${because}`;
   const recorded = recordedFailure(view);
   if (recorded !== undefined) return `${recorded}${indexes} ${because}`;

@@ -255,10 +255,15 @@ describe('a run that ends', () => {
       killedWith: 143,
     };
     const late = 'Job was active longer than specified deadline';
-    const { message } = statusOf(
-      withJob(aJob().running(1).failed(31, 'DeadlineExceeded', late)).pods(aPod().failed(deleted)),
-    );
-    expect(message).toBe(`DeadlineExceeded: ${late}`);
+    const timedOut = aJob().running(1).failed(31, 'DeadlineExceeded', late);
+    // The kubelet's clock may be behind: the stop then seems to have come before the deletion.
+    for (const failure of [deleted, { container: 'mytask', reason: 'Error', exitCode: 137 }])
+      expect(statusOf(withJob(timedOut).pods(aPod().failed(failure))).message).toBe(`DeadlineExceeded: ${late}`);
+  });
+  test('whose program failed by itself, and then ran out of time, names the failure', () => {
+    const timedOut = aJob().running(1).failed(31, 'DeadlineExceeded', 'Job was active longer than specified deadline');
+    const own = aPod().failed({ container: 'mytask', reason: 'Error', exitCode: 3 });
+    expect(statusOf(withJob(timedOut).pods(own)).message).toBe('exit code 3 in container mytask (DeadlineExceeded)');
   });
   test('runs on while its pod waits for an ordinary container beside a program that is done, and says so', () => {
     const lingering = { container: 'load', waitsFor: ['shipper'], since: rfc3339(9) };
