@@ -99,13 +99,14 @@ export async function startManager(
         });
   const synced = Promise.all(informers.map((informer) => informer.start()));
 
-  const lead = (): void => {
+  const startedAt = new Date();
+  const lead = (leaderBefore: Date | undefined): void => {
     void synced.then(() => {
       metrics.leader.set(1);
       log.info({ identity }, 'leading');
       archiving?.start(caches);
       census.start();
-      controller.start();
+      controller.start(leaderBefore?.getTime() ?? 0);
     });
   };
   const elector = options.leaderElect
@@ -122,7 +123,7 @@ export async function startManager(
       })
     : undefined;
   if (elector) void elector.run();
-  else lead();
+  else lead(startedAt);
 
   return {
     port: server.port,

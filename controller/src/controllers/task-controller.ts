@@ -84,8 +84,12 @@ export class TaskController {
     caches.podRefusals.onEvent(({ object }) => this.#onJobChild(object.jobUid));
   }
 
-  /** Start to act. The caches must have synced: an object that they lack counts as absent. */
-  start(): void {
+  /**
+   * Start to act. The caches must have synced: an object that they lack counts as absent.
+   * @param unattendedSince until when another controller surely acted, in milliseconds since the epoch
+   */
+  start(unattendedSince: number): void {
+    this.#reconciler.unattendedSince = unattendedSince;
     this.#queue.start();
   }
 

@@ -26,6 +26,9 @@ export class TaskMemory {
   nudged: string | undefined;
   /** The value of the mark that was last written on the Application. */
   marked: string | undefined;
+  /** Since when, and when next, an Application is to be marked that does not name the Task yet: milliseconds since the epoch. */
+  markSince: number | undefined;
+  markAt: number | undefined;
   /** What the Application's mark says; undefined while it was not read. */
   before: Before | undefined;
   /** Since when the Application has been asked for the mark, in milliseconds since the epoch. */
@@ -52,8 +55,8 @@ export class TaskMemory {
     return [...this.#refusals.values()];
   }
 
-  /** What it remembers now, for `decide`: later changes do not show in it. Which runs are read, others know. */
-  copy(): Omit<Memory, 'readers'> {
+  /** What it remembers now, for `decide`: later changes do not show in it. The rest is not of one Task. */
+  copy(): Omit<Memory, 'readers' | 'unattendedSince'> {
     return {
       earlier: this.earlier,
       deletedJobs: this.deletedJobs,
@@ -70,6 +73,7 @@ export class TaskMemory {
       seenAt: new Map(this.seenAt),
       nudged: this.nudged,
       marked: this.marked,
+      markAt: this.markAt,
       before: this.before,
     };
   }

@@ -48,6 +48,8 @@ export class TaskReconciler {
   readonly #options: ReconcilerOptions;
   readonly #now: () => number;
   readonly #memories = new Map<string, TaskMemory>();
+  /** Until when another controller surely acted, in milliseconds since the epoch. */
+  unattendedSince: number | undefined;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -107,7 +109,8 @@ export class TaskReconciler {
    */
   async #stateOf(key: string, memory: TaskMemory): Promise<TaskState | number | undefined> {
     const { caches, kueue, held = nobody } = this.#options;
-    const sources = { caches, kueue, isRead: (uid: string) => held.has(uid) };
+    const { unattendedSince } = this;
+    const sources = { caches, kueue, unattendedSince, isRead: (uid: string) => held.has(uid) };
     const read = () => readTaskState(key, sources, memory, this.#now());
     const state = read();
     const asked = state && askedBefore(state);

@@ -17,6 +17,8 @@ export interface Sources {
   readonly kueue: KueueWatch;
   /** Whether the archive still has to read the run with that UID. */
   readonly isRead: (runUid: string) => boolean;
+  /** Until when another controller surely acted, in milliseconds since the epoch. */
+  readonly unattendedSince?: number | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface Sources {
  */
 export function readTaskState(
   key: string,
-  { caches, kueue, isRead }: Sources,
+  { caches, kueue, isRead, unattendedSince }: Sources,
   memory: TaskMemory,
   now: number,
 ): TaskState | undefined {
@@ -62,7 +64,7 @@ export function readTaskState(
     ),
   };
   const readers = new Set(runs.map(({ metadata }) => metadata.uid).filter(isRead));
-  return { task, cluster, memory: { ...memory.copy(), readers } };
+  return { task, cluster, memory: { ...memory.copy(), readers, unattendedSince } };
 }
 
 function jobsOfRun(run: CachedRun, { runs, jobs }: Pick<Caches, 'runs' | 'jobs'>): readonly CachedJob[] {

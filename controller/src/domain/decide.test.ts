@@ -386,6 +386,12 @@ describe('KubeVela', () => {
     const untold = reported(done).memory({ nudged: undefined, marked: undefined });
     expect(decide(untold.build(), after(3_600))).toEqual([]);
   });
+  test('is told of, and marked with, what ended while no controller ran, however long that was', () => {
+    const untold = reported(done).memory({ nudged: undefined, marked: undefined });
+    const found = (since: number) =>
+      decide(untold.memory({ unattendedSince: after(since).getTime() }).build(), after(86_400)).map(({ kind }) => kind);
+    expect([found(60), found(1_000)]).toEqual([['mark'], []]);
+  });
   test('is left alone about a Task that does not belong to it', () => {
     const own = aState(aTask().withoutApplication()).runs(aRun().finished());
     expect(at(reported(own))).toEqual([]);

@@ -59,7 +59,7 @@ function anElector(options: Pick<LeaderElectionOptions, 'client' | 'identity'> &
     name: 'task-runs',
     clock,
     random: () => 0,
-    onStartedLeading: () => told.push('started'),
+    onStartedLeading: (before) => told.push(before ? `started after ${before.toISOString()}` : 'started'),
     onStoppedLeading: (reason) => told.push(reason),
     onError: (error) => errors.push(error),
     ...options,
@@ -129,6 +129,7 @@ describe('leader election', () => {
     }
     expect(waited).toBe(16_000); // the first attempt after 15 s
     expect(state.lease?.spec).toMatchObject({ holderIdentity: 'two', leaseTransitions: 1 });
+    expect(two.told).toEqual(['started after 2001-01-01T00:00:00.000Z']);
   });
 
   it('takes over at once from a container of the same pod that was killed, and from no other', async () => {

@@ -16,7 +16,8 @@ export interface LeaderElectionOptions {
    * in the same pod before: their lease is taken over at once.
    */
   predecessors?: string | undefined;
-  onStartedLeading: () => void;
+  /** @param before when the leader before was last alive, by its clock; undefined where there was no lease */
+  onStartedLeading: (before: Date | undefined) => void;
   /** We lead no longer, or may not: end the process. Not called when `stop` was. */
   onStoppedLeading: (reason: string) => void;
   /** Who leads, whenever that changes. */
@@ -51,6 +52,7 @@ export class LeaderElector {
   #running: Promise<void> | undefined;
   #leading = false;
   #renewedAt = 0;
+  #leaderBefore: Date | undefined;
   /** What we wrote last, while nothing hints that it changed: a renewal then needs no read before it. */
   #written: Stored<Lease> | undefined;
   /** The lease as last seen, and when it was first seen so. */
@@ -95,7 +97,7 @@ export class LeaderElector {
       await sleep(this.#clock, this.#retryMs * (1 + JITTER * (this.#options.random ?? Math.random)()), stop);
     }
     if (!this.#leading) return;
-    if (!stop.aborted) this.#options.onStartedLeading();
+    if (!stop.aborted) this.#options.onStartedLeading(this.#leaderBefore);
     const lost = await this.#hold();
     this.#leading = false;
     if (lost === undefined) await this.#release();
@@ -158,7 +160,8 @@ export class LeaderElector {
     }
     this.#see(current);
     if (this.#heldByOther() && !this.#isPredecessors() && !this.#hasRunOut()) return false;
-    const { acquireTime = now, leaseTransitions = 0, holderIdentity } = current.spec ?? {};
+    const { acquireTime = now, leaseTransitions = 0, holderIdentity, renewTime } = current.spec ?? {};
+    if (holderIdentity !== identity) this.#leaderBefore = renewTime === undefined ? undefined : new Date(renewTime);
     const times =
       holderIdentity === identity
         ? { acquireTime, leaseTransitions }

@@ -59,9 +59,14 @@ describe('an Application is marked', () => {
     ]);
   });
 
-  test('not where it does not say that it applied the Task', async () => {
-    const { context, patch } = finding(bare());
+  test('once it says that it applied the Task; it is asked for half a minute', async () => {
+    const { context, clock, memory, patch } = finding(bare());
+    for (clock.now = 1_000; clock.now < 31_000; clock.now += 2_000) {
+      await mark(action, context);
+      expect([memory.marked, memory.markAt]).toEqual([undefined, clock.now + 2_000]);
+    }
     await mark(action, context);
+    expect([memory.marked, memory.markAt]).toEqual(['value', undefined]);
     expect(patch).not.toHaveBeenCalled();
   });
 

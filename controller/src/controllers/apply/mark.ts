@@ -21,10 +21,14 @@ export async function mark(
   context: ApplyContext,
 ): Promise<Result> {
   const { client, memory, task, log } = context;
+  memory.markAt = undefined;
   await ifHere(application, context, async () => {
     const found = await client.get(applications, application);
-    if (!applies(found, task.metadata))
-      return log.debug({ application }, 'not marked: the Application does not say that it applied this Task');
+    if (!applies(found, task.metadata)) {
+      log.debug({ application }, 'not marked: the Application does not say that it applied this Task');
+      memory.markAt = markAgainAt(context);
+      return;
+    }
     memory.appliedBy = keyOf(application);
     const annotations = markAnnotations(found, task.metadata, wanted);
     if (!annotations) log.warn({ application }, 'not marked: the Application has the marks of too many Tasks');
@@ -32,9 +36,17 @@ export async function mark(
       metadata: { annotations: { ...annotations, [nudgeAnnotation]: nudge } },
     });
   });
+  if (memory.markAt !== undefined) return 'done';
+  memory.markSince = undefined;
   memory.marked = value;
   memory.nudged = nudge;
   return 'done';
+}
+
+/** When to mark an Application that does not name the Task yet; undefined once that has lasted too long. */
+function markAgainAt({ memory, now }: ApplyContext): number | undefined {
+  memory.markSince ??= now();
+  return now() - memory.markSince < patience.forMilliseconds ? now() + patience.everyMilliseconds : undefined;
 }
 
 /**

@@ -36,8 +36,15 @@ export interface Memory {
   readonly before?: Before | undefined;
   /** The value of the mark that this process last wrote on the Application. */
   readonly marked?: string | undefined;
+  /** When to mark an Application that did not yet say that it applied the Task, in milliseconds since the epoch. */
+  readonly markAt?: number | undefined;
   /** What this process last nudged the Application with. */
   readonly nudged?: string | undefined;
+  /**
+   * Until when another process surely acted, in milliseconds since the epoch: nobody may have told what changed since
+   * then. Undefined in a process that has just begun, after one that acted until then.
+   */
+  readonly unattendedSince?: number | undefined;
 }
 
 /** What was found on the Application; without a mark where it has none that counts. */

@@ -6,7 +6,7 @@ import type { Action } from '../model/actions.ts';
 import type { TaskView } from '../model/view.ts';
 import { markOf } from '../policies/ran-before.ts';
 import { applicationOf } from '../policies/workflow-step.ts';
-import { isRecent, nudgeValue } from './nudge.ts';
+import { isUntold, nudgeValue } from './nudge.ts';
 
 /** Mark the Application once the last trigger's run has finished. That also makes KubeVela read the Task's status. */
 export function mark(view: TaskView, now: Date): readonly Action[] {
@@ -15,6 +15,7 @@ export function mark(view: TaskView, now: Date): readonly Action[] {
   const wanted = markOf(view);
   if (!application || !wanted) return [];
   const value = hexHash(canonicalJson(wanted), 12);
-  if (value === memory.marked || (memory.marked === undefined && !isRecent(view, now))) return [];
+  if ((memory.markAt ?? 0) > now.getTime()) return [];
+  if (value === memory.marked || (memory.marked === undefined && !isUntold(view, now))) return [];
   return [{ kind: 'mark', application, mark: wanted, value, nudge: nudgeValue(task) }];
 }

@@ -13,7 +13,7 @@ import { applicationOf } from '../policies/workflow-step.ts';
  */
 const polledMilliseconds = { sure: 2_500, until: 4_000 };
 
-/** After a restart nobody knows what was told: what changed within this time is told again. */
+/** What changed so shortly before another process ended is told again: it may have died before it could. */
 const recentMilliseconds = 60_000;
 
 /** Tell KubeVela of a status that it has not read yet. */
@@ -22,7 +22,7 @@ export function nudge(view: TaskView, now: Date): readonly Action[] {
   const { nudged } = memory;
   const application = applicationOf(task);
   const value = nudgeValue(task);
-  if (!application || value === nudged || (nudged === undefined && !isRecent(view, now))) return [];
+  if (!application || value === nudged || (nudged === undefined && !isUntold(view, now))) return [];
   const age = polledAge(view, now);
   if (age < polledMilliseconds.sure) return [{ kind: 'expectLook', value }];
   return age < polledMilliseconds.until ? [] : [{ kind: 'nudge', application, value }];
@@ -44,13 +44,14 @@ function polledAge({ current, policy }: TaskView, now: Date): number {
   return age >= 0 ? age : Infinity;
 }
 
-/** Whether the current run, or a condition, changed so lately that this process may be the first to tell it. */
-export function isRecent({ current, state }: TaskView, now: Date): boolean {
+/** Whether the current run, or a condition, changed when no other process can surely have told it. */
+export function isUntold({ current, state }: TaskView, now: Date): boolean {
   const { startTime, completionTime } = current?.record.status ?? {};
+  const since = (state.memory.unattendedSince ?? now.getTime()) - recentMilliseconds;
   const changes = [
     startTime,
     completionTime,
     ...(state.task.status?.conditions ?? []).map((c) => c.lastTransitionTime),
   ];
-  return changes.some((at) => at !== undefined && now.getTime() - Date.parse(at) < recentMilliseconds);
+  return changes.some((at) => at !== undefined && Date.parse(at) > since);
 }

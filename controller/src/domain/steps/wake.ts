@@ -32,6 +32,7 @@ const alarms: readonly Alarm[] = [
   nextStepLooks,
   refusalRetries,
   cutRetries,
+  ({ state }) => [state.memory.markAt],
   ({ state }) => [...state.memory.setbacks.values()].map(({ retryAt }) => retryAt),
 ];
 
