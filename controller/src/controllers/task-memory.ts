@@ -26,7 +26,7 @@ export class TaskMemory {
   nudged: string | undefined;
   /** The value of the mark that was last written on the Application. */
   marked: string | undefined;
-  /** Since when, and when next, an Application is to be marked that does not name the Task yet: milliseconds since the epoch. */
+  /** Since when, and when next, an Application is to be marked that does not name the Task yet, in milliseconds. */
   markSince: number | undefined;
   markAt: number | undefined;
   /** What the Application's mark says; undefined while it was not read. */

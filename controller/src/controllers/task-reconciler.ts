@@ -118,15 +118,20 @@ export class TaskReconciler {
     return (await lookBefore(asked, this.#context(key, state.task as CachedTask, memory))) ?? read();
   }
 
-  /** TaskRuns that name a Task which does not exist: their status says so, and they wait. */
-  async #tellOrphans(key: string): Promise<undefined> {
+  /**
+   * TaskRuns that name a Task which does not exist: their status says so, and they wait.
+   * @returns when to look again, in milliseconds since the epoch
+   */
+  async #tellOrphans(key: string): Promise<number | undefined> {
     const orphans = readOrphans(key, this.#options.caches);
     const { namespace = '', name } = refOf(key);
     const absent: CachedTask = {
       metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' },
       spec: { template: {} },
     };
-    await applyActions(withoutTask(orphans), this.#context(key, absent, new TaskMemory()));
+    const actions = withoutTask(orphans, new Date(this.#now()));
+    await applyActions(actions, this.#context(key, absent, new TaskMemory()));
+    return actions.find((action) => action.kind === 'wakeAt')?.at;
   }
 
   #context(key: string, task: CachedTask, memory: TaskMemory): ApplyContext {

@@ -102,7 +102,7 @@ test('a run under the UID of the Task and the group of somebody else is not one 
   const evil = { ...(metadata.ownerReferences?.[0] as OwnerReference), apiVersion: 'task.oam.dev.evil/v1' };
   see({ ...rest, metadata: { ...metadata, ownerReferences: [evil] } });
   expect(state().cluster.runs).toEqual([]);
-  expect(decide(state(), noon)).toMatchObject([
+  expect(decide(state(), after(30))).toMatchObject([
     { kind: 'writeRunStatus', name: 'ghost', status: { phase: 'Failed', reason: 'NotAdoptable' } },
     { kind: 'event' },
   ]);

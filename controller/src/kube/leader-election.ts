@@ -160,8 +160,8 @@ export class LeaderElector {
     }
     this.#see(current);
     if (this.#heldByOther() && !this.#isPredecessors() && !this.#hasRunOut()) return false;
-    const { acquireTime = now, leaseTransitions = 0, holderIdentity, renewTime } = current.spec ?? {};
-    if (holderIdentity !== identity) this.#leaderBefore = renewTime === undefined ? undefined : new Date(renewTime);
+    const { acquireTime = now, leaseTransitions = 0, holderIdentity } = current.spec ?? {};
+    this.#noteLeaderBefore(current);
     const times =
       holderIdentity === identity
         ? { acquireTime, leaseTransitions }
@@ -171,6 +171,11 @@ export class LeaderElector {
       await client.replace(leases, { ...current, spec: { ...current.spec, ...mine, ...times } }, { signal }),
     );
     return true;
+  }
+
+  #noteLeaderBefore({ spec: { holderIdentity, renewTime } = {} }: Lease): void {
+    if (holderIdentity === this.#options.identity) return;
+    this.#leaderBefore = renewTime === undefined ? undefined : new Date(renewTime);
   }
 
   async #read(signal: AbortSignal): Promise<Stored<Lease> | undefined> {

@@ -65,6 +65,7 @@ async function createTaskRun(run: TaskRunManifest, context: ApplyContext): Promi
     const existing = await client.get(taskRuns, { name, namespace });
     if (
       controllerOf(existing, 'Task') === task.metadata.uid &&
+      existing.spec.taskRef.uid === task.metadata.uid &&
       isSameTrigger(existing.spec.trigger, run.spec.trigger)
     ) {
       caches.runs.observe(existing); // created before we died, or by the leader before us

@@ -55,8 +55,8 @@ export const markedPhases = ['Succeeded', 'Failed', 'Cancelled'] as const satisf
 export type MarkedPhase = (typeof markedPhases)[number];
 
 /** What was answered last, as the Task's status says. */
-function answeredByStatus({ status }: Task): readonly Answered[] {
-  const { generation, revisionHash, run, snapshotHash, ...trigger } = status?.observedTrigger ?? {};
+function answeredByStatus(task: Task): readonly Answered[] {
+  const { generation, revisionHash, run, snapshotHash, ...trigger } = task.status?.observedTrigger ?? {};
   if (generation === undefined) return [];
   return [compact({ generation, value: triggerValue(trigger), revisionHash, run, snapshotHash })];
 }
@@ -78,25 +78,61 @@ export function answeredByRun({
  * created may have been deleted before either.
  */
 export function lastAnswered(task: Task, runs: readonly TaskRun[], remembered?: Answered): Answered | undefined {
-  const all = [...answeredByStatus(task), ...runs.flatMap(answeredByRun), ...(remembered ? [remembered] : [])];
+  const all = [
+    ...(hasStatusOfEarlier(task) ? [] : answeredByStatus(task)),
+    ...runs.filter((run) => !isOfEarlier(run, task)).flatMap(answeredByRun),
+    ...(remembered ? [remembered] : []),
+  ];
   return all.reduce<Answered | undefined>(
     (newest, answer) => (newest === undefined || answer.generation > newest.generation ? answer : newest),
     undefined,
   );
 }
 
+/** A status that was restored with its Task: generations of the new object count from 1. */
+function hasStatusOfEarlier({ metadata, status }: Task): boolean {
+  return (status?.observedTrigger?.generation ?? 0) > (metadata.generation ?? 0);
+}
+
 /**
- * The trigger as the mark answers it; undefined where it is another one. A restored Application counts its revisions
- * from 1 again, so KubeVela's hash of the revision decides where both are known, and the revision's name only where
- * they are not.
+ * Whether the run is of a Task that was here before under this name: it came back from a backup, or stayed when the
+ * Task was deleted without it. Of a person's run nothing tells but the generation that it ran.
  */
-export function answeredByMark(task: Task, { run, snapshotHash, ...marked }: Mark): Answered | undefined {
+export function isOfEarlier({ spec: { taskRef, snapshot } }: Pick<TaskRun, 'spec'>, { metadata }: Task): boolean {
+  if (taskRef.uid !== undefined) return taskRef.uid !== metadata.uid;
+  return (snapshot?.generation ?? 0) > (metadata.generation ?? 0);
+}
+
+/**
+ * The Task's trigger, where the last deployment of an earlier Task was the same: its runs are on record, or its status
+ * came with the Task.
+ */
+export function answeredByEarlier(task: Task, runs: readonly TaskRun[]): Answered | undefined {
+  const last = new Map<string, Answered>();
+  for (const run of runs) {
+    const { uid = '' } = run.spec.taskRef;
+    const [answer] = isOfEarlier(run, task) ? answeredByRun(run) : [];
+    if (answer && answer.generation > (last.get(uid)?.generation ?? 0)) last.set(uid, answer);
+  }
+  const candidates = [...last.values(), ...(hasStatusOfEarlier(task) ? answeredByStatus(task) : [])];
+  return candidates.map((answer) => answeredBefore(task, answer)).find((answer) => answer !== undefined);
+}
+
+/**
+ * The trigger as what ran before the Task answers it; undefined where it is another one. A restored Application counts
+ * its revisions from 1 again, so KubeVela's hash of the revision decides where both are known, and the revision's name
+ * only where they are not.
+ */
+export function answeredBefore(
+  task: Task,
+  { run, snapshotHash, ...before }: Omit<Answered, 'generation'>,
+): Answered | undefined {
   const value = triggerValue(task.spec.trigger);
   const hash = revisionHash(task);
   const isSame =
-    hash !== undefined && marked.revisionHash !== undefined
-      ? hash === marked.revisionHash && beyondRevision(value) === beyondRevision(marked.value)
-      : value === marked.value;
+    hash !== undefined && before.revisionHash !== undefined
+      ? hash === before.revisionHash && beyondRevision(value) === beyondRevision(before.value)
+      : value === before.value;
   return isSame ? compact({ generation: 0, value, revisionHash: hash, run, snapshotHash }) : undefined;
 }
 

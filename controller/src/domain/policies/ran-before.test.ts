@@ -98,6 +98,69 @@ describe('a Task that somebody deleted and KubeVela created again', () => {
   });
 });
 
+describe('a Task that came back with the runs of an earlier one', () => {
+  const earlier = aTask().revision('app-worker-v7').meta({ uid: 'before' });
+  const trigger = aRun(earlier).build().spec.trigger ?? { type: 'Revision' as const };
+  const ran = aRun(earlier).spec({ trigger: { ...trigger, revisionHash: 'c2a9b2aca82010ba' } });
+  const asOwn = (run: ReturnType<typeof aRun>, task = aTask()) =>
+    run.meta({ ownerReferences: aRun(task).build().metadata.ownerReferences ?? [] });
+  const restored = aTask().meta({ uid: 'new-uid' });
+
+  test('does not run what they ran, though revisions and generations count from 1 again', () => {
+    const state = aState(restored).runs(asOwn(ran.finished()));
+    expect(askedBefore(state.build())).toBeUndefined();
+    expect(statusOf(state)).toMatchObject({
+      observedTrigger: { appRevision: 'app-worker-v1', generation: 1, run: 'mytask-v7' },
+      phase: 'Succeeded',
+      message: 'mytask-v7 Succeeded in 31s · 0 kept',
+    });
+  });
+
+  test('runs another revision, and speaks of its run from then on', () => {
+    const next = restored.revision('app-worker-v2', 1).meta(hash('other'));
+    const state = aState(next).runs(asOwn(ran.finished()));
+    expect(kinds(state)).toEqual(['createRun']);
+    const reported = aState(next).runs(asOwn(ran.finished()), aRun(next).finished('Failed'));
+    expect(statusOf(reported)).toMatchObject({
+      phase: 'Failed',
+      lastRuns: [{ name: 'mytask-v1' }, { name: 'mytask-v7' }],
+    });
+  });
+
+  test('runs what an older one of them ran: the last deployment was another', () => {
+    const older = aRun(earlier.revision('app-worker-v6')).spec({ trigger: { ...trigger, generation: 6 } });
+    const newer = ran.spec({ trigger: { ...trigger, revisionHash: 'other' } });
+    expect(kinds(aState(restored).runs(asOwn(older.finished()), asOwn(newer.finished())))).toEqual(['createRun']);
+  });
+
+  test('speaks of the newest of them, and not of what a person once ran', () => {
+    const byHand = aRun(earlier, 'by-hand').spec({
+      taskRef: { name: 'app-worker-mytask' },
+      trigger: { type: 'Manual' },
+    });
+    const [state] = [aState(restored).runs(asOwn(byHand.finished()), aRun(restored).finished())];
+    expect(statusOf(state).lastRuns?.map(({ name }) => name)).toEqual(['mytask-v1', 'by-hand']);
+  });
+});
+
+describe('a Task that came back with its status', () => {
+  const status: TaskStatus = {
+    observedGeneration: 7,
+    observedTrigger: {
+      appRevision: 'app-worker-v7',
+      generation: 7,
+      revisionHash: 'c2a9b2aca82010ba',
+      run: 'mytask-v7',
+    },
+    phase: 'Succeeded',
+  };
+  const restored = aTask().meta({ uid: 'new-uid' }).status(status);
+  test('does not run what it says that ran', () => expect(kinds(aState(restored))[0]).toBe('writeTaskStatus'));
+  test.each([1, 2])('runs another revision, though its generation is only %d', (generation) =>
+    expect(kinds(aState(restored.revision('app-worker-v2', generation).meta(hash('other'))))).toContain('createRun'),
+  );
+});
+
 describe('a Task of an Application that was restored, whose revisions count from 1 again', () => {
   const restored = aTask().meta({ uid: 'new-uid' });
   test('does not run what ran under another name', () =>

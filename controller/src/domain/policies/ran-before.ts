@@ -11,7 +11,7 @@ import { policyOf } from '../model/execution-policy.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import type { TaskState } from '../model/state.ts';
-import { lastAnswered, type Mark, markedPhases } from '../model/trigger.ts';
+import { answeredByEarlier, lastAnswered, type Mark, markedPhases } from '../model/trigger.ts';
 import type { RunView, TaskView } from '../model/view.ts';
 import { applicationOf } from './workflow-step.ts';
 
@@ -21,7 +21,8 @@ export function askedBefore({ task, cluster, memory }: TaskState): ApplicationRe
     task.metadata.deletionTimestamp === undefined &&
     memory.before === undefined &&
     policyOf(task).trigger !== 'Manual' &&
-    lastAnswered(task, cluster.runs, memory.answered) === undefined;
+    lastAnswered(task, cluster.runs, memory.answered) === undefined &&
+    answeredByEarlier(task, cluster.runs) === undefined;
   return isOpen ? applicationOf(task) : undefined;
 }
 

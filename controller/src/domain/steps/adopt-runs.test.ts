@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decide } from '../decide.ts';
 import { adoptRuns, isOrphan, withoutTask } from './adopt-runs.ts';
 import { classify } from '../view/classify.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
@@ -66,14 +67,14 @@ function taken(run: TaskRun, changes: Partial<TaskRun['metadata']> = {}): TaskRu
   const { ownerReferences: _owners, ...metadata } = run.metadata;
   return { ...run, metadata: { ...metadata, ...changes } };
 }
-const decided = (run: TaskRun) =>
+const decided = (run: TaskRun, now = after(30)) =>
   adoptRuns(
     classify(
       aState()
         .cluster({ orphans: [run] })
         .build(),
     ),
-    noon,
+    now,
   );
 
 describe('a run whose owner somebody took off', () => {
@@ -117,7 +118,7 @@ describe('a TaskRun that pretends to be what only the controller makes fails, an
     [
       'is of an earlier Task',
       byHand({ taskRef: { name: 'app-worker-mytask', uid: 'before' } }),
-      'it is of an earlier Task app-worker-mytask, which is gone',
+      'it is of an earlier Task app-worker-mytask and came without its status, which says what became of it',
     ],
   ])('%s', (_what, run, problem) => {
     const [write, event] = decided(run);
@@ -130,6 +131,54 @@ describe('a TaskRun that pretends to be what only the controller makes fails, an
   });
 });
 
+describe('a run that comes back from a backup', () => {
+  const earlier = aTask().revision('app-worker-v3').meta({ uid: 'before' });
+  const back = (status: TaskRun['status']): TaskRun => {
+    const { status: _status, ...run } = taken(aRun(earlier).build());
+    return status ? { ...run, status } : run;
+  };
+  test.each(['Succeeded', 'Running'] as const)('%s is on record with the Task of its name', (phase) =>
+    expect(decided(back({ phase }), noon)).toMatchObject([
+      { kind: 'adoptRun', name: 'mytask-v3', adoption: { ownerReference: { uid: 'task-uid' }, spec: {} } },
+    ]),
+  );
+  test('has half a minute for its status, which restore tools write after the object', () => {
+    const state = aState()
+      .cluster({ orphans: [back({ phase: 'Pending' })] })
+      .runs(aRun().finished());
+    expect(adoptRuns(classify(state.build()), after(29))).toEqual([]);
+    expect(decide(state.build(), after(29)).map(({ kind }) => kind)).not.toContain('writeRunStatus');
+    expect(adoptRuns(classify(state.build()), after(30))).toMatchObject([
+      { kind: 'writeRunStatus', status: { phase: 'Failed', reason: 'NotAdoptable' } },
+      { kind: 'event' },
+    ]);
+  });
+  test('has it, too, where its Task comes later', () => {
+    const none = back({ phase: 'Pending' });
+    expect(withoutTask([none], after(29))).toEqual([{ kind: 'wakeAt', at: after(30).getTime() }]);
+    expect(withoutTask([none], after(30))).toMatchObject([
+      { kind: 'writeRunStatus', status: { phase: 'Pending', reason: 'TaskNotFound' } },
+    ]);
+  });
+});
+
+describe('a run whose Task was deleted without it', () => {
+  const jobs = [{ name: 'mytask-v1', uid: 'job', phase: 'Running' as const }];
+  test('keeps what is on record of it, and says that nobody looks after it', () => {
+    const message = 'there is no Task app-worker-mytask in namespace default; apply it, or delete this TaskRun';
+    const status = { phase: 'Running', jobs, reason: 'TaskNotFound', message } as const;
+    const run = taken(aRun().status({ phase: 'Running', jobs }).build());
+    const told = { kind: 'writeRunStatus', name: 'mytask-v1', uid: 'mytask-v1-uid', status };
+    expect(withoutTask([run], noon)).toEqual([told]);
+    expect(withoutTask([{ ...run, status }], noon)).toEqual([]);
+    expect(decided({ ...run, status })).toMatchObject([{ kind: 'adoptRun' }]);
+  });
+  test('that waits for its turn goes on waiting', () => {
+    const run = taken(aRun().status({ phase: 'Pending', reason: 'Suspended' }).build());
+    expect(withoutTask([run], noon)).toEqual([]);
+  });
+});
+
 describe('without its Task', () => {
   const told = {
     phase: 'Pending',
@@ -138,11 +187,11 @@ describe('without its Task', () => {
   } as const;
   test('it is told so', () => {
     mustBeValid.taskRunStatus(told);
-    expect(withoutTask([byHand()])).toEqual([
+    expect(withoutTask([byHand()], noon)).toEqual([
       { kind: 'writeRunStatus', name: 'by-hand', uid: 'by-hand-uid', status: told },
     ]);
   });
-  test('once', () => expect(withoutTask([{ ...byHand(), status: told }])).toEqual([]));
+  test('once', () => expect(withoutTask([{ ...byHand(), status: told }], noon)).toEqual([]));
 });
 
 test.each<[string, Pick<TaskRun, 'metadata'>, boolean]>([

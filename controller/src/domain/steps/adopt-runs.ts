@@ -23,6 +23,7 @@ import { finishedCondition } from '../status/run.ts';
 /** Make runs of the Task out of the TaskRuns that people made for it, each with what the Task says now. */
 export function adoptRuns({ state }: TaskView, now: Date): readonly Action[] {
   return state.cluster.orphans.flatMap((run): readonly Action[] => {
+    if (statusComesUntil(run) > now.getTime()) return [];
     const problem = adoptionProblem(run, state.task);
     if (problem !== undefined) return notAdopted(run, problem, now);
     if (run.spec.snapshot) return [reclaim(run, state.task)];
@@ -72,9 +73,9 @@ function adoptionProblem({ metadata, spec, status }: TaskRun, task: Task): strin
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   if (owner)
     return `its controller is ${owner.kind} ${owner.name} of ${owner.apiVersion}, not Task ${task.metadata.name}`;
-  if (taskRef.uid !== undefined && taskRef.uid !== task.metadata.uid)
-    return `it is of an earlier Task ${task.metadata.name}, which is gone`;
   if (wasRecorded(status)) return undefined;
+  if (taskRef.uid !== undefined && taskRef.uid !== task.metadata.uid)
+    return `it is of an earlier Task ${task.metadata.name} and came without its status, which says what became of it`;
   const brought = Object.entries({ snapshot, jobName, templates }).find(([, value]) => value !== undefined);
   if (brought) return `only the controller may write spec.${brought[0]}`;
   return trigger && !isPersons(trigger)
@@ -84,8 +85,20 @@ function adoptionProblem({ metadata, spec, status }: TaskRun, task: Task): strin
 
 /** Whether the controller, who alone writes statuses, has said more of the run than that it cannot run. */
 function wasRecorded({ phase = 'Pending', reason, jobs }: TaskRunStatus = {}): boolean {
-  if (reason === reasons.notAdoptable || reason === reasons.taskNotFound) return false;
-  return phase !== 'Pending' || reason !== undefined || jobs !== undefined;
+  if (reason === reasons.notAdoptable) return false;
+  return phase !== 'Pending' || jobs !== undefined || (reason !== undefined && reason !== reasons.taskNotFound);
+}
+
+/** A restore tool writes the status right after the object. */
+const statusComesMilliseconds = 30_000;
+
+/**
+ * Until when the status of a run that comes back from a backup may still be written, in milliseconds since the epoch:
+ * until then the controller writes none. 0 for any other.
+ */
+export function statusComesUntil({ metadata, spec, status }: TaskRun): number {
+  const comesBack = spec.snapshot !== undefined || spec.taskRef.uid !== undefined;
+  return comesBack && !wasRecorded(status) ? Date.parse(metadata.creationTimestamp) + statusComesMilliseconds : 0;
 }
 
 /** As the admission policy has it. */
@@ -102,15 +115,24 @@ function notAdopted({ metadata: { name, uid }, status }: TaskRun, problem: strin
   return [{ kind: 'writeRunStatus', name, uid, status: failed }, ...outcomeEvent(name, failed)];
 }
 
-/** What to say of TaskRuns whose Task is not there. They wait: a Task may be applied after them. */
-export function withoutTask(orphans: readonly TaskRun[]): readonly Action[] {
-  return orphans.flatMap(({ metadata, spec, status }): Action[] => {
-    if (isFinished(status?.phase)) return [];
-    const { name, namespace, uid } = metadata;
-    const message = `there is no Task ${spec.taskRef.name} in namespace ${namespace}; apply it, or delete this TaskRun`;
-    const wanted: TaskRunStatus = { phase: 'Pending', reason: reasons.taskNotFound, message };
-    return sameJson(wanted, status ?? {}) ? [] : [{ kind: 'writeRunStatus', name, uid, status: wanted }];
-  });
+/**
+ * What to say of TaskRuns whose Task is not there, and when to look at them again. They wait: a Task may be applied
+ * after them. What is on record of one that ran stays.
+ */
+export function withoutTask(orphans: readonly TaskRun[], now: Date): readonly Action[] {
+  const comesUntil = orphans.map(statusComesUntil).filter((until) => until > now.getTime());
+  const told = orphans.filter((run) => statusComesUntil(run) <= now.getTime()).flatMap(tellNoTask);
+  return comesUntil.length === 0 ? told : [...told, { kind: 'wakeAt', at: Math.min(...comesUntil) }];
+}
+
+function tellNoTask({ metadata, spec, status = {} }: TaskRun): readonly Action[] {
+  const { name, namespace, uid } = metadata;
+  const isUnknown = status.phase === undefined || status.phase === 'Pending';
+  if (isFinished(status.phase) || (isUnknown && wasRecorded(status))) return [];
+  const message = `there is no Task ${spec.taskRef.name} in namespace ${namespace}; apply it, or delete this TaskRun`;
+  const told = { reason: reasons.taskNotFound, message };
+  const wanted: TaskRunStatus = isUnknown ? { phase: 'Pending', ...told } : { ...status, ...told };
+  return sameJson(wanted, status) ? [] : [{ kind: 'writeRunStatus', name, uid, status: wanted }];
 }
 
 /** Whether no Task owns the TaskRun yet, so that the one which it names may. */

@@ -14,6 +14,7 @@ import { delayedWrites } from '../status/pacing.ts';
 import { nodeWaitEnds } from '../status/node-state.ts';
 import { overdueTimes } from '../status/overdue.ts';
 import { nextMessageAt } from '../status/task.ts';
+import { statusComesUntil } from './adopt-runs.ts';
 import { nextStepLooks } from './check-workflow-steps.ts';
 
 /** Times in milliseconds since the epoch; those in the past, and undefined, do not count. */
@@ -32,6 +33,7 @@ const alarms: readonly Alarm[] = [
   nextStepLooks,
   refusalRetries,
   cutRetries,
+  ({ state }) => state.cluster.orphans.map(statusComesUntil),
   ({ state }) => [state.memory.markAt],
   ({ state }) => [...state.memory.setbacks.values()].map(({ retryAt }) => retryAt),
 ];

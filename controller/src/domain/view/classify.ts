@@ -1,9 +1,9 @@
-import type { TaskRun } from '../../resources/index.ts';
+import type { Task, TaskRun } from '../../resources/index.ts';
 import { groupBy } from '../lang/group-by.ts';
 import { type CompletePolicy, policyOf } from '../model/execution-policy.ts';
 import { controllerOf } from '../model/objects.ts';
 import type { TaskState } from '../model/state.ts';
-import { type Answered, answeredByMark, lastAnswered } from '../model/trigger.ts';
+import { type Answered, answeredBefore, answeredByEarlier, isOfEarlier, lastAnswered } from '../model/trigger.ts';
 import type { JobRun, RunView, TaskView } from '../model/view.ts';
 import { stepsOf } from '../shape/items.ts';
 import { nodeSteps } from '../shape/nodes.ts';
@@ -12,11 +12,12 @@ import { viewFlow } from './flow-run.ts';
 import { type Found, viewPart } from './part.ts';
 
 export function classify(state: TaskState): TaskView {
+  const { task, cluster } = state;
   const find = belongings(state);
-  const runs = state.cluster.runs.map((run) => viewRun(run, state, find)).sort(newestFirst);
-  const known = lastAnswered(state.task, state.cluster.runs, state.memory.answered);
+  const runs = cluster.runs.map((run) => viewRun(run, state, find)).sort(newestFirst(task));
+  const known = lastAnswered(task, cluster.runs, state.memory.answered) ?? answeredByEarlier(task, cluster.runs);
   const mark = known ? undefined : state.memory.before?.mark;
-  const marked = mark && answeredByMark(state.task, mark);
+  const marked = mark && answeredBefore(task, mark);
   const answered = known ?? marked;
   const policy = policyOf(state.task);
   const finished = runs.filter((view) => view.finished);
@@ -25,11 +26,11 @@ export function classify(state: TaskState): TaskView {
     policy,
     answered,
     mark: marked && mark,
-    current: currentOf(runs, answered, policy),
+    current: currentOf(runs, answered, { task, policy }),
     deployed: currentOf(
       runs.filter(({ record: run }) => run.spec.trigger?.type !== 'Schedule'),
       answered,
-      policy,
+      { task, policy },
     ),
     runs,
     active: runs.filter((view) => !view.finished && view.phase !== 'Skipped'),
@@ -41,11 +42,13 @@ export function classify(state: TaskState): TaskView {
 function currentOf(
   runs: readonly RunView[],
   answered: Answered | undefined,
-  { trigger }: CompletePolicy,
+  { task, policy }: { readonly task: Task; readonly policy: CompletePolicy },
 ): RunView | undefined {
   const asked = runs.find(({ name }) => name === answered?.run);
-  const since = trigger === 'Manual' || asked?.phase === 'Skipped' ? 0 : (answered?.generation ?? 0);
-  return runs.find((view) => view.phase !== 'Skipped' && (view === asked || generationOf(view) >= since)) ?? asked;
+  const since = policy.trigger === 'Manual' || asked?.phase === 'Skipped' ? 0 : (answered?.generation ?? 0);
+  const counts = (view: RunView) =>
+    view === asked || (isOfEarlier(view.record, task) ? 0 : generationOf(view)) >= since;
+  return runs.find((view) => view.phase !== 'Skipped' && counts(view)) ?? asked;
 }
 
 function viewRun(bare: TaskRun, state: TaskState, find: (run: TaskRun) => Found): RunView {
@@ -91,15 +94,20 @@ function withKept(run: TaskRun): TaskRun {
   return spec.snapshot?.kept && !status?.jobs ? { ...run, status: { ...status, jobs: spec.snapshot.kept } } : run;
 }
 
-/** The Task's generation that the run is of. */
+/** The generation that the run is of; runs of an earlier Task count those of that Task. */
 function generationOf({ record: { spec } }: RunView): number {
   return spec.snapshot?.generation ?? spec.trigger?.generation ?? 0;
 }
 
-function newestFirst(a: RunView, b: RunView): number {
-  const byGeneration = generationOf(b) - generationOf(a);
-  const byAge = Date.parse(b.record.metadata.creationTimestamp) - Date.parse(a.record.metadata.creationTimestamp);
-  return byGeneration || byAge || compareText(scheduledTime(b), scheduledTime(a)) || compareText(b.name, a.name);
+function newestFirst(task: Task): (a: RunView, b: RunView) => number {
+  return (a, b) => {
+    const byTask = Number(isOfEarlier(a.record, task)) - Number(isOfEarlier(b.record, task));
+    const byGeneration = generationOf(b) - generationOf(a);
+    const byAge = Date.parse(b.record.metadata.creationTimestamp) - Date.parse(a.record.metadata.creationTimestamp);
+    return (
+      byTask || byGeneration || byAge || compareText(scheduledTime(b), scheduledTime(a)) || compareText(b.name, a.name)
+    );
+  };
 }
 
 function scheduledTime({ record: run }: RunView): string {
