@@ -54,7 +54,7 @@ export async function applyActions(actions: readonly Action[], context: ApplyCon
     const handle = handlers[action.kind] as (action: Action, context: ApplyContext) => Promise<Result>;
     try {
       if ((await handle(action, context)) === 'stop') return;
-      context.memory.setbacks.delete(actionKey(action));
+      context.memory.overcome(actionKey(action));
     } catch (error) {
       if (!isAboutObject(error)) throw error;
       isSetBack = true;
@@ -66,9 +66,9 @@ export async function applyActions(actions: readonly Action[], context: ApplyCon
 }
 
 /** Puts the action off. The Task has an event once it has failed several times in a row. */
-export function setBack(action: Action, message: string, context: ApplyContext): void {
+export function setBack(action: Action, message: string, context: ApplyContext, isUndone = false): void {
   const { memory, log, recorder, task, now } = context;
-  const failures = memory.setBack(actionKey(action), message, now());
+  const failures = memory.setBack(actionKey(action), message, now(), isUndone);
   log.warn({ action: actionKey(action), failures, message }, 'put off');
   if (failures !== reportedFailures) return;
   const occurrence = { type: 'Warning', reason: eventReasons.writeRefused, message } as const;

@@ -10,6 +10,7 @@ import { ownedBy } from '../domain/view/jobs-of.ts';
 import { lastAnswered, triggerValue } from '../domain/model/trigger.ts';
 import type { CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
+import { systemClock, type Clock } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
 import { BoundedMap } from '../kube/bounded-map.ts';
@@ -43,6 +44,7 @@ export interface TaskControllerOptions {
   readonly held?: Pick<ReadonlySet<string>, 'has'> | undefined;
   /** Is called with what the controller did to runs. */
   readonly runObserver?: RunObserver | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** Deleted Jobs whose pods may still be there. */
@@ -50,6 +52,7 @@ const mostDeletedJobs = 5_000;
 
 export class TaskController {
   readonly #caches: Caches;
+  readonly #clock: Clock;
   readonly #kueue: KueueWatch;
   readonly #reconciler: TaskReconciler;
   readonly #queue: WorkQueue;
@@ -58,16 +61,22 @@ export class TaskController {
 
   /** Listens to the caches from now on; nothing is reconciled before `start`. */
   constructor(options: TaskControllerOptions) {
-    const { caches, kueue, workers, observer } = options;
+    const { caches, kueue, workers, observer, clock = systemClock } = options;
     this.#caches = caches;
+    this.#clock = clock;
     this.#kueue = kueue;
-    this.#reconciler = new TaskReconciler({ ...options, othersHurry: () => this.#queue.urgent > 0 });
+    this.#reconciler = new TaskReconciler({
+      ...options,
+      now: () => clock.now(),
+      othersHurry: () => this.#queue.urgent > 0,
+    });
     this.#queue = new WorkQueue({
       name: 'tasks',
       workers,
       process: (key) => this.#process(key),
       patient: (key) => this.#onlyReports(key),
       observer,
+      clock,
     });
     caches.tasks.onEvent((event) => this.#onTask(event));
     caches.runs.onEvent(({ object }) => this.#enqueueTaskOf(object));
@@ -120,7 +129,9 @@ export class TaskController {
     const runs = this.#caches.runs.cache.by('owner', task.metadata.uid);
     const { generation = 0 } = lastAnswered(task, runs, this.#reconciler.memory(key).answered) ?? {};
     return (
-      generation >= (task.metadata.generation ?? 0) && !isDue(task, runs) && !runs.some((run) => this.#wasAdmitted(run))
+      generation >= (task.metadata.generation ?? 0) &&
+      !isDue(task, runs, this.#clock.now()) &&
+      !runs.some((run) => this.#wasAdmitted(run))
     );
   }
 
@@ -137,7 +148,7 @@ export class TaskController {
     const key = keyOf(event.object.metadata);
     if (event.type === 'deleted')
       this.#reconciler.forget(key); // a new Task with this name is independent
-    else this.#reconciler.memory(key).see(event.object.metadata.generation ?? 0, Date.now());
+    else this.#reconciler.memory(key).see(event.object.metadata.generation ?? 0, this.#clock.now());
     if (event.type === 'updated' && isUnanswered(event.old, event.object))
       this.#reconciler.memory(key).keepEarlier(event.old);
     this.#queue.add(key);
@@ -201,8 +212,8 @@ function isUnanswered(old: CachedTask, next: CachedTask): boolean {
 }
 
 /** A schedule time has passed without a run so far. */
-function isDue({ status }: CachedTask, runs: readonly CachedRun[]): boolean {
+function isDue({ status }: CachedTask, runs: readonly CachedRun[], now: number): boolean {
   const { nextScheduleTime } = status ?? {};
-  if (nextScheduleTime === undefined || Date.parse(nextScheduleTime) > Date.now()) return false;
+  if (nextScheduleTime === undefined || Date.parse(nextScheduleTime) > now) return false;
   return !runs.some(({ spec }) => spec.trigger?.scheduledTime === nextScheduleTime);
 }

@@ -137,16 +137,34 @@ export class TaskMemory {
 
   /**
    * Put an action off that failed because of its object: twice as long after each failure, a minute at most.
+   *
+   * @param isUndone it succeeds, and does not last: only time tells when that is over
    * @returns how often it has failed in a row
    */
-  setBack(key: string, message: string, now: number): number {
+  setBack(key: string, message: string, now: number, isUndone = false): number {
     const before = this.setbacks.get(key);
     // One that was due long ago was no longer wanted: this is another failure.
     const failures = before && now - before.retryAt < lastRetry ? before.failures + 1 : 1;
     const wait = Math.min(lastRetry, firstSetback * 2 ** Math.min(failures - 1, 20));
     this.setbacks.delete(key);
-    TaskMemory.keep(this.setbacks, key, { message, failures, retryAt: now + wait });
+    const retryAt = now + wait;
+    TaskMemory.keep(this.setbacks, key, {
+      message,
+      failures,
+      retryAt,
+      ...(isUndone && { undoneUntil: retryAt + lastRetry }),
+    });
     return failures;
+  }
+
+  /** The action has succeeded. */
+  overcome(key: string): void {
+    if (this.setbacks.get(key)?.undoneUntil === undefined) this.setbacks.delete(key);
+  }
+
+  /** Drop what was undone and has lasted since. */
+  dropLasting(now: number): void {
+    for (const [key, { undoneUntil = Infinity }] of this.setbacks) if (undoneUntil <= now) this.setbacks.delete(key);
   }
 
   /** An object of this run was created. Creating a run also clears the refusals of earlier runs. */

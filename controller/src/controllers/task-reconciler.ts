@@ -155,7 +155,7 @@ function withoutRepeated(
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     if (count <= mostRepeats) return true;
-    setBack(action, `${key} does not last: another program changes what the controller writes`, context);
+    setBack(action, `${key} does not last: another program changes what the controller writes`, context, true);
     return false;
   });
 }

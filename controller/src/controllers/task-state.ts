@@ -38,6 +38,7 @@ export function readTaskState(
   const withJobs = runs.map((run) => ({ phase: run.status?.phase, jobs: jobsOfRun(run, caches) }));
   const unfinished = withJobs.flatMap(({ phase, jobs }) => (isFinished(phase) ? [] : jobs));
   const failed = withJobs.flatMap(({ phase, jobs }) => (phase === 'Failed' ? jobs : []));
+  memory.dropLasting(now);
   memory.dropEarlier(lastAnswered(task, runs, memory.answered)?.generation ?? 0);
   const cluster = {
     runs,

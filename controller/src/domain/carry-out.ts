@@ -61,9 +61,10 @@ export function remember(memory: Memory, action: Action, outside: Outside): Part
   return { ...overcome(memory, action), ...change?.(memory, action, outside) };
 }
 
-/** What failed before has succeeded now. */
+/** What failed before has succeeded now; whether it lasts shows later. */
 function overcome({ setbacks }: Memory, action: Action): Partial<Memory> {
-  return { setbacks: without(setbacks, actionKey(action)) };
+  const key = actionKey(action);
+  return setbacks.get(key)?.undoneUntil === undefined ? { setbacks: without(setbacks, key) } : {};
 }
 
 /** A TaskRun as the API server makes it. */

@@ -122,6 +122,11 @@ export interface Setback {
   readonly failures: number;
   /** Milliseconds since the epoch. */
   readonly retryAt: number;
+  /**
+   * Where the action succeeds and another program undoes it each time: until when that counts, in milliseconds since
+   * the epoch. A success says nothing then.
+   */
+  readonly undoneUntil?: number;
 }
 
 /** From so many failures on a setback is reported; fewer are mostly a cache that is behind. */

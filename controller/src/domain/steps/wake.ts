@@ -35,7 +35,7 @@ const alarms: readonly Alarm[] = [
   cutRetries,
   ({ state }) => state.cluster.orphans.map(statusComesUntil),
   ({ state }) => [state.memory.markAt],
-  ({ state }) => [...state.memory.setbacks.values()].map(({ retryAt }) => retryAt),
+  ({ state }) => [...state.memory.setbacks.values()].flatMap(({ retryAt, undoneUntil }) => [retryAt, undoneUntil]),
 ];
 
 /** @returns a wakeAt for the earliest of these times, if there is any */
