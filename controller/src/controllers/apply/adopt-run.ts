@@ -3,7 +3,7 @@ import type { ActionOf } from '../../domain/model/actions.ts';
 import { oneLine } from '../../domain/lang/words.ts';
 import type { Refusal } from '../../domain/model/memory.ts';
 import { retrySpec } from '../../domain/policies/retry-of.ts';
-import { isConflict, isNotFound } from '../../kube/api-error.ts';
+import { isNotFound } from '../../kube/api-error.ts';
 import type { TaskRun } from '../../resources/index.ts';
 import { taskRuns } from '../../cluster/resource-types.ts';
 import { refusalOf } from '../refusal.ts';
@@ -30,8 +30,8 @@ export async function adoptRun(
     // A run that only gets its owner back has run, and its outcome stays what it is.
     const isNew = adoption.spec.trigger !== undefined;
     if (isNew && refusal?.final === true) return endUnadopted(name, uid, refusal, context);
-    if (!isNotFound(error) && !isConflict(error)) throw error;
-    caches.runs.forget(uid); // deleted, or created again: the watch reports the new one
+    if (!isNotFound(error)) throw error; // a conflict too: if it was created again, the watch is about to say so
+    caches.runs.forget(uid);
     return 'stop';
   }
 }
@@ -48,7 +48,7 @@ export async function fillTemplates(
   } catch (error) {
     const refusal = refusalOf(error, { object: 'Job', run: name });
     if (refusal?.final === true) context.memory.refuse(refusal, context.now());
-    else if (!isNotFound(error) && !isConflict(error)) throw error;
+    else if (!isNotFound(error)) throw error;
     else caches.runs.forget(uid);
     return 'stop';
   }

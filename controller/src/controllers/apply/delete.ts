@@ -1,6 +1,6 @@
 /** Deletes objects by UID, and never another object with the same name. */
 import type { ActionOf } from '../../domain/model/actions.ts';
-import { isConflict, isNotFound } from '../../kube/api-error.ts';
+import { isNotFound } from '../../kube/api-error.ts';
 import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
 import { taskRuns } from '../../cluster/resource-types.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
@@ -40,8 +40,8 @@ async function deleting(
     await remove();
     log.info({ what, because }, 'deleted');
   } catch (error) {
-    // Gone, or replaced by another object with its name: in both cases our object no longer exists.
-    if (!isNotFound(error) && !isConflict(error)) throw error;
+    // A conflict says that another object has its name, or only that something was busy: the watch knows which.
+    if (!isNotFound(error)) throw error;
   }
   cache.forget(uid);
   return 'done';

@@ -9,13 +9,15 @@ import { TaskMemory } from '../task-memory.ts';
 import { applies, lookAtStep } from '../../cluster/workflow-step.ts';
 import { ifHere } from './application.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
+import { labels } from '../../resources/index.ts';
 import type { StepLook, TerminationMessage } from '../../domain/model/memory.ts';
 
 export async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: ApplyContext): Promise<Result> {
   const { client, caches, memory } = context;
   try {
     const job = await client.get(jobs, refTo(name, context));
-    if (job.metadata.uid === uid) {
+    // One without our label is not watched: whoever took that off took the Job away.
+    if (job.metadata.uid === uid && job.metadata.labels?.[labels.run] !== undefined) {
       caches.jobs.observe(job);
       return 'done';
     }
