@@ -103,6 +103,9 @@ export class ClusterStory {
     this.#process ??= this.#start();
     // A run may wait for the end of one that somebody broke.
     if (this.#mayWait) this.#cancelSpoiled();
+    // What was put off is tried again within a minute.
+    await this.#settle();
+    await this.clock.advance(130_000);
     await this.#goOn(() => this.#soundRuns().some((run) => !isFinished(run.status?.phase)));
     for (const run of this.#soundRuns()) this.#mustHaveEndedAsItsJobs(run);
 
@@ -148,18 +151,19 @@ export class ClusterStory {
         return this.#person(next);
       case 'progress':
         return at(this.api.all('jobs'), next.pick, (job) => this.#jobController.progress(job, next.step));
-      case 'advance':
-        return;
-      case 'lag':
-        this.#lag = next.lag;
-        return;
-      case 'refuse':
-        this.#refusals.push({ ...next });
-        this.#wereJobsRefused ||= next.of === 'jobs';
-        return;
-      default:
+      case 'tamper':
+      case 'kill':
         return this.#soon(next);
+      default:
+        return this.#circumstances(next);
     }
+  }
+
+  #circumstances(next: Extract<Step, { readonly do: 'advance' | 'lag' | 'refuse' }>): void {
+    if (next.do === 'lag') this.#lag = next.lag;
+    if (next.do !== 'refuse') return;
+    this.#refusals.push({ ...next });
+    this.#wereJobsRefused ||= next.of === 'jobs';
   }
 
   #person(next: Extract<Step, { readonly do: 'ask' | 'cancel' | 'retry' }>): void {
