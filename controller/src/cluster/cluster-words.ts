@@ -10,7 +10,10 @@ const generatedEnd = /(\bpods? "[a-z0-9.-]+-)[bcdfghjklmnpqrstvwxz2456789]{5}"/g
 /** What the API server writes before an event that repeats with other words. */
 const repeated = /^\(combined from similar events\): /;
 
+/** More than what is shown of any text: some are a megabyte long. */
+const mostRead = 8_000;
+
 /** One line of bounded length, without what differs at each attempt. */
 export function clusterWords(text: string): string {
-  return oneLine(text.replace(repeated, '').replace(ids, '…').replace(generatedEnd, '$1…"'));
+  return oneLine(text.slice(0, mostRead).replace(repeated, '').replace(ids, '…').replace(generatedEnd, '$1…"'));
 }
