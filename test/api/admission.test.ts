@@ -154,6 +154,10 @@ beforeEach(() => {
   name = `mytask-${number}`;
 });
 
+/** Kubernetes keeps an object as long as it does not know whether an owner is there. */
+const ghost = { apiVersion: 'example.org/v1', kind: 'Ghost', name: 'a', uid: '00000000-0000-0000-0000-000000000004' };
+const keepsIt = 'a further owner would keep this when its run or Task is deleted';
+
 describe("a run's Job", () => {
   it.each(everyone)('cannot be changed by $who, who is told what to do instead', async ({ as }) => {
     await applyJob(aJob(suspended));
@@ -728,6 +732,24 @@ describe('a TaskRun', () => {
     await kubectl(['wait', '--for=delete', `taskrun/${made.metadata.name}`, '-n', 'work', '--timeout=60s']);
   }
 
+  it('does not stay when its Task is deleted, because somebody who may only run tasks wants it to', async () => {
+    const own = { ...owner, controller: true };
+    await create(controller, owned([own]));
+    for (const further of [ghost, { ...owner, kind: 'TaskRun', uid: '00000000-0000-0000-0000-000000000005' }])
+      await expect(patchAs('runner', 'taskrun', { metadata: { ownerReferences: [own, further] } })).rejects.toThrow(
+        keepsIt,
+      );
+    const held = { metadata: { finalizers: ['example.org/stays'] } };
+    const refusal = 'only who may delete TaskRuns may add one: leave metadata.finalizers as it is';
+    await expect(patchAs('runner', 'taskrun', held)).rejects.toThrow(refusal);
+    await expect(
+      create('runner', { ...aRun(), metadata: { ...aRun().metadata, name: `${name}-2`, ...held.metadata } }),
+    ).rejects.toThrow(refusal);
+    await patchAs('editor', 'taskrun', held);
+    await patchAs('runner', 'taskrun', { metadata: { annotations: { note: 'b' } } });
+    await patchAs('editor', 'taskrun', { metadata: { finalizers: null } });
+  });
+
   it("is left to Kubernetes' garbage collector", async () => {
     const task = JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored;
     await create(
@@ -809,6 +831,17 @@ describe('what belongs to a run', () => {
     });
   });
 
+  it.each(people)('is not kept by $who when its run is deleted: nobody adds an owner', async ({ as }) => {
+    const configMap = JSON.parse(await kubectl(['create', 'configmap', name, '-n', 'work', '-o', 'json'])) as Stored;
+    const own = { apiVersion: 'v1', kind: 'ConfigMap', name, uid: configMap.metadata.uid };
+    const { metadata, ...rest } = aJob(suspended);
+    await applyJob({ ...rest, metadata: { ...metadata, ownerReferences: [{ ...own, controller: true }] } });
+    for (const further of [{ ...runOwner({ controller: false }) }, ghost])
+      await expect(
+        patchAs(as, 'job', { metadata: { ownerReferences: [{ ...own, controller: true }, further] } }),
+      ).rejects.toThrow(keepsIt);
+  });
+
   it.each(people)('cannot be a volume that $who made', async ({ as }) => {
     const claim = (metadata: object) => ({
       apiVersion: 'v1',
@@ -859,6 +892,9 @@ describe('what belongs to a run', () => {
       await expect(patchAs(as, 'pod', { metadata: { ownerReferences: null } })).rejects.toThrow(
         'metadata.ownerReferences says which run this belongs to',
       );
+      const [jobOwner] = (JSON.parse(await kubectl(['get', 'pod', name, '-n', 'work', '-o', 'json'])) as Stored)
+        .metadata.ownerReferences as object[];
+      await expect(patchAs(as, 'pod', { metadata: { ownerReferences: [jobOwner, ghost] } })).rejects.toThrow(keepsIt);
       await patchAs(as, 'pod', { metadata: { annotations: { note: 'b' } } });
       await kubectl(['delete', 'pod', name, '-n', 'work', '--wait=false'], { as });
     },
@@ -885,6 +921,8 @@ describe('who asked for a run', () => {
       'a person: runner',
       'Cancelled by cluster-admin',
       ' canceled  BY cluster-admin',
+      'cancelled\u00a0by cluster-admin',
+      '\u200bcancelled by\u2003cluster-admin',
       'cluster-admin\uff1a wrong table',
       'cluster-admin\u2236 wrong table',
     ])
