@@ -2,6 +2,7 @@
  * Outputs that go from step to step of a flow, and from its steps to the run.
  */
 import type { Snapshot, TaskRunStatus } from '../../resources/index.ts';
+import { memo } from '../lang/memo.ts';
 import type { Flow, FlowStep } from '../model/flow.ts';
 import { placesIn } from './placeholders.ts';
 import { fittingOutputs, type OutputsVerdict } from './declared-outputs.ts';
@@ -46,7 +47,9 @@ export function stepOutputValues(rows: Readonly<Rows>): (name: string) => string
 }
 
 /** What is wrong with the outputs that steps take over from others, each in a sentence with the remedy. */
-export function outputProblems({ order, steps, dependencies }: Flow): readonly string[] {
+export function outputProblems(flow: Flow): readonly string[] {
+  const { order, steps } = flow;
+  const earlier = memo(earlierSteps);
   return order.flatMap((step) =>
     referencesOf(step).flatMap(([name, output]) => {
       const what = `step ${step.name} takes $(steps.${name}.outputs.${output})`;
@@ -55,7 +58,7 @@ export function outputProblems({ order, steps, dependencies }: Flow): readonly s
         return [
           `${what}, and ${other ? `step ${name} declares no output ${output}: add it to the outputs of ${name}` : `there is no step ${name}`}`,
         ];
-      return comesAfter(step.name, name, dependencies)
+      return earlier(flow).get(step.name)?.has(name) === true
         ? []
         : [`${what} and does not come after ${name}: add ${name} to its dependsOn`];
     }),
@@ -63,17 +66,30 @@ export function outputProblems({ order, steps, dependencies }: Flow): readonly s
 }
 
 function referencesOf({ template }: FlowStep): readonly (readonly [step: string, output: string])[] {
-  return placesIn(JSON.stringify(template), 'steps.').flatMap((name) => {
+  return [...new Set(placesIn(JSON.stringify(template), 'steps.'))].flatMap((name) => {
     const [, step, output = ''] = ofStep.exec(name) ?? [];
     return step === undefined ? [] : [[step, output] as const];
   });
 }
 
-/** Whether a step depends on another, directly or through others. */
-function comesAfter(step: string, other: string, dependencies: Flow['dependencies']): boolean {
-  const before = new Set([step]);
-  for (const name of before) for (const needed of dependencies.get(name) ?? []) before.add(needed);
-  return step !== other && before.has(other);
+/** The steps that a step comes after. */
+interface Earlier {
+  has(step: string): boolean;
+}
+
+/**
+ * What each step depends on, directly or through others, as one bit for each step. A flow may have a thousand steps
+ * with a hundred dependencies and many references each, and while it is sorted no other Task is decided on.
+ */
+function earlierSteps({ order, dependencies }: Flow): ReadonlyMap<string, Earlier> {
+  const bits = new Map(order.map(({ name }, place) => [name, 1n << BigInt(place)]));
+  const earlier = new Map<string, bigint>();
+  for (const { name } of order) {
+    const needed = dependencies.get(name) ?? [];
+    const own = needed.reduce((all, other) => all | (bits.get(other) ?? 0n) | (earlier.get(other) ?? 0n), 0n);
+    earlier.set(name, own);
+  }
+  return new Map([...earlier].map(([name, own]) => [name, { has: (other) => (own & (bits.get(other) ?? 0n)) !== 0n }]));
 }
 
 function outputsByStep(rows: Readonly<Rows>): ReadonlyMap<string | undefined, Outputs> {
