@@ -113,7 +113,7 @@ function typeOf(schema: Schema): string {
   if (schema['x-kubernetes-int-or-string'] === true) return 'integer or string';
   if (items) return `list of ${typeOf(items)}`;
   if (typeof additionalProperties === 'object') return `map of ${typeOf(additionalProperties)}`;
-  if (schema['x-kubernetes-preserve-unknown-fields'] === true && !schema.properties) return `${type}, kept as it is`;
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return `${type}, kept as it is`;
   return format === 'date-time' ? 'time' : type;
 }
 

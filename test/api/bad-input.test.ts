@@ -96,6 +96,23 @@ describe.concurrent('a Task that breaks the schema is refused by the API server,
   });
 });
 
+describe.concurrent(
+  'pods that would restart for ever are refused by the API server, with what to write instead',
+  () => {
+    const podSpec = { restartPolicy: 'Always' };
+    it.each([
+      ['of a task', { podSpec }, 'spec.template.spec.restartPolicy'],
+      ['of a step', { steps: [{ name: 'one', podSpec }] }, 'spec.steps[0].template.spec.restartPolicy'],
+    ])('%s', async (_what, deployment, path) => {
+      const room = await openRoom();
+      await expect(room.deploy({ revision: 1, ...deployment })).rejects.toThrow(
+        `${path}: Invalid value: "string": the pods of a Job are not always restarted: write Never`,
+      );
+      expect(await room.names(tasks)).toEqual([]);
+    });
+  },
+);
+
 describe.concurrent('a queue that cannot be is refused by the API server, with what to write instead', () => {
   it.each([
     [
@@ -136,9 +153,9 @@ describe.concurrent('a template that the API server refuses in a Job', () => {
     ['with an unknown field', { hostNetwrk: true }, 'Invalid', /unknown field "spec\.template\.spec\.hostNetwrk"/],
     [
       'with an invalid value',
-      { restartPolicy: 'Always' },
+      { dnsPolicy: 'Clusterfirst' },
       'Invalid',
-      /spec\.template\.spec\.restartPolicy: Required value: valid values: "OnFailure", "Never"|Unsupported value: "Always"/,
+      /spec\.template\.spec\.dnsPolicy: Unsupported value: "Clusterfirst"/,
     ],
     ['without containers', { containers: [] }, 'Invalid', /spec\.template\.spec\.containers: Required value/],
     ['with a value of the wrong type', { activeDeadlineSeconds: 'soon' }, 'Invalid', /activeDeadlineSeconds/],

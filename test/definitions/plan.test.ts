@@ -59,6 +59,18 @@ describe('plan', () => {
     expect((await limited('job: {backoffLimitPerIndex: 1}'))[1]).toContain('write completionMode: Indexed');
   });
 
+  it.each([
+    ['a task', task('image: busybox\nrestart: Always')],
+    ['the pod of a task', task('image: busybox\npodSpec: {restartPolicy: Always}')],
+    ['a step', task('steps: [{name: one, image: busybox, restart: Always}]', 'task-flow')],
+    ['a template', task('image: busybox\nrestart: Always', 'task-template')],
+  ])('says what to write where %s would restart for ever', async (_what, component) => {
+    const { code, err } = await plan({ 'app.yaml': application(component) }, '-f', 'app.yaml');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: app\.yaml:\d+:\d+: /);
+    expect(err).toContain('write Never (another pod follows one that failed) or OnFailure');
+  });
+
   it('prints a document for programs, the same as YAML and as JSON', async () => {
     const files = { 'app.yaml': one };
     const json = await plan(files, '-f', 'app.yaml', '-o', 'json');

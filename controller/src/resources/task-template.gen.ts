@@ -21,6 +21,16 @@ export interface TaskTemplateSpec {
    * The pod template.
    */
   template: {
+    /**
+     * As of a pod.
+     */
+    spec?: {
+      /**
+       * Never when left out.
+       */
+      restartPolicy?: string;
+      [k: string]: unknown;
+    };
     [k: string]: unknown;
   };
   /**

@@ -155,6 +155,16 @@ export interface TaskSpec {
    * The pod template of the Job. Open, so that KubeVela's traits can patch it; what the API server refuses in a Job shows in the run's status.
    */
   template?: {
+    /**
+     * As of a pod.
+     */
+    spec?: {
+      /**
+       * Never when left out.
+       */
+      restartPolicy?: string;
+      [k: string]: unknown;
+    };
     [k: string]: unknown;
   };
   /**
@@ -221,6 +231,16 @@ export interface TaskSpec {
      * The pod template of the step's Job.
      */
     template?: {
+      /**
+       * As of a pod.
+       */
+      spec?: {
+        /**
+         * Never when left out.
+         */
+        restartPolicy?: string;
+        [k: string]: unknown;
+      };
       [k: string]: unknown;
     };
     /**
