@@ -8,6 +8,7 @@ import type { Definitions, Parts } from '../controller/src/cli/plan/parts.ts';
 import type { Schema } from '../controller/src/plan/schema.ts';
 import { buildCue } from '../cue/ts/build.ts';
 import { definitionNames, readDefinition } from './definition-files.ts';
+import { withKubernetes } from './kubernetes-schema.ts';
 
 interface Crd {
   readonly spec: {
@@ -44,10 +45,8 @@ async function readSchema(file: string): Promise<readonly [kind: string, schema:
   const { spec } = parse(await readFile(new URL(`../addon/resources/${file}`, import.meta.url), 'utf8')) as Crd;
   const { status: _status, ...properties } = spec.versions[0]?.schema.openAPIV3Schema.properties ?? {};
   const isText = (key: string, value: unknown) => key === 'description' && typeof value === 'string';
-  return [
-    spec.names.kind,
-    JSON.parse(
-      JSON.stringify({ type: 'object', properties }, (key, value: unknown) => (isText(key, value) ? undefined : value)),
-    ) as Schema,
-  ];
+  const schema = JSON.parse(
+    JSON.stringify({ type: 'object', properties }, (key, value: unknown) => (isText(key, value) ? undefined : value)),
+  ) as Schema;
+  return [spec.names.kind, withKubernetes(spec.names.kind, schema)];
 }

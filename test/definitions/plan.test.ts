@@ -71,6 +71,77 @@ describe('plan', () => {
     expect(err).toContain('write Never (another pod follows one that failed) or OnFailure');
   });
 
+  const flow = (step: string) => task(`steps: [{name: one, image: busybox, ${step}}]`, 'task-flow');
+  it.each<[what: string, component: string, problem: string]>([
+    [
+      'of a container',
+      task('image: busybox\npodSpec: {containers: [{resource: {limits: {cpu: 1}}}]}'),
+      '11:33: podSpec.containers.0.resource is a field that Kubernetes does not have there: write resources',
+    ],
+    [
+      'of a pod',
+      task('image: busybox\npodSpec:\n  imagePullsecrets: [{name: key}]'),
+      '12:11: podSpec.imagePullsecrets is a field that Kubernetes does not have there: write imagePullSecrets',
+    ],
+    [
+      'of a sidecar',
+      task('image: busybox\npodSpec:\n  initContainers: [{name: proxy, image: envoy, volumeMount: []}]'),
+      'podSpec.initContainers.0.volumeMount is a field that Kubernetes does not have there: write volumeMounts',
+    ],
+    [
+      'of a volume',
+      task('image: busybox\npodSpec: {volumes: [{name: x, emptyDir: {medum: Memory}}]}'),
+      'podSpec.volumes.0.emptyDir.medum is a field that Kubernetes does not have there: write medium',
+    ],
+    [
+      'of a source of a variable',
+      task('image: busybox\nenv: [{name: NODE, valueFrom: {fieldRef: {fieldpath: spec.nodeName}}}]'),
+      'env.0.valueFrom.fieldRef.fieldpath is a field that Kubernetes does not have there: write fieldPath',
+    ],
+    [
+      'of a step',
+      flow('podSpec: {hostNetwrk: true}'),
+      'steps.0.podSpec.hostNetwrk is a field that Kubernetes does not have there: write hostNetwork',
+    ],
+    [
+      'of a rule for failures',
+      task('image: busybox\npodFailurePolicy: {rules: [{action: FailJob, onExitCode: {operator: In, values: [1]}}]}'),
+      'podFailurePolicy.rules.0.onExitCode is a field that Kubernetes does not have there: write onExitCodes',
+    ],
+    [
+      'of a template',
+      task('image: busybox\npodSpec: {dnsPolcy: Default}', 'task-template'),
+      'podSpec.dnsPolcy is a field that Kubernetes does not have there: write dnsPolicy',
+    ],
+    [
+      'that is of another kind',
+      task('image: busybox\npodSpec: {replicas: 3}'),
+      'podSpec.replicas is a field that Kubernetes does not have there: take it out',
+    ],
+    [
+      'whose value is a number, not text',
+      task('image: busybox\npodSpec: {initContainers: [{name: x, image: app, env: [{name: PORT, value: 80}]}]}'),
+      'podSpec.initContainers.0.env.0.value must be a string, not 80: write it in quotes',
+    ],
+  ])('refuses a field %s that would be refused in the Job', async (_what, component, problem) => {
+    const { code, err } = await plan({ 'app.yaml': application(component) }, '-f', 'app.yaml');
+    expect(err).toContain(problem);
+    expect([code, err.trim().split('\n').length]).toEqual([1, 1]);
+  });
+
+  it('takes every form of a field that Kubernetes takes', async () => {
+    const podSpec =
+      'podSpec: {hostname: null, containers: [{resources: {limits: {cpu: 0.5, memory: 1Gi}}, ports: [{containerPort: 80}]}], overhead: {cpu: 1}, volumes: [{name: x, emptyDir: {sizeLimit: 1000}}]}';
+    const template = application(
+      task(
+        'image: busybox\nparameters: [{name: grace, type: integer}]\npodSpec: {terminationGracePeriodSeconds: $(params.grace)}',
+        'task-template',
+      ),
+    );
+    for (const text of [application(task(`image: busybox\n${podSpec}`)), template])
+      expect((await plan({ 'app.yaml': text }, '-f', 'app.yaml')).err).toBe('');
+  });
+
   it('prints a document for programs, the same as YAML and as JSON', async () => {
     const files = { 'app.yaml': one };
     const json = await plan(files, '-f', 'app.yaml', '-o', 'json');

@@ -128,11 +128,25 @@ export function refusalOfSchema({ path, message, sentence }: SchemaProblem, prop
     ...named.map((name) => [...name, ...field.slice(2)]),
     ...named,
     field.filter((part) => part !== 'job'),
+    ...ofPods(field),
   ];
   const found =
     candidates.find((candidate) => valueAt(properties, candidate) !== undefined) ??
     propertyOf(field.slice(0, -1), properties);
   return { path: found, message: sentence ?? `${(found.length > 0 ? found : field).join('.')} ${message}` };
+}
+
+/** What a pod template has of podSpec, and what its first container has of the parameters. */
+function ofPods(field: readonly string[]): readonly (readonly string[])[] {
+  const at = field.indexOf('template');
+  if (at < 0) return [];
+  const [before, [part, ...inside]] = [field.slice(0, at), field.slice(at + 1)];
+  if (part === 'metadata') return [[...before, ...inside]];
+  const [list, index, ...rest] = inside;
+  return [
+    [...before, 'podSpec', ...inside],
+    ...(list === 'containers' && index === '0' ? [[...before, ...rest]] : [[...before, ...inside]]),
+  ];
 }
 
 function valueAt(properties: Fields, path: readonly string[]): unknown {

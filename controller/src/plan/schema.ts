@@ -6,10 +6,12 @@
 import { isFields, type Fields } from '../vela/fields.ts';
 import { celHolds } from './cel.ts';
 import { shown } from './shown.ts';
+import { nearest } from './spelling.ts';
 
 /** A part of an OpenAPI v3 schema. */
 export interface Schema {
   readonly type?: string;
+  readonly nullable?: boolean;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
@@ -23,7 +25,8 @@ export interface Schema {
   readonly maxProperties?: number;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema;
+  /** false: a field that `properties` does not name is refused, as Kubernetes does in its own kinds. */
+  readonly additionalProperties?: Schema | false;
   readonly items?: Schema;
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-int-or-string'?: boolean;
@@ -47,6 +50,7 @@ export interface Admitted {
 }
 
 export function admitBySchema(schema: Schema, value: unknown, path: readonly string[] = []): Admitted {
+  if (value === null && schema.nullable === true) return { value, problems: [] };
   const own = brokenRule(schema, value);
   // Inside a value of the wrong type there is nothing to check.
   if (own) return { value, problems: [{ path, ...own }] };
@@ -63,17 +67,24 @@ function admitList({ items }: Schema, value: readonly unknown[], path: readonly 
 function admitFields(schema: Schema, value: Fields, path: readonly string[]): Admitted {
   const { properties = {}, additionalProperties } = schema;
   const isOpen =
-    schema['x-kubernetes-preserve-unknown-fields'] === true || (!schema.properties && !additionalProperties);
+    schema['x-kubernetes-preserve-unknown-fields'] === true ||
+    (!schema.properties && additionalProperties === undefined);
   const problems: SchemaProblem[] = [];
   const kept: Record<string, unknown> = {};
   for (const [name, field] of Object.entries({ ...defaultsOf(properties), ...value })) {
     const known = Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
+    if (known === false) problems.push({ path: [...path, name], message: unknownField(name, properties) });
     if (!known && !isOpen) continue;
     const admitted: Admitted = known ? admitBySchema(known, field, [...path, name]) : { value: field, problems: [] };
     kept[name] = admitted.value;
     problems.push(...admitted.problems);
   }
   return { value: kept, problems };
+}
+
+function unknownField(name: string, properties: Readonly<Record<string, Schema>>): string {
+  const near = nearest(name, Object.keys(properties));
+  return `is a field that Kubernetes does not have there: ${near === undefined ? 'take it out' : `write ${near}`}`;
 }
 
 function defaultsOf(properties: Readonly<Record<string, Schema>>): Fields {
@@ -86,7 +97,7 @@ function defaultsOf(properties: Readonly<Record<string, Schema>>): Fields {
 const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[] = [
   (schema, value) =>
     schema.type !== undefined && !isOfType(schema.type, value)
-      ? `must be ${article(schema.type)}, not ${shown(value)}`
+      ? `must be ${article(schema.type)}, not ${shown(value)}${isPlainWord(schema.type, value) ? ': write it in quotes' : ''}`
       : undefined,
   (schema, value) =>
     schema['x-kubernetes-int-or-string'] === true && !Number.isInteger(value) && typeof value !== 'string'
@@ -161,6 +172,11 @@ function isOfType(type: string, value: unknown): boolean {
     default:
       return typeof value === type;
   }
+}
+
+/** YAML reads 80, yes and y as something else than text. */
+function isPlainWord(type: string, value: unknown): boolean {
+  return type === 'string' && (typeof value === 'number' || typeof value === 'boolean');
 }
 
 function article(type: string): string {

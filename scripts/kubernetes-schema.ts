@@ -1,0 +1,103 @@
+/**
+ * The schemas of what a Task hands on to Kubernetes, made of client-node's models, which are generated from Kubernetes'
+ * own OpenAPI. A plan refuses fields that they do not have, as the API server does when the Job is created.
+ */
+import * as client from '@kubernetes/client-node';
+import type { Schema } from '../controller/src/plan/schema.ts';
+
+interface Model {
+  readonly attributeTypeMap?: readonly { readonly baseName: string; readonly type: string }[];
+}
+
+const models = client as unknown as Readonly<Record<string, Model>>;
+
+/** The models call quantities strings, and Kubernetes takes numbers for them, too. */
+const quantities = new Set(['limits', 'requests', 'overhead', 'sizeLimit', 'divisor', 'capacity']);
+
+/** @param type as the models write it, such as `Array<V1Container>` */
+function schemaOf(type: string): Schema {
+  const [, element] = /^Array<(.*)>$/.exec(type) ?? [];
+  if (element !== undefined) return { type: 'array', nullable: true, items: schemaOf(element) };
+  const [, value] = /^\{ \[key: string\]: (.*); \}$/.exec(type) ?? [];
+  if (value !== undefined) return { type: 'object', nullable: true, additionalProperties: schemaOf(value) };
+  const fields = models[type]?.attributeTypeMap;
+  return fields ? objectOf(fields) : (leaves[type] ?? {});
+}
+
+function objectOf(fields: NonNullable<Model['attributeTypeMap']>): Schema {
+  const properties = fields.map(({ baseName, type }): readonly [string, Schema] => [
+    baseName,
+    quantities.has(baseName) ? {} : schemaOf(type),
+  ]);
+  return { type: 'object', nullable: true, properties: Object.fromEntries(properties), additionalProperties: false };
+}
+
+const leaves: Readonly<Record<string, Schema>> = {
+  string: { type: 'string', nullable: true },
+  number: { type: 'integer', nullable: true },
+  boolean: { type: 'boolean', nullable: true },
+};
+
+/** In a TaskTemplate a parameter may stand for a number or a boolean. */
+function withParameters(schema: Schema): Schema {
+  const { type, properties, items, additionalProperties, ...rest } = schema;
+  if (type === 'integer' || type === 'boolean') return rest;
+  return {
+    ...schema,
+    ...(properties && { properties: mapped(properties, withParameters) }),
+    ...(items && { items: withParameters(items) }),
+    ...(additionalProperties && { additionalProperties: withParameters(additionalProperties) }),
+  };
+}
+
+/** Where a schema of ours is open for what Kubernetes has there, by the path of its properties. */
+const places: Readonly<Record<string, string>> = {
+  'spec.template': 'V1PodTemplateSpec',
+  'spec.job': 'V1JobSpec',
+  'spec.job.podFailurePolicy': 'V1PodFailurePolicy',
+  'spec.job.successPolicy': 'V1SuccessPolicy',
+  'spec.templateRef.env[]': 'V1EnvVar',
+  'spec.steps[].template': 'V1PodTemplateSpec',
+  'spec.steps[].job.podFailurePolicy': 'V1PodFailurePolicy',
+  'spec.steps[].job.successPolicy': 'V1SuccessPolicy',
+  'spec.steps[].templateRef.env[]': 'V1EnvVar',
+  'spec.globals.env[]': 'V1EnvVar',
+  'spec.globals.volumes[]': 'V1Volume',
+  'spec.globals.volumeMounts[]': 'V1VolumeMount',
+};
+
+/**
+ * A CRD's schema that knows what Kubernetes takes where the CRD keeps everything as it is.
+ * @param kind the CRD's
+ */
+export function withKubernetes(kind: string, schema: Schema): Schema {
+  return at(schema, '', (type) => (kind === 'TaskTemplate' ? withParameters(schemaOf(type)) : schemaOf(type)));
+}
+
+function at(schema: Schema, path: string, schemaFor: (type: string) => Schema): Schema {
+  const type = places[path];
+  if (type !== undefined && schema['x-kubernetes-preserve-unknown-fields'] === true)
+    return merged(schemaFor(type), schema);
+  const { properties, items } = schema;
+  return {
+    ...schema,
+    ...(properties && {
+      properties: mapped(properties, (field, name) => at(field, path === '' ? name : `${path}.${name}`, schemaFor)),
+    }),
+    ...(items && { items: at(items, `${path}[]`, schemaFor) }),
+  };
+}
+
+/** What both say: ours has limits and rules beside the fields that it names. */
+function merged(theirs: Schema, ours: Schema): Schema {
+  const { 'x-kubernetes-preserve-unknown-fields': _open, properties = {}, ...own } = ours;
+  const both = mapped(properties, (field, name) => merged(theirs.properties?.[name] ?? {}, field));
+  return { ...theirs, ...own, ...(theirs.properties && { properties: { ...theirs.properties, ...both } }) };
+}
+
+function mapped(
+  properties: Readonly<Record<string, Schema>>,
+  change: (schema: Schema, name: string) => Schema,
+): Readonly<Record<string, Schema>> {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, change(schema, name)]));
+}
