@@ -33,7 +33,7 @@ reason stands in
 - \`status.reason\` of a TaskRun: why it waits, or how it ended, and \`status.jobs[].reason\` the same of a step;
 - \`status.jobs[].exitReason\`: how the container that failed last ended;
 - the conditions \`Complete\` and \`Failed\` of a TaskRun that is finished;
-- the conditions \`Ready\` and \`Stalled\` of a Task;
+- the conditions \`Ready\` and \`Stalled\` of a Task, and \`Valid\`, which is False where the API server would refuse a Job of it;
 - [events](events.md), and [metrics](metrics.md) such as \`task_runs_finish_reasons_total\`.
 
 Where there is no reason the condition has the phase's name in its place: \`Succeeded\`, \`Failed\`, \`Running\`, \`Pending\`.

@@ -148,6 +148,104 @@ describe.concurrent('a queue that cannot be is refused by the API server, with w
   });
 });
 
+describe.concurrent('what the API server would refuse in a Job is told at the deployment, though nothing runs', () => {
+  const container = { name: 'main', image: 'busybox' };
+  const containers = (change: object) => ({ podSpec: { containers: [{ ...container, ...change }] } });
+  it.each<[what: string, said: object, message: RegExp]>([
+    [
+      'a misspelt field',
+      containers({ resource: {} }),
+      /unknown field "spec\.template\.spec\.containers\[0\]\.resource"/,
+    ],
+    [
+      'a misspelt field of the pod',
+      { podSpec: { imagePullsecrets: [] } },
+      /unknown field "spec\.template\.spec\.imagePullsecrets"/,
+    ],
+    ['a quantity', containers({ resources: { limits: { memory: '1 GB' } } }), /quantities must match/],
+    [
+      'more requested than the limit',
+      containers({ resources: { limits: { cpu: '1' }, requests: { cpu: '2' } } }),
+      /containers\[0\]\.resources\.requests: Invalid value: "2": must be less than or equal to cpu limit of 1/,
+    ],
+    ['a name of a variable', containers({ env: [{ name: 'A=B', value: '1' }] }), /containers\[0\]\.env\[0\]\.name/],
+    [
+      'a volume that is not there',
+      containers({ volumeMounts: [{ name: 'x', mountPath: '/x' }] }),
+      /volumeMounts\[0\]\.name: Not found: "x"/,
+    ],
+    [
+      'two mounts at one path',
+      {
+        podSpec: {
+          volumes: [{ name: 'x', emptyDir: {} }],
+          containers: [
+            {
+              ...container,
+              volumeMounts: [
+                { name: 'x', mountPath: '/x' },
+                { name: 'x', mountPath: '/x' },
+              ],
+            },
+          ],
+        },
+      },
+      /volumeMounts\[1\]\.mountPath: Invalid value: "\/x": must be unique/,
+    ],
+    [
+      'two containers of one name',
+      { podSpec: { containers: [container, container] } },
+      /containers\[1\]\.name: Duplicate value: "main"/,
+    ],
+    [
+      'a policy for failures of pods that restart',
+      {
+        job: { podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [3] } }] } },
+        podSpec: { restartPolicy: 'OnFailure' },
+      },
+      /restartPolicy: Invalid value: "OnFailure": only "Never" is supported when podFailurePolicy is specified/,
+    ],
+    [
+      'no number of indexes',
+      { job: { completionMode: 'Indexed', parallelism: 2 } },
+      /spec\.completions: Required value/,
+    ],
+  ])('%s', async (_what, said, message) => {
+    const room = await openRoom();
+    const policy = { trigger: 'Manual' } as const;
+    const task = await room.deploy({ revision: 1, policy, ...said });
+    const { status } = await room.where(task, 'says so', (told) => message.test(told.message ?? ''));
+    expect(status?.message).toMatch(
+      /^no run yet · the Job of each run would be refused: .*; fix the Application and deploy it again/,
+    );
+    expect(status?.conditions).toMatchObject([
+      { type: 'Ready', status: 'False' },
+      { type: 'Stalled', status: 'True', reason: 'Invalid' },
+      { type: 'Valid', status: 'False', reason: 'Invalid' },
+    ]);
+    const next = await room.deploy({ revision: 2, policy });
+    await room.where(
+      next,
+      'is ready',
+      ({ conditions }) => conditions?.length === 1 && conditions[0]?.status === 'True',
+    );
+    expect([await room.names(jobs), callsIn(room, 'POST jobs')]).toEqual([[], 2]);
+  });
+
+  it('a step whose turn has not come', async () => {
+    const room = await openRoom();
+    const steps = [
+      { name: 'build', pods: { duration: '1h' } },
+      { name: 'test', dependsOn: ['build'], podSpec: { hostNetwrk: true } },
+    ];
+    const { status } = await room.where(await room.deploy({ revision: 1, steps }), 'says so', ({ message = '' }) =>
+      message.includes('hostNetwrk'),
+    );
+    expect(status?.message).toMatch(/^mytask-v1 (Pending|Running).* · the Job of step test would be refused: /);
+    await recovers(room, await room.deploy({ revision: 2, policy: { concurrencyPolicy: 'Replace' } }));
+  });
+});
+
 describe.concurrent('a template that the API server refuses in a Job', () => {
   it.each([
     ['with an unknown field', { hostNetwrk: true }, 'Invalid', /unknown field "spec\.template\.spec\.hostNetwrk"/],

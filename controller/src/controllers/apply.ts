@@ -11,7 +11,7 @@ import { adoptRun, fillTemplates } from './apply/adopt-run.ts';
 import type { ApplyContext, Result } from './apply/context.ts';
 import { createClaim, createJob, createRun } from './apply/create.ts';
 import { deleteClaim, deleteJob, deleteRun } from './apply/delete.ts';
-import { checkJob, checkStep, readTermination } from './apply/look.ts';
+import { checkJob, checkStep, readTermination, tryJobs } from './apply/look.ts';
 import { mark } from './apply/mark.ts';
 import { event, nudge, writeRunStatus, writeTaskStatus } from './apply/report.ts';
 
@@ -24,6 +24,7 @@ const handlers: Handlers = {
   createJob,
   createClaim,
   deleteClaim,
+  tryJobs,
   checkJob,
   readTermination,
   checkStep,

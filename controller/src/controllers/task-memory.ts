@@ -6,7 +6,16 @@ import type { Answered } from '../domain/model/trigger.ts';
 import type { Task } from '../resources/index.ts';
 import type { Job } from '../domain/model/objects.ts';
 import { mostCuts } from '../domain/status/cuts.ts';
-import type { Before, Cut, Memory, Refusal, Setback, StepLook, TerminationMessage } from '../domain/model/memory.ts';
+import type {
+  Before,
+  Cut,
+  Memory,
+  Refusal,
+  Setback,
+  StepLook,
+  TerminationMessage,
+  Trial,
+} from '../domain/model/memory.ts';
 
 /** The most entries of each list; the oldest are dropped. */
 const limit = 1_000;
@@ -35,6 +44,7 @@ export class TaskMemory {
   lookingSince: number | undefined;
   /** The Application that said that it applied the Task, as namespace/name. */
   appliedBy: string | undefined;
+  trial: Trial | undefined;
   answered: Answered | undefined;
   /** The latest schedule time for which a run was created, RFC 3339. */
   lastScheduled: string | undefined;
@@ -62,6 +72,7 @@ export class TaskMemory {
       deletedJobs: this.deletedJobs,
       refusals: this.refusals,
       setbacks: new Map(this.setbacks),
+      trial: this.trial,
       taken: { runs: new Set(this.takenRuns), jobs: new Set(this.takenJobs) },
       goneJobs: new Set(this.goneJobs),
       answered: this.answered,

@@ -65,7 +65,7 @@ describe('a time of the schedule', () => {
   });
   test('is what the Task wakes for', () => {
     const task = aTask().spec({ schedule }).withoutApplication();
-    const status = first('writeTaskStatus', at(aState(task), 1))?.status;
+    const status = first('writeTaskStatus', at(aState(task).memory({ trial: { generation: 1 } }), 1))?.status;
     expect(status).toMatchObject({ phase: 'Idle', nextScheduleTime: rfc3339(300) });
     expect(at(aState(task.status(status)), 1)).toEqual([{ kind: 'wakeAt', at: after(300).getTime() }]);
   });

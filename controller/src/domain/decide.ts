@@ -16,6 +16,7 @@ import { prune } from './steps/prune.ts';
 import { readOutputs } from './steps/read-outputs.ts';
 import { recordOutcomes } from './steps/record-outcomes.ts';
 import { report } from './steps/report.ts';
+import { tryJobs } from './steps/try-jobs.ts';
 import { wake } from './steps/wake.ts';
 import { classify } from './view/classify.ts';
 
@@ -31,6 +32,7 @@ const steps: readonly Step[] = [
   readOutputs,
   recordOutcomes,
   prune,
+  tryJobs,
   report,
   mark,
   nudge,

@@ -1,16 +1,50 @@
 /** Reads what the caches do not have, for the next decision. */
+import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { ActionOf } from '../../domain/model/actions.ts';
-import { isNotFound } from '../../kube/api-error.ts';
+import { isAboutObject, isNotFound } from '../../kube/api-error.ts';
 import type { Stored } from '../../kube/objects.ts';
 import { jobs, pods } from '../../kube/resources.ts';
 import { applications } from '../../cluster/resource-types.ts';
+import { refusalOf } from '../refusal.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { applies, lookAtStep } from '../../cluster/workflow-step.ts';
 import { ifHere } from './application.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 import { labels } from '../../resources/index.ts';
-import type { StepLook, TerminationMessage } from '../../domain/model/memory.ts';
+import type { Problem, StepLook, TerminationMessage } from '../../domain/model/memory.ts';
+
+/**
+ * Only what the same object is always refused for counts: a quota or a policy may say something else when its turn
+ * comes. The first refusal is enough.
+ */
+export async function tryJobs(
+  { generation, jobs: tried }: ActionOf<'tryJobs'>,
+  { client, memory, log }: ApplyContext,
+): Promise<Result> {
+  let problem: Problem | undefined;
+  for (const { step, job } of tried) {
+    problem = await problemOf(step, () => client.create(jobs, job as unknown as BatchJob, { dryRun: true }));
+    if (problem) break;
+  }
+  memory.trial = { generation, problem };
+  if (problem) log.warn(problem, 'a Job would be refused');
+  return 'done';
+}
+
+async function problemOf(step: string | undefined, create: () => Promise<unknown>): Promise<Problem | undefined> {
+  try {
+    await create();
+    return undefined;
+  } catch (error) {
+    if (!isAboutObject(error)) throw error;
+    const refusal = refusalOf(error, { object: 'Job', run: '', step });
+    if (refusal?.final !== true) return undefined;
+    const whose = step === undefined ? 'the Job of each run' : `the Job of step ${step}`;
+    const message = `${whose} would be refused: ${error.serverMessage}; fix the Application and deploy it again`;
+    return { reason: refusal.reason, message };
+  }
+}
 
 export async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: ApplyContext): Promise<Result> {
   const { client, caches, memory } = context;

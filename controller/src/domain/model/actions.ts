@@ -21,6 +21,13 @@ export interface JobManifest {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** A Job that the API server is asked about before its turn. */
+export interface TriedJob {
+  /** The step of a flow that it is of. */
+  readonly step?: string;
+  readonly job: JobManifest;
+}
+
 export interface ClaimManifest {
   readonly apiVersion: 'v1';
   readonly kind: 'PersistentVolumeClaim';
@@ -87,6 +94,8 @@ export type Action =
   | { readonly kind: 'createClaim'; readonly run: string; readonly claim: ClaimManifest }
   | { readonly kind: 'deleteClaim'; readonly name: string; readonly uid: string; readonly because: string }
   | { readonly kind: 'createJob'; readonly run: string; readonly step?: string; readonly job: JobManifest }
+  /** Ask the API server whether it would create these Jobs of that version of the Task; it creates none. */
+  | { readonly kind: 'tryJobs'; readonly generation: number; readonly jobs: readonly TriedJob[] }
   /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
   | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }
   /** Read what the pods of a Job that is complete left as termination message. */

@@ -15,6 +15,8 @@ export interface Memory {
   readonly refusals: readonly Refusal[];
   /** Actions that failed because of their object, by `actionKey`. */
   readonly setbacks: ReadonlyMap<string, Setback>;
+  /** What the API server said of Jobs that it was asked about before their turn. */
+  readonly trial?: Trial | undefined;
   readonly taken: TakenNames;
   /** UIDs of Jobs that the live API said are gone. */
   readonly goneJobs: ReadonlySet<string>;
@@ -65,6 +67,19 @@ export interface Refusal {
   readonly final: boolean;
   /** Milliseconds since the epoch. */
   readonly retryAt: number;
+}
+
+/** What the API server said of the Jobs of one version of the Task. */
+export interface Trial {
+  readonly generation: number;
+  /** Why it would refuse one of them, whenever that is created; undefined where it would refuse none. */
+  readonly problem?: Problem | undefined;
+}
+
+export interface Problem {
+  readonly reason: string;
+  /** One sentence with the remedy. */
+  readonly message: string;
 }
 
 /** Names that turned out to be taken by somebody else's objects. */

@@ -6,7 +6,7 @@ import { compact } from '../lang/compact.ts';
 import { coarseAge, formatDuration } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { oneLine } from '../lang/words.ts';
-import { type Refusal, reportedFailures } from '../model/memory.ts';
+import { type Problem, type Refusal, reportedFailures } from '../model/memory.ts';
 import { isFinished } from '../model/phase.ts';
 import { patientReasons, reasons } from '../model/reasons.ts';
 import { revisionHash } from '../model/trigger.ts';
@@ -17,11 +17,14 @@ import { supersededCount } from '../policies/superseded.ts';
 import { waitsTooLongForNode } from './node-state.ts';
 import { lingersTooLong } from './overdue.ts';
 import { type Agenda, agendaOf } from '../schedule/agenda.ts';
+import { isOfThisVersion } from '../view/classify.ts';
 
 /** The CRD's limits. */
 const maxActive = 20;
 const maxLastRuns = 10;
 const maxSteps = 100;
+
+const validType = 'Valid';
 
 export function taskStatus(view: TaskView, now: Date): TaskStatus {
   const { active, finished } = view;
@@ -138,6 +141,7 @@ function taskMessage(view: TaskView, agenda: Agenda | undefined, now: Date): str
   const parts = [
     view.state.task.spec.suspend === true ? 'suspended' : '',
     currentLine(view, agenda, now),
+    problemLine(view),
     skippedLine(view),
     supersededLine(view),
     some(others.length - queued, 'more active'),
@@ -161,6 +165,13 @@ function some(count: number, what: string): string {
 function skippedLine({ runs: [newest], current }: TaskView): string {
   if (newest?.phase !== 'Skipped' || newest === current) return '';
   return `${newest.name} Skipped: ${newest.record.status?.message ?? ''}`;
+}
+
+/** What is wrong with this version, unless its run has failed of it and says so. */
+function problemLine(view: TaskView): string {
+  const { current, state } = view;
+  const isSaid = current?.phase === 'Failed' && isOfThisVersion(current, state.task);
+  return isSaid ? '' : (jobProblem(view)?.message ?? '');
 }
 
 /** What no controller saw before the current run. */
@@ -213,16 +224,20 @@ function summary({ name, phase, keptPods, record: run }: RunView): RunSummary {
 
 /**
  * Ready: what was deployed is done, as healthyWhen means it. Stalled: something keeps the run from getting on (as
- * kstatus has it).
+ * kstatus has it). Valid: False where the API server would refuse a Job of this version; it is left out otherwise.
  */
 function conditions(view: TaskView, phase: NonNullable<TaskStatus['phase']>, now: Date): Condition[] {
   const { task } = view.state;
   const { reason = phase, message = '' } = view.current?.record.status ?? statusOfBefore(view);
   const stalled = stalledBy(view, now);
+  const problem = jobProblem(view);
   const status = isReady(view, phase, stalled?.reason) ? 'True' : 'False';
   return [
     condition(task, { type: 'Ready', status, reason, message }, now),
     ...(stalled ? [condition(task, { type: 'Stalled', status: 'True', ...stalled }, now)] : []),
+    ...(problem
+      ? [condition(task, { type: validType, status: 'False', ...problem, message: oneLine(problem.message) }, now)]
+      : []),
   ];
 }
 
@@ -232,22 +247,27 @@ function statusOfBefore(view: TaskView): { readonly reason?: string; readonly me
 
 /** What a schedule asked for says nothing of the deployment. */
 function isReady(view: TaskView, phase: NonNullable<TaskStatus['phase']>, stalledReason: string | undefined): boolean {
-  if (stalledReason === reasons.invalidSchedule) return false;
+  if (stalledReason === reasons.invalidSchedule || jobProblem(view)) return false;
   const deployed = runRefusal(view) ? phase : view.deployed?.phase;
   return isHealthy(deployed ?? phase, view.policy);
 }
 
 /**
- * What keeps the Task from getting on: an invalid schedule, a refusal, or what the current run's unfinished Job
- * waits for; a run that waits as it should, or is retried, is getting on.
+ * What keeps the Task from getting on: an invalid schedule, a refusal, a Job that would be refused, or what the current
+ * run's unfinished Job waits for; a run that waits as it should, or is retried, is getting on.
  */
 export function stalledBy(view: TaskView, now: Date): { reason: string; message: string } | undefined {
-  const problem = agendaOf(view.state, now)?.problem;
-  if (problem !== undefined) return { reason: reasons.invalidSchedule, message: oneLine(problem) };
-  const refusal = runRefusal(view);
+  const ofSchedule = agendaOf(view.state, now)?.problem;
+  if (ofSchedule !== undefined) return { reason: reasons.invalidSchedule, message: oneLine(ofSchedule) };
+  const refusal = runRefusal(view) ?? jobProblem(view);
   if (refusal) return { reason: refusal.reason, message: oneLine(refusal.message) };
+  return waitOf(view, now) ?? setBack(view, now);
+}
+
+/** What the current run waits for, if something is wrong with that. */
+function waitOf(view: TaskView, now: Date): { reason: string; message: string } | undefined {
   const { reason, message = '' } = (view.current?.finished === false && view.current.record.status) || {};
-  return reason === undefined || isPatient(reason, view, now) ? setBack(view, now) : { reason, message };
+  return reason === undefined || isPatient(reason, view, now) ? undefined : { reason, message };
 }
 
 /** What the API server keeps refusing about one object; one that waits no longer is no longer wanted. */
@@ -256,6 +276,19 @@ function setBack({ state }: TaskView, now: Date): { reason: string; message: str
     ({ failures, retryAt }) => failures >= reportedFailures && retryAt > now.getTime(),
   );
   return found && { reason: reasons.writeRefused, message: oneLine(found.message) };
+}
+
+/**
+ * Why the API server would refuse a Job of this version, as it said before any run asked for it. Who just started knows
+ * it from the status.
+ */
+export function jobProblem({ state: { task, memory }, runs }: TaskView): Problem | undefined {
+  const { generation = 0 } = task.metadata;
+  if (runs.some((run) => run.phase === 'Succeeded' && isOfThisVersion(run, task))) return undefined;
+  if (memory.trial?.generation === generation) return memory.trial.problem;
+  const known = task.status?.conditions?.find(({ type }) => type === validType);
+  if (!known || task.status?.observedGeneration !== generation) return undefined;
+  return { reason: known.reason, message: known.message };
 }
 
 /** Whether nothing is wrong with waiting for this, or not yet. */

@@ -2,10 +2,10 @@
  * Which Jobs are to be created now: a run's next attempt, and the steps of a flow whose turn it is.
  */
 import type { JobRow } from '../../resources/index.ts';
-import { compact } from '../lang/compact.ts';
 import { namesOf } from '../lang/names.ts';
 import { claimManifest } from '../manifest/claim.ts';
 import { jobManifest, jobName, longestJobName } from '../manifest/job.ts';
+import { stepJobManifest } from '../manifest/step-job.ts';
 import type { Action } from '../model/actions.ts';
 import type { Flow } from '../model/flow.ts';
 import type { Refusal } from '../model/memory.ts';
@@ -28,10 +28,9 @@ import { activeDeadlineSeconds, leastOf } from '../policies/timeout-seconds.ts';
 import { waitsForName } from '../policies/unique.ts';
 import { waitsForStep } from '../policies/workflow-step.ts';
 import { flowOf, gateOf } from '../shape/arrange.ts';
-import { awaitsNode, nodeOfRun } from '../shape/same-node.ts';
-import { stepTemplate } from '../shape/step-template.ts';
+import { awaitsNode } from '../shape/same-node.ts';
 import { lacksTemplates } from '../shape/templates.ts';
-import { lacksClaim, withWorkspace } from '../shape/workspace.ts';
+import { lacksClaim } from '../shape/workspace.ts';
 import { endsOf } from '../status/flow.ts';
 import { jobIdentity } from '../status/job.ts';
 import { runStatus } from '../status/run.ts';
@@ -171,18 +170,8 @@ function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, J
 }
 
 function stepJob(run: FlowRun, part: StepView, attempt: number, view: TaskView, now: Date): Action {
-  const { step } = part;
-  const template = stepTemplate(step, withWorkspace(run.record), run.record.status?.jobs ?? [], nodeOfRun(run.record));
-  const filled = {
-    ...part.record,
-    spec: { ...part.record.spec, snapshot: { hash: '', ...part.record.spec.snapshot, template } },
-  };
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
-  const job = jobManifest(filled, {
-    name: freeName(part, attempt, view),
-    attempt,
-    step: step.name,
-    activeDeadlineSeconds: deadline,
-  });
-  return compact({ kind: 'createJob' as const, run: run.name, step: step.name, job });
+  const name = freeName(part, attempt, view);
+  const job = stepJobManifest(run, part, { name, attempt, activeDeadlineSeconds: deadline });
+  return { kind: 'createJob', run: run.name, step: part.step.name, job };
 }

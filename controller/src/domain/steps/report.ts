@@ -11,7 +11,7 @@ import { missedEvents } from '../schedule/agenda.ts';
 import { cutRetryAt, cutsOf, cutTaskStatus } from '../status/cuts.ts';
 import { reportWaitsUntil } from '../status/pacing.ts';
 import { runStatus } from '../status/run.ts';
-import { beforeLine, stalledBy, taskStatus } from '../status/task.ts';
+import { beforeLine, jobProblem, stalledBy, taskStatus } from '../status/task.ts';
 
 /** Write the Task's status when it says something new, and let KubeVela know. */
 export function report(view: TaskView, now: Date): readonly Action[] {
@@ -42,6 +42,6 @@ function stalledEvent(view: TaskView, now: Date): Action[] {
   const before = view.state.task.status?.conditions?.find(({ type }) => type === 'Stalled');
   // A refused write has had its event when it was refused.
   if (!stalled || before?.reason === stalled.reason || stalled.reason === reasons.writeRefused) return [];
-  const run = view.current?.name ?? view.state.task.metadata.name;
-  return [{ kind: 'event', type: 'Warning', reason: stalled.reason, message: `${run}: ${stalled.message}` }];
+  const of = (!jobProblem(view) && view.current?.name) || view.state.task.metadata.name;
+  return [{ kind: 'event', type: 'Warning', reason: stalled.reason, message: `${of}: ${stalled.message}` }];
 }

@@ -249,6 +249,7 @@ export class ModelController {
         ),
       );
     },
+    tryJobs: () => undefined,
     checkJob: ({ name, uid }) => {
       const job = this.#world.jobs.get(name);
       if (job?.metadata.uid === uid) this.#jobs.put(job);

@@ -94,6 +94,11 @@ function withKept(run: TaskRun): TaskRun {
   return spec.snapshot?.kept && !status?.jobs ? { ...run, status: { ...status, jobs: spec.snapshot.kept } } : run;
 }
 
+/** Whether the run is of the Task as it is now. */
+export function isOfThisVersion(run: RunView, task: Task): boolean {
+  return !isOfEarlier(run.record, task) && generationOf(run) === (task.metadata.generation ?? 0);
+}
+
 /** The generation that the run is of; runs of an earlier Task count those of that Task. */
 function generationOf({ record: { spec } }: RunView): number {
   return spec.snapshot?.generation ?? spec.trigger?.generation ?? 0;

@@ -78,7 +78,7 @@ function podsOf({ metadata }: Job, pods: readonly Pod[]): readonly Pod[] {
   return pods.filter((pod) => isOwnedBy(pod, metadata.uid));
 }
 
-const nothing: Found = { jobs: [], deletedJobs: [], pods: [], podRefusals: [], refusals: [] };
+export const nothing: Found = { jobs: [], deletedJobs: [], pods: [], podRefusals: [], refusals: [] };
 
 function latest(attempts: readonly number[]): number | undefined {
   return attempts.length === 0 ? undefined : Math.max(...attempts);
