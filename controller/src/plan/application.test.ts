@@ -19,6 +19,13 @@ describe('a file of Applications', () => {
       ],
     ],
     [
+      'reports a value that kubectl cannot send',
+      `${head}${component}        cpu: .nan\n`,
+      [
+        'app.yaml:11:14: spec.components.0.properties.cpu is .nan, which JSON cannot hold: write a number, or put it in quotes',
+      ],
+    ],
+    [
       'must not be empty',
       '\n# nothing\n',
       [

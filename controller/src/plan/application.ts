@@ -2,7 +2,7 @@
 import { LineCounter, type Document } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
 import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
-import { documentsOf } from './kubectl-yaml.ts';
+import { documentsOf, unsendableIn } from './kubectl-yaml.ts';
 import { nearest } from './spelling.ts';
 import { Positions, type Path, type Problem } from './positions.ts';
 
@@ -108,6 +108,11 @@ function readDocument(
         };
       }),
     };
+  }
+  const unsendable = unsendableIn(document);
+  if (unsendable) {
+    const { line, col } = lines.linePos(unsendable.offset);
+    return { problems: [{ file, line, column: col, message: unsendable.message }] };
   }
   const value = valueOf(document, positions);
   if ('message' in value) return { problems: [value] };

@@ -2,7 +2,21 @@
  * YAML as kubectl reads it. kubectl takes YAML 1.1 (`yes` is a boolean, `0755` an octal number), without its
  * sexagesimal numbers and timestamps; most other programs take YAML 1.2. What is printed here means the same to both.
  */
-import { Document, isScalar, parseAllDocuments, parseDocument, visit, type ParseOptions, type Tags } from 'yaml';
+import {
+  Document,
+  isAlias,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+  visit,
+  type Node,
+  type ParseOptions,
+  type ScalarTag,
+  type Tags,
+} from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
 import { indented } from './outdented.ts';
 
@@ -17,10 +31,31 @@ type Tag = Exclude<Tags[number], string>;
 
 const isTime = ({ tag, format }: Tag): boolean => tag === timestamp || format === 'TIME';
 
+const binary = 'tag:yaml.org,2002:binary';
+
+/** What kubectl reads as an ordinary list or map. */
+const ordinary = new Set(['tag:yaml.org,2002:omap', 'tag:yaml.org,2002:pairs', 'tag:yaml.org,2002:set']);
+
 /** Infinity and NaN are floats, too, and have no digits. */
-function asKubectlReadsIt(tag: Tag): Tag {
-  if (tag.tag !== float || !('test' in tag) || !tag.test || tag.test.test('.inf')) return tag;
-  return { ...tag, test: new RegExp(startsWithDigit + tag.test.source) };
+function asKubectlReadsIt(tag: Tag): Tag[] {
+  if (ordinary.has(tag.tag)) return [];
+  if (tag.tag === binary) return [{ tag: binary, resolve: (text: string) => Buffer.from(text, 'base64').toString() }];
+  if (tag.tag !== float || !isOfScalars(tag) || !tag.test || tag.test.test('.inf')) return [tag];
+  return [
+    {
+      ...tag,
+      test: new RegExp(startsWithDigit + tag.test.source),
+      resolve: (text, ...rest) => numberOr(text, tag.resolve(text, ...rest)),
+    },
+  ];
+}
+
+const isOfScalars = (tag: Tag): tag is ScalarTag => 'test' in tag;
+
+/** A number beyond what a float holds, such as 1e400, is text. */
+function numberOr(text: string, resolved: unknown): unknown {
+  const value: unknown = isScalar(resolved) ? resolved.value : resolved;
+  return Number.isFinite(value) ? resolved : text;
 }
 
 /** YAML 1.2's form of an octal number, which kubectl takes beside that of YAML 1.1. */
@@ -38,12 +73,55 @@ const octal: Tag = {
 
 const kubectlTags = (tags: Tags): Tags => [
   octal,
-  ...tags.flatMap((tag) => (typeof tag === 'string' ? tag : isTime(tag) ? [] : asKubectlReadsIt(tag))),
+  ...tags.flatMap((tag): Tags => (typeof tag === 'string' ? [tag] : isTime(tag) ? [] : asKubectlReadsIt(tag))),
 ];
 
 /** The documents of a text as kubectl reads them, which need not be valid. */
 export function documentsOf(text: string, options: ParseOptions): readonly Document.Parsed[] {
   return parseAllDocuments(indented(text), { version: '1.1', merge: true, customTags: kubectlTags, ...options });
+}
+
+/** A value that kubectl cannot send, because JSON does not have it. */
+export interface Unsendable {
+  /** Where it begins in the text. */
+  readonly offset: number;
+  /** Its path, the value and what to write. */
+  readonly message: string;
+}
+
+/** The first value of a document that kubectl refuses to send: infinity, NaN, or a key that is not text. */
+export function unsendableIn(document: Document.Parsed): Unsendable | undefined {
+  let found: Unsendable | undefined;
+  const find = (node: Node | null, message: string) => {
+    found = { offset: node?.range?.[0] ?? 0, message };
+    return visit.BREAK;
+  };
+  visit(document, {
+    Pair(_key, { key }, path) {
+      if (isAlias(key) || (isScalar(key) && key.value !== null)) return undefined;
+      const place = pathOf(path) || 'the document';
+      return find(key as Node | null, `a key of ${place} is not text: write a word, or put it in quotes`);
+    },
+    Scalar(key, node, path) {
+      if (key === 'key' || typeof node.value !== 'number' || Number.isFinite(node.value)) return undefined;
+      const place = pathOf([...path, node]);
+      return find(
+        node,
+        `${place} is ${node.source ?? String(node.value)}, which JSON cannot hold: write a number, or put it in quotes`,
+      );
+    },
+  });
+  return found;
+}
+
+/** `spec.steps.0.name`, of the nodes from the document on. */
+function pathOf(nodes: readonly unknown[]): string {
+  const parts = nodes.flatMap((node, index): readonly string[] => {
+    if (isPair(node)) return [String(isScalar(node.key) ? node.key.value : node.key)];
+    const list = nodes[index - 1];
+    return isSeq(list) ? [String(list.items.indexOf(node))] : [];
+  });
+  return parts.join('.');
 }
 
 export interface ReadDocument {
@@ -55,9 +133,15 @@ export interface ReadDocument {
 
 /** Every document of the text. A document that is empty, or has comments alone, counts and has no value. */
 export function readAll(text: string): readonly ReadDocument[] {
-  return documentsOf(text, { intAsBigInt: true }).map((document) => {
+  const lines = new LineCounter();
+  return documentsOf(text, { intAsBigInt: true, lineCounter: lines }).map((document) => {
     const [error] = document.errors;
     if (error) return { value: undefined, error: error.message };
+    const unsendable = unsendableIn(document);
+    if (unsendable) {
+      const { line, col } = lines.linePos(unsendable.offset);
+      return { value: undefined, error: `${unsendable.message}, at line ${line}, column ${col}` };
+    }
     try {
       return { value: (document.toJS({ reviver: wholeNumber }) as unknown) ?? undefined };
     } catch (error) {
