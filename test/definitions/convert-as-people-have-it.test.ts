@@ -288,6 +288,18 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
     job('old', 'containers: [{name: c, image: "a:1", env: [{name: A, value: 8080}]}]'),
     'spec.template.spec.containers[0].env[0].value must be a text in quotes, and is 8080',
   ],
+  'an annotation that turns a sidecar off, without quotes': [
+    `${metadata('old')}spec: {template: {metadata: {annotations: {sidecar.istio.io/inject: false}}, spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}}`,
+    'spec.template.metadata.annotations[sidecar.istio.io/inject] must be a text in quotes, and is false',
+  ],
+  'a label that YAML reads as a number': [
+    `${metadata('old')}spec: {template: {metadata: {labels: {version: 1.10}}, spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}}`,
+    'spec.template.metadata.labels[version] must be a text in quotes, and is 1.1',
+  ],
+  'a number in quotes, as templates of charts make it': [
+    job('old', 'containers: [{name: c, image: "a:1"}]', 'ttlSecondsAfterFinished: "100", '),
+    'spec.ttlSecondsAfterFinished must be a whole number without quotes, and is "100"',
+  ],
   'a day that never comes, which people write for a Job that they start': [
     cronJob('0 0 31 2 *'),
     'the schedule "0 0 31 2 *" names a day that never comes; fix its day-of-month or month; where only people start it',

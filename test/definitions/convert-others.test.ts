@@ -512,6 +512,16 @@ describe('convert refuses in a sentence', () => {
       'JobFlow f: no step of it can be converted: it has no steps',
     ],
     [
+      'a JobFlow whose flows wait for each other',
+      '{apiVersion: flow.volcano.sh/v1alpha1, kind: JobFlow, metadata: {name: f}, spec: {flows: [{name: a, dependsOn: {targets: [b]}}, {name: b, dependsOn: {targets: [a]}}]}}',
+      "JobFlow f: steps depend on each other in a circle (a -> b -> a): take one of these out of the other's dependsOn",
+    ],
+    [
+      'a JobFlow that waits for a flow that does not exist',
+      '{apiVersion: flow.volcano.sh/v1alpha1, kind: JobFlow, metadata: {name: f}, spec: {flows: [{name: a, dependsOn: {targets: [x]}}]}}',
+      'JobFlow f: step a depends on x, which does not exist: name one of a',
+    ],
+    [
       'a Job without an image',
       '{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {template: {spec: {containers: [{name: a}]}}}}',
       'Job j: it has no image: write it into the field image of its container',

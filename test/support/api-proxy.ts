@@ -190,7 +190,7 @@ class Proxy {
  * leases. The hash at the end of a name is another in each namespace, the time of a scheduled run's in each minute.
  */
 function changeOf({ method = 'GET', url = '/' }: IncomingMessage): { namespace: string; what: string } | undefined {
-  if (method === 'GET') return undefined;
+  if (method === 'GET' || /[?&]dryRun=All/.test(url)) return undefined;
   const [, namespace = '', resource = '', rest = ''] = /\/namespaces\/([^/]+)\/([a-z]+)(\/[^?]*)?/.exec(url) ?? [];
   if (resource === 'leases') return undefined;
   return {

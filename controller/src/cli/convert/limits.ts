@@ -1,4 +1,7 @@
 /** What an Application of ours cannot be: the limits of the resource Task, and work without an image. */
+import { compact } from '../../domain/lang/compact.ts';
+import type { FlowStep } from '../../domain/model/flow.ts';
+import { flowOf } from '../../domain/shape/arrange.ts';
 import { UsageError } from '../errors.ts';
 import type { Fields } from '../../vela/fields.ts';
 import { type Converted } from './work.ts';
@@ -10,6 +13,7 @@ const mostDependencies = 100;
 interface Step extends Fields {
   readonly name?: string;
   readonly dependsOn?: readonly string[];
+  readonly when?: string;
 }
 
 /** @throws UsageError if the API server, or a plan, would refuse the component */
@@ -20,6 +24,14 @@ export function checkLimits({ type, properties, warnings }: Converted & { readon
   if (steps.length > mostSteps)
     throw new UsageError(`it has ${steps.length} steps, and a flow has at most ${mostSteps}`);
   for (const step of steps) checkStep(step);
+  checkOrder(steps);
+}
+
+/** Volcano and Argo take steps that wait for each other, and run none of them. */
+function checkOrder(steps: readonly Step[]): void {
+  const bare = steps.map(({ name = '', dependsOn, when }) => compact({ name, dependsOn, when, template: {} }));
+  const flow = flowOf(bare as unknown as readonly FlowStep[]);
+  if ('problem' in flow) throw new UsageError(flow.problem);
 }
 
 function checkStep(step: Step): void {

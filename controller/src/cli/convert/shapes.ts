@@ -22,7 +22,22 @@ const objectLists: ReadonlySet<string> = new Set([
   'volumes',
   'workspaces',
 ]);
+/** The API server takes no number in quotes for these, as Argo does for `activeDeadlineSeconds`. */
+const wholeNumbers: ReadonlySet<string> = new Set([
+  'backoffLimit',
+  'backoffLimitPerIndex',
+  'completions',
+  'failedJobsHistoryLimit',
+  'maxFailedIndexes',
+  'parallelism',
+  'startingDeadlineSeconds',
+  'successfulJobsHistoryLimit',
+  'terminationGracePeriodSeconds',
+  'ttlSecondsAfterFinished',
+]);
 const textLists: ReadonlySet<string> = new Set(['args', 'command', 'dependencies', 'targets']);
+/** Their values are texts: `version: 1.0` is a number, and `inject: false` a boolean. */
+const textMaps: ReadonlySet<string> = new Set(['annotations', 'labels', 'matchLabels', 'nodeSelector']);
 /** Their fields have names and values of people's own. */
 const free: ReadonlySet<string> = new Set([
   'annotations',
@@ -44,10 +59,16 @@ export function checkShapes(fields: Fields, path: string): void {
 function checkField(name: string, value: unknown, path: string): void {
   if (name === 'withItems' && !Array.isArray(value)) refuse(path, value, 'a list');
   if (name === 'depends' && typeof value !== 'string') refuse(path, value, 'a text');
-  if (name === 'env') checkEnv(value, path);
   if (objectLists.has(name)) checkList(value, path, isFields, 'a list of objects');
   if (textLists.has(name)) checkList(value, path, (element) => typeof element === 'string', 'a list of texts');
+  checkValues(name, value, path);
   if (!free.has(name)) checkInside(value, path);
+}
+
+function checkValues(name: string, value: unknown, path: string): void {
+  if (name === 'env') checkEnv(value, path);
+  if (textMaps.has(name)) checkTexts(value, path);
+  if (wholeNumbers.has(name)) checkWholeNumber(value, path);
 }
 
 /** `value: 8080` is a number, and `value: yes` a boolean: the API server takes texts alone. */
@@ -57,6 +78,15 @@ function checkEnv(env: unknown, path: string): void {
     const { value } = (isFields(variable) ? variable : {}) as { readonly value?: unknown };
     if (value !== undefined && typeof value !== 'string') refuse(`${path}[${index}].value`, value, 'a text in quotes');
   }
+}
+
+function checkTexts(map: unknown, path: string): void {
+  for (const [key, value] of Object.entries(isFields(map) ? map : {}))
+    if (typeof value !== 'string') refuse(`${path}[${key}]`, value, 'a text in quotes');
+}
+
+function checkWholeNumber(value: unknown, path: string): void {
+  if (typeof value === 'string') refuse(path, JSON.stringify(value), 'a whole number without quotes');
 }
 
 function checkList(value: unknown, path: string, fits: (element: unknown) => boolean, form: string): void {
