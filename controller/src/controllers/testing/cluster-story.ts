@@ -16,7 +16,7 @@ import { aTask, noon } from '../../domain/testing/builders.ts';
 import { mustHold, RuleBroken } from '../../domain/testing/rules.ts';
 import { apiVersion, labels, type Task, type TaskRun } from '../../resources/index.ts';
 import { TaskController } from '../task-controller.ts';
-import { JobController, waits } from './job-controller.ts';
+import { hasEnded, JobController, waits } from './job-controller.ts';
 import { Ledger } from './ledger.ts';
 import { MemoryApi, type Whole } from './memory-api.ts';
 import { Somebody } from './somebody.ts';
@@ -108,6 +108,8 @@ export class ClusterStory {
     await this.clock.advance(130_000);
     await this.#goOn(() => this.#soundRuns().some((run) => !isFinished(run.status?.phase)));
     for (const run of this.#soundRuns()) this.#mustHaveEndedAsItsJobs(run);
+    const silent = this.#runs().filter((run) => this.#saysNothing(run));
+    mustHold('a run that does not start says why', silent.length === 0, describe(silent));
 
     this.#putTemplate();
     this.#ledger.isTemplateSpoiled = false;
@@ -341,6 +343,13 @@ export class ClusterStory {
     return this.#runs().filter(
       ({ metadata, spec }) => !this.#ledger.spoiled.has(metadata.uid) && !this.#lacksTemplate(spec),
     );
+  }
+
+  /** It does not go on, as no Job of it does, and gives no reason. */
+  #saysNothing({ metadata, status = {} }: TaskRun): boolean {
+    if (isFinished(status.phase) || status.reason !== undefined || status.message !== undefined) return false;
+    const ofRun = this.#ledger.jobsOf(metadata.uid);
+    return !this.api.all('jobs').some((job) => ofRun.includes(job.metadata.uid) && !hasEnded(job));
   }
 
   #cancelSpoiled(): void {
