@@ -1,7 +1,7 @@
 /**
- * Made-up stories of seven kinds of Tasks, while two controllers are killed with SIGKILL at any of their calls, paused
- * for longer than their lease, stopped and started, and while their calls are refused, delayed, cut or unanswered. The
- * API server's audit log says what came of it, and the rules of test/campaign/judge.ts whether that is right.
+ * Made-up stories of eight kinds of Tasks, while two controllers are killed with SIGKILL at any of their calls, paused
+ * for longer than their lease, stopped, and started with another time on their clocks, and while their calls are refused,
+ * delayed, cut or unanswered. In a campaign the API server and etcd are killed, too. The API server's audit log says what came of it, and the rules of test/campaign/judge.ts whether that is right.
  *
  * `make test` takes two minutes of it, `make campaign` as many rounds as there is time for.
  */
@@ -11,9 +11,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAudit } from '../campaign/audit.ts';
 import { judge } from '../campaign/judge.ts';
+import { pick, type Random } from '../campaign/tellers.ts';
 import { World, type Counts } from '../campaign/world.ts';
 import { goesOn, isCampaign } from '../support/campaign.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
+import { killParts } from '../support/kill-parts.ts';
+import { startActor, type Kueue } from '../support/kueue/kueue.ts';
 import { randomOf, seed } from '../support/random.ts';
 
 const controller = 'system:serviceaccount:vela-system:task-runs';
@@ -21,13 +24,16 @@ const roundMs = 120_000;
 const worldsAtOnce = isCampaign ? 3 : 1;
 
 let cluster: Cluster;
+let kueue: Kueue;
 const counts: Counts = {};
 
 beforeAll(async () => {
   cluster = await startCluster({ nodes: 'simulated', nodeCount: 2, audit: true });
+  kueue = await startActor(cluster);
 });
 afterAll(async () => {
   console.log(`The campaign's totals: ${JSON.stringify(counts)}`);
+  await kueue?.stop();
   await cluster?.stop();
 });
 
@@ -35,10 +41,14 @@ afterAll(async () => {
 async function round(nth: number): Promise<void> {
   const begin = (await stat(cluster.sandbox.auditLog)).size;
   const names = Array.from({ length: worldsAtOnce }, (_, index) => `round-${nth}-${index}`);
-  const open = (name: string): Promise<World> => World.open(cluster, name, randomOf(`campaign ${name}`), counts);
+  const open = (namespace: string): Promise<World> =>
+    World.open({ cluster, namespace, queue: kueue, random: randomOf(`campaign ${namespace}`), counts });
   const worlds = await Promise.all(names.map(open));
   try {
-    await Promise.all(worlds.map((world) => world.play(Date.now() + roundMs)));
+    const until = Date.now() + roundMs;
+    const stories = worlds.map((world) => world.play(until));
+    if (isCampaign) await disturb(randomOf(`disturb ${nth}`), until);
+    await Promise.all(stories);
     // Events that follow the last status, and what keepLast and historyLimit take away.
     await delay(15_000);
     const restsFrom = Date.now();
@@ -57,6 +67,17 @@ async function round(nth: number): Promise<void> {
 function tally(changes: Awaited<ReturnType<typeof readAudit>>): void {
   for (const { verb, what, code } of changes)
     if (verb === 'create' && code === 201) counts[`${what} created`] = (counts[`${what} created`] ?? 0) + 1;
+}
+
+/** Kills the API server, etcd, or both, now and then. */
+async function disturb(random: Random, until: number): Promise<void> {
+  for (;;) {
+    await delay(20_000 + random() * 40_000);
+    if (Date.now() > until - 10_000) return;
+    const parts = pick(random, [['kube-apiserver'], ['etcd'], ['etcd', 'kube-apiserver']]);
+    await killParts(cluster.sandbox, ...parts);
+    for (const part of parts) counts[`kill ${part}`] = (counts[`kill ${part}`] ?? 0) + 1;
+  }
 }
 
 /** For whoever looks into a finding: the cluster is removed with all its files. */

@@ -90,7 +90,7 @@ describe('the judge', () => {
     [
       'a Job that somebody patched',
       oneRun().add({ verb: 'patch', what: 'jobs', name: 'v1', user: 'system:serviceaccount:story:editor' }),
-      'nobody but the controllers of Jobs',
+      'nobody but Kubernetes and Kueue',
     ],
     [
       'a Job that was deleted while its outcome was not on record',

@@ -7,6 +7,7 @@ import type { TaskObject, TaskRunObject } from '../../controller/src/cluster/res
 import { isFinished } from '../../controller/src/domain/model/phase.ts';
 import { controllerUid, type KubeObject } from '../../controller/src/kube/objects.ts';
 import { labels, type RunTrigger } from '../../controller/src/resources/index.ts';
+import { kueueUser } from '../support/kueue/api.ts';
 import type { Change } from './audit.ts';
 import { bookOf, bornAt, firstOf, lastOf, ownedBy, type Book, type Life } from './book.ts';
 
@@ -35,7 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'each deployment has one run, or is on record as superseded': deployments,
   'each time of a schedule has at most one run': scheduledTimes,
   'a run has a Job once for each attempt of each step': attempts,
-  'nobody but the controllers of Jobs changes a Job': patchedJobs,
+  'nobody but Kubernetes and Kueue changes a Job': patchedJobs,
   'a Job is deleted only after its outcome is on record': earlyDeletions,
   'a run that has finished stays as it finished': changedOutcomes,
   'a run that has finished starts nothing': lateJobs,
@@ -135,7 +136,7 @@ const names = ({ status }: TaskRunObject, uid: string): boolean =>
 function* patchedJobs({ changes }: Court) {
   for (const { what, verb, user, code, namespace, name } of changes) {
     if (what !== 'jobs' || code >= 300 || !['update', 'patch'].includes(verb)) continue;
-    if (user.startsWith('system:serviceaccount:kube-system:')) continue;
+    if (user === kueueUser || user.startsWith('system:serviceaccount:kube-system:')) continue;
     yield { namespace, what: `${user} changed Job ${name}` };
   }
 }

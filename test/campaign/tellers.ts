@@ -9,6 +9,7 @@ import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { apiVersion, type TaskSpec } from '../../controller/src/resources/index.ts';
 import { deploy, type Deployment } from '../support/deploy.ts';
+import type { Kueue } from '../support/kueue/kueue.ts';
 
 /** Numbers from 0 up to 1. */
 export type Random = () => number;
@@ -57,6 +58,7 @@ const kinds: Readonly<Record<string, (random: Random) => Made>> = {
     spec: { items: [{ name: 'a' }, { name: 'b' }, { name: 'c' }], maxParallel: pick(random, [1, 3]) },
   }),
   nodes: (random) => ({ pods: pods(random), policy: policy(random), spec: { nodes: {} } }),
+  queued: (random) => ({ pods: pods(random), policy: policy(random), spec: { queue: { name: 'q' } } }),
   scheduled: (random) => ({
     pods: { duration: pick(random, ['50ms', '3s']) },
     policy: policy(random),
@@ -66,6 +68,19 @@ const kinds: Readonly<Record<string, (random: Random) => Made>> = {
 
 export const kindNames = Object.keys(kinds);
 
+/** The queue of the Tasks of kind `queued`, which may be stopped. */
+export type Queue = Pick<Kueue, 'stopQueue' | 'resumeQueue'>;
+
+export interface TellerOptions {
+  readonly client: Client;
+  /** Its ClusterQueue, if there is one, has the same name. */
+  readonly namespace: string;
+  /** One of `kindNames`. */
+  readonly kind: string;
+  readonly queue: Queue;
+  readonly random: Random;
+}
+
 /** One Task, whose name is its component's. */
 export class Teller {
   readonly name: string;
@@ -73,15 +88,17 @@ export class Teller {
   readonly #namespace: string;
   readonly #random: Random;
   readonly #kind: string;
+  readonly #queue: Queue;
   #revision = 0;
   #asked = 0;
   /** What was done, for whoever reads a finding. */
   readonly told: string[] = [];
 
-  constructor(client: Client, namespace: string, kind: string, random: Random) {
+  constructor({ client, namespace, kind, queue, random }: TellerOptions) {
     this.#client = client;
     this.#namespace = namespace;
     this.#kind = kind;
+    this.#queue = queue;
     this.#random = random;
     this.name = `app-${kind}`;
   }
@@ -91,32 +108,29 @@ export class Teller {
     await this.#do('deploy', () => this.#deploy());
     while (Date.now() < until) {
       await delay(between(this.#random, 50, 3_000));
-      const [what, move] = pick(this.#random, this.#moves);
+      const [what, move] = pick(this.#random, this.#kind === 'queued' ? this.#movesInQueue : this.#moves);
       await this.#do(what, move);
     }
   }
 
-  /** Ends what would go on for ever; the rest ends by itself. */
+  /** Lets go what is held, and asks for nothing more. */
   async finish(): Promise<void> {
     await this.#do('rest', async () => {
-      const change = this.#kind === 'scheduled' ? { schedule: null } : { suspend: false };
+      const change = { suspend: false, ...(this.#kind === 'scheduled' && { schedule: null }) };
       await this.#client.patch(tasks, this.#at(), { spec: change });
     });
-    for (const run of (await this.#runs()).filter(({ status }) => !isFinished(status?.phase)))
-      await this.#do(`cancel ${run.metadata.name}`, () => this.#cancel(run));
+    if (this.#kind === 'queued') await this.#do('resume the queue', () => this.#queue.resumeQueue(this.#namespace));
   }
 
-  /** Whether all runs have finished and the Task has reported them. */
+  /** Whether all runs have finished and the Task has reported them; cancels those that may go on for ever. */
   async isAtRest(): Promise<boolean> {
     const task = await this.#client.get(tasks, this.#at()).catch(unlessGone);
     if (!task) return true;
     const { status, metadata } = task;
-    const runs = await this.#runs();
-    return (
-      status?.observedGeneration === metadata.generation &&
-      status?.totals?.active === 0 &&
-      runs.every((run) => isFinished(run.status?.phase))
-    );
+    const active = (await this.#runs()).filter((run) => !isFinished(run.status?.phase));
+    for (const run of active.filter(({ spec }) => !spec.cancel))
+      await this.#do(`cancel ${run.metadata.name}`, () => this.#cancel(run));
+    return active.length === 0 && status?.observedGeneration === metadata.generation && status?.totals?.active === 0;
   }
 
   readonly #moves: readonly (readonly [string, () => Promise<unknown>])[] = [
@@ -160,6 +174,13 @@ export class Teller {
     ['resume', () => this.#patchTask({ suspend: false })],
     ['delete a Job', () => this.#deleteJob()],
     ['delete the Task', () => this.#deleteTask()],
+  ];
+
+  readonly #movesInQueue: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ...this.#moves,
+    ['stop the queue', () => this.#queue.stopQueue(this.#namespace)],
+    ['resume the queue', () => this.#queue.resumeQueue(this.#namespace)],
+    ['resume the queue', () => this.#queue.resumeQueue(this.#namespace)],
   ];
 
   /** Refusals and races are part of the story; what is not an answer is a fault of the campaign. */

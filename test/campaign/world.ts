@@ -8,8 +8,9 @@ import { namespaces } from '../../controller/src/kube/resources.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
+import type { Kueue } from '../support/kueue/kueue.ts';
 import { startFaultProxy, type Call, type Fault, type FaultProxy } from './fault-proxy.ts';
-import { kindNames, pick, Teller, type Random } from './tellers.ts';
+import { kindNames, pick, Teller, type Queue, type Random } from './tellers.ts';
 
 /** How many of what befell the controllers. */
 export type Counts = Record<string, number>;
@@ -26,22 +27,33 @@ interface Fate {
   readonly isAfter: boolean;
 }
 
+export interface WorldOptions {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  readonly queue: Queue & Pick<Kueue, 'createQueue'>;
+  readonly random: Random;
+  readonly counts: Counts;
+}
+
 export class World {
   readonly namespace: string;
   readonly tellers: readonly Teller[];
   readonly #counts: Counts;
   readonly #slots: Slot[] = [];
 
-  private constructor(cluster: Cluster, namespace: string, random: Random, counts: Counts) {
+  private constructor({ cluster, namespace, queue, random, counts }: WorldOptions) {
     this.namespace = namespace;
     this.#counts = counts;
-    this.tellers = kindNames.map((kind) => new Teller(cluster.client, namespace, kind, random));
+    const { client } = cluster;
+    this.tellers = kindNames.map((kind) => new Teller({ client, namespace, kind, queue, random }));
   }
 
-  static async open(cluster: Cluster, namespace: string, random: Random, counts: Counts): Promise<World> {
+  static async open(options: WorldOptions): Promise<World> {
+    const { cluster, namespace, queue, random, counts } = options;
     await cluster.client.create(namespaces, { metadata: { name: namespace } });
     await mayElect(cluster, namespace);
-    const world = new World(cluster, namespace, random, counts);
+    await queue.createQueue({ namespace, name: 'q', clusterQueue: namespace });
+    const world = new World(options);
     for (const name of ['one', 'two'])
       world.#slots.push(await Slot.open(cluster, { namespace, name, random, count: (what) => count(counts, what) }));
     return world;
@@ -65,6 +77,12 @@ export class World {
     for (const slot of this.#slots) await slot.close();
   }
 }
+
+/** The environment of a process whose clock is that much ahead, in milliseconds. */
+const shiftedClock = (ms: number): Readonly<Record<string, string>> => ({
+  NODE_OPTIONS: `--import=${new URL('shifted-clock.ts', import.meta.url).href}`,
+  CLOCK_SHIFT_MS: String(ms),
+});
 
 /** A Lease of its own for each world. */
 async function mayElect({ kubectl }: Cluster, namespace: string): Promise<void> {
@@ -123,13 +141,14 @@ class Slot {
   }
 
   async #start(): Promise<void> {
-    const { namespace, name } = this.#options;
+    const { namespace, name, random } = this.#options;
     const args = ['--namespace', namespace, '--leader-elect', '--leader-election-namespace', namespace];
     // A controller that cannot start ends, and is started again, as its pod's container would be.
     for (;;) {
       try {
         const kubeconfig = this.#proxy?.kubeconfig ?? '';
-        this.#process = await startController(kubeconfig, [...args, '--pod-uid', `pod-${name}`], 'started');
+        const clock = shiftedClock(pick(random, [0, 0, 0, -90_000, 90_000]));
+        this.#process = await startController(kubeconfig, [...args, '--pod-uid', `pod-${name}`], 'started', clock);
         return;
       } catch {
         this.#options.count('did not start');

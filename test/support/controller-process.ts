@@ -41,17 +41,20 @@ export interface ControllerProcess {
 /**
  * Starts the bundled controller as its own process and waits until it acts.
  * @param until `started` for one that waits for its turn to lead
+ * @param env beside the environment of the tests
  */
 export async function startController(
   kubeconfig: string,
   args: readonly string[] = [],
   until: 'leading' | 'started' = 'leading',
+  env: Readonly<Record<string, string>> = {},
 ): Promise<ControllerProcess> {
   const child = spawn(
     process.execPath,
     [...nodeFlags, main, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     },
   );
   const lines: LogLine[] = [];
