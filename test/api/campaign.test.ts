@@ -1,7 +1,8 @@
 /**
  * Made-up stories of eight kinds of Tasks, while two controllers are killed with SIGKILL at any of their calls, paused
- * for longer than their lease, stopped, and started with another time on their clocks, and while their calls are refused,
- * delayed, cut or unanswered. In a campaign the API server and etcd are killed, too. The API server's audit log says what came of it, and the rules of test/campaign/judge.ts whether that is right.
+ * for longer than their lease, stopped, and started with another time on their clocks, and while their calls are
+ * refused, delayed, cut or unanswered. In a campaign the API server and etcd are killed, too. The API server's audit
+ * log says what came of it, and the rules of test/campaign/judge.ts whether that is right.
  *
  * `make test` takes two minutes of it, `make campaign` as many rounds as there is time for.
  */

@@ -4,6 +4,12 @@ import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import type { ApplyContext } from './context.ts';
 
 /**
+ * How long to ask an Application that does not name a Task yet. KubeVela writes what it applied at the end of its look,
+ * so a Task may be looked at before.
+ */
+export const patience = { forMilliseconds: 30_000, everyMilliseconds: 2_000 };
+
+/**
  * In a managed cluster the Application is on the hub. KubeVela looks at the Task from there by itself, and a run of a
  * workflow step continues to its own end.
  *

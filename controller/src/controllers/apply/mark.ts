@@ -9,11 +9,8 @@ import type { ActionOf, ApplicationRef } from '../../domain/model/actions.ts';
 import { eventReasons } from '../../domain/model/events.ts';
 import { keyOf } from '../../kube/objects.ts';
 import { nudgeAnnotation } from '../../resources/index.ts';
-import { ifHere } from './application.ts';
+import { ifHere, patience } from './application.ts';
 import type { ApplyContext, Result } from './context.ts';
-
-/** KubeVela writes what it applied a moment later: a Task may be looked at before its Application names it. */
-const patience = { forMilliseconds: 30_000, everyMilliseconds: 2_000 };
 
 /** @throws ApiError where the Application could not be marked; it is not remembered as marked, so it is marked later */
 export async function mark(
