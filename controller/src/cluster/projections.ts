@@ -99,6 +99,7 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
     attempt: attemptOf(attempt),
     step,
     queue,
+    goesAfterPods: metadata.finalizers?.includes('foregroundDeletion') || undefined,
     spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
     status: compact({
       active,

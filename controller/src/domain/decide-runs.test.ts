@@ -387,3 +387,43 @@ describe('a run that is being deleted, however long a finalizer keeps it', () =>
     expect(deleted(...runs.map((run) => run.meta(gone)))).toEqual([]);
   });
 });
+
+describe('a cancelled run whose Job somebody holds by a finalizer, so that its pods run on', () => {
+  const run = aRun(aTask()).finished('Cancelled');
+  const held = aJob(run)
+    .running(0)
+    .meta({ deletionTimestamp: rfc3339(20) });
+  const pod = aPod(held).phase('Running');
+  const goes = {
+    build: () => ({ ...pod.build(), metadata: { ...pod.build().metadata, deletionTimestamp: rfc3339(30) } }),
+  };
+  const deletionsOf = (state: StateBuilder) => at(state).filter(({ kind }) => kind === 'deleteJob');
+
+  test('has them deleted before the Job', () => {
+    const { name, uid } = held.build().metadata;
+    expect(deletionsOf(aState().runs(run).jobs(held).pods(pod))).toEqual([
+      {
+        kind: 'deleteJob',
+        name,
+        uid,
+        podsFirst: true,
+        cause: 'cancelled',
+        because: 'mytask-v1 was cancelled, and a finalizer holds its Job',
+      },
+    ]);
+  });
+  test.each([
+    ['once that was asked for', [{ build: () => ({ ...held.build(), goesAfterPods: true as const }) }], [pod]],
+    ['once they have ended', [held], [aPod(held).phase('Failed')]],
+    ['once they are being deleted', [held], [goes]],
+  ])('is left alone %s', (_when, jobs, pods) => {
+    expect(
+      deletionsOf(
+        aState()
+          .runs(run)
+          .jobs(...jobs)
+          .pods(...pods),
+      ),
+    ).toEqual([]);
+  });
+});

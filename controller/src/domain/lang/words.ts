@@ -1,5 +1,5 @@
 const maxLength = 400;
-/** Of what is longer only so much is read: anybody may write a megabyte into an event. */
+/** Only this much of a longer text is read: anybody may write a megabyte into an event. */
 const mostRead = 4_000;
 
 /** Text from elsewhere as one line of bounded length, without control characters. */

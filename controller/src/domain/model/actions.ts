@@ -113,8 +113,8 @@ export type Action =
       readonly step: { readonly name: string; readonly id: string };
     }
   | { readonly kind: 'writeRunStatus'; readonly name: string; readonly uid: string; readonly status: TaskRunStatus }
-  /** Deletes in the background, so that the pods go too. */
-  | ({ readonly kind: 'deleteJob'; readonly name: string; readonly uid: string } & Deletion)
+  /** Deletes in the background, so that the pods go after the Job; before it where a finalizer holds the Job. */
+  | ({ readonly kind: 'deleteJob'; readonly name: string; readonly uid: string; readonly podsFirst?: true } & Deletion)
   | { readonly kind: 'deleteRun'; readonly name: string; readonly uid: string; readonly because: string }
   | { readonly kind: 'writeTaskStatus'; readonly status: TaskStatus }
   | { readonly kind: 'event'; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }

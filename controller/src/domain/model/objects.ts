@@ -27,6 +27,8 @@ export interface Job {
   readonly step?: string;
   /** The queue that it is in, by its label. */
   readonly queue?: string;
+  /** It is being deleted in the foreground: Kubernetes deletes its pods, and then the Job. */
+  readonly goesAfterPods?: true;
   readonly spec: {
     readonly parallelism?: number;
     readonly completions?: number;

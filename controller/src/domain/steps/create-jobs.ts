@@ -99,7 +99,7 @@ function freeName({ record: run }: PartView, attempt: number, { state }: TaskVie
   const wanted = jobName(run, attempt);
   const { jobs } = state.memory.taken;
   if (!jobs.has(wanted)) return wanted;
-  // With all of them taken the last one is tried again, in case it is free.
+  // With all of them taken the last one is retried, in case it is free.
   const names = namesOf(wanted, run.metadata.uid, longestJobName(run));
   return names.find((name) => !jobs.has(name)) ?? names.at(-1) ?? wanted;
 }

@@ -8,11 +8,11 @@ import { beyondKeepLast } from '../policies/keep-last.ts';
 import { beyondTtl } from '../policies/ttl-seconds-after-finished.ts';
 import { replacementOf } from '../policies/unique.ts';
 import { claimOf } from '../shape/workspace.ts';
-import { deleteJobs, notAdmitted, waitsForNothing } from './delete-jobs.ts';
+import { deleteHeldPods, deleteJobs, notAdmitted, waitsForNothing } from './delete-jobs.ts';
 
 /** Delete Jobs and records that no policy keeps, all of them of runs that are finished and recorded as such. */
 export function prune(view: TaskView, now: Date): readonly Action[] {
-  return [...pruneJobs(view, now), ...pruneRecords(view), ...pruneClaims(view)];
+  return [...pruneJobs(view, now), ...endHeldPods(view), ...pruneRecords(view), ...pruneClaims(view)];
 }
 
 function pruneJobs(view: TaskView, now: Date): readonly Action[] {
@@ -43,6 +43,10 @@ function mustGo(run: RunView, view: TaskView): readonly Deletion[] {
     run.phase === 'Cancelled' && !isGoing(run) ? [{ cause: 'cancelled', because: `${run.name} was cancelled` }] : [];
   const gaveUp = partsOf(run).some(waitsForNothing) ? [notAdmitted(run)] : [];
   return [...replaced, ...cancelled, ...gaveUp];
+}
+
+function endHeldPods({ finished }: TaskView): readonly Action[] {
+  return finished.filter(({ phase }) => phase === 'Cancelled').flatMap(deleteHeldPods);
 }
 
 function isRead({ record: run }: RunView, { state }: TaskView): boolean {

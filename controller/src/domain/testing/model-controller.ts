@@ -259,8 +259,8 @@ export class ModelController {
       this.#putRun(this.#world.writeRunStatus(name, uid, status));
     },
     writeTaskStatus: ({ status }) => this.#onTask(this.#world.writeTaskStatus(status)),
-    deleteJob: ({ name, uid }) => {
-      this.#world.deleteJob(name, uid);
+    deleteJob: ({ name, uid, podsFirst }) => {
+      this.#world.deleteJob(name, uid, podsFirst);
       this.#forgetJob(uid);
     },
     deleteRun: ({ name, uid }) => {

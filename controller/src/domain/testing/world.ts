@@ -229,7 +229,7 @@ export class World {
   }
 
   /** In the background: the Job's pods go with it. */
-  deleteJob(name: string, uid: string): void {
+  deleteJob(name: string, uid: string, podsFirst = false): void {
     this.calls += 1;
     const job = this.#find(this.jobs, name, uid);
     const run = [...this.runs.values()].find(({ metadata }) => this.runOf(job) === metadata.uid);
@@ -244,6 +244,10 @@ export class World {
       this.spoiled.has(uid) || isFinished(run?.status?.phase),
       `${name} of ${run?.status?.phase}`,
     );
+    if (podsFirst) {
+      this.pods = this.pods.filter((pod) => !isOwnedBy(pod, uid));
+      this.#store('Job', this.jobs, { ...job, goesAfterPods: true });
+    }
     this.#remove('Job', this.jobs, name);
   }
 
