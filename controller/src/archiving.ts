@@ -1,6 +1,7 @@
 /**
  * Connects the controller and the archive: passes on runs as they end, and prevents their pruning before they are read.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Archive } from './archive/archive.ts';
 import type { ArchiveObserver, Archiver, FinishedRun } from './archive/archiver.ts';
@@ -17,6 +18,8 @@ const mostJobsGone = 2_000;
 const dayMs = 86_400_000;
 /** The limit for a run with a thousand nodes; each log needs a connection. */
 const mostContainers = 100;
+/** A new Task does not run before the archive was asked. */
+const askMs = 2_000;
 /** Seconds for the logs of a run, because a slow kubelet delays other runs, too. */
 const logsMs = 60_000;
 
@@ -40,6 +43,19 @@ export class Archiving {
   /** Whether a run must still be read, by its uid. */
   has(uid: string): boolean {
     return this.#archiver.holds(uid);
+  }
+
+  /**
+   * The last deployment that is archived of a Task of that name, also of an earlier Task in an earlier namespace of
+   * that name: only its content tells that it is the same, and who knows that content already.
+   * @throws Error if the database cannot be reached, or takes longer than a Task may wait
+   */
+  async lastDeployment({ namespace, name }: { readonly namespace: string; readonly name: string }) {
+    const found = await Promise.race([this.archive.lastDeployment(namespace, name), tooLate(askMs)]);
+    const { snapshot = {} } = found?.body ?? {};
+    if (!found || !('hash' in snapshot) || typeof snapshot.hash !== 'string') return undefined;
+    const { name: run, completionTime, creationTimestamp } = found.record;
+    return { run, at: completionTime ?? creationTimestamp, snapshotHash: snapshot.hash };
   }
 
   /** From now on archive runs that end, starting with those that had already ended. */
@@ -94,4 +110,9 @@ export async function openArchiving(
 
 function finishedRun({ metadata: { uid, namespace, name, creationTimestamp }, status }: CachedRun): FinishedRun {
   return { uid, namespace, name, finishedAt: Date.parse(status?.completionTime ?? creationTimestamp) };
+}
+
+async function tooLate(ms: number): Promise<never> {
+  await delay(ms, undefined, { ref: false });
+  throw new Error(`the archive gave no answer within ${ms} ms`);
 }

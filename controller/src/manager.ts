@@ -78,6 +78,7 @@ export async function startManager(
     workers: options.workers,
     observer: observers.queues,
     runObserver,
+    archived: archiving && ((task) => archiving.lastDeployment(task)),
   });
   const checks = { alive: { watches: watchesMove(informers) }, ready: { caches: cachesSynced(informers) } };
   const server = await servePages(options.address, {

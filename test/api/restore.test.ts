@@ -10,7 +10,7 @@ import { useControlledCluster } from '../support/controlled-cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Room } from '../support/room.ts';
 
-const controlled = useControlledCluster('restore');
+const controlled = useControlledCluster('restore', { withArchive: true });
 
 type Backup<T extends KubeObject> = T & Readonly<Record<string, unknown>>;
 
@@ -58,6 +58,8 @@ async function lose(room: Room): Promise<Backups> {
   await eventually('its Jobs are gone', async () => (await room.list(jobs)).length === 0);
   return backups;
 }
+
+const metrics = async () => (await fetch(`http://127.0.0.1:${controlled.controller.port}/metrics`)).text();
 
 async function deployedTwice(room: Room): Promise<void> {
   await room.finish({ revision: 1, pods: { exitCode: '3' } });
@@ -140,6 +142,29 @@ describe.concurrent('TaskRuns of a backup, without their statuses', () => {
     });
     expect((await room.runs()).length).toBe(2);
     expect((await room.list(jobs)).length).toBe(1);
+  });
+});
+
+describe.concurrent('a Task that comes back alone, into a cluster without its Application', () => {
+  it('runs again and says what ran before, and why that does not count', async () => {
+    const room = await controlled.openRoom();
+    await room.finish({ revision: 1 });
+    await eventually('the archive has the run', async () =>
+      /^task_runs_archive_queue_length 0$/m.test(await metrics()),
+    );
+    const { task } = await lose(room);
+    await room.apply(task);
+    const told = await room.finished(await room.get(tasks, 'app-mytask'));
+    const again =
+      /mytask-v1 ran the same until \S+, and runs again: the Application, which keeps what ran, is not in this cluster/;
+    expect(told.status?.message).toMatch(again);
+    const [run] = await room.list(taskRuns);
+    expect(run?.spec.trigger?.again).toMatch(again);
+    await eventually('an event says so', async () =>
+      (await room.events()).some((event) => event.startsWith('RunsAgain: ')),
+    );
+    const next = await room.finish({ revision: 2 });
+    expect(next.status?.message).toMatch(/^mytask-v2 Succeeded in \S+ · 2 kept$/);
   });
 });
 

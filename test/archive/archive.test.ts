@@ -25,7 +25,7 @@ const phases = ['Succeeded', 'Failed', 'Cancelled'] as const;
 const triggers = ['Revision', 'Schedule', 'Manual'] as const;
 
 interface Wanted extends Partial<Omit<RunRecord, 'trigger'>> {
-  readonly trigger?: (typeof triggers)[number] | undefined;
+  readonly trigger?: RunRecord['trigger']['type'] | undefined;
   /** Milliseconds after the beginning. */
   readonly at?: number;
 }
@@ -131,6 +131,18 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
       true,
       false,
     ]);
+    await empty();
+  });
+
+  it('finds the last deployment of a task that ran', async () => {
+    expect(await archive.lastDeployment('prod', 'app-task')).toBeUndefined();
+    await archive.save([
+      aMaterial(aRecord('u1', { at: 1 })),
+      aMaterial(aRecord('u2', { at: 2, trigger: 'WorkflowStep' })),
+      aMaterial(aRecord('u3', { at: 3, phase: 'Skipped' })),
+      aMaterial(aRecord('u4', { at: 4, trigger: 'Manual' })),
+    ]);
+    expect((await archive.lastDeployment('prod', 'app-task'))?.record.uid).toBe('u2');
     await empty();
   });
 

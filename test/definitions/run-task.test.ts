@@ -304,6 +304,21 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
     });
   });
 
+  it.each([
+    ['Succeeded', 'succeeded'],
+    ['Failed', 'failed'],
+  ])('takes over from the Task what %s before the Application was restored', async (phase, end) => {
+    const message = 'migrate-v1 ran before this Task was created again and is not started again · 0 kept';
+    const status = {
+      observedTrigger: { id: step.id, run: 'migrate-v1' },
+      phase,
+      message,
+      conditions: [{ type: 'Ready', reason: 'RanBefore' }],
+    };
+    const cluster = { 'Task shop-migrate': { status } };
+    expect(await look(runTask, own, cluster)).toMatchObject({ end, said: message });
+  });
+
   const letItBe =
     'let an earlier step apply component job, and let it be of type task or cron-task; if a policy puts it elsewhere, write namespace and cluster';
   const topology = (properties: JsonObject) => ({ name: 'prod', type: 'topology', properties });

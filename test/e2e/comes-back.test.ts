@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { applications, tasks } from '../../controller/src/cluster/resource-types.ts';
+import type { ApplicationSpec } from '../../sandbox/src/kubevela/application.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   aNamespace,
@@ -80,12 +81,33 @@ describe.concurrent('a migration that ran', () => {
     expect([await app.runNames(), await app.jobs()]).toEqual([[], []]);
   });
 
+  it('does not run again as a step of a restored Application, whose workflow KubeVela runs again', async () => {
+    const app = new App(await aNamespace('restored-step'), 'shop');
+    const step = { name: 'migrate', type: 'run-task', properties: prints('migrated') };
+    const spec = { components: [], workflow: { steps: [step] } } as unknown as ApplicationSpec;
+    await apply(app.namespace, app.name, spec);
+    const isThrough = () =>
+      eventually(`${app.namespace}/${app.name} is through`, async () => (await app.status()).status === 'running');
+    await isThrough();
+    const annotations = await marked(app);
+    await app.delete();
+    await eventually('its Task is gone', () => isGone(tasks, app.namespace, 'shop-migrate'));
+    await eventually('its runs are gone', async () => (await app.runNames()).length === 0);
+    await apply(app.namespace, app.name, spec, annotations);
+    await isThrough();
+    expect((await app.status()).workflow?.steps?.[0]).toMatchObject({
+      phase: 'succeeded',
+      message: expect.stringMatching(/^\S+ ran before this Task was created again and is not started again/) as string,
+    });
+    expect([await app.runNames(), await app.jobs()]).toEqual([[], []]);
+  });
+
   it('runs again for who deletes the Application and applies it from its file', async () => {
     const app = await deployed('file');
     await remove(app);
     await app.deploy(prints('migrated'));
     await app.succeeded(1);
-    await app.says(/^mytask-v1 Succeeded in \d+s · 1 kept$/);
+    await app.says(/^mytask-v1 Succeeded in \d+s · mytask-v1 ran the same until \S+, and runs again: .* · 1 kept$/);
   });
 
   it('runs again for who takes the component out and puts it in again', async () => {
@@ -95,7 +117,7 @@ describe.concurrent('a migration that ran', () => {
     await eventually('the Task is gone', () => isGone(tasks, app.namespace, 'app-worker-mytask'));
     await app.deploy(prints('migrated'));
     await app.succeeded(1);
-    await app.says(/^mytask-v\S+ Succeeded in \d+s · 1 kept$/);
+    await app.says(/^mytask-v\S+ Succeeded in \d+s( · mytask-v1 ran the same until .*)? · 1 kept$/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { startCluster, type Cluster } from './cluster.ts';
 import { startController, type ControllerProcess } from './controller-process.ts';
@@ -22,13 +23,15 @@ export interface ControlledCluster {
  */
 export function useControlledCluster(
   rooms: string,
-  { nodeCount = 2 }: { readonly nodeCount?: number } = {},
+  { nodeCount = 2, withArchive = false }: { readonly nodeCount?: number; readonly withArchive?: boolean } = {},
 ): ControlledCluster {
   let cluster: Cluster | undefined;
   let controller: ControllerProcess | undefined;
   let count = 0;
   const start = async (): Promise<void> => {
-    controller = await startController(present(cluster).controllerKubeconfig);
+    const { controllerKubeconfig, directory } = present(cluster);
+    const archive = withArchive ? ['--archive', join(directory, 'runs.db')] : [];
+    controller = await startController(controllerKubeconfig, archive);
   };
 
   beforeAll(async () => {

@@ -73,6 +73,9 @@ export interface Retention {
 /** Counting stops here: it would take longer than the page itself. */
 export const mostCounted = 10_000;
 
+const deployments: readonly TriggerType[] = ['Revision', 'WorkflowStep'];
+const ranPhases: readonly Phase[] = ['Succeeded', 'Failed', 'Cancelled'];
+
 /** Values in one list of a query: both databases accept more. */
 const listLength = 5_000;
 const deletedAtOnce = 500;
@@ -199,6 +202,16 @@ export class Archive {
       record: JSON.parse(row.summary) as RunRecord,
       body: JSON.parse((await unzip(row.body)).toString('utf8')) as RunBody,
     };
+  }
+
+  /** The newest run of that Task that a deployment or a workflow step asked for, and that ran. */
+  async lastDeployment(
+    namespace: string,
+    task: string,
+  ): Promise<{ readonly record: RunRecord; readonly body: RunBody } | undefined> {
+    const filter = { namespace, task, triggers: deployments, phases: ranPhases };
+    const [record] = await this.find(filter, { limit: 1 });
+    return record && this.get(namespace, record.name);
   }
 
   /** Whether any run of that Task is archived; of any owner if none is given. */

@@ -21,21 +21,25 @@ const annotations = { [markKey(task)]: JSON.stringify({ ...mark, uid: 'app-uid',
 describe('the mark on an Application', () => {
   test('says what ran', () => {
     expect(markAnnotations(application(), task, mark)).toEqual(annotations);
-    expect(readMark(application({ annotations }), task)).toEqual(mark);
+    expect(readMark(application({ annotations }), task)).toEqual({ mark, isRestored: false, isOld: false });
   });
 
   test('counts in a restored Application', () =>
-    expect(readMark(application({ annotations, uid: 'restored', generation: 1 }), task)).toEqual(mark));
+    expect(readMark(application({ annotations, uid: 'restored', generation: 1 }), task)).toEqual({
+      mark,
+      isRestored: true,
+      isOld: false,
+    }));
 
   test('does not count once somebody changed the Application: who took a component out and put it in again wants a run', () =>
-    expect(readMark(application({ annotations, generation: 5 }), task)).toBeUndefined());
+    expect(readMark(application({ annotations, generation: 5 }), task)).toEqual({ isRestored: false, isOld: true }));
 
   test('is not of another Task, for instance of a copy of the Application under another name', () => {
     for (const other of [
       { ...task, name: 'copy-migrate' },
       { ...task, namespace: 'copy' },
     ])
-      expect(readMark(application({ annotations }), other)).toBeUndefined();
+      expect(readMark(application({ annotations }), other).mark).toBeUndefined();
   });
 
   test.each([
@@ -49,7 +53,7 @@ describe('the mark on an Application', () => {
     ['has a phase in which nothing ran', '{"value":"shop-v3","run":"migrate-v3","phase":"Running"}'],
   ])('is not believed where it %s', (_what, value) => {
     const written = value === undefined ? {} : { [markKey(task)]: value };
-    expect(readMark(application({ annotations: written }), task)).toBeUndefined();
+    expect(readMark(application({ annotations: written }), task)).toEqual({ isRestored: false, isOld: false });
   });
 
   test('is not written where a hundred other Tasks have theirs, for all that KubeVela applies gets a copy of them', () => {

@@ -37,10 +37,23 @@ export function markAnnotations(
   return { ...Object.fromEntries(others.filter(isOver).map(([other]) => [other, null])), [key]: value };
 }
 
-/** The mark of that Task, if it counts. */
-export function readMark(application: ApplicationObject, task: TaskRef): Mark | undefined {
+/** The mark of that Task, if it counts, and whether a mark does not because the Application was changed since. */
+export interface ReadMark {
+  readonly mark?: Mark | undefined;
+  /** Whether the Application is another object than the one that was marked. */
+  readonly isRestored: boolean;
+  readonly isOld: boolean;
+}
+
+export function readMark(application: ApplicationObject, task: TaskRef): ReadMark {
   const found = parse(application.metadata?.annotations?.[markKey(task)]);
-  if (!found || !counts(found, application)) return undefined;
+  const mark = found && markOf(found);
+  if (!mark) return { isRestored: false, isOld: false };
+  const isRestored = found['uid'] !== versionOf(application).uid;
+  return counts(found, application) ? { mark, isRestored, isOld: false } : { isRestored, isOld: true };
+}
+
+function markOf(found: Readonly<Record<string, unknown>>): Mark | undefined {
   const { value, run, revisionHash, snapshotHash } = found;
   const phase = markedPhases.find((one) => one === found['phase']);
   if (typeof value !== 'string' || !isName(run) || phase === undefined) return undefined;

@@ -27,6 +27,7 @@ import {
   type CachedTemplate,
 } from '../cluster/projections.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
+import type { AskArchive } from './apply/context.ts';
 import type { RunObserver } from './run-observer.ts';
 import { TaskReconciler } from './task-reconciler.ts';
 import { readOrphans } from './task-state.ts';
@@ -45,6 +46,7 @@ export interface TaskControllerOptions {
   /** Is called with what the controller did to runs. */
   readonly runObserver?: RunObserver | undefined;
   readonly clock?: Clock | undefined;
+  readonly archived?: AskArchive | undefined;
 }
 
 /** Deleted Jobs whose pods may still be there. */

@@ -9,7 +9,7 @@ import { refOf } from '../kube/objects.ts';
 import type { Logger } from 'pino';
 import { lookBefore } from './apply/mark.ts';
 import { applyActions, setBack } from './apply.ts';
-import type { ApplyContext } from './apply/context.ts';
+import type { ApplyContext, AskArchive } from './apply/context.ts';
 import type { Caches } from '../cluster/caches.ts';
 import type { CachedTask } from '../cluster/projections.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
@@ -41,6 +41,7 @@ export interface ReconcilerOptions {
   readonly othersHurry?: (() => boolean) | undefined;
   /** Is called with what the controller did to runs. */
   readonly runObserver?: RunObserver | undefined;
+  readonly archived?: AskArchive | undefined;
 }
 
 /** Reconciles Tasks until they settle, one at a time per key. */
@@ -135,8 +136,18 @@ export class TaskReconciler {
   }
 
   #context(key: string, task: CachedTask, memory: TaskMemory): ApplyContext {
-    const { client, caches, recorder, log, runObserver } = this.#options;
-    return { client, caches, recorder, log: log.child({ task: key }), task, memory, now: this.#now, runObserver };
+    const { client, caches, recorder, log, runObserver, archived } = this.#options;
+    return {
+      client,
+      caches,
+      recorder,
+      log: log.child({ task: key }),
+      task,
+      memory,
+      now: this.#now,
+      runObserver,
+      archived,
+    };
   }
 }
 

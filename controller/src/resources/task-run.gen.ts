@@ -42,6 +42,10 @@ export interface TaskRunSpec {
      */
     revisionHash?: string;
     /**
+     * What ran the same before, and why it runs again: the Task was created again, and nothing told that it had run.
+     */
+    again?: string;
+    /**
      * The run is a record of deployments that no controller saw, because later ones replaced them while none ran. Nothing of them ran.
      */
     superseded?: {

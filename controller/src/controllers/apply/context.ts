@@ -1,3 +1,4 @@
+import type { ArchivedDeployment } from '../../domain/model/memory.ts';
 import type { Logger } from 'pino';
 import type { Client } from '../../kube/client.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
@@ -17,7 +18,18 @@ export interface ApplyContext {
   readonly memory: TaskMemory;
   readonly now: () => number;
   readonly runObserver?: RunObserver | undefined;
+  /** What the archive has of a Task of that name. */
+  readonly archived?: AskArchive | undefined;
 }
+
+/**
+ * The last deployment of a Task of that name, whether that was the same Task or an earlier one; undefined where none is
+ * archived. Rejects with the database's error, and does not take long.
+ */
+export type AskArchive = (task: {
+  readonly namespace: string;
+  readonly name: string;
+}) => Promise<ArchivedDeployment | undefined>;
 
 /** `stop` skips the rest of the list, because the state is no longer the one that the list was made for. */
 export type Result = 'done' | 'stop';

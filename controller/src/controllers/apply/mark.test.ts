@@ -94,15 +94,32 @@ describe('a Task that was created again', () => {
   test('learns what ran from an Application that applied it', async () => {
     const { context, memory } = finding(applying(bare(annotation)));
     expect(await lookBefore(ref, context)).toBeUndefined();
-    expect(memory.before).toEqual({ mark: wanted });
+    expect(memory.before).toEqual({ mark: wanted, isRestored: false, anySession: false });
   });
 
   test('runs at once where the Application has no mark, or is not there', async () => {
-    for (const found of [bare(), refused(404, 'NotFound'), refused(403, 'Forbidden')]) {
+    for (const [found, unmarked] of [
+      [bare(), 'noMark'],
+      [refused(404, 'NotFound'), 'notHere'],
+      [refused(403, 'Forbidden'), 'notHere'],
+    ] as const) {
       const { context, memory } = finding(found);
       expect(await lookBefore(ref, context)).toBeUndefined();
-      expect(memory.before).toEqual({});
+      expect(memory.before).toEqual({ unmarked });
     }
+  });
+
+  test('learns from the archive, where there is no mark, that an earlier Task ran', async () => {
+    const archived = { run: 'migrate-v3', at: '2026-03-20T12:00:00Z', snapshotHash: 'aaaa' };
+    const { context, memory } = finding(refused(404, 'NotFound'));
+    await lookBefore(ref, { ...context, archived: () => Promise.resolve(archived) });
+    expect(memory.before).toEqual({ unmarked: 'notHere', archived });
+  });
+
+  test('does not wait for an archive that gives no answer', async () => {
+    const { context, memory } = finding(bare());
+    await lookBefore(ref, { ...context, archived: () => Promise.reject(new Error('down')) });
+    expect(memory.before).toEqual({ unmarked: 'noMark' });
   });
 
   test('waits half a minute for a restored Application to name it, then may run a second time and says so', async () => {
@@ -111,7 +128,7 @@ describe('a Task that was created again', () => {
       expect(await lookBefore(ref, context)).toBe(clock.now + 2_000);
     expect(memory.before).toBeUndefined();
     expect(await lookBefore(ref, context)).toBeUndefined();
-    expect(memory.before).toEqual({});
+    expect(memory.before).toEqual({ unmarked: 'notNamed' });
     expect(record.mock.calls[0]?.[2]).toMatchObject({ type: 'Warning', reason: 'MayRunAgain' });
   });
 

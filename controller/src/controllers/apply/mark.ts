@@ -4,8 +4,10 @@
 import { markAnnotations, readMark } from '../../cluster/mark.ts';
 import { applications, tasks, type TaskObject } from '../../cluster/resource-types.ts';
 import { applies } from '../../cluster/workflow-step.ts';
-import { compact } from '../../domain/lang/compact.ts';
 import type { ActionOf, ApplicationRef } from '../../domain/model/actions.ts';
+import { compact } from '../../domain/lang/compact.ts';
+import type { ArchivedDeployment, Unmarked } from '../../domain/model/memory.ts';
+import { answersAnySession } from '../../domain/policies/ran-before.ts';
 import { eventReasons } from '../../domain/model/events.ts';
 import { keyOf } from '../../kube/objects.ts';
 import { nudgeAnnotation } from '../../resources/index.ts';
@@ -53,18 +55,41 @@ function markAgainAt({ memory, now }: ApplyContext): number | undefined {
  * @throws ApiError when the API server could not be reached: until it can, nothing runs
  */
 export async function lookBefore(application: ApplicationRef, context: ApplyContext): Promise<number | undefined> {
-  const { client, memory, task, now } = context;
+  const { client, memory, task } = context;
   const found = await ifHere(application, context, () => client.get(applications, application));
-  const marked = found && readMark(found, task.metadata);
-  if (!found || !marked || applies(found, task.metadata)) {
-    memory.before = compact({ mark: marked });
+  if (!found) return settle('notHere', context);
+  const { mark: marked, isRestored, isOld } = readMark(found, task.metadata);
+  if (!marked) return settle(isOld ? 'changed' : 'noMark', context);
+  if (!applies(found, task.metadata)) return lookAgainAt(context) ?? runAgain(marked.run, context);
+  const before = { mark: marked, isRestored };
+  memory.before = { ...before, anySession: answersAnySession(task, before) };
+  return undefined;
+}
+
+/** When to look again at an Application that does not name the Task; undefined once that has lasted too long. */
+function lookAgainAt({ memory, now }: ApplyContext): number | undefined {
+  memory.lookingSince ??= now();
+  return now() - memory.lookingSince < patience.forMilliseconds ? now() + patience.everyMilliseconds : undefined;
+}
+
+function runAgain(run: string, context: ApplyContext): Promise<undefined> {
+  tellRunsAgain(run, context);
+  return settle('notNamed', context);
+}
+
+/** No mark counts: the archive may still know what ran. */
+async function settle(unmarked: Unmarked, context: ApplyContext): Promise<undefined> {
+  context.memory.before = compact({ unmarked, archived: await lastArchived(context) });
+}
+
+/** What the archive has of a Task of this name: it only adds a sentence, so nothing waits for it for long. */
+async function lastArchived({ archived, task, log }: ApplyContext): Promise<ArchivedDeployment | undefined> {
+  try {
+    return await archived?.(task.metadata);
+  } catch (error) {
+    log.warn({ err: error }, 'the archive does not say whether the Task ran before');
     return undefined;
   }
-  memory.lookingSince ??= now();
-  if (now() - memory.lookingSince < patience.forMilliseconds) return now() + patience.everyMilliseconds;
-  tellRunsAgain(marked.run, context);
-  memory.before = {};
-  return undefined;
 }
 
 function tellRunsAgain(run: string, { recorder, task }: ApplyContext): void {

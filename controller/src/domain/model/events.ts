@@ -10,6 +10,7 @@ export const eventReasons = {
   missSchedule: 'MissSchedule',
   queued: 'Queued',
   ranBefore: 'RanBefore',
+  runsAgain: 'RunsAgain',
   stepCancelled: 'StepCancelled',
   stepFailed: 'StepFailed',
   stepQueued: 'StepQueued',
@@ -61,6 +62,12 @@ export const eventMeanings: Readonly<Record<EventReason, EventMeaning>> = {
     type: 'Normal',
     meaning: 'The Task was created again after its revision had run, and the revision is not run a second time.',
     remedy: 'To run it again change the Application, or create a TaskRun (`task-runs run`).',
+  },
+  RunsAgain: {
+    type: 'Warning',
+    meaning:
+      'The Task is new, and runs what a Task of its name ran before, as the archive has it. The message says why that does not count.',
+    remedy: 'Look at what the first run did, and cancel the run where a second one would do harm.',
   },
   StepCancelled: {
     type: 'Normal',

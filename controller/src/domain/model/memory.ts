@@ -49,9 +49,27 @@ export interface Memory {
   readonly unattendedSince?: number | undefined;
 }
 
-/** What was found on the Application; without a mark where it has none that counts. */
+/** What was found on the Application and in the archive. */
 export interface Before {
+  /** The Application's mark; left out where it has none that counts. */
   readonly mark?: Mark | undefined;
+  /** Whether the Application is another object than the one that was marked: it came back from a backup. */
+  readonly isRestored?: boolean | undefined;
+  /** Whether the mark answers the trigger whatever the session of its workflow step is. */
+  readonly anySession?: boolean | undefined;
+  /** Why the Application has no mark that counts. */
+  readonly unmarked?: Unmarked | undefined;
+  /** The last deployment of a Task of this name in the archive. */
+  readonly archived?: ArchivedDeployment | undefined;
+}
+
+export type Unmarked = 'notHere' | 'noMark' | 'changed' | 'notNamed';
+
+export interface ArchivedDeployment {
+  readonly run: string;
+  /** When it ended, RFC 3339. */
+  readonly at: string;
+  readonly snapshotHash: string;
 }
 
 /** The API server refused to create one of our objects, and when to try again. */

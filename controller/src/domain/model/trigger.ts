@@ -96,7 +96,7 @@ function hasStatusOfEarlier({ metadata, status }: Task): boolean {
 
 /**
  * Whether the run is of a Task that was here before under this name: it came back from a backup, or stayed when the
- * Task was deleted without it. Of a person's run nothing tells but the generation that it ran.
+ * Task was deleted without it. A person's run has no UID of its Task, so only its generation tells.
  */
 export function isOfEarlier({ spec: { taskRef, snapshot } }: Pick<TaskRun, 'spec'>, { metadata }: Task): boolean {
   if (taskRef.uid !== undefined) return taskRef.uid !== metadata.uid;
@@ -126,17 +126,22 @@ export function answeredByEarlier(task: Task, runs: readonly TaskRun[]): Answere
 export function answeredBefore(
   task: Task,
   { run, snapshotHash, ...before }: Omit<Answered, 'generation'>,
+  { anySession = false }: { readonly anySession?: boolean | undefined } = {},
 ): Answered | undefined {
   const value = triggerValue(task.spec.trigger);
   const hash = revisionHash(task);
-  const isSame =
-    hash !== undefined && before.revisionHash !== undefined
-      ? hash === before.revisionHash && beyondRevision(value) === beyondRevision(before.value)
-      : value === before.value;
+  const asked = anySession ? withoutSession : beyondRevision;
+  const isHashed = hash !== undefined && before.revisionHash !== undefined;
+  const isRevision = isHashed ? hash === before.revisionHash : anySession || value === before.value;
+  const isSame = isRevision && asked(value) === asked(before.value);
   return isSame ? compact({ generation: 0, value, revisionHash: hash, run, snapshotHash }) : undefined;
 }
 
 /** The publishVersion and the session of a trigger's value. */
 function beyondRevision(value: string): string {
   return value.replace(/^[^@#]*/, '');
+}
+
+function withoutSession(value: string): string {
+  return beyondRevision(value).replace(/#.*$/, '');
 }

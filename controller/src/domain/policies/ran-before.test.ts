@@ -5,7 +5,8 @@ import { snapshotOf } from '../manifest/snapshot.ts';
 import type { Mark } from '../model/trigger.ts';
 import { after, aRun, aState, aTask, noon } from '../testing/builders.ts';
 import { classify } from '../view/classify.ts';
-import { askedBefore, markOf } from './ran-before.ts';
+import { mustBeValid } from '../testing/crd-schema.ts';
+import { answersAnySession, askedBefore, markOf } from './ran-before.ts';
 
 const hash = (revisionHash: string) => ({
   labels: { ...aTask().build().metadata.labels, 'app.oam.dev/app-revision-hash': revisionHash },
@@ -95,6 +96,75 @@ describe('a Task that somebody deleted and KubeVela created again', () => {
       .finished();
     const state = aState(back.status(statusOf(withMark()))).runs(byHand);
     expect(statusOf(state)).toMatchObject({ phase: 'Succeeded', message: 'by-hand Succeeded in 31s · 0 kept' });
+  });
+});
+
+describe('a workflow step of an Application that was restored, which KubeVela runs again as another session', () => {
+  const asked = { appRevision: 'app-worker-v1', step: 'migrate', id: 'session-2' };
+  const step = aTask().trigger(asked).meta({ uid: 'new-uid' });
+  const ran = { ...mark, value: 'app-worker-v3#session-1' };
+  const before = (task: typeof step, changes: Partial<Mark> = {}, isRestored = true) => {
+    const found = { mark: { ...ran, ...changes }, isRestored };
+    return aState(task).memory({ before: { ...found, anySession: answersAnySession(task.build(), found) } });
+  };
+  test('does not run the same content again', () =>
+    expect(statusOf(before(step))).toMatchObject({
+      observedTrigger: { id: 'session-2', run: 'mytask-v3' },
+      phase: 'Succeeded',
+      conditions: [{ reason: 'RanBefore' }],
+    }));
+  test.each([
+    ['whose content is another', step, { snapshotHash: 'other' }],
+    ['of another revision', step, { revisionHash: 'other' }],
+    ['of another publishVersion', step.trigger({ ...asked, publishVersion: 'again' }), {}],
+  ])('runs one %s', (_what, task, changes) => expect(kinds(before(task, changes))).toEqual(['createRun']));
+  test('does not either where KubeVela writes no hash of the revision, as into what a step applies', () => {
+    const { revisionHash: _hash, ...nameless } = ran;
+    const found = { mark: nameless, isRestored: true, anySession: true };
+    expect(kinds(aState(step).memory({ before: found }))).toEqual(['writeTaskStatus', 'event']);
+  });
+  test('runs in an Application that was not restored: somebody restarted the workflow', () =>
+    expect(kinds(before(step, {}, false))).toEqual(['createRun']));
+  test('runs again where later steps may need its outputs, and says so', () => {
+    const [run, event] = decide(before(step.spec({ outputs: [{ name: 'tag', type: 'string' }] })).build(), noon);
+    const message =
+      'mytask-v3 ran the same before its Application was restored, and runs again: its outputs are gone, and later steps may need them';
+    expect(run).toMatchObject({
+      kind: 'createRun',
+      run: { spec: { trigger: { type: 'WorkflowStep', again: message } } },
+    });
+    expect(event).toEqual({ kind: 'event', type: 'Warning', reason: 'RunsAgain', message });
+  });
+});
+
+describe('a Task of which the archive has a run of the same content', () => {
+  const archived = { run: 'mytask-v3', at: '2026-03-19T12:00:00Z', snapshotHash: mark.snapshotHash ?? '' };
+  const because = 'the Application, which keeps what ran, is not in this cluster';
+  const message = `mytask-v3 ran the same until 2026-03-19T12:00:00Z, and runs again: ${because}`;
+  test('runs it again, and says so on record, in an event and in its message', () => {
+    const state = aState(back).memory({ before: { unmarked: 'notHere', archived } });
+    const [create, event] = decide(state.build(), noon);
+    if (create?.kind !== 'createRun') throw new Error(JSON.stringify(create));
+    mustBeValid.taskRunSpec(create.run.spec);
+    expect(create.run.spec.trigger).toMatchObject({ type: 'Revision', again: message });
+    expect(event).toEqual({ kind: 'event', type: 'Warning', reason: 'RunsAgain', message });
+    const run = aRun(back).spec({ trigger: create.run.spec.trigger ?? { type: 'Revision' } });
+    expect(statusOf(aState(back).runs(run.finished())).message).toBe(
+      `mytask-v1 Succeeded in 31s · ${message} · 0 kept`,
+    );
+  });
+  test.each([
+    ['another content', { unmarked: 'notHere', archived: { ...archived, snapshotHash: 'other' } }],
+    ['nothing', { unmarked: 'notHere' }],
+  ] as const)('says nothing where that was %s', (_what, before) =>
+    expect(kinds(aState(back).memory({ before }))).toEqual(['createRun']),
+  );
+  test('says nothing of the deployments that follow', () => {
+    const next = back.revision('app-worker-v4', 2).meta(hash('other'));
+    const state = aState(next)
+      .runs(aRun(back).finished())
+      .memory({ before: { unmarked: 'notHere', archived } });
+    expect(kinds(state)).toEqual(['createRun']);
   });
 });
 

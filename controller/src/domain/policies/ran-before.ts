@@ -10,8 +10,10 @@ import type { ApplicationRef } from '../model/actions.ts';
 import { policyOf } from '../model/execution-policy.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
+import type { Before, Unmarked } from '../model/memory.ts';
 import type { TaskState } from '../model/state.ts';
 import { answeredByEarlier, lastAnswered, type Mark, markedPhases } from '../model/trigger.ts';
+import { snapshotOf } from '../manifest/snapshot.ts';
 import type { RunView, TaskView } from '../model/view.ts';
 import { applicationOf } from './workflow-step.ts';
 
@@ -25,6 +27,44 @@ export function askedBefore({ task, cluster, memory }: TaskState): ApplicationRe
     answeredByEarlier(task, cluster.runs) === undefined;
   return isOpen ? applicationOf(task) : undefined;
 }
+
+/**
+ * Whether the mark answers the Task's trigger whatever its session is: KubeVela runs the workflow of a restored
+ * Application from its beginning, as other sessions. A step that would run the same content is the one that ran. Not so
+ * where later steps may need its outputs, which are gone.
+ */
+export function answersAnySession(task: Task, before: Pick<Before, 'mark' | 'isRestored'>): boolean {
+  return isStepAgain(task, before) && !hasOutputs(task);
+}
+
+function isStepAgain(task: Task, { mark, isRestored }: Pick<Before, 'mark' | 'isRestored'>): boolean {
+  return isRestored === true && task.spec.trigger?.step !== undefined && snapshotOf(task).hash === mark?.snapshotHash;
+}
+
+function hasOutputs({ spec }: Task): boolean {
+  return (spec.outputs ?? []).length > 0;
+}
+
+/**
+ * Why a version of the Task runs what ran before the Task was created, where that is known: a sentence for its status,
+ * its event and the run's record.
+ */
+export function runsAgainBecause(version: Task, before: Before | undefined): string | undefined {
+  if (!before) return undefined;
+  const { mark, archived, unmarked } = before;
+  if (mark && hasOutputs(version) && isStepAgain(version, before))
+    return `${mark.run} ran the same before its Application was restored, and runs again: its outputs are gone, and later steps may need them`;
+  if (archived?.snapshotHash !== snapshotOf(version).hash) return undefined;
+  const why = unmarkedWords[mark ? 'changed' : (unmarked ?? 'noMark')];
+  return `${archived.run} ran the same until ${archived.at}, and runs again: ${why}`;
+}
+
+const unmarkedWords: Readonly<Record<Unmarked, string>> = {
+  notHere: 'the Application, which keeps what ran, is not in this cluster',
+  noMark: 'the Application does not say so, as it was deleted and applied again, or restored without its annotations',
+  changed: 'the Application was deployed again since',
+  notNamed: 'for 30 seconds the Application did not say that it applied this Task',
+};
 
 /** Whether the Task's status speaks of a run that was before the Task. */
 export function speaksOfBefore({ state: { task, memory }, current, answered, mark }: TaskView): boolean {

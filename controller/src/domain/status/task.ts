@@ -144,6 +144,7 @@ function taskMessage(view: TaskView, agenda: Agenda | undefined, now: Date): str
     problemLine(view),
     skippedLine(view),
     supersededLine(view),
+    view.current?.record.spec.trigger?.again ?? '',
     some(others.length - queued, 'more active'),
     some(queued, 'waiting'),
     `${countKept(view)} kept`,

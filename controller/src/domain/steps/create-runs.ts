@@ -5,9 +5,11 @@ import type { Task } from '../../resources/index.ts';
 import { runManifest, type RunRequest } from '../manifest/run.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import type { Action } from '../model/actions.ts';
+import { eventReasons } from '../model/events.ts';
 import { isPutOff } from '../model/state.ts';
 import type { TaskView } from '../model/view.ts';
 import { runNames, scheduledRunNames } from '../policies/name-suffix.ts';
+import { runsAgainBecause } from '../policies/ran-before.ts';
 import { supersededName } from '../policies/superseded.ts';
 import { dueRuns } from '../policies/trigger.ts';
 import { sharedJobName } from '../policies/unique.ts';
@@ -36,10 +38,16 @@ export function createRuns(view: TaskView, now: Date): readonly Action[] {
     const run = runManifest(request, { name, jobName });
     const action = { kind: 'createRun', run } as const;
     if (isPutOff(action, view.state, now)) break;
-    actions.push(action);
+    actions.push(action, ...againEvent(request));
     used.add(name);
   }
   return actions;
+}
+
+function againEvent({ trigger: { again } }: RunRequest): readonly Action[] {
+  return again === undefined
+    ? []
+    : [{ kind: 'event', type: 'Warning', reason: eventReasons.runsAgain, message: again }];
 }
 
 interface WantedRun {
@@ -50,8 +58,10 @@ interface WantedRun {
 
 function wantedRuns(view: TaskView, now: Date): readonly WantedRun[] {
   const { task, memory } = view.state;
-  const { earlier, seenAt } = memory;
-  const deployed = dueRuns([...earlier, task], view.answered).map((request): WantedRun => {
+  const { earlier, seenAt, before } = memory;
+  const again = view.answered ? undefined : before;
+  const deployed = dueRuns([...earlier, task], view.answered).map((due): WantedRun => {
+    const request = withAgain(due, runsAgainBecause(due.version, again));
     const seen = seenAt.get(request.version.metadata.generation ?? 0) ?? now;
     const names = runNames(request.version, new Date(seen));
     return {
@@ -61,6 +71,10 @@ function wantedRuns(view: TaskView, now: Date): readonly WantedRun[] {
   });
   const due = agendaOf(view.state, now)?.due;
   return due ? [...deployed, scheduledRun(task, due)] : deployed;
+}
+
+function withAgain(request: RunRequest, again: string | undefined): RunRequest {
+  return again === undefined || !request.snapshot ? request : { ...request, trigger: { ...request.trigger, again } };
 }
 
 function scheduledRun(task: Task, { time, trigger }: DueTime): WantedRun {

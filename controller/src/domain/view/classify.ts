@@ -16,8 +16,8 @@ export function classify(state: TaskState): TaskView {
   const find = belongings(state);
   const runs = cluster.runs.map((run) => viewRun(run, state, find)).sort(newestFirst(task));
   const known = lastAnswered(task, cluster.runs, state.memory.answered) ?? answeredByEarlier(task, cluster.runs);
-  const mark = known ? undefined : state.memory.before?.mark;
-  const marked = mark && answeredBefore(task, mark);
+  const { mark, anySession } = (known ? undefined : state.memory.before) ?? {};
+  const marked = mark && answeredBefore(task, mark, { anySession });
   const answered = known ?? marked;
   const policy = policyOf(state.task);
   const finished = runs.filter((view) => view.finished);
