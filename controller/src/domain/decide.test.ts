@@ -88,7 +88,15 @@ describe('a trigger', () => {
     expect(at(state)).toEqual([createRun(back, otherName(back))]);
   });
   test('of a Task that is being deleted gets none', () => {
-    expect(at(aState(aTask().meta({ deletionTimestamp: after(1).toISOString() })))).toEqual([]);
+    const going = aTask().meta({ deletionTimestamp: after(1).toISOString() });
+    expect(at(aState(going))).toMatchObject([
+      {
+        kind: 'writeTaskStatus',
+        status: { message: 'is being deleted, so nothing starts any more · no run yet · 0 kept' },
+      },
+    ]);
+    const ended = at(aState(going).runs(aRun().running(1)).jobs(aJob().running(1).complete(31)));
+    expect(ended[0]).toMatchObject({ kind: 'writeRunStatus', status: { phase: 'Succeeded' } });
   });
 
   const refusal = aRefusal({ object: 'TaskRun' });
@@ -386,7 +394,7 @@ describe('KubeVela', () => {
     const untold = reported(done).memory({ nudged: undefined, marked: undefined });
     expect(decide(untold.build(), after(3_600))).toEqual([]);
   });
-  test('is told of, and marked with, what ended while no controller ran, however long that was', () => {
+  test('is nudged, and marked with what ended while no controller ran, however long that was', () => {
     const untold = reported(done).memory({ nudged: undefined, marked: undefined });
     const found = (since: number) =>
       decide(untold.memory({ unattendedSince: after(since).getTime() }).build(), after(86_400)).map(({ kind }) => kind);

@@ -41,13 +41,17 @@ const steps: readonly Step[] = [
 ];
 
 /**
+ * A Task that is being deleted starts nothing. A finalizer may keep it for long: what goes on until then ends on record.
+ */
+const lastSteps: readonly Step[] = [readOutputs, recordOutcomes, report, wake];
+
+/**
  * @returns the actions of the first step that has any that are not put off, in order. Whoever applies them decides
  * again afterwards, until nothing is returned but `wakeAt`. A settled Task returns nothing at all.
  */
 export function decide(state: TaskState, now: Date): readonly Action[] {
-  if (state.task.metadata.deletionTimestamp !== undefined) return [];
   const view = classify(state);
-  for (const step of steps) {
+  for (const step of state.task.metadata.deletionTimestamp === undefined ? steps : lastSteps) {
     const actions = withoutPutOff(step(view, now), state, now);
     if (actions.length > 0) return actions;
   }

@@ -40,14 +40,12 @@ async function creating(
     if (result === 'done') context.memory.accepted(refused.object, refused.run, refused.step);
     return result;
   } catch (error) {
-    if (isNamespaceTerminating(error)) return 'stop'; // the Task is being deleted, too
     const refusal = refusalOf(error, refused);
     if (!refusal) throw error;
     context.memory.refuse(refusal, context.now());
-    context.log.warn(
-      { run: refused.run, step: refused.step, reason: refusal.reason, message: refusal.message },
-      'refused',
-    );
+    const { reason, message } = refusal;
+    // In a namespace that is being deleted the Task goes, too.
+    context.log[isNamespaceTerminating(error) ? 'debug' : 'warn']({ ...refused, reason, message }, 'refused');
     return 'stop';
   }
 }

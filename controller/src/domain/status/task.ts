@@ -139,6 +139,7 @@ function taskMessage(view: TaskView, agenda: Agenda | undefined, now: Date): str
   const others = view.active.filter((run) => run !== view.current);
   const queued = others.filter(isQueued).length;
   const parts = [
+    view.state.task.metadata.deletionTimestamp === undefined ? '' : 'is being deleted, so nothing starts any more',
     view.state.task.spec.suspend === true ? 'suspended' : '',
     currentLine(view, agenda, now),
     problemLine(view),
