@@ -129,6 +129,16 @@ describe('plan', () => {
     expect([code, err.trim().split('\n').length]).toEqual([1, 1]);
   });
 
+  it.each([
+    ['command: [a]', 'command does not exist: write cmd'],
+    ['restartPolicy: Never', 'restartPolicy does not exist: write restart'],
+    ['envFrom: []', 'envFrom does not exist: write podSpec.containers[0].envFrom'],
+    ['env: [{name: A, value: yes}]', 'env.0.value must be a string, not true: write it in quotes'],
+  ])('says what to write for %s, as people know it from a Job', async (properties, problem) => {
+    const { err } = await plan({ 'app.yaml': application(task(`image: busybox\n${properties}`)) }, '-f', 'app.yaml');
+    expect(err).toContain(problem);
+  });
+
   it('takes every form of a field that Kubernetes takes', async () => {
     const podSpec =
       'podSpec: {hostname: null, containers: [{resources: {limits: {cpu: 0.5, memory: 1Gi}}, ports: [{containerPort: 80}]}], overhead: {cpu: 1}, volumes: [{name: x, emptyDir: {sizeLimit: 1000}}]}';

@@ -17,6 +17,15 @@ interface CueLine {
   readonly words: string;
 }
 
+/** What people know from a pod, and its place in a task. */
+const instead: ReadonlyMap<string, string> = new Map([
+  ['command', 'cmd'],
+  ['envFrom', 'podSpec.containers[0].envFrom'],
+  ['resources', 'cpu and memory, or podSpec.containers[0].resources'],
+  ['restartPolicy', 'restart'],
+  ['securityContext', 'podSpec.securityContext, or podSpec.containers[0].securityContext'],
+]);
+
 const mostRefusals = 100;
 
 /** The names that a definition's text declares with a usage. */
@@ -57,17 +66,10 @@ function cueLine(message: string): CueLine {
   };
 }
 
-function ofParameter({ path, words }: CueLine, properties: Fields, { type, names }: Parameters): Refusal {
+function ofParameter({ path, words }: CueLine, properties: Fields, parameters: Parameters): Refusal {
   const name = path.join('.');
-  if (words.startsWith('field not allowed')) {
-    const last = path.at(-1) ?? '';
-    // A name that exists in another place is not a misspelt one.
-    const meant = names.includes(last) ? undefined : nearest(last, names);
-    return {
-      path,
-      message: `${name} does not exist: ${meant === undefined ? `see \`vela show ${type}\` for the parameters` : `did you mean ${meant}?`}`,
-    };
-  }
+  if (words.startsWith('field not allowed'))
+    return { path, message: `${name} does not exist: ${remedyForName(path.at(-1) ?? '', parameters)}` };
   const types = /mismatched types ([\w|()]+) and ([\w|()]+)/.exec(words);
   if (types) {
     const value = valueAt(properties, path);
@@ -79,6 +81,14 @@ function ofParameter({ path, words }: CueLine, properties: Fields, { type, names
     };
   }
   return { path, message: `${name}: ${words}` };
+}
+
+function remedyForName(name: string, { type, names }: Parameters): string {
+  // A name that exists in another place is not a misspelt one.
+  const meant = names.includes(name) ? undefined : nearest(name, names);
+  if (meant !== undefined) return `did you mean ${meant}?`;
+  const ofPods = names.includes('podSpec') ? instead.get(name) : undefined;
+  return ofPods === undefined ? `see \`vela show ${type}\` for the parameters` : `write ${ofPods}`;
 }
 
 /**
@@ -188,7 +198,9 @@ function wordsFor(types: string): string {
 }
 
 function remedyFor(wanted: string | undefined, value: unknown): string {
-  if (wanted === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return `: write "${value}"`;
+  if (wanted === 'string' && typeof value === 'number') return `: write "${value}"`;
+  // YAML also reads yes, no, on and off as booleans.
+  if (wanted === 'string' && typeof value === 'boolean') return ': write it in quotes';
   if (wanted === 'list' && typeof value === 'string') return `: write [${JSON.stringify(value)}]`;
   if (wanted === 'int' && typeof value === 'string' && /^\d+$/.test(value)) return `: write ${value} without quotes`;
   return ': fix it';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { print, readAll } from './kubectl-yaml.ts';
+import { documentsOf, print, readAll } from './kubectl-yaml.ts';
 
 const read = (text: string) => readAll(text).map(({ value }) => value);
 
@@ -16,6 +16,11 @@ test('numbers of all other forms stay numbers', () => {
 // People write modes as YAML 1.2 has them, and kubectl takes them, though it reads YAML 1.1.
 test('an octal number is one in both forms that kubectl takes', () => {
   expect(read('[0o555, 0O17, -0o17, 0555, 0o8, "0o17"]')).toEqual([[0o555, 0o17, -0o17, 0o555, '0o8', '0o17']]);
+});
+
+// plan ended with an error of its own.
+test('an octal number is an ordinary one where no digits have to be kept', () => {
+  expect(documentsOf('[0o755, -0o17]', {}).map((document) => document.toJS() as unknown)).toEqual([[493, -15]]);
 });
 
 test('what another program could take for a number is printed in quotes', () => {

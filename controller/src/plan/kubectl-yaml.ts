@@ -65,9 +65,10 @@ const octal: Tag = {
   tag: 'tag:yaml.org,2002:int',
   format: 'OCT',
   test: /^[-+]?0[oO][0-7_]+$/,
-  resolve: (text: string) => {
-    const digits = text.replace(/^[-+]|_/g, '').toLowerCase();
-    return text.startsWith('-') ? -BigInt(digits) : BigInt(digits);
+  resolve: (text: string, _onError, { intAsBigInt = false }) => {
+    const digits = BigInt(text.replace(/^[-+]|_/g, '').toLowerCase());
+    const value = text.startsWith('-') ? -digits : digits;
+    return intAsBigInt ? value : Number(value);
   },
 };
 
