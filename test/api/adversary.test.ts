@@ -193,6 +193,23 @@ describe('while somebody changes whatever they may of some runs, their Jobs and 
       );
   });
 
+  it('a finalizer on a Job does not keep its pods running once the run is cancelled', async () => {
+    const room = await controlled.openRoom();
+    const editor = await accountWith(room, 'edit');
+    await room.run({ revision: 1, policy: { concurrencyPolicy: 'Allow' }, pods: { duration: '1h' } });
+    await room.ask('deleted-before');
+    await room.runWhere('deleted-before', 'runs', ({ phase }) => phase === 'Running');
+    const held = { metadata: { finalizers: ['example.org/stays'] } };
+    for (const name of ['mytask-v1', 'deleted-before'])
+      await editor.patch(jobs, { namespace: room.namespace, name }, held);
+    await editor.delete(jobs, { namespace: room.namespace, name: 'deleted-before' });
+    for (const name of ['mytask-v1', 'deleted-before'])
+      await editor.patch(taskRuns, { namespace: room.namespace, name }, { spec: { cancel: true } });
+    await eventually('the pods are gone', async () => (await room.list(pods)).length === 0);
+    expect(await room.runs()).toEqual(['deleted-before Cancelled Cancelled', 'mytask-v1 Cancelled Cancelled']);
+    expect(await room.names(jobs)).toEqual(['deleted-before', 'mytask-v1']);
+  });
+
   it('an event that they wrote about a Job does not become the message of its run once there is a pod', async () => {
     const room = await controlled.openRoom();
     const editor = await accountWith(room, 'edit');
