@@ -106,7 +106,7 @@ describe.concurrent(
     ])('%s', async (_what, deployment, path) => {
       const room = await openRoom();
       await expect(room.deploy({ revision: 1, ...deployment })).rejects.toThrow(
-        `${path}: Invalid value: "string": the pods of a Job are not always restarted: write Never`,
+        `${path}: Invalid value: "string": the pods of a Job cannot have restartPolicy Always: write Never`,
       );
       expect(await room.names(tasks)).toEqual([]);
     });
