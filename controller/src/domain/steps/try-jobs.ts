@@ -16,7 +16,7 @@ import { isOfThisVersion } from '../view/classify.ts';
 import { viewFlow } from '../view/flow-run.ts';
 import { nothing } from '../view/part.ts';
 
-/** Of a flow with more steps, the first; the others are heard of when their turn comes. */
+/** A flow with more steps has its first ones tested; the API server says of the others when their turn comes. */
 const mostTried = 100;
 
 export function tryJobs(view: TaskView): readonly Action[] {
