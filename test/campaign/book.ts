@@ -41,8 +41,12 @@ function livesOf<T extends KubeObject>(changes: readonly Change[], resource: str
     else life.changes.push({ ...change, object: change.object as T });
     newest.set(key, life);
   }
+  // Of two changes at the same time the one that was answered first may be the later one.
+  for (const life of lives.values()) life.changes.sort((one, other) => versionOf(one) - versionOf(other));
   return [...lives.values()];
 }
+
+const versionOf = ({ object }: { readonly object: KubeObject }): number => Number(object.metadata?.resourceVersion);
 
 /** The life of the object that was changed, which may begin here; undefined where the log does not show the object. */
 function lifeOf<T extends KubeObject>(

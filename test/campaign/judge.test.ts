@@ -15,7 +15,17 @@ class Log {
 
   add(change: Partial<Change> & Pick<Change, 'verb' | 'what' | 'name'>): this {
     const at = (this.changes.length + 1) * 1_000;
-    this.changes.push({ from: at - 500, until: at, user: controller, namespace, code: 200, ...change });
+    const metadata = { resourceVersion: String(this.changes.length + 1), ...change.object?.metadata };
+    const object = change.object && { ...change.object, metadata };
+    this.changes.push({
+      from: at - 500,
+      until: at,
+      user: controller,
+      namespace,
+      code: 200,
+      ...change,
+      ...(object && { object }),
+    });
     return this;
   }
 
@@ -145,6 +155,14 @@ describe('the judge', () => {
     const superseded = { type: 'Revision', generation: 3, superseded: { most: 2, by: 'app-v4', after: 'app-v1' } };
     const log = oneRun().task(2).task(3).task(4).run('before', superseded).ended('before', 'Skipped');
     expect(log.run('v4', { type: 'Revision', generation: 4 }).ended('v4').report(4).rules()).toEqual([]);
+  });
+
+  it('orders two changes at the same time by their versions, not by their answers', () => {
+    const log = oneRun();
+    const [, created] = log.changes;
+    const object = { ...created?.object, metadata: { ...created?.object?.metadata, resourceVersion: '2.5' } };
+    log.add({ verb: 'patch', what: 'taskruns', name: 'v1', user: 'somebody', object: object });
+    expect(log.rules()).toEqual([]);
   });
 
   it('leaves Kubernetes its own changes of a Job', () => {

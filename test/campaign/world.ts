@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { kill } from '../../sandbox/src/machine/processes.ts';
 import { namespaces } from '../../controller/src/kube/resources.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
@@ -178,8 +179,8 @@ class Slot {
   #meet({ kind, isAfter }: Fate, { pid }: ControllerProcess, { isWatch }: Call): Fault {
     this.#options.count(kind);
     const signal = ({ kill: 'SIGKILL', pause: 'SIGSTOP', stop: 'SIGTERM' } as const)[kind];
-    process.kill(pid, signal);
-    if (kind === 'pause') setTimeout(() => process.kill(pid, 'SIGCONT'), pauseMs);
+    kill(pid, signal);
+    if (kind === 'pause') setTimeout(() => kill(pid, 'SIGCONT'), pauseMs);
     if (kind !== 'kill') return none;
     return { kind: isAfter && !isWatch ? 'lost' : 'cut' };
   }
