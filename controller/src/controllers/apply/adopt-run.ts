@@ -5,7 +5,7 @@ import type { Refusal } from '../../domain/model/memory.ts';
 import { retrySpec } from '../../domain/policies/retry-of.ts';
 import { isNotFound } from '../../kube/api-error.ts';
 import type { TaskRun } from '../../resources/index.ts';
-import { taskRuns } from '../../cluster/resource-types.ts';
+import { taskRuns, tasks } from '../../cluster/resource-types.ts';
 import { refusalOf } from '../refusal.ts';
 import { writeRunStatus } from './report.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
@@ -17,7 +17,9 @@ export async function adoptRun(
 ): Promise<Result> {
   const { client, caches, log } = context;
   const { labels, ownerReference } = adoption;
-  const again = retryOf ? await readRetry(retryOf, name, context) : {};
+  // A run that only gets its owner back has run, and its outcome stays what it is.
+  const isNew = adoption.spec.trigger !== undefined;
+  const again = isNew ? await readRetry(retryOf, name, context) : await ifTaskStays(context);
   if (!again) return 'stop';
   const spec = { ...adoption.spec, ...again };
   const patch = { metadata: { uid, labels, ownerReferences: [ownerReference] }, spec };
@@ -27,12 +29,27 @@ export async function adoptRun(
     return 'done';
   } catch (error) {
     const refusal = refusalOf(error, { object: 'TaskRun', run: name });
-    // A run that only gets its owner back has run, and its outcome stays what it is.
-    const isNew = adoption.spec.trigger !== undefined;
     if (isNew && refusal?.final === true) return endUnadopted(name, uid, refusal, context);
     if (!isNotFound(error)) throw error; // a conflict too: if it was created again, the watch is about to say so
     caches.runs.forget(uid);
     return 'stop';
+  }
+}
+
+/**
+ * Undefined where the Task does not stay. Who deletes a Task without its runs has their owner taken off while the Task
+ * is still there, and the cache of Tasks may be behind that of runs: with an owner again they would be deleted, too.
+ */
+async function ifTaskStays({ client, caches, task }: ApplyContext): Promise<object | undefined> {
+  const { namespace, name, uid } = task.metadata;
+  try {
+    const now = await client.get(tasks, { namespace, name });
+    caches.tasks.observe(now);
+    return now.metadata.uid === uid && now.metadata.deletionTimestamp === undefined ? {} : undefined;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    caches.tasks.forget(uid);
+    return undefined;
   }
 }
 
@@ -67,14 +84,16 @@ function endUnadopted(
 }
 
 /**
- * The snapshot of the run that `name` retries, with its overrides; undefined if that run is gone. The caches do not
- * have complete finished runs.
+ * The snapshot of the run that `name` retries, if it does retry one, with its overrides; undefined if that run is gone.
+ * The caches do not have complete finished runs.
  */
 async function readRetry(
-  { name: before, uid }: { name: string; uid: string },
+  retryOf: { readonly name: string; readonly uid: string } | undefined,
   name: string,
   context: ApplyContext,
 ): Promise<Partial<TaskRun['spec']> | undefined> {
+  if (!retryOf) return {};
+  const { name: before, uid } = retryOf;
   const { client, caches, task } = context;
   try {
     const run = await client.get(taskRuns, refTo(before, context));
