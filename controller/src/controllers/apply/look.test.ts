@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { ApplicationObject } from '../../cluster/workflow-step.ts';
 import { TaskMemory } from '../task-memory.ts';
 import type { ApplyContext } from './context.ts';
-import { checkStep } from './look.ts';
+import { checkStep, readTermination } from './look.ts';
 
 const task = { name: 'shop-last', namespace: 'shop', uid: 'task-uid' };
 const ref = { name: 'shop', namespace: 'shop' };
@@ -35,4 +35,27 @@ test('a step whose Application does not name its Task yet is not begun twice: it
 test('an Application that never names the Task is not asked for ever', async () => {
   expect(await known({ appliedResources: [] }, 29_999)).toBe(false);
   expect(await known({ appliedResources: [] }, 30_000)).toBe(true);
+});
+
+test('a pod that somebody made with the label of a Job does not speak for it', async () => {
+  const pod = (name: string, owner: string, message: string, finishedAt: string) => ({
+    metadata: {
+      name,
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'job', uid: owner, controller: true }],
+    },
+    status: { containerStatuses: [{ name: 'mytask', state: { terminated: { exitCode: 0, message, finishedAt } } }] },
+  });
+  const items = [
+    pod('own', 'job-uid', '{"sum": 1}', '1970-01-01T00:00:01Z'),
+    pod('forged', 'other-uid', '{"sum": 666}', '1970-01-01T00:00:02Z'),
+    { ...pod('bare', 'job-uid', '{"sum": 667}', '1970-01-01T00:00:03Z'), metadata: { name: 'bare' } },
+  ];
+  const memory = new TaskMemory();
+  const list = async function* () {
+    yield await Promise.resolve({ items });
+  };
+  const context = { client: { list }, memory, log: { debug: vi.fn() }, task: { metadata: task } };
+  const action = { kind: 'readTermination', job: 'job', uid: 'job-uid', container: 'mytask' } as const;
+  await readTermination(action, context as unknown as ApplyContext);
+  expect(memory.terminationMessages.get('job-uid')?.text).toBe('{"sum": 1}');
 });

@@ -3,7 +3,7 @@ import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { ActionOf } from '../../domain/model/actions.ts';
 import { isAboutObject, isNotFound } from '../../kube/api-error.ts';
-import type { Stored } from '../../kube/objects.ts';
+import { controllerUid, type Stored } from '../../kube/objects.ts';
 import { jobs, pods } from '../../kube/resources.ts';
 import { applications } from '../../cluster/resource-types.ts';
 import { refusalOf } from '../refusal.ts';
@@ -83,7 +83,9 @@ export async function readTermination(
     fieldSelector: 'status.phase=Succeeded',
   };
   for await (const { items } of client.list(pods, selection)) {
-    ended.push(...items.flatMap((pod) => endOf(pod, container) ?? []));
+    // Whoever may create pods may write the label; only the Job's own speak for it.
+    const own = items.filter((pod) => controllerUid(pod) === uid);
+    ended.push(...own.flatMap((pod) => endOf(pod, container) ?? []));
   }
   const last = ended.reduce<Ended | undefined>(
     (latest, one) => (latest && latest.at >= one.at ? latest : one),
