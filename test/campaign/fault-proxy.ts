@@ -17,7 +17,7 @@ export type Fault =
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'cut' | 'lost' }
   | { readonly kind: 'late'; readonly ms: number }
-  /** Of a watch: it breaks after that time, or says nothing from then on. */
+  /** A watch breaks after that time, or says nothing from then on. */
   | { readonly kind: 'broken' | 'silent'; readonly ms: number };
 
 export interface Call {

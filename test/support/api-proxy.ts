@@ -190,11 +190,15 @@ class Proxy {
  * leases. The hash at the end of a name is another in each namespace, the time of a scheduled run's in each minute.
  */
 function changeOf({ method = 'GET', url = '/' }: IncomingMessage): { namespace: string; what: string } | undefined {
-  if (method === 'GET' || /[?&]dryRun=All/.test(url)) return undefined;
-  const [, namespace = '', resource = '', rest = ''] = /\/namespaces\/([^/]+)\/([a-z]+)(\/[^?]*)?/.exec(url) ?? [];
-  if (resource === 'leases') return undefined;
-  return {
-    namespace,
-    what: `${method} ${resource}${resource === 'events' ? '' : rest.replace(/-[0-9a-f]{5}(?=\/|$)/, '-#').replace(/-\d{12}(?=\/|$)/, '-@')}`,
-  };
+  if (changesNothing(method, url)) return undefined;
+  const { namespace = '', resource = '', rest = '' } = pathPattern.exec(url)?.groups ?? {};
+  return { namespace, what: `${method} ${resource}${resource === 'events' ? '' : withoutHashAndTime(rest)}` };
 }
+
+const changesNothing = (method: string, url: string): boolean =>
+  method === 'GET' || /\/leases\b|[?&]dryRun=All/.test(url);
+
+const pathPattern = /\/namespaces\/(?<namespace>[^/]+)\/(?<resource>[a-z]+)(?<rest>\/[^?]*)?/;
+
+const withoutHashAndTime = (path: string): string =>
+  path.replace(/-[0-9a-f]{5}(?=\/|$)/, '-#').replace(/-\d{12}(?=\/|$)/, '-@');

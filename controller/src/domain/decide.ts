@@ -41,7 +41,8 @@ const steps: readonly Step[] = [
 ];
 
 /**
- * A Task that is being deleted starts nothing. A finalizer may keep it for long: what goes on until then ends on record.
+ * A Task that is being deleted starts nothing. A finalizer may keep it for long: what goes on until then ends on
+ * record.
  */
 const lastSteps: readonly Step[] = [readOutputs, recordOutcomes, report, wake];
 

@@ -103,7 +103,7 @@ export class ClusterStory {
     this.#process ??= this.#start();
     // A run may wait for the end of one that somebody broke.
     if (this.#mayWait) this.#cancelSpoiled();
-    // What was put off is tried again within a minute.
+    // What was put off is repeated within a minute.
     await this.#settle();
     await this.clock.advance(130_000);
     await this.#goOn(() => this.#soundRuns().some((run) => !isFinished(run.status?.phase)));
@@ -382,7 +382,7 @@ export class ClusterStory {
   }
 
   /**
-   * Jobs that the controller made for a run that was cancelled, but for those that somebody holds, and those that only
+   * Jobs that the controller made for a run that was cancelled, except those that somebody holds, and those that only
    * admission policies keep for it: without our label nobody watches them, and a run of somebody else is not ours.
    */
   #leftJobs(): readonly string[] {

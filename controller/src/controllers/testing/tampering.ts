@@ -1,7 +1,7 @@
 /**
  * What somebody may do to objects of ours, made of their schemas: every field that can be written is taken away, or
  * given another value, also one of another object; objects are deleted, copied and brought back. As if no admission
- * policy were there, but for statuses, which no role may write.
+ * policy were there, except for statuses, which no role may write.
  */
 import fc from 'fast-check';
 import { readSchema } from '../../domain/testing/crd-schema.ts';
@@ -30,7 +30,7 @@ const flag: Schema = { type: 'boolean' };
 const list: Schema = { type: 'array' };
 const map: Schema = { type: 'object' };
 
-/** Of every kind: what the API server lets people write into metadata. */
+/** What the API server lets people write into the metadata of every kind. */
 const metadata: readonly Field[] = [
   ...[
     'task.oam.dev/task',
@@ -89,7 +89,7 @@ const builtIn: Readonly<Record<string, readonly Field[]>> = {
     ...['message', 'reason', 'type', 'lastTimestamp'].map((field) => ({ path: [field], schema: text })),
     ...['kind', 'name', 'uid'].map((field) => ({ path: ['involvedObject', field], schema: text })),
   ],
-  // Who may change a Task's spec says what runs: that is no attack.
+  // Who may change a Task's spec says what runs: that is not an attack.
   tasks: [],
 };
 

@@ -232,23 +232,22 @@ export class World {
   deleteJob(name: string, uid: string, podsFirst = false): void {
     this.calls += 1;
     const job = this.#find(this.jobs, name, uid);
-    const run = [...this.runs.values()].find(({ metadata }) => this.runOf(job) === metadata.uid);
-    mustHold(
-      'nobody else is touched',
-      this.spoiled.has(uid) ||
-        (run !== undefined && (this.spoiled.has(run.metadata.uid) || isOwnedBy(run, this.task.metadata.uid))),
-      `deleting Job ${name}`,
-    );
-    mustHold(
-      'no Job is deleted before its outcome is on record',
-      this.spoiled.has(uid) || isFinished(run?.status?.phase),
-      `${name} of ${run?.status?.phase}`,
-    );
+    if (!this.spoiled.has(uid)) this.#mustBeDone(job);
     if (podsFirst) {
       this.pods = this.pods.filter((pod) => !isOwnedBy(pod, uid));
       this.#store('Job', this.jobs, { ...job, goesAfterPods: true });
     }
     this.#remove('Job', this.jobs, name);
+  }
+
+  /** A Job of ours is deleted once its run has finished. */
+  #mustBeDone(job: Job): void {
+    const { name } = job.metadata;
+    const run = [...this.runs.values()].find(({ metadata }) => this.runOf(job) === metadata.uid);
+    const isOurs = run && (this.spoiled.has(run.metadata.uid) || isOwnedBy(run, this.task.metadata.uid));
+    mustHold('nobody else is touched', isOurs === true, `deleting Job ${name}`);
+    const { phase } = run?.status ?? {};
+    mustHold('no Job is deleted before its outcome is on record', isFinished(phase), `${name} of ${phase}`);
   }
 
   deleteRun(name: string, uid: string): void {
