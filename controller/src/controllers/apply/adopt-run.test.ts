@@ -1,7 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { controlledBy } from '../../domain/model/objects.ts';
 import { aTask } from '../../domain/testing/builders.ts';
-import { ApiError } from '../../kube/api-error.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { adoptRun } from './adopt-run.ts';
 import type { ApplyContext } from './context.ts';
@@ -13,19 +12,17 @@ const giveBack = {
   uid: 'run-uid',
   adoption: { labels: {}, ownerReference: controlledBy('Task', task.metadata), spec: {} },
 } as const;
-const gone = new ApiError(
-  { verb: 'get', resource: 'tasks.task.oam.dev', kind: 'Task' },
-  { status: 404, reason: 'NotFound', message: 'gone' },
-);
 
 /** Whether a run that lost its owner is given it back, where the API server has that Task. */
-async function isGivenBack(live: object | ApiError): Promise<boolean> {
+async function isGivenBack(...live: readonly object[]): Promise<boolean> {
   const patch = vi.fn(() => Promise.resolve({}));
-  const get = () => (live instanceof ApiError ? Promise.reject(live) : Promise.resolve(live));
+  const list = async function* () {
+    yield await Promise.resolve({ items: live });
+  };
   const cache = { observe: vi.fn(), forget: vi.fn() };
   const log = { info: vi.fn() };
   const context = {
-    client: { get, patch },
+    client: { list, patch },
     caches: { tasks: cache, runs: cache },
     log,
     task,
@@ -40,5 +37,5 @@ test('runs that a Task is to leave behind are not given to it again, though the 
   expect(await isGivenBack(task)).toBe(true);
   expect(await isGivenBack({ metadata: { ...metadata, deletionTimestamp: '2026-03-20T12:00:00Z' } })).toBe(false);
   expect(await isGivenBack({ metadata: { ...metadata, uid: 'another' } })).toBe(false);
-  expect(await isGivenBack(gone)).toBe(false);
+  expect(await isGivenBack()).toBe(false);
 });

@@ -4,6 +4,7 @@ import { oneLine } from '../../domain/lang/words.ts';
 import type { Refusal } from '../../domain/model/memory.ts';
 import { retrySpec } from '../../domain/policies/retry-of.ts';
 import { isNotFound } from '../../kube/api-error.ts';
+import { listAll } from '../../kube/list-all.ts';
 import type { TaskRun } from '../../resources/index.ts';
 import { taskRuns, tasks } from '../../cluster/resource-types.ts';
 import { refusalOf } from '../refusal.ts';
@@ -42,15 +43,12 @@ export async function adoptRun(
  */
 async function ifTaskStays({ client, caches, task }: ApplyContext): Promise<object | undefined> {
   const { namespace, name, uid } = task.metadata;
-  try {
-    const now = await client.get(tasks, { namespace, name });
-    caches.tasks.observe(now);
-    return now.metadata.uid === uid && now.metadata.deletionTimestamp === undefined ? {} : undefined;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    caches.tasks.forget(uid);
-    return undefined;
-  }
+  // The controller may list Tasks, and needs no right to get one.
+  const named = await listAll(client, tasks, { namespace, fieldSelector: `metadata.name=${name}` });
+  const now = named.find(({ metadata }) => metadata.uid === uid);
+  if (now) caches.tasks.observe(now);
+  else caches.tasks.forget(uid);
+  return now !== undefined && now.metadata.deletionTimestamp === undefined ? {} : undefined;
 }
 
 export async function fillTemplates(
