@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { taskRuns, tasks, type TaskObject } from '../../controller/src/cluster/resource-types.ts';
-import { nameWithHash } from '../../controller/src/domain/lang/names.ts';
+import { namesOf, nameWithHash } from '../../controller/src/domain/lang/names.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
@@ -458,24 +458,26 @@ describe.concurrent('a name that is taken', () => {
     expect((await room.get(taskRuns, 'mytask-v1')).metadata).toEqual(before);
   });
 
-  it('together with the second one is told, and tried again until it is free', async () => {
+  it('together with all others is told, and the last one is retried until it is free', async () => {
     const room = await openRoom();
-    // The second name comes of the run's UID, so the Job must wait until that is known.
+    // The other names come of the run's UID, so the Job must wait until that is known.
     const allow = await forbidJobs(room);
     const task = await room.deploy({ revision: 1 });
     const run = await eventually('the run', () => room.get(taskRuns, 'mytask-v1'));
-    const second = nameWithHash('mytask-v1', run.metadata.uid);
-    await room.apply(somebodysJob('mytask-v1'));
-    await room.apply(somebodysJob(second));
+    const taken = namesOf('mytask-v1', run.metadata.uid);
+    await Promise.all(taken.map((name) => room.apply(somebodysJob(name))));
     await allow();
     await tells(room, task, {
       phase: 'Pending',
       reason: 'AlreadyExists',
-      message: new RegExp(`${second}.* already exists`),
+      message: new RegExp(`"${taken.at(-1)}" already exists`),
     });
-    await room.delete(jobs, second);
+    // The one that the condition names.
+    const free = taken.at(-1) ?? '';
+    await room.delete(jobs, free);
     await recovers(room, task);
-    expect(await room.names(jobs)).toEqual(['mytask-v1', second]);
+    expect((await room.get(jobs, free)).metadata.labels).toMatchObject({ 'task.oam.dev/run': 'mytask-v1' });
+    expect(await room.names(jobs)).toEqual([...taken].sort());
   });
 });
 

@@ -81,21 +81,6 @@ describe.concurrent('a Task that is deleted', () => {
     await isGone(room, tasks, 'app-mytask');
     await noJobs(room);
   });
-
-  it('without its runs leaves them as they are, and has them again when it comes back', async () => {
-    const room = await controlled.openRoom();
-    await room.run({ revision: 1, pods: { duration: '8s' } });
-    await room.kubectl('delete', 'vtask', 'app-mytask', '--cascade=orphan');
-    await room.runWhere(
-      'mytask-v1',
-      'says that it has no Task',
-      ({ phase, reason }) => phase === 'Running' && reason === 'TaskNotFound',
-    );
-    const back = await room.deploy({ revision: 1, pods: { duration: '8s' } });
-    const { status } = await room.finished(back);
-    expect(status).toMatchObject({ phase: 'Succeeded', observedTrigger: { generation: 1, run: 'mytask-v1' } });
-    expect(await room.runs()).toEqual(['mytask-v1 Succeeded']);
-  });
 });
 
 describe.concurrent('a namespace that is deleted while runs go on', () => {

@@ -142,9 +142,9 @@ describe.concurrent('a run that cannot start', () => {
 
   it('says what the API server refuses in its Job', async () => {
     const app = new App(await aNamespace('refused'));
-    await app.deploy({ ...prints('never'), restart: 'Always' });
+    await app.deploy({ ...prints('never'), podSpec: { hostname: 'Not_A_Name' } });
     await app.says(
-      /^mytask-v1 Failed: Job mytask-v1 was refused: .*spec\.template\.spec\.restartPolicy: .*valid values: "OnFailure", "Never"/,
+      /^mytask-v1 Failed: Job mytask-v1 was refused: .*spec\.template\.spec\.hostname: Invalid value: "Not_A_Name"/,
     );
     await app.deploy(prints('fixed'));
     await app.says(/^mytask-v2 Succeeded/);
@@ -175,6 +175,11 @@ describe.concurrent('a mistake in the Application', () => {
       /spec\.executionPolicy\.nameSuffix: Unsupported value: "revision": supported values: "Revision", "Timestamp", "UUID"/,
     ],
     ['an image that is a number', { image: 3 }, /image: conflicting values .*3/],
+    [
+      'a restart that Jobs do not have',
+      { restart: 'Always' },
+      /spec\.template\.spec\.restartPolicy: .*cannot have restartPolicy Always: write Never .* or OnFailure/,
+    ],
   ];
   it.for(mistakes)('is refused in a sentence: %s', async ([, mistake, sentence]) => {
     const app = new App(await aNamespace('mistake'));
