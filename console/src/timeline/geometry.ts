@@ -75,11 +75,11 @@ interface Span {
 export function timelineOf(input: TimelineInput): Timeline {
   const { runs, from, to, now, width, zoneMs } = input;
   const scale = scaleOf(input);
-  const groups = groupBy(
+  const groups = Map.groupBy(
     runs.map((run) => spanOf(run, now)).filter(({ due, end }) => end >= from && due <= to),
     ({ run }) => keyOf(run.namespace, run.task),
   );
-  const upcoming = groupBy(
+  const upcoming = Map.groupBy(
     input.upcoming.filter(({ time }) => Date.parse(time) <= to),
     ({ namespace, task }) => keyOf(namespace, task),
   );
@@ -100,16 +100,6 @@ export function timelineOf(input: TimelineInput): Timeline {
     y += height;
   }
   return { rows, ticks: axisTicks({ from, to, width, zoneMs }), nowX: scale(now), height: y };
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group === undefined) groups.set(key(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function keyOf(namespace: string, task: string): string {

@@ -1,5 +1,4 @@
 import type { Task, TaskRun } from '../../resources/index.ts';
-import { groupBy } from '../lang/group-by.ts';
 import { type CompletePolicy, policyOf } from '../model/execution-policy.ts';
 import { controllerOf } from '../model/objects.ts';
 import type { TaskState } from '../model/state.ts';
@@ -65,11 +64,11 @@ function viewRun(bare: TaskRun, state: TaskState, find: (run: TaskRun) => Found)
  * and while one Task is searched for each of them no other Task is decided on.
  */
 function belongings({ cluster, memory }: TaskState): (run: TaskRun) => Found {
-  const jobs = groupBy(cluster.jobs, (job) => controllerOf(job, 'TaskRun'));
-  const deletedJobs = groupBy(memory.deletedJobs, (job) => controllerOf(job, 'TaskRun'));
-  const pods = groupBy(cluster.pods, (pod) => controllerOf(pod, 'Job'));
-  const podRefusals = groupBy(cluster.podRefusals, ({ jobUid }) => jobUid);
-  const refusals = groupBy(memory.refusals, ({ object, run }) => (object === 'TaskRun' ? undefined : run));
+  const jobs = Map.groupBy(cluster.jobs, (job) => controllerOf(job, 'TaskRun'));
+  const deletedJobs = Map.groupBy(memory.deletedJobs, (job) => controllerOf(job, 'TaskRun'));
+  const pods = Map.groupBy(cluster.pods, (pod) => controllerOf(pod, 'Job'));
+  const podRefusals = Map.groupBy(cluster.podRefusals, ({ jobUid }) => jobUid);
+  const refusals = Map.groupBy(memory.refusals, ({ object, run }) => (object === 'TaskRun' ? undefined : run));
   return ({ metadata: { name, uid }, status }) => {
     const own = { jobs: jobs.get(uid) ?? [], deletedJobs: deletedJobs.get(uid) ?? [] };
     const known = [...own.jobs, ...own.deletedJobs].map(({ metadata }) => metadata.uid);

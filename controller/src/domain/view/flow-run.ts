@@ -1,7 +1,6 @@
 /**
  * A run of several Jobs: each step with what belongs to it.
  */
-import { groupBy } from '../lang/group-by.ts';
 import { memoLatest } from '../lang/memo.ts';
 import type { JobRow, RunPhase, Snapshot, TaskRun, TaskRunStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
@@ -52,11 +51,11 @@ function belongingsByStep(
   const stepOf = new Map(rows.map(({ uid, step }) => [uid, step]));
   for (const { metadata, step } of [...jobs, ...deletedJobs]) stepOf.set(metadata.uid, step);
   const sorted = {
-    jobs: groupBy(jobs, ({ step }) => step),
-    deletedJobs: groupBy(deletedJobs, ({ step }) => step),
-    pods: groupBy(pods, (pod) => stepOf.get(controllerOf(pod, 'Job') ?? '')),
-    podRefusals: groupBy(podRefusals, ({ jobUid }) => stepOf.get(jobUid)),
-    refusals: groupBy(refusals, ({ step }) => step),
+    jobs: Map.groupBy(jobs, ({ step }) => step),
+    deletedJobs: Map.groupBy(deletedJobs, ({ step }) => step),
+    pods: Map.groupBy(pods, (pod) => stepOf.get(controllerOf(pod, 'Job') ?? '')),
+    podRefusals: Map.groupBy(podRefusals, ({ jobUid }) => stepOf.get(jobUid)),
+    refusals: Map.groupBy(refusals, ({ step }) => step),
   };
   const steps = new Set(Object.values(sorted).flatMap((groups) => [...groups.keys()]));
   const belonging = <T>(groups: ReadonlyMap<string | undefined, readonly T[]>, step: string | undefined) =>
