@@ -3,11 +3,17 @@ import type { ApplicationRef } from '../../domain/model/actions.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import type { ApplyContext } from './context.ts';
 
+/** How long to ask an Application that does not name a Task yet, and how often. */
+const patience = { forMilliseconds: 30_000, everyMilliseconds: 2_000 };
+
 /**
- * How long to ask an Application that does not name a Task yet. KubeVela writes what it applied at the end of its look,
- * so a Task may be looked at before.
+ * When to ask an Application again that does not name a Task yet, where that began at `since`; undefined once it has
+ * lasted too long. KubeVela writes what it applied at the end of its look, so a Task may be looked at before. All in
+ * milliseconds since the epoch.
  */
-export const patience = { forMilliseconds: 30_000, everyMilliseconds: 2_000 };
+export function againAt(since: number, now: number): number | undefined {
+  return now - since < patience.forMilliseconds ? now + patience.everyMilliseconds : undefined;
+}
 
 /**
  * In a managed cluster the Application is on the hub. KubeVela looks at the Task from there by itself, and a run of a

@@ -9,7 +9,7 @@ import { applications } from '../../cluster/resource-types.ts';
 import { refusalOf } from '../refusal.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { applies, lookAtStep } from '../../cluster/workflow-step.ts';
-import { ifHere, patience } from './application.ts';
+import { againAt, ifHere } from './application.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 import { labels } from '../../resources/index.ts';
 import type { Problem, StepLook, TerminationMessage } from '../../domain/model/memory.ts';
@@ -107,7 +107,7 @@ export async function checkStep(
   const found = await ifHere(application, context, () => client.get(applications, application));
   const createdAt = Date.parse(created);
   if (found && applies(found, task.metadata)) look = lookAtStep(found, { step, createdAt }, now());
-  else if (found && now() - createdAt < patience.forMilliseconds) look = { known: false };
+  else if (found && againAt(createdAt, now()) !== undefined) look = { known: false };
   else if (found) log.debug({ run, application }, 'the Application does not say that it applied this Task');
   TaskMemory.keep(memory.steps, run, { at: now(), ...look });
   return 'done';

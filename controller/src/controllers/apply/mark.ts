@@ -11,7 +11,7 @@ import { answersAnySession } from '../../domain/policies/ran-before.ts';
 import { eventReasons } from '../../domain/model/events.ts';
 import { keyOf } from '../../kube/objects.ts';
 import { nudgeAnnotation } from '../../resources/index.ts';
-import { ifHere, patience } from './application.ts';
+import { againAt, ifHere } from './application.ts';
 import type { ApplyContext, Result } from './context.ts';
 
 /** @throws ApiError where the Application could not be marked; it is not remembered as marked, so it is marked later */
@@ -19,13 +19,13 @@ export async function mark(
   { application, mark: wanted, value, nudge }: ActionOf<'mark'>,
   context: ApplyContext,
 ): Promise<Result> {
-  const { client, memory, task, log } = context;
+  const { client, memory, task, now, log } = context;
   memory.markAt = undefined;
   await ifHere(application, context, async () => {
     const found = await client.get(applications, application);
     if (!applies(found, task.metadata)) {
       log.debug({ application }, 'not marked: the Application does not say that it applied this Task');
-      memory.markAt = markAgainAt(context);
+      memory.markAt = againAt((memory.markSince ??= now()), now());
       return;
     }
     memory.appliedBy = keyOf(application);
@@ -42,12 +42,6 @@ export async function mark(
   return 'done';
 }
 
-/** When to mark an Application that does not name the Task yet; undefined once that has lasted too long. */
-function markAgainAt({ memory, now }: ApplyContext): number | undefined {
-  memory.markSince ??= now();
-  return now() - memory.markSince < patience.forMilliseconds ? now() + patience.everyMilliseconds : undefined;
-}
-
 /**
  * Remembers what the Application says that ran before the Task was created.
  *
@@ -55,21 +49,16 @@ function markAgainAt({ memory, now }: ApplyContext): number | undefined {
  * @throws ApiError when the API server could not be reached: until it can, nothing runs
  */
 export async function lookBefore(application: ApplicationRef, context: ApplyContext): Promise<number | undefined> {
-  const { client, memory, task } = context;
+  const { client, memory, task, now } = context;
   const found = await ifHere(application, context, () => client.get(applications, application));
   if (!found) return settle('notHere', context);
   const { mark: marked, isRestored, isOld } = readMark(found, task.metadata);
   if (!marked) return settle(isOld ? 'changed' : 'noMark', context);
-  if (!applies(found, task.metadata)) return lookAgainAt(context) ?? runAgain(marked.run, context);
+  if (!applies(found, task.metadata))
+    return againAt((memory.lookingSince ??= now()), now()) ?? runAgain(marked.run, context);
   const before = { mark: marked, isRestored };
   memory.before = { ...before, anySession: answersAnySession(task, before) };
   return undefined;
-}
-
-/** When to look again at an Application that does not name the Task; undefined once that has lasted too long. */
-function lookAgainAt({ memory, now }: ApplyContext): number | undefined {
-  memory.lookingSince ??= now();
-  return now() - memory.lookingSince < patience.forMilliseconds ? now() + patience.everyMilliseconds : undefined;
 }
 
 function runAgain(run: string, context: ApplyContext): Promise<undefined> {
