@@ -13,7 +13,7 @@ import { events, jobs, pods } from '../../controller/src/kube/resources.ts';
 import { installApplications } from '../support/applications.ts';
 import { useControlledCluster } from '../support/controlled-cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { randomOf } from '../support/random.ts';
+import { pick, randomOf, type Random } from '../support/random.ts';
 import type { Room } from '../support/room.ts';
 
 const controlled = useControlledCluster('adversary');
@@ -76,24 +76,22 @@ const specChanges: Readonly<Record<string, readonly object[]>> = {
 interface Attack {
   readonly client: Client;
   readonly targets: readonly string[];
-  readonly random: () => number;
-  readonly pick: <T>(of: readonly T[]) => T;
+  readonly random: Random;
 }
 
 /** Changes something of a run, a Job or a pod that is under attack, if there is one. */
-async function attack(
-  room: Room,
-  { client, targets, random, pick }: Attack,
-): Promise<'accepted' | 'refused' | 'missed'> {
-  const type: ResourceType = pick([taskRuns, taskRuns, jobs, jobs, pods]);
+async function attack(room: Room, { client, targets, random }: Attack): Promise<'accepted' | 'refused' | 'missed'> {
+  const type: ResourceType = pick(random, [taskRuns, taskRuns, jobs, jobs, pods]);
   const found = (await room.list(type)).filter(({ metadata }) =>
     targets.some((name) => metadata.name.startsWith(name)),
   );
   if (found.length === 0) return 'missed';
-  const target = pick(found);
+  const target = pick(random, found);
   const { name, namespace } = target.metadata;
   const change =
-    random() < 0.7 ? { metadata: pick(metadataChanges(target)) } : { spec: pick(specChanges[type.plural] ?? [{}]) };
+    random() < 0.7
+      ? { metadata: pick(random, metadataChanges(target)) }
+      : { spec: pick(random, specChanges[type.plural] ?? [{}]) };
   return client.patch(type, { namespace, name }, change as never).then(
     () => 'accepted',
     (error: unknown) => {
@@ -110,7 +108,6 @@ describe('while somebody changes whatever they may of some runs, their Jobs and 
     async () => {
       const room = await controlled.openRoom();
       const random = randomOf('adversary');
-      const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
       const task = await room.deploy({
         revision: 1,
         policy: { trigger: 'Manual', concurrencyPolicy: 'Allow' },
@@ -124,7 +121,7 @@ describe('while somebody changes whatever they may of some runs, their Jobs and 
 
       for (let nth = 0; nth < 96; nth += 1) {
         if (nth % 12 === 0) await room.ask(`other-${nth}`);
-        answers[await attack(room, { client: pick(attackers), targets, random, pick })] += 1;
+        answers[await attack(room, { client: pick(random, attackers), targets, random })] += 1;
       }
       // Some of it is allowed: annotations, finalizers, labels of other names.
       expect([answers.accepted > 0, answers.refused > 0]).toEqual([true, true]);

@@ -507,16 +507,8 @@ describe.concurrent('what somebody changes behind our back', () => {
   it('a status that calls an active run finished is believed of the controller alone, and its Job neither patched nor run twice', async () => {
     const room = await openRoom();
     const task = await room.run({ revision: 1, pods: { duration: '1h' } });
-    const finished = [
-      'patch',
-      'vrun',
-      'mytask-v1',
-      '--subresource=status',
-      '--type=merge',
-      '-p',
-      JSON.stringify({ status: { phase: 'Succeeded' } }),
-    ];
-    await expect(room.kubectl(...finished)).rejects.toThrow('only the task-runs controller may write the status');
+    const finished = room.patchStatus('vrun', 'mytask-v1', { phase: 'Succeeded' });
+    await expect(finished).rejects.toThrow('only the task-runs controller may write the status');
     await room.record(taskRuns, 'mytask-v1', { phase: 'Succeeded' });
     await room.where(task, 'believes it', ({ phase }) => phase === 'Succeeded');
     await room.finish({ revision: 2, policy: { keepLast: 1 } });

@@ -12,13 +12,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAudit } from '../campaign/audit.ts';
 import { judge } from '../campaign/judge.ts';
-import { pick, type Random } from '../campaign/tellers.ts';
-import { World, type Counts } from '../campaign/world.ts';
+import { count, World, type Counts } from '../campaign/world.ts';
 import { goesOn, isCampaign } from '../support/campaign.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { killParts } from '../support/kill-parts.ts';
 import { startActor, type Kueue } from '../support/kueue/kueue.ts';
-import { randomOf, seed } from '../support/random.ts';
+import { pick, randomOf, seed, type Random } from '../support/random.ts';
 
 const controller = 'system:serviceaccount:vela-system:task-runs';
 const roundMs = 120_000;
@@ -66,8 +65,7 @@ async function round(nth: number): Promise<void> {
 }
 
 function tally(changes: Awaited<ReturnType<typeof readAudit>>): void {
-  for (const { verb, what, code } of changes)
-    if (verb === 'create' && code === 201) counts[`${what} created`] = (counts[`${what} created`] ?? 0) + 1;
+  for (const { verb, what, code } of changes) if (verb === 'create' && code === 201) count(counts, `${what} created`);
 }
 
 /** Kills the API server, etcd, or both, now and then. */
@@ -77,7 +75,7 @@ async function disturb(random: Random, until: number): Promise<void> {
     if (Date.now() > until - 10_000) return;
     const parts = pick(random, [['kube-apiserver'], ['etcd'], ['etcd', 'kube-apiserver']]);
     await killParts(cluster.sandbox, ...parts);
-    for (const part of parts) counts[`kill ${part}`] = (counts[`kill ${part}`] ?? 0) + 1;
+    for (const part of parts) count(counts, `kill ${part}`);
   }
 }
 

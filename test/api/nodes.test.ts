@@ -246,13 +246,5 @@ async function failPod(room: Room, step: string): Promise<void> {
   const containerStatuses = [
     { name: 'mytask', image: 'busybox', imageID: '', ready: false, restartCount: 0, state: { terminated } },
   ];
-  await room.kubectl(
-    'patch',
-    'pod',
-    pod.metadata.name,
-    '--subresource=status',
-    '--type=merge',
-    '-p',
-    JSON.stringify({ status: { phase: 'Failed', containerStatuses } }),
-  );
+  await room.patchStatus('pod', pod.metadata.name, { phase: 'Failed', containerStatuses });
 }

@@ -29,18 +29,8 @@ function restored<T extends KubeObject>(backup: Backup<T>, meta: NonNullable<Kub
 /** Creates the run of a backup and then writes its status, as cluster admin. */
 async function bringBack(room: Room, run: Backup<TaskRunObject>): Promise<void> {
   await room.apply(restored(run));
-  await room.kubectl(
-    'patch',
-    'vrun',
-    `${run.metadata?.name}`,
-    '--subresource=status',
-    '--type=merge',
-    '-p',
-    statusOf(run),
-  );
+  await room.patchStatus('vrun', `${run.metadata?.name}`, run.status);
 }
-
-const statusOf = ({ status }: KubeObject & { readonly status?: object | undefined }) => JSON.stringify({ status });
 
 interface Backups {
   readonly task: Backup<TaskObject>;
@@ -221,20 +211,9 @@ describe.concurrent('who may bring back a TaskRun', () => {
     for (const run of runs) await bringBack(room, run);
     await room.apply(task);
     await room.where(await room.get(tasks, 'app-mytask'), 'has it', ({ phase }) => phase === 'Succeeded');
-    await expect(
-      room.kubectl(
-        'patch',
-        'vrun',
-        'mytask-v1',
-        '--subresource=status',
-        '--type=merge',
-        '-p',
-        '{"status":{"phase":"Failed"}}',
-      ),
-    ).rejects.toThrow('only the task-runs controller may write the status');
-    await expect(
-      room.kubectl('patch', 'vtask', 'app-mytask', '--subresource=status', '--type=merge', '-p', statusOf(task)),
-    ).rejects.toThrow('only the task-runs controller may write the status');
+    const refusal = 'only the task-runs controller may write the status';
+    await expect(room.patchStatus('vrun', 'mytask-v1', { phase: 'Failed' })).rejects.toThrow(refusal);
+    await expect(room.patchStatus('vtask', 'app-mytask', task.status)).rejects.toThrow(refusal);
   });
 });
 

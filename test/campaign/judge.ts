@@ -124,14 +124,16 @@ function* attempts({ book }: Court) {
 }
 
 /** Whether its run's status named a Job before somebody deleted it. */
-function isNamed({ runs }: Book, job: Life<Job>): boolean {
-  const run = runs.find(({ uid }) => uid === ownerOf(firstOf(job)));
+function isNamed(book: Book, job: Life<Job>): boolean {
   const before = job.deleted?.from ?? Infinity;
-  return run?.changes.some(({ object, from }) => from < before && names(object, job.uid)) === true;
+  return runOf(book, job)?.changes.some(({ object, from }) => from < before && rowOf(object, job)) === true;
 }
 
-const names = ({ status }: TaskRunObject, uid: string): boolean =>
-  status?.jobs?.some((row) => row.uid === uid) === true;
+const runOf = ({ runs }: Book, job: Life<Job>): Life<TaskRunObject> | undefined =>
+  runs.find(({ uid }) => uid === ownerOf(firstOf(job)));
+
+/** What a run's status says of the Job. */
+const rowOf = ({ status }: TaskRunObject, { uid }: Life<Job>) => status?.jobs?.find((row) => row.uid === uid);
 
 function* patchedJobs({ changes }: Court) {
   for (const { what, verb, user, code, namespace, name } of changes) {
@@ -145,17 +147,13 @@ function* earlyDeletions({ book, controller }: Court) {
   for (const job of book.jobs) {
     if (job.deleted?.user !== controller) continue;
     const { from } = job.deleted;
-    const run = book.runs.find(({ uid }) => uid === ownerOf(firstOf(job)));
+    const run = runOf(book, job);
     const recorded = run?.changes.some(
-      ({ object, until }) => until <= from && (isFinished(object.status?.phase) || hasEnded(object, job.uid)),
+      ({ object, until }) =>
+        until <= from && (isFinished(object.status?.phase) || isFinished(rowOf(object, job)?.phase)),
     );
     if (!recorded) yield { namespace: job.namespace, what: `${job.name} was deleted by the controller` };
   }
-}
-
-/** Whether a run's status says how this Job ended. */
-function hasEnded({ status }: TaskRunObject, uid: string): boolean {
-  return status?.jobs?.some((row) => row.uid === uid && isFinished(row.phase)) === true;
 }
 
 /** The first change that says that a run has finished. */

@@ -2,19 +2,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { taskRuns, tasks, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import { isFinished } from '../../controller/src/domain/model/phase.ts';
-import { ApiError } from '../../controller/src/kube/api-error.ts';
+import { ApiError, isNotFound } from '../../controller/src/kube/api-error.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import { listAll } from '../../controller/src/kube/list-all.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { apiVersion, type TaskSpec } from '../../controller/src/resources/index.ts';
 import { deploy, type Deployment } from '../support/deploy.ts';
+import { pick, type Random } from '../support/random.ts';
 import type { Kueue } from '../support/kueue/kueue.ts';
 
-/** Numbers from 0 up to 1. */
-export type Random = () => number;
-
-export const pick = <T>(random: Random, of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
 const between = (random: Random, from: number, to: number): number => from + random() * (to - from);
 
 type Made = Omit<Deployment, 'namespace' | 'revision' | 'component'>;
@@ -254,6 +251,6 @@ export class Teller {
 }
 
 function unlessGone(error: unknown): undefined {
-  if (error instanceof ApiError && error.status === 404) return undefined;
+  if (isNotFound(error)) return undefined;
   throw error;
 }

@@ -6,17 +6,20 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { kill } from '../../sandbox/src/machine/processes.ts';
 import { namespaces } from '../../controller/src/kube/resources.ts';
+import type { ApiRelay } from '../support/api-relay.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Kueue } from '../support/kueue/kueue.ts';
-import { startFaultProxy, type Call, type Fault, type FaultProxy } from './fault-proxy.ts';
-import { kindNames, pick, Teller, type Queue, type Random } from './tellers.ts';
+import { startFaultProxy, type Call, type Fault } from './fault-proxy.ts';
+import { pick, type Random } from '../support/random.ts';
+import { kindNames, Teller, type Queue } from './tellers.ts';
 
 /** How many of what befell the controllers. */
 export type Counts = Record<string, number>;
 
-const count = (counts: Counts, what: string): void => void (counts[what] = (counts[what] ?? 0) + 1);
+/** One more of them. */
+export const count = (counts: Counts, what: string): void => void (counts[what] = (counts[what] ?? 0) + 1);
 
 /** Longer than a lease lasts, so that the other one leads meanwhile, and then both believe that they do. */
 const pauseMs = 20_000;
@@ -103,7 +106,7 @@ interface SlotOptions {
 /** Where one controller after the other lives, as containers do in a pod. */
 class Slot {
   readonly #options: SlotOptions;
-  #proxy: FaultProxy | undefined;
+  #proxy: ApiRelay | undefined;
   #process: ControllerProcess | undefined;
   #fate: Fate | undefined;
   #calls = 0;

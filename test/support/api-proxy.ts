@@ -2,13 +2,9 @@
  * A plain http server on loopback between one controller process and the API server. It sees every call, and can pull
  * the plug at a chosen one.
  */
-import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { parse, stringify } from 'yaml';
+import { passOn, startApiRelay, type ApiRelay, type Exchange } from './api-relay.ts';
 
 /** A call that changes something. */
 export interface ChangingCall {
@@ -40,35 +36,14 @@ export interface ApiProxy {
   close(): Promise<void>;
 }
 
-interface Kubeconfig {
-  clusters: {
-    cluster: {
-      server: string;
-      'certificate-authority'?: string;
-      'certificate-authority-data'?: string;
-      'insecure-skip-tls-verify'?: boolean;
-    };
-  }[];
-  users: { user: { token: string } }[];
-}
-
 /**
  * @param upstream a kubeconfig with a token
  * @param path where to write the kubeconfig that leads here
  */
 export async function startApiProxy(upstream: string, path: string): Promise<ApiProxy> {
-  const config = parse(await readFile(upstream, 'utf8')) as Kubeconfig;
-  const [cluster, token] = [config.clusters[0]?.cluster, config.users[0]?.user.token];
-  if (!cluster || !token) throw new Error(`${upstream} names no cluster, or no token`);
-  const proxy = new Proxy(cluster.server, await certificateOf(cluster), token);
-  const port = await proxy.listen();
-  const ours = {
-    ...config,
-    clusters: [
-      { ...config.clusters[0], cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
-    ],
-  };
-  await writeFile(path, stringify(ours), { mode: 0o600 });
+  const proxy = new Proxy();
+  const relay = await startApiRelay(upstream, path, (exchange) => proxy.serve(exchange));
+  proxy.relay = relay;
   return {
     kubeconfig: path,
     calls: proxy.calls,
@@ -78,13 +53,8 @@ export async function startApiProxy(upstream: string, path: string): Promise<Api
       proxy.pull = pull;
     },
     plugIn: () => (proxy.unplugged = false),
-    close: () => proxy.close(),
+    close: () => relay.close(),
   };
-}
-
-async function certificateOf(cluster: Kubeconfig['clusters'][number]['cluster']): Promise<Buffer> {
-  const data = cluster['certificate-authority-data'];
-  return data === undefined ? readFile(cluster['certificate-authority'] ?? '') : Buffer.from(data, 'base64');
 }
 
 class Proxy {
@@ -92,53 +62,25 @@ class Proxy {
   armed = new Set<PlugPulled>();
   pull: (at: PlugPulled) => void = () => undefined;
   unplugged = false;
+  relay: Pick<ApiRelay, 'closeConnections'> | undefined;
   #chapter = 0;
   readonly #counts = new Map<string, number>();
-  readonly #agent: Agent;
-  readonly #server = createServer(
-    (request, response) => void this.#serve(request, response).catch(() => response.destroy()),
-  );
-  readonly #upstream: URL;
-  readonly #token: string;
-
-  constructor(upstream: string, ca: Buffer, token: string) {
-    this.#upstream = new URL(upstream);
-    this.#agent = new Agent({ keepAlive: true, ca });
-    this.#token = token;
-  }
-
-  async listen(): Promise<number> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  async close(): Promise<void> {
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await once(this.#server, 'close');
-    this.#agent.destroy();
-  }
 
   begin(chapter: number): void {
     this.#chapter = chapter;
     this.#counts.clear();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await buffer(request);
+  async serve({ request, response, forward }: Exchange): Promise<void> {
     const armed = this.#note(request);
     if (armed?.side === 'before') return this.#pull(armed, response);
     if (this.unplugged) return void response.destroy();
-    const answer = await this.#forward(request, body, response);
+    const answer = await forward();
     if (armed) {
       await buffer(answer); // the API server is done with it
       return this.#pull(armed, response);
     }
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    response.flushHeaders(); // a watch says nothing for long
-    answer.pipe(response);
-    answer.on('error', () => response.destroy());
+    passOn(answer, response);
   }
 
   /** Counts the call, and tells whether it is the one. */
@@ -160,28 +102,7 @@ class Proxy {
     this.unplugged = true;
     this.pull(at);
     response.destroy();
-    this.#server.closeAllConnections();
-  }
-
-  #forward(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<IncomingMessage> {
-    const { connection: _connection, host: _host, ...headers } = request.headers;
-    return new Promise((resolve, reject) => {
-      const call = httpsRequest(
-        {
-          host: this.#upstream.hostname,
-          port: this.#upstream.port,
-          agent: this.#agent,
-          method: request.method,
-          path: request.url,
-          headers: { ...headers, authorization: `Bearer ${this.#token}` },
-        },
-        resolve,
-      );
-      call.on('error', reject);
-      // A watch that the controller leaves, or that dies with it.
-      if (request.method === 'GET') response.on('close', () => call.destroy());
-      call.end(body);
-    });
+    this.relay?.closeConnections();
   }
 }
 

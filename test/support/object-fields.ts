@@ -1,4 +1,5 @@
 /** Every field of a kind, as the CRDs and the API server's own OpenAPI document have it, and values to try there. */
+import { labelFields, ownerFields, textsAt } from '../../controller/src/controllers/testing/metadata-fields.ts';
 import { readSchema } from '../../controller/src/domain/testing/crd-schema.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
@@ -21,28 +22,19 @@ export interface Field {
 }
 
 const text: Schema = { type: 'string' };
-const flag: Schema = { type: 'boolean' };
 
-/** What people may write into the metadata of any object, label by label where labels mean something to us. */
+/** What people may write into the metadata of any object. */
 const metadata: readonly Field[] = [
-  ...[
-    'task.oam.dev/task',
-    'task.oam.dev/run',
-    'task.oam.dev/attempt',
-    'task.oam.dev/step',
-    'app.oam.dev/name',
-    'app.oam.dev/namespace',
-    'app.oam.dev/component',
-    'kueue.x-k8s.io/queue-name',
-    'batch.kubernetes.io/job-name',
-    'example.org/other',
-  ].map((label) => ({ path: ['metadata', 'labels', label], schema: text })),
-  ...[
-    'app.oam.dev/shared-by',
-    'task.oam.dev/nudge',
-    'batch.kubernetes.io/cronjob-scheduled-timestamp',
-    'example.org/other',
-  ].map((name) => ({ path: ['metadata', 'annotations', name], schema: text })),
+  ...labelFields('batch.kubernetes.io/job-name', 'example.org/other'),
+  ...textsAt(
+    ['metadata', 'annotations'],
+    [
+      'app.oam.dev/shared-by',
+      'task.oam.dev/nudge',
+      'batch.kubernetes.io/cronjob-scheduled-timestamp',
+      'example.org/other',
+    ],
+  ),
   ...['name', 'namespace', 'uid', 'generateName', 'creationTimestamp', 'deletionTimestamp', 'selfLink'].map(
     (field) => ({
       path: ['metadata', field],
@@ -51,14 +43,7 @@ const metadata: readonly Field[] = [
   ),
   { path: ['metadata', 'finalizers'], schema: { type: 'array', items: text } },
   { path: ['metadata', 'ownerReferences'], schema: { type: 'array' } },
-  ...['apiVersion', 'kind', 'name', 'uid'].map((field) => ({
-    path: ['metadata', 'ownerReferences', '0', field],
-    schema: text,
-  })),
-  ...['controller', 'blockOwnerDeletion'].map((field) => ({
-    path: ['metadata', 'ownerReferences', '0', field],
-    schema: flag,
-  })),
+  ...ownerFields,
 ];
 
 const crds: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import { readSchema } from '../../domain/testing/crd-schema.ts';
 import type { Schema } from '../../plan/schema.ts';
 import { isFields, type Fields } from '../../vela/fields.ts';
 import type { Whole } from './memory-api.ts';
+import { labelFields, ownerFields, textsAt } from './metadata-fields.ts';
 
 /** A field that can be written, by its path, with what may stand there. */
 export interface Field {
@@ -32,33 +33,15 @@ const map: Schema = { type: 'object' };
 
 /** What the API server lets people write into the metadata of every kind. */
 const metadata: readonly Field[] = [
-  ...[
-    'task.oam.dev/task',
-    'task.oam.dev/run',
-    'task.oam.dev/attempt',
-    'task.oam.dev/step',
-    'app.oam.dev/name',
-    'app.oam.dev/namespace',
-    'app.oam.dev/component',
-    'kueue.x-k8s.io/queue-name',
-    'batch.kubernetes.io/controller-uid',
-    'other',
-  ].map((label) => ({ path: ['metadata', 'labels', label], schema: text })),
-  ...['batch.kubernetes.io/cronjob-scheduled-timestamp', 'app.oam.dev/last-applied-time', 'other'].map((name) => ({
-    path: ['metadata', 'annotations', name],
-    schema: text,
-  })),
+  ...labelFields('batch.kubernetes.io/controller-uid', 'other'),
+  ...textsAt(
+    ['metadata', 'annotations'],
+    ['batch.kubernetes.io/cronjob-scheduled-timestamp', 'app.oam.dev/last-applied-time', 'other'],
+  ),
   ...['labels', 'annotations'].map((field) => ({ path: ['metadata', field], schema: map })),
   { path: ['metadata', 'finalizers'], schema: list },
   { path: ['metadata', 'ownerReferences'], schema: list },
-  ...['apiVersion', 'kind', 'name', 'uid'].map((field) => ({
-    path: ['metadata', 'ownerReferences', '0', field],
-    schema: text,
-  })),
-  ...['controller', 'blockOwnerDeletion'].map((field) => ({
-    path: ['metadata', 'ownerReferences', '0', field],
-    schema: flag,
-  })),
+  ...ownerFields,
 ];
 
 /** What the API server lets people change of its own kinds, beside metadata. */
@@ -86,8 +69,8 @@ const builtIn: Readonly<Record<string, readonly Field[]>> = {
     { path: ['spec', 'resources', 'requests', 'storage'], schema: text },
   ],
   events: [
-    ...['message', 'reason', 'type', 'lastTimestamp'].map((field) => ({ path: [field], schema: text })),
-    ...['kind', 'name', 'uid'].map((field) => ({ path: ['involvedObject', field], schema: text })),
+    ...textsAt([], ['message', 'reason', 'type', 'lastTimestamp']),
+    ...textsAt(['involvedObject'], ['kind', 'name', 'uid']),
   ],
   // Who may change a Task's spec says what runs: that is not an attack.
   tasks: [],
