@@ -101,8 +101,12 @@ export async function startManager(
   const synced = Promise.all(informers.map((informer) => informer.start()));
 
   const startedAt = new Date();
+  let isSynced = false;
+  void synced.then(() => (isSynced = true));
+  /** A watch may have fallen silent while another controller led: what that one did would be done again. */
+  const upToDate = () => (isSynced ? Promise.all(informers.map((informer) => informer.refresh())) : synced);
   const lead = (leaderBefore: Date | undefined): void => {
-    void synced.then(() => {
+    void upToDate().then(() => {
       metrics.leader.set(1);
       log.info({ identity }, 'leading');
       archiving?.start(caches);

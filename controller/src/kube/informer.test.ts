@@ -162,6 +162,28 @@ describe('an informer', () => {
     await vi.waitFor(() => expect(told).toEqual(['added a@100', 'deleted a@100', 'added a@7']), 10_000);
   });
 
+  it('lists again when asked to, though the watch said nothing, and watches from there', async () => {
+    const { informer, told, server } = await open({
+      list: (_request, response, count) =>
+        answer(response, count === 1 ? listOf([stored('a', '1')], '5') : listOf([stored('b', '7')], '8')),
+    });
+    await informer.start();
+    await vi.waitFor(() => expect(watchesOf(server)).toEqual(['5']));
+    await informer.refresh();
+    expect(told).toEqual(['added a@1', 'added b@7', 'deleted a@1']);
+    await vi.waitFor(() => expect(watchesOf(server)).toEqual(['5', '8']));
+  });
+
+  it('is done with a refresh when it stops', async () => {
+    const { informer } = await open({
+      list: (_request, response, count) => void (count === 1 && answer(response, listOf([], '5'))),
+    });
+    await informer.start();
+    const refreshed = informer.refresh();
+    await informer.stop();
+    await refreshed;
+  });
+
   it('never dies: slows down while calls fail, at most to 30 s, and is quick again after success', async () => {
     const clock = new FakeClock();
     let healthy = false;

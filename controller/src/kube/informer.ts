@@ -50,6 +50,7 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
   readonly #stopped = new AbortController();
   readonly #unsynced: Set<string | undefined>;
   readonly #synced = Promise.withResolvers<void>();
+  #reflectors: readonly Reflector<T>[] = [];
   #running: Promise<unknown> | undefined;
   #lastAlive: number;
 
@@ -88,12 +89,18 @@ export class Informer<T extends KubeObject, P extends Cached = Stored<T>> {
   start(): Promise<void> {
     const { client, type, labelSelector, fieldSelector, pageSize = 250, idleMs } = this.#options;
     const selection = { client, type, labelSelector, fieldSelector, pageSize, idleMs, clock: this.#clock };
-    this.#running ??= Promise.all(
-      [...this.#unsynced].map((namespace) =>
-        new Reflector({ ...selection, namespace, sink: this.#sinkOf(namespace) }).run(this.#stopped.signal),
-      ),
-    );
+    if (!this.#running) {
+      this.#reflectors = [...this.#unsynced].map(
+        (namespace) => new Reflector({ ...selection, namespace, sink: this.#sinkOf(namespace) }),
+      );
+      this.#running = Promise.all(this.#reflectors.map((reflector) => reflector.run(this.#stopped.signal)));
+    }
     return this.#synced.promise;
+  }
+
+  /** Lists again; resolves once the cache has all that the API server had at this call, or when stopped. */
+  async refresh(): Promise<void> {
+    await Promise.all(this.#reflectors.map((reflector) => reflector.relist()));
   }
 
   /** Ends lists and watches; the cache stays readable. */

@@ -47,6 +47,9 @@ export class Reflector<T extends KubeObject> {
   #version: string | undefined;
   #mustList = true;
   #failures = 0;
+  /** Ends the list or the watch that is under way. */
+  #attempt = new AbortController();
+  #relisted: PromiseWithResolvers<void> | undefined;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -57,17 +60,40 @@ export class Reflector<T extends KubeObject> {
     const { clock, sink } = this.#options;
     while (!signal.aborted) {
       this.#failures += 1;
+      const attempt = (this.#attempt = new AbortController());
+      const either = AbortSignal.any([signal, attempt.signal]);
       try {
-        if (this.#mustList) await this.#list(signal);
-        await this.#watch(signal);
+        await this.#listAndWatch(either);
       } catch (error) {
-        if (signal.aborted) return;
-        this.#mustList ||= provesNothing(error);
-        sink.failed(error);
+        if (signal.aborted) break;
+        if (!attempt.signal.aborted) this.#note(error);
       }
       sink.alive();
-      if (this.#failures > 0) await sleep(clock, backoffMs(this.#failures, BACKOFF), signal);
+      if (attempt.signal.aborted) this.#failures = 0;
+      if (this.#failures > 0) await sleep(clock, backoffMs(this.#failures, BACKOFF), either);
     }
+    this.#relisted?.resolve();
+  }
+
+  /**
+   * Lists again, whatever the watch says: it may have fallen silent. Resolves once a list is in that began after this
+   * call, or when stopped.
+   */
+  relist(): Promise<void> {
+    this.#mustList = true;
+    this.#relisted ??= Promise.withResolvers();
+    this.#attempt.abort();
+    return this.#relisted.promise;
+  }
+
+  async #listAndWatch(signal: AbortSignal): Promise<void> {
+    if (this.#mustList) await this.#list(signal);
+    await this.#watch(signal);
+  }
+
+  #note(error: unknown): void {
+    this.#mustList ||= provesNothing(error);
+    this.#options.sink.failed(error);
   }
 
   async #list(signal: AbortSignal): Promise<void> {
@@ -84,6 +110,8 @@ export class Reflector<T extends KubeObject> {
     this.#version = version;
     this.#mustList = false;
     sink.listed(seen, version ?? '', (clock.monotonic() - began) / 1_000);
+    this.#relisted?.resolve();
+    this.#relisted = undefined;
   }
 
   async #take(items: readonly Stored<T>[], seen: Set<string>): Promise<void> {
