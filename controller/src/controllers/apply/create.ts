@@ -69,6 +69,11 @@ async function createTaskRun(run: TaskRunManifest, context: ApplyContext): Promi
       caches.runs.observe(existing); // created before we died, or by the leader before us
       return 'done';
     }
+    // A run of the Task that the caches do not have yet: it has its name and its trigger, and later ones follow it.
+    if (controllerOf(existing, 'Task') === task.metadata.uid && !caches.runs.cache.byUid(existing.metadata.uid)) {
+      caches.runs.observe(existing);
+      return 'stop';
+    }
     if (memory.takenRuns.has(name)) throw error;
     TaskMemory.note(memory.takenRuns, name);
     log.info({ run: name, owner: ownerOf(existing) }, 'name is taken');
