@@ -16,6 +16,7 @@ describe('the word list', () => {
     ['refused for good', 'for good', 'permanently, or finally'],
     ['@hourly and the like', 'and the like', 'the names, or "such as"'],
     ['all but for one', 'but for', 'except'],
+    ['show show show one run', 'show show show', 'the word once'],
     ['/** Of a run that failed. */', 'Of a', 'the subject first'],
   ])('finds %s', (text, word, instead) =>
     expect(findWords(text)).toContainEqual(expect.objectContaining({ text: word, instead })),

@@ -28,6 +28,8 @@ export const rules: readonly Rule[] = [
   { pattern: /\b(save|but) for\b/, instead: 'except' },
   { pattern: /\b(heed(s|ed)?)\b/, instead: 'is used, or takes effect' },
   { pattern: /\b(whence|thereof|whereof|wherein|ere|aught)\b/, instead: 'a word of today' },
+  // Lua ends three blocks with `end end end`.
+  { pattern: /\b((?!end\b)[A-Za-z]+)( \1){2,}\b/, instead: 'the word once' },
   {
     pattern: /(?<=^|[.;] |\/\*\* |\/\/ |# |\* )Of (an?|the|what|each|one|those|every|all|its|which|them) /m,
     instead: 'the subject first',

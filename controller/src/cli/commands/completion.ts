@@ -10,7 +10,7 @@ import { openSession, type StartOffline } from '../session.ts';
 export function completionCommand(start: StartOffline): Command {
   return new Command('completion')
     .description(
-      'print print print print a script that makes the shell complete commands, options and names: source <(task-runs completion bash)',
+      'print a script that makes the shell complete commands, options and names: source <(task-runs completion bash)',
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
     .action((shell: Shell) =>

@@ -15,7 +15,7 @@ import { renderRun } from '../views/run-rows.ts';
 
 export function describeCommand(start: Start): Command {
   return new Command('describe')
-    .description('show show show show show one run: what asked for it, what ran, how it went, its Jobs and pods')
+    .description('show one run: what asked for it, what ran, how it went, its Jobs and pods')
     .argument('<run>', "a TaskRun's name", nameArgument)
     .addOption(outputOption())
     .action((run: string, _options, command: Command) =>

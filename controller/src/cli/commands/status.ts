@@ -16,7 +16,7 @@ interface StatusOptions extends OutputOptions {
 
 export function statusCommand(start: Start): Command {
   return new Command('status')
-    .description('show show show show show one task: what it is doing, why, and its latest runs')
+    .description('show one task: what it is doing, why, and its latest runs')
     .argument('<task>', "a Task's name, its component's, or <application>/<component>", taskArgument)
     .option('-w, --watch', 'show it again at every change, until Ctrl-C')
     .addOption(outputOption())
