@@ -252,7 +252,7 @@ export const rooms: readonly Room[] = [
       vela,
     ],
     types: ['controller/src/api/schemas.ts'],
-    packages: ['commander', 'kubernetes-types', 'node:*', 'string-width', 'yaml'],
+    packages: ['commander', 'kubernetes-types', 'node:*', 'fast-string-width', 'yaml'],
   },
   {
     folder: 'controller/src/',

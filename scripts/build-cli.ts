@@ -1,8 +1,8 @@
 /**
- * Bundles the command line into one executable file, dist/cli/task-runs.js, with what `plan` renders with beside it. A
- * link called kubectl-task is kubectl's plugin `task`; a copy is, too, but plans only with the other files beside it.
+ * Bundles the command line into the folder dist/cli: an executable file, task-runs.js, its parts, and what `plan`
+ * renders with. A link to it called kubectl-task is kubectl's plugin `task`.
  */
-import { chmod, copyFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { partFiles } from '../controller/src/cli/plan/parts.ts';
@@ -10,12 +10,15 @@ import { bundle } from './bundle.ts';
 import { partsOfSources } from './plan-parts.ts';
 
 const outfile = 'dist/cli/task-runs.js';
+// Parts of an earlier build have other names.
+await rm('dist/cli', { recursive: true, force: true });
 await bundle({
   entry: 'controller/src/cli/main.ts',
   outfile,
   shebang: '#!/usr/bin/env node',
   sourcemap: false,
   minify: true,
+  parts: true,
 });
 await chmod(outfile, 0o755);
 

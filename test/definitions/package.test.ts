@@ -27,14 +27,15 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 it('holds the programs that it names, and nothing of our sources', async () => {
   const files = (await readdir(join(directory, 'package'), { recursive: true, withFileTypes: true }))
     .filter((file) => file.isFile())
-    .map(({ name }) => name)
+    .map(({ name }) => name.replace(/^part-.*\.js$/, 'part-*.js'))
     .sort();
-  expect(files).toEqual([
+  expect([...new Set(files)]).toEqual([
     'LICENSE',
     'README.md',
     'cue.wasm.gz',
     'definitions.json',
     'package.json',
+    'part-*.js',
     'task-runs.js',
     'wasm_exec.cjs',
   ]);

@@ -1,5 +1,5 @@
 /* eslint-disable no-control-regex -- control characters are what is taken out here */
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 /** Marks that make a terminal or a browser show text in another order than it has. */
 const bidi = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
