@@ -15,10 +15,27 @@ interface Leaf {
 
 const loopback = ['127.0.0.1', 'localhost'];
 
-/** The addresses of Services, and the first of them, which is that of the API server. */
+/** The addresses of Services. The first is the API server's, and DNS has the one that it usually has in clusters. */
 export const serviceRange = '10.96.0.0/16';
 export const apiserverService = '10.96.0.1';
-const apiserverHosts = [...loopback, apiserverService, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
+export const dnsService = '10.96.0.10';
+
+/** The addresses of pods: each sandbox takes a part of them. */
+export const podRange = '10.244.0.0/16';
+
+/** The real node's own address, in its network alone: what the Services of the API server and of DNS lead to. */
+export const nodeAddress = '10.95.0.1';
+
+export const clusterDomain = 'cluster.local';
+const apiserverHosts = [
+  ...loopback,
+  apiserverService,
+  nodeAddress,
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  `kubernetes.default.svc.${clusterDomain}`,
+];
 
 /** The one real node is named after its address: so the API server finds its kubelet without DNS. */
 export const realNodeName = '127.0.0.1';
@@ -30,6 +47,8 @@ const kubernetesLeaves: readonly Leaf[] = [
   { name: 'admin', commonName: 'sandbox-admin', organization: ['system:masters'] },
   { name: 'controller-manager', commonName: 'system:kube-controller-manager' },
   { name: 'scheduler', commonName: 'system:kube-scheduler' },
+  { name: 'kube-proxy', commonName: 'system:kube-proxy' },
+  { name: 'cluster-dns', commonName: 'sandbox-cluster-dns', organization: ['system:masters'] },
   { name: 'kwok', commonName: 'sandbox-kwok', organization: ['system:masters'] },
   { name: 'vela', commonName: 'sandbox-vela', organization: ['system:masters'] },
   { name: 'kubelet', commonName: `system:node:${realNodeName}`, organization: ['system:nodes'], hosts: loopback },
@@ -41,7 +60,7 @@ const etcdLeaves: readonly Leaf[] = [
   { name: 'etcd-client', commonName: 'kube-apiserver' },
 ];
 
-const kubeconfigUsers = ['admin', 'controller-manager', 'scheduler', 'kwok', 'vela', 'kubelet'];
+const kubeconfigUsers = ['admin', 'controller-manager', 'scheduler', 'kwok', 'vela', 'kubelet', 'kube-proxy'];
 
 /** Makes the keys, certificates and kubeconfigs once; a directory that has them is left as it is. */
 export async function makeCertificates(layout: Layout, ports: Ports, programs: Programs): Promise<void> {

@@ -34,6 +34,7 @@ const kubernetes: Component = {
     'kube-apiserver',
     'kube-controller-manager',
     'kube-scheduler',
+    'kube-proxy',
     'kubelet',
     'kubectl',
   ]),
@@ -78,13 +79,14 @@ const cni: Component = {
 
 const certificates: Component = { name: 'certificates', programs: { certificates: '.' }, ...small };
 const pause: Component = { name: 'pause', programs: { pause: '.' }, ...small };
+const clusterDns: Component = { name: 'cluster-dns', programs: { 'cluster-dns': '.' }, ...small };
 const nodeNetwork: Component = { name: 'node-network', programs: { 'node-network': '.' }, ...small };
 
 const controlPlane = [certificates, etcd, kubernetes];
 const componentsFor: Readonly<Record<Settings['nodes'], readonly Component[]>> = {
   none: controlPlane,
   simulated: [...controlPlane, kwok],
-  real: [...controlPlane, containerd, cni, pause, nodeNetwork],
+  real: [...controlPlane, containerd, cni, pause, nodeNetwork, clusterDns],
 };
 
 /** What has to be built for a sandbox with such nodes. */

@@ -1,12 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { apiserver } from './programs/apiserver.ts';
+import { clusterDns } from './programs/cluster-dns.ts';
 import type { Context } from './context.ts';
 import { containerd } from './programs/containerd.ts';
 import { controllerManager } from './programs/controller-manager.ts';
 import { etcd } from './programs/etcd.ts';
 import { keep, type Keeper, type PartState } from './machine/keeper.ts';
 import { kubelet } from './programs/kubelet.ts';
+import { kubeProxy } from './programs/kube-proxy.ts';
 import { kubevela } from './kubevela/program.ts';
 import { kwok } from './programs/kwok.ts';
 import { marksOf } from './machine/processes.ts';
@@ -19,7 +21,7 @@ type Maker = (context: Context) => Program;
 const nodePrograms: Readonly<Record<Context['settings']['nodes'], readonly (readonly Maker[])[]>> = {
   none: [],
   simulated: [[kwok]],
-  real: [[containerd], [nodeNetwork], [kubelet]],
+  real: [[containerd], [nodeNetwork], [kubelet, kubeProxy, clusterDns]],
 };
 
 /** The programs in the order of their start; those of one row start together. */

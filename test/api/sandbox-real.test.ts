@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { providePrograms } from '../../sandbox/src/build/programs.ts';
 import { cgroupName } from '../../sandbox/src/machine/node-host.ts';
 import { ownedProcesses } from '../../sandbox/src/machine/processes.ts';
-import { progressTo } from '../../sandbox/src/progress.ts';
+import { progressTo, silent } from '../../sandbox/src/progress.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { layoutOf } from '../../sandbox/src/settings.ts';
 import { killParts } from '../support/kill-parts.ts';
@@ -96,6 +97,35 @@ describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs roo
     );
   });
 
+  it('leads a pod to Services by their names: with an address, without one, and of the API server', async () => {
+    const file = join(scratch, 'web.yaml');
+    await writeFile(file, webServer);
+    await kubectl('apply', '-f', file);
+    await kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
+    const script = [
+      'wget -qO- http://web/',
+      'wget -qO- http://web.default.svc.cluster.local/',
+      'wget -qO- http://direct:8080/',
+      'nslookup kubernetes.default.svc.cluster.local >/dev/null && echo kubernetes',
+      'nslookup missing.default.svc.cluster.local | grep -o NXDOMAIN | head -n 1',
+      // A Service whose pods are all gone refuses, instead of leaving its clients waiting.
+      'wget -qO- http://empty/ 2>&1 | grep -o "Connection refused"',
+    ].join('; ');
+    await kubectl('run', 'caller', '--image=busybox:1.36', '--restart=Never', '--', 'sh', '-c', script);
+    await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/caller', '--timeout=90s');
+    expect(await kubectl('logs', 'caller')).toBe(
+      'it serves\n'.repeat(3) + 'kubernetes\nNXDOMAIN\nConnection refused\n',
+    );
+  });
+
+  it('has its rules in the network of the node alone', async () => {
+    // Where pods and Services had addresses of this machine, sandboxes beside each other had the same ones.
+    expect(await readFile('/proc/net/fib_trie', 'utf8')).not.toMatch(/10\.(244|9[56])\./);
+    const { nft = '' } = await providePrograms('real', silent);
+    const environment = { env: { ...process.env, LD_LIBRARY_PATH: nft } };
+    expect((await run(join(nft, 'nft'), ['list', 'tables'], environment)).stdout).not.toContain('kube-proxy');
+  });
+
   it('keeps a pod running through kill -9 of containerd and of the kubelet', async () => {
     await kubectl('run', 'lasting', '--image=busybox:1.36', '--restart=Never', '--', 'sleep', '1000');
     await kubectl('wait', '--for=condition=Ready', 'pod/lasting', '--timeout=60s');
@@ -169,6 +199,33 @@ spec:
       image: busybox:1.36
       command: [id, -u]
       securityContext: {readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+`;
+
+/** A pod that serves, a Service with an address, one without, and one that leads nowhere. */
+const webServer = `apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec:
+  containers:
+    - name: main
+      image: busybox:1.36
+      command: [sh, -c, 'mkdir /www; echo it serves > /www/index.html; exec httpd -f -p 8080 -h /www']
+      readinessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: direct}
+spec: {clusterIP: None, selector: {app: web}, ports: [{port: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: empty}
+spec: {selector: {app: missing}, ports: [{port: 80}]}
 `;
 
 const application = `apiVersion: core.oam.dev/v1beta1

@@ -1,10 +1,10 @@
-// Joins the network namespace of the sandbox's node with the machine's loopback. A pod reaches the API server at the
-// address of the Service `kubernetes`, the API server reaches the kubelet, and the machine's own network is not touched:
-// no addresses, no rules, no settings.
+// Joins the network namespace of the sandbox's node with the machine's loopback. A pod reaches the API server at an
+// address of the node, the API server reaches the kubelet, and the machine's own network is not touched: no addresses, no
+// rules, no settings.
 //
-//	node-network -namespace FILE -services 10.96.0.1/16 -in LISTEN=DIAL ... -out LISTEN=DIAL ...
+//	node-network -namespace FILE -address 10.95.0.1/32 -address 10.96.0.1/16 -in LISTEN=DIAL ... -out LISTEN=DIAL ...
 //
-// All addresses of the range of -services become the node's own. -in listens in the node and dials on the machine, -out
+// All addresses of the networks of -address become the node's own. -in listens in the node and dials on the machine, -out
 // the other way around.
 package main
 
@@ -23,6 +23,16 @@ import (
 	"unsafe"
 )
 
+type addresses []string
+
+func (a *addresses) String() string { return strings.Join(*a, " ") }
+
+func (a *addresses) Set(value string) error {
+	_, _, err := net.ParseCIDR(value)
+	*a = append(*a, value)
+	return err
+}
+
 type forwards []string
 
 func (f *forwards) String() string { return strings.Join(*f, " ") }
@@ -37,17 +47,18 @@ func (f *forwards) Set(value string) error {
 
 func main() {
 	namespace := flag.String("namespace", "", "the file of the node's network namespace")
-	services := flag.String("services", "", "an address with the length of its network's prefix")
+	var own addresses
 	var in, out forwards
+	flag.Var(&own, "address", "an address with the length of its network's prefix")
 	flag.Var(&in, "in", "LISTEN=DIAL, from the node to the machine")
 	flag.Var(&out, "out", "LISTEN=DIAL, from the machine to the node")
 	flag.Parse()
-	if err := run(*namespace, *services, in, out); err != nil {
+	if err := run(*namespace, own, in, out); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(namespace, services string, in, out forwards) error {
+func run(namespace string, own addresses, in, out forwards) error {
 	machine, err := open("/proc/self/ns/net")
 	if err != nil {
 		return err
@@ -56,7 +67,7 @@ func run(namespace, services string, in, out forwards) error {
 	if err != nil {
 		return err
 	}
-	if err := node.within(func() error { return addLoopback(services) }, machine); err != nil {
+	if err := node.within(func() error { return addLoopback(own) }, machine); err != nil {
 		return fmt.Errorf("addresses of %s: %w", namespace, err)
 	}
 	failed := make(chan error)
@@ -173,12 +184,8 @@ type interfaceRequest struct {
 	data [24]byte
 }
 
-// Brings loopback up, and makes all addresses of the network its own: that is what Linux does with loopback's networks.
-func addLoopback(cidr string) error {
-	address, network, err := net.ParseCIDR(cidr)
-	if err != nil {
-		return err
-	}
+// Brings loopback up, and makes all addresses of the networks its own: that is what Linux does with loopback's networks.
+func addLoopback(own addresses) error {
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM, 0)
 	if err != nil {
 		return err
@@ -190,15 +197,25 @@ func addLoopback(cidr string) error {
 	if err := request(socket, syscall.SIOCSIFFLAGS, &up); err != nil {
 		return err
 	}
-	if err := request(socket, syscall.SIOCSIFADDR, alias(address)); err != nil {
-		return err
+	for index, cidr := range own {
+		address, network, err := net.ParseCIDR(cidr)
+		if err != nil {
+			return err
+		}
+		name := fmt.Sprintf("lo:%d", index+1)
+		if err := request(socket, syscall.SIOCSIFADDR, alias(name, address)); err != nil {
+			return err
+		}
+		if err := request(socket, syscall.SIOCSIFNETMASK, alias(name, net.IP(network.Mask))); err != nil {
+			return err
+		}
 	}
-	return request(socket, syscall.SIOCSIFNETMASK, alias(net.IP(network.Mask)))
+	return nil
 }
 
-func alias(address net.IP) *interfaceRequest {
+func alias(name string, address net.IP) *interfaceRequest {
 	request := interfaceRequest{}
-	copy(request.name[:], "lo:1")
+	copy(request.name[:], name)
 	// sockaddr_in: family, port, address.
 	request.data[0] = syscall.AF_INET
 	copy(request.data[4:8], address.To4())

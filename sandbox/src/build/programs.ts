@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { build } from './build.ts';
 import { componentsOf } from '../components.ts';
-import { debianProgram } from '../machine/debian.ts';
+import { debianProgram, debianProgramWithLibraries } from '../machine/debian.ts';
 import type { Progress } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 
@@ -18,6 +18,7 @@ export async function providePrograms(nodes: Settings['nodes'], progress: Progre
   return {
     ...built,
     runc: await debianProgram('runc', 'usr/sbin/runc', progress),
+    nft: await debianProgramWithLibraries('nftables', 'usr/sbin/nft', progress),
     busybox: await debianProgram('busybox-static', 'bin/busybox', progress),
   };
 }

@@ -39,6 +39,12 @@ export function inNode(layout: Layout, command: string, args: readonly string[])
   return { command: 'nsenter', args: [...namespaces, '--', command, ...args] };
 }
 
+/** Runs a program in the node's namespaces to its end. @throws Error with what it printed when it fails */
+export async function runInNode(layout: Layout, command: string, args: readonly string[]): Promise<string> {
+  const entered = inNode(layout, command, args);
+  return (await run(entered.command, entered.args, { timeout: 10_000 })).stdout;
+}
+
 /** Makes the namespaces and the cgroups, unless they are there. */
 export async function prepareNode(layout: Layout): Promise<void> {
   await makeCgroups(layout);

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { serviceRange } from '../certificates.ts';
+import { clusterDomain, nodeAddress, serviceRange } from '../certificates.ts';
 import type { Context } from '../context.ts';
 import type { Program } from '../machine/process.ts';
 import { programOf } from '../build/programs.ts';
@@ -13,15 +13,14 @@ import { programOf } from '../build/programs.ts';
 export function apiserver({ layout, settings, programs, client }: Context): Program {
   const pki = (file: string): string => join(layout.pki, file);
   const auditPolicy = join(layout.config, 'audit-policy.yaml');
-  const issuer = 'https://kubernetes.default.svc.cluster.local';
+  const issuer = `https://kubernetes.default.svc.${clusterDomain}`;
   return {
     name: 'kube-apiserver',
     command: programOf(programs, 'kubernetes', 'kube-apiserver'),
     args: [
       '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
-      // The Service `kubernetes` may not point to loopback: pods reach the API at its address by node-network.ts.
-      '--endpoint-reconciler-type=none',
+      // The Service `kubernetes` may not point to loopback; node-network.ts leads from this address here.
+      `--advertise-address=${nodeAddress}`,
       `--secure-port=${settings.ports.apiserver}`,
       `--etcd-servers=https://127.0.0.1:${settings.ports.etcd}`,
       `--etcd-cafile=${pki('etcd-ca.crt')}`,

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { realNodeName } from '../certificates.ts';
+import { clusterDomain, dnsService, realNodeName } from '../certificates.ts';
 import type { Context } from '../context.ts';
 import { cgroupName, inNode, containerdSocket } from '../machine/node-host.ts';
 import type { Program } from '../machine/process.ts';
@@ -22,6 +22,7 @@ export function kubelet(context: Context): Program {
     ]),
     prepare: async () => {
       await mkdir(layout.config, { recursive: true });
+      // For pods with `dnsPolicy: Default`: a server that refuses makes look-ups fail at once, not after a time-out.
       await writeFile(join(layout.config, 'resolv.conf'), 'nameserver 127.0.0.1\n');
       await writeFile(config, stringify(configurationOf(context)));
     },
@@ -68,9 +69,8 @@ function configurationOf({ layout, settings }: Context): object {
     enforceNodeAllocatable: [],
     oomScoreAdj: 0,
     makeIPTablesUtilChains: false,
-    // There is no cluster DNS; a name server that refuses makes look-ups fail at once instead of after a time-out.
-    clusterDNS: ['127.0.0.1'],
-    clusterDomain: 'cluster.local',
+    clusterDNS: [dnsService],
+    clusterDomain,
     resolvConf: join(layout.config, 'resolv.conf'),
     maxPods: 250,
     serializeImagePulls: false,

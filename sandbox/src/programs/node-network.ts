@@ -1,14 +1,14 @@
-import { connect } from 'node:net';
-import { apiserverService, serviceRange } from '../certificates.ts';
+import { apiserverService, nodeAddress, serviceRange } from '../certificates.ts';
 import type { Context } from '../context.ts';
 import { networkFile } from '../machine/node-host.ts';
+import { listens } from '../machine/readiness.ts';
 import type { Program } from '../machine/process.ts';
 import { programOf } from '../build/programs.ts';
 
 /**
- * Joins the real node's network with this machine's loopback. Pods call the API server at the address of the Service
- * `kubernetes`, the kubelet calls it where this machine does, and it calls the kubelet. The machine's network is not
- * touched, and sandboxes beside each other have the same addresses.
+ * Joins the real node's network with this machine's loopback. Pods call the API server at the node's own address, to
+ * which the Service `kubernetes` leads; what runs in the node calls it where this machine does; and it calls the
+ * kubelet. The machine's network is not touched, and sandboxes beside each other have the same addresses.
  */
 export function nodeNetwork({ layout, settings, programs }: Context): Program {
   const apiserver = `127.0.0.1:${settings.ports.apiserver}`;
@@ -18,8 +18,10 @@ export function nodeNetwork({ layout, settings, programs }: Context): Program {
     command: programOf(programs, 'node-network', 'node-network'),
     args: [
       `-namespace=${networkFile(layout)}`,
-      `-services=${apiserverService}/${serviceRange.split('/')[1]}`,
-      `-in=${apiserverService}:443=${apiserver}`,
+      `-address=${nodeAddress}/32`,
+      // A program in the node itself needs a route to Services; where each leads is for kube-proxy to say.
+      `-address=${apiserverService}/${serviceRange.split('/')[1]}`,
+      `-in=${nodeAddress}:${settings.ports.apiserver}=${apiserver}`,
       `-in=${apiserver}=${apiserver}`,
       `-out=${kubelet}=${kubelet}`,
     ],
@@ -27,14 +29,4 @@ export function nodeNetwork({ layout, settings, programs }: Context): Program {
     startWithinMs: 10_000,
     stopWithinMs: 1000,
   };
-}
-
-function listens(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.once('error', reject);
-  });
 }
