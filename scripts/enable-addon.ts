@@ -18,15 +18,27 @@ export interface EnableOptions {
  * replicas=0`.
  * @throws Error with what vela said, or with the step that failed
  */
-export async function enableWithoutController({ kubeconfig, directory, vela }: EnableOptions): Promise<void> {
-  if (vela !== undefined) return enableByVela(vela, kubeconfig, directory);
+export function enableWithoutController(options: EnableOptions): Promise<void> {
+  return enable(options, { replicas: 0 });
+}
+
+/**
+ * `vela addon enable DIRECTORY name=value ...`
+ * @throws Error with what vela said, or with the step that failed
+ */
+export async function enable(
+  { kubeconfig, directory, vela }: EnableOptions,
+  parameters: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  if (vela !== undefined) return enableByVela(vela, kubeconfig, directory, parameters);
   const client = createClient({ kubeconfigPath: kubeconfig, userAgent: 'task-runs-setup' });
-  await enableAddon(client, { directory, parameters: { replicas: 0 } }).finally(() => client.close());
+  await enableAddon(client, { directory, parameters }).finally(() => client.close());
 }
 
 /** vela says in words whether it succeeded; its exit code is 0 either way. */
-async function enableByVela(vela: string, kubeconfig: string, directory: string): Promise<void> {
-  const { stdout } = await run(vela, ['addon', 'enable', directory, 'replicas=0'], {
+async function enableByVela(vela: string, kubeconfig: string, directory: string, parameters: object): Promise<void> {
+  const values = Object.entries(parameters).map(([name, value]) => `${name}=${String(value)}`);
+  const { stdout } = await run(vela, ['addon', 'enable', directory, ...values], {
     env: { ...process.env, KUBECONFIG: kubeconfig },
   });
   if (!stdout.includes('enabled successfully')) throw new Error(`vela addon enable ${directory}: ${stdout.trim()}`);

@@ -18,6 +18,14 @@ export interface DemoController {
   readonly server: string;
 }
 
+/** Ends the controller that runs beside the sandbox, if there is one. */
+export async function endController(layout: Layout): Promise<void> {
+  await endAll(
+    async () => (await ownedProcesses(layout.dir)).filter((owned) => owned.part === part).map(({ pid }) => pid),
+    10_000,
+  );
+}
+
 /**
  * Starts the bundled controller beside the sandbox, in the place of one that runs there already, with an archive in the
  * sandbox's directory. It carries the sandbox's mark, so `make down` ends it.
@@ -26,10 +34,7 @@ export interface DemoController {
  * @throws Error with its last words when it does not start
  */
 export async function startController(layout: Layout, kubeconfig: string): Promise<DemoController> {
-  await endAll(
-    async () => (await ownedProcesses(layout.dir)).filter((owned) => owned.part === part).map(({ pid }) => pid),
-    10_000,
-  );
+  await endController(layout);
   await mkdir(layout.logs, { recursive: true });
   const path = join(layout.logs, `${part}.log`);
   const log = await open(path, 'w');

@@ -6,15 +6,17 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
-import { bringUp } from '../../sandbox/src/commands.ts';
+import { bringUp, load } from '../../sandbox/src/commands.ts';
 import { programOf, providePrograms } from '../../sandbox/src/build/programs.ts';
 import { elapsed, progressTo } from '../../sandbox/src/progress.ts';
 import { Refusal } from '../../sandbox/src/refusal.ts';
 import { defaultDirectory, layoutOf, repository, type Layout } from '../../sandbox/src/settings.ts';
+import { startInCluster, buildNamedImage } from '../controller-in-cluster.ts';
 import { writeControllerKubeconfig } from '../controller-kubeconfig.ts';
-import { enableWithoutController } from '../enable-addon.ts';
+import { controllerPlace } from '../controller-place.ts';
+import { enableWithoutController, type EnableOptions } from '../enable-addon.ts';
 import { clusterOf, waitFor, type DemoCluster } from './cluster.ts';
-import { startController } from './controller.ts';
+import { endController, startController } from './controller.ts';
 import { patchesOf } from './job-patches.ts';
 
 const application = 'app-worker';
@@ -110,7 +112,7 @@ async function verdict(cluster: DemoCluster): Promise<{ line: string; asPromised
   };
 }
 
-const next = (layout: Layout, server: string, kubectl: string, vela: string | undefined): string => `
+const next = (layout: Layout, { server, forward }: Api, kubectl: string, vela: string | undefined): string => `
 All of this stays up. To go on from here, in ${repository}:
 
   export KUBECONFIG=${layout.kubeconfig}
@@ -125,13 +127,42 @@ All of this stays up. To go on from here, in ${repository}:
   kubectl delete application ${application}
 
 The console (open the address that it prints), and the history with what the archive alone knows:
-
+${forward === undefined ? '' : `\n  ${forward} &`}
   npx node dist/cli/task-runs.js ui --server ${server} --kubeconfig ${layout.kubeconfig}
   npx node dist/cli/task-runs.js runs mytask --server ${server} --kubeconfig ${layout.kubeconfig}
 
   make demo                                                                           # once more
   make down                                                                           # ends all of it; what was built stays in .cache
 `;
+
+/** The REST API and the console. */
+interface Api {
+  readonly server: string;
+  /** The command that makes it answer there; undefined where it does already. */
+  readonly forward?: string;
+}
+
+type AddonOptions = EnableOptions & Pick<DemoCluster, 'kubectl'> & { readonly layout: Layout };
+
+async function enableInCluster({ layout, ...options }: AddonOptions): Promise<Api> {
+  await endController(layout);
+  step("building the controller's image");
+  const image = await buildNamedImage();
+  step('enabling the addon from dist/task-runs, with its controller in the cluster');
+  await startInCluster({ ...options, image, load: (archive) => load(layout, archive) });
+  const forward = 'kubectl port-forward -n vela-system service/task-runs 8090';
+  return { server: 'http://127.0.0.1:8090', forward };
+}
+
+async function enableBeside({ layout, kubectl, ...options }: AddonOptions): Promise<Api> {
+  step('enabling the addon from dist/task-runs');
+  await enableWithoutController(options);
+  const controllerKubeconfig = join(layout.dir, 'controller.kubeconfig');
+  await writeControllerKubeconfig(kubectl, controllerKubeconfig);
+  const { log, server } = await startController(layout, controllerKubeconfig);
+  step(`the controller runs beside the cluster, as the addon's service account; its log: ${log}`);
+  return { server };
+}
 
 async function demo(): Promise<void> {
   const layout = layoutOf(defaultDirectory);
@@ -145,12 +176,9 @@ async function demo(): Promise<void> {
       ? undefined
       : join(settings.kubevelaHome, 'bin/vela');
 
-  step('enabling the addon from dist/task-runs');
-  await enableWithoutController({ kubeconfig: layout.kubeconfig, directory: join(repository, 'dist/task-runs'), vela });
-  const controllerKubeconfig = join(layout.dir, 'controller.kubeconfig');
-  await writeControllerKubeconfig((args) => cluster.kubectl(args), controllerKubeconfig);
-  const { log, server } = await startController(layout, controllerKubeconfig);
-  step(`the controller runs beside the cluster, as the addon's service account; its log: ${log}`);
+  const enable = controllerPlace(settings.nodes) === 'in-cluster' ? enableInCluster : enableBeside;
+  const addon = { kubeconfig: layout.kubeconfig, directory: join(repository, 'dist/task-runs'), vela };
+  const api = await enable({ ...addon, layout, kubectl: cluster.kubectl });
 
   step(`nodes: ${settings.nodes}, KubeVela: ${settings.kubevela}`);
   await removeOld(cluster);
@@ -162,7 +190,7 @@ async function demo(): Promise<void> {
   await showStatus(cluster, vela, layout.kubeconfig);
   say('\n$ kubectl get vtask,vrun,jobs');
   say((await cluster.kubectl(['get', 'vtask,vrun,jobs'])).trim());
-  say(next(layout, server, kubectl, vela));
+  say(next(layout, api, kubectl, vela));
   const { line, asPromised } = await verdict(cluster);
   say(line);
   if (!asPromised) process.exitCode = 1;

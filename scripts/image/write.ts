@@ -27,13 +27,18 @@ export async function writeImage({ image, sbom }: ControllerImage): Promise<Writ
 }
 
 /**
- * Builds and writes the image under its default name.
+ * Builds the image under its default name.
  * @param architecture Go's word for it
  * @throws Error when there is no Node for it, or when it cannot be built
  */
-export async function writeControllerImage(architecture: string): Promise<WrittenImage> {
+export async function imageFor(architecture: string): Promise<ControllerImage> {
   const known = architectureNames.find((name) => name === architecture);
   if (known === undefined)
     throw new Error(`The image is made for ${architectureNames.join(' and ')}, not ${architecture}.`);
-  return writeImage(await controllerImage(defaultName, known));
+  return controllerImage(defaultName, known);
+}
+
+/** Builds it and writes it. @throws Error as {@link imageFor} does */
+export async function writeControllerImage(architecture: string): Promise<WrittenImage> {
+  return writeImage(await imageFor(architecture));
 }

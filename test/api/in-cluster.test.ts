@@ -1,10 +1,7 @@
 /** The controller as people run it: its image, its Deployment, its rights, reached through its Service. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../controller/src/kube/client.ts';
 import { enableAddon } from '../../sandbox/src/kubevela/addon.ts';
@@ -14,6 +11,7 @@ import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { repository } from '../../scripts/image/build.ts';
 import { writeControllerImage } from '../../scripts/image/write.ts';
 import { kubectlOf, type Kubectl } from '../../scripts/kubectl.ts';
+import { forwardToApi, type PortForward } from '../../scripts/port-forward.ts';
 import { eventually } from '../support/eventually.ts';
 
 const namespace = 'default';
@@ -38,7 +36,7 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
   let scratch: string;
   let sandbox: Sandbox;
   let kubectl: Kubectl;
-  const forwards: ChildProcess[] = [];
+  let forward: PortForward | undefined;
 
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'in-cluster-'));
@@ -63,7 +61,7 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
   const controllerLog = (): Promise<string> => kubectl(['logs', 'deployment/task-runs', system, '--tail=5']);
 
   afterAll(async () => {
-    for (const forward of forwards) forward.kill();
+    forward?.stop();
     await sandbox?.stop();
     await rm(scratch, { recursive: true, force: true });
   });
@@ -91,20 +89,6 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
       { seconds: 90, everyMs: 500 },
     );
 
-  /** @returns the port on this machine that leads to the Service of the REST API */
-  async function forward(): Promise<string> {
-    const child = spawn(sandbox.kubectl, [
-      `--kubeconfig=${sandbox.kubeconfig}`,
-      'port-forward',
-      system,
-      'service/task-runs',
-      ':8090',
-    ]);
-    forwards.push(child);
-    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-    return /127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? line;
-  }
-
   it('runs what is deployed, and shows what it printed through its Service', async () => {
     await deploy('the-first');
     await succeeds('hello-v1');
@@ -117,7 +101,8 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
       `--serviceaccount=${namespace}:reader`,
     ]);
     const token = (await kubectl(['create', 'token', 'reader', `-n=${namespace}`])).trim();
-    const address = `http://127.0.0.1:${await forward()}/api/v1/namespaces/${namespace}/runs/hello-v1/logs`;
+    forward = await forwardToApi(sandbox.kubectl, sandbox.kubeconfig);
+    const address = `http://127.0.0.1:${forward.port}/api/v1/namespaces/${namespace}/runs/hello-v1/logs`;
     const response = await fetch(address, { headers: { authorization: `Bearer ${token}` } });
     expect({ status: response.status, text: await response.text() }).toEqual({
       status: 200,
