@@ -15,15 +15,16 @@ export interface BundledPackage {
   readonly folder: string;
 }
 
+export type BundleName = 'controller' | 'console' | 'cli';
+
 /** Where a bundle's packages are listed, beside the bundles. */
-export const packagesFile = (bundle: 'controller' | 'console'): string =>
-  join(repository, `dist/packages/${bundle}.json`);
+export const packagesFile = (bundle: BundleName): string => join(repository, `dist/packages/${bundle}.json`);
 
 /**
  * Writes the list of a bundle's packages, sorted by name.
  * @param files what went into the bundle; what is not below node_modules is ours
  */
-export async function writeBundledPackages(bundle: 'controller' | 'console', files: Iterable<string>): Promise<void> {
+export async function writeBundledPackages(bundle: BundleName, files: Iterable<string>): Promise<void> {
   const folders = new Set<string>();
   for (const file of files) {
     const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0];

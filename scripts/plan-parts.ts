@@ -17,13 +17,14 @@ interface Crd {
   };
 }
 
-const release = '0.9.2';
+/** CUE as KubeVela 1.10 has it. */
+export const planCue = '0.9.2';
 const crds = ['crd-task.yaml', 'crd-tasktemplate.yaml', 'crd-taskrun.yaml'];
 
 /** CUE's module and the definitions, as the bundled program reads them from beside itself. */
 export async function partsOfSources(): Promise<Parts> {
-  const [{ wasm, loader }, definitions] = await Promise.all([buildCue(release), definitionsOfSources()]);
-  return { cue: { wasm: await readFile(wasm), loader }, definitions };
+  const [{ wasm, loader }, definitions] = await Promise.all([buildCue(planCue), definitionsOfSources()]);
+  return { cue: { wasm: await readFile(wasm), loader: await readFile(loader, 'utf8') }, definitions };
 }
 
 async function definitionsOfSources(): Promise<Definitions> {

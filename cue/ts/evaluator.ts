@@ -20,7 +20,7 @@ interface Call {
  */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads');
-require(workerData.loader);
+require('node:vm').runInThisContext(workerData.loader, { filename: 'wasm_exec.js' });
 const go = new globalThis.Go();
 WebAssembly.instantiate(workerData.module, go.importObject).then((instance) => {
   go.run(instance).then(() => process.exit(1));
@@ -37,7 +37,7 @@ interface Loaded {
   readonly loader: string;
 }
 
-/** A module that was built before, and the path of Go's own loader for it. */
+/** A module that was built before, and the text of Go's own loader for it: inside a program it has no path. */
 export interface CueModule {
   readonly wasm: Uint8Array;
   readonly loader: string;
@@ -60,7 +60,7 @@ function load(source: CueSource): Promise<Loaded> {
 async function compile(source: CueSource): Promise<Loaded> {
   if (typeof source !== 'string') return { module: await WebAssembly.compile(source.wasm), loader: source.loader };
   const { wasm, loader } = await buildCue(source);
-  return { module: await WebAssembly.compile(await readFile(wasm)), loader };
+  return { module: await WebAssembly.compile(await readFile(wasm)), loader: await readFile(loader, 'utf8') };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { getAsset, isSea } from 'node:sea';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { CueModule } from '../../../../cue/ts/index.ts';
@@ -27,22 +28,31 @@ export type LoadParts = () => Promise<Parts>;
 /** The files beside the bundled program. */
 export const partFiles = { wasm: 'cue.wasm.gz', loader: 'wasm_exec.cjs', definitions: 'definitions.json' } as const;
 
-/** Reads them from beside the program; while that runs from its sources, from where it was built. */
+/**
+ * Reads them from inside a single executable, or from beside the program; while that runs from its sources, from where
+ * it was built.
+ */
 export const loadParts: LoadParts = () => {
+  if (isSea()) return partsOf((name) => Promise.resolve(Buffer.from(getAsset(name))));
   const program = fileURLToPath(import.meta.url);
   return readParts(program.endsWith('.ts') ? 'dist/cli' : dirname(program));
 };
 
+async function partsOf(read: (name: string) => Promise<Buffer>): Promise<Parts> {
+  const [wasm, loader, definitions] = await Promise.all([
+    read(partFiles.wasm).then((packed) => promisify(gunzip)(packed)),
+    read(partFiles.loader),
+    read(partFiles.definitions),
+  ]);
+  return {
+    cue: { wasm, loader: loader.toString() },
+    definitions: JSON.parse(definitions.toString()) as Definitions,
+  };
+}
+
 export async function readParts(folder: string): Promise<Parts> {
   try {
-    const [wasm, definitions] = await Promise.all([
-      readFile(join(folder, partFiles.wasm)).then((packed) => promisify(gunzip)(packed)),
-      readFile(join(folder, partFiles.definitions), 'utf8'),
-    ]);
-    return {
-      cue: { wasm, loader: join(folder, partFiles.loader) },
-      definitions: JSON.parse(definitions) as Definitions,
-    };
+    return await partsOf((name) => readFile(join(folder, name)));
   } catch (error) {
     const missing =
       (error as NodeJS.ErrnoException).code === 'ENOENT'
