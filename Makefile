@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign demo down bench image docs
+.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign demo down bench image release docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -80,3 +80,7 @@ docs: deps ## Build the documentation's site in dist/docs; a link that leads now
 image: build ## Build the controller's image, for amd64 and arm64, in dist/image; PUSH=registry/name:tag pushes it
 	@npm run --silent image -- $(if $(IMAGE),--name '$(IMAGE)') $(if $(ARCH),--arch '$(ARCH)') $(if $(SOURCE),--source '$(SOURCE)') \
 	  $(if $(PUSH),--push '$(PUSH)') $(if $(ENGINE),--engine '$(ENGINE)')
+
+# DRAFT=1 takes a working tree as it is; IMAGE=registry/name:tag is what the addon runs; INDEX=file is the registry's index of before.
+release: addon build ## Write a release into dist/release: addon, images, command line, YAML, lists of contents, sums, notes
+	@npm run --silent release -- $(if $(DRAFT),--draft) $(if $(IMAGE),--image '$(IMAGE)') $(if $(INDEX),--index '$(INDEX)')

@@ -21,7 +21,7 @@ interface DebianLock {
 const bundled = ['node_modules/preact'];
 
 /** Neither go.mod nor debian.lock.json says it. From each module's LICENSE. */
-const goLicenses: Readonly<Record<string, string>> = {
+export const goLicenses: Readonly<Record<string, string>> = {
   'cuelang.org/go': 'Apache-2.0',
   'github.com/cockroachdb/apd/v3': 'Apache-2.0',
   'github.com/emicklei/proto': 'MIT',

@@ -2,16 +2,14 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { TarEntry } from '../../sandbox/src/build/tar.ts';
-import { packagesFile, type BundledPackage } from '../bundled-packages.ts';
+import { packagesFile, type BundledPackage, type BundleName } from '../bundled-packages.ts';
 
 const documents = 'usr/share/doc/task-runs';
 
-/** The packages of npm in the controller and the console, each once. */
-export async function bundledPackages(): Promise<BundledPackage[]> {
+/** The packages of npm in some bundles, each once. */
+export async function bundledPackages(...bundles: readonly BundleName[]): Promise<BundledPackage[]> {
   const lists = await Promise.all(
-    (['controller', 'console'] as const).map(
-      async (name) => JSON.parse(await readFile(packagesFile(name), 'utf8')) as BundledPackage[],
-    ),
+    bundles.map(async (name) => JSON.parse(await readFile(packagesFile(name), 'utf8')) as BundledPackage[]),
   );
   const once = new Map(lists.flat().map((one) => [one.folder, one]));
   return [...once.values()].sort((a, b) => (a.folder < b.folder ? -1 : 1));
@@ -40,7 +38,7 @@ export async function appFiles(
 }
 
 /** Most of these licences ask for their text to go with every copy. */
-async function licences(repository: string, packages: readonly BundledPackage[]): Promise<Buffer> {
+export async function licences(repository: string, packages: readonly BundledPackage[]): Promise<Buffer> {
   const texts = packages.map(async ({ name, version, license, folder }) => {
     const directory = join(repository, folder);
     const files = (await readdir(directory)).filter((file) => /^(licen[cs]e|notice|copying)(\.|$)/i.test(file)).sort();

@@ -1,5 +1,4 @@
 /** Builds the controller's image from nothing: no engine, no base image. The same commit gives the same bytes. */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,8 +8,9 @@ import { gzip } from 'node:zlib';
 import packageJson from '../../package.json' with { type: 'json' };
 import { gzipLayer, type Image, type Layer } from '../../sandbox/src/build/oci-image.ts';
 import { tar, type TarEntry } from '../../sandbox/src/build/tar.ts';
+import { commit } from '../commit.ts';
 import { appFiles, bundledPackages } from './app-files.ts';
-import type { Architecture } from './architecture.ts';
+import { architectures, type Architecture } from './architecture.ts';
 import { debianPackages, readLock, replaced, thisRelease } from './debian.ts';
 import { nodePackage } from './node.ts';
 import { sbomOf } from './sbom.ts';
@@ -47,12 +47,12 @@ export async function controllerImage(
 ): Promise<ControllerImage> {
   const lock = await readLock();
   const [node, packages] = await Promise.all([
-    nodePackage(architecture, imageCache),
+    nodePackage(`node-linux-${architectures[architecture].npm}`, imageCache),
     debianPackages({ architecture, cache: imageCache, lock }),
   ]);
   const others = replaced(packages, lock, architecture);
   const system = { architecture, node, packages, release: others.length === 0 ? lock.release : await thisRelease() };
-  const bundled = await bundledPackages();
+  const bundled = await bundledPackages('controller', 'console');
   const sbom = sbomOf(packageJson.version, system, bundled);
   const { revision, created, changed } = commit();
   return {
@@ -79,16 +79,6 @@ function labels(revision: string, source: string | undefined): Record<string, st
     ...(source === undefined ? {} : { source }),
   };
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [`org.opencontainers.image.${key}`, value]));
-}
-
-function commit(): { revision: string; created: string; changed: boolean } {
-  const git = (...args: string[]): string => execFileSync('git', args, { cwd: repository, encoding: 'utf8' }).trim();
-  const [revision = '', seconds = ''] = git('log', '-1', '--format=%H %ct').split(' ');
-  return {
-    revision,
-    created: new Date(Number(seconds) * 1000).toISOString(),
-    changed: git('status', '--porcelain') !== '',
-  };
 }
 
 /** As engines complete names: `task-runs:1` is `docker.io/library/task-runs:1`; `latest` where there is no tag. */

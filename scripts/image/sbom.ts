@@ -1,9 +1,10 @@
 /** The list of what an image contains, as CycloneDX 1.6 (ECMA-424). The same contents give the same bytes. */
 import { createHash } from 'node:crypto';
 import type { BundledPackage } from '../bundled-packages.ts';
+import type { NodePackage } from './node.ts';
 import type { System } from './system-files.ts';
 
-interface Component {
+export interface Component {
   readonly type: 'application' | 'library' | 'operating-system';
   readonly name: string;
   readonly version: string;
@@ -14,7 +15,15 @@ interface Component {
 
 /** @param version that of task-runs */
 export function sbomOf(version: string, system: System, bundled: readonly BundledPackage[]): Buffer {
-  const components = componentsOf(system, bundled).map((one) => ({ 'bom-ref': one.purl ?? one.name, ...one }));
+  return cycloneDx('container', version, componentsOf(system, bundled));
+}
+
+/**
+ * @param type what is made of the components
+ * @param version that of task-runs
+ */
+export function cycloneDx(type: 'container' | 'application', version: string, contents: readonly Component[]): Buffer {
+  const components = contents.map((one) => ({ 'bom-ref': one.purl ?? one.name, ...one }));
   const hash = createHash('sha256')
     .update(JSON.stringify([version, components]))
     .digest('hex');
@@ -27,7 +36,7 @@ export function sbomOf(version: string, system: System, bundled: readonly Bundle
     metadata: {
       component: {
         'bom-ref': 'task-runs',
-        type: 'container',
+        type,
         name: 'task-runs',
         version,
         licenses: [{ license: { id: 'Apache-2.0' } }],
@@ -43,13 +52,7 @@ function componentsOf(system: System, bundled: readonly BundledPackage[]): Compo
   const { architecture, node, packages, release } = system;
   return [
     { type: 'operating-system', name: release.id, version: release.version },
-    {
-      type: 'application',
-      name: node.name,
-      version: node.version,
-      purl: npm(node.name, node.version),
-      licenses: [{ expression: 'MIT' }],
-    },
+    nodeComponent(node),
     ...packages.map(({ name, version, sha256 }): Component => ({
       type: 'library',
       name,
@@ -57,14 +60,22 @@ function componentsOf(system: System, bundled: readonly BundledPackage[]): Compo
       purl: `pkg:deb/${release.id}/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}&distro=${release.id}-${release.version}`,
       hashes: [{ alg: 'SHA-256', content: sha256 }],
     })),
-    ...onceEach(bundled).map(({ name, version, license }): Component => ({
-      type: 'library',
-      name,
-      version,
-      purl: npm(name, version),
-      licenses: [{ expression: license }],
-    })),
+    ...npmComponents(bundled),
   ];
+}
+
+export function nodeComponent({ name, version }: Pick<NodePackage, 'name' | 'version'>): Component {
+  return { type: 'application', name, version, purl: npm(name, version), licenses: [{ expression: 'MIT' }] };
+}
+
+export function npmComponents(bundled: readonly BundledPackage[]): Component[] {
+  return onceEach(bundled).map(({ name, version, license }) => ({
+    type: 'library',
+    name,
+    version,
+    purl: npm(name, version),
+    licenses: [{ expression: license }],
+  }));
 }
 
 /** A package may be in two folders of node_modules in one version. */

@@ -1,0 +1,21 @@
+/**
+ * Writes a release into dist/release: `npm run release -- [--draft] [--image registry/task-runs:1.0.0] [--index
+ * index.yaml]`. See docs/contributing/releasing.md.
+ */
+import { parseArgs } from 'node:util';
+import { release } from './release.ts';
+
+const { values } = parseArgs({
+  options: {
+    draft: { type: 'boolean', default: false },
+    image: { type: 'string' },
+    index: { type: 'string' },
+  },
+});
+
+try {
+  await release({ draft: values.draft, image: values.image, earlierIndex: values.index });
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
