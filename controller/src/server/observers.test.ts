@@ -98,6 +98,12 @@ describe('the observers of runs', () => {
     );
   });
 
+  it('start the series of what the archive lost with 0, before the first', async () => {
+    const { metrics } = observed();
+    const text = await metrics.registry.metrics();
+    for (const what of ['run', 'log']) expect(text).toContain(`task_runs_archive_dropped_total{what="${what}"} 0`);
+  });
+
   it('drop a series with its last run', async () => {
     const { metrics, observers } = observed();
     const kind = { namespace: 'web', trigger: 'Revision', phase: 'Running' } as const;

@@ -26,6 +26,8 @@ const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
 
 /** Connects the kube library's hooks to metrics and log. */
 export function createObservers(metrics: Metrics, log: Logger): Observers {
+  // A series that begins with 1 has no increase in Prometheus, so nobody would be alerted about the first loss.
+  for (const what of ['run', 'log']) metrics.archiveDropped.inc({ what }, 0);
   return {
     calls: {
       after({ verb, resource, subresource = '', status, seconds }) {
