@@ -16,6 +16,7 @@ import { history } from './history.ts';
 import { hundreds } from './hundreds.ts';
 import { keptRuns } from './kept-runs.ts';
 import { openDefinition } from './objects.ts';
+import { otherTenant } from './other-tenant.ts';
 import { plan } from './plan.ts';
 import { queueAdmission } from './queue-admission.ts';
 import { schedules, schedulesAtRest } from './schedules.ts';
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'api-calls': { measure: apiCalls, seconds: 200 },
   'deploy-to-job': { measure: deployToJob, seconds: 60 },
   burst: { measure: burst, seconds: 300 },
+  'other-tenant': { measure: otherTenant, seconds: 400 },
   schedules: { measure: schedules, seconds: 300 },
   'schedules-at-rest': { measure: schedulesAtRest, seconds: 400 },
   flows: { measure: flows, seconds: 1_000 },

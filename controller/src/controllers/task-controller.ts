@@ -77,6 +77,7 @@ export class TaskController {
       workers,
       process: (key) => this.#process(key),
       patient: (key) => this.#onlyReports(key),
+      lane: (key) => refOf(key).namespace ?? '',
       observer,
       clock,
     });

@@ -74,6 +74,17 @@ describe('a work queue', () => {
     expect(begun).toEqual(['b', 'a', 'c']);
   });
 
+  it('lets lanes take turns, so that a flood of one holds up nobody else', async () => {
+    const { queue, begun, finish, turn } = aQueue({ workers: 1, lane: (key) => key.split('/')[0] ?? '' });
+    queue.start();
+    for (let nth = 0; nth < 2_000; nth += 1) queue.add(`flood/${nth}`);
+    await turn();
+    queue.add('mine/a');
+    await finish('flood/0');
+    await finish('flood/1');
+    expect(begun).toEqual(['flood/0', 'flood/1', 'mine/a']);
+  });
+
   it('processes a key again, once, when it was added while active', async () => {
     const { queue, begun, finish, turn } = aQueue();
     queue.start();

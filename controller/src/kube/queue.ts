@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from './clock.ts';
+import { FairLine } from './fair-line.ts';
 import { backoffMs, type BackoffLimits } from './retry.ts';
 
 /** What came of processing a key. A rejected promise counts as `failed`. */
@@ -31,6 +32,11 @@ export interface QueueOptions {
    * by default.
    */
   patient?: ((key: string) => boolean) | undefined;
+  /**
+   * Keys of one lane wait for each other, and lanes take turns, so that whoever fills one holds up nobody else. All
+   * are in one by default.
+   */
+  lane?: ((key: string) => string) | undefined;
   /** 5 ms to 5 minutes by default. */
   backoff?: BackoffLimits | undefined;
   observer?: QueueObserver | undefined;
@@ -39,7 +45,7 @@ export interface QueueOptions {
 }
 
 const BACKOFF: BackoffLimits = { firstMs: 5, longestMs: 300_000 };
-/** A patient key has its turn as though it had been added so much later. */
+/** A patient key has its turn as though it had been added so much later, in milliseconds. */
 const PATIENCE_MS = 5_000;
 /** A long wait is split, so that setTimeout's limit is not reached and a wall clock that is set forward is noticed. */
 const LONGEST_NAP_MS = 600_000;
@@ -58,9 +64,7 @@ interface Delayed {
 export class WorkQueue {
   readonly #options: QueueOptions;
   readonly #clock: Clock;
-  /** Waiting keys in order, with the moment each was added; no key is in both. */
-  readonly #waiting = new Map<string, number>();
-  readonly #patient = new Map<string, number>();
+  readonly #waiting = new FairLine(PATIENCE_MS);
   readonly #active = new Set<string>();
   /** Added while active: due again as soon as they end. */
   readonly #dirty = new Set<string>();
@@ -78,12 +82,12 @@ export class WorkQueue {
 
   /** Keys waiting for a worker; those with a timer not counted. */
   get depth(): number {
-    return this.#waiting.size + this.#patient.size;
+    return this.#waiting.size;
   }
 
   /** Those of them that are not patient. */
   get urgent(): number {
-    return this.#waiting.size;
+    return this.#waiting.urgent;
   }
 
   /** Keys being processed. */
@@ -108,20 +112,22 @@ export class WorkQueue {
     this.#addAt(key, this.#clock.now() + ms);
   }
 
-  /** Puts a key into its line; a key that could wait when it was added before may be urgent now. */
+  /** Puts a key into its lane; a key that could wait when it was added before may be urgent now. */
   #line(key: string): void {
-    if (this.#waiting.has(key)) return;
+    const lane = this.#laneOf(key);
+    if (this.#waiting.isUrgent(lane, key)) return;
     const isPatient = this.#options.patient?.(key) ?? false;
-    const since = this.#patient.get(key) ?? this.#clock.monotonic();
-    if (!isPatient) this.#patient.delete(key);
-    (isPatient ? this.#patient : this.#waiting).set(key, since);
+    this.#waiting.add(lane, key, isPatient, this.#clock.monotonic());
+  }
+
+  #laneOf(key: string): string {
+    return this.#options.lane?.(key) ?? '';
   }
 
   /** Drops a key's failures, timer and place: its object is gone. A worker that has it finishes. */
   forget(key: string): void {
     this.#failures.delete(key);
-    this.#waiting.delete(key);
-    this.#patient.delete(key);
+    this.#waiting.delete(this.#laneOf(key), key);
     this.#dirty.delete(key);
     this.#dropTimer(key);
     this.#observeDepth();
@@ -138,7 +144,6 @@ export class WorkQueue {
     this.#state = 'stopped';
     for (const key of [...this.#delayed.keys()]) this.#dropTimer(key);
     this.#waiting.clear();
-    this.#patient.clear();
     this.#dirty.clear();
     this.#observeDepth();
     if (this.#active.size === 0) return;
@@ -185,24 +190,15 @@ export class WorkQueue {
   #work(): void {
     if (this.#state !== 'running') return;
     while (this.#active.size < this.#options.workers) {
-      const next = this.#next();
+      const next = this.#waiting.take(this.#clock.monotonic());
       if (next === undefined) return;
       const [key, since] = next;
-      this.#waiting.delete(key);
-      this.#patient.delete(key);
       this.#dropTimer(key);
       this.#active.add(key);
       this.#observeDepth();
       this.#options.observer?.started?.(this.#options.name, (this.#clock.monotonic() - since) / 1_000);
       void this.#process(key);
     }
-  }
-
-  #next(): readonly [key: string, since: number] | undefined {
-    const first = this.#waiting.entries().next().value;
-    const patient = this.#patient.entries().next().value;
-    if (first === undefined || patient === undefined) return first ?? patient;
-    return patient[1] + PATIENCE_MS < first[1] ? patient : first;
   }
 
   async #process(key: string): Promise<void> {
