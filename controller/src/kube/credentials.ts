@@ -131,21 +131,81 @@ function loadKubeConfig(options: ConnectionOptions): KubeConfig {
     );
   } else if (options.inCluster === true) config.loadFromCluster();
   else if (options.kubeconfigPath !== undefined) loadFile(config, options.kubeconfigPath);
-  else config.loadFromDefault();
+  else naming(defaultPlaces(), () => config.loadFromDefault());
   if (options.context !== undefined) config.setCurrentContext(options.context);
   return config;
 }
 
+/** Where client-node looks if it is told nothing. */
+const defaultPlaces = (): string => process.env['KUBECONFIG'] ?? '~/.kube/config';
+
+/** A kubeconfig is a file that people are sent: whatever is wrong with it is said together with its name. */
+function naming(path: string, load: () => void): void {
+  try {
+    load();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`the kubeconfig ${path} cannot be used: ${reason.slice(0, longestReason)}`, { cause: error });
+  }
+}
+
+const longestReason = 500;
+/** As many bytes as a Secret or a ConfigMap may have: a larger file is something else. */
+const largestKubeconfig = 1_048_576;
+
 /** client-node reads `token-file`, once; kubeconfigs say `tokenFile`, and the file rotates. */
 function loadFile(config: KubeConfig, path: string): void {
-  config.loadFromFile(path);
-  const raw = parse(readFileSync(path, 'utf8')) as { users?: { name: string; user?: { tokenFile?: string } }[] };
-  for (const { name, user } of raw.users ?? []) {
-    if (user?.tokenFile === undefined) continue;
-    const tokenFile = resolve(dirname(path), user.tokenFile);
-    config.users = config.users.filter((known) => known.name !== name);
-    config.users.push({ name, authProvider: { name: 'tokenFile', config: { tokenFile } } });
+  naming(path, () => {
+    const written = readFileSync(path, 'utf8');
+    if (written.length > largestKubeconfig) throw new Error('it has more than 1 MiB');
+    const { users = [] } = withLists(parse(written, { logLevel: 'error' }));
+    config.loadFromString(written);
+    config.makePathsAbsolute(dirname(path));
+    for (const { name, user } of users) {
+      if (user?.tokenFile === undefined) continue;
+      const tokenFile = resolve(dirname(path), user.tokenFile);
+      config.users = config.users.filter((known) => known.name !== name);
+      config.users.push({ name, authProvider: { name: 'tokenFile', config: { tokenFile } } });
+    }
+  });
+}
+
+interface Kubeconfig {
+  readonly users?: readonly { readonly name: string; readonly user?: { readonly tokenFile?: string } }[];
+}
+
+/** @throws Error naming the field where clusters, users or contexts do not have the form of a kubeconfig */
+function withLists(written: unknown): Kubeconfig {
+  if (!isFields(written)) throw new Error('it must have clusters, users and contexts');
+  for (const [list, inner] of [
+    ['clusters', 'cluster'],
+    ['users', 'user'],
+    ['contexts', 'context'],
+  ] as const) {
+    const entries = written[list] ?? [];
+    if (!Array.isArray(entries)) throw new Error(`${list} must be a list`);
+    entries.forEach((entry: unknown, index) => checkEntry(entry, `${list}[${index}]`, inner));
   }
+  return written;
+}
+
+function checkEntry(entry: unknown, path: string, inner: string): void {
+  if (!isFields(entry) || typeof entry['name'] !== 'string') throw new Error(`${path}.name must be a text`);
+  const fields = entry[inner] ?? {};
+  if (!isFields(fields)) throw new Error(`${path}.${inner} must have fields`);
+  for (const [key, value] of Object.entries(fields))
+    if (textFields.includes(key) && value !== null && typeof value !== 'string')
+      throw new Error(`${path}.${inner}.${key} must be a text`); // its value may be a secret
+}
+
+const textFields = [
+  ...['server', 'certificate-authority', 'certificate-authority-data', 'tls-server-name', 'proxy-url'],
+  ...['token', 'tokenFile', 'username', 'password', 'client-certificate', 'client-certificate-data'],
+  ...['client-key', 'client-key-data', 'cluster', 'user', 'namespace'],
+];
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function clusterOf(config: KubeConfig): { server: string; proxyUrl?: string } {

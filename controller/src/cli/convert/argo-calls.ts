@@ -1,4 +1,5 @@
 /** What a step or a task of a dag of Argo Workflows waits for, and the items that it runs with. */
+import { asText } from './text.ts';
 import type { Call } from './argo-pods.ts';
 import type { Fields } from '../../vela/fields.ts';
 
@@ -80,5 +81,5 @@ export function itemValue(key: string, item: unknown): unknown {
 }
 
 function textOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+  return typeof value === 'object' && value !== null ? asText(value) : value;
 }

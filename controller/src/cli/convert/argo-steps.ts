@@ -322,7 +322,7 @@ function lost(call: Call): readonly string[] {
     ...unknown.map((field) => `${field} is left out: there is no equivalent`),
     ...(call['when'] === undefined
       ? []
-      : [`when ${JSON.stringify(call['when'])} is left out: the step runs in any case`]),
+      : [`when ${JSON.stringify(asText(call['when']))} is left out: the step runs in any case`]),
     ...(call.arguments?.artifacts ?? []).map(
       ({ name }) => `artifact ${String(name)} is left out: share files in a volume, or in globals.workspace`,
     ),

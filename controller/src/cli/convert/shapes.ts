@@ -35,6 +35,7 @@ const wholeNumbers: ReadonlySet<string> = new Set([
   'terminationGracePeriodSeconds',
   'ttlSecondsAfterFinished',
 ]);
+const texts: ReadonlySet<string> = new Set(['depends', 'source']);
 const textLists: ReadonlySet<string> = new Set(['args', 'command', 'dependencies', 'targets']);
 /** Their values are texts: `version: 1.0` is a number, and `inject: false` a boolean. */
 const textMaps: ReadonlySet<string> = new Set(['annotations', 'labels', 'matchLabels', 'nodeSelector']);
@@ -58,11 +59,19 @@ export function checkShapes(fields: Fields, path: string): void {
 
 function checkField(name: string, value: unknown, path: string): void {
   if (name === 'withItems' && !Array.isArray(value)) refuse(path, value, 'a list');
-  if (name === 'depends' && typeof value !== 'string') refuse(path, value, 'a text');
-  if (objectLists.has(name)) checkList(value, path, isFields, 'a list of objects');
-  if (textLists.has(name)) checkList(value, path, (element) => typeof element === 'string', 'a list of texts');
+  if (objectLists.has(name)) checkNamed(value, path);
+  checkText(name, value, path);
   checkValues(name, value, path);
   if (!free.has(name)) checkInside(value, path);
+}
+
+function checkText(name: string, value: unknown, path: string): void {
+  const isText = (one: unknown) => typeof one === 'string';
+  if (texts.has(name) && !isText(value)) refuse(path, value, 'a text');
+  // Tekton's is a text, and Argo's has fields.
+  const isScript = isText(value) || (isFields(value) && 'source' in value);
+  if (name === 'script' && !isScript) refuse(path, value, 'a text');
+  if (textLists.has(name) && !(Array.isArray(value) && value.every(isText))) refuse(path, value, 'a list of texts');
 }
 
 function checkValues(name: string, value: unknown, path: string): void {
@@ -89,9 +98,12 @@ function checkWholeNumber(value: unknown, path: string): void {
   if (typeof value === 'string') refuse(path, JSON.stringify(value), 'a whole number without quotes');
 }
 
-function checkList(value: unknown, path: string, fits: (element: unknown) => boolean, form: string): void {
+function checkNamed(value: unknown, path: string): void {
   // The groups of an Argo template's steps are lists themselves.
-  if (!Array.isArray(value) || !value.flat().every(fits)) refuse(path, value, form);
+  const list: readonly unknown[] = Array.isArray(value) ? value.flat() : [value];
+  if (!Array.isArray(value) || !list.every(isFields)) refuse(path, value, 'a list of objects');
+  for (const { name } of list.filter(isFields))
+    if (name !== undefined && typeof name !== 'string') refuse(`${path}[].name`, name, 'a text in quotes');
 }
 
 function checkInside(value: unknown, path: string): void {

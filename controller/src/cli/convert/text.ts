@@ -57,8 +57,11 @@ export function commandFor(interpreter: readonly string[], source: string, env: 
 
 /** A value as it stands in a text: JSON where it is not a string; nothing where there is none. */
 export function asText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return typeof value === 'string' ? value : (JSON.stringify(value, withoutBigInts) ?? '');
 }
+
+/** Whole numbers too large for a number are read as bigints, which JSON has not. */
+const withoutBigInts = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
 /** Seconds of a duration such as `90`, `30s`, `2m` or `1h30m`; undefined for anything else. */
 export function secondsOf(duration: unknown): number | undefined {
