@@ -1,8 +1,8 @@
 /**
  * Runs everything that is too long for each `make test`, until it is done or time is up. First, for half of the time,
  * stories during which controllers are killed and cut off at random; then every kill point of every story, a thousand
- * rounds in a queue, hundreds of Applications, and dozens of plans; then the property tests with one seed after the
- * other. It ends with 1 at the first failure, and says with which seed it happened:
+ * rounds in a queue, hundreds of Applications, dozens of plans, and thousands of changes by a tenant; then the property
+ * tests with one seed after the other. It ends with 1 at the first failure, and says with which seed it happened:
  * `tsx scripts/campaign.ts --minutes 60 --seed 1`.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -41,7 +41,7 @@ const properties = execFileSync('git', ['grep', '--files-with-matches', "from 'f
 console.log(`A campaign of at most ${minutes} minutes, from seed ${first} on.`);
 const halfTime = Date.now() + minutes * 30_000;
 run(first, halfTime, '--project', 'api', 'test/api/campaign.test.ts');
-const inFull = ['kill', 'queues', 'rest', 'plan', 'hundreds'].map((name) => `test/api/${name}.test.ts`);
+const inFull = ['kill', 'queues', 'rest', 'plan', 'tenants', 'hundreds'].map((name) => `test/api/${name}.test.ts`);
 run(first, until, '--project', 'api', '--project', 'api-alone', ...inFull);
 let seed = first;
 for (; Date.now() < until; seed += 1) run(seed, until, '--project', 'unit', '--reporter', 'dot', ...properties);

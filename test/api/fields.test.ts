@@ -9,7 +9,7 @@ import { taskRuns, tasks, taskTemplates } from '../../controller/src/cluster/res
 import { isAboutObject } from '../../controller/src/kube/api-error.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
-import { jobs, persistentVolumeClaims, pods } from '../../controller/src/kube/resources.ts';
+import { events, jobs, persistentVolumeClaims, pods } from '../../controller/src/kube/resources.ts';
 import { sameJson } from '../../controller/src/domain/lang/same-json.ts';
 import type { OwnerReference } from '../../controller/src/resources/index.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
@@ -56,6 +56,15 @@ async function objects(): Promise<ReadonlyMap<ResourceType, Stored<KubeObject>>>
     metadata: { ...at, name: 'common' },
     spec: { template },
   });
+  const { name, namespace = '', uid } = job.metadata;
+  const event = await client.create(events, {
+    metadata: { ...at, name: 'mytask-v1.refused' },
+    involvedObject: { apiVersion: 'batch/v1', kind: 'Job', name, namespace, uid },
+    reason: 'FailedCreate',
+    type: 'Warning',
+    message: 'Error creating: no',
+    source: { component: 'job-controller' },
+  });
   const pod = await eventually('the pod is there', async () => (await room.list(pods))[0]);
   return new Map<ResourceType, Stored<KubeObject>>([
     [tasks, task],
@@ -64,6 +73,7 @@ async function objects(): Promise<ReadonlyMap<ResourceType, Stored<KubeObject>>>
     [jobs, job],
     [pods, pod],
     [persistentVolumeClaims, claim],
+    [events, event],
   ]);
 }
 
@@ -119,8 +129,8 @@ function whoRefused(error: unknown): Answer {
 /** The part that was written, without what each write changes. */
 function contentOf(object: Stored<KubeObject>, isStatus: boolean): unknown {
   const { resourceVersion: _version, generation: _generation, managedFields: _managers, ...metadata } = object.metadata;
-  const { spec, status } = object as { readonly spec?: unknown; readonly status?: unknown };
-  return isStatus ? status : { metadata, spec };
+  const { status, ...rest } = object as { readonly status?: unknown };
+  return isStatus ? status : { ...rest, metadata };
 }
 
 const strongest: readonly Answer[] = ['yes', 'policy', 'schema', 'kept', ''];

@@ -59,6 +59,8 @@ interface OpenApi {
 /** How deep fields of Kubernetes' own kinds are listed: a pod's template has thousands below that. */
 const deepest = 5;
 
+const notTheirs = ['apiVersion', 'kind', 'metadata', 'status'];
+
 const found = new Map<string, Promise<readonly Field[]>>();
 
 /** @throws ApiError where the API server does not say what the kind looks like */
@@ -78,7 +80,9 @@ async function readFields(client: Client, type: ResourceType): Promise<readonly 
   const { components } = JSON.parse(await client.getText(path)) as OpenApi;
   const group = type.group === '' ? 'core' : type.group;
   const { properties = {} } = components.schemas[`io.k8s.api.${group}.${type.version}.${type.kind}`] ?? {};
-  return [...metadata, ...below(properties['spec'], ['spec'], deepest, components.schemas)];
+  // A status is a subresource; an event has its fields beside metadata.
+  const parts = Object.entries(properties).filter(([name]) => !notTheirs.includes(name));
+  return [...metadata, ...parts.flatMap(([name, part]) => below(part, [name], deepest, components.schemas))];
 }
 
 /** The field and all below it, in lists those of the first element. */
