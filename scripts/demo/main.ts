@@ -6,12 +6,13 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
-import { bringUp, load } from '../../sandbox/src/commands.ts';
+import { bringUp, load, wantedSettings } from '../../sandbox/src/commands.ts';
 import { programOf, providePrograms } from '../../sandbox/src/build/programs.ts';
 import { elapsed, progressTo } from '../../sandbox/src/progress.ts';
 import { Refusal } from '../../sandbox/src/refusal.ts';
 import { defaultDirectory, layoutOf, repository, type Layout } from '../../sandbox/src/settings.ts';
-import { startInCluster, buildNamedImage } from '../controller-in-cluster.ts';
+import { readSettings } from '../../sandbox/src/state.ts';
+import { buildNamedImage, startInCluster, type NamedImage } from '../controller-in-cluster.ts';
 import { writeControllerKubeconfig } from '../controller-kubeconfig.ts';
 import { controllerPlace } from '../controller-place.ts';
 import { enableWithoutController, type EnableOptions } from '../enable-addon.ts';
@@ -144,11 +145,9 @@ interface Api {
 
 type AddonOptions = EnableOptions & Pick<DemoCluster, 'kubectl'> & { readonly layout: Layout };
 
-async function enableInCluster({ layout, ...options }: AddonOptions): Promise<Api> {
+async function enableInCluster({ layout, ...options }: AddonOptions, image: NamedImage): Promise<Api> {
+  step(`enabling the addon from dist/task-runs, with its controller in the cluster: ${image.name}`);
   await endController(layout);
-  step("building the controller's image");
-  const image = await buildNamedImage();
-  step('enabling the addon from dist/task-runs, with its controller in the cluster');
   await startInCluster({ ...options, image, load: (archive) => load(layout, archive) });
   const forward = 'kubectl port-forward -n vela-system service/task-runs 8090';
   return { server: 'http://127.0.0.1:8090', forward };
@@ -167,7 +166,13 @@ async function enableBeside({ layout, kubectl, ...options }: AddonOptions): Prom
 async function demo(): Promise<void> {
   const layout = layoutOf(defaultDirectory);
   const kubevela = process.env['KUBEVELA_HOME'] === undefined ? {} : { kubevela: 'real' as const };
-  const settings = await bringUp(layout, kubevela, progressTo(process.stderr));
+  const { nodes } = wantedSettings(kubevela, await readSettings(layout));
+  // Asked first: what it refuses must not wait for a cluster.
+  const isInCluster = controllerPlace(nodes) === 'in-cluster';
+  const [settings, image] = await Promise.all([
+    bringUp(layout, kubevela, progressTo(process.stderr)),
+    isInCluster ? buildNamedImage() : undefined,
+  ]);
   const programs = await providePrograms(settings.nodes, progressTo(process.stderr));
   const kubectl = programOf(programs, 'kubernetes', 'kubectl');
   const cluster = clusterOf(kubectl, layout.kubeconfig);
@@ -176,9 +181,9 @@ async function demo(): Promise<void> {
       ? undefined
       : join(settings.kubevelaHome, 'bin/vela');
 
-  const enable = controllerPlace(settings.nodes) === 'in-cluster' ? enableInCluster : enableBeside;
-  const addon = { kubeconfig: layout.kubeconfig, directory: join(repository, 'dist/task-runs'), vela };
-  const api = await enable({ ...addon, layout, kubectl: cluster.kubectl });
+  const directory = join(repository, 'dist/task-runs');
+  const addon = { kubeconfig: layout.kubeconfig, directory, vela, layout, kubectl: cluster.kubectl };
+  const api = await (image === undefined ? enableBeside(addon) : enableInCluster(addon, image));
 
   step(`nodes: ${settings.nodes}, KubeVela: ${settings.kubevela}`);
   await removeOld(cluster);

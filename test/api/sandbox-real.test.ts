@@ -126,12 +126,13 @@ describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs roo
     expect((await run(join(nft, 'nft'), ['list', 'tables'], environment)).stdout).not.toContain('kube-proxy');
   });
 
-  it('keeps a pod running through kill -9 of containerd and of the kubelet', async () => {
+  it("keeps a pod running through kill -9 of the node's programs, and leads to Services again", async () => {
     await kubectl('run', 'lasting', '--image=busybox:1.36', '--restart=Never', '--', 'sleep', '1000');
     await kubectl('wait', '--for=condition=Ready', 'pod/lasting', '--timeout=60s');
     const container = await containerStatus('lasting', '.containerID');
-    for (const name of ['containerd', 'kubelet']) await killParts(sandbox, name);
-    await kubectl('run', 'afterwards', '--image=busybox:1.36', '--restart=Never', '--', 'true');
+    for (const name of ['containerd', 'kubelet', 'kube-proxy', 'cluster-dns', 'node-network'])
+      await killParts(sandbox, name);
+    await kubectl('run', 'afterwards', '--image=busybox:1.36', '--restart=Never', '--', 'wget', '-qO-', 'http://web/');
     await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/afterwards', '--timeout=60s');
     expect(await containerStatus('lasting', '.containerID')).toBe(container);
     expect(await containerStatus('lasting', '.restartCount')).toBe('0');

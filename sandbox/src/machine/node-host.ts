@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { endAll } from './processes.ts';
+import { exists } from '../exists.ts';
 import type { Layout } from '../settings.ts';
 
 const run = promisify(execFile);
@@ -130,8 +131,19 @@ async function hierarchies(): Promise<string[]> {
 }
 
 async function makeCgroups(layout: Layout): Promise<void> {
-  for (const hierarchy of await hierarchies()) await mkdir(join(hierarchy, cgroupName(layout)), { recursive: true });
+  for (const hierarchy of await hierarchies()) {
+    const cgroup = join(hierarchy, cgroupName(layout));
+    await mkdir(cgroup, { recursive: true });
+    const shares = join(cgroup, 'cpu.shares');
+    if (await exists(shares)) await writeFile(shares, String(cpuShares));
+  }
 }
+
+/**
+ * How much processor time all pods together get on a busy machine with cgroup v1, where each process outside of a group
+ * has 1024. With as much as one process, a controller in a pod took so long that its tests failed.
+ */
+const cpuShares = 16 * 1024;
 
 /** The sandbox's cgroups, the innermost first. */
 async function cgroups(layout: Layout): Promise<string[]> {
