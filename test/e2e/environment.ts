@@ -7,7 +7,8 @@
  * As root a sandbox's pods really run, else they are simulated. The addon is enabled from dist/task-runs with no
  * controller of its own in the cluster (replicas=0); the bundled one runs beside the tests as the addon's service
  * account. So the same program with the same rights is tested everywhere, and no image has to be where the cluster
- * pulls from.
+ * pulls from. With CONTROLLER=in-cluster, as root, it is a pod as people run it: the addon's own Deployment, with the
+ * image of scripts/image, reached by `kubectl port-forward`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,10 +17,13 @@ import { fileURLToPath } from 'node:url';
 import { progressTo } from '../../sandbox/src/progress.ts';
 import { onPath } from '../../sandbox/src/machine/requirements.ts';
 import { startSandbox } from '../../sandbox/src/sandbox.ts';
+import { startInCluster, buildNamedImage, type NamedImage } from '../../scripts/controller-in-cluster.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
+import { controllerPlace } from '../../scripts/controller-place.ts';
 import { enableWithoutController } from '../../scripts/enable-addon.ts';
+import { kubectlOf, type Kubectl } from '../../scripts/kubectl.ts';
+import { forwardToApi } from '../../scripts/port-forward.ts';
 import { startController } from '../support/controller-process.ts';
-import { kubectlOf } from '../../scripts/kubectl.ts';
 
 const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 
@@ -48,18 +52,11 @@ export async function startEnvironment(): Promise<Environment> {
     for (const step of undo.reverse()) await step();
   };
   try {
-    const { place, end } = (await givenCluster()) ?? (await privateSandbox(join(directory, 'sandbox')));
+    const { place, end, inCluster } = (await givenCluster()) ?? (await privateSandbox(directory));
     undo.push(end);
-    await enableWithoutController({ kubeconfig: place.kubeconfig, directory: addon, vela: place.vela });
-    const kubeconfig = join(directory, 'controller.kubeconfig');
-    await writeControllerKubeconfig(kubectlOf(place.kubectl, place.kubeconfig), kubeconfig);
-    const controller = await startController(kubeconfig, [
-      '--api-address=127.0.0.1:0',
-      '--api-requests-per-minute=100000',
-      `--archive=${join(directory, 'archive.db')}`,
-    ]);
-    undo.push(() => controller.stop());
-    return { place: { ...place, apiPort: controller.apiPort ?? 0 }, stop };
+    const controller = await (inCluster === undefined ? startBeside(place, directory) : startAsPod(place, inCluster));
+    undo.push(controller.stop);
+    return { place: { ...place, apiPort: controller.apiPort }, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -68,7 +65,48 @@ export async function startEnvironment(): Promise<Environment> {
 
 interface Started {
   readonly place: Omit<Place, 'apiPort'>;
+  /** What runs the controller in the cluster; undefined where it runs beside it. */
+  readonly inCluster?: { readonly image: NamedImage; readonly load: (archive: string) => Promise<void> };
   readonly end: () => Promise<void>;
+}
+
+interface StartedController {
+  readonly apiPort: number;
+  readonly stop: () => Promise<void>;
+}
+
+async function startAsPod(
+  { kubeconfig, kubectl, vela }: Started['place'],
+  inCluster: NonNullable<Started['inCluster']>,
+): Promise<StartedController> {
+  const call = kubectlOf(kubectl, kubeconfig);
+  await startInCluster({ kubeconfig, kubectl: call, vela, directory: addon, ...inCluster });
+  const forward = await forwardToApi(kubectl, kubeconfig);
+  const stop = async (): Promise<void> => {
+    forward.stop();
+    await reportRestarts(call);
+  };
+  return { apiPort: forward.port, stop };
+}
+
+/** A controller that was killed comes back, and tests may pass or fail because of it: whoever reads them must know. */
+async function reportRestarts(kubectl: Kubectl): Promise<void> {
+  const state = '{.restartCount} {.lastState.terminated.reason} {.lastState.terminated.exitCode}';
+  const path = `{range .items[*].status.containerStatuses[?(@.restartCount>0)]}${state}{end}`;
+  const ofController = ['--namespace=vela-system', '--selector=app.kubernetes.io/name=task-runs'];
+  const restarts = await kubectl(['get', 'pods', ...ofController, `--output=jsonpath=${path}`]);
+  if (restarts !== '') console.error(`The controller's container was started again (how often, why): ${restarts}`);
+}
+
+async function startBeside(place: Started['place'], directory: string): Promise<StartedController> {
+  await enableWithoutController({ kubeconfig: place.kubeconfig, directory: addon, vela: place.vela });
+  const kubeconfig = join(directory, 'controller.kubeconfig');
+  await writeControllerKubeconfig(kubectlOf(place.kubectl, place.kubeconfig), kubeconfig);
+  const controller = await startController(kubeconfig, [
+    '--api-address=127.0.0.1:0',
+    `--archive=${join(directory, 'archive.db')}`,
+  ]);
+  return { apiPort: controller.apiPort ?? 0, stop: () => controller.stop() };
 }
 
 async function givenCluster(): Promise<Started | undefined> {
@@ -89,13 +127,21 @@ async function givenCluster(): Promise<Started | undefined> {
   return { place, end: () => Promise.resolve() };
 }
 
-async function privateSandbox(dir: string): Promise<Started> {
+async function privateSandbox(directory: string): Promise<Started> {
   const vela = velaAtHome();
   const kubevela = vela === undefined ? 'stand-in' : 'real';
   const pods = process.getuid?.() === 0 ? 'real' : 'simulated';
-  const sandbox = await startSandbox({ dir, nodes: pods, kubevela, progress: progressTo(process.stderr) });
+  const isInCluster = controllerPlace(pods, process.env['CONTROLLER'] ?? 'beside') === 'in-cluster';
+  const [sandbox, image] = await Promise.all([
+    startSandbox({ dir: join(directory, 'sandbox'), nodes: pods, kubevela, progress: progressTo(process.stderr) }),
+    isInCluster ? buildNamedImage() : undefined,
+  ]);
   const { kubeconfig, kubectl } = sandbox;
-  return { place: { kubeconfig, kubectl, vela, kubevela, pods }, end: () => sandbox.stop() };
+  return {
+    place: { kubeconfig, kubectl, vela, kubevela, pods },
+    ...(image && { inCluster: { image, load: (archive: string) => sandbox.load(archive) } }),
+    end: () => sandbox.stop(),
+  };
 }
 
 function velaAtHome(): string | undefined {
