@@ -12,7 +12,7 @@ check: ## Say what this machine lacks, in one sentence each
 
 node_modules/.package-lock.json: package-lock.json package.json scripts/node/package.json
 	@echo 'installing the Node packages ...'
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@npm run --silent check:node
 	@touch $@
 

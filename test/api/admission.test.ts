@@ -910,6 +910,8 @@ describe('who asked for a run', () => {
       { type: 'Manual', value: 'cluster-admin' },
       { type: 'Manual', value: 'runner ' },
       { type: 'WorkflowStep', value: 'forged', step: { name: 'migrate', id: 'a1' } },
+      { type: 'WorkflowStep', value: 'cluster-admin: approved#a1', step: { name: 'migrate', id: 'a1' } },
+      { type: 'WorkflowStep', value: 'cluster-admin#a1', step: { name: 'migrate', id: 'a1' } },
     ])
       await expect(create('runner', aRun({ trigger })), JSON.stringify(trigger)).rejects.toThrow(
         'spec.trigger.value says who asked for the run: leave it out, or write runner',
@@ -925,11 +927,63 @@ describe('who asked for a run', () => {
       '\u200bcancelled by\u2003cluster-admin',
       'cluster-admin\uff1a wrong table',
       'cluster-admin\u2236 wrong table',
+      'cluster-admin\u0589 wrong table',
+      'cluster-admin\ua4fd wrong table',
     ])
       await expect(patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason } })).rejects.toThrow(
         'spec.cancelReason names who cancels in front of a colon: write runner there',
       );
     await patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason: 'runner: wrong table' } });
+  });
+
+  it('is not somebody else because letters look alike, or a line seems to end', async () => {
+    await create('runner', aRun());
+    for (const cancelReason of [
+      '\u0441ancelled by cluster-admin', // Cyrillic
+      'cancell\u0435d by cluster-admin',
+      'can\u200bcelled by cluster-admin',
+      'runner: no\ncancelled by cluster-admin',
+      'runner: no\u2028cancelled by cluster-admin',
+      'runner: \u202enimda-retsulc yb dellecnac',
+      'runner: \u001b[2Kcancelled by cluster-admin',
+      '\uff43ancelled by cluster-admin',
+      '\u{1d41c}ancelled by cluster-admin',
+      '\u3164cancelled by cluster-admin',
+    ])
+      await expect(
+        patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason } }),
+        JSON.stringify(cancelReason),
+      ).rejects.toThrow('spec.cancelReason must be one line that reads as it is written');
+    for (const cancelReason of [
+      'Таблица не та',
+      '誤ったテーブル',
+      'λάθος πίνακας',
+      'die falsche Tabelle, siehe #7 № 3 (40 ℃) 🙂',
+    ])
+      await patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason } });
+  });
+
+  it('is not the author of the Application, for whom KubeVela may act, and not KubeVela: a step is named', async () => {
+    // With authentication turned on, KubeVela impersonates the author, who then has to be allowed to run tasks.
+    const step = { name: 'migrate', id: 'a1' };
+    const of = (run: string, trigger: object) => ({
+      ...aRun({ trigger }),
+      metadata: { name: `${name}-${run}`, namespace: 'work' },
+    });
+    for (const author of ['runner', undefined]) {
+      const value = 'app-v1#a1';
+      const asked = of(author ?? 'vela', { type: 'WorkflowStep', value, step });
+      await create(author, asked);
+      const stored = JSON.parse(await kubectl(['get', 'vrun', asked.metadata.name, '-n', 'work', '-o', 'json'])) as {
+        spec: { trigger: object };
+      };
+      expect(stored.spec.trigger).toEqual({ type: 'WorkflowStep', value, step });
+    }
+    // Whoever it acts for is who asks: no other name can be written, also not KubeVela's.
+    await expect(
+      create('runner', of('other', { type: 'Manual', value: 'system:serviceaccount:vela-system:kubevela-vela-core' })),
+    ).rejects.toThrow('spec.trigger.value says who asked for the run: leave it out, or write runner');
+    await create('runner', of('own', { type: 'Manual', value: 'runner' }));
   });
 
   it('is said for somebody else by who may impersonate them', async () => {
@@ -972,6 +1026,13 @@ describe('who asked for a run', () => {
       { ...toAddon, 'app.oam.dev/component': 'other' },
     ])
       await expect(release(other)).rejects.toThrow('a run has the labels app.oam.dev/name, namespace and component');
+    // Whoever may run tasks may write the annotation, and then the labels: not without a right to the Application.
+    await patchAs('runner', 'taskrun', {
+      metadata: { annotations: { 'app.oam.dev/shared-by': 'vela-system/addon-task-runs' } },
+    });
+    await expect(patchAs('runner', 'taskrun', { metadata: { labels: toAddon } })).rejects.toThrow(
+      'a run has the labels app.oam.dev/name, namespace and component',
+    );
     await release(toAddon);
   });
 

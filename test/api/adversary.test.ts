@@ -2,8 +2,9 @@
  * What somebody with Kubernetes' role edit wants, tried against a real API server with the addon's policies. Whatever
  * he may change, at random, is in tenants.test.ts.
  */
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { applications, taskRuns, tasks } from '../../controller/src/cluster/resource-types.ts';
+import { hexHash } from '../../controller/src/domain/lang/canonical-json.ts';
 import { isFinished } from '../../controller/src/domain/model/phase.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import { events, jobs, pods } from '../../controller/src/kube/resources.ts';
@@ -13,16 +14,30 @@ import { eventually } from '../support/eventually.ts';
 import type { Room } from '../support/room.ts';
 
 const controlled = useControlledCluster('adversary');
+beforeAll(() => installApplications(controlled.cluster));
 
 /** A client of an account that has this role in the room. */
 const accountWith = async (room: Room, role: string): Promise<Client> =>
   controlled.cluster.asController.as(await room.tokenOf(role));
 
+const application = (name: string) => ({
+  apiVersion: 'core.oam.dev/v1beta1',
+  kind: 'Application',
+  metadata: { name },
+  spec: { components: [] },
+});
+const pairs = (labels: Readonly<Record<string, string>>) => Object.entries(labels).map((pair) => pair.join('='));
+
+/** As the controller would write them once these revisions of the Task in that room had run. */
+function forgedMarks({ namespace }: Room): Record<string, string> {
+  const key = `ran.task.oam.dev/${hexHash(`${namespace}/app-mytask`, 16)}`;
+  return { [key]: JSON.stringify({ value: 'app-v2', run: 'mytask-v2', phase: 'Succeeded', uid: '', generation: 0 }) };
+}
+
 describe("somebody with Kubernetes' role edit", () => {
   it('an Application of another namespace, which a Task names in its labels, is neither read out nor annotated', async () => {
     const [mine, victims] = [await controlled.openRoom(), await controlled.openRoom()];
     const { asController } = controlled.cluster;
-    await installApplications(controlled.cluster);
     const later = { id: 'other', name: 'cm', phase: 'running', firstExecuteTime: '2126-03-20T12:00:00Z' };
     await victims.apply({
       apiVersion: 'core.oam.dev/v1beta1',
@@ -62,6 +77,41 @@ describe("somebody with Kubernetes' role edit", () => {
       await expect(asController.patch(applications, victim, change as never), JSON.stringify(change)).rejects.toThrow(
         'may change nothing of an Application but its annotations task.oam.dev/nudge and ran.task.oam.dev/...',
       );
+  });
+
+  it('marks that they write into an Application of theirs change nothing for the Tasks of others', async () => {
+    const [mine, victims] = [await controlled.openRoom(), await controlled.openRoom()];
+    await mine.apply({ ...application('app'), metadata: { name: 'app', annotations: forgedMarks(victims) } });
+    await victims.apply(application('app'));
+    await victims.finish({ revision: 1 });
+    expect(await victims.runs()).toEqual(['mytask-v1 Succeeded']);
+    // Once more, for a Task that says it is of the attacker's Application.
+    const labels = { 'app.oam.dev/name': 'app', 'app.oam.dev/namespace': mine.namespace };
+    await victims.kubectl('label', 'vtask', 'app-mytask', '--overwrite', ...pairs(labels));
+    await victims.finish({ revision: 2 });
+    expect(await victims.runs()).toEqual(['mytask-v1 Succeeded', 'mytask-v2 Succeeded']);
+  });
+
+  it('marks that are invalid, however large, keep no Task from running', async () => {
+    const room = await controlled.openRoom();
+    const key = `ran.task.oam.dev/${hexHash(`${room.namespace}/app-mytask`, 16)}`;
+    const marks = ['', 'not JSON', '[]', '{"__proto__":{"phase":"Succeeded"},"value":1}', `"${'x'.repeat(200_000)}"`];
+    for (const [nth, mark] of marks.entries()) {
+      const task = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', namespace: room.namespace, name: 'app-mytask' };
+      await room.apply({
+        ...application('app'),
+        metadata: { name: 'app', annotations: { [key]: mark } },
+        status: { appliedResources: [task] },
+      });
+      await room.finish({ revision: nth + 1 });
+      expect(await room.runs(), mark.slice(0, 40)).toEqual([`mytask-v${nth + 1} Succeeded`]);
+      for (const [type, name] of [
+        [tasks, 'app-mytask'],
+        [applications, 'app'],
+      ] as const)
+        await room.delete(type, name);
+      await eventually('all is gone', async () => (await room.runs()).length === 0);
+    }
   });
 
   it('a finalizer on a Job does not keep its pods running once the run is cancelled', async () => {

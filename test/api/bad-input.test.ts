@@ -277,6 +277,16 @@ async function triesCalmly(room: Room, what: string, began: number): Promise<voi
   expect(callsIn(room, 'PATCH taskruns')).toBeLessThanOrEqual(2);
 }
 
+/** The Job controller tries again and again, and the controller does not say it again each time. */
+async function staysCalm(room: Room): Promise<void> {
+  const before = callsIn(room);
+  await eventually(
+    'the Job controller tries again',
+    async () => (await room.kubectl('get', 'events', '--field-selector=reason=FailedCreate')).split('\n').length > 3,
+  );
+  expect(callsIn(room) - before, 'what the Job controller says again is not written again').toBeLessThanOrEqual(1);
+}
+
 const quota = (hard: Record<string, string>) => ({
   apiVersion: 'v1',
   kind: 'ResourceQuota',
@@ -368,13 +378,38 @@ describe.concurrent('what passes is waited for:', () => {
       reason: 'QuotaExceeded',
       message: /mytask-v1.*: pods cannot be created: .*exceeded quota: little/,
     });
-    const before = callsIn(room);
-    await eventually(
-      'the Job controller tries again',
-      async () => (await room.kubectl('get', 'events', '--field-selector=reason=FailedCreate')).split('\n').length > 3,
-    );
-    expect(callsIn(room) - before, 'what the Job controller says again is not written again').toBeLessThanOrEqual(1);
+    await staysCalm(room);
     await raise(room, { 'count/pods': '5' });
+    await recovers(room, task);
+  });
+
+  it('a quota that forbids TaskRuns', async () => {
+    const room = await openRoom();
+    await withQuota(room, { 'count/taskruns.task.oam.dev': '0' });
+    const began = Date.now();
+    const task = await room.deploy({ revision: 1 });
+    const { status } = await room.where(task, 'says so', ({ message = '' }) => /exceeded quota: little/.test(message));
+    expect(status?.conditions).toContainEqual(expect.objectContaining({ type: 'Stalled', status: 'True' }));
+    await triesCalmly(room, 'POST taskruns', began);
+    await raise(room, { 'count/taskruns.task.oam.dev': '5' });
+    await recovers(room, task);
+  });
+
+  it('a LimitRange that the pods exceed', async () => {
+    const room = await openRoom();
+    const limits = [{ type: 'Container', max: { memory: '10Mi' } }];
+    await room.apply({ apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'small' }, spec: { limits } });
+    const resources = { limits: { memory: '1Gi' } };
+    const containers = [{ name: 'mytask', image: 'busybox', command: ['true'], resources }];
+    const task = await room.deploy({ revision: 1, podSpec: { containers } });
+    await tells(room, task, {
+      phase: 'Pending',
+      reason: 'FailedCreate',
+      message:
+        /mytask-v1.*: pods cannot be created: write cpu and memory within the limits of this namespace, and deploy it again; an event says: .*maximum memory usage per Container is 10Mi/,
+    });
+    await staysCalm(room);
+    await room.kubectl('delete', 'limitrange', 'small');
     await recovers(room, task);
   });
 

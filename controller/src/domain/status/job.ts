@@ -233,11 +233,24 @@ function waitingReason(
 }
 
 function podRefusalReason(text: string): { reason: string; message: string } {
-  const message = `pods cannot be created: an event says: ${text.replace(/^Error creating: /, '')}`;
+  const [, remedy = ''] = remedies.find(([pattern]) => pattern.test(text)) ?? [];
+  const message = `pods cannot be created: ${remedy}an event says: ${text.replace(/^Error creating: /, '')}`;
   if (/exceeded quota/.test(text)) return { reason: reasons.quotaExceeded, message };
   if (/serviceaccount .* not found/.test(text)) return { reason: reasons.serviceAccountNotFound, message };
   return { reason: reasons.podNotCreated, message };
 }
+
+/** What to do about refusals whose words do not say it; in front of them, as they may be too long to be shown whole. */
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [
+    /violates PodSecurity/,
+    'write the securityContext that this namespace asks for into podSpec, and deploy it again; ',
+  ],
+  [
+    /(maximum|minimum) \S+ usage per (Container|Pod) is/,
+    'write cpu and memory within the limits of this namespace, and deploy it again; ',
+  ],
+];
 
 /** Counts are written once, at the end: a write for every pod of a wide Job would cost more than it tells. */
 export function jobSummary(job: Job, view: PartView, verdict: Verdict): JobRow {

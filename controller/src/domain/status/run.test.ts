@@ -144,6 +144,16 @@ describe('an unfinished run', () => {
       'FailedCreate',
       'pods cannot be created: an event says: admission webhook "w" denied the request',
     ],
+    [
+      'Error creating: pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+      'FailedCreate',
+      'pods cannot be created: write the securityContext that this namespace asks for into podSpec, and deploy it again; an event says: pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+    ],
+    [
+      'Error creating: pods "x" is forbidden: maximum memory usage per Container is 10Mi, but limit is 1Gi',
+      'FailedCreate',
+      'pods cannot be created: write cpu and memory within the limits of this namespace, and deploy it again; an event says: pods "x" is forbidden: maximum memory usage per Container is 10Mi, but limit is 1Gi',
+    ],
   ];
   for (const [text, reason, message] of refusals) {
     const podRefusal = { jobUid: summary.uid, message: text, seenAt: after(2).getTime() };
