@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign demo down bench image release docs
+.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign demo down bench image release promtool docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,10 +36,11 @@ types: cue ## Check the types, and that generated files are fresh
 	@npm run --silent generate -- --check
 	@npm run --silent typecheck
 
-lint: deps ## Check layout, style, words and the borders between the rooms
+lint: deps ## Check layout, style, words, workflows and the borders between the rooms
 	@npm run --silent format -- --check
 	@npm run --silent borders
 	@npm run --silent words
+	@npm run --silent workflows
 	@npm run --silent lint
 
 fix: deps ## Format everything, and fix what lint can fix
@@ -82,6 +83,10 @@ image: build ## Build the controller's image, for amd64 and arm64, in dist/image
 	@npm run --silent image -- $(if $(IMAGE),--name '$(IMAGE)') $(if $(ARCH),--arch '$(ARCH)') $(if $(SOURCE),--source '$(SOURCE)') \
 	  $(if $(PUSH),--push '$(PUSH)') $(if $(ENGINE),--engine '$(ENGINE)')
 
-# DRAFT=1 takes a working tree as it is; IMAGE=registry/name:tag is what the addon runs; INDEX=file is the registry's index of before.
+# DRAFT=1 takes a working tree as it is; IMAGE=registry/name:tag is what the addon runs; INDEX=file is the registry's index of before,
+# and BASE=https://... where the addon's package will be, if not beside the index.
 release: addon build ## Write a release into dist/release: addon, images, command line, YAML, lists of contents, sums, notes
-	@npm run --silent release -- $(if $(DRAFT),--draft) $(if $(IMAGE),--image '$(IMAGE)') $(if $(INDEX),--index '$(INDEX)')
+	@npm run --silent release -- $(if $(DRAFT),--draft) $(if $(IMAGE),--image '$(IMAGE)') $(if $(INDEX),--index '$(INDEX)') $(if $(BASE),--base '$(BASE)')
+
+promtool: addon build ## Build Prometheus (minutes, once), test the alerts with it, and let it scrape a controller
+	@PROMETHEUS=1 npx vitest run --project api test/api/prometheus.test.ts

@@ -63,7 +63,7 @@ describe("a registry's index", () => {
   it('keeps the versions of before', async () => {
     const first = indexOf(await addonPackage(directory), created);
     await setVersion('0.2.0');
-    const second = parse(indexOf(await addonPackage(directory), created, first)) as {
+    const second = parse(indexOf(await addonPackage(directory), created, { earlier: first })) as {
       entries: Record<string, { version: string; urls: string[] }[]>;
     };
     expect(second.entries['task-runs']?.map(({ version, urls }) => [version, urls])).toEqual([
@@ -72,11 +72,16 @@ describe("a registry's index", () => {
     ]);
   });
 
+  it('names the address of the package, where that is another one', async () => {
+    const base = 'https://example.com/v0.1.0/';
+    expect(indexOf(await addonPackage(directory), created, { base })).toContain(`- ${base}task-runs-0.1.0.tgz`);
+  });
+
   it('stays the same for what it has already, and is refused for other contents of the same version', async () => {
     const first = indexOf(await addonPackage(directory), created);
-    expect(indexOf(await addonPackage(directory), created, first)).toBe(first);
+    expect(indexOf(await addonPackage(directory), created, { earlier: first })).toBe(first);
     const other = await addonPackage(directory, 'another:1');
-    expect(() => indexOf(other, created, first)).toThrow(
+    expect(() => indexOf(other, created, { earlier: first })).toThrow(
       /^The index offers task-runs 0\.1\.0 already, with other contents \([0-9a-f]{64}\): what was released never changes; set a new version in package\.json\.$/,
     );
   });

@@ -41,6 +41,11 @@ interface Index {
   readonly generated: string;
 }
 
+export interface IndexOptions {
+  readonly earlier?: string | undefined;
+  readonly base?: string | undefined;
+}
+
 export interface AddonPackage {
   /** Such as `task-runs-0.1.0.tgz`. */
   readonly file: string;
@@ -94,10 +99,15 @@ function chartOf({ name, version, description, tags, system }: Metadata): Chart 
 
 /**
  * @param created ISO 8601
- * @param earlier the text of a registry's index, whose other versions stay in it
+ * @param options.earlier the text of a registry's index, whose other versions stay in it
+ * @param options.base the address of the folder that the package will be in; left out: that of the index
  * @throws Error when the earlier index offers this version with other contents
  */
-export function indexOf({ file, content, chart }: AddonPackage, created: string, earlier?: string): string {
+export function indexOf(
+  { file, content, chart }: AddonPackage,
+  created: string,
+  { earlier, base = '' }: IndexOptions = {},
+): string {
   const digest = createHash('sha256').update(content).digest('hex');
   const before = earlier === undefined ? {} : (parse(earlier) as Index).entries;
   const versions = before[chart.name] ?? [];
@@ -109,7 +119,7 @@ export function indexOf({ file, content, chart }: AddonPackage, created: string,
   const others = versions.filter((entry) => entry !== same);
   const index: Index = {
     apiVersion: 'v1',
-    entries: { ...before, [chart.name]: [same ?? { ...chart, urls: [file], digest, created }, ...others] },
+    entries: { ...before, [chart.name]: [same ?? { ...chart, urls: [`${base}${file}`], digest, created }, ...others] },
     generated: created,
   };
   return stringify(index);

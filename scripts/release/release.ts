@@ -28,6 +28,8 @@ export interface ReleaseOptions {
   readonly image?: string | undefined;
   /** The file of the registry's index of before, whose other versions stay in it. */
   readonly earlierIndex?: string | undefined;
+  /** The address of the folder in which the addon's package will be; left out: that of the index. */
+  readonly base?: string | undefined;
 }
 
 /** Takes one file of the release. */
@@ -78,11 +80,15 @@ function sumsText(sums: ReadonlyMap<string, string>): string {
     .join('');
 }
 
-async function writeAddon(write: Write, { created }: Commit, { image, earlierIndex }: ReleaseOptions): Promise<void> {
+async function writeAddon(
+  write: Write,
+  { created }: Commit,
+  { image, earlierIndex, base }: ReleaseOptions,
+): Promise<void> {
   const packed = await addonPackage(addon, image);
   const earlier = earlierIndex === undefined ? undefined : await readFile(earlierIndex, 'utf8');
   await write(packed.file, packed.content);
-  await write('index.yaml', indexOf(packed, created, earlier));
+  await write('index.yaml', indexOf(packed, created, { earlier, base }));
 }
 
 async function writeManifests(write: Write, image: string | undefined): Promise<void> {

@@ -99,7 +99,7 @@ describe(`a registry of addons, read by ${home === undefined ? 'the stand-in' : 
     for (const source of [old, addon]) {
       const packed = await addonPackage(source);
       await writeFile(join(folder, packed.file), packed.content);
-      index = indexOf(packed, created, index);
+      index = indexOf(packed, created, { earlier: index });
     }
     await writeFile(join(folder, 'index.yaml'), index ?? '');
   }
