@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign demo down bench image release promtool docs
+.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign demo kind down bench image release promtool docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -68,6 +68,10 @@ campaign: addon build ## Every kill point of every story, and made-up cases unti
 
 demo: addon build ## Bring a cluster up, enable the addon and deploy a task three times
 	@npm run --silent demo
+
+# KIND_NODE=kindest/node:v1.34.2 and KUBEVELA_VERSION=1.10.9 choose versions.
+kind: addon build ## The same on kind, for people who have Docker: a cluster, KubeVela, the addon, three deployments
+	@npm run --silent kind
 
 down: ## End the sandbox; what was built stays in .cache
 	@if [ -d node_modules ]; then npm run --silent sandbox -- down; fi
