@@ -284,6 +284,46 @@ describe.concurrent('a template', () => {
     });
   });
 
+  it('that makes an impossible Job is reported before any run, and again when it changes', async () => {
+    const room = await openRoom();
+    const template = dump(room.namespace, 'dump:1');
+    await room.apply(template);
+    await room.apply({
+      metadata: { name: 'app-mytask', labels: { 'app.oam.dev/component': 'mytask' } },
+      apiVersion: 'task.oam.dev/v1alpha1',
+      kind: 'Task',
+      spec: { schedule: { crons: ['0 3 1 1 *'] }, templateRef: uses },
+    });
+    const says = (what: RegExp) =>
+      eventually(`the Task says ${what}`, async () => {
+        const { status } = await room.get(tasks, 'app-mytask');
+        if (!what.test(status?.message ?? '')) throw new Error(JSON.stringify(status));
+        return status;
+      });
+    await says(/^no run yet · 0 kept · next/);
+    const changed = (containers: object[]) =>
+      room.kubectl(
+        'patch',
+        'vtemplate',
+        'dump',
+        '--type=merge',
+        '-p',
+        JSON.stringify({ spec: { template: { spec: { containers } } } }),
+      );
+    await changed([{ name: 'main', image: 'dump:1', volumeMounts: [{ name: 'nope', mountPath: '/a' }] }]);
+    const refused = await says(
+      /^no run yet · the Job of each run would be refused: .*volumeMounts\[0\]\.name: Not found: "nope"; fix TaskTemplate dump, or the Application that uses it · 0 kept/,
+    );
+    expect(refused?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Valid', status: 'False', reason: 'Invalid' }),
+    );
+    await changed([{ name: 'main', image: 'dump:2' }]);
+    await says(/^no run yet · 0 kept · next/);
+    await room.kubectl('delete', 'vtemplate', 'dump');
+    await says(/^no run yet · there is no TaskTemplate dump in namespace .*: a run would wait for it · 0 kept/);
+    expect(await room.names(jobs)).toEqual([]);
+  });
+
   it('whose values are wrong fails the run, in a sentence', async () => {
     const room = await openRoom();
     await room.apply(dump(room.namespace, 'dump:1'));

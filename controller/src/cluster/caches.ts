@@ -23,7 +23,8 @@ import {
   projectTask,
   projectTemplate,
   taskKey,
-  templateKeys,
+  templateKeysOfRun,
+  templateKeysOfTask,
 } from './projections.ts';
 import { taskRuns, tasks, taskTemplates } from './resource-types.ts';
 
@@ -62,7 +63,12 @@ export function runOfJob({ metadata }: CachedJob, { runs }: Pick<Caches, 'runs'>
 export function createCaches(options: CacheOptions) {
   const ours = { ...options, labelSelector: labels.run };
   return {
-    tasks: new Informer({ ...options, type: tasks, project: projectTask }),
+    tasks: new Informer({
+      ...options,
+      type: tasks,
+      project: projectTask,
+      indexers: { template: templateKeysOfTask },
+    }),
     /** TaskRuns that people created are found by the Task that they name, until it owns them. */
     runs: new Informer({
       ...options,
@@ -73,7 +79,7 @@ export function createCaches(options: CacheOptions) {
         orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []),
         job: jobsOnRecord,
         nodes: (run) => (hasNodes(run) ? ['all'] : []),
-        template: templateKeys,
+        template: templateKeysOfRun,
       },
     }),
     templates: new Informer({ ...options, type: taskTemplates, project: projectTemplate }),

@@ -151,9 +151,17 @@ export function projectClaim({ metadata }: Stored<PersistentVolumeClaim>): Cache
 }
 
 /** The keys of the templates that a run waits for, or is about to be given. */
-export function templateKeys(run: CachedRun): readonly string[] {
-  const { namespace } = run.metadata;
-  return lacksTemplates(run) ? templateNames(run.spec.snapshot).map((name) => keyOf({ namespace, name })) : [];
+export function templateKeysOfRun(run: CachedRun): readonly string[] {
+  return lacksTemplates(run) ? keysIn(run, templateNames(run.spec.snapshot)) : [];
+}
+
+/** The keys of the templates that a Task names. */
+export function templateKeysOfTask(task: CachedTask): readonly string[] {
+  return keysIn(task, templateNames(task.spec));
+}
+
+function keysIn({ metadata: { namespace } }: Cached, names: readonly string[]): readonly string[] {
+  return names.map((name) => keyOf({ namespace, name }));
 }
 
 /** The part of a node's several KB that says whether pods may run there. Heartbeats do not change it. */

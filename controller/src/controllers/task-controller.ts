@@ -174,7 +174,9 @@ export class TaskController {
   }
 
   #onTemplate({ metadata }: CachedTemplate): void {
-    for (const run of this.#caches.runs.cache.by('template', keyOf(metadata))) this.#enqueueTaskOf(run);
+    const key = keyOf(metadata);
+    for (const task of this.#caches.tasks.cache.by('template', key)) this.#queue.add(keyOf(task.metadata));
+    for (const run of this.#caches.runs.cache.by('template', key)) this.#enqueueTaskOf(run);
   }
 
   /** A node that is added, deleted or relevantly changed concerns the active runs that have a Job on each node. */

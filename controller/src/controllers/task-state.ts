@@ -7,7 +7,13 @@ import { lastAnswered } from '../domain/model/trigger.ts';
 import { jobsOf } from '../domain/view/jobs-of.ts';
 import { refOf } from '../kube/objects.ts';
 import { aboutKey, jobsOnRecord, startFailureInformers, type Caches } from '../cluster/caches.ts';
-import { templateKeys, type CachedJob, type CachedPod, type CachedRun } from '../cluster/projections.ts';
+import {
+  templateKeysOfRun,
+  templateKeysOfTask,
+  type CachedJob,
+  type CachedPod,
+  type CachedRun,
+} from '../cluster/projections.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { TaskMemory } from './task-memory.ts';
 
@@ -53,7 +59,7 @@ export function readTaskState(
     nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
     claims: caches.claims.cache.by('owner', task.metadata.uid),
     templates: new Map(
-      runs.flatMap(templateKeys).flatMap((one) => {
+      [...templateKeysOfTask(task), ...runs.flatMap(templateKeysOfRun)].flatMap((one) => {
         const { namespace: at, name: template } = refOf(one);
         const found = caches.templates.cache.get(at, template);
         return found ? [[template, found.spec] as const] : [];

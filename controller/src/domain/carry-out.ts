@@ -147,7 +147,7 @@ const inMemory: Changes<Memory> = {
   createJob: ({ refusals }, { run, step }) => ({
     refusals: refusals.filter((one) => one.object !== 'Job' || one.run !== run || one.step !== step),
   }),
-  tryJobs: (_memory, { generation }) => ({ trial: { generation } }),
+  tryJobs: (_memory, { generation, templates }) => ({ trial: { generation, templates } }),
   checkJob: ({ goneJobs }, { uid }, { hasJob }) => (hasJob(uid) ? {} : { goneJobs: new Set([...goneJobs, uid]) }),
   readTermination: ({ terminationMessages }, { uid }, { terminationMessage }) => ({
     terminationMessages: new Map([...terminationMessages, [uid, terminationMessage(uid)]]),

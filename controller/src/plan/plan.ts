@@ -1,9 +1,9 @@
 /** Makes a Plan from Applications: what each of their tasks would do, or what is wrong with it. */
 import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
-import { snapshotOf } from '../domain/manifest/snapshot.ts';
-import { type TaskState, type Templates, withCluster } from '../domain/model/state.ts';
+import { type TaskState, withCluster } from '../domain/model/state.ts';
 import { templatesProblem } from '../domain/shape/templates.ts';
-import { type Task, type TaskRun, type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
+import { nextRun } from '../domain/status/job-problem.ts';
+import { type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
 import { stepContext } from '../vela/context.ts';
 import { fieldsOf } from '../vela/fields.ts';
 import { publishVersionOf, revisionName, revisionNumber, revisionProblem } from '../vela/revisions.ts';
@@ -293,7 +293,7 @@ class Planner {
     const failing = runs.filter(({ decision, isNew }) => decision === 'Fails' && isNew);
     const messages = new Set(failing.map(({ message = '' }) => message));
     // What only a schedule or a person starts has no run yet that could fail.
-    const ofTemplates = runs.length === 0 ? templatesProblem(runOf(task, cluster.templates)) : undefined;
+    const ofTemplates = runs.length === 0 ? templatesProblem(nextRun(task, cluster.templates)) : undefined;
     if (ofTemplates !== undefined) messages.add(ofTemplates);
     for (const message of messages)
       this.#problems.push(application.positions.problem(at(['steps', 'items', 'matrix', 'templateRef']), message));
@@ -355,11 +355,6 @@ class Planner {
 const nothing = { runs: [], jobs: [], templates: [], tasks: [], nodes: () => Promise.resolve([]) };
 
 /** A run of what the Task says now. */
-function runOf(task: Task, templates: Templates): Pick<TaskRun, 'spec'> {
-  const copies = Object.fromEntries(templates) as unknown as NonNullable<TaskRun['spec']['templates']>;
-  return { spec: { taskRef: { name: task.metadata.name }, snapshot: snapshotOf(task), templates: copies } };
-}
-
 function concernsNodes({ spec }: RenderedObject): boolean {
   return spec.nodes !== undefined || spec.globals?.nodeName !== undefined;
 }

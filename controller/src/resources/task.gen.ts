@@ -462,6 +462,10 @@ export interface TaskStatus {
     run?: string;
   };
   /**
+   * A hash of the TaskTemplates that the Task names, for which the condition Valid was determined.
+   */
+  observedTemplates?: string;
+  /**
    * The phase of the run that the last trigger asked for; Idle when there is none.
    */
   phase?: "Idle" | "Pending" | "Queued" | "Running" | "Succeeded" | "Failed" | "Cancelled" | "Skipped";

@@ -1,7 +1,7 @@
 /** Reads what the caches do not have, for the next decision. */
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { Pod as CorePod } from 'kubernetes-types/core/v1.js';
-import type { ActionOf } from '../../domain/model/actions.ts';
+import type { ActionOf, JobManifest, TriedJob } from '../../domain/model/actions.ts';
 import { isAboutObject, isNotFound } from '../../kube/api-error.ts';
 import { controllerUid, type Stored } from '../../kube/objects.ts';
 import { jobs, pods } from '../../kube/resources.ts';
@@ -19,29 +19,36 @@ import type { Problem, StepLook, TerminationMessage } from '../../domain/model/m
  * comes. The first refusal is enough.
  */
 export async function tryJobs(
-  { generation, jobs: tried }: ActionOf<'tryJobs'>,
+  { generation, templates, jobs: tried }: ActionOf<'tryJobs'>,
   { client, memory, log }: ApplyContext,
 ): Promise<Result> {
   let problem: Problem | undefined;
-  for (const { step, job } of tried) {
-    problem = await problemOf(step, () => client.create(jobs, job as unknown as BatchJob, { dryRun: true }));
+  for (const one of tried) {
+    problem = await problemOf(one, (job) => client.create(jobs, job as unknown as BatchJob, { dryRun: true }));
     if (problem) break;
   }
-  memory.trial = { generation, problem };
+  memory.trial = { generation, templates, problem };
   if (problem) log.warn(problem, 'a Job would be refused');
   return 'done';
 }
 
-async function problemOf(step: string | undefined, create: () => Promise<unknown>): Promise<Problem | undefined> {
+async function problemOf(
+  { step, template, job }: TriedJob,
+  create: (job: JobManifest) => Promise<unknown>,
+): Promise<Problem | undefined> {
   try {
-    await create();
+    await create(job);
     return undefined;
   } catch (error) {
     if (!isAboutObject(error)) throw error;
     const refusal = refusalOf(error, { object: 'Job', run: '', step });
     if (refusal?.final !== true) return undefined;
     const whose = step === undefined ? 'the Job of each run' : `the Job of step ${step}`;
-    const message = `${whose} would be refused: ${error.serverMessage}; fix the Application and deploy it again`;
+    const remedy =
+      template === undefined
+        ? 'fix the Application and deploy it again'
+        : `fix TaskTemplate ${template}, or the Application that uses it`;
+    const message = `${whose} would be refused: ${error.serverMessage}; ${remedy}`;
     return { reason: refusal.reason, message };
   }
 }

@@ -24,7 +24,9 @@ export interface JobManifest {
 /** A Job that the API server is asked about before its turn. */
 export interface TriedJob {
   /** The step of a flow that it is of. */
-  readonly step?: string;
+  readonly step?: string | undefined;
+  /** The TaskTemplate that says what it runs. */
+  readonly template?: string | undefined;
   readonly job: JobManifest;
 }
 
@@ -95,7 +97,13 @@ export type Action =
   | { readonly kind: 'deleteClaim'; readonly name: string; readonly uid: string; readonly because: string }
   | { readonly kind: 'createJob'; readonly run: string; readonly step?: string; readonly job: JobManifest }
   /** Ask the API server whether it would create these Jobs of that version of the Task; it creates none. */
-  | { readonly kind: 'tryJobs'; readonly generation: number; readonly jobs: readonly TriedJob[] }
+  | {
+      readonly kind: 'tryJobs';
+      readonly generation: number;
+      /** A hash of the TaskTemplates that they take, if any. */
+      readonly templates?: string | undefined;
+      readonly jobs: readonly TriedJob[];
+    }
   /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
   | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }
   /** Read what the pods of a Job that is complete left as termination message. */

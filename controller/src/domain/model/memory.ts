@@ -90,6 +90,8 @@ export interface Refusal {
 /** What the API server said of the Jobs of one version of the Task. */
 export interface Trial {
   readonly generation: number;
+  /** A hash of the TaskTemplates that it uses, as they were. */
+  readonly templates?: string | undefined;
   /** Why it would refuse one of them, whenever that is created; undefined where it would refuse none. */
   readonly problem?: Problem | undefined;
 }

@@ -69,7 +69,7 @@ const ourReasonMeanings = {
   },
   InvalidParameters: {
     source: 'task-runs',
-    with: ['Failed'],
+    with: ['Failed', 'Stalled'],
     meaning: 'The parameters do not fit the TaskTemplate.',
     remedy: 'The message names the parameter. Correct the Application, and deploy it again.',
   },
@@ -257,9 +257,9 @@ const ourReasonMeanings = {
   },
   TemplateNotFound: {
     source: 'task-runs',
-    with: ['Pending'],
-    meaning: 'The TaskTemplate that the run names does not exist in its namespace.',
-    remedy: 'Create it. The run starts by itself afterwards.',
+    with: ['Pending', 'Stalled'],
+    meaning: 'The TaskTemplate that the Task or its run names does not exist in its namespace.',
+    remedy: 'Create it. A run that waits for it starts by itself afterwards.',
   },
   TooLarge: {
     source: 'task-runs',

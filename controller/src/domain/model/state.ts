@@ -28,7 +28,7 @@ export interface Cluster {
   readonly nodes: readonly Node[];
   /** The workspaces of the Task's runs. */
   readonly claims: readonly Claim[];
-  /** Those that runs wait for, as far as they are there. */
+  /** Those that the Task names or runs wait for, as far as they are there. */
   readonly templates: Templates;
   readonly podRefusals: readonly PodRefusal[];
   readonly queueing: Queueing;

@@ -2,8 +2,9 @@
  * templateRef: a run takes what its TaskTemplates say as it starts, and keeps it, whatever becomes of them. The copies
  * are in its spec beside the snapshot, which says what of them is used and how.
  */
+import { canonicalJson, hexHash } from '../lang/canonical-json.ts';
 import { memo } from '../lang/memo.ts';
-import type { Snapshot, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
+import type { Snapshot, Task, TaskRun, TaskTemplateSpec } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { isFinished } from '../model/phase.ts';
 import type { Templates } from '../model/state.ts';
@@ -17,15 +18,36 @@ export function lacksTemplates({ spec, status }: Pick<TaskRun, 'spec' | 'status'
   return spec.templates === undefined && !isFinished(status?.phase) && templateNames(spec.snapshot).length > 0;
 }
 
-/** The names of the templates that a run uses. */
-export function templateNames(snapshot: Snapshot | undefined): readonly string[] {
-  return snapshot ? namesOf(snapshot) : [];
+type User = Pick<Snapshot, 'templateRef' | 'steps'>;
+
+/** The names of the templates that a run or a Task uses. */
+export function templateNames(user: User | undefined): readonly string[] {
+  return user ? namesOf(user) : [];
 }
 
 /** Remembered: every decision asks it of every run, and there may be a thousand steps. */
-const namesOf = memo((snapshot: Snapshot): readonly string[] => [
-  ...new Set(refsOf(snapshot).map(([, { name }]) => name)),
-]);
+const namesOf = memo((user: User): readonly string[] => [...new Set(refsOf(user).map(([, { name }]) => name))]);
+
+/**
+ * A hash of what the templates say that a Task names, and of which of them do not exist; undefined where it names none.
+ */
+export function templatesHash({ spec }: Pick<Task, 'spec'>, templates: Templates): string | undefined {
+  const names = templateNames(spec);
+  if (names.length === 0) return undefined;
+  const hashes = names.map((name) => {
+    const template = templates.get(name);
+    return [name, template ? hashOf(template) : 'missing'];
+  });
+  return hexHash(canonicalJson(hashes), 16);
+}
+
+/** Remembered: every decision asks for it. */
+const hashOf = memo((template: TaskTemplateSpec): string => hexHash(canonicalJson(template), 16));
+
+/** Copies of those of the templates that exist, as runs have them. */
+export function copiesOf(names: readonly string[], templates: Templates): Readonly<Record<string, object>> {
+  return Object.fromEntries(names.flatMap((name) => (templates.has(name) ? [[name, { ...templates.get(name) }]] : [])));
+}
 
 /** Each use of a template, with the step that uses it. */
 function refsOf({ templateRef, steps = [] }: Partial<Snapshot> = {}): readonly (readonly [

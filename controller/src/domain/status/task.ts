@@ -6,7 +6,7 @@ import { compact } from '../lang/compact.ts';
 import { coarseAge, formatDuration } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { oneLine } from '../lang/words.ts';
-import { type Problem, type Refusal, reportedFailures } from '../model/memory.ts';
+import { type Refusal, reportedFailures } from '../model/memory.ts';
 import { isFinished } from '../model/phase.ts';
 import { patientReasons, reasons } from '../model/reasons.ts';
 import { revisionHash } from '../model/trigger.ts';
@@ -15,16 +15,16 @@ import { isHealthy } from '../policies/healthy-when.ts';
 import { speaksOfBefore } from '../policies/ran-before.ts';
 import { supersededCount } from '../policies/superseded.ts';
 import { waitsTooLongForNode } from './node-state.ts';
+import { jobProblem, validType } from './job-problem.ts';
 import { lingersTooLong } from './overdue.ts';
 import { type Agenda, agendaOf } from '../schedule/agenda.ts';
+import { templatesHash } from '../shape/templates.ts';
 import { isOfThisVersion } from '../view/classify.ts';
 
 /** The CRD's limits. */
 const maxActive = 20;
 const maxLastRuns = 10;
 const maxSteps = 100;
-
-const validType = 'Valid';
 
 export function taskStatus(view: TaskView, now: Date): TaskStatus {
   const { active, finished } = view;
@@ -35,6 +35,7 @@ export function taskStatus(view: TaskView, now: Date): TaskStatus {
   return compact({
     observedGeneration: view.state.task.metadata.generation ?? 0,
     observedTrigger: observedTrigger(view),
+    observedTemplates: templatesHash(view.state.task, view.state.cluster.templates),
     phase,
     message,
     active: active.slice(0, maxActive).map(summary),
@@ -226,7 +227,7 @@ function summary({ name, phase, keptPods, record: run }: RunView): RunSummary {
 
 /**
  * Ready: what was deployed is done, as healthyWhen means it. Stalled: something keeps the run from getting on (as
- * kstatus has it). Valid: False where the API server would refuse a Job of this version; it is left out otherwise.
+ * kstatus has it). Valid: False where the next run of this version could not have its Job; it is left out otherwise.
  */
 function conditions(view: TaskView, phase: NonNullable<TaskStatus['phase']>, now: Date): Condition[] {
   const { task } = view.state;
@@ -278,19 +279,6 @@ function setBack({ state }: TaskView, now: Date): { reason: string; message: str
     ({ failures, retryAt }) => failures >= reportedFailures && retryAt > now.getTime(),
   );
   return found && { reason: reasons.writeRefused, message: oneLine(found.message) };
-}
-
-/**
- * Why the API server would refuse a Job of this version, as it said before any run asked for it. Who just started knows
- * it from the status.
- */
-export function jobProblem({ state: { task, memory }, runs }: TaskView): Problem | undefined {
-  const { generation = 0 } = task.metadata;
-  if (runs.some((run) => run.phase === 'Succeeded' && isOfThisVersion(run, task))) return undefined;
-  if (memory.trial?.generation === generation) return memory.trial.problem;
-  const known = task.status?.conditions?.find(({ type }) => type === validType);
-  if (!known || task.status?.observedGeneration !== generation) return undefined;
-  return { reason: known.reason, message: known.message };
 }
 
 /** Whether nothing is wrong with waiting for this, or not yet. */

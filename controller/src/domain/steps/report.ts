@@ -11,7 +11,8 @@ import { missedEvents } from '../schedule/agenda.ts';
 import { cutRetryAt, cutsOf, cutTaskStatus } from '../status/cuts.ts';
 import { reportWaitsUntil } from '../status/pacing.ts';
 import { runStatus } from '../status/run.ts';
-import { beforeLine, jobProblem, stalledBy, taskStatus } from '../status/task.ts';
+import { jobProblem } from '../status/job-problem.ts';
+import { beforeLine, stalledBy, taskStatus } from '../status/task.ts';
 
 /** Write the Task's status when it says something new, and let KubeVela know. */
 export function report(view: TaskView, now: Date): readonly Action[] {

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decide } from '../decide.ts';
 import { after, aJob, aRefusal, aRun, aState, aTask } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
 import type { TaskSpec, TaskStatus } from '../../resources/index.ts';
+import { templatesHash } from '../shape/templates.ts';
 import { classify } from '../view/classify.ts';
 import { taskStatus } from '../status/task.ts';
 import { tryJobs } from './try-jobs.ts';
@@ -28,7 +29,6 @@ test.each<[string, StateBuilder, readonly string[]]>([
   ['of a suspended task', aState(aTask().spec({ suspend: true })).runs(aRun()), ['mytask']],
   ['of a task whose run waits for its turn', aState().runs(aRun().status({ phase: 'Queued' })), ['mytask']],
   ['of all steps of a flow', aState(withSteps('build', 'test')), ['build mytask-build', 'test mytask-test']],
-  ['of a step of a template, when it starts', aState(saying({ templateRef: { name: 'x' } })), []],
   [
     'of the first hundred steps',
     aState(withSteps(...Array.from({ length: 101 }, (_, at) => `s${at}`))),
@@ -88,4 +88,84 @@ test.each<[string, StateBuilder]>([
   ['a version that has succeeded all the same', refused(aState(nightly).runs(aRun(nightly).finished()))],
 ])('%s is not blamed for it', (_what, state) => {
   expect(conditionsOf(statusOf(state)).filter((one) => !one.startsWith('Ready'))).toEqual([]);
+});
+
+describe('a Task that takes TaskTemplates', () => {
+  const spec = { template: { spec: { containers: [{ name: 'main', image: 'dump:1' }] } } };
+  const manualOf = (of: Partial<TaskSpec>) => ({
+    build: () => ({ ...manual.build(), spec: { ...withoutTemplate, ...of } }),
+  });
+  const dump = manualOf({ templateRef: { name: 'dump' } });
+  const having = (state: StateBuilder, ...templates: [string, object][]) =>
+    state.cluster({ templates: new Map(templates) as never });
+  const there = having(aState(dump), ['dump', spec]);
+  const hash = templatesHash(dump.build(), there.build().cluster.templates);
+
+  test.each<[string, StateBuilder, readonly string[]]>([
+    ['its Job', there, ['mytask']],
+    ['its Job although an earlier run succeeded', there.runs(aRun(manual).finished()), ['mytask']],
+    ['no Job while the template is missing', aState(dump), []],
+    [
+      'no Job of wrong parameters',
+      having(aState(manualOf({ templateRef: { name: 'dump', parameters: { x: 1 } } })), ['dump', spec]),
+      [],
+    ],
+    [
+      'its steps, apart from those whose template is missing',
+      having(
+        aState(
+          manualOf({
+            steps: [
+              { name: 'a', templateRef: { name: 'dump' } },
+              { name: 'b', templateRef: { name: 'x' } },
+              { name: 'c', template },
+            ],
+          }),
+        ),
+        ['dump', spec],
+      ),
+      ['a mytask-a', 'c mytask-c'],
+    ],
+    ['nothing that it was asked', there.memory({ trial: { generation: 1, templates: hash } }), []],
+    [
+      'its Job again once the template has changed',
+      there.memory({ trial: { generation: 1, templates: 'old' } }),
+      ['mytask'],
+    ],
+  ])('the API server is asked about %s', (_what, state, expected) => expect(tried(state)).toEqual(expected));
+
+  test('a controller that starts knows the answer from the status until a template changes', () => {
+    const told = statusOf(there.memory({ trial: { generation: 1, templates: hash, problem } }));
+    expect(told.observedTemplates).toBe(hash);
+    const restarted = (template: object) =>
+      having(aState({ build: () => ({ ...dump.build(), status: told }) }), ['dump', template]);
+    expect([tried(restarted(spec)), statusOf(restarted(spec)).message]).toEqual([[], told.message]);
+    const changed = restarted({ template: { spec: { containers: [] } } });
+    expect([tried(changed), statusOf(changed).message]).toEqual([['mytask'], 'no run yet · 0 kept']);
+  });
+
+  test('says when a template that it had run with has changed for the worse', () => {
+    const ran = there.runs(aRun(manual).finished()).memory({ trial: { generation: 1, templates: hash, problem } });
+    expect(conditionsOf(statusOf(ran))).toContain('Valid False Invalid');
+  });
+
+  test.each<[string, StateBuilder, string]>([
+    [
+      'that the template does not exist',
+      aState(dump),
+      'no run yet · there is no TaskTemplate dump in namespace default: a run would wait for it · 0 kept',
+    ],
+    [
+      'that a parameter is wrong',
+      having(aState(manualOf({ templateRef: { name: 'dump', parameters: { tabel: 'x' } } })), ['dump', spec]),
+      'no run yet · TaskTemplate dump has no parameter tabel: it has none · 0 kept',
+    ],
+    [
+      'once, by the run that waits for the template',
+      aState(dump).runs(
+        aRun(manual).status({ phase: 'Pending', reason: 'TemplateNotFound', message: 'there is no TaskTemplate dump' }),
+      ),
+      'mytask-v1 Pending: there is no TaskTemplate dump · 0 kept',
+    ],
+  ])('says before anything runs %s', (_what, state, message) => expect(statusOf(state).message).toBe(message));
 });

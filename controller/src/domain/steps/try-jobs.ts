@@ -1,17 +1,19 @@
 /**
  * Asks the API server about Jobs long before their turn: those of a Task that no deployment starts, that is suspended
  * or waits, and those of a flow's later steps. What it would refuse is then known as soon as it is deployed, and not
- * from the first run, at night.
+ * from the first run, at night. A TaskTemplate that changes makes other Jobs.
  */
-import type { Task, TaskRun } from '../../resources/index.ts';
+import type { Task } from '../../resources/index.ts';
+import { compact } from '../lang/compact.ts';
 import { jobManifest, jobName } from '../manifest/job.ts';
-import { runLabels } from '../manifest/meta.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import { stepJobManifest } from '../manifest/step-job.ts';
 import type { Action, TriedJob } from '../model/actions.ts';
 import type { FlowStep } from '../model/flow.ts';
+import type { Trial } from '../model/memory.ts';
 import { partsOf, type RunView, type TaskView } from '../model/view.ts';
-import { componentName } from '../policies/name-suffix.ts';
+import { templatesHash, templatesProblem, withTemplates } from '../shape/templates.ts';
+import { nextRun } from '../status/job-problem.ts';
 import { isOfThisVersion } from '../view/classify.ts';
 import { viewFlow } from '../view/flow-run.ts';
 import { nothing } from '../view/part.ts';
@@ -20,15 +22,22 @@ import { nothing } from '../view/part.ts';
 const mostTried = 100;
 
 export function tryJobs(view: TaskView): readonly Action[] {
-  const { task, memory } = view.state;
+  const { task, memory, cluster } = view.state;
   const { generation = 0 } = task.metadata;
-  if (task.status?.observedGeneration === generation || memory.trial?.generation === generation) return [];
-  if (isTried(view)) return [];
-  const jobs = jobsOf(task);
-  return jobs.length > 0 ? [{ kind: 'tryJobs', generation, jobs }] : [];
+  const templates = templatesHash(task, cluster.templates);
+  const isOfThis = (one: Pick<Trial, 'generation' | 'templates'> | undefined) =>
+    one?.generation === generation && one.templates === templates;
+  const { observedGeneration = 0, observedTemplates } = task.status ?? {};
+  if (isOfThis({ generation: observedGeneration, templates: observedTemplates }) || isOfThis(memory.trial)) return [];
+  if (templates === undefined && isTried(view)) return [];
+  const jobs = jobsOf(view);
+  return jobs.length > 0 ? [{ kind: 'tryJobs', generation, templates, jobs }] : [];
 }
 
-/** Whether the version's own run asks for its Job now, or has, or one with the same content has succeeded. */
+/**
+ * Whether the version's own run asks for its Job now, or has, or one with the same content has succeeded. They may have
+ * had other templates.
+ */
 function isTried(view: TaskView): boolean {
   const { task, memory } = view.state;
   if (memory.refusals.some(({ object }) => object === 'TaskRun') || isOfGoneRun(view)) return true;
@@ -49,24 +58,23 @@ function isOfGoneRun({ state: { task }, runs, answered }: TaskView): boolean {
   return answered.generation === 0 || answered.generation === task.metadata.generation;
 }
 
-/** What a TaskTemplate says is known when a run starts. Items and nodes fill in a program's words alone. */
-function jobsOf(task: Task): readonly TriedJob[] {
-  const run = nextRun(task);
-  const { steps, template } = task.spec;
-  if (!steps) return template ? [{ job: jobManifest(run, { name: jobName(run, 0), attempt: 0 }) }] : [];
+/** None where a template does not fit: no Job is made of it. Items and nodes fill in a program's words alone. */
+function jobsOf({ state: { task, cluster } }: TaskView): readonly TriedJob[] {
+  const bare = nextRun(task, cluster.templates);
+  if (templatesProblem(bare) !== undefined) return [];
+  const run = withTemplates(bare);
+  const { steps, template, templateRef } = run.spec.snapshot ?? {};
+  if (!steps) {
+    const job = template && jobManifest(run, { name: jobName(run, 0), attempt: 0 });
+    return job ? [compact({ template: templateRef?.name, job })] : [];
+  }
   const tried = steps.filter((step) => step.template !== undefined).slice(0, mostTried) as readonly FlowStep[];
   const flow = viewFlow(run, tried, nothing);
-  return flow.parts.map((part) => ({
-    step: part.step.name,
-    job: stepJobManifest(flow, part, { name: jobName(part.record, 0), attempt: 0 }),
-  }));
-}
-
-/** A run of the Task as it is. Nothing of it is created, so it has the Task's own UID. */
-function nextRun(task: Task): TaskRun {
-  const { name, namespace, uid, creationTimestamp } = task.metadata;
-  return {
-    metadata: { name: componentName(task), namespace, uid, creationTimestamp, labels: runLabels(task) },
-    spec: { taskRef: { name, uid }, snapshot: snapshotOf(task) },
-  };
+  return flow.parts.map((part) =>
+    compact({
+      step: part.step.name,
+      template: steps.find(({ name }) => name === part.step.name)?.templateRef?.name,
+      job: stepJobManifest(flow, part, { name: jobName(part.record, 0), attempt: 0 }),
+    }),
+  );
 }
