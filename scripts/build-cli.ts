@@ -24,7 +24,8 @@ const files = await bundle({
 await chmod(outfile, 0o755);
 await writeBundledPackages('cli', files);
 
-const { cue, definitions } = await partsOfSources();
+const { cue: loadCue, definitions } = await partsOfSources();
+const cue = await loadCue();
 // A quarter of the size; unpacking takes a tenth of a second.
 await writeFile(`dist/cli/${partFiles.wasm}`, await promisify(gzip)(cue.wasm, { level: 9 }));
 await writeFile(`dist/cli/${partFiles.loader}`, cue.loader);

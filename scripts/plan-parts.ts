@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { Definitions, Parts } from '../controller/src/cli/plan/parts.ts';
 import type { Schema } from '../controller/src/plan/schema.ts';
+import type { CueModule } from '../cue/ts/index.ts';
 import { buildCue } from '../cue/ts/build.ts';
 import { definitionNames, readDefinition } from './definition-files.ts';
 import { withKubernetes } from './kubernetes-schema.ts';
@@ -23,8 +24,12 @@ const crds = ['crd-task.yaml', 'crd-tasktemplate.yaml', 'crd-taskrun.yaml'];
 
 /** CUE's module and the definitions, as the bundled program reads them from beside itself. */
 export async function partsOfSources(): Promise<Parts> {
-  const [{ wasm, loader }, definitions] = await Promise.all([buildCue(planCue), definitionsOfSources()]);
-  return { cue: { wasm: await readFile(wasm), loader: await readFile(loader, 'utf8') }, definitions };
+  return { cue: cueOfSources, definitions: await definitionsOfSources() };
+}
+
+async function cueOfSources(): Promise<CueModule> {
+  const { wasm, loader } = await buildCue(planCue);
+  return { wasm: await readFile(wasm), loader: await readFile(loader, 'utf8') };
 }
 
 async function definitionsOfSources(): Promise<Definitions> {

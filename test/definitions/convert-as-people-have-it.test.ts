@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { readAll } from '../../controller/src/plan/kubectl-yaml.ts';
 import { runInProcess } from '../support/cli-in-process.ts';
-import { useDefinitions, type Application } from './converted.ts';
+import { parts, useDefinitions, type Application } from './converted.ts';
 
 const rendered = useDefinitions();
 
 async function convert(text: string) {
-  const { code, out, err } = await runInProcess(['convert', '-f', 'old.yaml'], () => Promise.resolve(text));
+  const { code, out, err } = await runInProcess(['convert', '-f', 'old.yaml'], () => Promise.resolve(text), { parts });
   const applications = readAll(out).flatMap(({ value }) => (value === undefined ? [] : [value as Application]));
   return { code, applications, remarks: err.trim().split('\n') };
 }
@@ -287,6 +287,26 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
   'a variable whose value is a number': [
     job('old', 'containers: [{name: c, image: "a:1", env: [{name: A, value: 8080}]}]'),
     'spec.template.spec.containers[0].env[0].value must be a text in quotes, and is 8080',
+  ],
+  'misspelt fields of a pod, as clusters that do not check drop them': [
+    job('old', 'hostNetwrk: true, containers: [{name: c, image: "a:1", comand: [run]}]'),
+    'document 1: Job old: spec.template.spec.hostNetwrk is a field that Kubernetes does not have there: write hostNetwork; spec.template.spec.containers[0].comand is a field that Kubernetes does not have there: write command',
+  ],
+  "a misspelt field of a CronJob's pods": [
+    cronJob('0 3 * * *').replace('image: "a:1"', 'image: "a:1", securityContext: {runAsRot: true}'),
+    'spec.jobTemplate.spec.template.spec.containers[0].securityContext.runAsRot is a field that Kubernetes does not have there: take it out',
+  ],
+  'an env variable whose source is misspelt': [
+    job('old', 'containers: [{name: c, image: "a:1", env: [{name: A, valuefrom: {secretKeyRef: {name: s, key: k}}}]}]'),
+    'spec.template.spec.containers[0].env[0].valuefrom is a field that Kubernetes does not have there: write valueFrom',
+  ],
+  'a misspelt field of a container of Argo': [
+    'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: old}\nspec: {entrypoint: a, templates: [{name: a, container: {image: "a:1", workingdir: /w}}]}\n',
+    'podSpec.containers[0].workingdir is a field that Kubernetes does not have there: write workingDir',
+  ],
+  "a misspelt field of a Volcano Job's pods": [
+    'apiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: old}\nspec: {tasks: [{name: t, replicas: 1, template: {spec: {restartPolicy: Never, nodeSelectr: {a: b}, containers: [{name: c, image: "a:1"}]}}}]}\n',
+    'spec.tasks[0].template.spec.nodeSelectr is a field that Kubernetes does not have there: write nodeSelector',
   ],
   'an annotation that turns a sidecar off, without quotes': [
     `${metadata('old')}spec: {template: {metadata: {annotations: {sidecar.istio.io/inject: false}}, spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}}`,

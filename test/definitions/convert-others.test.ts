@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readAll } from '../../controller/src/plan/kubectl-yaml.ts';
 import type { JsonObject } from '../../cue/ts/index.ts';
 import { runInProcess } from '../support/cli-in-process.ts';
-import { useDefinitions, type Application } from './converted.ts';
+import { parts, useDefinitions, type Application } from './converted.ts';
 
 const rendered = useDefinitions();
 
@@ -13,7 +13,7 @@ async function printed(manifest: string) {
     code: exitCode,
     out,
     err,
-  } = await runInProcess(['convert', '-f', 'old.yaml'], () => Promise.resolve(manifest));
+  } = await runInProcess(['convert', '-f', 'old.yaml'], () => Promise.resolve(manifest), { parts });
   return { exitCode, out, err };
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments, parseDocument, stringify } from 'yaml';
 import { runInProcess } from '../support/cli-in-process.ts';
-import { useDefinitions, type Application } from './converted.ts';
+import { parts, useDefinitions, type Application } from './converted.ts';
 
 const rendered = useDefinitions();
 
@@ -10,7 +10,7 @@ async function convert(...manifests: unknown[]) {
   const text = manifests
     .map((manifest) => (typeof manifest === 'string' ? manifest : `---\n${stringify(manifest)}`))
     .join('');
-  const written = await runInProcess(['convert', '-f', 'old.yaml'], () => Promise.resolve(text));
+  const written = await runInProcess(['convert', '-f', 'old.yaml'], () => Promise.resolve(text), { parts });
   const applications = parseAllDocuments(written.out)
     .filter((document) => document.contents !== null)
     .map((document) => document.toJS() as Application);

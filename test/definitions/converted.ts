@@ -2,12 +2,18 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createCue, type Cue, type Definition, type JsonObject } from '../../cue/ts/index.ts';
 import { definitionNames, readDefinition } from '../../scripts/definition-files.ts';
+import { partsOfSources } from '../../scripts/plan-parts.ts';
 import { problemsOf } from './schema.ts';
 
 export interface Application extends JsonObject {
   metadata: { name: string; namespace?: string };
   spec: { components: { name: string; type: string; properties: JsonObject }[] };
 }
+
+let read: ReturnType<typeof partsOfSources> | undefined;
+
+/** What `convert` is given, read once for all manifests. */
+export const parts = () => (read ??= partsOfSources());
 
 export type Rendered = JsonObject & { spec: JsonObject };
 

@@ -480,8 +480,8 @@ describe('plan', () => {
   it('says what to do where its files are missing', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'plan-parts-'));
     await writeFile(join(folder, 'definitions.json'), '{}');
-    await expect(readParts(folder)).rejects.toThrow(
-      `${join(folder, 'cue.wasm.gz')} is missing: plan needs cue.wasm.gz, wasm_exec.cjs, definitions.json in the program's folder; copy them from dist/cli, or build them with npm run build`,
+    await expect((await readParts(folder)).cue()).rejects.toThrow(
+      `${join(folder, 'cue.wasm.gz')} is missing: plan and convert need cue.wasm.gz, wasm_exec.cjs, definitions.json in the program's folder; copy them from dist/cli, or build them with npm run build`,
     );
     await rm(folder, { recursive: true });
   });

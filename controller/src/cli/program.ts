@@ -43,7 +43,7 @@ export interface ProgramParts {
  * Runs one command line.
  *
  * @param args without the program's own name
- * @param loadParts where `plan` has CUE and the definitions from; beside the program when left out
+ * @param loadParts where `plan` and `convert` have CUE and the definitions from; beside the program when left out
  * @returns the exit code
  */
 export async function runCli(
@@ -113,7 +113,7 @@ export function createProgram({ name, start, startOffline, loadParts, io }: Prog
   for (const create of commands) program.addCommand(create(start));
   program
     .addCommand(planCommand(start, startOffline, loadParts))
-    .addCommand(convertCommand(startOffline))
+    .addCommand(convertCommand(startOffline, loadParts))
     .addCommand(versionCommand(startOffline))
     .addCommand(completionCommand(startOffline))
     .addCommand(completeCommand(startOffline, name), { hidden: true });

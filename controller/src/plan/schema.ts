@@ -164,7 +164,7 @@ function twiceIn(schema: Schema, value: unknown): string | undefined {
 function isOfType(type: string, value: unknown): boolean {
   switch (type) {
     case 'integer':
-      return Number.isInteger(value);
+      return Number.isInteger(value) || typeof value === 'bigint';
     case 'array':
       return Array.isArray(value);
     case 'object':

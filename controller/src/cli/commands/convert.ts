@@ -3,20 +3,22 @@ import { print } from '../../plan/kubectl-yaml.ts';
 import { readManifests, type Manifest } from '../convert/manifests.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
+import type { LoadParts } from '../plan/parts.ts';
 import type { StartOffline } from '../session.ts';
 import { paintFor } from '../style.ts';
 
-export function convertCommand(start: StartOffline): Command {
+export function convertCommand(start: StartOffline, loadParts: LoadParts): Command {
   return new Command('convert')
     .description(
       'print the Application for manifests of Kubernetes, Argo Workflows, Tekton, Volcano or the JobFlow operator, and say what changes; no cluster is needed',
     )
     .requiredOption('-f, --filename <file>', 'the manifests, as YAML or JSON; - for standard input')
-    .action(({ filename }: { filename: string }) => start((io) => convert(io, filename)));
+    .action(({ filename }: { filename: string }) => start((io) => convert(io, filename, loadParts)));
 }
 
-async function convert(io: Io, filename: string): Promise<number> {
-  const { manifests, others } = readManifests(await io.read(filename), filename);
+async function convert(io: Io, filename: string, loadParts: LoadParts): Promise<number> {
+  const { definitions } = await loadParts();
+  const { manifests, others } = readManifests(await io.read(filename), filename, definitions.schemas);
   const names = manifests.map(({ namespace = '', name }) => `${namespace}/${name}`);
   const twice = manifests.find((_, index) => names.indexOf(names[index] ?? '') !== index);
   if (twice !== undefined)

@@ -155,11 +155,11 @@ const changed = fc
   );
 
 it('are converted, or refused in a sentence', () => {
-  for (const manifest of manifests) readManifests(JSON.stringify(manifest), 'own.yaml');
+  for (const manifest of manifests) readManifests(JSON.stringify(manifest), 'own.yaml', {});
   fc.assert(
     fc.property(changed, (manifest) => {
       try {
-        readManifests(JSON.stringify(manifest), 'strange.yaml');
+        readManifests(JSON.stringify(manifest), 'strange.yaml', {});
       } catch (error) {
         expect(error).toBeInstanceOf(UsageError);
       }

@@ -9,6 +9,7 @@ import { converterFor, knownKinds, type Component, type Converter } from './kind
 import { componentName, withoutClashes } from './names.ts';
 import { withoutServerFields } from './server-fields.ts';
 import { checkLimits } from './limits.ts';
+import { checkPodTemplates, checkProperties, type Schemas } from './pod-fields.ts';
 import { checkShapes } from './shapes.ts';
 import { withoutNulls } from './text.ts';
 import type { Fields } from '../../vela/fields.ts';
@@ -47,11 +48,11 @@ interface Other {
  * What a file has, such as the output of `helm template`.
  * @throws UsageError naming the document, and the item of a List, that cannot be converted; also if there is none
  */
-export function readManifests(text: string, filename: string): Manifests {
+export function readManifests(text: string, filename: string, schemas: Schemas): Manifests {
   const found = readAll(text).flatMap(({ value, error }, index) => {
     const where = `${filename}, document ${index + 1}`;
     if (error !== undefined) throw new UsageError(`${where}: ${error}`);
-    return value === undefined ? [] : readValue(value, where);
+    return value === undefined ? [] : readValue(value, where, schemas);
   });
   const manifests = found.flatMap((one) => ('converted' in one ? [one] : []));
   const others = found.flatMap((one) => ('converted' in one ? [] : [one]));
@@ -69,14 +70,14 @@ function stays({ where, fields }: Other): string {
   return `${where}: ${kindOf(fields)} ${String(name)} is not converted: apply it as it is`;
 }
 
-function readValue(read: unknown, where: string): readonly (Manifest | Other)[] {
+function readValue(read: unknown, where: string, schemas: Schemas): readonly (Manifest | Other)[] {
   const fields = withoutNulls((typeof read === 'object' && read !== null ? read : {}) as Fields);
   const { kind = 'nothing', items } = fields as { readonly kind?: unknown; readonly items?: unknown };
   if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
-    return items.flatMap((item, index) => readValue(item, `${where}, item ${index + 1}`));
+    return items.flatMap((item, index) => readValue(item, `${where}, item ${index + 1}`, schemas));
   const convert = typeof kind === 'string' ? converterFor(fields['apiVersion'], kind) : undefined;
   if (!convert) return [{ where, fields }];
-  return [readManifest(String(kind), fields, where, convert)];
+  return [readManifest({ kind: String(kind), fields, where }, convert, schemas)];
 }
 
 /** With its API group where that is what is wrong, as in `Job (batch.example.com/v1)`. */
@@ -84,7 +85,11 @@ function kindOf({ kind = 'nothing', apiVersion }: Fields): string {
   return knownKinds.includes(String(kind)) ? `${String(kind)} (${String(apiVersion)})` : String(kind);
 }
 
-function readManifest(kind: string, fields: Fields, where: string, convert: Converter): Manifest {
+function readManifest(
+  { kind, fields, where }: Other & { readonly kind: string },
+  convert: Converter,
+  schemas: Schemas,
+): Manifest {
   const { apiVersion: _apiVersion, kind: _kind, metadata: said = {}, spec, status: _status, ...others } = fields;
   const metadata = said as Metadata;
   const name = nameOf(metadata);
@@ -93,13 +98,18 @@ function readManifest(kind: string, fields: Fields, where: string, convert: Conv
   const isStored = metadata.resourceVersion !== undefined;
   const ownSpec = spec as Fields;
   const manifest = `${where}: ${kind} ${name}`;
-  refusedAs(manifest, () => checkShapes(ownSpec, 'spec'));
+  refusedAs(manifest, () => {
+    checkShapes(ownSpec, 'spec');
+    checkPodTemplates(ownSpec, schemas);
+  });
   const cleaned = withoutServerFields(ownSpec, isStored);
   return {
     kind,
     name: componentName(name),
     namespace: metadata.namespace,
-    converted: refusedAs(manifest, () => checked(apart(convert(cleaned.spec, metadata.labels ?? {}, name), name))),
+    converted: refusedAs(manifest, () =>
+      checked(apart(convert(cleaned.spec, metadata.labels ?? {}, name), name), schemas),
+    ),
     warnings: [
       ...(componentName(name) === name
         ? []
@@ -118,8 +128,9 @@ function apart({ type, properties, warnings }: Component, name: string): Compone
   return { type, properties: named.properties, warnings: [...warnings, ...named.warnings] };
 }
 
-function checked(component: Component): Component {
+function checked(component: Component, schemas: Schemas): Component {
   checkLimits(component);
+  checkProperties(component, schemas);
   return component;
 }
 

@@ -41,7 +41,7 @@ export async function startRender(load: LoadParts): Promise<CueRender> {
   // V8's optimizing compiler needs longer for a module of 23 MB than a plan takes without it.
   setFlagsFromString('--liftoff-only');
   const { cue: module, definitions } = await load();
-  const cue = await createCue({ module, deadlineMs });
+  const cue = await createCue({ module: await module(), deadlineMs });
   return new DefinitionRender(cue, definitions);
 }
 

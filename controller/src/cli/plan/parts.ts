@@ -1,4 +1,4 @@
-/** The files that rendering needs: CUE as WebAssembly and our definitions. Only `plan` loads them. */
+/** The files that `plan` needs: CUE as WebAssembly and our definitions. `convert` needs the schemas among them. */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,8 @@ export interface Definitions {
 }
 
 export interface Parts {
-  readonly cue: CueModule;
+  /** Unpacks CUE, which takes longer than all else. Throws a CliError where files are missing. */
+  readonly cue: () => Promise<CueModule>;
   readonly definitions: Definitions;
 }
 
@@ -33,33 +34,42 @@ export const partFiles = { wasm: 'cue.wasm.gz', loader: 'wasm_exec.cjs', definit
  * it was built.
  */
 export const loadParts: LoadParts = () => {
-  if (isSea()) return partsOf((name) => Promise.resolve(Buffer.from(getAsset(name))));
+  if (isSea()) return partsOf(async (name, decode) => decode(Buffer.from(getAsset(name))));
   const program = fileURLToPath(import.meta.url);
   return readParts(program.endsWith('.ts') ? 'dist/cli' : dirname(program));
 };
 
-async function partsOf(read: (name: string) => Promise<Buffer>): Promise<Parts> {
-  const [wasm, loader, definitions] = await Promise.all([
-    read(partFiles.wasm).then((packed) => promisify(gunzip)(packed)),
-    read(partFiles.loader),
-    read(partFiles.definitions),
-  ]);
+/** Reads a part by its file's name, and decodes it. */
+type ReadPart = <T>(name: string, decode: (bytes: Buffer) => T | Promise<T>) => Promise<T>;
+
+const text = (bytes: Buffer): string => bytes.toString();
+
+async function partsOf(read: ReadPart): Promise<Parts> {
   return {
-    cue: { wasm, loader: loader.toString() },
-    definitions: JSON.parse(definitions.toString()) as Definitions,
+    cue: async () => ({
+      wasm: await read(partFiles.wasm, (bytes) => promisify(gunzip)(bytes)),
+      loader: await read(partFiles.loader, text),
+    }),
+    definitions: await read(partFiles.definitions, (bytes) => JSON.parse(text(bytes)) as Definitions),
   };
 }
 
-export async function readParts(folder: string): Promise<Parts> {
+/** The parts that are files in a folder. */
+export function readParts(folder: string): Promise<Parts> {
+  return partsOf((name, decode) => readPart(folder, name, decode));
+}
+
+/** @throws CliError that says which file is missing, or cannot be read */
+async function readPart<T>(folder: string, name: string, decode: (bytes: Buffer) => T | Promise<T>): Promise<T> {
   try {
-    return await partsOf((name) => readFile(join(folder, name)));
+    return await decode(await readFile(join(folder, name)));
   } catch (error) {
     const missing =
       (error as NodeJS.ErrnoException).code === 'ENOENT'
         ? `${(error as NodeJS.ErrnoException).path ?? folder} is missing`
-        : `the files in ${folder} cannot be read (${String(error)})`;
+        : `${join(folder, name)} cannot be read (${String(error)})`;
     throw new CliError(
-      `${missing}: plan needs ${Object.values(partFiles).join(', ')} in the program's folder; copy them from dist/cli, or build them with npm run build`,
+      `${missing}: plan and convert need ${Object.values(partFiles).join(', ')} in the program's folder; copy them from dist/cli, or build them with npm run build`,
       { cause: error },
     );
   }
