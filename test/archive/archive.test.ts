@@ -146,6 +146,17 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
     await empty();
   });
 
+  it('finds the last deployment of a task whose run has the name of a later run of another task', async () => {
+    const later = aMaterial(aRecord('u2', { name: 'work-v1', task: 'second-work', at: 2 }));
+    await archive.save([
+      aMaterial(aRecord('u1', { name: 'work-v1', task: 'first-work', at: 1 })),
+      { ...later, body: { ...later.body, component: 'another' } },
+    ]);
+    const found = await archive.lastDeployment('prod', 'first-work');
+    expect([found?.record.uid, found?.body.component]).toEqual(['u1', 'task']);
+    await empty();
+  });
+
   it('keeps a run that is saved twice as it was', async () => {
     await archive.save([aMaterial(aRecord('u1'), 'first\n')]);
     await archive.save([aMaterial(aRecord('u1', { phase: 'Failed' }), 'second\n'), aMaterial(aRecord('u2'))]);

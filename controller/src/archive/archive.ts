@@ -198,10 +198,7 @@ export class Archive {
       .limit(1)
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    return {
-      record: JSON.parse(row.summary) as RunRecord,
-      body: JSON.parse((await unzip(row.body)).toString('utf8')) as RunBody,
-    };
+    return { record: JSON.parse(row.summary) as RunRecord, body: await bodyOf(row) };
   }
 
   /** The newest run of that Task that a deployment or a workflow step asked for, and that ran. */
@@ -211,7 +208,11 @@ export class Archive {
   ): Promise<{ readonly record: RunRecord; readonly body: RunBody } | undefined> {
     const filter = { namespace, task, triggers: deployments, phases: ranPhases };
     const [record] = await this.find(filter, { limit: 1 });
-    return record && this.get(namespace, record.name);
+    if (record === undefined) return undefined;
+    // Not by its name: runs of another Task may have had the same since.
+    const rows = (await this.#database()).selectFrom('runs').select('body').where('uid', '=', record.uid);
+    const row = await rows.executeTakeFirst();
+    return row && { record, body: await bodyOf(row) };
   }
 
   /** Whether any run of that Task is archived; of any owner if none is given. */
@@ -347,6 +348,10 @@ function matching(
   if (from !== undefined) query = query.where('created_at', '>=', from);
   if (to !== undefined) query = query.where('created_at', '<', to);
   return query;
+}
+
+async function bodyOf({ body }: Pick<RunTable, 'body'>): Promise<RunBody> {
+  return JSON.parse((await unzip(body)).toString('utf8')) as RunBody;
 }
 
 function runRow({ record, namespaceUid, logs }: Material, body: Uint8Array): RunTable {
