@@ -110,6 +110,49 @@ describe.concurrent('a migration that ran', () => {
     await app.says(/^mytask-v1 Succeeded in \d+s · mytask-v1 ran the same until \S+, and runs again: .* · 1 kept$/);
   });
 
+  it('does not run again where only the Task was deleted, and its runs were left', async () => {
+    const app = await deployed('orphaned');
+    const before = await app.task();
+    const [run] = await app.runs();
+    await kubectl(['delete', 'vtask', before.metadata.name, '-n', app.namespace, '--cascade=orphan', '--wait=true']);
+    await madeAgain(app, before.metadata.uid);
+    await app.says(/^mytask-v1 Succeeded in \d+s · 1 kept$/);
+    expect((await app.runs()).map(({ metadata }) => metadata.uid)).toEqual([run?.metadata.uid]);
+    expect(await app.jobs()).toHaveLength(1);
+  });
+
+  it('runs again, and says so, for who renames the Application and takes its name back', async () => {
+    const app = await deployed('renamed');
+    await remove(app);
+    const other = new App(app.namespace, 'other-name');
+    await other.deploy(prints('migrated under another name'));
+    expect((await other.succeeded(1)).metadata.name).toBe('mytask-v1');
+    await other.says(/^mytask-v1 Succeeded in \d+s · 1 kept$/);
+    await remove(other);
+    await app.deploy(prints('migrated'));
+    await app.succeeded(1);
+    await app.says(/^mytask-v1 Succeeded in \d+s · mytask-v1 ran the same until \S+, and runs again: .* · 1 kept$/);
+  });
+
+  it('runs in the namespace that a policy moves it to, and again, and says so, when it is moved back', async () => {
+    const app = await deployed('moved');
+    const elsewhere = await aNamespace('moved-to');
+    const component = { name: 'mytask', type: 'task', properties: prints('migrated') };
+    const moveTo = (namespace: string) =>
+      apply(app.namespace, app.name, {
+        components: [component],
+        policies: [{ name: 'place', type: 'topology', properties: { clusters: ['local'], namespace } }],
+      });
+    await moveTo(elsewhere);
+    await eventually('it ran there', async () => {
+      const { status } = await client.get(tasks, { namespace: elsewhere, name: 'app-worker-mytask' });
+      return status?.phase === 'Succeeded';
+    });
+    await eventually('the Task here is gone', () => isGone(tasks, app.namespace, 'app-worker-mytask'));
+    await moveTo(app.namespace);
+    await app.says(/^mytask-\S+ Succeeded in \d+s · mytask-v1 ran the same until \S+, and runs again: .* · 1 kept$/);
+  });
+
   it('runs again for who takes the component out and puts it in again', async () => {
     const app = await deployed('out');
     const other = { name: 'other', type: 'task', properties: prints('other') };
