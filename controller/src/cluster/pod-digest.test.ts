@@ -408,3 +408,45 @@ describe('a program that is done beside an ordinary container that is not', () =
     expect(podWith(spec, status(done, done)).lingering).toBeUndefined();
   });
 });
+
+describe('a container that the kubelet killed for a probe or a hook, as only an event says', () => {
+  const killed = (exitCode: number, reason = 'Error') => ({
+    terminated: { exitCode, reason, finishedAt: '2026-03-20T12:00:05Z' },
+  });
+  const failureOf = (main: object, end = killed(137)) =>
+    podWith(
+      { containers: [{ name: 'main', ...main }] },
+      {
+        phase: 'Failed',
+        containerStatuses: [{ name: 'main', state: end }],
+      },
+    ).failure?.message;
+
+  test.each<[string, object, string]>([
+    ['its livenessProbe', { livenessProbe: {} }, 'livenessProbe'],
+    ['its hook', { lifecycle: { postStart: {} } }, 'postStart hook'],
+    ['any of them', { livenessProbe: {}, startupProbe: {} }, 'startupProbe or livenessProbe'],
+  ])('may have ended because of %s', (_what, main, its) =>
+    expect(failureOf(main)).toBe(`maybe killed because its ${its} failed: see the pod's events`),
+  );
+
+  test.each<[string, object, ReturnType<typeof killed>]>([
+    ['it has none', { lifecycle: { preStop: {} } }, killed(137)],
+    ['it ended by itself', { livenessProbe: {} }, killed(1)],
+    ['it was killed for its memory', { livenessProbe: {} }, killed(137, 'OOMKilled')],
+  ])('is not reported where %s', (_what, main, end) => expect(failureOf(main, end)).toBeUndefined());
+
+  test('is reported for a sidecar whose startupProbe keeps its pod from starting', () => {
+    const sidecar = { name: 'proxy', restartPolicy: 'Always', startupProbe: {} };
+    const { waiting } = podWith(
+      { containers: [{ name: 'main' }], initContainers: [sidecar] },
+      {
+        phase: 'Pending',
+        initContainerStatuses: [{ name: 'proxy', restartCount: 2, state: { running: {} }, lastState: killed(137) }],
+      },
+    );
+    expect(waiting?.message).toBe(
+      "sidecar proxy failed with exit code 137 (2 times): maybe killed because its startupProbe failed: see the pod's events",
+    );
+  });
+});

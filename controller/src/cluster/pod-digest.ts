@@ -4,7 +4,7 @@ import type { Meta } from '../resources/index.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { clusterWords } from './cluster-words.ts';
 import type { Pod } from '../domain/model/objects.ts';
-import { endText, failureOf, sidecarsOf, startMessage } from './pod-failure.ts';
+import { endText, failureOf, probeMessage, sidecarsOf, startMessage } from './pod-failure.ts';
 import type { ContainerStatus, RawPod, Terminated } from './raw-pod.ts';
 
 /** Every pod waits with these reasons. */
@@ -108,7 +108,7 @@ function failingInit({ spec, status }: RawPod): Pod['waiting'] {
     const end = lastEnd(container);
     if (!end || end.exitCode === 0) continue;
     const kind = sidecarsOf(spec).has(container.name) ? 'sidecar' : 'init container';
-    const why = startMessage(end);
+    const why = startMessage(end) ?? probeMessage(spec, container.name, end);
     const how = endText(end, failuresOf(container));
     const words = why === undefined ? how : `${how}: ${why}`;
     return { reason: podReasons.crashLoopBackOff, message: `${kind} ${container.name} failed with ${words}` };

@@ -8,7 +8,7 @@ import { clusterWords } from './cluster-words.ts';
 import { exitWords, stopCodes } from '../domain/pods/exit-words.ts';
 import { podReasons } from '../domain/model/reasons.ts';
 import type { ContainerFailure } from '../domain/model/objects.ts';
-import type { ContainerStatus, PodCondition, RawPod, Terminated } from './raw-pod.ts';
+import type { ContainerSpec, ContainerStatus, PodCondition, RawPod, Terminated } from './raw-pod.ts';
 
 type Status = NonNullable<RawPod['status']>;
 
@@ -29,7 +29,11 @@ export function failureOf({ metadata, spec, status = {} }: RawPod): ContainerFai
   const byCluster = failedBefore(spec, status, deciding) ? undefined : endedByCluster(status, deciding, stopped);
   if (byCluster) return byCluster;
   const own = deciding.map((container) => withoutDeletion(container, metadata));
-  return firstFailure(own) ?? firstFailure(sidecarFailures(status, sidecars)) ?? deletedWhileRunning(metadata, stopped);
+  return (
+    firstFailure(own, spec) ??
+    firstFailure(sidecarFailures(status, sidecars), spec) ??
+    deletedWhileRunning(metadata, stopped)
+  );
 }
 
 function isStop(end: Terminated | undefined): end is Terminated {
@@ -55,6 +59,22 @@ export function endText({ exitCode, reason = podReasons.error }: Terminated, tim
 export function startMessage({ reason, message }: Terminated): string | undefined {
   if (reason === undefined || isOfProgram(reason) || message === undefined) return undefined;
   return clusterWords(message.replace(runtimeLayers, '').replace(/: unknown$/, ''));
+}
+
+/**
+ * Why the kubelet may have killed the container: it kills one whose probe or hook fails, and only an event says so, not
+ * the container's status. Undefined where it has none, or ended otherwise.
+ */
+export function probeMessage(spec: RawPod['spec'], name: string, end: Terminated): string | undefined {
+  if (!isStop(end) || end.reason !== podReasons.error) return undefined;
+  const { containers = [], initContainers = [] } = spec ?? {};
+  const its = killersOf([...containers, ...initContainers].find((one) => one.name === name));
+  return its.length === 0 ? undefined : `maybe killed because its ${its.join(' or ')} failed: see the pod's events`;
+}
+
+function killersOf({ startupProbe, livenessProbe, lifecycle }: Partial<ContainerSpec> = {}): readonly string[] {
+  const tests = { startupProbe, livenessProbe, 'postStart hook': lifecycle?.postStart };
+  return Object.entries(tests).flatMap(([test, said]) => (said === undefined ? [] : [test]));
 }
 
 /** Whether code and message are the program's own. */
@@ -154,7 +174,7 @@ interface Container extends ContainerStatus {
  * The container that failed first, of those that are down now: what follows in the others is its consequence, and a
  * message about it stays as it is. Where all were started again it is the failure that came last.
  */
-function firstFailure(containers: readonly Container[]): ContainerFailure | undefined {
+function firstFailure(containers: readonly Container[], spec: RawPod['spec']): ContainerFailure | undefined {
   const now = byTime(containers.flatMap(({ state, ...rest }) => failed({ ...rest, end: state?.terminated })))[0];
   const before = byTime(
     containers.flatMap(({ state, lastState, ...rest }) =>
@@ -169,7 +189,7 @@ function firstFailure(containers: readonly Container[]): ContainerFailure | unde
     init: isInit || undefined,
     exitCode: isOfProgram(end.reason ?? '') ? end.exitCode : undefined,
     reason: end.reason ?? podReasons.error,
-    message: startMessage(end),
+    message: startMessage(end) ?? probeMessage(spec, name, end),
   });
 }
 

@@ -6,8 +6,8 @@ export interface RawPod {
   readonly spec?: {
     readonly nodeName?: string;
     readonly restartPolicy?: string;
-    readonly containers?: readonly { readonly name: string }[];
-    readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
+    readonly containers?: readonly ContainerSpec[];
+    readonly initContainers?: readonly (ContainerSpec & { readonly restartPolicy?: string })[];
   };
   readonly status?: {
     readonly phase?: string;
@@ -17,6 +17,13 @@ export interface RawPod {
     readonly initContainerStatuses?: readonly ContainerStatus[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly startupProbe?: object;
+  readonly livenessProbe?: object;
+  readonly lifecycle?: { readonly postStart?: object };
 }
 
 export interface PodCondition {

@@ -85,7 +85,7 @@ export interface ContainerFailure {
   readonly exitCode?: number;
   /** The kubelet's word for it: Error, OOMKilled, Evicted, ... */
   readonly reason: string;
-  /** The cluster's own sentence, in one line. */
+  /** The cluster's own sentence, in one line, or what else the pod says about the cause. */
   readonly message?: string;
   /** What the container ended with when the cluster ended the pod. */
   readonly killedWith?: number;
