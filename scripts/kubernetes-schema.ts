@@ -11,7 +11,8 @@ interface Model {
 
 const models = client as unknown as Readonly<Record<string, Model>>;
 
-/** The models call quantities strings, and Kubernetes takes numbers for them, too. */
+/** The models call quantities strings, and Kubernetes takes numbers for them, too. Its own expression for texts. */
+const quantity: Schema = { pattern: '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' };
 const quantities = new Set(['limits', 'requests', 'overhead', 'sizeLimit', 'divisor', 'capacity']);
 
 /** @param type as the models write it, such as `Array<V1Container>` */
@@ -27,9 +28,14 @@ function schemaOf(type: string): Schema {
 function objectOf(fields: NonNullable<Model['attributeTypeMap']>): Schema {
   const properties = fields.map(({ baseName, type }): readonly [string, Schema] => [
     baseName,
-    quantities.has(baseName) ? {} : schemaOf(type),
+    quantities.has(baseName) ? quantityOf(type) : schemaOf(type),
   ]);
   return { type: 'object', nullable: true, properties: Object.fromEntries(properties), additionalProperties: false };
+}
+
+/** One quantity, or those of each resource. */
+function quantityOf(type: string): Schema {
+  return type === 'string' ? quantity : { type: 'object', nullable: true, additionalProperties: quantity };
 }
 
 const leaves: Readonly<Record<string, Schema>> = {
@@ -38,10 +44,10 @@ const leaves: Readonly<Record<string, Schema>> = {
   boolean: { type: 'boolean', nullable: true },
 };
 
-/** In a TaskTemplate a parameter may stand for a number or a boolean. */
+/** In a TaskTemplate a parameter may stand for a number, a boolean or a quantity. */
 function withParameters(schema: Schema): Schema {
-  const { type, properties, items, additionalProperties, ...rest } = schema;
-  if (type === 'integer' || type === 'boolean') return rest;
+  const { type, properties, items, additionalProperties, pattern: _pattern, ...rest } = schema;
+  if (type === 'integer' || type === 'boolean' || schema === quantity) return rest;
   return {
     ...schema,
     ...(properties && { properties: mapped(properties, withParameters) }),

@@ -296,6 +296,10 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
     cronJob('0 3 * * *').replace('image: "a:1"', 'image: "a:1", securityContext: {runAsRot: true}'),
     'spec.jobTemplate.spec.template.spec.containers[0].securityContext.runAsRot is a field that Kubernetes does not have there: take it out',
   ],
+  'a quantity with the unit of a disk shop': [
+    job('old', 'containers: [{name: c, image: "a:1", resources: {limits: {memory: 2Gb, cpu: 0.5}}}]'),
+    'spec.template.spec.containers[0].resources.limits.memory is "2Gb": it must match',
+  ],
   'an env variable whose source is misspelt': [
     job('old', 'containers: [{name: c, image: "a:1", env: [{name: A, valuefrom: {secretKeyRef: {name: s, key: k}}}]}]'),
     'spec.template.spec.containers[0].env[0].valuefrom is a field that Kubernetes does not have there: write valueFrom',
