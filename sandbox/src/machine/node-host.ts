@@ -141,7 +141,7 @@ async function makeCgroups(layout: Layout): Promise<void> {
 
 /**
  * How much processor time all pods together get on a busy machine with cgroup v1, where each process outside of a group
- * has 1024. With as much as one process, a controller in a pod took so long that its tests failed.
+ * has 1024. By default all of them, a controller in a pod among them, would get as much as one such process.
  */
 const cpuShares = 16 * 1024;
 
