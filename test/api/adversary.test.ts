@@ -7,7 +7,7 @@ import { applications, taskRuns, tasks } from '../../controller/src/cluster/reso
 import { hexHash } from '../../controller/src/domain/lang/canonical-json.ts';
 import { isFinished } from '../../controller/src/domain/model/phase.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
-import { events, jobs, pods } from '../../controller/src/kube/resources.ts';
+import { events, jobs, persistentVolumeClaims, pods } from '../../controller/src/kube/resources.ts';
 import { installApplications } from '../support/applications.ts';
 import { useControlledCluster } from '../support/controlled-cluster.ts';
 import { eventually } from '../support/eventually.ts';
@@ -112,6 +112,28 @@ describe("somebody with Kubernetes' role edit", () => {
         await room.delete(type, name);
       await eventually('all is gone', async () => (await room.runs()).length === 0);
     }
+  });
+
+  it('a claim that they make under the name of a workspace is left alone, and holds up that run alone, which says so', async () => {
+    const room = await controlled.openRoom();
+    const editor = await accountWith(room, 'edit');
+    const claim = { metadata: { name: 'mytask-v1-workspace', namespace: room.namespace } };
+    const resources = { requests: { storage: '1Mi' } };
+    const spec = { accessModes: ['ReadWriteOnce'], resources, storageClassName: 'none' };
+    const stolen = await editor.create(persistentVolumeClaims, { ...claim, spec });
+    const deployment = {
+      steps: [{ name: 'one' }],
+      spec: { globals: { workspace: { size: '1Mi', storageClassName: 'none' } } },
+      policy: { concurrencyPolicy: 'Allow' as const },
+    };
+    await room.deploy({ revision: 1, ...deployment });
+    await room.runWhere('mytask-v1', 'names the claim', ({ message = '' }) => message.includes('mytask-v1-workspace'));
+    await room.deploy({ revision: 2, ...deployment });
+    await eventually('the next run goes on', () => room.get(jobs, 'mytask-v2-one'));
+    const after = await room.get(persistentVolumeClaims, 'mytask-v1-workspace');
+    expect([after.metadata.uid, after.metadata.ownerReferences]).toEqual([stolen.metadata.uid, undefined]);
+    await room.kubectl('delete', 'pvc', 'mytask-v1-workspace', '--wait=false');
+    await eventually('and the run itself once the claim is gone', () => room.get(jobs, 'mytask-v1-one'));
   });
 
   it('a finalizer on a Job does not keep its pods running once the run is cancelled', async () => {

@@ -395,6 +395,22 @@ describe.concurrent('what passes is waited for:', () => {
     await recovers(room, task);
   });
 
+  it('a namespace whose pods must be restricted', async () => {
+    const room = await openRoom();
+    const label = 'pod-security.kubernetes.io/enforce';
+    await cluster.kubectl(['label', 'namespace', room.namespace, `${label}=restricted`]);
+    const task = await room.deploy({ revision: 1 });
+    await tells(room, task, {
+      phase: 'Pending',
+      reason: 'FailedCreate',
+      message:
+        /mytask-v1.*: pods cannot be created: write the securityContext that this namespace asks for into podSpec, and deploy it again; an event says: .*violates PodSecurity "restricted:latest": /,
+    });
+    await staysCalm(room);
+    await cluster.kubectl(['label', 'namespace', room.namespace, `${label}-`]);
+    await recovers(room, task);
+  });
+
   it('a LimitRange that the pods exceed', async () => {
     const room = await openRoom();
     const limits = [{ type: 'Container', max: { memory: '10Mi' } }];
