@@ -84,6 +84,25 @@ describe('the judge', () => {
     ['a deployment that nothing answered', new Log().task(1).report(1), 'each deployment has one run'],
     ['a deployment with two runs', oneRun().run('again', first).ended('again'), 'each deployment has one run'],
     [
+      'a deployment that ran and is on record as superseded',
+      oneRun()
+        .task(2)
+        .run('v2', { type: 'Revision', generation: 2 })
+        .ended('v2')
+        .run('before', { type: 'Revision', generation: 2, superseded: { most: 1, by: 'app-v3', after: 'app-v1' } })
+        .ended('before', 'Skipped')
+        .task(3)
+        .run('v3', { type: 'Revision', generation: 3 })
+        .ended('v3')
+        .report(3),
+      'each deployment has one run',
+    ],
+    [
+      'a Task whose newest version was not reported',
+      oneRun().task(2, { suspend: true, trigger: { appRevision: 'app-v1' } } as Partial<TaskObject['spec']>),
+      'a Task reports what became',
+    ],
+    [
       'two runs of one time of a schedule',
       oneRun()
         .run('a', { scheduledTime: '2026-03-20T12:00:00Z' })

@@ -70,8 +70,12 @@ function* deployments({ book }: Court) {
           generation > (trigger.generation ?? 0) - trigger.superseded.most,
       );
       const isLastOfDeleted = task.deleted !== undefined && own === 0;
-      if (own === 1 || (own === 0 && superseded) || isLastOfDeleted) continue;
-      yield { namespace: task.namespace, what: `${task.name}: ${own} runs of ${revision} (generation ${generation})` };
+      if (own + Number(superseded) === 1 || isLastOfDeleted) continue;
+      const record = superseded ? ', and it is on record as superseded' : '';
+      yield {
+        namespace: task.namespace,
+        what: `${task.name}: ${own} runs of ${revision} (generation ${generation})${record}`,
+      };
     }
   }
 }
