@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign demo kind down bench image release promtool docs
+.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign upgrade demo kind down bench image release promtool docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -65,6 +65,11 @@ test: types lint unit ## Everything that has to pass
 
 campaign: addon build ## Every kill point of every story, and made-up cases until MINUTES (60) are over; SEED=n repeats one
 	@npx tsx scripts/campaign.ts --minutes $(or $(MINUTES),60) --seed '$(SEED)'
+
+# The last commit of 0.1.0.
+FROM ?= e694418
+upgrade: addon build ## Change from an earlier version (FROM=commit) to this one and back, amid 500 Tasks: 30 minutes
+	@UPGRADE_FROM=$$(bash scripts/older-version.sh $(FROM)) && export UPGRADE_FROM && npx vitest run --project upgrade
 
 demo: addon build ## Bring a cluster up, enable the addon and deploy a task three times
 	@npm run --silent demo

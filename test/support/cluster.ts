@@ -16,7 +16,8 @@ import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.t
 import { enableWithoutController } from '../../scripts/enable-addon.ts';
 import { kubectlOf, type Kubectl } from '../../scripts/kubectl.ts';
 
-const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
+/** The addon of this checkout, as `make addon` assembles it. */
+export const addonDirectory = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 
 export interface Cluster {
   readonly sandbox: Sandbox;
@@ -39,13 +40,16 @@ export interface ClusterOptions extends Pick<SandboxOptions, 'controllerCallsPer
    * Applications.
    */
   readonly kubevela?: 'none' | 'stand-in';
+  /** An assembled addon in the place of dist/task-runs. */
+  readonly addon?: string;
 }
 
-/** Starts a cluster and puts everything of dist/task-runs into it but the Deployment. */
+/** Starts a cluster and puts everything of an addon into it but the Deployment. */
 export async function startCluster({
   nodes = 'none',
   nodeCount = 1,
   kubevela = 'none',
+  addon = addonDirectory,
   ...rest
 }: ClusterOptions = {}): Promise<Cluster> {
   const directory = await mkdtemp(join(tmpdir(), 'task-runs-'));
@@ -53,7 +57,7 @@ export async function startCluster({
   const kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
   const client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'test' });
   await (kubevela === 'none'
-    ? install(kubectl)
+    ? installAddon(kubectl, addon)
     : enableWithoutController({ kubeconfig: sandbox.kubeconfig, directory: addon, vela: undefined }));
   const controllerKubeconfig = join(directory, 'controller.kubeconfig');
   await writeControllerKubeconfig(kubectl, controllerKubeconfig);
@@ -74,9 +78,15 @@ export async function startCluster({
   };
 }
 
-async function install(kubectl: Kubectl): Promise<void> {
+/**
+ * Puts everything of an assembled addon into a cluster but the Deployment, or in the place of what an earlier version
+ * has put there.
+ *
+ * @returns the objects, as they were applied
+ */
+export async function installAddon(kubectl: Kubectl, directory: string): Promise<readonly JsonObject[]> {
   const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
-  const application = await renderAddon(cue, addon).finally(() => cue.close());
+  const application = await renderAddon(cue, directory).finally(() => cue.close());
   const objects = ['task-runs-resources', 'task-runs-controller'].flatMap((component) => [
     ...objectsOf(application, component),
   ]);
@@ -92,4 +102,5 @@ async function install(kubectl: Kubectl): Promise<void> {
   await kubectl(['apply', '--server-side', '-f', '-'], { input: text(isCrd) });
   await kubectl(['wait', '--for=condition=Established', 'crd/tasks.task.oam.dev', 'crd/taskruns.task.oam.dev']);
   await kubectl(['apply', '--server-side', '-f', '-'], { input: text((kind) => !isCrd(kind)) });
+  return all;
 }

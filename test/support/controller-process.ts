@@ -42,16 +42,18 @@ export interface ControllerProcess {
  * Starts the bundled controller as its own process and waits until it acts.
  * @param until `started` for one that waits for its turn to lead
  * @param env beside the environment of the tests
+ * @param program another version's, in the place of dist/controller/main.js
  */
 export async function startController(
   kubeconfig: string,
   args: readonly string[] = [],
   until: 'leading' | 'started' = 'leading',
   env: Readonly<Record<string, string>> = {},
+  program = main,
 ): Promise<ControllerProcess> {
   const child = spawn(
     process.execPath,
-    [...nodeFlags, main, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args],
+    [...nodeFlags, program, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
