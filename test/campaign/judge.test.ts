@@ -99,7 +99,7 @@ describe('the judge', () => {
     ],
     [
       'a Task whose newest version was not reported',
-      oneRun().task(2, { suspend: true, trigger: { appRevision: 'app-v1' } } as Partial<TaskObject['spec']>),
+      oneRun().task(2, { suspend: true, trigger: { appRevision: 'app-v1' } }),
       'a Task reports what became',
     ],
     [
