@@ -174,7 +174,7 @@ const hasSettled = ({ metadata, status }: Stored<TaskObject>): boolean =>
 /** The runs that had finished keep their word; those that had not, ended well, and started once. */
 function lost(before: readonly Stored<TaskRunObject>[], after: readonly Stored<TaskRunObject>[]): readonly string[] {
   const now = new Map(after.map((run) => [run.metadata.uid, run]));
-  // Of a schedule, the oldest leave with time.
+  // The oldest runs of a schedule leave with time.
   const asked = before.filter(({ metadata }) => !metadata.name.startsWith('scheduled') || now.has(metadata.uid));
   return asked.flatMap(({ metadata, status: then }) => {
     const run = now.get(metadata.uid)?.status;
