@@ -354,7 +354,6 @@ class Planner {
 
 const nothing = { runs: [], jobs: [], templates: [], tasks: [], nodes: () => Promise.resolve([]) };
 
-/** A run of what the Task says now. */
 function concernsNodes({ spec }: RenderedObject): boolean {
   return spec.nodes !== undefined || spec.globals?.nodeName !== undefined;
 }
