@@ -176,6 +176,13 @@ describe('the judge', () => {
     expect(log.run('v4', { type: 'Revision', generation: 4 }).ended('v4').report(4).rules()).toEqual([]);
   });
 
+  it('accepts a run that an earlier leader had asked for when the next one made the record', () => {
+    const superseded = { type: 'Revision', generation: 2, superseded: { most: 1, by: 'app-v3', after: 'app-v1' } };
+    const log = oneRun().task(2).task(3).run('before', superseded).ended('before', 'Skipped');
+    log.run('v2', { type: 'Revision', generation: 2 }).ended('v2');
+    expect(log.run('v3', { type: 'Revision', generation: 3 }).ended('v3').report(3).rules()).toEqual([]);
+  });
+
   it('orders two changes at the same time by their versions, not by their answers', () => {
     const log = oneRun();
     const [, created] = log.changes;

@@ -60,25 +60,37 @@ const ownerOf = (object: KubeObject = {}): string => controllerUid(object) ?? ''
 
 function* deployments({ book }: Court) {
   for (const task of book.tasks) {
-    const runs = ownedBy(book.runs, task.uid).map((run) => firstOf(run)?.spec.trigger);
+    const runs = ownedBy(book.runs, task.uid);
     for (const { generation, revision } of deploymentsOf(task)) {
-      const own = runs.filter((trigger) => isOf(trigger, generation)).length;
-      const superseded = runs.some(
-        (trigger) =>
-          trigger?.superseded !== undefined &&
-          generation <= (trigger.generation ?? 0) &&
-          generation > (trigger.generation ?? 0) - trigger.superseded.most,
-      );
-      const isLastOfDeleted = task.deleted !== undefined && own === 0;
-      if (own + Number(superseded) === 1 || isLastOfDeleted) continue;
-      const record = superseded ? ', and it is on record as superseded' : '';
+      const own = runs.filter((run) => isOf(triggerOf(run), generation));
+      const records = runs.filter((run) => isSuperseded(triggerOf(run), generation));
+      const isLastOfDeleted = task.deleted !== undefined && own.length === 0;
+      if (isAnswered(own, records) || isLastOfDeleted) continue;
+      const record = records.length > 0 ? ', and it is on record as superseded' : '';
       yield {
         namespace: task.namespace,
-        what: `${task.name}: ${own} runs of ${revision} (generation ${generation})${record}`,
+        what: `${task.name}: ${own.length} runs of ${revision} (generation ${generation})${record}`,
       };
     }
   }
 }
+
+/**
+ * One run, or a record in its place. A run may follow the record: a call that an earlier leader had under way reaches
+ * the API server after the next leader has looked.
+ */
+function isAnswered(own: readonly Life<TaskRunObject>[], records: readonly Life<TaskRunObject>[]): boolean {
+  const [run] = own;
+  if (!run) return records.length > 0;
+  return own.length === 1 && records.every((record) => bornAt(record) < bornAt(run));
+}
+
+const triggerOf = (run: Life<TaskRunObject>): RunTrigger | undefined => firstOf(run)?.spec.trigger;
+
+const isSuperseded = (
+  { superseded, generation: last = 0 }: RunTrigger = {} as RunTrigger,
+  generation: number,
+): boolean => superseded !== undefined && generation <= last && generation > last - superseded.most;
 
 /** Whether a trigger is this deployment; a retry of its run carries its generation, too. */
 const isOf = (trigger: RunTrigger | undefined, generation: number): boolean =>
