@@ -297,9 +297,16 @@ const quota = (hard: Record<string, string>) => ({
 /** A quota refuses only after the quota controller has counted for the first time. */
 async function withQuota(room: Room, hard: Record<string, string>): Promise<void> {
   await room.apply(quota(hard));
+  // Kubernetes counts objects of a CRD only once it has found the CRD, which takes longer in a young cluster.
   await eventually(
     'the quota counts',
-    async () => (await room.kubectl('get', 'resourcequota', 'little', '-o', 'jsonpath={.status.hard}')) !== '',
+    async () => {
+      const used = JSON.parse(
+        await room.kubectl('get', 'resourcequota', 'little', '-o', 'jsonpath={.status.used}'),
+      ) as object;
+      return Object.keys(hard).every((resource) => resource in used);
+    },
+    { seconds: 330 },
   );
 }
 
@@ -393,7 +400,7 @@ describe.concurrent('what passes is waited for:', () => {
     await triesCalmly(room, 'POST taskruns', began);
     await raise(room, { 'count/taskruns.task.oam.dev': '5' });
     await recovers(room, task);
-  });
+  }, 600_000);
 
   it('a namespace whose pods must be restricted', async () => {
     const room = await openRoom();

@@ -91,6 +91,8 @@ describe.concurrent('a migration that ran', () => {
     await isThrough();
     const annotations = await marked(app);
     await app.delete();
+    // What is applied to an Application that is still on its way out goes with it.
+    await eventually('the Application is gone', () => isGone(applications, app.namespace, app.name));
     await eventually('its Task is gone', () => isGone(tasks, app.namespace, 'shop-migrate'));
     await eventually('its runs are gone', async () => (await app.runNames()).length === 0);
     await apply(app.namespace, app.name, spec, annotations);
