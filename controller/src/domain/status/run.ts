@@ -2,7 +2,7 @@
  * What a run's status should say now. A finished run's status never changes.
  */
 import { memoLatest } from '../lang/memo.ts';
-import type { TaskRunStatus } from '../../resources/index.ts';
+import type { TaskRun, TaskRunStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { durationBetween } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
@@ -109,13 +109,21 @@ function jobRows(view: JobRun, verdict: Verdict): TaskRunStatus['jobs'] {
   return rows.length === 0 ? undefined : rows.slice(-maxJobs);
 }
 
+/** Who asked that the run ends, in a sentence, and why; undefined where nobody did. */
+export function cancelledBy({
+  spec: { cancel, cancelReason },
+}: TaskRun): { reason: string; message: string } | undefined {
+  if (cancel !== true) return undefined;
+  return { reason: reasons.cancelled, message: cancelReason ?? 'cancelled (spec.cancel)' };
+}
+
 /**
  * Why the run ends though its Jobs have not, if it does: a person, a newer run, its own deletion or the end of its
  * workflow step.
  */
 function endedEarly(view: RunView, task: TaskView): { reason: string; message: string } | undefined {
-  const { cancel, cancelReason } = view.record.spec;
-  if (cancel === true) return { reason: reasons.cancelled, message: cancelReason ?? 'cancelled (spec.cancel)' };
+  const asked = cancelledBy(view.record);
+  if (asked) return asked;
   const replacement = replacementOf(view, task) ?? replacingRun(view, task);
   if (replacement) return { reason: reasons.replaced, message: `replaced by ${replacement.name}` };
   if (isGoing(view)) return { reason: reasons.cancelled, message: 'the TaskRun is being deleted' };

@@ -5,7 +5,8 @@ import { classify } from '../view/classify.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import { after, aRun, aState, aTask, noon } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
-import type { TaskRun } from '../../resources/index.ts';
+import type { TaskRun, TaskRunStatus } from '../../resources/index.ts';
+import { rfc3339 } from '../lang/rfc3339.ts';
 
 /** As `kubectl create` leaves it. */
 function byHand(spec: Partial<TaskRun['spec']> = {}): TaskRun {
@@ -192,6 +193,16 @@ describe('without its Task', () => {
     ]);
   });
   test('once', () => expect(withoutTask([{ ...byHand(), status: told }], noon)).toEqual([]));
+  test('it ends when somebody cancels it', () => {
+    const run = { ...byHand(), status: told };
+    const cancelled = { ...run, spec: { ...run.spec, cancel: true, cancelReason: 'ann: not needed' } };
+    const [action] = withoutTask([cancelled], noon);
+    expect(action).toMatchObject({
+      kind: 'writeRunStatus',
+      status: { phase: 'Cancelled', reason: 'Cancelled', message: 'ann: not needed', completionTime: rfc3339(noon) },
+    });
+    mustBeValid.taskRunStatus((action as { status: TaskRunStatus }).status);
+  });
 });
 
 test.each<[string, Pick<TaskRun, 'metadata'>, boolean]>([

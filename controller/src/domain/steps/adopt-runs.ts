@@ -18,7 +18,7 @@ import { withOverrides } from '../policies/allowed-overrides.ts';
 import { retryProblem } from '../policies/retry-of.ts';
 import { sharedJobName } from '../policies/unique.ts';
 import { outcomeEvent } from '../status/events.ts';
-import { finishedCondition } from '../status/run.ts';
+import { cancelledBy, finishedCondition } from '../status/run.ts';
 
 /** Make runs of the Task out of the TaskRuns that people made for it, each with what the Task says now. */
 export function adoptRuns({ state }: TaskView, now: Date): readonly Action[] {
@@ -116,19 +116,25 @@ function notAdopted({ metadata: { name, uid }, status }: TaskRun, problem: strin
 }
 
 /**
- * What to say of TaskRuns whose Task is not there, and when to look at them again. They wait: a Task may be applied
- * after them. What is on record of one that ran stays.
+ * What to say of TaskRuns whose Task is not there, and when to look at them again. They wait, unless they are
+ * cancelled: a Task may be applied after them. What is on record of one that ran stays.
  */
 export function withoutTask(orphans: readonly TaskRun[], now: Date): readonly Action[] {
   const comesUntil = orphans.map(statusComesUntil).filter((until) => until > now.getTime());
-  const told = orphans.filter((run) => statusComesUntil(run) <= now.getTime()).flatMap(tellNoTask);
+  const told = orphans.filter((run) => statusComesUntil(run) <= now.getTime()).flatMap((run) => tellNoTask(run, now));
   return comesUntil.length === 0 ? told : [...told, { kind: 'wakeAt', at: Math.min(...comesUntil) }];
 }
 
-function tellNoTask({ metadata, spec, status = {} }: TaskRun): readonly Action[] {
+function tellNoTask(run: TaskRun, now: Date): readonly Action[] {
+  const { metadata, spec, status = {} } = run;
   const { name, namespace, uid } = metadata;
   const isUnknown = status.phase === undefined || status.phase === 'Pending';
   if (isFinished(status.phase) || (isUnknown && wasRecorded(status))) return [];
+  const cancelled = isUnknown ? cancelledBy(run) : undefined;
+  if (cancelled) {
+    const verdict = { phase: 'Cancelled', ...cancelled, completionTime: rfc3339(now) } as const;
+    return [{ kind: 'writeRunStatus', name, uid, status: { ...verdict, conditions: [finishedCondition(verdict)] } }];
+  }
   const message = `there is no Task ${spec.taskRef.name} in namespace ${namespace}; apply it, or delete this TaskRun`;
   const told = { reason: reasons.taskNotFound, message };
   const wanted: TaskRunStatus = isUnknown ? { phase: 'Pending', ...told } : { ...status, ...told };
