@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { taskRuns, type TaskRunObject } from '../controller/src/cluster/resource-types.ts';
 import { isFinished } from '../controller/src/domain/model/phase.ts';
+import { listAll } from '../controller/src/kube/list-all.ts';
 import { chromiumPath, launchChromium } from '../test/support/chromium.ts';
 import { startCluster, type Cluster } from '../test/support/cluster.ts';
 import { startController } from '../test/support/controller-process.ts';
@@ -71,8 +72,7 @@ function runsWhere(
   return eventually(
     what,
     async () => {
-      const runs: TaskRunObject[] = [];
-      for await (const page of cluster.client.list(taskRuns, { namespace })) runs.push(...page.items);
+      const runs = await listAll(cluster.client, taskRuns, { namespace });
       if (holds(runs)) return true;
       throw new Error(runs.map(({ metadata, status }) => `${metadata.name} ${status?.phase ?? ''}`).join(', '));
     },

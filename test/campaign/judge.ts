@@ -87,10 +87,10 @@ function isAnswered(own: readonly Life<TaskRunObject>[], records: readonly Life<
 
 const triggerOf = (run: Life<TaskRunObject>): RunTrigger | undefined => firstOf(run)?.spec.trigger;
 
-const isSuperseded = (
-  { superseded, generation: last = 0 }: RunTrigger = {} as RunTrigger,
-  generation: number,
-): boolean => superseded !== undefined && generation <= last && generation > last - superseded.most;
+function isSuperseded(trigger: RunTrigger | undefined, generation: number): boolean {
+  const { generation: last = 0, superseded } = trigger ?? {};
+  return generation <= last && generation > last - (superseded?.most ?? 0);
+}
 
 /** Whether a trigger is this deployment; a retry of its run carries its generation, too. */
 const isOf = (trigger: RunTrigger | undefined, generation: number): boolean =>

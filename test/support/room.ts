@@ -1,4 +1,5 @@
 import { taskRuns, type TaskObject, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
+import { listAll } from '../../controller/src/kube/list-all.ts';
 import { events, namespaces } from '../../controller/src/kube/resources.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
 import { apiVersion } from '../../controller/src/resources/index.ts';
@@ -52,8 +53,7 @@ export class Room {
 
   /** Oldest first. */
   async list<T extends KubeObject>(type: ResourceType<T>): Promise<Stored<T>[]> {
-    const found: Stored<T>[] = [];
-    for await (const page of this.#cluster.client.list(type, { namespace: this.namespace })) found.push(...page.items);
+    const found = await listAll(this.#cluster.client, type, { namespace: this.namespace });
     return found.sort((a, b) => Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp));
   }
 

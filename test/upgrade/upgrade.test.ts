@@ -12,6 +12,7 @@ import type { JsonObject } from '../../cue/ts/index.ts';
 import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import { isFinished } from '../../controller/src/domain/model/phase.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
+import { listAll } from '../../controller/src/kube/list-all.ts';
 import { namespaces } from '../../controller/src/kube/resources.ts';
 import { readAudit } from '../campaign/audit.ts';
 import { judge } from '../campaign/judge.ts';
@@ -125,11 +126,8 @@ async function change({ addon, program }: Version): Promise<number> {
   return Date.now() - from;
 }
 
-async function listed<T extends KubeObject>(type: ResourceType<T>, namespace: string): Promise<Stored<T>[]> {
-  const found: Stored<T>[] = [];
-  for await (const page of cluster.client.list(type, { namespace })) found.push(...page.items);
-  return found;
-}
+const listed = <T extends KubeObject>(type: ResourceType<T>, namespace: string): Promise<Stored<T>[]> =>
+  listAll(cluster.client, type, { namespace });
 
 /** Deploys all stories, and waits until each is where the version is to change. */
 async function tellAll(namespace: string): Promise<void> {
