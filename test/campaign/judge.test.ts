@@ -41,7 +41,7 @@ class Log {
     const object = {
       metadata: { name: 'app-mytask', namespace, uid: 'task', generation },
       spec: { trigger: { appRevision: `app-v${generation}` }, ...more },
-      status: { observedGeneration: generation, totals: { active: 0 } },
+      status: { observedGeneration: generation, observedTrigger: { generation }, totals: { active: 0 } },
     } as unknown as TaskObject;
     return this.add({ verb: 'patch', what: 'tasks/status', name: 'app-mytask', object });
   }
@@ -60,6 +60,11 @@ class Log {
     return this.run(name, {}, phase, 'patch');
   }
 
+  /** A person deletes a run. */
+  deleted(name: string): this {
+    return this.add({ verb: 'delete', what: 'taskruns', name, user: 'somebody' });
+  }
+
   job(name: string, run: string, ours: Record<string, string> = {}): this {
     const ownerReferences = [{ apiVersion, kind: 'TaskRun', name: run, uid: `run ${run}`, controller: true }];
     const object = { metadata: { name, namespace, uid: `job ${name}`, ownerReferences, labels: ours } };
@@ -72,6 +77,9 @@ class Log {
 }
 
 const first = { type: 'Revision', generation: 1 };
+const second = { type: 'Revision', generation: 2 };
+/** The trigger of a record which says that nobody saw the first deployment. */
+const missed = { ...first, superseded: { most: 1, by: 'app-v2' } };
 const inTurn = { executionPolicy: { concurrencyPolicy: 'Queue' } } as Partial<TaskObject['spec']>;
 const oneRun = (): Log => new Log().task(1).run('v1', first).job('v1', 'v1').ended('v1').report(1);
 
@@ -95,6 +103,18 @@ describe('the judge', () => {
         .run('v3', { type: 'Revision', generation: 3 })
         .ended('v3')
         .report(3),
+      'each deployment has one run',
+    ],
+    [
+      'a deployment that a Task had named, and that is on record as superseded',
+      oneRun()
+        .deleted('v1')
+        .task(2)
+        .run('before', missed)
+        .ended('before', 'Skipped')
+        .run('v2', second)
+        .ended('v2')
+        .report(2),
       'each deployment has one run',
     ],
     [
@@ -181,6 +201,11 @@ describe('the judge', () => {
     const log = oneRun().task(2).task(3).run('before', superseded).ended('before', 'Skipped');
     log.run('v2', { type: 'Revision', generation: 2 }).ended('v2');
     expect(log.run('v3', { type: 'Revision', generation: 3 }).ended('v3').report(3).rules()).toEqual([]);
+  });
+
+  it('accepts a record of a deployment whose run a person deleted before the Task had named it', () => {
+    const log = new Log().task(1).run('v1', first).ended('v1').deleted('v1').task(2).run('before', missed);
+    expect(log.ended('before', 'Skipped').run('v2', second).ended('v2').report(2).rules()).toEqual([]);
   });
 
   it('orders two changes at the same time by their versions, not by their answers', () => {

@@ -58,14 +58,16 @@ export function judge(given: Case): readonly Finding[] {
 
 const ownerOf = (object: KubeObject = {}): string => controllerUid(object) ?? '';
 
-function* deployments({ book }: Court) {
+function* deployments({ book, controller }: Court) {
   for (const task of book.tasks) {
     const runs = ownedBy(book.runs, task.uid);
     for (const { generation, revision } of deploymentsOf(task)) {
-      const own = runs.filter((run) => isOf(triggerOf(run), generation));
+      const made = runs.filter((run) => isOf(triggerOf(run), generation));
+      const own = made.filter((run) => !isForgotten(task, run, generation, controller));
       const records = runs.filter((run) => isSuperseded(triggerOf(run), generation));
       const isLastOfDeleted = task.deleted !== undefined && own.length === 0;
-      if (isAnswered(own, records) || isLastOfDeleted) continue;
+      const wasForgotten = own.length === 0 && made.length > 0;
+      if (isAnswered(own, records) || wasForgotten || isLastOfDeleted) continue;
       const record = records.length > 0 ? ', and it is on record as superseded' : '';
       yield {
         namespace: task.namespace,
@@ -83,6 +85,21 @@ function isAnswered(own: readonly Life<TaskRunObject>[], records: readonly Life<
   const [run] = own;
   if (!run) return records.length > 0;
   return own.length === 1 && records.every((record) => bornAt(record) < bornAt(run));
+}
+
+/**
+ * The controller cannot know of a run that a person deleted before its Task's status named its deployment: it answers
+ * that deployment again, with a run or a record.
+ */
+function isForgotten(
+  { changes }: Life<TaskObject>,
+  { deleted }: Life<TaskRunObject>,
+  generation: number,
+  controller: string,
+): boolean {
+  if (!deleted || deleted.user === controller) return false;
+  const answered = ({ status }: TaskObject): number => status?.observedTrigger?.generation ?? 0;
+  return !changes.some(({ object, until }) => until < deleted.from && answered(object) >= generation);
 }
 
 const triggerOf = (run: Life<TaskRunObject>): RunTrigger | undefined => firstOf(run)?.spec.trigger;
