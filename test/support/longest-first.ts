@@ -4,11 +4,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** On two cores, from three minutes down to one. A file that grows as long is added here. */
 const longest = [
   'test/api/cronjob-side-by-side.test.ts',
+  'test/api/campaign.test.ts',
   'test/api/plan.test.ts',
   'test/e2e/flows.test.ts',
   'test/api/kill.test.ts',
   'test/api/sandbox.test.ts',
   'test/api/queues.test.ts',
+  'test/api/admission.test.ts',
+  'test/api/restore.test.ts',
+  'test/api/bad-input.test.ts',
+  'test/api/tenants.test.ts',
   'test/e2e/tutorials.test.ts',
   'test/api/runs.test.ts',
   'test/e2e/runs.test.ts',

@@ -35,6 +35,8 @@ export function controllerManager({ layout, settings, programs, client }: Contex
       // One instance: a lease of a killed one would only delay the next.
       '--leader-elect=false',
       '--profiling=false',
+      // A quota on objects of a CRD counts from the next round on, which would be up to five minutes later.
+      '--resource-quota-sync-period=10s',
       ...(calls === undefined ? [] : [`--kube-api-qps=${calls}`, `--kube-api-burst=${2 * calls}`]),
     ],
     ready: async () => {

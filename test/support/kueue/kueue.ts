@@ -1,5 +1,5 @@
 /** Kueue in a test cluster, whoever acts as it, and what people do with it. */
-import { isNotFound } from '../../../controller/src/kube/api-error.ts';
+import { isAlreadyExists } from '../../../controller/src/kube/api-error.ts';
 import type { Client } from '../../../controller/src/kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../../../controller/src/kube/objects.ts';
 import { join } from 'node:path';
@@ -108,12 +108,10 @@ async function createQueue(
 }
 
 async function ensure<T extends KubeObject>(client: Client, type: ResourceType<T>, object: T): Promise<void> {
-  const { name = '', namespace } = object.metadata ?? {};
   try {
-    await client.get(type, { namespace, name });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
     await client.create(type, object);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
   }
 }
 
