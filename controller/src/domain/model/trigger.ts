@@ -43,10 +43,12 @@ export interface Answered {
   readonly revisionHash?: string;
   readonly run?: string;
   readonly snapshotHash?: string;
+  /** It stands for deployments that no controller saw, so it is not a deployment itself. */
+  readonly isRecord?: boolean;
 }
 
 /** What an Application keeps of the last answered trigger of one of its Tasks. */
-export interface Mark extends Omit<Answered, 'generation'> {
+export interface Mark extends Omit<Answered, 'generation' | 'isRecord'> {
   readonly run: string;
   readonly phase: MarkedPhase;
 }
@@ -66,9 +68,12 @@ export function answeredByRun({
   metadata,
   spec,
 }: Pick<TaskRun, 'spec'> & { readonly metadata: { readonly name: string } }): readonly Answered[] {
-  const { generation, value = '', revisionHash } = spec.trigger ?? {};
+  const { generation, value = '', revisionHash, superseded } = spec.trigger ?? {};
   if (generation === undefined) return [];
-  return [compact({ generation, value, revisionHash, run: metadata.name, snapshotHash: spec.snapshot?.hash })];
+  const isRecord = superseded !== undefined || undefined;
+  return [
+    compact({ generation, value, revisionHash, run: metadata.name, snapshotHash: spec.snapshot?.hash, isRecord }),
+  ];
 }
 
 /**

@@ -21,7 +21,7 @@ describe('deployments that were replaced while no controller ran are on record',
     [
       'after a record whose run was never created',
       v1.revision('web-v7', 7),
-      { generation: 3, value: 'before web-v4' },
+      { generation: 3, value: 'before web-v4', isRecord: true },
       { most: 3, by: 'web-v7' },
     ],
   ] as const;

@@ -12,23 +12,20 @@ import { reasons } from '../model/reasons.ts';
 import { type Answered, triggerValue } from '../model/trigger.ts';
 import type { Hold } from '../model/verdict.ts';
 
-/** How the value of a record's trigger begins. */
-const before = 'before ';
-
 /**
  * @param version the first version after the gap, which is a deployment
  * @param last what was seen before it: of what generation, and its trigger; neither for a new Task
  * @returns the trigger of the record; undefined where there is no gap
  */
-export function supersededBefore(version: Task, last: Pick<Partial<Answered>, 'generation' | 'value'>) {
+export function supersededBefore(version: Task, last: Partial<Answered>) {
   const generation = version.metadata.generation ?? 0;
   const by = triggerValue(version.spec.trigger);
   const most = generation - (last.generation ?? 0) - 1;
   if (most <= 0) return undefined;
   // A controller that was killed between such a record and its run: the record is not a deployment.
-  const after = last.value?.startsWith(before) ? undefined : last.value || undefined;
+  const after = last.isRecord ? undefined : last.value || undefined;
   const superseded = compact({ most, by, after });
-  return { type: 'Revision', value: `${before}${by}`, generation: generation - 1, superseded } satisfies RunTrigger;
+  return { type: 'Revision', value: `before ${by}`, generation: generation - 1, superseded } satisfies RunTrigger;
 }
 
 /** The record's name, after that of the run which took the place of what was not seen. */

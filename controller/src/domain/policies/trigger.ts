@@ -30,6 +30,7 @@ export function dueRuns(versions: readonly Task[], answered: Answered | undefine
     last = {
       ...last,
       generation,
+      isRecord: false,
       ...compact({ value: triggerValue(version.spec.trigger), revisionHash: revisionHash(version) }),
     };
     if (!changed) continue;

@@ -2,6 +2,7 @@
  * Why a run of this version could not have its Job, as far as that is known before any run asks for it.
  */
 import type { Task, TaskRun } from '../../resources/index.ts';
+import { compact } from '../lang/compact.ts';
 import { memoLatest } from '../lang/memo.ts';
 import { runLabels } from '../manifest/meta.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
@@ -26,16 +27,27 @@ export function jobProblem(view: TaskView): Problem | undefined {
 
 /** A controller that just started knows the answer from the status, unless a template has changed since. */
 function answer({ state: { task, memory, cluster } }: TaskView): Problem | undefined {
-  const { generation = 0 } = task.metadata;
-  const templates = templatesHash(task, cluster.templates);
-  const isOfThis = (one: Pick<Trial, 'generation' | 'templates'>) =>
-    one.generation === generation && one.templates === templates;
-  if (memory.trial && isOfThis(memory.trial)) return memory.trial.problem;
-  const { observedGeneration = 0, observedTemplates, conditions = [] } = task.status ?? {};
-  if (!isOfThis({ generation: observedGeneration, templates: observedTemplates })) return undefined;
+  const tested = testedContent(task, cluster.templates);
+  if (memory.trial && isSame(tested, memory.trial)) return memory.trial.problem;
+  if (!isSame(tested, reportedContent(task))) return undefined;
+  const { conditions = [] } = task.status ?? {};
   const known = conditions.find(({ type }) => type === validType);
   return known && { reason: known.reason, message: known.message };
 }
+
+/** A version of the Task and its templates, as the API server was asked about them or is to be. */
+export type TestedContent = Pick<Trial, 'generation' | 'templates'>;
+
+export const testedContent = (task: Task, templates: Templates): TestedContent =>
+  compact({ generation: task.metadata.generation ?? 0, templates: templatesHash(task, templates) });
+
+/** What the answer in the Task's status is about. */
+export function reportedContent({ status: { observedGeneration = 0, observedTemplates } = {} }: Task): TestedContent {
+  return compact({ generation: observedGeneration, templates: observedTemplates });
+}
+
+export const isSame = (one: TestedContent, other: TestedContent): boolean =>
+  one.generation === other.generation && one.templates === other.templates;
 
 /** Why the Task's templates make no Job. A run that waits for one says so itself. */
 function templateProblem({ state: { task, cluster }, active }: TaskView): Problem | undefined {

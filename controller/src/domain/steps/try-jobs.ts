@@ -10,10 +10,9 @@ import { snapshotOf } from '../manifest/snapshot.ts';
 import { stepJobManifest } from '../manifest/step-job.ts';
 import type { Action, TriedJob } from '../model/actions.ts';
 import type { FlowStep } from '../model/flow.ts';
-import type { Trial } from '../model/memory.ts';
 import { partsOf, type RunView, type TaskView } from '../model/view.ts';
-import { templatesHash, templatesProblem, withTemplates } from '../shape/templates.ts';
-import { nextRun } from '../status/job-problem.ts';
+import { templatesProblem, withTemplates } from '../shape/templates.ts';
+import { isSame, nextRun, reportedContent, testedContent } from '../status/job-problem.ts';
 import { isOfThisVersion } from '../view/classify.ts';
 import { viewFlow } from '../view/flow-run.ts';
 import { nothing } from '../view/part.ts';
@@ -23,15 +22,11 @@ const mostTried = 100;
 
 export function tryJobs(view: TaskView): readonly Action[] {
   const { task, memory, cluster } = view.state;
-  const { generation = 0 } = task.metadata;
-  const templates = templatesHash(task, cluster.templates);
-  const isOfThis = (one: Pick<Trial, 'generation' | 'templates'> | undefined) =>
-    one?.generation === generation && one.templates === templates;
-  const { observedGeneration = 0, observedTemplates } = task.status ?? {};
-  if (isOfThis({ generation: observedGeneration, templates: observedTemplates }) || isOfThis(memory.trial)) return [];
-  if (templates === undefined && isTried(view)) return [];
+  const content = testedContent(task, cluster.templates);
+  if (isSame(content, reportedContent(task)) || (memory.trial && isSame(content, memory.trial))) return [];
+  if (content.templates === undefined && isTried(view)) return [];
   const jobs = jobsOf(view);
-  return jobs.length > 0 ? [{ kind: 'tryJobs', generation, templates, jobs }] : [];
+  return jobs.length > 0 ? [{ kind: 'tryJobs', ...content, jobs }] : [];
 }
 
 /**
