@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { countArgument, durationArgument, envArgument, nameArgument, taskArgument } from './arguments.ts';
+import { LONGEST_TIMER_MS } from '../kube/clock.ts';
+import { countArgument, durationArgument, envArgument, nameArgument, taskArgument, waitArgument } from './arguments.ts';
 
 const second = 1_000;
 const day = 86_400 * second;
@@ -16,6 +17,17 @@ describe('a duration', () => {
 
   it.for(['', '7', 'd', '7 d', '-7d', '1.5h', '7d!', '1y', '9999999999d'])('"%s" is refused', (text) => {
     expect(() => durationArgument(text)).toThrow('Write a duration such as 90s, 10m, 1h30m, 7d or 2w.');
+  });
+  it('is a hundred years at most, so that there is a date so long ago', () => {
+    expect(new Date(Date.now() - durationArgument('36500d')).toISOString()).toMatch(/^19/);
+    expect(() => durationArgument('36500d1s')).toThrow('Write 36500d at most.');
+    expect(() => durationArgument('999999999w')).toThrow('Write 36500d at most.');
+  });
+  it('is 24 days at most where the program waits: --timeout 30d ended at once', () => {
+    expect(waitArgument('24d')).toBe(24 * day);
+    expect(24 * day).toBeLessThanOrEqual(LONGEST_TIMER_MS);
+    expect(() => waitArgument('24d1s')).toThrow('Write 24d at most.');
+    expect(() => waitArgument('30d')).toThrow('Write 24d at most.');
   });
 });
 

@@ -6,12 +6,29 @@ import { InvalidArgumentError } from 'commander';
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-/** `90s`, `10m`, `1h30m`, `7d`, `2w` in milliseconds. */
+/** No date is further away than this from another one that programs can write. */
+const longestDays = 36_500;
+
+/** `90s`, `10m`, `1h30m`, `7d`, `2w` in milliseconds, a hundred years at most. */
 export function durationArgument(text: string): number {
   const parts = [...text.matchAll(/(\d{1,9})([smhdw])/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text)
     throw new InvalidArgumentError('Write a duration such as 90s, 10m, 1h30m, 7d or 2w.');
-  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit ?? ''] ?? 0), 0);
+  const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (unitMs[unit ?? ''] ?? 0), 0);
+  return atMost(longestDays, ms);
+}
+
+/** Timers of Node fire at once where they should wait for longer. */
+const longestWaitDays = 24;
+
+/** A duration for which this program waits, in milliseconds. */
+export function waitArgument(text: string): number {
+  return atMost(longestWaitDays, durationArgument(text));
+}
+
+function atMost(days: number, ms: number): number {
+  if (ms > days * 86_400_000) throw new InvalidArgumentError(`Write ${days}d at most.`);
+  return ms;
 }
 
 /** A whole number, 0 or more. */

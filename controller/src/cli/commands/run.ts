@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { taskRuns } from '../../cluster/resource-types.ts';
 import { manualRun } from '../../requests/manual-run.ts';
 import {
-  durationArgument,
+  waitArgument,
   envArgument,
   nameArgument,
   taskArgument,
@@ -41,7 +41,7 @@ export function runCommand(start: Start): Command {
     .option('--env <name=value>', 'an environment variable, only for this run; repeat it for each', envArgument)
     .option('--name <name>', "the run's name, instead of a generated one", nameArgument)
     .option('--wait', "print the run's logs, and exit with its exit code once it has ended")
-    .option('--timeout <duration>', 'with --wait: exit with 124 after this time; the run continues', durationArgument)
+    .option('--timeout <duration>', 'with --wait: exit with 124 after this time; the run continues', waitArgument)
     .action((task: string, _options, command: Command) =>
       start<RunOptions>(command, (session, options) => run(session, task, options)),
     );
