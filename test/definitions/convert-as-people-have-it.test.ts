@@ -281,6 +281,68 @@ const taken: Readonly<Record<string, Row>> = {
     spec: { schedule: { crons: ['@daily'] } },
     says: "jobTemplate.metadata.labels team: left out; write them into labels, which each pod has, or under the Application's metadata\nchanges: CronJob old: jobTemplate.extra is left out",
   },
+  'a workflow whose arguments are the inputs of its entrypoint, and whose list of items is one of them': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: main, arguments: {parameters: [{name: systems, value: \'[{"image": "debian", "tag": ["a", "b"]}, {"image": "alpine", "tag": 3}]\'}]}, templates: [{name: main, inputs: {parameters: [{name: systems}]}, steps: [[{name: cat, template: cat, arguments: {parameters: [{name: image, value: "{{item.image}}"}, {name: tag, value: "{{item.tag}}"}]}, withParam: "{{inputs.parameters.systems}}"}]]}, {name: cat, inputs: {parameters: [{name: image}, {name: tag}]}, container: {image: "{{inputs.parameters.image}}", args: ["{{inputs.parameters.tag}}"]}}]}\n',
+    spec: {
+      steps: [
+        { name: 'cat-0', template: { spec: { containers: [{ image: 'debian', args: ['["a","b"]'] }] } } },
+        { name: 'cat-1', template: { spec: { containers: [{ image: 'alpine', args: ['3'] }] } } },
+      ],
+    },
+  },
+  'templateDefaults with a container, which steps do not get': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: main, templateDefaults: {retryStrategy: {limit: 1}, container: {env: [{name: A, value: all}, {name: B, value: all}], securityContext: {runAsUser: 7}}}, templates: [{name: main, steps: [[{name: one, template: one}]]}, {name: one, container: {image: "a:1", env: [{name: B, value: own}]}}]}\n',
+    spec: {
+      steps: [
+        {
+          name: 'one',
+          retry: { limit: 1 },
+          template: {
+            spec: {
+              containers: [
+                {
+                  image: 'a:1',
+                  env: [
+                    { name: 'A', value: 'all' },
+                    { name: 'B', value: 'own' },
+                  ],
+                  securityContext: { runAsUser: 7 },
+                },
+              ],
+            },
+          },
+        },
+      ],
+    },
+  },
+  'an exit handler whose steps look at how the workflow ended': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: main, onExit: tell, arguments: {parameters: [{name: who, value: ops}]}, templates: [{name: main, container: {image: "a:1"}}, {name: tell, inputs: {parameters: [{name: who}]}, steps: [[{name: celebrate, template: say, when: "{{workflow.status}} == Succeeded"}, {name: cry, template: say, when: "{{workflow.status}} != \'Succeeded\'"}, {name: page, template: say, when: "{{workflow.duration}} > 60"}, {name: tidy, template: say, arguments: {parameters: [{name: to, value: "{{inputs.parameters.who}}"}]}}]]}, {name: say, inputs: {parameters: [{name: to, default: all}]}, container: {image: mail, args: ["{{inputs.parameters.to}}"]}}]}\n',
+    spec: {
+      steps: [
+        { name: 'main' },
+        { name: 'celebrate', dependsOn: ['main'], template: { spec: { containers: [{ args: ['all'] }] } } },
+        { name: 'cry', when: 'OnFailure' },
+        { name: 'page', when: 'Always' },
+        { name: 'tidy', when: 'Always', template: { spec: { containers: [{ args: ['ops'] }] } } },
+      ],
+    },
+    says: 'step page: when "{{workflow.duration}} > 60" is left out: the step runs in any case',
+  },
+  'an output of Argo that the whole workflow has': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: e, templates: [{name: e, container: {image: "a:1"}, outputs: {parameters: [{name: id, globalName: my-id, valueFrom: {path: /tmp/id}}]}}]}\n',
+    spec: { template: { spec: { containers: [{ image: 'a:1' }] } } },
+    says: 'output id: globalName my-id is left out: a later step reads $(steps.STEP.outputs.id)',
+  },
+  'variables of Tekton as earlier versions had them, and one that is misspelt': {
+    text: 'apiVersion: tekton.dev/v1beta1\nkind: TaskRun\nmetadata: {name: old}\nspec: {params: [{name: a, value: x}], taskSpec: {params: [{name: a}], workspaces: [{name: src}], steps: [{name: s, image: "a:1", args: ["$(inputs.params.a)"], workingDir: "$(workspace.src.path)"}]}}\n',
+    spec: { template: { spec: { containers: [{ args: ['x'] }] } } },
+    says: '$(workspace.src.path) is not replaced',
+  },
+  'a Job of Volcano whose containers are started again and again': {
+    text: 'apiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: old}\nspec: {tasks: [{replicas: 1, template: {spec: {restartPolicy: OnFailure, containers: [{name: c, image: "a:1"}]}}}]}\n',
+    spec: { job: { backoffLimit: 0 } },
+    says: 'a Job fails at its first failure here: write backoffLimit',
+  },
 };
 
 const refused: Readonly<Record<string, readonly [text: string, says: string]>> = {
@@ -333,6 +395,17 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
   'a Job of Volcano whose tasks start together': [
     'apiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: old}\nspec: {tasks: [{name: master}, {name: worker}]}\n',
     'it has 2 tasks that start together',
+  ],
+  'numbers that no Task has': [
+    cronJob('0 3 * * *', 'successfulJobsHistoryLimit: 824638405216, failedJobsHistoryLimit: -1, ').replace(
+      '{spec: {template',
+      '{spec: {activeDeadlineSeconds: 0, template',
+    ),
+    'activeDeadlineSeconds is 0: write 1 or more; failedJobsHistoryLimit is -1: write 0 to 1000; successfulJobsHistoryLimit is 824638405216: write 0 to 1000',
+  ],
+  'a Job of an API that no cluster has any more': [
+    job('old', 'containers: [{name: c, image: "a:1"}]').replace('batch/v1', 'extensions/v1beta1'),
+    'document 1 is of kind Job (extensions/v1beta1): no cluster has that API any more: write apiVersion: batch/v1',
   ],
   'two time zones': [
     cronJob('TZ=Asia/Tokyo 0 3 * * *', 'timeZone: Europe/Berlin, '),

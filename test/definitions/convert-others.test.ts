@@ -315,6 +315,7 @@ spec:
       'task master is left out: a template has one kind of pod; make it a template and a step of its own',
       'tasks[0].policies is left out: there is no equivalent',
       "queue default is Volcano's: name a LocalQueue of Kueue in the step's queue",
+      'restartPolicy OnFailure: Volcano lets the kubelet start a failed container again without limit, and a Job fails at its first failure here: write backoffLimit',
       'spec.minAvailable is left out: there is no equivalent',
       'spec.schedulerName is left out: there is no equivalent',
       'container w is named after its component',

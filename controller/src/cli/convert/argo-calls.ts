@@ -16,6 +16,8 @@ interface Items {
   readonly problem?: string;
 }
 
+type ItemFields = Pick<Call, 'withItems' | 'withParam' | 'withSequence'>;
+
 const once: readonly unknown[] = [undefined];
 
 /** The tasks that one waits for, and how they must end. */
@@ -39,19 +41,34 @@ function isEach(ends: ReadonlySet<string>, allowed: readonly string[]): boolean 
   return [...ends].every((end) => allowed.includes(end));
 }
 
-/** The values that a step runs with, one after the other; undefined for a step without items. */
-export function itemsOf({ withItems, withSequence, withParam }: Call): Items {
+/**
+ * The values that a step runs with, one after the other; undefined for a step without items.
+ * @param call with the values of its placeholders, as far as they are known
+ */
+export function itemsOf({ withItems, withSequence, withParam }: ItemFields): Items {
   if (withItems) return { values: withItems };
   if (withParam !== undefined)
-    return {
-      values: once,
-      problem: 'withParam is left out: items must be known when a run starts; the step runs once',
-    };
+    return (
+      listOf(withParam) ?? {
+        values: once,
+        problem: 'withParam is left out: items must be known when a run starts; the step runs once',
+      }
+    );
   if (!withSequence) return { values: once };
   const values = sequenceOf(withSequence);
   return values
     ? { values }
     : { values: once, problem: 'withSequence is left out: write the items; the step runs once' };
+}
+
+/** A JSON list that stands in the manifest itself; undefined where a step makes it, or it is not one. */
+function listOf(text: unknown): Items | undefined {
+  try {
+    const values: unknown = JSON.parse(asText(text));
+    return Array.isArray(values) ? { values } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The numbers of a sequence in its format; undefined if they are not known, or too many. */
@@ -82,4 +99,18 @@ export function itemValue(key: string, item: unknown): unknown {
 
 function textOf(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? asText(value) : value;
+}
+
+const status = /^\s*["']?\{\{\s*workflow\.status\s*\}\}["']?\s*(==|!=)\s*["']?(\w+)["']?\s*$/;
+
+/**
+ * How a flow must have ended for a step of an exit handler to run: as in `{{workflow.status}} != Succeeded`.
+ * @returns undefined for any other condition
+ */
+export function endFor(when: unknown): 'OnSuccess' | 'OnFailure' | 'Always' | undefined {
+  if (when === undefined) return 'Always';
+  const [, operator, end = ''] = status.exec(asText(when)) ?? [];
+  if (operator === '==' && end === 'Succeeded') return 'OnSuccess';
+  const isFailure = operator === '==' ? end === 'Failed' || end === 'Error' : operator === '!=' && end === 'Succeeded';
+  return isFailure ? 'OnFailure' : undefined;
 }

@@ -1,7 +1,8 @@
 /** A template of Argo Workflows with a container or a script, as what a task or a step runs. */
 import { asText, commandFor, secondsOf, timeLimit } from './text.ts';
 import type { Fields } from '../../vela/fields.ts';
-import { listOrNothing, only, orNothing, present } from './fields.ts';
+import { listOrNothing, only, orNothing, present, without } from './fields.ts';
+import { onTop } from './on-top.ts';
 import { workOf, type Converted } from './work.ts';
 
 export interface Parameter {
@@ -39,6 +40,7 @@ export interface Call extends Fields {
   readonly inline?: Template;
   readonly arguments?: { readonly parameters?: readonly Parameter[]; readonly artifacts?: readonly Fields[] };
   readonly withItems?: readonly unknown[];
+  readonly withParam?: unknown;
   readonly withSequence?: Fields;
   readonly dependencies?: readonly string[];
   readonly depends?: string;
@@ -93,14 +95,18 @@ const read = [
   'volumes',
 ];
 
-/** A template with what all templates have. */
+const unknownKinds = ['suspend', 'resource', 'http', 'containerSet', 'data', 'plugin'];
+const kinds = ['container', 'script', 'steps', 'dag', ...unknownKinds];
+
+/** A template with what all templates have; but steps get no container of theirs. */
 export function templateOf(template: Template, defaults: Template = {}): Template {
-  return { ...defaults, ...template };
+  const others = kinds.filter((kind) => !(kind in template));
+  return onTop(without(defaults, others), template);
 }
 
 /** The kind of a template that has neither a container nor a script, steps nor a dag, such as `suspend`. */
 export function unknownKind(template: Template): string | undefined {
-  return ['suspend', 'resource', 'http', 'containerSet', 'data', 'plugin'].find((kind) => kind in template);
+  return unknownKinds.find((kind) => kind in template);
 }
 
 /** What a template runs, as properties of a task or a step. Placeholders stay as they are. */
@@ -243,10 +249,15 @@ function lost(template: Template): readonly string[] {
   const { inputs = {}, outputs = {} } = template;
   const artifacts = [...(inputs.artifacts ?? []), ...(outputs.artifacts ?? [])].map(({ name }) => String(name));
   const written = (outputs.parameters ?? []).map(({ name }) => String(name));
+  const global = (outputs.parameters ?? []).filter(({ globalName }) => globalName !== undefined);
   return [
     ...artifacts.map((name) => `artifact ${name} is left out: share files in a volume, or in globals.workspace`),
     ...written.map(
       (name) => `output ${name}: let the container write {"${name}": ...} to /dev/termination-log instead of a file`,
+    ),
+    ...global.map(
+      ({ name, globalName }) =>
+        `output ${String(name)}: globalName ${asText(globalName)} is left out: a later step reads $(steps.STEP.outputs.${String(name)})`,
     ),
     ...Object.keys(template)
       .filter((name) => !read.includes(name))

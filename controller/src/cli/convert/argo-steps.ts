@@ -2,13 +2,13 @@
  * Steps and dags of Argo Workflows as the steps of one flow: those of a template that a step calls are put in its
  * place, and a step with items becomes one for each of them.
  */
-import { dependenciesOf, itemsOf, itemValue } from './argo-calls.ts';
+import { dependenciesOf, endFor, itemsOf, itemValue } from './argo-calls.ts';
 import { podOf, templateOf, unknownKind, type Call, type Template, type WorkflowSpec } from './argo-pods.ts';
 import { UsageError } from '../errors.ts';
-import { mostSteps } from './limits.ts';
+import { mostDependencies, mostSteps } from './limits.ts';
 import { asText, inTexts } from './text.ts';
 import type { Fields } from '../../vela/fields.ts';
-import { present } from './fields.ts';
+import { only, present, without } from './fields.ts';
 
 export interface FlowStep {
   readonly name: string;
@@ -41,9 +41,9 @@ export function stepsOf(
   globalValue: ValueOf,
 ): { readonly steps: readonly FlowStep[]; readonly warnings: readonly string[] } {
   const flow = new Flow(spec, globalValue);
-  flow.add(entry, entry.name ?? 'main', new Map(), []);
+  const main = flow.add(entry, entry.name ?? 'main', flow.given, []);
   const exit = spec.templates?.find(({ name }) => name === spec.onExit);
-  if (exit) flow.addExit(exit);
+  if (exit) flow.addExit(exit, main);
   else if (spec.onExit !== undefined) flow.warnings.push(`onExit: the template ${spec.onExit} does not exist`);
   return { steps: flow.finished(), warnings: flow.warnings };
 }
@@ -57,6 +57,8 @@ interface Made {
 
 class Flow {
   readonly warnings: string[] = [];
+  /** The arguments of the workflow, which are those of the templates that it runs by itself. */
+  readonly given: ReadonlyMap<string, unknown>;
   readonly #steps: Made[] = [];
   readonly #outputs = new Map<string, Set<string>>();
   #calls = 0;
@@ -64,7 +66,9 @@ class Flow {
   constructor(
     private readonly spec: WorkflowSpec,
     private readonly globalValue: ValueOf,
-  ) {}
+  ) {
+    this.given = new Map((spec.arguments?.parameters ?? []).map(({ name, value }) => [name, value] as const));
+  }
 
   /** Puts what a template runs into the flow. */
   add(
@@ -100,10 +104,40 @@ class Flow {
     };
   }
 
-  /** What runs at the end, in whatever way the flow ended. */
-  addExit(template: Template): void {
-    if (template.container ?? template.script) this.add(template, 'on-exit', new Map(), [], { when: 'Always' });
-    else this.warnings.push(`onExit: template ${template.name} is left out: write one step with when: Always`);
+  /** What runs at the end: a container in any case, steps beside each other by how the flow ended. */
+  addExit(template: Template, { last }: Part): void {
+    const own = templateOf(template, this.spec.templateDefaults);
+    if (own.container ?? own.script) {
+      this.add(template, 'on-exit', this.given, [], { when: 'Always' });
+      return;
+    }
+    const calls = own.steps?.length === 1 ? own.steps.flat() : [];
+    if (calls.length === 0 || !calls.every((call) => this.#runsOnePod(call))) {
+      this.warnings.push(`onExit: template ${template.name} is left out: write one step with when: Always`);
+      return;
+    }
+    const scope = { prefix: '', valueOf: this.#valuesOf(own, this.given), within: [nameOf(own)], more: {} };
+    for (const call of calls) this.#addExitCall(call, last, scope);
+  }
+
+  #runsOnePod({ inline, template }: Call): boolean {
+    const called = inline ?? this.spec.templates?.find(({ name }) => name === template);
+    return (called?.container ?? called?.script) !== undefined;
+  }
+
+  /** A step of a flow that must have succeeded starts once the last ones have; others start once nothing else runs. */
+  #addExitCall(call: Call, last: readonly string[], scope: Scope): void {
+    const end = endFor(call['when']);
+    const read = end === undefined ? call : (without(call, ['when']) as Call);
+    if (end !== 'OnSuccess') {
+      this.#call(read, [], new Map(), { ...scope, more: { when: end ?? 'Always' } });
+      return;
+    }
+    if (last.length <= mostDependencies) this.#call(read, last, new Map(), scope);
+    else
+      this.warnings.push(
+        `onExit: step ${call.name} is left out: it would depend on ${last.length} steps, and a step depends on at most ${mostDependencies}`,
+      );
   }
 
   finished(): readonly FlowStep[] {
@@ -185,7 +219,8 @@ class Flow {
     for (const warning of lost(call)) this.warnings.push(`step ${call.name}: ${warning}`);
     const isOptional = call.continueOn?.failed === true || call.continueOn?.error === true;
     const more = isOptional ? { ...scope.more, continueOnFailure: true } : scope.more;
-    const items = itemsOf(call);
+    const said = only(call, ['withItems', 'withParam', 'withSequence']) as Fields & Pick<Call, 'withItems'>;
+    const items = itemsOf(inTexts(said, (text) => withValues(text, scope.valueOf)));
     if (items.problem) this.warnings.push(`step ${call.name}: ${items.problem}`);
     const made = items.values.map((item, index) => {
       const valueOf: ValueOf = (key) => this.#outputOf(key, parts) ?? itemValue(key, item) ?? scope.valueOf(key);
@@ -308,6 +343,7 @@ const knownOfCall = [
   'inline',
   'arguments',
   'withItems',
+  'withParam',
   'withSequence',
   'dependencies',
   'depends',

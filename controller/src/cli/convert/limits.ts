@@ -8,7 +8,7 @@ import { type Converted } from './work.ts';
 
 /** As in the schema of the resource Task. */
 export const mostSteps = 1000;
-const mostDependencies = 100;
+export const mostDependencies = 100;
 
 interface Step extends Fields {
   readonly name?: string;

@@ -58,9 +58,7 @@ export function readManifests(text: string, filename: string, schemas: Schemas):
   const others = found.flatMap((one) => ('converted' in one ? [] : [one]));
   const [first] = others;
   if (manifests.length === 0 && first)
-    throw new UsageError(
-      `${first.where} is of kind ${kindOf(first.fields)}: it must be one of ${knownKinds.join(', ')}`,
-    );
+    throw new UsageError(`${first.where} is of kind ${kindOf(first.fields)}: ${insteadOf(first.fields)}`);
   if (manifests.length === 0) throw new UsageError(`${filename} contains no manifest`);
   return { manifests, others: others.map(stays) };
 }
@@ -83,6 +81,15 @@ function readValue(read: unknown, where: string, schemas: Schemas): readonly (Ma
 /** With its API group where that is what is wrong, as in `Job (batch.example.com/v1)`. */
 function kindOf({ kind = 'nothing', apiVersion }: Fields): string {
   return knownKinds.includes(String(kind)) ? `${String(kind)} (${String(apiVersion)})` : String(kind);
+}
+
+/** Jobs and CronJobs had other API groups once, and files have them still. */
+const formerGroup = /^(extensions|apps)\//;
+
+function insteadOf({ kind, apiVersion }: Fields): string {
+  if ((kind === 'Job' || kind === 'CronJob') && typeof apiVersion === 'string' && formerGroup.test(apiVersion))
+    return `no cluster has that API any more: write apiVersion: batch/v1`;
+  return `it must be one of ${knownKinds.join(', ')}`;
 }
 
 function readManifest(

@@ -1,6 +1,6 @@
 /**
- * Fields that Kubernetes does not have. A cluster may have dropped them from the manifest; in a run's Job they are
- * refused, and a plan refuses them by the same schemas.
+ * Fields that Kubernetes does not have, and values that no Task has. A cluster may have dropped such a field, and never
+ * checked such a value; in a run's Job they are refused, and a plan refuses them by these schemas.
  */
 import { admitBySchema, type Schema, type SchemaProblem } from '../../plan/schema.ts';
 import { isFields, type Fields } from '../../vela/fields.ts';
@@ -10,15 +10,8 @@ import type { Component } from './kinds.ts';
 /** By kind: Task and TaskTemplate, as `Definitions` has them. */
 export type Schemas = Readonly<Record<string, Schema>>;
 
-/** The parameters of a definition whose values have a schema of Kubernetes. */
-interface Parameters {
-  readonly podSpec: Schema;
-  readonly job: Schema;
-  readonly env: Schema;
-  readonly tolerations: Schema;
-  readonly hostAliases: Schema;
-  readonly podFailurePolicy: Schema;
-}
+/** The schemas of the parameters of our definitions, by their names. */
+type Parameters = Readonly<Record<string, Schema>>;
 
 const mostSaid = 10;
 
@@ -27,8 +20,7 @@ const mostSaid = 10;
  * @throws UsageError with the place of each in the manifest, and the nearest right spelling
  */
 export function checkPodTemplates(spec: Fields, schemas: Schemas): void {
-  const { podSpec } = parametersOf(schemas, 'Task');
-  refuse(inTemplates(spec, ['spec'], podSpec));
+  refuse(inTemplates(spec, ['spec'], podSchemaOf(schemas, 'Task')));
 }
 
 function inTemplates(value: unknown, path: readonly string[], podSpec: Schema): readonly SchemaProblem[] {
@@ -55,25 +47,44 @@ export function checkProperties({ type, properties }: Component, schemas: Schema
 }
 
 function inProperties(fields: Fields, path: readonly string[], parameters: Parameters): readonly SchemaProblem[] {
-  return Object.entries(parameters).flatMap(([name, schema]: [string, Schema]) =>
+  return Object.entries(parameters).flatMap(([name, schema]) =>
     fields[name] === undefined ? [] : admitBySchema(schema, fields[name], [...path, name]).problems,
   );
 }
 
-/** The schemas of what a Task's pods and Jobs are made of. */
+function schemaAt(schema: Schema | undefined, ...names: readonly string[]): Schema {
+  return names.reduce<Schema>((one, name) => one.properties?.[name] ?? {}, schema ?? {});
+}
+
+function podSchemaOf(schemas: Schemas, kind: string): Schema {
+  return schemaAt(schemas[kind], 'spec', 'template', 'spec');
+}
+
+/** Fields of a JobSpec that are parameters. */
+const ofJob = ['activeDeadlineSeconds', 'backoffLimit', 'completions', 'parallelism', 'podFailurePolicy'];
+/** Fields of a Task that are parameters. */
+const ofTask = ['executionPolicy', 'maxParallel', 'outputs', 'queue', 'retry', 'timeoutSeconds'];
+
+/** What becomes of the parameters of our definitions in a Task. */
 function parametersOf(schemas: Schemas, kind: string): Parameters {
-  const at = (schema: Schema | undefined, ...names: readonly string[]): Schema =>
-    names.reduce<Schema>((one, name) => one.properties?.[name] ?? {}, schema ?? {});
+  const podSpec = podSchemaOf(schemas, kind);
+  const task = schemaAt(schemas['Task'], 'spec');
   // Its rules are about fields that are parameters beside it.
-  const { 'x-kubernetes-validations': _rules, ...job } = at(schemas[kind], 'spec', 'job');
-  const podSpec = at(schemas[kind], 'spec', 'template', 'spec');
+  const { 'x-kubernetes-validations': _rules, ...job } = schemaAt(schemas[kind], 'spec', 'job');
+  const policy = schemaAt(task, 'executionPolicy');
   return {
     podSpec,
     job,
-    env: at(at(podSpec, 'containers').items, 'env'),
-    tolerations: at(podSpec, 'tolerations'),
-    hostAliases: at(podSpec, 'hostAliases'),
-    podFailurePolicy: at(job, 'podFailurePolicy'),
+    env: schemaAt(schemaAt(podSpec, 'containers').items, 'env'),
+    tolerations: schemaAt(podSpec, 'tolerations'),
+    hostAliases: schemaAt(podSpec, 'hostAliases'),
+    ...Object.fromEntries(ofJob.map((name) => [name, schemaAt(job, name)])),
+    ...Object.fromEntries(ofTask.map((name) => [name, schemaAt(task, name)])),
+    // As a cron-task has them, in CronJob's words.
+    failedJobsHistoryLimit: schemaAt(policy, 'keepLastFailed'),
+    startingDeadlineSeconds: schemaAt(task, 'schedule', 'startingDeadlineSeconds'),
+    successfulJobsHistoryLimit: schemaAt(policy, 'keepLast'),
+    ttlSecondsAfterFinished: schemaAt(policy, 'ttlSecondsAfterFinished'),
   };
 }
 

@@ -5,8 +5,9 @@
 import { UsageError } from '../errors.ts';
 import { asText, commandFor, inTexts, matchesIn, timeLimit } from './text.ts';
 import { componentName } from './names.ts';
-import { isFields, type Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../vela/fields.ts';
 import { listOrNothing, orNothing, present, without } from './fields.ts';
+import { onTop } from './on-top.ts';
 import { workOf, type Converted } from './work.ts';
 
 interface Component extends Converted {
@@ -62,8 +63,9 @@ interface PodTemplate extends Fields {
 /** As in the schema of the resource Task. */
 const mostOutputs = 20;
 
-/** What in a text Tekton replaces, and we do not. */
-const unreplaced = /\$\((?:params|workspaces|results|context|step|steps|tasks|credentials)[.[][^()]*\)/g;
+/** What in a text Tekton replaces, and we do not; or what somebody meant to be replaced. */
+const unreplaced =
+  /\$\((?:params?|workspaces?|results?|context|steps?|tasks?|credentials|inputs?|outputs?|resources)[.[][^()]*\)/g;
 
 export function fromTektonTask(spec: Fields): Component {
   const task = spec as TaskSpec;
@@ -172,9 +174,13 @@ function unknownTexts(properties: Fields, isTemplate: boolean): readonly string[
     .map((text) => `${text} is not replaced: there is no equivalent`);
 }
 
-/** `$(params["a"])` as we write it. */
+/** `$(params["a"])` and, of earlier versions, `$(inputs.params.a)` as we write it. */
 function asOurs<T>(value: T): T {
-  return inTexts(value, (text) => text.replaceAll(/\$\(params\[['"]([^'"]+)['"]\]\)/g, '$(params.$1)'));
+  return inTexts(value, (text) =>
+    text
+      .replaceAll(/\$\(inputs\.params([.[])/g, '$(params$1')
+      .replaceAll(/\$\(params\[['"]([^'"]+)['"]\]\)/g, '$(params.$1)'),
+  );
 }
 
 const readSpec = [
@@ -250,7 +256,7 @@ function containersOf(spec: TaskSpec, warnings: string[]) {
       text.replaceAll(/\$\(workspaces\.([^().]+)\.path\)/g, (all, name: string) => paths.get(name) ?? all),
     );
   const containers = steps.map((step, index) =>
-    containerOf(replaced(onTop(stepTemplate, step)), `step-${index + 1}`, mounts, warnings),
+    containerOf(replaced(onTop(stepTemplate, step) as Step), `step-${index + 1}`, mounts, warnings),
   );
   const first = containers.slice(0, -1);
   // Tekton stops sidecars when the steps are done, as Kubernetes does with these.
@@ -259,27 +265,6 @@ function containersOf(spec: TaskSpec, warnings: string[]) {
     restartPolicy: 'Always',
   }));
   return { containers: [containers.at(-1) ?? {}], helpers: [...beside, ...first], hasFirst: first.length > 0 };
-}
-
-/** Lists that are merged by a key of their elements; all others are replaced. */
-const mergeKeys: Readonly<Record<string, string>> = { env: 'name', volumeMounts: 'mountPath' };
-
-/** A step with what the stepTemplate says otherwise, merged as Kubernetes merges two containers. */
-function onTop(template: Fields, step: Step): Step {
-  const merged = Object.entries(step).map(([field, own]): [string, unknown] => [
-    field,
-    mergedField(field, template[field], own),
-  ]);
-  return { ...template, ...Object.fromEntries(merged) };
-}
-
-function mergedField(field: string, shared: unknown, own: unknown): unknown {
-  const key = mergeKeys[field];
-  if (key !== undefined && Array.isArray(shared) && Array.isArray(own)) {
-    const keys = new Set((own as readonly Fields[]).map((element) => element[key]));
-    return [...(shared as readonly Fields[]).filter((element) => !keys.has(element[key])), ...(own as Fields[])];
-  }
-  return isFields(shared) && isFields(own) ? onTop(shared, own) : own;
 }
 
 /** Fields of a step that a container does not have. */

@@ -127,10 +127,18 @@ export function fromVolcanoTemplate(spec: Fields, _labels: Fields, name: string)
       ...(others['queue'] === undefined
         ? []
         : [`queue ${asText(others['queue'])} is Volcano's: name a LocalQueue of Kueue in the step's queue`]),
+      ...restartOf(properties),
       ...leftOut(without(others, ['queue', 'priorityClassName'])),
       ...warnings,
     ],
   };
+}
+
+function restartOf({ restart }: Fields): readonly string[] {
+  if (restart !== 'OnFailure') return [];
+  return [
+    'restartPolicy OnFailure: Volcano lets the kubelet start a failed container again without limit, and a Job fails at its first failure here: write backoffLimit',
+  ];
 }
 
 function leftOut(fields: Fields): readonly string[] {
