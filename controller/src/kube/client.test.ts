@@ -161,6 +161,16 @@ describe('a call', () => {
       /could not create Job default\/a: connect ECONNREFUSED/,
     );
   });
+
+  it('that the API server would not read is refused here, as it would break the connection for all others', async () => {
+    const { server, client } = await open((_request, response) => answer(response, stored('a', '1')));
+    const large = { ...stored('a', '1'), data: { text: 'x'.repeat(20_000_000) } };
+    await expect(client.create(configMaps, large)).rejects.toMatchObject({
+      status: 413,
+      serverMessage: 'Request entity too large: limit is 3145728',
+    });
+    expect(server.requests).toEqual([]);
+  });
 });
 
 describe('credentials', () => {

@@ -52,6 +52,12 @@ export interface Transport {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+/**
+ * The API server reads no larger request. Its refusal comes while such a request is still being sent, and once more
+ * than 10 MB are on their way, HTTP/2 in Node refuses whatever else is sent over that connection, for as long as it is
+ * open.
+ */
+const LARGEST_BODY = 3 * 1024 * 1024;
 type Body = Dispatcher.ResponseData['body'];
 
 /** Builds the one transport of a client. */
@@ -152,12 +158,14 @@ async function exchange<R>(
   read: (body: Body) => Promise<R>,
 ): Promise<R> {
   try {
+    const body = call.body === undefined ? null : JSON.stringify(call.body);
+    if (body !== null && Buffer.byteLength(body) > LARGEST_BODY) throw tooLarge(call);
     const response = await connection.dispatcher.request({
       origin: connection.origin,
       path: connection.basePath + call.path + queryOf(call.query),
       method: call.method,
       headers: headersOf(call, connection, userAgent),
-      body: call.body === undefined ? null : JSON.stringify(call.body),
+      body,
       signal: call.signal ?? null,
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
@@ -174,6 +182,12 @@ async function exchange<R>(
     if (call.signal?.aborted === true) throw call.signal.reason;
     throw transportError(call, error);
   }
+}
+
+/** In the API server's words. */
+function tooLarge(call: Call): ApiError {
+  const message = `Request entity too large: limit is ${LARGEST_BODY}`;
+  return new ApiError(call, { status: 413, reason: 'RequestEntityTooLarge', message });
 }
 
 function headersOf(call: Call, connection: Connection, userAgent: string): Record<string, string> {
