@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { TaskRun } from '../../resources/index.ts';
-import { filledIn } from './placeholders.ts';
+import { filledIn, ValuesRoom } from './placeholders.ts';
 import { stepTemplate } from './step-template.ts';
 import { withTemplates } from './templates.ts';
 
@@ -178,7 +178,35 @@ test.each<[string, string]>([
   ['around a place', `${'$('.repeat(100_000)}$(item.x)`],
   ['that begin like a place', `${'$(item.'.repeat(100_000)})`],
 ])('many open parentheses are read in one go: %s', (_what, text) => {
-  const filled = filledIn(text, (name) => (name === 'item.x' ? 'v' : undefined));
+  const filled = filledIn(text, (name) => (name === 'item.x' ? 'v' : undefined), new ValuesRoom());
   const isAroundPlace = text.endsWith('$(item.x)');
   expect(filled === (isAroundPlace ? `${'$$('.repeat(100_000)}v` : text)).toBe(true);
 });
+
+// Half a megabyte of them made a Job of 250 MB, and the controller with all Tasks was gone.
+test.each([
+  ['an item', () => stepTemplate({ template: manyPlaces('item'), item: { x: large } }, undefined, [])],
+  ['an output', () => stepTemplate({ template: manyPlaces('steps.a.outputs') }, undefined, rowsWith(large))],
+  ['a parameter', () => templateWith(manyPlaces('params'))],
+  ['a parameter that is all of many texts', () => templateWith(manyPlaces('params', 50_000))],
+  ['a parameter in another field', () => templateWith({ metadata: { annotations: { a: places20000('params') } } })],
+])('many places with a large value stop where an object is too large for the API server: %s', (_what, filled) => {
+  const { length } = JSON.stringify(filled());
+  expect(length).toBeGreaterThan(3 * 1024 * 1024);
+  expect(length).toBeLessThan(4 * 1024 * 1024);
+});
+
+const large = 'x'.repeat(5_000);
+const places20000 = (of: string): string => `$(${of}.x)`.repeat(20_000);
+const rowsWith = (x: string) => [{ step: 'a', phase: 'Succeeded', outputs: { x } }];
+
+function manyPlaces(of: string, texts = 1): Record<string, unknown> {
+  const args = texts === 1 ? [places20000(of)] : Array.from({ length: texts }, () => `$(${of}.x)`);
+  return { spec: { containers: [{ name: 'main', args }] } };
+}
+
+function templateWith(template: object): unknown {
+  const templates = { t: { parameters: [{ name: 'x', default: large }], template } };
+  const run = { spec: { snapshot: { templateRef: { name: 't' } }, templates } } as unknown as TaskRun;
+  return withTemplates(run).spec.snapshot?.template;
+}

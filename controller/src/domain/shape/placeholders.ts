@@ -8,21 +8,49 @@
 /** The value of a place by the name in its parentheses; undefined leaves it as it is. */
 export type ValueOf = (name: string) => string | undefined;
 
+/** The largest request that the API server reads, in bytes. */
+const largestRequest = 3 * 1024 * 1024;
+
+/**
+ * How much the values in one object's texts may come to, in characters. A small text with many places and a large value
+ * would fill the memory, and the API server reads no object that is larger than this. Where there is no room left the
+ * places after it stay as they are: the object is too large by then, and is refused as such.
+ */
+export class ValuesRoom {
+  #left = largestRequest;
+
+  get isFull(): boolean {
+    return this.#left < 0;
+  }
+
+  /** Takes a value, also one that fills the room. */
+  take(value: string): string {
+    this.#left -= value.length;
+    return value;
+  }
+}
+
 /**
  * Text with values in their places, for a field in which Kubernetes expands variables. As with variables,
  * `$$(item.file)` is not a place but stands for the text `$(item.file)`.
  *
+ * @param room shared by the texts of one object
  * @param written how a value is written, so that Kubernetes makes of it what it is
  */
-export function filledIn(text: string, valueOf: ValueOf, written: (value: string) => string = escaped): string {
+export function filledIn(
+  text: string,
+  valueOf: ValueOf,
+  room: ValuesRoom,
+  written: (value: string) => string = escaped,
+): string {
   const parentheses = new Parentheses(text, valueOf);
   let [result, at] = ['', 0];
-  for (let next = text.indexOf('$'); next >= 0; next = text.indexOf('$', at)) {
+  for (let next = text.indexOf('$'); next >= 0 && !room.isFull; next = text.indexOf('$', at)) {
     result += text.slice(at, next);
     const end = text[next + 1] === '(' ? parentheses.closeAfter(next) : -1;
     const value = end < 0 ? undefined : valueAt(text, next, end, valueOf);
     if (value !== undefined) {
-      result += written(value);
+      result += room.take(written(value));
       at = end + 1;
     } else if (end >= 0 && parentheses.innermostPlace(end) > next) {
       // `$(cat $(item.file))` is a shell's: to Kubernetes it would be a variable whose name the value makes up.

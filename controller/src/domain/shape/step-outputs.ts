@@ -3,7 +3,7 @@
  */
 import type { Snapshot, TaskRunStatus } from '../../resources/index.ts';
 import { memo } from '../lang/memo.ts';
-import type { Flow, FlowStep } from '../model/flow.ts';
+import type { Flow } from '../model/flow.ts';
 import { placesIn } from './placeholders.ts';
 import { fittingOutputs, type OutputsVerdict } from './declared-outputs.ts';
 
@@ -51,7 +51,7 @@ export function outputProblems(flow: Flow): readonly string[] {
   const { order, steps } = flow;
   const earlier = memo(earlierSteps);
   return order.flatMap((step) =>
-    referencesOf(step).flatMap(([name, output]) => {
+    referencesOf(step.template).flatMap(([name, output]) => {
       const what = `step ${step.name} takes $(steps.${name}.outputs.${output})`;
       const other = steps.get(name);
       if (!other?.outputs?.some((one) => one.name === output))
@@ -65,12 +65,13 @@ export function outputProblems(flow: Flow): readonly string[] {
   );
 }
 
-function referencesOf({ template }: FlowStep): readonly (readonly [step: string, output: string])[] {
-  return [...new Set(placesIn(JSON.stringify(template), 'steps.'))].flatMap((name) => {
+/** Remembered: all items have the same template. */
+const referencesOf = memo((template: object): readonly (readonly [step: string, output: string])[] =>
+  [...new Set(placesIn(JSON.stringify(template), 'steps.'))].flatMap((name) => {
     const [, step, output = ''] = ofStep.exec(name) ?? [];
     return step === undefined ? [] : [[step, output] as const];
-  });
-}
+  }),
+);
 
 /** The steps that a step comes after. */
 interface Earlier {

@@ -5,7 +5,7 @@ import type { Task, TaskRunStatus } from '../../resources/index.ts';
 import type { FlowStep } from '../model/flow.ts';
 import { daemonTolerations, type Toleration } from '../pods/tolerations.ts';
 import { itemValue } from './items.ts';
-import { filledIn, type ValueOf } from './placeholders.ts';
+import { filledIn, type ValueOf, ValuesRoom } from './placeholders.ts';
 import { stepOutputValues } from './step-outputs.ts';
 
 type Globals = NonNullable<Task['spec']['globals']>;
@@ -47,6 +47,7 @@ export function stepTemplate(
   const { metadata, spec = {}, ...rest } = template as PodTemplate;
   const { labels, annotations } = globals;
   const outputOf = stepOutputValues(rows);
+  const room = new ValuesRoom();
   const valueOf: ValueOf = (name) =>
     (item && itemValue(name, item)) ?? (name === 'node.name' ? node : undefined) ?? outputOf(name);
   return {
@@ -61,12 +62,21 @@ export function stepTemplate(
       boundTo,
       podSpec(spec, globals, (container) =>
         withGlobals(
-          withValues(container, (text) => filledIn(text, valueOf)),
+          withValues(container, (text) => filledIn(text, valueOf, room)),
           globals,
         ),
       ),
     ),
   };
+}
+
+/** How long the texts of a pod template are together in which values take their places. */
+export function charactersOf(template: unknown): number {
+  const { containers = [], initContainers = [] } = (template as PodTemplate).spec ?? {};
+  return [...containers, ...initContainers].reduce((sum, { command = [], args = [], env = [] }) => {
+    const texts = [...command, ...args, ...env.map(({ value = '' }) => value)];
+    return texts.reduce((longer, text) => longer + text.length, sum);
+  }, 0);
 }
 
 /** As the DaemonSet controller puts a pod on its node: the scheduler still sees to it that there is room. */

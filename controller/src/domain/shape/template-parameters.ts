@@ -1,10 +1,11 @@
 /**
  * A TaskTemplate's parameters: `$(params.NAME)` in any text of what it runs is a value, given or by default.
  */
+import { memo } from '../lang/memo.ts';
 import { roundedNumber, writeAsText } from '../lang/rounded-number.ts';
 import type { TaskTemplateSpec } from '../../resources/index.ts';
 import { typeOf } from './declared-outputs.ts';
-import { escaped, filledIn, placesIn } from './placeholders.ts';
+import { escaped, filledIn, placesIn, ValuesRoom } from './placeholders.ts';
 
 type Parameter = NonNullable<TaskTemplateSpec['parameters']>[number];
 export type Values = Readonly<Record<string, unknown>>;
@@ -38,20 +39,23 @@ export function valuesOf({ parameters = [] }: TaskTemplateSpec, given: Values = 
  * @param name the template's
  */
 export function parametersProblem(name: string, spec: TaskTemplateSpec, given: Values = {}): string | undefined {
-  const { parameters = [], template, job } = spec;
+  const { parameters = [] } = spec;
   const known = parameters.map((parameter) => parameter.name);
   const named = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown !== undefined) return `TaskTemplate ${name} has no parameter ${unknown}: ${named}`;
-  const used = placesIn(JSON.stringify([template, job]), 'params.').find(
-    (place) => !known.includes(place.slice('params.'.length)),
-  );
+  const used = parametersIn(spec).find((place) => !known.includes(place.slice('params.'.length)));
   if (used !== undefined) return `TaskTemplate ${name} says $(${used}), which is not one of its parameters: ${named}`;
   const values = valuesOf(spec, given);
   return parameters
     .map((parameter) => valueProblem(name, parameter, values[parameter.name]))
     .find((problem) => problem !== undefined);
 }
+
+/** Remembered: a thousand steps may use the same template. */
+const parametersIn = memo(({ template, job }: TaskTemplateSpec) => [
+  ...new Set(placesIn(JSON.stringify([template, job]), 'params.')),
+]);
 
 /** The value itself is not quoted: people put secrets into parameters, and many read the message of a run. */
 function valueProblem(
@@ -83,16 +87,20 @@ export function filledTemplate(
   { template, job }: TaskTemplateSpec,
   values: Values,
 ): Pick<TaskTemplateSpec, 'template' | 'job'> {
-  return fill({ template, ...(job && { job }) }, values, '') as Pick<TaskTemplateSpec, 'template' | 'job'>;
+  const fill = filler(values, new ValuesRoom());
+  return fill({ template, ...(job && { job }) }, '') as Pick<TaskTemplateSpec, 'template' | 'job'>;
 }
 
-function fill(value: unknown, values: Values, path: string): unknown {
-  if (typeof value === 'string') return fillText(value, values, expanded.test(path) ? escapedNow : asItIs);
-  if (Array.isArray(value)) return value.map((element) => fill(element, values, path));
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [key, fill(field, values, path === '' ? key : `${path}.${key}`)]),
-  );
+function filler(values: Values, room: ValuesRoom): (value: unknown, path: string) => unknown {
+  const fill = (value: unknown, path: string): unknown => {
+    if (typeof value === 'string') return fillText(value, values, room, expanded.test(path) ? escapedNow : asItIs);
+    if (Array.isArray(value)) return value.map((element) => fill(element, path));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, field]) => [key, fill(field, path === '' ? key : `${path}.${key}`)]),
+    );
+  };
+  return fill;
 }
 
 const asItIs = (value: string): string => value;
@@ -106,14 +114,18 @@ function escapedNow(value: string): string {
   return result + escaped(value.slice(at));
 }
 
-function fillText(text: string, values: Values, written: (value: string) => string): unknown {
+function fillText(text: string, values: Values, room: ValuesRoom, written: (value: string) => string): unknown {
   const [, all = ''] = whole.exec(text) ?? [];
-  if (Object.hasOwn(values, all)) return typeof values[all] === 'string' ? written(values[all]) : values[all];
+  if (Object.hasOwn(values, all) && !room.isFull)
+    return typeof values[all] === 'string' ? room.take(written(values[all])) : values[all];
   const valueOf = (name: string): string | undefined => {
     const [, key] = /^params\.(.+)$/s.exec(name) ?? [];
     if (key === undefined || !Object.hasOwn(values, key) || values[key] === undefined) return undefined;
     return typeof values[key] === 'string' ? values[key] : JSON.stringify(values[key]);
   };
-  if (written === escapedNow) return filledIn(text, valueOf, written);
-  return text.replaceAll(inText, (placeholder, key: string) => valueOf(`params.${key}`) ?? placeholder);
+  if (written === escapedNow) return filledIn(text, valueOf, room, written);
+  return text.replaceAll(inText, (placeholder, key: string) => {
+    const value = room.isFull ? undefined : valueOf(`params.${key}`);
+    return value === undefined ? placeholder : room.take(value);
+  });
 }

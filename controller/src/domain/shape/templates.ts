@@ -66,6 +66,9 @@ export function missingTemplates({ spec }: TaskRun, templates: Templates): reado
 /** What is wrong with how a run uses its templates, in a sentence with the remedy; undefined where nothing is. */
 export function templatesProblem({ spec }: Pick<TaskRun, 'spec'>): string | undefined {
   const { snapshot, templates = {} } = spec;
+  const bytes = bytesOfUses(spec);
+  if (bytes > mostBytesOfUses)
+    return `what the run takes from TaskTemplates comes to ${(bytes / 1024 / 1024).toFixed(1)} MiB, and may come to ${mostBytesOfUses / 1024 / 1024} MiB, each use counted: use smaller templates or fewer steps`;
   for (const [step, { name, parameters }] of refsOf(snapshot)) {
     const template = templates[name] as unknown as TaskTemplateSpec | undefined;
     const problem = template && parametersProblem(name, template, parameters);
@@ -73,6 +76,16 @@ export function templatesProblem({ spec }: Pick<TaskRun, 'spec'>): string | unde
   }
   return undefined;
 }
+
+/** As the JSON of the templates: a few bytes in each of a thousand steps may take over a megabyte. */
+const mostBytesOfUses = 4 * 1024 * 1024;
+
+function bytesOfUses({ snapshot, templates = {} }: TaskRun['spec']): number {
+  return refsOf(snapshot).reduce((sum, [, { name }]) => sum + bytesOf(templates[name] ?? {}), 0);
+}
+
+/** Remembered: each decision asks it for each use. */
+const bytesOf = memo((template: object): number => JSON.stringify(template).length);
 
 /** The run as though it had said itself what its templates say: what it does say counts. The same where it has none. */
 export function withTemplates(run: TaskRun): TaskRun {
@@ -82,7 +95,7 @@ export function withTemplates(run: TaskRun): TaskRun {
 /** Remembered: all that is computed from a run's steps is remembered by this very object. */
 const resolved = memo((run: TaskRun): TaskRun => {
   const { snapshot, templates } = run.spec;
-  if (!snapshot) return run;
+  if (!snapshot || bytesOfUses(run.spec) > mostBytesOfUses) return run;
   const ofTemplates = templates as unknown as Readonly<Record<string, TaskTemplateSpec>>;
   return { ...run, spec: { ...run.spec, snapshot: resolveSnapshot(snapshot, ofTemplates) } };
 });
