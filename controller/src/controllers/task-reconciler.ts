@@ -96,12 +96,23 @@ export class TaskReconciler {
       await applyActions(withoutRepeated(actions, counts, context), context);
       // The run's own record is written; the Task's status, and KubeVela, can wait until the records of other Tasks are
       // written.
-      if (actions.some(({ kind }) => kind === 'writeRunStatus') && this.#options.othersHurry?.() === true)
-        return this.#now();
+      const turn = this.#turnOfOthers(actions);
+      if (turn !== undefined) return turn;
     }
     throw new Error(
       `Task ${key} did not settle within ${mostPasses} rounds: another program changes what the controller writes`,
     );
+  }
+
+  /**
+   * When to go on, in milliseconds since the epoch, where other Tasks have their turn first. A run's own record is
+   * written by then; the Task's status, and KubeVela, can wait until the records of other Tasks are written.
+   */
+  #turnOfOthers(actions: readonly Action[]): number | undefined {
+    const last = actions.at(-1);
+    if (last?.kind === 'wakeAt') return last.at;
+    const isRecorded = actions.some(({ kind }) => kind === 'writeRunStatus');
+    return isRecorded && this.#options.othersHurry?.() === true ? this.#now() : undefined;
   }
 
   /**

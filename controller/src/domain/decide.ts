@@ -48,7 +48,8 @@ const lastSteps: readonly Step[] = [readOutputs, recordOutcomes, report, wake];
 
 /**
  * @returns the actions of the first step that has any that are not put off, in order. Whoever applies them decides
- * again afterwards, until nothing is returned but `wakeAt`. A settled Task returns nothing at all.
+ * again afterwards, until nothing is returned but `wakeAt`; where that is the last of several actions, once other Tasks
+ * had their turn. A settled Task returns nothing at all.
  */
 export function decide(state: TaskState, now: Date): readonly Action[] {
   const view = classify(state);

@@ -6,7 +6,7 @@ import { namesOf } from '../lang/names.ts';
 import { claimManifest } from '../manifest/claim.ts';
 import { jobManifest, jobName, longestJobName } from '../manifest/job.ts';
 import { stepJobManifest } from '../manifest/step-job.ts';
-import type { Action } from '../model/actions.ts';
+import type { Action, JobManifest } from '../model/actions.ts';
 import type { Flow } from '../model/flow.ts';
 import type { Refusal } from '../model/memory.ts';
 import { attemptOf } from '../model/objects.ts';
@@ -29,6 +29,7 @@ import { waitsForName } from '../policies/unique.ts';
 import { waitsForStep } from '../policies/workflow-step.ts';
 import { flowOf, gateOf } from '../shape/arrange.ts';
 import { awaitsNode } from '../shape/same-node.ts';
+import { charactersOf } from '../shape/step-template.ts';
 import { lacksTemplates } from '../shape/templates.ts';
 import { lacksClaim } from '../shape/workspace.ts';
 import { endsOf } from '../status/flow.ts';
@@ -41,9 +42,34 @@ import { runStatus } from '../status/run.ts';
  * step.
  */
 export function createJobs(view: TaskView, now: Date): readonly Action[] {
-  return view.active
+  const batch = new Batch();
+  const actions = view.active
     .filter(({ record }) => record.metadata.deletionTimestamp === undefined)
-    .flatMap((run) => (run.kind === 'flow' ? ofFlow(run, view, now) : ofRun(run, view, now)));
+    .flatMap((run) => (run.kind === 'flow' ? ofFlow(run, view, batch, now) : ofRun(run, view, now)));
+  return batch.leftOut ? [...actions, { kind: 'wakeAt', at: now.getTime() }] : actions;
+}
+
+/** So many characters of commands, arguments and variables are read and written in one decision. */
+const longestBatch = 4_000_000;
+
+/**
+ * The Jobs of one decision. Those of a thousand items of a large template would take seconds and a gigabyte, in which
+ * no other Task is decided on: what is left out is made after other Tasks had their turn.
+ */
+class Batch {
+  #characters = 0;
+  leftOut = false;
+
+  /** @returns undefined where the Job is left out */
+  make(step: StepView, job: () => JobManifest): JobManifest | undefined {
+    if (this.#characters > longestBatch) {
+      this.leftOut = true;
+      return undefined;
+    }
+    const made = job();
+    this.#characters += charactersOf(step.step.template) + charactersOf(made.spec.template);
+    return made;
+  }
 }
 
 /** Whether the API server refused to create it, and trying again has no use yet. */
@@ -105,7 +131,7 @@ function freeName({ record: run }: PartView, attempt: number, { state }: TaskVie
 }
 
 /** The steps that may start, in their order, as far as maxParallel goes. */
-function ofFlow(run: FlowRun, view: TaskView, now: Date): readonly Action[] {
+function ofFlow(run: FlowRun, view: TaskView, batch: Batch, now: Date): readonly Action[] {
   if (lacksClaim(run, view.state))
     return mayBegin(run, view, now)
       ? [{ kind: 'createClaim', run: run.name, claim: claimManifest(run, view.state.task) }]
@@ -129,7 +155,8 @@ function ofFlow(run: FlowRun, view: TaskView, now: Date): readonly Action[] {
     const attempt = waits ? undefined : stepAttempt(step, arranged, recorded, now);
     if (attempt === undefined) return checkJob(step, view);
     room -= 1;
-    return [stepJob(run, step, attempt, view, now)];
+    const job = batch.make(step, () => stepJob(run, step, attempt, view, now));
+    return job ? [{ kind: 'createJob', run: run.name, step: step.step.name, job }] : [];
   });
 }
 
@@ -169,9 +196,8 @@ function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, J
   return 'opens' in gate && gate.opens ? 0 : undefined;
 }
 
-function stepJob(run: FlowRun, part: StepView, attempt: number, view: TaskView, now: Date): Action {
+function stepJob(run: FlowRun, part: StepView, attempt: number, view: TaskView, now: Date): JobManifest {
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
   const name = freeName(part, attempt, view);
-  const job = stepJobManifest(run, part, { name, attempt, activeDeadlineSeconds: deadline });
-  return { kind: 'createJob', run: run.name, step: part.step.name, job };
+  return stepJobManifest(run, part, { name, attempt, activeDeadlineSeconds: deadline });
 }
