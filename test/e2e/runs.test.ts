@@ -189,18 +189,24 @@ describe.concurrent('on demand', () => {
   });
 });
 
+// What is waited for lasts until the test ends it: a state of seconds is over on a busy machine before it is read.
 describe.concurrent('one at a time', () => {
   it('Replace starts the next run only when the pods of the old one are gone', async () => {
     const app = new App(await aNamespace('replace'));
+    const executionPolicy = { concurrencyPolicy: 'Replace' };
+    // The first process of a container ignores SIGTERM by default: it ends when it is told to.
     const stubborn = {
-      podSpec: { terminationGracePeriodSeconds: 5 },
-      executionPolicy: { concurrencyPolicy: 'Replace' },
+      cmd: ['sh', '-c', 'until [ -e /tmp/end ]; do sleep 0.2; done'],
+      podSpec: { terminationGracePeriodSeconds: 600 },
     };
-    await app.deploy({ ...prints('old', 600), ...stubborn });
+    await app.deploy({ ...prints('old', 600), ...stubborn, executionPolicy });
     await app.says(/^mytask-v1 Running/);
-    await app.deploy({ ...prints('new'), ...stubborn });
-    if (realPods)
+    await app.deploy({ ...prints('new'), executionPolicy });
+    if (realPods) {
       await app.says(/^mytask-v2 Pending: waits until the pods of mytask-v1 are gone \(concurrencyPolicy: Replace\)/);
+      const [old] = await all(pods, app.namespace, 'task.oam.dev/run=mytask-v1');
+      await kubectl(['exec', '-n', app.namespace, old?.metadata.name ?? '', '--', 'touch', '/tmp/end']);
+    }
     await app.says(/^mytask-v2 Succeeded/);
     expect((await app.runs()).map(({ status }) => [status?.phase, status?.reason])).toEqual([
       ['Cancelled', 'Replaced'],
@@ -208,33 +214,56 @@ describe.concurrent('one at a time', () => {
     ]);
   });
 
-  it('Queue runs one after the other, and Forbid skips, with the reason', async () => {
+  it('Queue runs one after the other', async () => {
     const app = new App(await aNamespace('queue'));
-    await app.deploy({ ...prints('first', 6), executionPolicy: { concurrencyPolicy: 'Queue' } });
+    const executionPolicy = { concurrencyPolicy: 'Queue' };
+    await app.deploy({ ...prints('first', 600), executionPolicy });
     await app.says(/^mytask-v1 Running/);
-    await app.deploy({ ...prints('second'), executionPolicy: { concurrencyPolicy: 'Queue' } });
+    await app.deploy({ ...prints('second'), executionPolicy });
     await app.says(/^mytask-v2 Queued: waits for mytask-v1 \(concurrencyPolicy: Queue\) · 1 more active/);
+    await cancel(app, 'mytask-v1', 'it has been long enough');
+    await app.says(/^mytask-v2 Succeeded in \d+s/);
+  });
+
+  it('Queue lets a run end by itself before the next one starts', async () => {
+    const app = new App(await aNamespace('in-turn'));
+    const executionPolicy = { concurrencyPolicy: 'Queue' };
+    await app.deploy({ ...prints('first', 6), executionPolicy });
+    await app.says(/^mytask-v1 /);
+    await app.deploy({ ...prints('second'), executionPolicy });
     await app.says(/^mytask-v2 Succeeded in \d+s · 2 kept$/);
-    await app.deploy({ ...prints('third', 600), executionPolicy: { concurrencyPolicy: 'Forbid' } });
-    await app.says(/^mytask-v3 Running/);
-    await app.deploy({ ...prints('fourth'), executionPolicy: { concurrencyPolicy: 'Forbid' } });
+    const [first, second] = await app.jobs();
+    expect((second?.metadata.creationTimestamp ?? '') >= (first?.status?.completionTime ?? '-')).toBe(true);
+  });
+
+  it('Forbid skips, with the reason', async () => {
+    const app = new App(await aNamespace('forbid'));
+    const executionPolicy = { concurrencyPolicy: 'Forbid' };
+    await app.deploy({ ...prints('first', 600), executionPolicy });
+    await app.says(/^mytask-v1 Running/);
+    await app.deploy({ ...prints('second'), executionPolicy });
     await app.says(
-      /^mytask-v3 Running.* · mytask-v4 Skipped: mytask-v3 is active \(concurrencyPolicy: Forbid\) · 2 kept$/,
+      /^mytask-v1 Running.* · mytask-v2 Skipped: mytask-v1 is active \(concurrencyPolicy: Forbid\) · 0 kept$/,
     );
   });
 });
 
 describe.concurrent('tried again', () => {
+  it('a run that failed says when its next attempt starts', async () => {
+    const app = new App(await aNamespace('next-attempt'));
+    await app.deploy({ ...exits(3), retry: { limit: 2, delaySeconds: 600 } });
+    await app.says(
+      /^mytask-v1 Pending: attempt 1 of 3 failed: exit code 3 in container mytask \(BackoffLimitExceeded\); the next one starts at \d\d:\d\d:\d\d UTC/,
+    );
+  });
+
   it.runIf(realPods)('a run that fails at first succeeds with its second attempt', async () => {
     const app = new App(await aNamespace('retry'));
     const secondOnly = {
       cmd: ['sh', '-c', 'case $HOSTNAME in mytask-v1-r1-*) echo done;; *) exit 3;; esac'],
       backoffLimit: 0,
     };
-    await app.deploy({ ...prints(''), ...secondOnly, retry: { limit: 2, delaySeconds: 4 } });
-    await app.says(
-      /^mytask-v1 Pending: attempt 1 of 3 failed: exit code 3 in container mytask \(BackoffLimitExceeded\); the next one starts at \d\d:\d\d:\d\d UTC/,
-    );
+    await app.deploy({ ...prints(''), ...secondOnly, retry: { limit: 2, delaySeconds: 1 } });
     await app.says(/^mytask-v1 Succeeded in \d+s · 1 kept$/);
     const [run] = await app.runs();
     expect(run?.status?.jobs?.map(({ name, phase }) => [name, phase])).toEqual([
