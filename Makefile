@@ -56,7 +56,7 @@ api: addon build ## Tests against a real API server
 console: build ## Tests of the console in Chromium, which is installed where it is missing and may be
 	@npx vitest run --project console
 
-# As root, CONTROLLER=in-cluster runs the controller in a pod; the demo does so unless CONTROLLER=beside.
+# As root the controller runs in a pod, as in the demo; CONTROLLER=beside runs it beside the cluster.
 e2e: addon build ## End-to-end tests, against KUBEVELA_HOME or KUBECONFIG where set, else the sandbox with the stand-in
 	@npx vitest run --project e2e
 

@@ -4,11 +4,10 @@
  * - `KUBEVELA_HOME` is set: a private sandbox with that KubeVela.
  * - else: a private sandbox with the stand-in.
  *
- * As root a sandbox's pods really run, else they are simulated. The addon is enabled from dist/task-runs with no
- * controller of its own in the cluster (replicas=0); the bundled one runs beside the tests as the addon's service
- * account. So the same program with the same rights is tested everywhere, and no image has to be where the cluster
- * pulls from. With CONTROLLER=in-cluster, as root, it is a pod as people run it: the addon's own Deployment, with the
- * image of scripts/image, reached by `kubectl port-forward`.
+ * As root a sandbox's pods really run, and the controller is one of them, as people run it: the addon's own Deployment,
+ * with the image of scripts/image, reached by `kubectl port-forward`. Without root, in a given cluster, and with
+ * CONTROLLER=beside, the addon is enabled from dist/task-runs with no controller of its own (replicas=0), and the
+ * bundled one runs beside the tests as the addon's service account: no image has to be where the cluster pulls from.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -131,7 +130,7 @@ async function privateSandbox(directory: string): Promise<Started> {
   const vela = velaAtHome();
   const kubevela = vela === undefined ? 'stand-in' : 'real';
   const pods = process.getuid?.() === 0 ? 'real' : 'simulated';
-  const isInCluster = controllerPlace(pods, process.env['CONTROLLER'] ?? 'beside') === 'in-cluster';
+  const isInCluster = controllerPlace(pods) === 'in-cluster';
   const [sandbox, image] = await Promise.all([
     startSandbox({ dir: join(directory, 'sandbox'), nodes: pods, kubevela, progress: progressTo(process.stderr) }),
     isInCluster ? buildNamedImage() : undefined,
