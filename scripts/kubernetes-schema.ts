@@ -22,7 +22,37 @@ function schemaOf(type: string): Schema {
   const [, value] = /^\{ \[key: string\]: (.*); \}$/.exec(type) ?? [];
   if (value !== undefined) return { type: 'object', nullable: true, additionalProperties: schemaOf(value) };
   const fields = models[type]?.attributeTypeMap;
-  return fields ? objectOf(fields) : (leaves[type] ?? {});
+  return fields ? limited(type, objectOf(fields)) : (leaves[type] ?? {});
+}
+
+/** A text with a placeholder is checked once it is filled in. */
+const labels: Schema = {
+  additionalProperties: {
+    'x-most-characters': 63,
+    pattern: String.raw`^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$|\$\(`,
+  },
+};
+const annotations: Schema = { 'x-most-bytes': 256 * 1024 };
+const name: Schema = { 'x-most-characters': 63 };
+
+/** Limits of Kubernetes that its models do not have, by the field of a model. */
+const limits: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
+  V1ObjectMeta: { labels, annotations },
+  V1PodSpec: { activeDeadlineSeconds: { minimum: 1, maximum: 2 ** 31 - 1 }, hostname: name, subdomain: name },
+  V1Container: { name },
+  V1Volume: { name },
+};
+
+function limited(type: string, schema: Schema): Schema {
+  const { properties = {} } = schema;
+  const own = mapped(limits[type] ?? {}, (limit, field) => ({
+    ...properties[field],
+    ...limit,
+    ...(limit.additionalProperties && {
+      additionalProperties: { ...leaves['string'], ...limit.additionalProperties },
+    }),
+  }));
+  return { ...schema, properties: { ...properties, ...own } };
 }
 
 function objectOf(fields: NonNullable<Model['attributeTypeMap']>): Schema {

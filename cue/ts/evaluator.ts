@@ -129,7 +129,7 @@ export class Evaluator {
       const answer = nextMessage(
         worker,
         this.#deadlineMs,
-        `CUE took longer than ${this.#deadlineMs} ms: a template must not loop.`,
+        `CUE took longer than ${this.#deadlineMs} ms: there are too many values for it, the machine is too busy, or a template loops.`,
       );
       worker.postMessage(request);
       return await answer;

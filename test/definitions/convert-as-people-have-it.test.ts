@@ -338,6 +338,11 @@ const taken: Readonly<Record<string, Row>> = {
     spec: { template: { spec: { containers: [{ args: ['x'] }] } } },
     says: '$(workspace.src.path) is not replaced',
   },
+  'a script that is too long for an argument, and was a file': {
+    text: `apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: e, templates: [{name: e, script: {image: "a:1", command: [python], source: "${'x'.repeat(140_000)}"}}]}\n`,
+    spec: { template: { spec: { containers: [{ image: 'a:1' }] } } },
+    says: 'an argument in cmd has 140000 bytes, and most nodes pass 131071 at most to a program ("argument list too long"): put it into a ConfigMap',
+  },
   'a Job of Volcano whose containers are started again and again': {
     text: 'apiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: old}\nspec: {tasks: [{replicas: 1, template: {spec: {restartPolicy: OnFailure, containers: [{name: c, image: "a:1"}]}}}]}\n',
     spec: { job: { backoffLimit: 0 } },
@@ -395,6 +400,10 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
   'a Job of Volcano whose tasks start together': [
     'apiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: old}\nspec: {tasks: [{name: master}, {name: worker}]}\n',
     'it has 2 tasks that start together',
+  ],
+  'labels that Kubernetes does not take': [
+    `${metadata('old')}spec: {template: {metadata: {labels: {a: ${'x'.repeat(64)}, b: "not one word"}}, spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}}`,
+    'labels.a has 64 characters: write 0 to 63 of them; labels.b is "not one word": it must match',
   ],
   'numbers that no Task has': [
     cronJob('0 3 * * *', 'successfulJobsHistoryLimit: 824638405216, failedJobsHistoryLimit: -1, ').replace(

@@ -27,6 +27,7 @@ import {
   type TaskPlan,
 } from './document.ts';
 import { forecast } from './forecast.ts';
+import { longArguments } from './long-arguments.ts';
 import { placementOf } from './placement.ts';
 import type { Path, Problem } from './positions.ts';
 import type { Refusal, Render, RenderedObject, Rendering } from './render.ts';
@@ -204,6 +205,7 @@ class Planner {
     if (tooLarge !== undefined)
       this.#problems.push(release.application.positions.problem([...path, 'properties'], tooLarge));
     const admitted = 'object' in rendering ? render.admit(rendering.object) : rendering;
+    this.#remarks.push(...longArguments(properties).map((problem) => `component ${component.name}: ${problem}`));
     if ('object' in admitted) return admitted.object;
     this.#refused(release.application, path, admitted.refusals);
     return undefined;

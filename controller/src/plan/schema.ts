@@ -19,6 +19,10 @@ export interface Schema {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
+  /** As maxLength, but a text with a placeholder, such as `$(item.name)`, is not measured: it is filled in later. */
+  readonly 'x-most-characters'?: number;
+  /** Of all names and values of an object's fields together. */
+  readonly 'x-most-bytes'?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly minProperties?: number;
@@ -115,6 +119,14 @@ const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[]
     typeof value === 'string' && (value.length < minLength || value.length > maxLength)
       ? `has ${value.length} characters: write ${range(minLength, maxLength)} of them`
       : undefined,
+  ({ 'x-most-characters': most = Infinity }, value) =>
+    typeof value === 'string' && value.length > most && !value.includes('$(')
+      ? `has ${value.length} characters: write ${range(0, most)} of them`
+      : undefined,
+  ({ 'x-most-bytes': most = Infinity }, value) => {
+    const bytes = most === Infinity || !isFields(value) ? 0 : bytesOf(Object.entries(value).flat().join(''));
+    return bytes > most ? `has ${bytes} bytes in all: write ${most} or less` : undefined;
+  },
   ({ pattern }, value) =>
     pattern !== undefined && typeof value === 'string' && !new RegExp(pattern).test(value)
       ? `is ${shown(value)}: it must match ${pattern}`
@@ -149,6 +161,10 @@ function brokenRule(schema: Schema, value: unknown): Omit<SchemaProblem, 'path'>
   if (!broken) return undefined;
   const sentence = broken.message ?? broken.rule;
   return { message: `is refused: ${sentence}`, sentence };
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 function twiceIn(schema: Schema, value: unknown): string | undefined {

@@ -3,6 +3,7 @@
  * prints them, and what a cluster, Helm or Argo CD wrote into their metadata.
  */
 import { readAll } from '../../plan/kubectl-yaml.ts';
+import { longArguments } from '../../plan/long-arguments.ts';
 import { queueLabels } from '../../resources/index.ts';
 import { UsageError } from '../errors.ts';
 import { converterFor, knownKinds, type Component, type Converter } from './kinds.ts';
@@ -138,7 +139,7 @@ function apart({ type, properties, warnings }: Component, name: string): Compone
 function checked(component: Component, schemas: Schemas): Component {
   checkLimits(component);
   checkProperties(component, schemas);
-  return component;
+  return { ...component, warnings: [...component.warnings, ...longArguments(component.properties)] };
 }
 
 /** @throws UsageError that says which manifest cannot be converted */

@@ -72,12 +72,15 @@ function parametersOf(schemas: Schemas, kind: string): Parameters {
   // Its rules are about fields that are parameters beside it.
   const { 'x-kubernetes-validations': _rules, ...job } = schemaAt(schemas[kind], 'spec', 'job');
   const policy = schemaAt(task, 'executionPolicy');
+  const metadata = schemaAt(schemas[kind], 'spec', 'template', 'metadata');
   return {
     podSpec,
     job,
     env: schemaAt(schemaAt(podSpec, 'containers').items, 'env'),
     tolerations: schemaAt(podSpec, 'tolerations'),
     hostAliases: schemaAt(podSpec, 'hostAliases'),
+    labels: schemaAt(metadata, 'labels'),
+    annotations: schemaAt(metadata, 'annotations'),
     ...Object.fromEntries(ofJob.map((name) => [name, schemaAt(job, name)])),
     ...Object.fromEntries(ofTask.map((name) => [name, schemaAt(task, name)])),
     // As a cron-task has them, in CronJob's words.
