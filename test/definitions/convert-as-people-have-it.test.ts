@@ -343,6 +343,14 @@ const taken: Readonly<Record<string, Row>> = {
     spec: { template: { spec: { containers: [{ image: 'a:1' }] } } },
     says: 'an argument in cmd has 140000 bytes, and most nodes pass 131071 at most to a program ("argument list too long"): put it into a ConfigMap',
   },
+  'params of Tekton that are lists and objects': {
+    text: 'apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: old}\nspec: {params: [{name: echo, value: [foo, bar]}], taskSpec: {params: [{name: echo, type: array}, {name: more, type: array, default: [x]}, {name: git, type: object, default: {url: u}}], steps: [{name: s, image: "a:1", args: [echo, "$(params.echo[*])", "$(params.more[*])", "$(params.echo[1])", "$(params.git.url)"]}]}}\n',
+    spec: { template: { spec: { containers: [{ args: ['echo', 'foo', 'bar', 'x', 'bar', 'u'] }] } } },
+  },
+  'schedules of Argo of which one names the time zone of all': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {name: old}\nspec: {schedules: ["0 9 * * *", "CRON_TZ=America/New_York 0 17 * * *"], timezone: America/New_York, workflowSpec: {templates: [{name: e, container: {image: "a:1"}}]}}\n',
+    spec: { schedule: { crons: ['0 9 * * *', '0 17 * * *'], timeZone: 'America/New_York' } },
+  },
   'a Job of Volcano whose containers are started again and again': {
     text: 'apiVersion: batch.volcano.sh/v1alpha1\nkind: Job\nmetadata: {name: old}\nspec: {tasks: [{replicas: 1, template: {spec: {restartPolicy: OnFailure, containers: [{name: c, image: "a:1"}]}}}]}\n',
     spec: { job: { backoffLimit: 0 } },

@@ -23,7 +23,7 @@ const pod = (spec: object, metadata: object = {}) => ({
 const step = (index: number, more: object = {}) => ({ name: `s${index}`, ...pod({}), ...more });
 const second = 2 ** 31 - 1;
 
-/** A Task's spec that reaches a limit with `most`, and what is said of one more. */
+/** A Task's spec that reaches a limit with `most`, and the problem of one more. */
 const rows: readonly [what: string, spec: (size: number) => object, most: number, says: string][] = [
   ['a label of the pods', (size) => pod({}, { labels: { a: text(size) } }), 63, 'has 64 characters: write 0 to 63'],
   [

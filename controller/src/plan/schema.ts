@@ -21,7 +21,7 @@ export interface Schema {
   readonly pattern?: string;
   /** As maxLength, but a text with a placeholder, such as `$(item.name)`, is not measured: it is filled in later. */
   readonly 'x-most-characters'?: number;
-  /** Of all names and values of an object's fields together. */
+  /** The bytes of all names and values of an object's fields together. */
   readonly 'x-most-bytes'?: number;
   readonly minItems?: number;
   readonly maxItems?: number;

@@ -16,7 +16,8 @@ const inSchedule = /^\s*(?:CRON_)?TZ=(\S+)\s+/;
  */
 export function timesOf(cron: unknown, timeZone: unknown): Times {
   const crons = Array.isArray(cron) ? (cron as readonly unknown[]) : [cron];
-  const zones = [...new Set(crons.map((text) => (typeof text === 'string' ? inSchedule.exec(text)?.[1] : undefined)))];
+  const zoneOf = (text: unknown) => (typeof text === 'string' ? inSchedule.exec(text)?.[1] : undefined) ?? timeZone;
+  const zones = [...new Set(crons.map(zoneOf))];
   const [zone] = zones;
   if (zones.length > 1 || (zone !== undefined && timeZone !== undefined && timeZone !== zone))
     throw new UsageError('its schedules name different time zones, and a task has one: split it');

@@ -5,7 +5,7 @@
 import { UsageError } from '../errors.ts';
 import { asText, commandFor, inTexts, matchesIn, timeLimit } from './text.ts';
 import { componentName } from './names.ts';
-import type { Fields } from '../../vela/fields.ts';
+import { isFields, type Fields } from '../../vela/fields.ts';
 import { listOrNothing, orNothing, present, without } from './fields.ts';
 import { onTop } from './on-top.ts';
 import { workOf, type Converted } from './work.ts';
@@ -158,14 +158,37 @@ function embedded(run: TaskRunSpec, task: TaskSpec): Converted {
     ...(task.params ?? []).map((param) => [param.name, param.default] as const),
     ...params.filter(({ value }) => value !== undefined).map(({ name, value }) => [name, value] as const),
   ]);
-  const filled = inTexts(asOurs(task), (text) =>
+  const steps = spread(asOurs(task), known);
+  const filled = inTexts(steps, (text) =>
     text.replaceAll(/\$\(params\.([^()]+)\)/g, (all, name: string) => {
-      const value = known.get(name);
+      const value = known.get(name) ?? partOf(name, known);
       return value === undefined || typeof value === 'object' ? all : asText(value);
     }),
   );
   const { properties, warnings } = podOf(filled, workspaces, { ...podTemplate, serviceAccountName });
   return { properties, warnings: [...warnings, ...lostOfRun(run), ...unknownTexts(properties, false)] };
+}
+
+/** Lists with the elements of a param of type array where they name it, as in `args: ["$(params.files[*])"]`. */
+function spread<T>(value: T, known: ReadonlyMap<string, unknown>): T {
+  if (Array.isArray(value))
+    return (value as unknown[]).flatMap((element) => elementsOf(element, known) ?? [spread(element, known)]) as T;
+  if (!isFields(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, spread(field, known)])) as T;
+}
+
+function elementsOf(element: unknown, known: ReadonlyMap<string, unknown>): readonly unknown[] | undefined {
+  const [, name] = typeof element === 'string' ? (/^\$\(params\.([^()[]+)\[\*\]\)$/.exec(element) ?? []) : [];
+  const values = name === undefined ? undefined : known.get(name);
+  return Array.isArray(values) ? (values as readonly unknown[]) : undefined;
+}
+
+/** `files[0]` of a param of type array, `commit.sha` of one of type object. */
+function partOf(text: string, known: ReadonlyMap<string, unknown>): unknown {
+  const [, name = '', index, key = ''] = /^([^.[]+)(?:\[(\d+)\]|\.([^.[]+))$/.exec(text) ?? [];
+  const value = known.get(name);
+  if (Array.isArray(value)) return index === undefined ? undefined : (value as readonly unknown[])[Number(index)];
+  return isFields(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
 function unknownTexts(properties: Fields, isTemplate: boolean): readonly string[] {
@@ -226,7 +249,7 @@ function podOf(task: TaskSpec, bound: readonly (Fields & { readonly name: string
 }
 
 function lostOfTask(spec: TaskSpec): readonly string[] {
-  const { results = [], params = [] } = spec;
+  const { results = [], params = [], ...steps } = spec;
   return [
     ...results
       .slice(mostOutputs)
@@ -237,13 +260,18 @@ function lostOfTask(spec: TaskSpec): readonly string[] {
       .slice(0, mostOutputs)
       .map(({ name }) => `result ${name}: let the last step write {"${name}": ...} to /dev/termination-log`),
     ...params
-      .filter(({ type = 'string' }) => type !== 'string')
+      .filter(({ name, type = 'string' }) => type !== 'string' && matchesIn(steps, namedIn(name)).length > 0)
       .map(
         ({ name, type }) =>
           `param ${name} is of type ${type}, and ours are strings, numbers and booleans: write it out`,
       ),
     ...Object.keys(without(spec, readSpec)).map((field) => `${field} is left out: there is no equivalent`),
   ];
+}
+
+/** Where a text still names a param, whatever part of it. */
+function namedIn(param: string): RegExp {
+  return new RegExp(String.raw`\$\(params\.${param.replace(/[^\w-]/g, String.raw`\$&`)}[.[)]`, 'g');
 }
 
 /** The last step is the main container; the others and the sidecars are init containers. */
