@@ -26,6 +26,8 @@ export interface SandboxOptions {
   readonly controllerCallsPerSecond?: number;
   /** Has the API server write each change to `auditLog`, with who made it. */
   readonly audit?: boolean;
+  /** Ports of this machine's loopback that the real node's pods reach, at `nodeAddress` of certificates.ts. */
+  readonly portsForPods?: readonly number[];
   /** Is called with builds; by default nothing is. */
   readonly progress?: Progress;
 }
@@ -84,6 +86,7 @@ async function settingsOf(options: SandboxOptions): Promise<Settings> {
       ? {}
       : { controllerCallsPerSecond: options.controllerCallsPerSecond }),
     ...(options.audit && { audit: true }),
+    ...(options.portsForPods && { portsForPods: options.portsForPods }),
     ports: await freePorts(),
   };
 }

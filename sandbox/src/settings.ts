@@ -62,6 +62,8 @@ export interface Settings {
   readonly controllerCallsPerSecond?: number;
   /** Whether the API server writes what was changed into `auditLog` of the layout. */
   readonly audit?: boolean;
+  /** Ports of this machine's loopback that the real node's pods reach, at the node's own address. */
+  readonly portsForPods?: readonly number[];
   readonly ports: Ports;
 }
 

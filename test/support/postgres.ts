@@ -13,7 +13,9 @@ const run = promisify(execFile);
 const password = 'not-a-secret';
 
 export interface Postgres {
+  /** Where it listens: 127.0.0.1 and a port. */
   readonly url: string;
+  readonly port: number;
   /** The server dies, as in a power cut. */
   kill(): Promise<void>;
   /** It comes back on the same port with the same files. */
@@ -65,6 +67,7 @@ export async function startPostgres(): Promise<Postgres> {
   await start();
   return {
     url,
+    port,
     start,
     kill: () => end('SIGKILL'),
     async stop() {

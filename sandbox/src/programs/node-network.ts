@@ -23,6 +23,7 @@ export function nodeNetwork({ layout, settings, programs }: Context): Program {
       `-address=${apiserverService}/${serviceRange.split('/')[1]}`,
       `-in=${nodeAddress}:${settings.ports.apiserver}=${apiserver}`,
       `-in=${apiserver}=${apiserver}`,
+      ...(settings.portsForPods ?? []).map((port) => `-in=${nodeAddress}:${port}=127.0.0.1:${port}`),
       `-out=${kubelet}=${kubelet}`,
     ],
     ready: () => listens(settings.ports.kubelet),
