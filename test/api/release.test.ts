@@ -1,6 +1,6 @@
 /**
  * What people take from a release: the addon from a registry, with `vela` of KUBEVELA_HOME where that is set, else as
- * KubeVela reads a registry; and the command line as one program.
+ * KubeVela reads a registry; the YAML, without KubeVela; and the command line as one program.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,13 +16,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createClient } from '../../controller/src/kube/client.ts';
+import { createCue } from '../../cue/ts/index.ts';
 import { enableAddon } from '../../sandbox/src/kubevela/addon.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
+import { renderAddon } from '../../scripts/addon-files.ts';
+import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { imageCache } from '../../scripts/image/build.ts';
 import { nodePackage } from '../../scripts/image/node.ts';
 import { kubectlOf } from '../../scripts/kubectl.ts';
 import { addonPackage, indexOf } from '../../scripts/release/addon-package.ts';
 import { executable, platforms } from '../../scripts/release/executables.ts';
+import { manifestsOf } from '../../scripts/release/manifests.ts';
+import { startController, type ControllerProcess } from '../support/controller-process.ts';
+import { deploy, finishedTask } from '../support/deploy.ts';
 
 const run = promisify(execFile);
 const home = process.env['KUBEVELA_HOME'];
@@ -54,6 +60,40 @@ describe.skipIf(here === undefined)('the command line as one program', () => {
     expect((await run(program, ['--help'], environment)).stdout).toContain('Usage: kubectl task ');
     const plan = await run(program, ['plan', '-f', join(repository, 'examples/app-worker.yaml')], environment);
     expect(plan.stdout).toContain('mytask-v1 starts');
+  });
+});
+
+describe('the YAML for people without addons', () => {
+  it('is applied to a new cluster by the command of the documentation, and a task of it runs', async () => {
+    const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
+    const { cluster } = manifestsOf(await renderAddon(cue, addon).finally(() => cue.close()));
+    const file = join(directory, `task-runs-${version}.yaml`);
+    await writeFile(file, cluster);
+    const sandbox = await startSandbox({ dir: join(directory, 'plain'), nodes: 'simulated' });
+    const client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'release-test' });
+    let controller: ControllerProcess | undefined;
+    try {
+      const kubectl = kubectlOf(sandbox.kubectl, sandbox.kubeconfig);
+      await kubectl(['create', 'namespace', 'vela-system']);
+      await kubectl(['apply', '--server-side', '-f', file]);
+      expect(await kubectl(['get', 'deployment', 'task-runs', '-n', 'vela-system', '-o', 'name'])).toContain(
+        'task-runs',
+      );
+      // The Deployment's pod is simulated: what it would run has its rights.
+      const kubeconfig = join(directory, 'plain.kubeconfig');
+      await writeControllerKubeconfig(kubectl, kubeconfig);
+      controller = await startController(kubeconfig);
+      const task = await deploy(client, { namespace: 'default', revision: 1 });
+      expect((await finishedTask(client, task)).status?.phase).toBe('Succeeded');
+      // The policies hold as well.
+      await expect(
+        kubectl(['patch', 'job', 'mytask-v1', '--type=merge', '--patch={"spec":{"suspend":true}}']),
+      ).rejects.toThrow(/ValidatingAdmissionPolicy 'jobs.task-runs'/);
+    } finally {
+      await controller?.stop();
+      await client.close();
+      await sandbox.stop();
+    }
   });
 });
 
