@@ -131,6 +131,8 @@ describe('startingDeadlineSeconds', () => {
     [60, at7() + 61, { due: undefined, last: at7(), next: at7(1), missed: 1 }],
     [60, at7(2) + 61, { due: undefined, last: at7(2), next: at7(3), missed: 3 }],
     [0, at7(), { due: at7(), last: undefined, next: at7(1), missed: 0 }],
+    [0, at7() + 0.9, { due: at7(), last: undefined, next: at7(1), missed: 0 }],
+    [0, at7() + 1, { due: undefined, last: at7(), next: at7(1), missed: 1 }],
   ])('%i, at %i', (seconds, now, expected) => expect(look(aState(task(seconds)), now)).toEqual(expected));
 });
 

@@ -85,7 +85,9 @@ function timesOf(
 ): Times {
   const { latest } = dueTimes(schedule, { after: newest(since, answered) ?? since, until: now });
   const next = nextTime(schedule, newest(now, answered) ?? now);
-  const isTooLate = latest !== undefined && latest.getTime() < now.getTime() - startingDeadlineSeconds * 1000;
+  // In whole seconds: a deadline of none would otherwise be over with the millisecond.
+  const secondsLate = latest === undefined ? 0 : Math.floor((now.getTime() - latest.getTime()) / 1000);
+  const isTooLate = secondsLate > startingDeadlineSeconds;
   return isTooLate ? { tooLate: latest, next } : { due: latest, next };
 }
 
