@@ -264,6 +264,76 @@ spec:
     expect([type, spec['executionPolicy']]).toEqual(['task-flow', { trigger: 'Manual' }]);
     expect(stepsOf(spec)).toEqual([{ name: 'go', templateRef: { name: 'dump', parameters: { size: '3' } } }]);
   });
+
+  it('makes a step for each element of a withParam whose list is written in the workflow', async () => {
+    const { spec, warnings } = await convert(`
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: load}
+spec:
+  entrypoint: main
+  arguments: {parameters: [{name: tables, value: '["a", {"name": "b"}]'}, {name: day, value: monday}]}
+  templates:
+    - name: main
+      dag:
+        tasks:
+          - {name: known, template: run, withParam: "{{workflow.parameters.tables}}", arguments: {parameters: [{name: what, value: "{{item}}"}]}}
+          - {name: filled, template: run, withItems: ["on {{workflow.parameters.day}}"], arguments: {parameters: [{name: what, value: "{{item}}"}]}}
+          - {name: later, template: run, withParam: "{{tasks.known.outputs.result}}", dependencies: [known], arguments: {parameters: [{name: what, value: x}]}}
+    - name: run
+      inputs: {parameters: [{name: what}]}
+      container: {image: etl, command: [etl, "{{inputs.parameters.what}}"]}
+`);
+    expect(stepsOf(spec).map(({ name, template }) => [name, containerOf(template)?.['command']])).toEqual([
+      ['known-0', ['etl', 'a']],
+      ['known-1', ['etl', '{"name":"b"}']],
+      ['filled-0', ['etl', 'on monday']],
+      ['later', ['etl', 'x']],
+    ]);
+    expect(warnings.filter((warning) => warning.includes('withParam'))).toEqual([
+      'step later: withParam is left out: items must be known when a run starts; the step runs once',
+    ]);
+  });
+
+  it('of a CronWorkflow that never catches up starts runs all the same, and names what podGC overrules', async () => {
+    const { spec, warnings } = await convert(`
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: nightly}
+spec:
+  schedule: "0 2 * * *"
+  timezone: Europe/Berlin
+  startingDeadlineSeconds: 0
+  successfulJobsHistoryLimit: 4
+  workflowSpec:
+    podGC: {strategy: OnPodSuccess}
+    entrypoint: main
+    templates: [{name: main, container: {image: etl, command: [etl]}}]
+`);
+    expect(spec).toMatchObject({ schedule: { startingDeadlineSeconds: 10 }, executionPolicy: { keepLast: 0 } });
+    expect(warnings).toContain(
+      'spec.startingDeadlineSeconds becomes 10: it limits each run with us, not only one that was missed',
+    );
+    expect(warnings).toContain('spec.successfulJobsHistoryLimit is left out: podGC says which pods stay');
+  });
+
+  it('names what a workspace cannot have of a claim and its mounts', async () => {
+    const { spec, warnings } = await convert(`
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: build}
+spec:
+  entrypoint: main
+  volumeClaimTemplates:
+    - metadata: {name: work}
+      spec: {accessModes: [ReadWriteOnce], selector: {matchLabels: {disk: fast}}, resources: {requests: {storage: 1Gi}}}
+  templates:
+    - {name: main, container: {image: go, command: [go], volumeMounts: [{name: work, mountPath: /src, subPath: go, readOnly: true}]}}
+`);
+    expect(spec['globals']).toMatchObject({ workspace: { size: '1Gi', mountPath: '/src' } });
+    const sentences = ['subPath of its mounts', 'readOnly of its mounts', 'selector is left out'];
+    for (const sentence of sentences) expect(warnings).toContainEqual(expect.stringContaining(sentence));
+  });
 });
 
 describe('convert, of Volcano', () => {
@@ -418,6 +488,32 @@ spec:
         },
       },
     });
+  });
+
+  it('puts lists and objects of params into the words of a command, and keeps a workspace read-only', async () => {
+    const { spec, warnings } = await convert(`
+apiVersion: tekton.dev/v1
+kind: TaskRun
+metadata: {name: build}
+spec:
+  params: [{name: flags, value: [-v, "--out=a b"]}]
+  taskSpec:
+    params: [{name: flags, type: array}, {name: repo, type: object, properties: {url: {}}, default: {url: git://x}}, {name: none, type: array}]
+    workspaces: [{name: cfg, mountPath: /etc/cfg, readOnly: true}]
+    steps:
+      - name: build
+        image: go
+        command: [go]
+        args: ["$(params.flags[*])", "$(params.flags[0])", "$(params.repo.url)", "$(params.none[*])"]
+  workspaces: [{name: cfg, configMap: {name: cfg}}]
+`);
+    expect(containerOf(spec['template'])).toMatchObject({
+      command: ['go', '-v', '--out=a b', '-v', 'git://x', '$(params.none[*])'],
+      volumeMounts: [{ name: 'ws-cfg', mountPath: '/etc/cfg', readOnly: true }],
+    });
+    expect(warnings.filter((warning) => warning.includes('params'))).toEqual([
+      '$(params.none[*]) is not replaced: there is no equivalent',
+    ]);
   });
 
   it('makes a task with a templateRef of a TaskRun that names its Task', async () => {

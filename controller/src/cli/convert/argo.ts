@@ -9,7 +9,7 @@ import { componentName } from './names.ts';
 import { timesOf } from './schedule.ts';
 import { asText, inTexts, matchesIn, timeLimit } from './text.ts';
 import type { Fields } from '../../vela/fields.ts';
-import { only, orNothing, present } from './fields.ts';
+import { only, orNothing, present, without } from './fields.ts';
 import { type Converted } from './work.ts';
 
 interface Component extends Converted {
@@ -69,14 +69,16 @@ export function fromCronWorkflow(spec: Fields): Component {
   } & Fields;
   const { type, properties, warnings } = convert(workflowSpec);
   const { cron, timeZone } = timesOf(schedules ?? schedule, timezone);
-  const times = present({ timeZone, startingDeadlineSeconds: others['startingDeadlineSeconds'] });
-  const { executionPolicy, ...rest } = properties as { readonly executionPolicy?: Fields } & Fields;
+  const late = lateness(others['startingDeadlineSeconds']);
+  const times = present({ timeZone, startingDeadlineSeconds: late.seconds });
+  const { executionPolicy = {}, ...rest } = properties as { readonly executionPolicy?: Fields } & Fields;
   const limits = present({
     concurrencyPolicy: others['concurrencyPolicy'],
     keepLast: others['successfulJobsHistoryLimit'],
     keepLastFailed: others['failedJobsHistoryLimit'],
   });
   const known = ['startingDeadlineSeconds', 'concurrencyPolicy', 'suspend', 'workflowMetadata'];
+  const overruled = Object.keys(only(limits, Object.keys(executionPolicy)));
   const lost = Object.keys(others).filter((name) => !known.includes(name) && !name.endsWith('HistoryLimit'));
   return {
     type,
@@ -91,6 +93,8 @@ export function fromCronWorkflow(spec: Fields): Component {
         ? ["times are in UTC, not in the controller's zone: write timeZone for another one"]
         : []),
       'runs are named after their time in UTC',
+      ...late.warnings,
+      ...overruled.map((name) => `spec.${historyLimits[name]} is left out: podGC says which pods stay`),
       ...lost.map((name) => `spec.${name} is left out: there is no equivalent`),
       ...(others['workflowMetadata'] === undefined
         ? []
@@ -100,6 +104,23 @@ export function fromCronWorkflow(spec: Fields): Component {
       ...warnings,
     ],
   };
+}
+
+/** The fields of a CronWorkflow that become these of executionPolicy. */
+const historyLimits: Readonly<Record<string, string>> = {
+  keepLast: 'successfulJobsHistoryLimit',
+  keepLastFailed: 'failedJobsHistoryLimit',
+};
+
+/** A controller that is busy starts a run some seconds after its time. */
+const shortestLateness = 10;
+
+/** Argo only starts a missed run within this time; with us, as with a CronJob, it limits each run. */
+function lateness(startingDeadlineSeconds: unknown) {
+  const isShort = typeof startingDeadlineSeconds === 'number' && startingDeadlineSeconds < shortestLateness;
+  if (!isShort) return { seconds: startingDeadlineSeconds, warnings: [] };
+  const warning = `spec.startingDeadlineSeconds becomes ${shortestLateness}: it limits each run with us, not only one that was missed`;
+  return { seconds: shortestLateness, warnings: [warning] };
 }
 
 export function fromWorkflowTemplate(spec: Fields): Component {
@@ -245,20 +266,16 @@ function workspaceOf(spec: WorkflowSpec, steps: readonly FlowStep[]) {
   const name = claim.metadata?.name;
   const mountsOf = ({ podSpec }: Mounting) =>
     (podSpec?.containers ?? []).flatMap((container) => (container['volumeMounts'] ?? []) as readonly Fields[]);
-  const paths = [
-    ...new Set(
-      steps.flatMap(({ properties }) =>
-        mountsOf(properties as Mounting)
-          .filter((mount) => mount['name'] === name)
-          .map((mount) => mount['mountPath']),
-      ),
-    ),
-  ];
+  const mounts = steps
+    .flatMap(({ properties }) => mountsOf(properties as Mounting))
+    .filter((mount) => mount['name'] === name);
+  const paths = [...new Set(mounts.map((mount) => mount['mountPath']))];
+  const lostOfMounts = mounts.flatMap((mount) => Object.keys(without(mount, ['name', 'mountPath'])));
   const withoutMount = (container: Fields): Fields => {
     const mounts = ((container['volumeMounts'] ?? []) as readonly Fields[]).filter((mount) => mount['name'] !== name);
     return present({ ...container, volumeMounts: mounts.length > 0 ? mounts : undefined });
   };
-  const without = (step: FlowStep): FlowStep => {
+  const unmounted = (step: FlowStep): FlowStep => {
     const { podSpec, ...others } = step.properties as Mounting & Fields;
     if (!podSpec?.containers) return step;
     const containers = podSpec.containers.map(withoutMount);
@@ -266,14 +283,20 @@ function workspaceOf(spec: WorkflowSpec, steps: readonly FlowStep[]) {
     const rest = present({ ...podSpec, containers: isEmpty ? undefined : containers });
     return { ...step, properties: present({ ...others, podSpec: orNothing(rest) }) };
   };
-  const { accessModes, storageClassName, resources } = claim.spec ?? {};
+  const { accessModes, storageClassName, resources, ...lostOfClaim } = claim.spec ?? {};
   return {
-    steps: steps.map(without),
+    steps: steps.map(unmounted),
     workspace: present({ size: resources?.requests?.storage, storageClassName, accessModes, mountPath: paths[0] }),
     warnings: [
       ...(paths.length > 1
         ? [`the volume ${name} has several mount paths: the workspace is mounted at ${String(paths[0])} everywhere`]
         : []),
+      ...[...new Set(lostOfMounts)].map(
+        (field) => `the volume ${name}: ${field} of its mounts is left out: every step sees the whole workspace`,
+      ),
+      ...Object.keys(lostOfClaim).map(
+        (field) => `volumeClaimTemplates ${name}: ${field} is left out: there is no equivalent`,
+      ),
       ...others.map(
         (other) => `volumeClaimTemplates ${other.metadata?.name}: left out; a flow has one workspace for each run`,
       ),

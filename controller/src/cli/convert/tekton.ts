@@ -165,7 +165,9 @@ function embedded(run: TaskRunSpec, task: TaskSpec): Converted {
       return value === undefined || typeof value === 'object' ? all : asText(value);
     }),
   );
-  const { properties, warnings } = podOf(filled, workspaces, { ...podTemplate, serviceAccountName });
+  // Params have their values here, whatever their type: what has none is still in a text.
+  const pod = { ...podTemplate, serviceAccountName };
+  const { properties, warnings } = podOf({ ...filled, params: [] }, workspaces, pod);
   return { properties, warnings: [...warnings, ...lostOfRun(run), ...unknownTexts(properties, false)] };
 }
 
@@ -278,7 +280,12 @@ function namedIn(param: string): RegExp {
 function containersOf(spec: TaskSpec, warnings: string[]) {
   const { steps = [], workspaces = [], sidecars = [], stepTemplate = {} } = spec;
   const paths = new Map(workspaces.map(({ name, mountPath }) => [name, mountPath ?? `/workspace/${name}`]));
-  const mounts = [...paths].map(([name, mountPath]) => ({ name: `ws-${name}`, mountPath }));
+  const mounts = workspaces.map(({ name, readOnly }) =>
+    present({ name: `ws-${name}`, mountPath: paths.get(name), readOnly }),
+  );
+  for (const { name, ...others } of workspaces)
+    for (const field of Object.keys(without(others, ['description', 'mountPath', 'optional', 'readOnly'])))
+      warnings.push(`workspace ${name}: ${field} is left out: there is no equivalent`);
   const replaced = (step: Step): Step =>
     inTexts(step, (text) =>
       text.replaceAll(/\$\(workspaces\.([^().]+)\.path\)/g, (all, name: string) => paths.get(name) ?? all),
