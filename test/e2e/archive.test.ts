@@ -7,7 +7,7 @@ import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
 import { cliOf, type Cli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { restOf, type Ask } from '../support/rest.ts';
-import { aNamespace, App, client, kubectl, place, prints } from './user.ts';
+import { aNamespace, App, client, kubectl, place, prints, tokenOfAdmin } from './user.ts';
 
 interface Scene {
   readonly app: App;
@@ -28,17 +28,7 @@ async function scene(topic: string, script: string, executionPolicy: object = {}
     executionPolicy: { trigger: 'Manual', ...executionPolicy },
   });
   await eventually('the task is there', () => app.task());
-  await kubectl(['create', 'serviceaccount', 'person', '-n', namespace]);
-  await kubectl([
-    'create',
-    'rolebinding',
-    'person',
-    '--clusterrole=admin',
-    `--serviceaccount=${namespace}:person`,
-    '-n',
-    namespace,
-  ]);
-  const token = (await kubectl(['create', 'token', 'person', '-n', namespace])).trim();
+  const token = await tokenOfAdmin(namespace);
   const cli = cliOf(place.kubeconfig, namespace, {
     TASK_RUNS_SERVER: `http://127.0.0.1:${place.apiPort}`,
     TASK_RUNS_TOKEN: token,

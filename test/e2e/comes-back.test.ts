@@ -3,9 +3,11 @@
  * does not run a second time.
  */
 import { describe, expect, it } from 'vitest';
+import type { RunDetail } from '../../controller/src/api/schemas.ts';
 import { applications, tasks } from '../../controller/src/cluster/resource-types.ts';
 import type { ApplicationSpec } from '../../sandbox/src/kubevela/application.ts';
 import { eventually } from '../support/eventually.ts';
+import { restOf } from '../support/rest.ts';
 import {
   aNamespace,
   App,
@@ -16,6 +18,7 @@ import {
   output,
   place,
   prints,
+  tokenOfAdmin,
   type ApplicationObject,
 } from './user.ts';
 
@@ -38,6 +41,17 @@ async function deployed(topic: string): Promise<App> {
   await app.succeeded(1);
   await marked(app);
   await eventually('the Application runs', async () => (await app.status()).status === 'running');
+  return app;
+}
+
+/** As deployed, and the archive has the run: it alone knows what ran once the Application is gone, too. */
+async function archived(topic: string): Promise<App> {
+  const app = await deployed(topic);
+  const ask = restOf(place.apiPort, await tokenOfAdmin(app.namespace));
+  const run = `/namespaces/${app.namespace}/runs/mytask-v1`;
+  await eventually(`${run} is archived`, async () =>
+    ((await ask(run)).json as RunDetail).logs.some((log) => log.archived),
+  );
   return app;
 }
 
@@ -105,7 +119,7 @@ describe.concurrent('a migration that ran', () => {
   });
 
   it('runs again for who deletes the Application and applies it from its file', async () => {
-    const app = await deployed('file');
+    const app = await archived('file');
     await remove(app);
     await app.deploy(prints('migrated'));
     await app.succeeded(1);
@@ -124,7 +138,7 @@ describe.concurrent('a migration that ran', () => {
   });
 
   it('runs again, and says so, for who renames the Application and takes its name back', async () => {
-    const app = await deployed('renamed');
+    const app = await archived('renamed');
     await remove(app);
     const other = new App(app.namespace, 'other-name');
     await other.deploy(prints('migrated under another name'));
@@ -137,7 +151,7 @@ describe.concurrent('a migration that ran', () => {
   });
 
   it('runs in the namespace that a policy moves it to, and again, and says so, when it is moved back', async () => {
-    const app = await deployed('moved');
+    const app = await archived('moved');
     const elsewhere = await aNamespace('moved-to');
     const component = { name: 'mytask', type: 'task', properties: prints('migrated') };
     const moveTo = (namespace: string) =>

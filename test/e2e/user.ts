@@ -218,3 +218,11 @@ export async function isGone(type: ResourceType, namespace: string, name: string
     },
   );
 }
+
+/** A token of somebody who may do all in a namespace. */
+export async function tokenOfAdmin(namespace: string): Promise<string> {
+  await kubectl(['create', 'serviceaccount', 'person', '-n', namespace]);
+  const person = `--serviceaccount=${namespace}:person`;
+  await kubectl(['create', 'rolebinding', 'person', '--clusterrole=admin', person, '-n', namespace]);
+  return (await kubectl(['create', 'token', 'person', '-n', namespace])).trim();
+}
