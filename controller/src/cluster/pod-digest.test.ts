@@ -218,6 +218,84 @@ test('what a program wrote into its termination log is not a message of the clus
   expect(digest.failure).toEqual({ container: 'a', exitCode: 3, reason: 'Error' });
 });
 
+describe('a program whose author wants the end of its output in the status of its pod', () => {
+  const asks = { name: 'load', terminationMessagePolicy: 'FallbackToLogsOnError' };
+  const trace = 'Traceback (most recent call last):\n  File "load.py", line 3\nValueError: bad row 7\n\n';
+  const says = (container: object, restartPolicy = 'Never', message = trace) =>
+    podWith(
+      { restartPolicy, containers: [{ ...asks, ...container }] },
+      {
+        phase: 'Failed',
+        containerStatuses: [{ name: 'load', state: { terminated: { exitCode: 1, reason: 'Error', message } } }],
+      },
+    ).failure?.message;
+
+  test('is known by its last line', () => expect(says({})).toBe('its last line: ValueError: bad row 7'));
+  test('says no more than 200 characters, on one line and without what controls a terminal', () => {
+    expect(says({}, 'Never', `\u001b[31m${'y'.repeat(2000)}`)).toMatch(/^its last line: \[31my{195}$/);
+  });
+  test.each<[what: string, container: object, restartPolicy?: string]>([
+    ['does not ask for it', { terminationMessagePolicy: 'File' }],
+    ['is started again, and prints another line each time', {}, 'OnFailure'],
+    ['has a variable of a Secret, which it may print', { env: [{ name: 'A', valueFrom: { secretKeyRef: {} } }] }],
+    ['has all variables of a Secret', { envFrom: [{ secretRef: { name: 's' } }] }],
+  ])('keeps it to itself where it %s', (_what, container, restartPolicy) => {
+    expect(says(container, restartPolicy)).toBeUndefined();
+  });
+});
+
+describe('a pod that the kubelet did not let in or ended, as its status says', () => {
+  test.each<[what: string, status: RawPod['status'], failure: object]>([
+    [
+      'because a volume in its memory or on its disk is full',
+      {
+        reason: 'Evicted',
+        message: 'Usage of EmptyDir volume "data" exceeds the limit "10Mi". ',
+        containerStatuses: [failed('a', 137, 'Error', '2026-03-20T12:00:05Z')],
+      },
+      { reason: 'Evicted', message: 'Usage of EmptyDir volume "data" exceeds the limit "10Mi".', killedWith: 137 },
+    ],
+    [
+      'because its node is short of memory, though its program had ended well',
+      {
+        reason: 'Evicted',
+        message: 'The node was low on resource: memory. Threshold quantity: 100Mi, available: 1Ki. ',
+        containerStatuses: [failed('a', 0, 'Completed', '2026-03-20T12:00:05Z')],
+      },
+      {
+        reason: 'Evicted',
+        message: 'The node was low on resource: memory. Threshold quantity: 100Mi, available: 1Ki.',
+      },
+    ],
+    [
+      'because its node has no room on its disk, before any container was created',
+      { reason: 'Evicted', message: 'Pod was rejected: The node had condition: [DiskPressure]. ' },
+      { reason: 'Evicted', message: 'Pod was rejected: The node had condition: [DiskPressure].' },
+    ],
+    [
+      'because another pod was faster',
+      { reason: 'OutOfcpu', message: "Node didn't have enough resource: cpu, requested: 4000, used: 3900" },
+      { reason: 'OutOfcpu', message: "Node didn't have enough resource: cpu, requested: 4000, used: 3900" },
+    ],
+    [
+      'because the time that the pod itself has was up',
+      {
+        reason: 'DeadlineExceeded',
+        message: 'Pod was active on the node longer than the specified deadline',
+        containerStatuses: [failed('a', 143, 'Error', '2026-03-20T12:00:05Z')],
+      },
+      {
+        reason: 'DeadlineExceeded',
+        message: 'Pod was active on the node longer than the specified deadline',
+        killedWith: 143,
+      },
+    ],
+  ])('%s', (_what, status, failure) => {
+    const spec = { restartPolicy: 'Never', containers: [{ name: 'a' }] };
+    expect(podWith(spec, { phase: 'Failed', ...status }).failure).toEqual({ container: '', ...failure });
+  });
+});
+
 test('a container that cannot be created is reported alike at each attempt', () => {
   const says = (id: string) => {
     const message = `failed to reserve container name "main": name "main" is reserved for "${id.repeat(64)}" of image@sha256:${'e'.repeat(64)}`;

@@ -67,9 +67,33 @@ export function startMessage({ reason, message }: Terminated): string | undefine
  */
 export function probeMessage(spec: RawPod['spec'], name: string, end: Terminated): string | undefined {
   if (!isStop(end) || end.reason !== podReasons.error) return undefined;
-  const { containers = [], initContainers = [] } = spec ?? {};
-  const its = killersOf([...containers, ...initContainers].find((one) => one.name === name));
+  const its = killersOf(containerSpec(spec, name));
   return its.length === 0 ? undefined : `maybe killed because its ${its.join(' or ')} failed: see the pod's events`;
+}
+
+/** Characters of a program's last line: a status is not a log. */
+const mostOfLine = 200;
+
+/**
+ * The last line that the program printed, where its author wants the end of its output in the pod's status. A run's
+ * status has more readers than a pod's, and is archived. So a container with variables of Secrets is left out: a
+ * program that fails may print what it was given; nor of one that is started again, whose line differs each time.
+ */
+function lastLine(spec: RawPod['spec'], name: string, { message = '' }: Terminated): string | undefined {
+  const container = containerSpec(spec, name);
+  if (container?.terminationMessagePolicy !== 'FallbackToLogsOnError' || spec?.restartPolicy !== 'Never')
+    return undefined;
+  const line = message.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  return line === '' || hasSecrets(container) ? undefined : `its last line: ${clusterWords(line.slice(0, mostOfLine))}`;
+}
+
+function hasSecrets({ env = [], envFrom = [] }: ContainerSpec): boolean {
+  return env.some(({ valueFrom }) => valueFrom?.secretKeyRef) || envFrom.some(({ secretRef }) => secretRef);
+}
+
+function containerSpec(spec: RawPod['spec'], name: string): ContainerSpec | undefined {
+  const { containers = [], initContainers = [] } = spec ?? {};
+  return [...containers, ...initContainers].find((one) => one.name === name);
 }
 
 function killersOf({ startupProbe, livenessProbe, lifecycle }: Partial<ContainerSpec> = {}): readonly string[] {
@@ -189,7 +213,7 @@ function firstFailure(containers: readonly Container[], spec: RawPod['spec']): C
     init: isInit || undefined,
     exitCode: isOfProgram(end.reason ?? '') ? end.exitCode : undefined,
     reason: end.reason ?? podReasons.error,
-    message: startMessage(end) ?? probeMessage(spec, name, end),
+    message: startMessage(end) ?? probeMessage(spec, name, end) ?? lastLine(spec, name, end),
   });
 }
 

@@ -24,6 +24,9 @@ export interface ContainerSpec {
   readonly startupProbe?: object;
   readonly livenessProbe?: object;
   readonly lifecycle?: { readonly postStart?: object };
+  readonly terminationMessagePolicy?: string;
+  readonly env?: readonly { readonly valueFrom?: { readonly secretKeyRef?: object } }[];
+  readonly envFrom?: readonly { readonly secretRef?: object }[];
 }
 
 export interface PodCondition {
@@ -50,7 +53,10 @@ export interface ContainerState {
 export interface Terminated {
   readonly exitCode: number;
   readonly reason?: string;
-  /** The runtime's, where the container did not start; else what the program wrote into its termination log. */
+  /**
+   * The runtime's, where the container did not start; else what the program wrote into its termination log, or the end
+   * of its output where terminationMessagePolicy says so.
+   */
   readonly message?: string;
   readonly finishedAt?: string;
 }
