@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createClient } from '../controller/src/kube/client.ts';
-import { enableAddon } from '../sandbox/src/kubevela/addon.ts';
+import { disableAddon, enableAddon } from '../sandbox/src/kubevela/addon.ts';
 
 const run = promisify(execFile);
 
@@ -42,4 +42,21 @@ async function enableByVela(vela: string, kubeconfig: string, directory: string,
     env: { ...process.env, KUBECONFIG: kubeconfig },
   });
   if (!stdout.includes('enabled successfully')) throw new Error(`vela addon enable ${directory}: ${stdout.trim()}`);
+}
+
+/**
+ * `vela addon disable task-runs`, with `-f` where it is forced.
+ * @throws Error with what vela said, or with the Applications that still use the addon where it is not forced
+ */
+export async function disable(
+  { kubeconfig, vela }: Omit<EnableOptions, 'directory'>,
+  { force }: { readonly force: boolean },
+): Promise<void> {
+  if (vela !== undefined) {
+    const args = ['addon', 'disable', 'task-runs', ...(force ? ['-f'] : [])];
+    await run(vela, args, { env: { ...process.env, KUBECONFIG: kubeconfig } });
+    return;
+  }
+  const client = createClient({ kubeconfigPath: kubeconfig, userAgent: 'task-runs-setup' });
+  await disableAddon(client, 'task-runs', { force }).finally(() => client.close());
 }
