@@ -76,8 +76,8 @@ const mostOfLine = 200;
 
 /**
  * The last line that the program printed, where its author wants the end of its output in the pod's status. A run's
- * status has more readers than a pod's, and is archived. So a container with variables of Secrets is left out: a
- * program that fails may print what it was given; nor of one that is started again, whose line differs each time.
+ * status has more readers than a pod's, and is archived: a container with variables of Secrets is left out, for a
+ * program that fails may print what it was given. One that is started again is, too: its line differs each time.
  */
 function lastLine(spec: RawPod['spec'], name: string, { message = '' }: Terminated): string | undefined {
   const container = containerSpec(spec, name);
