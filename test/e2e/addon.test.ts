@@ -10,10 +10,11 @@ import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
-import { disableAddon, enableAddon } from '../../sandbox/src/kubevela/addon.ts';
+import { enableAddon } from '../../sandbox/src/kubevela/addon.ts';
 import type { JsonObject } from '../../cue/ts/index.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { eventually } from '../support/eventually.ts';
+import { disable as disableAddon } from '../../scripts/enable-addon.ts';
 import { kubectlOf, type Kubectl } from '../../scripts/kubectl.ts';
 
 const run = promisify(execFile);
@@ -74,10 +75,8 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
         ),
       ).toContain('Addon task-runs enabled successfully');
   };
-  const disable = async (force: boolean) => {
-    if (home === undefined) await disableAddon(client, 'task-runs', { force });
-    else await vela('addon', 'disable', 'task-runs', ...(force ? ['-f'] : []));
-  };
+  const disable = (force: boolean) =>
+    disableAddon({ kubeconfig: sandbox.kubeconfig, vela: home && join(home, 'bin/vela') }, { force });
   const get = async <T extends Named>(kind: string, name: string, namespace = 'vela-system') =>
     JSON.parse(await kubectl(['get', kind, name, '-n', namespace, '-o', 'json'])) as T;
   const exists = (kind: string, name: string, namespace = 'vela-system') =>
