@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { listen } from './listen.ts';
 
@@ -21,4 +23,27 @@ it('refuses a port that is in use', async () => {
   const first = await listen(createServer(), address);
   await expect(listen(createServer(), { ...address, port: first.port })).rejects.toThrow('EADDRINUSE');
   await first.close();
+});
+
+it('keeps neither others out nor the memory full, however many connections somebody opens', async () => {
+  const server = createServer((_request, response) => response.end('here'));
+  const listening = await listen(server, address, 10);
+  const slow = await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const socket = connect({ host: address.host, port: listening.port, localAddress: '127.0.0.2' });
+      const ended = once(socket, 'close');
+      socket.on('error', () => undefined); // a connection that is ended may be reset
+      await once(socket, 'connect');
+      socket.write('GET / HTTP/1.1\r\nx: ');
+      return { socket, ended };
+    }),
+  );
+  const answer = await fetch(`http://127.0.0.1:${listening.port}/`);
+  expect(await answer.text()).toBe('here');
+  await Promise.all(slow.slice(0, 40).map(({ ended }) => ended));
+  const { promise, resolve } = Promise.withResolvers<number>();
+  server.getConnections((_error, count) => resolve(count));
+  expect(await promise).toBeLessThanOrEqual(10);
+  slow.forEach(({ socket }) => socket.destroy());
+  await listening.close();
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Address } from './address.ts';
 
 /** A server that listens. */
@@ -10,11 +10,15 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** Each takes some 20 KB, also one over which nothing but the beginning of a request ever comes. */
+const mostConnections = 1_000;
+
 /**
- * Lets a server of HTTP or HTTPS listen.
+ * Lets a server of HTTP or HTTPS listen. It has so many connections at once at most; see {@link makeRoom}.
  * @throws Error if the address is in use, or does not belong to this machine
  */
-export async function listen(server: Server, { host, port }: Address): Promise<Listening> {
+export async function listen(server: Server, { host, port }: Address, most = mostConnections): Promise<Listening> {
+  limitConnections(server, most);
   server.listen(port, host);
   await once(server, 'listening');
   return {
@@ -25,4 +29,32 @@ export async function listen(server: Server, { host, port }: Address): Promise<L
       await once(server, 'close');
     },
   };
+}
+
+function limitConnections(server: Server, most: number): void {
+  /** By the address that they come from, the oldest first. */
+  const open = new Map<string, Set<Socket>>();
+  let count = 0;
+  server.on('connection', (socket) => {
+    const from = socket.remoteAddress ?? '';
+    const own = open.get(from) ?? new Set();
+    open.set(from, own.add(socket));
+    count += 1;
+    socket.once('close', () => {
+      count -= 1;
+      own.delete(socket);
+      if (own.size === 0 && open.get(from) === own) open.delete(from);
+    });
+    if (count > most) makeRoom(open);
+  });
+}
+
+/**
+ * Ends the oldest connection of the address that has the most, so that nobody keeps others out: not the kubelet either,
+ * which would start the controller again.
+ */
+function makeRoom(open: ReadonlyMap<string, ReadonlySet<Socket>>): void {
+  const [most] = [...open.values()].sort((a, b) => b.size - a.size);
+  const [oldest] = [...(most ?? [])].filter(({ destroyed }) => !destroyed);
+  oldest?.destroy();
 }
