@@ -899,6 +899,57 @@ describe('what belongs to a run', () => {
       await kubectl(['delete', 'pod', name, '-n', 'work', '--wait=false'], { as });
     },
   );
+
+  it('cannot end by a pod that a namespace editor made, nor go on in one that the Job was made to let go', async () => {
+    const counted = 'by the label batch.kubernetes.io/controller-uid a Job knows its pods';
+    const spec = { ...aJob().spec.template.spec, schedulerName: 'nobody' };
+    const ofRun = { metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } }, spec };
+    await applyJob(aJob({ template: ofRun }));
+    const [madeFor, as] = [name, 'editor'];
+    const own = await eventually('the pod is there', async () => {
+      const found = await kubectl(['get', 'pods', '-n', 'work', '-l', `job-name=${madeFor}`, '-o', 'name']);
+      return found.trim().replace('pod/', '') || undefined;
+    });
+    const { uid } = (JSON.parse(await kubectl(['get', 'job', madeFor, '-n', 'work', '-o', 'json'])) as Stored).metadata;
+    const label = { 'batch.kubernetes.io/controller-uid': uid };
+    const jobOwner = { apiVersion: 'batch/v1', kind: 'Job', name: madeFor, uid, controller: true };
+    name = `${madeFor}-forged`;
+    const pod = (metadata: object) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'work', ...metadata },
+      spec,
+    });
+    for (const metadata of [{ labels: label }, { labels: label, ownerReferences: [jobOwner] }])
+      await expect(create(as, pod(metadata))).rejects.toThrow(counted);
+    await create(as, pod({}));
+    await expect(patchAs(as, 'pod', { metadata: { labels: label, ownerReferences: [jobOwner] } })).rejects.toThrow(
+      counted,
+    );
+    const template = { metadata: { labels: { ...label, app: name } }, spec: { containers: spec.containers } };
+    const selector = { matchLabels: { app: name } };
+    const metadata = { name, namespace: 'work' };
+    await create(as, {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata,
+      spec: { replicas: 1, selector, template },
+    });
+    await eventually('the ReplicaSet gets no pod', async () =>
+      (await kubectl(['get', 'replicaset', name, '-n', 'work', '-o', 'json'])).includes(counted),
+    );
+    name = own;
+    for (const value of [null, '00000000-0000-0000-0000-000000000003'])
+      await expect(
+        patchAs(as, 'pod', { metadata: { labels: { 'batch.kubernetes.io/controller-uid': value } } }),
+      ).rejects.toThrow(counted);
+    await kubectl(['delete', 'pod', own, '-n', 'work', '--wait=false'], { as });
+    const another = await eventually('the Job has another pod', async () => {
+      const found = await kubectl(['get', 'pods', '-n', 'work', '-l', `job-name=${madeFor}`, '-o', 'name']);
+      return found.split('\n').find((one) => one !== '' && one !== `pod/${own}`);
+    });
+    expect(another).toMatch(madeFor);
+  });
 });
 
 describe('who asked for a run', () => {
