@@ -226,6 +226,21 @@ describe.each(['sqlite', 'postgres'] as const)('the archive on %s', (kind) => {
     await empty();
   });
 
+  it('loses nothing of a namespace because another one fills it', async () => {
+    const runsOf = (namespace: string, count: number, at: number) =>
+      Array.from({ length: count }, (_, index) =>
+        aMaterial(aRecord(`${namespace}-${index}`, { namespace, at: at + index }), incompressible(5_000)),
+      );
+    await archive.save([...runsOf('old', 3, 0), ...runsOf('flood', 40, hour), ...runsOf('busy', 12, 0)]);
+    expect(await archive.retain({ ...never, maxRuns: 25 }, begin)).toBe(30);
+    const left = (await archive.find({}, { limit: 100 })).map(({ namespace }) => namespace);
+    expect(['old', 'flood', 'busy'].map((name) => left.filter((one) => one === name).length)).toEqual([3, 11, 11]);
+    const { bytes } = await archive.size();
+    expect(await archive.retain({ ...never, maxBytes: bytes / 2 }, begin)).toBe(14);
+    expect((await archive.find({ namespace: 'old' }, { limit: 100 })).length).toBe(3);
+    await empty();
+  });
+
   it('counts no further than it says', async () => {
     const all = Array.from({ length: mostCounted + 50 }, (_, index) => aMaterial(aRecord(`n${index}`, { at: index })));
     for (let at = 0; at < all.length; at += 1_000) await archive.save(all.slice(at, at + 1_000));

@@ -79,6 +79,22 @@ const ranPhases: readonly Phase[] = ['Succeeded', 'Failed', 'Cancelled'];
 /** Values in one list of a query: both databases accept more. */
 const listLength = 5_000;
 const deletedAtOnce = 500;
+
+/** Runs that are too old, or so much of what a namespace has. */
+type Doomed =
+  | { readonly createdBefore: number }
+  | { readonly namespace: string; readonly what: 'runs' | 'bytes'; readonly excess: number };
+
+/** How much each may keep at most, so that all together have `most`: who has less leaves the rest to others. */
+function shareOf(amounts: readonly number[], most: number): number {
+  let rest = most;
+  for (const [index, amount] of [...amounts].sort((a, b) => a - b).entries()) {
+    const share = rest / (amounts.length - index);
+    if (amount > share) return share;
+    rest -= amount;
+  }
+  return Infinity;
+}
 const rowsAtOnce = 1_000;
 
 /**
@@ -258,37 +274,56 @@ export class Archive {
   }
 
   /**
-   * Deletes the oldest runs, a few at a time, until the rest is within the limits.
+   * Deletes the oldest runs, a few at a time, until the rest is within the limits. What is too many or too large goes
+   * from the namespaces that have the most, so that whoever fills the archive loses nobody else's records.
    * @param now milliseconds since 1970
    * @returns how many were deleted
    */
   async retain({ maxAgeMs, maxRuns, maxBytes }: Retention, now: number, signal?: AbortSignal): Promise<number> {
+    const createdBefore = Math.floor(now - maxAgeMs);
+    const expired = Number.isFinite(createdBefore) ? await this.#deleteOldest({ createdBefore }, signal) : 0;
+    const tooMany = await this.#retainShares('runs', maxRuns, signal);
+    return expired + tooMany + (await this.#retainShares('bytes', maxBytes, signal));
+  }
+
+  /** Lets each namespace keep as much as others, so that all together have no more than `most`. */
+  async #retainShares(what: 'runs' | 'bytes', most: number, signal: AbortSignal | undefined): Promise<number> {
+    const { database } = await this.#open();
+    const rows = await database
+      .selectFrom('runs')
+      .select(({ fn }) => ['namespace', fn.countAll<number>().as('runs'), fn.sum<number>('bytes').as('bytes')])
+      .groupBy('namespace')
+      .execute();
+    const amounts = rows.map((row) => ({ namespace: row.namespace, amount: Number(row[what]) }));
+    const share = shareOf(
+      amounts.map(({ amount }) => amount),
+      most,
+    );
+    let deleted = 0;
+    for (const { namespace, amount } of amounts)
+      if (amount > share) deleted += await this.#deleteOldest({ namespace, what, excess: amount - share }, signal);
+    return deleted;
+  }
+
+  async #deleteOldest(which: Doomed, signal: AbortSignal | undefined): Promise<number> {
     const { database, kind } = await this.#open();
     let deleted = 0;
+    let excess = 'excess' in which ? which.excess : Infinity;
     for (let more = true; more && signal?.aborted !== true;) {
-      const { count, bytes } = await this.size();
-      const oldest = await database
-        .selectFrom('runs')
-        .select(['uid', 'created_at', 'bytes'])
-        .orderBy('created_at')
-        .orderBy('uid')
-        .limit(deletedAtOnce)
-        .execute();
-      let [runs, size] = [count, bytes];
-      const doomed = oldest.filter((row) => {
-        const goes = row.created_at < now - maxAgeMs || runs > maxRuns || size > maxBytes;
-        if (goes) [runs, size] = [runs - 1, size - row.bytes];
+      const all = database.selectFrom('runs').select(['uid', 'bytes']);
+      const some =
+        'namespace' in which
+          ? all.where('namespace', '=', which.namespace)
+          : all.where('created_at', '<', which.createdBefore);
+      const oldest = await some.orderBy('created_at').orderBy('uid').limit(deletedAtOnce).execute();
+      const doomed = oldest.filter(({ bytes }) => {
+        const goes = excess > 0;
+        if (goes) excess -= 'what' in which && which.what === 'bytes' ? bytes : 1;
         return goes;
       });
       if (doomed.length > 0) {
-        await database
-          .deleteFrom('runs')
-          .where(
-            'uid',
-            'in',
-            doomed.map(({ uid }) => uid),
-          )
-          .execute();
+        const uids = doomed.map(({ uid }) => uid);
+        await database.deleteFrom('runs').where('uid', 'in', uids).execute();
         // Returns freed pages to the file system; PostgreSQL's autovacuum does that by itself.
         if (kind === 'sqlite') await sql`pragma incremental_vacuum(10000)`.execute(database);
       }
