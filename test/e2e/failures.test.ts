@@ -174,6 +174,67 @@ describe.concurrent('a run that cannot start', () => {
   });
 });
 
+describe.runIf(place.pods === 'real').concurrent('a pod says who failed, or what it waits for', () => {
+  const image = 'busybox:1.36';
+  const script = (text: string) => ['sh', '-c', text];
+  const fails = { image, cmd: script('echo bad row; exit 3'), backoffLimit: 0 };
+  const sleeps = { image, command: script('trap "" TERM; while :; do sleep 1; done') };
+  const cases: readonly [what: string, properties: object, sentence: RegExp][] = [
+    [
+      'a sidecar that is killed last does not get the blame',
+      {
+        ...fails,
+        podSpec: {
+          terminationGracePeriodSeconds: 2,
+          initContainers: [{ ...sleeps, name: 'proxy', restartPolicy: 'Always' }],
+        },
+      },
+      /^mytask-v1 Failed after \d+s: exit code 3 in container mytask \(BackoffLimitExceeded\) · 1 kept$/,
+    ],
+    [
+      'a program that does not exist is named in the words of the runtime',
+      { image, cmd: ['no-such-program'], backoffLimit: 0 },
+      /^mytask-v1 Failed after \d+s: StartError in container mytask: exec: "no-such-program": executable file not found in \$PATH/,
+    ],
+    [
+      'a second container that runs on is named',
+      {
+        ...prints('done'),
+        podSpec: { terminationGracePeriodSeconds: 1, containers: [{ ...sleeps, name: 'shipper' }] },
+      },
+      /^mytask-v1 Running.*: container mytask has ended with 0, the pod waits for container shipper/,
+    ],
+    [
+      'an init container that fails is named',
+      {
+        ...prints('never'),
+        backoffLimit: 0,
+        podSpec: { initContainers: [{ image, name: 'wait-db', command: fails.cmd }] },
+      },
+      /^mytask-v1 Failed after \d+s: exit code 3 in init container wait-db/,
+    ],
+    [
+      'an init container that fails again and again is named while it does',
+      {
+        ...prints('never'),
+        restart: 'OnFailure',
+        podSpec: { initContainers: [{ image, name: 'wait-db', command: script('exit 3') }] },
+      },
+      /^mytask-v1 Pending: .*init container wait-db failed with exit code 3/,
+    ],
+    [
+      'a program tells its last line where its author asks for that',
+      { ...fails, podSpec: { containers: [{ name: 'mytask', terminationMessagePolicy: 'FallbackToLogsOnError' }] } },
+      /^mytask-v1 Failed after \d+s: exit code 3 in container mytask.*its last line: bad row/,
+    ],
+  ];
+  it.for(cases)('%s', async ([, properties, sentence]) => {
+    const app = new App(await aNamespace('pod'));
+    await app.deploy({ ...properties });
+    await app.says(sentence);
+  });
+});
+
 describe.concurrent('a mistake in the Application', () => {
   const mistakes: readonly [what: string, properties: object, sentence: RegExp][] = [
     [
