@@ -60,29 +60,6 @@ describe.concurrent('a run that fails', () => {
     );
   });
 
-  it.runIf(place.pods === 'real')(
-    'says which program cannot be started, what one printed last, and not how its sidecar was killed',
-    async () => {
-      const app = new App(await aNamespace('started'));
-      const once = { image: 'busybox:1.36', restart: 'Never', backoffLimit: 0 };
-      await app.deploy({ ...once, cmd: ['pyton3', 'main.py'] });
-      await app.says(
-        /^mytask-v1 Failed.*: StartError in container mytask: .*"pyton3": executable file not found in \$PATH/,
-      );
-      const container = { terminationMessagePolicy: 'FallbackToLogsOnError' };
-      const cmd = ['sh', '-c', 'echo reading; echo bad row 7; exit 1'];
-      await app.deploy({ ...once, cmd, podSpec: { containers: [container] } });
-      await app.says(
-        /^mytask-v2 Failed.*: exit code 1 in container mytask: its last line: bad row 7 \(BackoffLimitExceeded\)/,
-      );
-      const proxy = ['sh', '-c', "trap '' TERM; while :; do sleep 1; done"];
-      const initContainers = [{ name: 'proxy', image: 'busybox:1.36', restartPolicy: 'Always', command: proxy }];
-      const podSpec = { terminationGracePeriodSeconds: 2, initContainers };
-      await app.deploy({ ...once, cmd: ['sh', '-c', 'exit 3'], podSpec });
-      await app.says(/^mytask-v3 Failed.*: exit code 3 in container mytask \(BackoffLimitExceeded\)/, { seconds: 60 });
-    },
-  );
-
   it('says that its time was up, and is not kept once Kubernetes has deleted its pods', async () => {
     const app = new App(await aNamespace('deadline'));
     await app.deploy({ ...prints('too slow', 60), activeDeadlineSeconds: 20 });
