@@ -21,7 +21,6 @@ import { pick, randomOf, seed, type Random } from '../support/random.ts';
 
 const controller = 'system:serviceaccount:vela-system:task-runs';
 const roundMs = 120_000;
-const worldsAtOnce = isCampaign ? 3 : 1;
 
 let cluster: Cluster;
 let kueue: Kueue;
@@ -40,27 +39,28 @@ afterAll(async () => {
 /** Plays one round and judges it. */
 async function round(nth: number): Promise<void> {
   const begin = (await stat(cluster.sandbox.auditLog)).size;
-  const names = Array.from({ length: worldsAtOnce }, (_, index) => `round-${nth}-${index}`);
-  const open = (namespace: string): Promise<World> =>
-    World.open({ cluster, namespace, queue: kueue, random: randomOf(`campaign ${namespace}`), counts });
-  const worlds = await Promise.all(names.map(open));
+  const namespace = `round-${nth}`;
+  const random = randomOf(`campaign ${namespace}`);
+  const world = await World.open({ cluster, namespace, queue: kueue, random, counts });
   try {
     const until = Date.now() + roundMs;
-    const stories = worlds.map((world) => world.play(until));
+    const story = world.play(until);
     if (isCampaign) await disturb(randomOf(`disturb ${nth}`), until);
-    await Promise.all(stories);
+    await story;
     // Events that follow the last status, and what keepLast and historyLimit take away.
     await delay(15_000);
     const restsFrom = Date.now();
     await delay(10_000);
-    const changes = await readAudit(cluster.sandbox.auditLog, new Set(names), begin);
+    const changes = await readAudit(cluster.sandbox.auditLog, new Set([namespace]), begin);
     tally(changes);
     const findings = judge({ changes, controller, restsFrom });
-    for (const namespace of new Set(findings.map((finding) => finding.namespace))) tellStory(worlds, namespace);
-    if (findings.length > 0) await keepLog();
+    if (findings.length > 0) {
+      tellStory(world);
+      await keepLog();
+    }
     expect(findings).toEqual([]);
   } finally {
-    await Promise.all(worlds.map((world) => world.close()));
+    await world.close();
   }
 }
 
@@ -88,9 +88,8 @@ async function keepLog(): Promise<void> {
 }
 
 /** What was done in a world in which something went wrong; the audit log says the rest. */
-function tellStory(worlds: readonly World[], namespace: string): void {
-  for (const { told, name } of worlds.find((world) => world.namespace === namespace)?.tellers ?? [])
-    console.log([`${namespace}/${name}:`, ...told].join('\n  '));
+function tellStory({ namespace, tellers }: World): void {
+  for (const { told, name } of tellers) console.log([`${namespace}/${name}:`, ...told].join('\n  '));
 }
 
 describe('while controllers are killed, paused and cut off at random', () => {

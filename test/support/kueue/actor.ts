@@ -134,9 +134,12 @@ class Actor implements KueueActor {
       this.refusals.push(error instanceof Error ? error.message : String(error));
   }
 
-  /** A watch that ends, or whose start is too old, is opened again. */
+  /**
+   * A watch that ends, or whose start is too old, is opened again; so is one that an API server forbids which was just
+   * started and does not know all roles yet. Without its rights the actor would never have begun.
+   */
   #watchFailed(error: unknown): void {
-    if (!(error instanceof ApiError) || (error.status !== 0 && error.status !== 410)) this.#refused(error);
+    if (!(error instanceof ApiError) || ![0, 403, 410].includes(error.status)) this.#refused(error);
   }
 
   /** One step for a Job and its Workload; what it writes leads to the next look. */
