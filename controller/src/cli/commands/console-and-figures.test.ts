@@ -7,7 +7,7 @@ import type { Run, RunDetail } from '../../api/schemas.ts';
 import { coloured, plain } from '../style.ts';
 import { renderDiff } from './diff.ts';
 import { figuresOf } from './top.ts';
-import { gate } from './ui.ts';
+import { forwardTo, gate } from './ui.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -90,6 +90,67 @@ describe('the gate of task-runs ui', () => {
     ['by something that is not an address', 403, '//', key],
   ])('refuses somebody who wants to use it %s', async (_what, status, path, headers, method) => {
     expect(await ask(path, headers, method)).toEqual({ status, reached: false });
+  });
+});
+
+describe('the console behind an address with a path', () => {
+  /** A server that has more than the console, as behind an ingress. @returns what it was asked, and with which token */
+  async function behindIngress(path: string, given: Readonly<Record<string, string>> = {}) {
+    const asked: (readonly [path: string | undefined, token: string | undefined])[] = [];
+    const ingress = createServer(({ url, headers }, response) => {
+      asked.push([url, headers.authorization]);
+      response.end('inside');
+    }).listen(0, '127.0.0.1');
+    await once(ingress, 'listening');
+    const base = new URL(`http://127.0.0.1:${(ingress.address() as AddressInfo).port}/task-runs`);
+    const ui = createServer(
+      gate(
+        'the-key',
+        forwardTo(base, () => Promise.resolve('the-token')),
+      ),
+    ).listen(0, '127.0.0.1');
+    await once(ui, 'listening');
+    cleanUps.push(
+      () => ui.close(),
+      () => ingress.close(),
+    );
+    const { port } = ui.address() as AddressInfo;
+    const headers = { host: `127.0.0.1:${port}`, ...given };
+    const sent = request({ port, host: '127.0.0.1', path, headers, agent: false }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    return { status: response.statusCode, asked };
+  }
+
+  it('forwards what the console asks for to below that path, and files without the token', async () => {
+    expect(await behindIngress(`${tasks}?limit=1`, key)).toEqual({
+      status: 200,
+      asked: [[`/task-runs${tasks}?limit=1`, 'Bearer the-token']],
+    });
+    for (const [path, file] of [
+      ['/', '/'],
+      ['/?x=/api', '/?x=/api'],
+      ['/assets/index-C1d12mlw.css', '/assets/index-C1d12mlw.css'],
+    ] as const)
+      expect(await behindIngress(path)).toEqual({ status: 200, asked: [[`/task-runs${file}`, undefined]] });
+  });
+
+  it.each([
+    ['read all tasks', '/../task-runs/api/v1/tasks'],
+    ['read all tasks by dots in escapes', '/%2e%2e/task-runs/api/v1/tasks'],
+    ['read all tasks by a slash in an escape', '/assets/..%2f..%2ftask-runs/api/v1/tasks'],
+    ['read what else is behind the ingress', '/../secrets'],
+    ['read what else is there by a file of its own', '/assets/../../secrets'],
+  ])('gives nothing to somebody without the key who wants to %s', async (_what, path) => {
+    expect(await behindIngress(path)).toEqual({ status: 401, asked: [] });
+  });
+
+  it('sends the token nowhere else, whoever has the key', async () => {
+    for (const [path, below] of [
+      ['/../../secrets', '/task-runs/secrets'],
+      ['/.//evil.example/', '/task-runs//evil.example/'],
+    ] as const)
+      expect((await behindIngress(path, key)).asked).toEqual([[below, 'Bearer the-token']]);
   });
 });
 

@@ -70,7 +70,7 @@ export function gate(secret: string, inner: RequestListener): RequestListener {
         'another page asked for this: open the address that task-runs ui printed in a tab of its own',
       );
     else if (!isRead(request) && !isJson(request)) refuse(response, 415, 'send Content-Type: application/json');
-    else if (needsKey(request) && !isSame(request.headers.authorization ?? '', `Bearer ${secret}`))
+    else if (!isFile(request) && !isSame(request.headers.authorization ?? '', `Bearer ${secret}`))
       refuse(response, 401, 'open the address that task-runs ui printed, with its key');
     else inner(request, response);
   };
@@ -93,18 +93,12 @@ function isJson({ headers: { 'content-type': type = '' } }: IncomingMessage): bo
   return /^application\/json *(;|$)/i.test(type);
 }
 
-/** The console's files are not secret. */
-function needsKey(request: IncomingMessage): boolean {
-  return !isRead(request) || /^\/+api(\/|$)/i.test(decoded(request.url ?? '/'));
-}
-
-/** As the server behind may read the path. */
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(new URL(path, anyBase).pathname);
-  } catch {
-    return '/api'; // not to be read, so not a file
-  }
+/**
+ * The console's files are not secret, and their names have neither dots in front nor escapes, so that every server
+ * reads them alike: behind the address of --server there may be other paths, which a token also opens.
+ */
+function isFile(request: IncomingMessage): boolean {
+  return isRead(request) && /^\/(index\.html|icon\.svg|assets\/\w[\w.-]*)?(\?|$)/.test(request.url ?? '/');
 }
 
 function isSame(text: string, secret: string): boolean {
@@ -127,18 +121,27 @@ function refuse(response: ServerResponse, status: number, message: string): void
     .end(`${JSON.stringify({ error: { code, message } })}\n`);
 }
 
-/** Hop-by-hop headers, and those that only we set. */
+/** Neither hop-by-hop headers nor those that only we set. */
 const kept = ['accept', 'content-type', 'content-length', 'if-none-match'];
 
-function forwardTo(base: URL, token: () => Promise<string>): RequestListener {
+/** A path below that of --server: dots lead to nothing above it. */
+function behind(base: URL, path: string): URL {
+  const { pathname, search } = new URL(path, anyBase);
+  const to = new URL(base);
+  to.pathname = `${base.pathname.replace(/\/$/, '')}${pathname}`;
+  to.search = search;
+  return to;
+}
+
+export function forwardTo(base: URL, token: () => Promise<string>): RequestListener {
   const send = base.protocol === 'https:' ? httpsRequest : httpRequest;
   const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const headers = Object.fromEntries(
       kept.flatMap((name) => (request.headers[name] === undefined ? [] : [[name, request.headers[name]]])),
     );
-    const outgoing = send(new URL(`${base.pathname.replace(/\/$/, '')}${request.url ?? '/'}`, base), {
+    const outgoing = send(behind(base, request.url ?? '/'), {
       method: request.method,
-      headers: { ...headers, authorization: `Bearer ${await token()}` },
+      headers: { ...headers, ...(!isFile(request) && { authorization: `Bearer ${await token()}` }) },
     });
     response.on('close', () => outgoing.destroy());
     const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
