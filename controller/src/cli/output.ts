@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { KubeObject } from '../kube/objects.ts';
-import { print } from '../plan/kubectl-yaml.ts';
+import { print, printJson } from '../plan/kubectl-yaml.ts';
 import type { Sink } from './io.ts';
 
 export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml';
@@ -21,7 +21,7 @@ export function renderObjects(format: OutputFormat, shown: KubeObject | readonly
   const value = isList(shown)
     ? { apiVersion: 'v1', kind: 'List', items: shown.map(withoutManagedFields) }
     : withoutManagedFields(shown);
-  return format === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : print(value);
+  return format === 'json' ? printJson(value) : print(value);
 }
 
 /** Prints the resources for programs, or as a table for people. */

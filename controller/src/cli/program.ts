@@ -22,8 +22,7 @@ import { exitCodes, explain } from './errors.ts';
 import type { Io } from './io.ts';
 import { loadParts as loadInstalledParts, type LoadParts } from './plan/parts.ts';
 import { openSession, version, type Start, type StartOffline } from './session.ts';
-import { paintFor } from './style.ts';
-import { printableError } from './text.ts';
+import { remark } from './remark.ts';
 
 const exitCodesHelp = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted; run --wait: the task's own; plan --detailed-exitcode: 3 if a run would start.`;
@@ -72,8 +71,7 @@ export async function runCli(
     // Commander has printed what is wrong, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const { sentence, exitCode: code } = explain(error);
-    const words = io.err.terminal ? printableError(sentence) : sentence;
-    if (sentence !== '') await io.err.write(`${paintFor(io, io.err)('red', 'error:')} ${words}\n`);
+    if (sentence !== '') await remark(io, 'red', 'error:', sentence);
     return code;
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { documentsOf, print, readAll } from './kubectl-yaml.ts';
+import { documentsOf, print, printJson, readAll } from './kubectl-yaml.ts';
 
 const read = (text: string) => readAll(text).map(({ value }) => value);
 
@@ -52,3 +52,16 @@ test.each([
 ])('what kubectl refuses to send is refused with its place: %s', (line, error) => {
   expect(readAll(`kind: x\nspec:\n  - ${line}\n`)).toEqual([{ value: undefined, error }]);
 });
+
+// Strangers write labels, messages and outputs, and people look at them on terminals.
+test.each(['\u001b]0;owned\u0007', 'a\n\u001b[2J', '\u009b2J', 'a\u202eb', '\u2066', 'x\u007f\u2028'])(
+  'text that wants to move the cursor, or to turn itself around, is printed as escapes: %j',
+  (text) => {
+    const value = { [text]: [text] };
+    for (const printed of [print(value), printJson(value)]) {
+      expect(printed.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\u2028]/u);
+      expect(read(printed)).toEqual([value]);
+    }
+    expect(JSON.parse(printJson(value))).toEqual(value);
+  },
+);

@@ -162,10 +162,26 @@ export function print(value: unknown): string {
   const document = new Document(value, { version: '1.2', aliasDuplicateObjects: false });
   visit(document, {
     Scalar(_key, node) {
-      if (typeof node.value === 'string' && !isPlainString(node.value)) node.type ??= 'QUOTE_DOUBLE';
+      if (typeof node.value === 'string' && (unseen.test(node.value) || !isPlainString(node.value)))
+        node.type ??= 'QUOTE_DOUBLE';
     },
   });
-  return document.toString();
+  return withEscapes(document.toString());
+}
+
+/** Text of a value as JSON. */
+export function printJson(value: unknown): string {
+  return `${withEscapes(JSON.stringify(value, undefined, 2))}\n`;
+}
+
+/** A stranger's text could move the cursor of a terminal with these, or turn what it shows around. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+
+/** They are only in texts within quotes, where YAML and JSON have the same escapes. */
+function withEscapes(text: string): string {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.replace(new RegExp(unseen, 'g'), escaped);
 }
 
 /** How a number, boolean, null, time or merge key begins, or all of it. Other strings need no closer look. */

@@ -5,7 +5,7 @@ import { CliError, exitCodes } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { LoadParts } from '../plan/parts.ts';
 import type { StartOffline } from '../session.ts';
-import { paintFor } from '../style.ts';
+import { remark } from '../remark.ts';
 
 export function convertCommand(start: StartOffline, loadParts: LoadParts): Command {
   return new Command('convert')
@@ -25,14 +25,13 @@ async function convert(io: Io, filename: string, loadParts: LoadParts): Promise<
     throw new CliError(
       `${filename}: two manifests have the name ${twice.name}, and an Application needs a name of its own: convert them one by one, or rename one`,
     );
-  const paint = paintFor(io, io.err);
   for (const manifest of manifests) {
     const { application, warnings } = applicationOf(manifest);
     await io.out.write(`---\n${print(application)}`);
     for (const warning of warnings)
-      await io.err.write(`${paint('yellow', 'changes:')} ${manifest.kind} ${manifest.name}: ${warning}\n`);
+      await remark(io, 'yellow', 'changes:', `${manifest.kind} ${manifest.name}: ${warning}`);
   }
-  for (const other of others) await io.err.write(`${paint('yellow', 'remains:')} ${other}\n`);
+  for (const other of others) await remark(io, 'yellow', 'remains:', other);
   return exitCodes.ok;
 }
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { print } from '../../plan/kubectl-yaml.ts';
+import { print, printJson } from '../../plan/kubectl-yaml.ts';
 import { taskRuns } from '../../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../../kube/api-error.ts';
 import { podsOfRun } from '../../logs/run-pods.ts';
@@ -47,7 +47,7 @@ async function liveRun(session: Session, name: string): Promise<StoredRun | unde
 async function describeArchived(session: Session, name: string, output: OutputOptions['output']): Promise<number> {
   const { io, namespace } = session;
   const run = await requireServer(session).run(namespace, name);
-  if (output === 'json') await io.out.write(`${JSON.stringify(run, undefined, 2)}\n`);
+  if (output === 'json') await io.out.write(printJson(run));
   else if (output === 'yaml') await io.out.write(print(run));
   else
     await io.out.write(

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { print } from '../../plan/kubectl-yaml.ts';
+import { print, printJson } from '../../plan/kubectl-yaml.ts';
 import { isForbidden } from '../../kube/api-error.ts';
 import type { KubeObject, Stored } from '../../kube/objects.ts';
 import { jobs, pods } from '../../kube/resources.ts';
@@ -70,7 +70,7 @@ async function archivedRuns(
   const { io } = session;
   const shown = await historyOf(session, text, limit === Infinity ? mostShown : limit, failed ? ['Failed'] : []);
   const options = { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns };
-  if (output === 'json') await io.out.write(`${JSON.stringify(shown, undefined, 2)}\n`);
+  if (output === 'json') await io.out.write(printJson(shown));
   else if (output === 'yaml') await io.out.write(print(shown));
   else await io.out.write(renderTable(historyColumns(io.now()), shown, options));
   return exitCodes.ok;

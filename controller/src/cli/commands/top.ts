@@ -6,6 +6,7 @@ import { countArgument, taskArgument } from '../arguments.ts';
 import { exitCodes } from '../errors.ts';
 import type { Session, Start } from '../session.ts';
 import { paintFor } from '../style.ts';
+import { printJson } from '../../plan/kubectl-yaml.ts';
 import { renderTable, type Column } from '../table.ts';
 import { durationText } from '../views/history-rows.ts';
 import { listAll } from '../../kube/list-all.ts';
@@ -67,7 +68,7 @@ export async function top(
   const figures: TaskFigures[] = [];
   for (const name of names) figures.push(figuresOf(name, await historyOf(session, name, limit)));
   figures.sort((a, b) => orders[sort](a, b) || (a.task < b.task ? -1 : 1));
-  if (output === 'json') await io.out.write(`${JSON.stringify(figures, undefined, 2)}\n`);
+  if (output === 'json') await io.out.write(printJson(figures));
   else
     await io.out.write(
       renderTable(columns, figures, { wide: false, paint: paintFor(io, io.out), columns: io.out.columns }),

@@ -1,5 +1,5 @@
 /** What `plan` does: read, render, forecast, print. */
-import { print } from '../../plan/kubectl-yaml.ts';
+import { print, printJson } from '../../plan/kubectl-yaml.ts';
 import { messageOf } from '../../domain/lang/words.ts';
 import { readApplications, type Application, type ApplicationFile } from '../../plan/application.ts';
 import type { Deployed } from '../../plan/deployment.ts';
@@ -18,6 +18,7 @@ import { exitCodes, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { OutputOptions } from '../output.ts';
 import type { GlobalOptions, Session } from '../session.ts';
+import { remark } from '../remark.ts';
 import { paintFor } from '../style.ts';
 import { renderPlan } from '../views/plan-view.ts';
 import { startRender } from './cue-render.ts';
@@ -80,16 +81,15 @@ async function tell(
   { remarks }: ApplicationFile,
   result: PlanResult,
 ): Promise<number> {
-  const paint = paintFor(io, io.err);
-  for (const problem of result.problems) await io.err.write(`${paint('red', 'error:')} ${sentenceOf(problem)}\n`);
-  for (const remark of [...remarks, ...result.remarks]) await io.err.write(`${paint('yellow', 'remark:')} ${remark}\n`);
+  for (const problem of result.problems) await remark(io, 'red', 'error:', sentenceOf(problem));
+  for (const one of [...remarks, ...result.remarks]) await remark(io, 'yellow', 'remark:', one);
   if (result.problems.length > 0) return exitCodes.failed;
   await io.out.write(shown(result.plan, output, io));
   return detailedExitcode === true && startsRuns(result.plan) ? exitCodes.runsStart : exitCodes.ok;
 }
 
 function shown(result: Plan, output: OutputOptions['output'], io: Io): string {
-  if (output === 'json') return `${JSON.stringify(result, undefined, 2)}\n`;
+  if (output === 'json') return printJson(result);
   if (output === 'yaml') return print(result);
   return renderPlan(result, { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns });
 }

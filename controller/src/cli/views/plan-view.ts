@@ -1,6 +1,7 @@
 /** A plan for people: a row for each run; with `-o wide` for each Job. */
 import type { ApplicationPlan, ComponentPlan, JobPlan, Plan, RunPlan } from '../../plan/document.ts';
 import { renderTable, type Column, type TableOptions } from '../table.ts';
+import { printable } from '../text.ts';
 
 /** Jobs beyond this number are only counted. */
 const mostJobs = 50;
@@ -34,10 +35,10 @@ function renderApplication(
   options: TableOptions,
 ): string {
   const elsewhere = taskNamespace === undefined ? '' : `, its tasks in namespace ${taskNamespace}`;
-  const title = options.paint('bold', `Application ${name} in namespace ${namespace}${elsewhere}`);
+  const title = options.paint('bold', printable(`Application ${name} in namespace ${namespace}${elsewhere}`));
   const head = `${title}: ${changed ? `deployed as revision ${revision}` : `no new revision, ${revision} is deployed`}\n`;
   const rows = components.flatMap((component) => rowsOf(component, options.wide));
-  return `${head}${renderTable(columns, rows, options)}${steps.map(({ message }) => `${message}\n`).join('')}`;
+  return `${head}${renderTable(columns, rows, options)}${steps.map(({ message }) => `${printable(message)}\n`).join('')}`;
 }
 
 function rowsOf(component: ComponentPlan, wide: boolean): readonly PlanRow[] {
