@@ -32,6 +32,7 @@ export class TaskMemory {
   goneJobs = new Set<string>();
   takenRuns = new Set<string>();
   takenJobs = new Set<string>();
+  takenClaims = new Set<string>();
   nudged: string | undefined;
   /** The value of the mark that was last written on the Application. */
   marked: string | undefined;
@@ -73,7 +74,7 @@ export class TaskMemory {
       refusals: this.refusals,
       setbacks: new Map(this.setbacks),
       trial: this.trial,
-      taken: { runs: new Set(this.takenRuns), jobs: new Set(this.takenJobs) },
+      taken: { runs: new Set(this.takenRuns), jobs: new Set(this.takenJobs), claims: new Set(this.takenClaims) },
       goneJobs: new Set(this.goneJobs),
       answered: this.answered,
       lastScheduled: this.lastScheduled,

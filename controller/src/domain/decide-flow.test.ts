@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Task, TaskTemplateSpec } from '../resources/index.ts';
+import { nameWithHash } from './lang/names.ts';
 import type { FlowStep } from './model/flow.ts';
 import { FlowWorld, type Outcome } from './testing/flow-world.ts';
 
@@ -757,6 +758,34 @@ describe('a workspace', () => {
     });
     world.advance(1).finish('mytask-v1-a', 'Failed').reconcile();
     expect([world.run?.status?.phase, world.claims]).toEqual(['Failed', []]);
+  });
+
+  test.each(Array.from({ length: 9 }, (_, calls) => calls))(
+    'has another name where somebody took it, also when the controller dies after %i calls',
+    (calls) => {
+      const world = new FlowWorld(two, { globals });
+      world.othersClaims.add('mytask-v1-workspace');
+      ends(world.reconcile(calls).reconcile(), 'a', 'b');
+      const name = nameWithHash('mytask-v1-workspace', world.run?.metadata.uid ?? '');
+      expect([world.claims, world.run?.status]).toMatchObject([[name], { phase: 'Succeeded', workspace: name }]);
+      for (const { manifest } of world.created)
+        expect(manifest.spec).toMatchObject({
+          template: { spec: { volumes: [{ persistentVolumeClaim: { claimName: name } }] } },
+        });
+      expect(world.created).toHaveLength(2);
+    },
+  );
+
+  test('that somebody deletes before the first step, and whose name they take, is made again under another name', () => {
+    const world = new FlowWorld(two, { globals });
+    // The run, its claim, and what is left to do before the first Job.
+    while (world.claims.length === 0) world.reconcile(1);
+    world.removeClaims().othersClaims.add('mytask-v1-workspace');
+    ends(world.reconcile(), 'a', 'b');
+    expect(world.run?.status).toMatchObject({
+      phase: 'Succeeded',
+      workspace: nameWithHash('mytask-v1-workspace', world.run?.metadata.uid ?? ''),
+    });
   });
 
   test('of a retry is that of the run before, and none where that is gone', () => {

@@ -13,9 +13,8 @@ import { runStatus } from '../domain/status/run.ts';
 import type { TaskState } from '../domain/model/state.ts';
 import type { Task, TaskRunStatus } from '../resources/index.ts';
 import type { JobPlan, PrunePlan, RunDecision, RunPlan, SchedulePlan, TaskPlan } from './document.ts';
-import { MemoryCluster } from './memory-cluster.ts';
+import { MemoryCluster, type OthersNames } from './memory-cluster.ts';
 import { dependenciesOf, inOrder, neededSteps, succeedAll } from './success.ts';
-import type { TakenNames } from '../domain/model/memory.ts';
 import type { RunView, TaskView } from '../domain/model/view.ts';
 import { jobName } from '../domain/manifest/job.ts';
 
@@ -33,7 +32,7 @@ const nextTimesShown = 3;
  * @param state the Task as deployed, with everything that existed before
  * @param others names of other owners' objects in the namespace
  */
-export function forecast(state: TaskState, now: Date, others: TakenNames): Forecast {
+export function forecast(state: TaskState, now: Date, others: OthersNames): Forecast {
   const cluster = new MemoryCluster(state, now, others);
   const atOnce = cluster.settle();
   const atRest = cluster.state;

@@ -9,6 +9,9 @@ import type { TakenNames } from '../domain/model/memory.ts';
 import type { Job } from '../domain/model/objects.ts';
 import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../domain/model/state.ts';
 
+/** A plan shows no claims, so their names do not matter to it. */
+export type OthersNames = Omit<TakenNames, 'claims'>;
+
 /** More passes than any Task needs to settle: each pass creates, records or deletes something. */
 const mostPasses = 2_000;
 
@@ -20,11 +23,11 @@ export function newState(task: Task, now: Date): TaskState {
 export class MemoryCluster {
   #state: TaskState;
   readonly #now: Date;
-  readonly #others: TakenNames;
+  readonly #others: OthersNames;
   readonly #outside: Outside;
 
   /** @param others names of other owners' objects in the namespace */
-  constructor(state: TaskState, now: Date, others: TakenNames) {
+  constructor(state: TaskState, now: Date, others: OthersNames) {
     this.#state = state;
     this.#now = now;
     this.#others = others;

@@ -28,12 +28,12 @@ import {
 } from './document.ts';
 import { forecast } from './forecast.ts';
 import { longArguments } from './long-arguments.ts';
+import type { OthersNames } from './memory-cluster.ts';
 import { placementOf } from './placement.ts';
 import type { Path, Problem } from './positions.ts';
 import type { Refusal, Render, RenderedObject, Rendering } from './render.ts';
 import { notATask, removed, sentenceOf, template } from './wording.ts';
 import type { Node } from '../domain/model/objects.ts';
-import type { TakenNames } from '../domain/model/memory.ts';
 
 export interface PlanRequest {
   readonly applications: readonly Application[];
@@ -360,7 +360,7 @@ function concernsNodes({ spec }: RenderedObject): boolean {
   return spec.nodes !== undefined || spec.globals?.nodeName !== undefined;
 }
 
-function takenByOthers({ runs, jobs }: Names, task: string): TakenNames {
+function takenByOthers({ runs, jobs }: Names, task: string): OthersNames {
   const others = (names: ReadonlyMap<string, string>) =>
     new Set([...names].filter(([, owner]) => owner !== task).map(([name]) => name));
   return { runs: others(runs), jobs: others(jobs) };

@@ -1,9 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import { aRun, aTask } from '../../domain/testing/builders.ts';
+import { controlledBy } from '../../domain/model/objects.ts';
+import { aRun, aTask, rfc3339 } from '../../domain/testing/builders.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import { TaskMemory } from '../task-memory.ts';
 import type { ApplyContext } from './context.ts';
-import { createRun } from './create.ts';
+import { createClaim, createRun } from './create.ts';
 
 const task = aTask().build();
 const wanted = aRun(aTask(), 'mytask-v1').build();
@@ -35,4 +36,50 @@ test('a run of the Task that a silent watch kept back is taken note of, so that 
   expect(await takenBy(later, true)).toEqual({ isTaken: true, isNews: false });
   const { ownerReferences: _owners, ...metadata } = later.metadata;
   expect(await takenBy({ ...later, metadata }, false)).toEqual({ isTaken: true, isNews: false });
+});
+
+/** What becomes of the run's workspace where the API server has a claim of its name with this metadata. */
+async function claimTakenBy(existing: object) {
+  const observe = vi.fn();
+  const memory = new TaskMemory();
+  const ownerReferences = [controlledBy('Task', task.metadata)];
+  const claim = { metadata: { name: 'mytask-v1-workspace', namespace: wanted.metadata.namespace, ownerReferences } };
+  const found = { metadata: { ...claim.metadata, uid: 'claim', creationTimestamp: rfc3339(0), ...existing } };
+  const context = {
+    client: { create: () => Promise.reject(taken), get: () => Promise.resolve(found) },
+    caches: { claims: { observe }, runs: { cache: { get: () => wanted } } },
+    memory,
+    log: { info: vi.fn(), warn: vi.fn() },
+    task,
+    now: () => 0,
+  };
+  const create = () =>
+    createClaim({ kind: 'createClaim', run: 'mytask-v1', claim: claim as never }, context as unknown as ApplyContext);
+  await create();
+  const isTaken = memory.takenClaims.has('mytask-v1-workspace');
+  const isFound = observe.mock.calls.length > 0;
+  // With all names taken the last one is retried.
+  if (isTaken) await create();
+  return { isTaken, isFound, refusals: memory.refusals.map(({ object, reason }) => `${object} ${reason}`) };
+}
+
+const isTheirs = { isTaken: true, isFound: false, refusals: ['PersistentVolumeClaim AlreadyExists'] };
+
+test.each([
+  ['made it before it died', {}, { isTaken: false, isFound: true, refusals: [] }],
+  ['finds that of somebody', { ownerReferences: [] }, isTheirs],
+  [
+    "finds that of another Task, under this Task's name",
+    { ownerReferences: [controlledBy('Task', { ...task.metadata, uid: 'other' })] },
+    isTheirs,
+  ],
+  [
+    "finds one whose owner has the Task's UID, and is of another kind",
+    { ownerReferences: [{ ...controlledBy('Task', task.metadata), kind: 'Forged' }] },
+    isTheirs,
+  ],
+  ['finds that of a run of the same name that was deleted', { creationTimestamp: rfc3339(-60) }, isTheirs],
+  ['finds its own, which somebody deletes', { deletionTimestamp: rfc3339(1) }, isTheirs],
+])('the controller that makes a workspace %s', async (_what, existing, outcome) => {
+  expect(await claimTakenBy(existing)).toEqual(outcome);
 });

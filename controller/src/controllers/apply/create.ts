@@ -7,6 +7,8 @@ import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
 import type { ActionOf, ClaimManifest, JobManifest, TaskRunManifest } from '../../domain/model/actions.ts';
 import { controllerOf } from '../../domain/model/objects.ts';
 import { answeredByRun } from '../../domain/model/trigger.ts';
+import { isClaimOf } from '../../domain/shape/workspace.ts';
+import { projectClaim } from '../../cluster/projections.ts';
 import { isAlreadyExists, isNamespaceTerminating } from '../../kube/api-error.ts';
 import type { Stored } from '../../kube/objects.ts';
 import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
@@ -26,7 +28,7 @@ export function createJob({ run, step, job }: ActionOf<'createJob'>, context: Ap
 }
 
 export function createClaim({ run, claim }: ActionOf<'createClaim'>, context: ApplyContext): Promise<Result> {
-  return creating(context, { object: 'PersistentVolumeClaim', run }, () => createWorkspace(claim, context));
+  return creating(context, { object: 'PersistentVolumeClaim', run }, () => createWorkspace(run, claim, context));
 }
 
 /** Create an object. A refusal is remembered, so that it is reported and retried later. */
@@ -111,8 +113,12 @@ async function createJobOf(of: JobOwner, job: JobManifest, context: ApplyContext
   }
 }
 
-/** If somebody else's claim has this name, the run can never start: the refusal says so. */
-async function createWorkspace(claim: ClaimManifest, { client, caches, log }: ApplyContext): Promise<Result> {
+/** Where the name is that of another claim, also of another run's, this one takes another name. */
+async function createWorkspace(
+  run: string,
+  claim: ClaimManifest,
+  { client, caches, memory, log }: ApplyContext,
+): Promise<Result> {
   const { name, namespace } = claim.metadata;
   try {
     caches.claims.observe(await client.create(persistentVolumeClaims, claim as unknown as PersistentVolumeClaim));
@@ -120,8 +126,15 @@ async function createWorkspace(claim: ClaimManifest, { client, caches, log }: Ap
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const existing = await client.get(persistentVolumeClaims, { name, namespace });
-    if (controllerOf(existing, 'Task') !== claim.metadata.ownerReferences[0]?.uid) throw error;
-    caches.claims.observe(existing);
+    const isOfTask = controllerOf(existing, 'Task') === claim.metadata.ownerReferences[0]?.uid;
+    const record = caches.runs.cache.get(namespace, run);
+    if (!isOfTask || !record || !isClaimOf(projectClaim(existing), record)) {
+      if (memory.takenClaims.has(name)) throw error;
+      TaskMemory.note(memory.takenClaims, name);
+      log.info({ claim: name, namespace, owner: ownerOf(existing) }, 'name is taken');
+      return 'stop';
+    }
+    caches.claims.observe(existing); // created before we died, or by the leader before us
   }
   return 'done';
 }

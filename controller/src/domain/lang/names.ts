@@ -40,6 +40,17 @@ export function namesOf(name: string, identity: string, most = maxNameLength): r
   return [name, ...further];
 }
 
+/**
+ * The first of an object's names that is not taken.
+ * @param most how long the name may be
+ * @returns the last one where all are taken: it is retried, in case it is free again
+ */
+export function freeName(wanted: string, identity: string, taken: ReadonlySet<string>, most = maxNameLength): string {
+  if (!taken.has(wanted)) return wanted;
+  const names = namesOf(wanted, identity, most);
+  return names.find((name) => !taken.has(name)) ?? names.at(-1) ?? wanted;
+}
+
 /** The name to fall back to where `name` is taken; `identity` makes it the same at every attempt. */
 export function nameWithHash(name: string, identity: string, most = maxNameLength): string {
   return joinName(name, hexHash(identity, hashLength), most);

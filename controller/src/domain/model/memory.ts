@@ -106,6 +106,7 @@ export interface Problem {
 export interface TakenNames {
   readonly runs: ReadonlySet<string>;
   readonly jobs: ReadonlySet<string>;
+  readonly claims: ReadonlySet<string>;
 }
 
 /** What is known of the workflow step that a run belongs to. */
@@ -140,7 +141,7 @@ export const emptyMemory: Memory = {
   deletedJobs: [],
   refusals: [],
   setbacks: new Map(),
-  taken: { runs: new Set(), jobs: new Set() },
+  taken: { runs: new Set(), jobs: new Set(), claims: new Set() },
   goneJobs: new Set(),
   terminationMessages: new Map(),
   steps: new Map(),

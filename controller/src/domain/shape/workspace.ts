@@ -3,7 +3,9 @@
  * first step, and lives as long as the run's pods are there to be looked at, or a retry goes on with what is in it.
  */
 import type { Task, TaskRun } from '../../resources/index.ts';
-import { joinName } from '../lang/names.ts';
+import { memo } from '../lang/memo.ts';
+import { freeName, joinName, namesOf } from '../lang/names.ts';
+import type { Claim } from '../model/objects.ts';
 import type { TaskState } from '../model/state.ts';
 import type { RunView } from '../model/view.ts';
 type Globals = NonNullable<Task['spec']['globals']>;
@@ -16,16 +18,54 @@ const volumeName = 'workspace';
 /** The CRD's defaults, for snapshots made by hand. */
 export const defaults = { accessModes: ['ReadWriteOnce'], mountPath: '/workspace' };
 
-/** The name of the claim that a run has, or is to have. */
-export function claimOf({ metadata, spec, status }: TaskRun): string | undefined {
-  const workspace = workspaceOf(spec);
-  return status?.workspace ?? workspace?.claimName ?? (workspace && joinName(metadata.name, volumeName));
+/**
+ * The name of the claim that a run has; undefined where it has none yet. A status does not count before the first Job:
+ * the claim that it names may be gone, and its name be somebody else's.
+ */
+export function claimOf(view: RunView, { cluster: { claims } }: TaskState): string | undefined {
+  const { record: run, began, finished } = view;
+  const workspace = workspaceOf(run.spec);
+  if (finished || !workspace) return run.status?.workspace;
+  const recorded = began ? (run.status?.workspace ?? wantedName(run)) : undefined;
+  return workspace.claimName ?? ownClaim(run, claims) ?? recorded;
 }
 
+/** The name of the claim that was made for the run; of several the one on record. */
+function ownClaim(run: TaskRun, claims: readonly Claim[]): string | undefined {
+  const own = claims.filter((claim) => isClaimOf(claim, run)).map(({ metadata }) => metadata.name);
+  return own.find((name) => name === run.status?.workspace) ?? own[0];
+}
+
+/**
+ * Whether a claim that the run's Task controls was made for this run, and can be mounted. The first name is that of
+ * every run of this name, also of one that was deleted: a claim of that one is older. The other names are made of the
+ * run's UID.
+ */
+export function isClaimOf({ metadata: { name, creationTimestamp = '', deletionTimestamp } }: Claim, run: TaskRun) {
+  if (deletionTimestamp !== undefined) return false;
+  const { creationTimestamp: since = '' } = run.metadata;
+  return name === wantedName(run) ? !(Date.parse(creationTimestamp) < Date.parse(since)) : furtherNames(run).has(name);
+}
+
+/** The name under which the run's claim is to be made. */
+export function newClaimName(run: TaskRun, { memory: { taken } }: TaskState): string {
+  return freeName(wantedName(run), run.metadata.uid, taken.claims);
+}
+
+function wantedName({ metadata }: TaskRun): string {
+  return joinName(metadata.name, volumeName);
+}
+
+/** Remembered: a decision asks several times, and a name costs a hash. */
+const furtherNames = memo((run: TaskRun) => new Set(namesOf(wantedName(run), run.metadata.uid).slice(1)));
+
 /** Whether the claim is to be made: no step of the run has begun. */
-export function lacksClaim({ record: run, began }: RunView, { cluster: { claims } }: TaskState): boolean {
-  const name = claimOf(run);
-  return !began && name !== undefined && !claims.some(({ metadata }) => metadata.name === name);
+export function lacksClaim(view: RunView, state: TaskState): boolean {
+  if (view.began || !workspaceOf(view.record.spec)) return false;
+  const name = claimOf(view, state);
+  return !state.cluster.claims.some(
+    ({ metadata }) => metadata.name === name && metadata.deletionTimestamp === undefined,
+  );
 }
 
 /** What is wrong with a retry whose workspace no longer exists, in a sentence with the remedy. */
@@ -35,11 +75,10 @@ export function workspaceProblem(view: RunView, state: TaskState): string | unde
   return `the workspace ${name}, with what the steps that succeeded left in it, was deleted: create a TaskRun without retryOf to run all steps`;
 }
 
-/** The globals with the workspace as a volume and its mount. */
-export function withWorkspace(run: TaskRun): Globals | undefined {
+/** The globals with the workspace, which is the claim of that name, as a volume and its mount. */
+export function withWorkspace(run: TaskRun, claimName: string | undefined): Globals | undefined {
   const { globals } = run.spec.snapshot ?? {};
   const workspace = workspaceOf(run.spec);
-  const claimName = claimOf(run);
   if (!workspace || claimName === undefined) return globals;
   const { volumes = [], volumeMounts = [] } = (globals ?? {}) as Globals;
   const mountPath = workspace.mountPath ?? defaults.mountPath;

@@ -47,7 +47,7 @@ function statusOf(view: RunView, task: TaskView, now: Date): TaskRunStatus {
     startTime,
     completionTime,
     duration: durationBetween(startTime, completionTime),
-    workspace: view.kind === 'flow' ? claimOf(view.record) : undefined,
+    workspace: view.kind === 'flow' ? claimOf(view, task.state) : undefined,
     nodeName: view.kind === 'flow' ? nodeToRecord(view, task.state) : undefined,
     attempts: view.kind === 'job' && view.attempt ? view.attempt + 1 : undefined,
     outputs,

@@ -2,7 +2,7 @@
  * Which Jobs are to be created now: a run's next attempt, and the steps of a flow whose turn it is.
  */
 import type { JobRow } from '../../resources/index.ts';
-import { namesOf } from '../lang/names.ts';
+import { freeName } from '../lang/names.ts';
 import { claimManifest } from '../manifest/claim.ts';
 import { jobManifest, jobName, longestJobName } from '../manifest/job.ts';
 import { stepJobManifest } from '../manifest/step-job.ts';
@@ -31,7 +31,7 @@ import { flowOf, gateOf } from '../shape/arrange.ts';
 import { awaitsNode } from '../shape/same-node.ts';
 import { charactersOf } from '../shape/step-template.ts';
 import { lacksTemplates } from '../shape/templates.ts';
-import { lacksClaim } from '../shape/workspace.ts';
+import { claimOf, lacksClaim } from '../shape/workspace.ts';
 import { endsOf } from '../status/flow.ts';
 import { jobIdentity } from '../status/job.ts';
 import { runStatus } from '../status/run.ts';
@@ -80,7 +80,7 @@ export function isRefused(refusal: Refusal | undefined, now: Date): boolean {
 function ofRun(run: JobRun, view: TaskView, now: Date): readonly Action[] {
   const attempt = attemptToStart(run, view, now);
   if (attempt === undefined) return checkJob(run, view);
-  const name = freeName(run, attempt, view);
+  const name = freeJobName(run, attempt, view);
   return [
     {
       kind: 'createJob',
@@ -121,20 +121,15 @@ function checkJob(part: PartView, { state }: TaskView): readonly Action[] {
   return [{ kind: 'checkJob', name: identity.name, uid: identity.uid }];
 }
 
-function freeName({ record: run }: PartView, attempt: number, { state }: TaskView): string {
-  const wanted = jobName(run, attempt);
-  const { jobs } = state.memory.taken;
-  if (!jobs.has(wanted)) return wanted;
-  // With all of them taken the last one is retried, in case it is free.
-  const names = namesOf(wanted, run.metadata.uid, longestJobName(run));
-  return names.find((name) => !jobs.has(name)) ?? names.at(-1) ?? wanted;
+function freeJobName({ record: run }: PartView, attempt: number, { state }: TaskView): string {
+  return freeName(jobName(run, attempt), run.metadata.uid, state.memory.taken.jobs, longestJobName(run));
 }
 
 /** The steps that may start, in their order, as far as maxParallel goes. */
 function ofFlow(run: FlowRun, view: TaskView, batch: Batch, now: Date): readonly Action[] {
   if (lacksClaim(run, view.state))
     return mayBegin(run, view, now)
-      ? [{ kind: 'createClaim', run: run.name, claim: claimManifest(run, view.state.task) }]
+      ? [{ kind: 'createClaim', run: run.name, claim: claimManifest(run, view.state) }]
       : [];
   if (!isOpen(run, view, now)) return [];
   const { snapshot } = run.record.spec;
@@ -198,6 +193,7 @@ function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, J
 
 function stepJob(run: FlowRun, part: StepView, attempt: number, view: TaskView, now: Date): JobManifest {
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
-  const name = freeName(part, attempt, view);
-  return stepJobManifest(run, part, { name, attempt, activeDeadlineSeconds: deadline });
+  const name = freeJobName(part, attempt, view);
+  const claimName = claimOf(run, view.state);
+  return stepJobManifest(run, part, { name, attempt, claimName, activeDeadlineSeconds: deadline });
 }

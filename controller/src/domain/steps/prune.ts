@@ -68,7 +68,7 @@ function pruneRecords(view: TaskView): readonly Action[] {
 /** Delete workspaces that no unfinished run, and no run whose pods are kept, uses. */
 function pruneClaims({ state, runs }: TaskView): readonly Action[] {
   if (state.cluster.claims.length === 0) return [];
-  const needed = new Set(runs.filter((view) => !view.finished || view.kept).map(({ record: run }) => claimOf(run)));
+  const needed = new Set(runs.filter((run) => !run.finished || run.kept).map((run) => claimOf(run, state)));
   const needless = state.cluster.claims.filter(
     ({ metadata }) => metadata.deletionTimestamp === undefined && !needed.has(metadata.name),
   );

@@ -12,6 +12,7 @@ import type { Action, TriedJob } from '../model/actions.ts';
 import type { FlowStep } from '../model/flow.ts';
 import { partsOf, type RunView, type TaskView } from '../model/view.ts';
 import { templatesProblem, withTemplates } from '../shape/templates.ts';
+import { newClaimName } from '../shape/workspace.ts';
 import { isSame, nextRun, reportedContent, testedContent } from '../status/job-problem.ts';
 import { isOfThisVersion } from '../view/classify.ts';
 import { viewFlow } from '../view/flow-run.ts';
@@ -54,7 +55,8 @@ function isOfGoneRun({ state: { task }, runs, answered }: TaskView): boolean {
 }
 
 /** None where a template does not fit: no Job is made of it. Items and nodes fill in a program's words alone. */
-function jobsOf({ state: { task, cluster } }: TaskView): readonly TriedJob[] {
+function jobsOf({ state }: TaskView): readonly TriedJob[] {
+  const { task, cluster } = state;
   const bare = nextRun(task, cluster.templates);
   if (templatesProblem(bare) !== undefined) return [];
   const run = withTemplates(bare);
@@ -65,11 +67,12 @@ function jobsOf({ state: { task, cluster } }: TaskView): readonly TriedJob[] {
   }
   const tried = steps.filter((step) => step.template !== undefined).slice(0, mostTried) as readonly FlowStep[];
   const flow = viewFlow(run, tried, nothing);
+  const claimName = newClaimName(run, state);
   return flow.parts.map((part) =>
     compact({
       step: part.step.name,
       template: steps.find(({ name }) => name === part.step.name)?.templateRef?.name,
-      job: stepJobManifest(flow, part, { name: jobName(part.record, 0), attempt: 0 }),
+      job: stepJobManifest(flow, part, { name: jobName(part.record, 0), attempt: 0, claimName }),
     }),
   );
 }

@@ -13,7 +13,7 @@ import type {
   TaskStatus,
 } from '../../resources/index.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
-import type { Memory, Refusal } from '../model/memory.ts';
+import type { Memory, Refusal, TakenNames } from '../model/memory.ts';
 import type { ContainerFailure, Job, JobCondition, Pod, PodRefusal } from '../model/objects.ts';
 import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../model/state.ts';
 import { triggerValue } from '../model/trigger.ts';
@@ -387,8 +387,8 @@ class StateBuilder {
     return this.memory({ refusals });
   }
 
-  taken(taken: { readonly runs?: readonly string[]; readonly jobs?: readonly string[] }): StateBuilder {
-    return this.memory({ taken: { runs: new Set(taken.runs), jobs: new Set(taken.jobs) } });
+  taken({ runs, jobs, claims }: { readonly [K in keyof TakenNames]?: readonly string[] }): StateBuilder {
+    return this.memory({ taken: { runs: new Set(runs), jobs: new Set(jobs), claims: new Set(claims) } });
   }
 
   gone(...uids: string[]): StateBuilder {

@@ -40,6 +40,8 @@ export class FlowWorld {
   readonly nodes = new Map<string, Node>();
   /** The namespace's templates, by name. */
   readonly templates = new Map<string, TaskTemplateSpec>();
+  /** Names of claims that somebody else has. */
+  readonly othersClaims = new Set<string>();
   runStatusWrites = 0;
   /** When the controller would look again though nothing changes. */
   wakeAt: number | undefined;
@@ -100,6 +102,7 @@ export class FlowWorld {
       for (const action of actions) {
         if (left <= 0) return this.#die();
         left -= 1;
+        if (this.#isTaken(action)) break;
         this.#apply(action);
       }
     }
@@ -234,6 +237,15 @@ export class FlowWorld {
   #die(): this {
     this.#state = { ...this.#state, memory: emptyMemory };
     return this;
+  }
+
+  /** Whether somebody else has the claim's name, which the process then knows. */
+  #isTaken(action: Action): boolean {
+    if (action.kind !== 'createClaim' || !this.othersClaims.has(action.claim.metadata.name)) return false;
+    const { taken } = this.#state.memory;
+    const claims = new Set([...taken.claims, action.claim.metadata.name]);
+    this.#state = withMemory(this.#state, { taken: { ...taken, claims } });
+    return true;
   }
 
   #apply(action: Action): void {
