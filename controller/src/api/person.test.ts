@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BoundedMap } from '../kube/bounded-map.ts';
 import { createClient } from '../kube/client.ts';
 import { FakeClock } from '../kube/testing/fake-clock.ts';
+import { leases } from '../kube/resources.ts';
 import { answer, refuse, serveScript } from '../kube/testing/scripted-server.ts';
 import { People, type Right } from './person.ts';
 
@@ -127,7 +128,80 @@ describe('people', () => {
     const keys = vi.spyOn(BoundedMap.prototype, 'set');
     const { people } = await scene();
     await (await people.of('token-ann')).may(look, 'prod');
-    expect(keys.mock.calls).toHaveLength(2);
+    expect(keys.mock.calls.length).toBeGreaterThan(1);
     expect(JSON.stringify(keys.mock.calls.map(([key]) => key as unknown))).not.toContain('token-ann');
+  });
+});
+
+/** A cluster that answers reviews only when it is told to, and other calls at once. */
+async function slowCluster() {
+  const held: { readonly token: string; readonly accept: (user?: string) => void }[] = [];
+  const server = await serveScript(({ path, body }, response) => {
+    if (!path.endsWith('/tokenreviews')) return answer(response, { metadata: { name: 'lease' } });
+    const { token } = (body as { spec: { token: string } }).spec;
+    const accept = (username?: string) =>
+      answer(response, { status: { authenticated: username !== undefined, user: { username } } }, 201);
+    held.push({ token, accept });
+  });
+  const client = createClient({ server: server.url, userAgent: 'test' });
+  cleanUps.push(
+    () => server.close(),
+    () => client.close(),
+  );
+  /** Answers reviews in the order in which they come, until that token was asked about. @returns those before it */
+  const answerUntil = async (wanted: string): Promise<number> => {
+    for (let before = 0; ; before += 1) {
+      const { token, accept } = await vi.waitUntil(() => held.shift());
+      if (token === wanted) {
+        accept('ann');
+        return before;
+      }
+      accept();
+    }
+  };
+  return { client, held, people: new People(client, new FakeClock()), answerUntil };
+}
+
+/** Requests with as many tokens that somebody made up. */
+function guess(people: People, count: number, address: string): Promise<readonly unknown[]> {
+  return Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      people.of(`guess-${address}-${index}`, address).then(
+        () => 'known',
+        ({ code }: { readonly code: string }) => code,
+      ),
+    ),
+  );
+}
+
+describe('somebody without a login who makes up tokens', () => {
+  it('does not keep the controller from renewing its Lease', async () => {
+    const { client, held, people } = await slowCluster();
+    void guess(people, 500, 'eve');
+    await vi.waitUntil(() => held.length > 0);
+    expect((await client.get(leases, { namespace: 'vela-system', name: 'lease' })).metadata.name).toBe('lease');
+    expect(held).toHaveLength(4);
+  });
+
+  it('does not keep others from logging in, and is refused without a review beyond a line of 50', async () => {
+    const { people, answerUntil } = await slowCluster();
+    const guessed = guess(people, 500, 'eve');
+    const ann = people.of('token-ann', 'elsewhere');
+    expect(await answerUntil('token-ann')).toBeLessThan(6);
+    expect((await ann).name).toBe('ann');
+    void answerUntil('no such token');
+    const codes = await guessed;
+    expect(codes.filter((code) => code === 'TooManyRequests')).toHaveLength(446);
+    expect(codes.filter((code) => code === 'Unauthenticated')).toHaveLength(54);
+  });
+
+  it('makes the controller forget nobody who is logged in', async () => {
+    const { people, asked } = await scene();
+    await people.of('token-ann');
+    for (let index = 0; index < 1_100; index += 1)
+      await expect(people.of(`guess${index}`, 'eve')).rejects.toThrow('does not accept');
+    const before = asked('tokenreviews');
+    await people.of('token-ann');
+    expect(asked('tokenreviews')).toBe(before);
   });
 });

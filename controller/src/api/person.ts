@@ -8,6 +8,7 @@ import type { Client } from '../kube/client.ts';
 import { systemClock, type Clock } from '../kube/clock.ts';
 import { resourceType, type KubeObject } from '../kube/objects.ts';
 import { ApiProblem } from './problems.ts';
+import { ReviewLine, type ReviewLimits } from './review-line.ts';
 
 interface TokenReview extends KubeObject {
   spec: { token: string };
@@ -72,6 +73,8 @@ const rememberedMs = 10_000;
 const mostPeople = 1_000;
 const mostRights = 10_000;
 const longestToken = 16_384;
+/** Of tokens that the cluster has not accepted yet. The client has 32 calls in flight at most. */
+const guesses: ReviewLimits = { atOnce: 4, waiting: 50 };
 
 interface Remembered<T> {
   readonly until: number;
@@ -82,7 +85,11 @@ interface Remembered<T> {
 export class People {
   readonly #client: Client;
   readonly #clock: Clock;
+  /** Those whose tokens the cluster accepted, when it was last asked or before. */
   readonly #people = new BoundedMap<string, Remembered<Person | undefined>>(mostPeople);
+  /** All other tokens, apart: whoever makes them up displaces nobody. */
+  readonly #guesses = new BoundedMap<string, Remembered<Person | undefined>>(mostPeople);
+  readonly #line = new ReviewLine(guesses);
   readonly #rights = new BoundedMap<string, Remembered<boolean>>(mostRights);
 
   /** @param client the controller's own, which may create TokenReviews and SubjectAccessReviews */
@@ -91,17 +98,31 @@ export class People {
     this.#clock = clock;
   }
 
-  /** @throws ApiProblem Unauthenticated; ApiError if the cluster cannot be reached */
-  async of(token: string | undefined): Promise<Person> {
+  /**
+   * @param address where the request comes from
+   * @throws ApiProblem Unauthenticated, or TooManyRequests if too many tokens from there wait to be checked; ApiError
+   *   if the cluster cannot be reached
+   */
+  async of(token: string | undefined, address = ''): Promise<Person> {
     if (token === undefined || token === '' || token.length > longestToken)
       throw unauthenticated('send `Authorization: Bearer <token>`');
     // The token itself is not used as the key: memory may be written to disk.
     const key = createHash('sha256').update(token).digest('base64');
-    const person = await this.#remember(this.#people, key, () => this.#review(token));
+    const person = this.#people.get(key)
+      ? await this.#remember(this.#people, key, () => this.#review(token))
+      : await this.#remember(this.#guesses, key, () => this.#guess(token, key, address));
     if (person === undefined)
       throw unauthenticated(
         'the cluster does not accept this token, or it has expired: get another, for example with `kubectl create token`',
       );
+    return person;
+  }
+
+  /** Whoever was accepted once waits in no line from then on. */
+  async #guess(token: string, key: string, address: string): Promise<Person | undefined> {
+    const person = await this.#line.run(address, () => this.#review(token));
+    if (person)
+      this.#people.set(key, { until: this.#clock.monotonic() + rememberedMs, value: Promise.resolve(person) });
     return person;
   }
 

@@ -52,7 +52,7 @@ const longestBody = 256 * 1024;
 const answerMs = 30_000;
 /** For a client that does not read its stream. */
 const unreadMs = 60_000;
-/** Requests per minute without an accepted token, from one address: each costs the cluster a review. */
+/** Requests per minute without an accepted token, from one address; few of their tokens are reviewed at once. */
 const mostUnknown = 120;
 
 /** The person, once known, and the request's id in logs. */
@@ -139,13 +139,14 @@ function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
   });
   const authenticate: RequestHandler = (request, response, next) => {
     people
-      .of(tokenOf(request))
+      .of(tokenOf(request), request.socket.remoteAddress)
       .then(
         (person) => {
           response.locals['person'] = person;
           next();
         },
         (error: unknown) => {
+          if (error instanceof ApiProblem && error.code === 'TooManyRequests') response.setHeader('retry-after', '5');
           // Only now: whoever is known is not locked out by others behind the same address.
           if (!(error instanceof ApiProblem) || error.code !== 'Unauthenticated') return next(error);
           return unknown(request, response, (refusal?: unknown) => next(refusal ?? error));
