@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Job } from 'kubernetes-types/batch/v1.js';
+import type { ObjectMeta } from 'kubernetes-types/meta/v1.js';
 import { isNotFound } from '../controller/src/kube/api-error.ts';
 import { resourceType, type KubeObject, type ResourceType } from '../controller/src/kube/objects.ts';
 import type { Client } from '../controller/src/kube/client.ts';
@@ -118,10 +119,27 @@ export function jobOf(run: TaskRunObject): Job {
   return jobManifest(stored, { name: stored.metadata.name, attempt: 0 }) as unknown as Job;
 }
 
-/** The same Job of nobody: an owner that does not exist would have the garbage collector at work. */
+/**
+ * The same Job of nobody: an owner that does not exist would have the garbage collector at work, and our labels are for
+ * the controller alone.
+ */
 export function ownerless(job: Job): Job {
   const { ownerReferences: _none, ...metadata } = job.metadata ?? {};
-  return { ...job, metadata };
+  const template = job.spec?.template;
+  return {
+    ...job,
+    metadata: foreign(metadata),
+    ...(template && { spec: { ...job.spec, template: { ...template, metadata: foreign(template.metadata ?? {}) } } }),
+  };
+}
+
+/** With other labels of the same number and about the same length. */
+function foreign(metadata: ObjectMeta): ObjectMeta {
+  const labels = Object.entries(metadata.labels ?? {}).map(([key, value]) => [
+    key.replace(/^task\.oam\.dev/, 'bench.oam.dev'),
+    value,
+  ]);
+  return { ...metadata, labels: Object.fromEntries(labels) as Record<string, string> };
 }
 
 /**
