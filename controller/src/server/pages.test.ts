@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Listening } from '../http/listen.ts';
+import { FakeClock } from '../kube/testing/fake-clock.ts';
 import { cachesSynced, watchesMove } from './checks.ts';
 import { createMetrics } from './metrics.ts';
 import { healthPages, metricsPages, servePages, type Check } from './pages.ts';
@@ -50,6 +51,32 @@ describe('the server', () => {
       status: 503,
       text: '[-] watches: jobs have been silent for over 15 minutes\n[+] other\n',
     });
+  });
+
+  it('lets nobody take its time by asking for the metrics again and again', async () => {
+    const clock = new FakeClock();
+    let written = 0;
+    const pages = metricsPages(createMetrics().registry, () => void (written += 1), clock);
+    server = await servePages('127.0.0.1:0', pages);
+    const url = `http://127.0.0.1:${server.port}/metrics`;
+    const ask = async () => (await request(url)).body.text();
+    const answers = await Promise.all(Array.from({ length: 50 }, ask));
+    expect([new Set(answers).size, written]).toEqual([1, 1]);
+    await clock.advance(100);
+    expect(await ask()).toContain('task_runs_queue_depth');
+    expect(written).toBe(2);
+  });
+
+  it('writes the metrics again after it could not', async () => {
+    let isBroken = true;
+    const refresh = () => {
+      if (isBroken) throw new Error('not now');
+    };
+    server = await servePages('127.0.0.1:0', metricsPages(createMetrics().registry, refresh, new FakeClock()));
+    const url = `http://127.0.0.1:${server.port}/metrics`;
+    expect((await request(url)).statusCode).toBe(500);
+    isBroken = false;
+    expect((await request(url)).statusCode).toBe(200);
   });
 
   it('serves metrics, including those of the process', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import { parseAddress } from '../http/address.ts';
+import { systemClock, type Clock } from '../kube/clock.ts';
 import { listen, type Listening } from '../http/listen.ts';
 
 /** Something that must hold; returns a sentence that says what does not, or undefined. */
@@ -23,16 +24,32 @@ export function healthPages(checks: {
   };
 }
 
+/** Anybody may ask for the metrics, and to write them takes milliseconds of the controller's only thread. */
+const metricsMs = 100;
+
 /**
- * /metrics, for Prometheus.
- * @param refresh is called before each answer, to set what is not kept up to date
+ * /metrics, for Prometheus. They are written at most ten times a second; whoever asks in between gets the same text.
+ * @param refresh is called before they are written, to set what is not kept up to date
  */
-export function metricsPages(registry: Registry, refresh: () => void = () => undefined): Record<string, Page> {
+export function metricsPages(
+  registry: Registry,
+  refresh: () => void = () => undefined,
+  clock: Clock = systemClock,
+): Record<string, Page> {
+  let text: Promise<string> | undefined;
+  let at = -Infinity;
+  const current = (): Promise<string> => {
+    if (text && clock.monotonic() - at < metricsMs) return text;
+    at = clock.monotonic();
+    const written = new Promise<void>((resolve) => resolve(refresh())).then(() => registry.metrics());
+    written.catch(() => (text = undefined));
+    text = written;
+    return written;
+  };
   return {
     '/metrics': async (response) => {
-      refresh();
-      const text = await registry.metrics();
-      response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+      const now = await current();
+      response.writeHead(200, { 'content-type': registry.contentType }).end(now);
     },
   };
 }
