@@ -1,5 +1,5 @@
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
-import type { Event } from 'kubernetes-types/core/v1.js';
+import type { Event, Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createCaches, type Caches } from '../cluster/caches.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
@@ -56,6 +56,28 @@ beforeEach(() => {
   version = 0;
   caches = createCaches({ client: {} as Client });
   caches.tasks.observe(stored<TaskObject>(task.build()));
+});
+
+describe('somebody whose own Job gives its pods the label of a run', () => {
+  const failing = (name: string, job: string) => ({
+    metadata: {
+      name,
+      namespace: task.build().metadata.namespace,
+      uid: name,
+      labels: { [labels.run]: 'mytask-v1' },
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: job, uid: job, controller: true }],
+    },
+    status: { phase: 'Failed', message: 'forged' },
+  });
+
+  test('does not have them counted, quoted or waited for as pods of that run', () => {
+    see(running().build());
+    seeJob('mytask-v1', [owner()]);
+    const own = aJob(aRun(task, 'mytask-v1')).build().metadata.uid;
+    for (const pod of [failing('forged', 'job-of-somebody'), failing('own', own)])
+      caches.pods.observe(stored<CorePod>(pod));
+    expect(state().cluster.pods.map(({ metadata }) => metadata.name)).toEqual(['own']);
+  });
 });
 
 describe('a Job whose owner somebody took off', () => {

@@ -4,6 +4,7 @@ import { contradiction } from '../suspension.ts';
 import { aRun, aTask, now } from '../testing/resources.ts';
 import { currentOf, missingLine, waitingLine, withoutPods } from './logs.ts';
 import { outcomeLine, taskExitCode } from './run.ts';
+import { withoutPods as runsWithoutPods } from './runs.ts';
 import { cancelReason } from '../../requests/cancel-reason.ts';
 import { manualRun } from '../../requests/manual-run.ts';
 import { prunable } from '../../requests/prune-runs.ts';
@@ -190,4 +191,23 @@ describe('logs', () => {
   ] as const)('that follow a run with %o say: %s', ([status, line]) =>
     expect(waitingLine(aRun({ status }))).toBe(line),
   );
+});
+
+describe('runs', () => {
+  const labelled = (uid: string, run: string, job?: string) => ({
+    metadata: {
+      name: uid,
+      uid,
+      resourceVersion: '1',
+      creationTimestamp: now.toISOString(),
+      labels: { 'task.oam.dev/run': run },
+      ...(job && { ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: job, uid: job, controller: true }] }),
+    },
+  });
+
+  it('still have no log where the pod of somebody’s own Job has the label of the run', () => {
+    const failed = [labelled('job-1', 'mytask-v1'), labelled('job-2', 'mytask-v2')];
+    const there = [labelled('pod-1', 'mytask-v1', 'job-of-somebody'), labelled('pod-2', 'mytask-v2', 'job-2')];
+    expect([...runsWithoutPods(failed, there)]).toEqual(['mytask-v1']);
+  });
 });

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import type { Job } from 'kubernetes-types/batch/v1.js';
+import type { Pod } from 'kubernetes-types/core/v1.js';
 import { print, printJson } from '../../plan/kubectl-yaml.ts';
 import { isForbidden } from '../../kube/api-error.ts';
-import type { KubeObject, Stored } from '../../kube/objects.ts';
+import { controllerUid, type KubeObject, type Stored } from '../../kube/objects.ts';
 import { jobs, pods } from '../../kube/resources.ts';
 import { listAll } from '../../kube/list-all.ts';
 import { labels } from '../../resources/index.ts';
@@ -84,13 +86,23 @@ async function keptRuns(
   const selection = { namespace, labelSelector: ofTask(metadata.name) };
   try {
     const found = await listAll(client, jobs, selection);
-    const failed = found.filter(({ status }) => status?.conditions?.some(isFailure)).map(runOf);
-    const withPods = new Set(failed.length === 0 ? [] : (await listAll(client, pods, selection)).map(runOf));
-    return { kept: new Set(found.map(runOf)), withoutLog: new Set(failed.filter((run) => !withPods.has(run))) };
+    const failed = found.filter(({ status }) => status?.conditions?.some(isFailure));
+    const there = failed.length === 0 ? [] : await listAll(client, pods, selection);
+    return { kept: new Set(found.map(runOf)), withoutLog: withoutPods(failed, there) };
   } catch (error) {
     if (isForbidden(error)) return { kept: undefined, withoutLog: new Set() };
     throw error;
   }
+}
+
+/**
+ * The runs of Jobs that control none of the pods. A pod's label proves nothing: it may come from the template of
+ * somebody's own Job.
+ */
+export function withoutPods(found: readonly Stored<Job>[], there: readonly Stored<Pod>[]): ReadonlySet<string> {
+  const controlling = new Set(there.map(controllerUid));
+  const withPods = new Set(found.filter(({ metadata }) => controlling.has(metadata.uid)).map(runOf));
+  return new Set(found.map(runOf).filter((run) => !withPods.has(run)));
 }
 
 function isFailure({ type, status }: { readonly type: string; readonly status: string }): boolean {
