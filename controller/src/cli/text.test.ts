@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutTo, printable, printableError, terminalSafe } from './text.ts';
+import { cutTo, printable, printableError, terminalSafe, terminalSafeLines } from './text.ts';
 
 describe('text from a cluster', () => {
   it('cannot move the cursor or forge a line in a table', () => {
@@ -61,5 +61,29 @@ describe('text from a cluster', () => {
 
   it('is cut between what people see as characters, by the columns that they take', () => {
     expect([cutTo(6, '映像がない'), cutTo(4, 'é́éééé'), cutTo(3, '👩‍👩‍👧👩‍👩‍👧')]).toEqual(['映像…', 'é́éé…', '👩‍👩‍👧…']);
+  });
+});
+
+describe('a log that comes in chunks', () => {
+  async function partsOf(chunks: AsyncIterable<Uint8Array>): Promise<readonly string[]> {
+    const parts: string[] = [];
+    for await (const part of terminalSafeLines(chunks)) parts.push(part);
+    return parts;
+  }
+
+  it.each([1, 2, 3, 5, 100])('is the same on a terminal wherever its chunks end: after %d bytes', async (size) => {
+    const bytes = Buffer.from('run/pod grüße\u001b[31m rot \u{1F600}\nrun/pod \u001b]0;owned\u0007b\u009b2Jc');
+    async function* chunks() {
+      for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+    }
+    expect((await partsOf(chunks())).join('')).toBe('run/pod grüße\u001b[31m rot \u{1F600}\u001b[0m\nrun/pod b2Jc');
+  });
+
+  it('comes in parts where a line does not end', async () => {
+    async function* chunks() {
+      for (let count = 0; count < 3; count += 1) yield await Promise.resolve(Buffer.alloc(70_000, 'x'));
+    }
+    const parts = await partsOf(chunks());
+    expect(parts.map(({ length }) => length)).toEqual([70_000, 70_000, 70_000, 0]);
   });
 });

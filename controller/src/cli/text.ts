@@ -51,9 +51,24 @@ function withoutConceal(sequence: string): string {
   return kept.length === 0 ? '' : `\u001b[${kept.join(';')}m`;
 }
 
-/** Several lines of a log for a terminal. */
-export function terminalSafeLines(chunk: Uint8Array): string {
-  return Buffer.from(chunk).toString('utf8').split('\n').map(terminalSafe).join('\n');
+/** What is kept of a line whose end has not come yet; a longer one is written in parts. */
+const longestPart = 65_536;
+
+/**
+ * A log for a terminal. The chunks may end anywhere, also within a character or a colour, so whole lines are taken out
+ * of them.
+ */
+export async function* terminalSafeLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const safe = (text: string) => text.split('\n').map(terminalSafe).join('\n');
+  let rest = '';
+  for await (const chunk of chunks) {
+    rest += decoder.decode(chunk, { stream: true });
+    const end = rest.length > longestPart ? rest.length : rest.lastIndexOf('\n') + 1;
+    if (end > 0) yield safe(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  yield safe(rest + decoder.decode());
 }
 
 /** How many columns of a terminal a text takes: a Chinese character or an emoji takes two, a combining accent none. */

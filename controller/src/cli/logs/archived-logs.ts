@@ -34,8 +34,8 @@ export async function archivedLogs(
   const task = await taskOf(session, text, options);
   const [path, query] =
     task === undefined ? [`runs/${text}`, choice] : [`tasks/${task}`, { ...choice, ...amongRuns(options) }];
-  const print = io.out.terminal ? terminalSafeLines : (chunk: Uint8Array) => chunk;
-  for await (const chunk of await server.logs(namespace, path, query)) await io.out.write(print(chunk));
+  const chunks = await server.logs(namespace, path, query);
+  for await (const chunk of io.out.terminal ? terminalSafeLines(chunks) : chunks) await io.out.write(chunk);
   return exitCodes.ok;
 }
 
