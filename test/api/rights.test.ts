@@ -36,7 +36,8 @@ const unseen: Readonly<Record<string, string>> = {
   'update taskruns.task.oam.dev/finalizers':
     'asked by OwnerReferencesPermissionEnforcement where that is on, never called',
   'patch events': 'only where an event repeats: it is counted instead of being written again',
-  'get persistentvolumeclaims': 'only where a workspace exists already: after the controller died between two calls',
+  'get persistentvolumeclaims':
+    'only where a claim has the name already: after the controller died between two calls, or one of somebody else',
 };
 
 let cluster: Cluster;

@@ -25,7 +25,7 @@ const text: Schema = { type: 'string' };
 
 /** What people may write into the metadata of any object. */
 const metadata: readonly Field[] = [
-  ...labelFields('batch.kubernetes.io/job-name', 'example.org/other'),
+  ...labelFields('batch.kubernetes.io/controller-uid', 'batch.kubernetes.io/job-name', 'example.org/other'),
   ...textsAt(
     ['metadata', 'annotations'],
     [
