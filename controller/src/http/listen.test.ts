@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { listen } from './listen.ts';
@@ -45,5 +45,27 @@ it('keeps neither others out nor the memory full, however many connections someb
   server.getConnections((_error, count) => resolve(count));
   expect(await promise).toBeLessThanOrEqual(10);
   slow.forEach(({ socket }) => socket.destroy());
+  await listening.close();
+});
+
+it('cuts nobody off amid an answer who shares an address with somebody of many connections', async () => {
+  const responses: ServerResponse[] = [];
+  const server = createServer((_request, response) => {
+    response.writeHead(200).write('a line');
+    responses.push(response);
+  });
+  const listening = await listen(server, address, 10);
+  const asked = Array.from({ length: 3 }, () => fetch(`http://127.0.0.1:${listening.port}/`));
+  const answers = await Promise.all(asked);
+  const idle = Array.from({ length: 30 }, () => connect({ host: address.host, port: listening.port }));
+  const ends = idle.map((socket) => {
+    socket.on('error', () => undefined); // a connection that is ended may be reset
+    return once(socket, 'close');
+  });
+  await Promise.all(ends.slice(0, 20));
+  for (const response of responses) response.end(' and the next');
+  const texts = await Promise.all(answers.map((answer) => answer.text()));
+  expect(texts).toEqual(Array(3).fill('a line and the next'));
+  idle.forEach((socket) => socket.destroy());
   await listening.close();
 });

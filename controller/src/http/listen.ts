@@ -11,7 +11,7 @@ export interface Listening {
 }
 
 /** Each takes some 20 KB, also one over which nothing but the beginning of a request ever comes. */
-const mostConnections = 1_000;
+const mostConnections = 2_000;
 
 /**
  * Lets a server of HTTP or HTTPS listen. It has so many connections at once at most; see {@link makeRoom}.
@@ -34,6 +34,7 @@ export async function listen(server: Server, { host, port }: Address, most = mos
 function limitConnections(server: Server, most: number): void {
   /** By the address that they come from, the oldest first. */
   const open = new Map<string, Set<Socket>>();
+  const busy = busyOf(server);
   let count = 0;
   server.on('connection', (socket) => {
     const from = socket.remoteAddress ?? '';
@@ -45,16 +46,31 @@ function limitConnections(server: Server, most: number): void {
       own.delete(socket);
       if (own.size === 0 && open.get(from) === own) open.delete(from);
     });
-    if (count > most) makeRoom(open);
+    if (count > most) makeRoom(open, busy);
   });
 }
 
+/** The connections over which a request is being answered, by their other ends. */
+function busyOf(server: Server): ReadonlySet<string> {
+  const busy = new Set<string>();
+  server.on('request', ({ socket }, response) => {
+    const end = endOf(socket);
+    busy.add(end);
+    response.once('close', () => busy.delete(end));
+  });
+  return busy;
+}
+
+/** Under TLS a request has another socket than its connection, with the same other end. */
+const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
 /**
- * Ends the oldest connection of the address that has the most, so that nobody keeps others out: not the kubelet either,
- * which would start the controller again.
+ * Ends a connection of the address that has the most, so that nobody keeps others out: not the kubelet either, which
+ * would start the controller again. It is the oldest one over which nothing is being answered: whoever shares the
+ * address, as all do behind a port-forward, is not cut off amid an answer.
  */
-function makeRoom(open: ReadonlyMap<string, ReadonlySet<Socket>>): void {
+function makeRoom(open: ReadonlyMap<string, ReadonlySet<Socket>>, busy: ReadonlySet<string>): void {
   const [most] = [...open.values()].sort((a, b) => b.size - a.size);
-  const [oldest] = [...(most ?? [])].filter(({ destroyed }) => !destroyed);
+  const [oldest] = [...(most ?? [])].filter((socket) => !socket.destroyed && !busy.has(endOf(socket)));
   oldest?.destroy();
 }
