@@ -69,3 +69,20 @@ it('cuts nobody off amid an answer who shares an address with somebody of many c
   idle.forEach((socket) => socket.destroy());
   await listening.close();
 });
+
+it('has no more connections than that where all of an address are amid an answer', async () => {
+  const server = createServer((_request, response) => void response.writeHead(200).write('a line'));
+  const listening = await listen(server, address, 3);
+  const url = `http://127.0.0.1:${listening.port}/`;
+  const answers = await Promise.all(Array.from({ length: 3 }, () => fetch(url)));
+  const texts = Promise.allSettled(answers.map((answer) => answer.text()));
+  const other = connect({ host: address.host, port: listening.port, localAddress: '127.0.0.2' });
+  other.write('GET / HTTP/1.1\r\nhost: here\r\n\r\n');
+  expect(String((await once(other, 'data'))[0])).toContain('a line');
+  const { promise, resolve } = Promise.withResolvers<number>();
+  server.getConnections((_error, count) => resolve(count));
+  expect(await promise).toBeLessThanOrEqual(3);
+  other.destroy();
+  await listening.close();
+  await texts;
+});

@@ -67,10 +67,11 @@ const endOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddres
 /**
  * Ends a connection of the address that has the most, so that nobody keeps others out: not the kubelet either, which
  * would start the controller again. It is the oldest one over which nothing is being answered: whoever shares the
- * address, as all do behind a port-forward, is not cut off amid an answer.
+ * address, as all do behind a port-forward, is not cut off amid an answer while there is such a one.
  */
 function makeRoom(open: ReadonlyMap<string, ReadonlySet<Socket>>, busy: ReadonlySet<string>): void {
   const [most] = [...open.values()].sort((a, b) => b.size - a.size);
-  const [oldest] = [...(most ?? [])].filter((socket) => !socket.destroyed && !busy.has(endOf(socket)));
+  const live = [...(most ?? [])].filter(({ destroyed }) => !destroyed);
+  const oldest = live.find((socket) => !busy.has(endOf(socket))) ?? live[0];
   oldest?.destroy();
 }
