@@ -1,4 +1,5 @@
 /** Texts that Linux does not pass to a program: the container would not start. */
+import { bytesOf } from './bytes.ts';
 import { isFields, type Fields } from '../vela/fields.ts';
 
 /** MAX_ARG_STRLEN of a kernel with pages of 4 KiB, without the byte that ends a text; with larger pages it is more. */
@@ -25,7 +26,7 @@ function ofField(name: string, field: unknown): readonly string[] {
 }
 
 function tooLong(what: string, text: unknown): readonly string[] {
-  const bytes = typeof text === 'string' ? new TextEncoder().encode(text).length : 0;
+  const bytes = typeof text === 'string' ? bytesOf(text) : 0;
   return bytes > mostBytes
     ? [
         `${what} has ${bytes} bytes, and most nodes pass ${mostBytes} at most to a program ("argument list too long"): put it into a ConfigMap, and mount that`,

@@ -8,6 +8,7 @@ import { stepContext } from '../vela/context.ts';
 import { fieldsOf } from '../vela/fields.ts';
 import { publishVersionOf, revisionName, revisionNumber, revisionProblem } from '../vela/revisions.ts';
 import type { Application, Component, WorkflowStep } from './application.ts';
+import { bytesOf } from './bytes.ts';
 import {
   componentsOf,
   contextOf,
@@ -392,7 +393,7 @@ const mostAppliedBytes = 256 * 1024;
 
 /** Why KubeVela could not apply the Task of a component or a step, if so. */
 export function sizeProblem(task: object, whose: 'component' | 'step' = 'component'): string | undefined {
-  const bytes = new TextEncoder().encode(JSON.stringify(task)).length;
+  const bytes = bytesOf(JSON.stringify(task));
   return bytes <= mostAppliedBytes
     ? undefined
     : `the Task has ${bytes} bytes, and KubeVela applies ${mostAppliedBytes} at most: put long scripts and texts into a ConfigMap, write a matrix instead of items, or split the ${whose}`;

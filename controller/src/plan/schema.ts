@@ -4,6 +4,7 @@
  * cel.ts does not support is left to the API server.
  */
 import { isFields, type Fields } from '../vela/fields.ts';
+import { bytesOf } from './bytes.ts';
 import { celHolds } from './cel.ts';
 import { shown } from './shown.ts';
 import { nearest } from './spelling.ts';
@@ -161,10 +162,6 @@ function brokenRule(schema: Schema, value: unknown): Omit<SchemaProblem, 'path'>
   if (!broken) return undefined;
   const sentence = broken.message ?? broken.rule;
   return { message: `is refused: ${sentence}`, sentence };
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
 
 function twiceIn(schema: Schema, value: unknown): string | undefined {
