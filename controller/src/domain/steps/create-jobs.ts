@@ -5,7 +5,7 @@ import type { JobRow } from '../../resources/index.ts';
 import { freeName } from '../lang/names.ts';
 import { claimManifest } from '../manifest/claim.ts';
 import { jobManifest, jobName, longestJobName } from '../manifest/job.ts';
-import { stepJobManifest } from '../manifest/step-job.ts';
+import { type StepAttemptJob, stepJobManifest } from '../manifest/step-job.ts';
 import type { Action, JobManifest } from '../model/actions.ts';
 import type { Flow } from '../model/flow.ts';
 import type { Refusal } from '../model/memory.ts';
@@ -132,6 +132,7 @@ function ofFlow(run: FlowRun, view: TaskView, batch: Batch, now: Date): readonly
       ? [{ kind: 'createClaim', run: run.name, claim: claimManifest(run, view.state) }]
       : [];
   if (!isOpen(run, view, now)) return [];
+  const claimName = claimOf(run, view.state);
   const { snapshot } = run.record.spec;
   const arranged = flowOf(run.steps);
   if ('problem' in arranged) return [];
@@ -150,7 +151,7 @@ function ofFlow(run: FlowRun, view: TaskView, batch: Batch, now: Date): readonly
     const attempt = waits ? undefined : stepAttempt(step, arranged, recorded, now);
     if (attempt === undefined) return checkJob(step, view);
     room -= 1;
-    const job = batch.make(step, () => stepJob(run, step, attempt, view, now));
+    const job = batch.make(step, () => stepJob(run, step, { attempt, claimName }, view, now));
     return job ? [{ kind: 'createJob', run: run.name, step: step.step.name, job }] : [];
   });
 }
@@ -191,9 +192,14 @@ function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, J
   return 'opens' in gate && gate.opens ? 0 : undefined;
 }
 
-function stepJob(run: FlowRun, part: StepView, attempt: number, view: TaskView, now: Date): JobManifest {
+function stepJob(
+  run: FlowRun,
+  part: StepView,
+  { attempt, claimName }: Pick<StepAttemptJob, 'attempt' | 'claimName'>,
+  view: TaskView,
+  now: Date,
+): JobManifest {
   const deadline = leastOf(activeDeadlineSeconds(part, now), activeDeadlineSeconds(run, now));
   const name = freeJobName(part, attempt, view);
-  const claimName = claimOf(run, view.state);
   return stepJobManifest(run, part, { name, attempt, claimName, activeDeadlineSeconds: deadline });
 }
