@@ -79,6 +79,7 @@ const ranPhases: readonly Phase[] = ['Succeeded', 'Failed', 'Cancelled'];
 /** Values in one list of a query: both databases accept more. */
 const listLength = 5_000;
 const deletedAtOnce = 500;
+const rowsAtOnce = 1_000;
 
 /** Runs that are too old, or so much of what a namespace has. */
 type Doomed =
@@ -95,7 +96,6 @@ function shareOf(amounts: readonly number[], most: number): number {
   }
   return Infinity;
 }
-const rowsAtOnce = 1_000;
 
 /**
  * The database is opened at first use, and again after a failure: a database that is down when the controller starts
