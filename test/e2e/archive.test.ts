@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import type { LogLine, Problem, RunDetail, RunPage } from '../../controller/src/api/schemas.ts';
 import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
 import { cliOf, type Cli } from '../support/cli.ts';
+import { forwardToApi } from '../../scripts/port-forward.ts';
 import { eventually } from '../support/eventually.ts';
 import { restOf, type Ask } from '../support/rest.ts';
-import { aNamespace, App, client, kubectl, place, prints, tokenOfAdmin } from './user.ts';
+import { aNamespace, App, client, isArchived, kubectl, place, prints, tokenOfAdmin } from './user.ts';
 
 interface Scene {
   readonly app: App;
@@ -44,11 +45,7 @@ const linesOf = (text: string): LogLine[] =>
 
 /** The TaskRun and its pods go, once the archive has what there is of the run. */
 async function forget({ app, ask, at }: Scene, name: string): Promise<void> {
-  await eventually(`the log of ${name} is archived`, async () => {
-    const { logs } = (await ask(`${at}/runs/${name}`)).json as RunDetail;
-    if (!logs.some(({ archived }) => archived)) throw new Error(JSON.stringify(logs));
-    return true;
-  });
+  await isArchived(ask, `${at}/runs/${name}`);
   await client.delete(taskRuns, { namespace: app.namespace, name });
   await eventually(`the pods of ${name} are gone`, async () => {
     const pods = await kubectl(['get', 'pods', '-n', app.namespace, '-l', `task.oam.dev/run=${name}`, '-o', 'name']);
@@ -171,9 +168,10 @@ describe.runIf(place.pods === 'real')('logs', { concurrent: true }, () => {
       if (status !== 200) throw new Error(String(status));
       return true;
     });
-    // They take the headers and no byte more.
+    // They take the headers and no byte more, and what they do not take stops all others behind the same port-forward.
+    const theirs = place.controller === 'in-cluster' ? await forwardToApi(place.kubectl, place.kubeconfig) : undefined;
     const deaf = Array.from({ length: 5 }, () =>
-      request(`http://127.0.0.1:${place.apiPort}/api/v1${at}/runs/endless/logs?follow=true`, {
+      request(`http://127.0.0.1:${theirs?.port ?? place.apiPort}/api/v1${at}/runs/endless/logs?follow=true`, {
         headers: { authorization: `Bearer ${token}` },
       })
         .on('error', () => undefined)
@@ -184,6 +182,7 @@ describe.runIf(place.pods === 'real')('logs', { concurrent: true }, () => {
       Array.from({ length: 1_000 }, () => codeOf(`${at}/runs/endless/logs?tail=1`, token)),
     );
     deaf.forEach((one) => one.destroy());
+    theirs?.stop();
     expect(new Set(answers)).toEqual(new Set(['read', 'TooManyStreams']));
     expect((await ask(`${at}/runs/endless`)).status).toBe(200);
   });

@@ -8,7 +8,7 @@ import { openConsole } from '../console/browser.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { cliOf, startCli, type Cli, type RunningCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
-import { aNamespace, App, client, kubectl, place, prints } from './user.ts';
+import { aNamespace, App, client, place, prints, tokenOfAdmin } from './user.ts';
 
 const running = new Set<RunningCli>();
 afterEach(async () => {
@@ -34,19 +34,9 @@ async function scene(topic: string, script: string): Promise<Scene> {
     executionPolicy: { trigger: 'Manual' },
   });
   await eventually('the task is there', () => app.task());
-  await kubectl(['create', 'serviceaccount', 'person', '-n', namespace]);
-  await kubectl([
-    'create',
-    'rolebinding',
-    'person',
-    '--clusterrole=admin',
-    `--serviceaccount=${namespace}:person`,
-    '-n',
-    namespace,
-  ]);
   const environment = {
     TASK_RUNS_SERVER: `http://127.0.0.1:${place.apiPort}`,
-    TASK_RUNS_TOKEN: (await kubectl(['create', 'token', 'person', '-n', namespace])).trim(),
+    TASK_RUNS_TOKEN: await tokenOfAdmin(namespace),
   };
   const start = (...args: readonly string[]): RunningCli => {
     const one = startCli(place.kubeconfig, namespace, args, environment);

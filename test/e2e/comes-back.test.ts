@@ -3,7 +3,6 @@
  * does not run a second time.
  */
 import { describe, expect, it } from 'vitest';
-import type { RunDetail } from '../../controller/src/api/schemas.ts';
 import { applications, tasks } from '../../controller/src/cluster/resource-types.ts';
 import type { ApplicationSpec } from '../../sandbox/src/kubevela/application.ts';
 import { eventually } from '../support/eventually.ts';
@@ -13,6 +12,7 @@ import {
   App,
   apply,
   client,
+  isArchived,
   isGone,
   kubectl,
   output,
@@ -48,10 +48,7 @@ async function deployed(topic: string): Promise<App> {
 async function archived(topic: string): Promise<App> {
   const app = await deployed(topic);
   const ask = restOf(place.apiPort, await tokenOfAdmin(app.namespace));
-  const run = `/namespaces/${app.namespace}/runs/mytask-v1`;
-  await eventually(`${run} is archived`, async () =>
-    ((await ask(run)).json as RunDetail).logs.some((log) => log.archived),
-  );
+  await isArchived(ask, `/namespaces/${app.namespace}/runs/mytask-v1`);
   return app;
 }
 

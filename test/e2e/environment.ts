@@ -34,6 +34,7 @@ export interface Place {
   readonly vela: string | undefined;
   /** The port of the controller's REST API on 127.0.0.1. */
   readonly apiPort: number;
+  readonly controller: 'in-cluster' | 'beside';
   readonly kubevela: 'stand-in' | 'real';
   readonly pods: 'real' | 'simulated';
 }
@@ -55,7 +56,8 @@ export async function startEnvironment(): Promise<Environment> {
     undo.push(end);
     const controller = await (inCluster === undefined ? startBeside(place, directory) : startAsPod(place, inCluster));
     undo.push(controller.stop);
-    return { place: { ...place, apiPort: controller.apiPort }, stop };
+    const where = inCluster === undefined ? 'beside' : 'in-cluster';
+    return { place: { ...place, apiPort: controller.apiPort, controller: where }, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -63,7 +65,7 @@ export async function startEnvironment(): Promise<Environment> {
 }
 
 interface Started {
-  readonly place: Omit<Place, 'apiPort'>;
+  readonly place: Omit<Place, 'apiPort' | 'controller'>;
   /** What runs the controller in the cluster; undefined where it runs beside it. */
   readonly inCluster?: { readonly image: NamedImage; readonly load: (archive: string) => Promise<void> };
   readonly end: () => Promise<void>;

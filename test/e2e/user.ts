@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import { afterAll, inject } from 'vitest';
+import type { RunDetail } from '../../controller/src/api/schemas.ts';
 import {
   applications,
   taskRuns,
@@ -18,6 +19,7 @@ import { jobs, namespaces } from '../../controller/src/kube/resources.ts';
 import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import type { ApplicationSpec, ApplicationStatus, ServiceStatus } from '../../sandbox/src/kubevela/application.ts';
 import { eventually } from '../support/eventually.ts';
+import type { Ask } from '../support/rest.ts';
 import { kubectlOf } from '../../scripts/kubectl.ts';
 
 export const place = inject('place');
@@ -225,4 +227,13 @@ export async function tokenOfAdmin(namespace: string): Promise<string> {
   const person = `--serviceaccount=${namespace}:person`;
   await kubectl(['create', 'rolebinding', 'person', '--clusterrole=admin', person, '-n', namespace]);
   return (await kubectl(['create', 'token', 'person', '-n', namespace])).trim();
+}
+
+/** @param run its path in the REST API */
+export function isArchived(ask: Ask, run: string): Promise<boolean> {
+  return eventually(`the log of ${run} is archived`, async () => {
+    const { logs } = (await ask(run)).json as RunDetail;
+    if (!logs.some(({ archived }) => archived)) throw new Error(JSON.stringify(logs));
+    return true;
+  });
 }
