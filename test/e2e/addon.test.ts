@@ -329,9 +329,12 @@ describe(`the addon, with ${home === undefined ? 'the stand-in' : 'a real KubeVe
     await enable();
     expect(await typeOfTask()).toBe('tasks.task.oam.dev');
     expect(await typeOfCronTask()).toBe('tasks.task.oam.dev');
+    // KubeVela writes each of the two Applications into it when it applies that one, the second somewhat later.
+    const sharedBy = async (name: string) => (await definition(name)).metadata.annotations?.['app.oam.dev/shared-by'];
     for (const name of ['task', 'cron-task'])
-      expect((await definition(name)).metadata.annotations?.['app.oam.dev/shared-by']).toBe(
-        'vela-system/addon-task-runs,vela-system/task-runs-fallback',
+      await eventually(
+        `both Applications share ${name}`,
+        async () => (await sharedBy(name)) === 'vela-system/addon-task-runs,vela-system/task-runs-fallback',
       );
     expect(await exists('taskrun', 'mytask-v1', 'default')).toBe(true);
     await apply(application('again', {}));
