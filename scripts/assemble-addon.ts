@@ -1,9 +1,9 @@
 /**
  * Makes dist/task-runs, the directory that `vela addon enable` takes, from metadata.yaml, addon/, definitions/ and
  * observability/. What is made and not copied: YAML anchors and what forms share are written out, and the definitions
- * become objects in resources/definitions.cue, because KubeVela deletes what is in an addon's definitions/ with the
- * addon (docs/decisions/0010-disable-leaves-a-task.md). In one piece each, as `vela def vet` takes them, they are in
- * dist/definitions.
+ * become objects in dist/task-runs/resources/definitions.cue, because KubeVela deletes what is in an addon's
+ * definitions/ with the addon (docs/decisions/0010-disable-leaves-a-task.md). In one piece each, as `vela def vet`
+ * takes them, they are in dist/definitions.
  */
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
