@@ -32,7 +32,7 @@ import { awaitsNode } from '../shape/same-node.ts';
 import { charactersOf } from '../shape/step-template.ts';
 import { lacksTemplates } from '../shape/templates.ts';
 import { claimOf, lacksClaim } from '../shape/workspace.ts';
-import { endsOf } from '../status/flow.ts';
+import { endsOf } from '../status/flow-rows.ts';
 import { jobIdentity } from '../status/job.ts';
 import { runStatus } from '../status/run.ts';
 
