@@ -6,11 +6,13 @@ import type { Action } from '../domain/model/actions.ts';
 import { classify } from '../domain/view/classify.ts';
 import { compact } from '../domain/lang/compact.ts';
 import { isFinished } from '../domain/model/phase.ts';
+import { replacingRun } from '../domain/policies/concurrency-policy.ts';
 import { runNames } from '../domain/policies/name-suffix.ts';
+import { replacementOf } from '../domain/policies/unique.ts';
 import { formatScheduledTime, isScheduleError, nextTimes, parseSchedule } from '../domain/schedule/cron.ts';
 import { reasons } from '../domain/model/reasons.ts';
 import { runStatus } from '../domain/status/run.ts';
-import type { TaskState } from '../domain/model/state.ts';
+import { type TaskState, withCluster } from '../domain/model/state.ts';
 import type { Task, TaskRunStatus } from '../resources/index.ts';
 import type { JobPlan, PrunePlan, RunDecision, RunPlan, SchedulePlan, TaskPlan } from './document.ts';
 import { MemoryCluster, type OthersNames } from './memory-cluster.ts';
@@ -69,17 +71,33 @@ function runPlans(before: TaskState, after: TaskState, done: readonly Action[], 
   );
   const known = new Set(before.cluster.runs.map(({ metadata }) => metadata.uid));
   const starting = new Set(done.flatMap((action) => (action.kind === 'createJob' ? [action.run] : [])));
+  const replacements = replacementsIn(before, view);
   const plans = view.runs.flatMap((run): readonly RunPlan[] => {
     const isNew = !known.has(run.record.metadata.uid);
     const ends = unfinished.has(run.record.metadata.uid) && run.phase === 'Cancelled';
     if (!isNew && !ends && !starting.has(run.name)) return [];
-    const replaces = view.runs.filter(
-      (other) =>
-        unfinished.has(other.record.metadata.uid) && other.record.status?.message === `replaced by ${run.name}`,
-    );
-    return [runPlan(run, { isNew, replaces: replaces.map(({ name }) => name) }, view, now)];
+    return [runPlan(run, { isNew, replaces: replacements.get(run.name) ?? [] }, view, now)];
   });
   return plans.reverse();
+}
+
+/** The names of the runs that another one replaces, by the name of that one. */
+function replacementsIn(before: TaskState, after: TaskView): ReadonlyMap<string | undefined, readonly string[]> {
+  const unfinished = new Map(
+    before.cluster.runs.filter(({ status }) => !isFinished(status?.phase)).map((run) => [run.metadata.uid, run]),
+  );
+  // Only a run that has not ended is replaced: those that end are looked at as they were.
+  const runs = after.state.cluster.runs.map((run) => unfinished.get(run.metadata.uid) ?? run);
+  const view = classify(withCluster(after.state, { runs }));
+  const replaced = after.runs.filter(
+    ({ record: { metadata, status } }) => status?.reason === reasons.replaced && unfinished.has(metadata.uid),
+  );
+  const by = ({ name }: RunView) => {
+    const run = view.runs.find((other) => other.name === name);
+    return run && (replacementOf(run, view) ?? replacingRun(run, view))?.name;
+  };
+  const groups = Map.groupBy(replaced, by);
+  return new Map([...groups].map(([name, those]) => [name, those.map((run) => run.name)]));
 }
 
 function runPlan(
