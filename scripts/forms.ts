@@ -1,6 +1,6 @@
 /**
  * The forms for VelaUX in addon/schemas. An entry's subParameters may name a file there, such as shared/env.yaml, whose
- * list several forms have.
+ * list several forms have. VelaUX shows entries by their `sort`, which is here the place where they stand.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
@@ -26,7 +26,7 @@ export interface FormEntry {
 }
 
 /** An entry as it stands in a file. */
-type WrittenEntry = Omit<FormEntry, 'subParameters'> & {
+type WrittenEntry = Omit<FormEntry, 'sort' | 'subParameters'> & {
   readonly subParameters?: string | readonly WrittenEntry[];
 };
 
@@ -46,11 +46,11 @@ async function read(file: string): Promise<unknown> {
 
 async function whole(entries: readonly WrittenEntry[]): Promise<readonly FormEntry[]> {
   return Promise.all(
-    entries.map(async ({ subParameters: below, ...entry }) => {
-      if (below === undefined) return entry;
-      const subParameters =
-        typeof below === 'string' ? ((await read(below)) as readonly FormEntry[]) : await whole(below);
-      return { ...entry, subParameters };
+    entries.map(async ({ subParameters: below, ...entry }, index) => {
+      const placed = entry.disable === true ? entry : { ...entry, sort: index + 1 };
+      if (below === undefined) return placed;
+      const written = typeof below === 'string' ? ((await read(below)) as readonly WrittenEntry[]) : below;
+      return { ...placed, subParameters: await whole(written) };
     }),
   );
 }
