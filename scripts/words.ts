@@ -31,7 +31,7 @@ export const rules: readonly Rule[] = [
   // Lua ends three blocks with `end end end`.
   { pattern: /\b((?!end\b)[A-Za-z]+)( \1){2,}\b/, instead: 'the word once' },
   {
-    pattern: /(?<=^|[.;] |\/\*\* |\/\/ |# |\* )Of (an?|the|what|each|one|those|every|all|its|which|them) /m,
+    pattern: /(?<=^|[.;] |\/\*\* |\/\/ |# |\* )Of [a-z]+ /m,
     instead: 'the subject first',
   },
 ];

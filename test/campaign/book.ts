@@ -41,7 +41,7 @@ function livesOf<T extends KubeObject>(changes: readonly Change[], resource: str
     else life.changes.push({ ...change, object: change.object as T });
     newest.set(key, life);
   }
-  // Of two changes at the same time the one that was answered first may be the later one.
+  // Two changes may come at the same time: the one that was answered first may be the later one.
   for (const life of lives.values()) life.changes.sort((one, other) => versionOf(one) - versionOf(other));
   return [...lives.values()];
 }

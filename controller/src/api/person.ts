@@ -73,7 +73,7 @@ const rememberedMs = 10_000;
 const mostPeople = 1_000;
 const mostRights = 10_000;
 const longestToken = 16_384;
-/** Of tokens that the cluster has not accepted yet. The client has 32 calls in flight at most. */
+/** How many unknown tokens the cluster is asked about; the client has 32 calls in flight at most. */
 const guesses: ReviewLimits = { atOnce: 4, waiting: 50 };
 
 interface Remembered<T> {

@@ -201,7 +201,7 @@ export class Archive {
     );
   }
 
-  /** The newest run with that name; names can be reused. Of any owner if none is given. */
+  /** The newest run with that name; names can be reused. It may have any owner if none is given. */
   async get(
     namespace: string,
     name: string,

@@ -107,7 +107,7 @@ export class WorkQueue {
     this.#planWork();
   }
 
-  /** Asks for a key to be processed after a while, of any length. Of several wishes the earliest counts. */
+  /** Asks for a key to be processed after a while, of any length. The earliest of several wishes counts. */
   addAfter(key: string, ms: number): void {
     this.#addAt(key, this.#clock.now() + ms);
   }

@@ -14,8 +14,8 @@ export function applicationOf({ metadata: { labels = {}, namespace } }: Task): A
 
 /**
  * KubeVela writes down which steps it began only after it carried them out; where that write fails it begins them
- * again, as another session, and asks for another run. And what a step applied and somebody deleted it makes again, be
- * the step long over. So a run starts once its session is on record.
+ * again, as another session, and asks for another run. KubeVela also makes again what a step applied and somebody
+ * deleted, even long after the step has ended. So a run starts once its session is on record.
  */
 export function waitsForStep({ name, record: run, began }: RunView, { state }: TaskView): boolean {
   return (

@@ -95,7 +95,10 @@ function withRoom(row: JobRow, room: OutputRoom, snapshot: Snapshot | undefined)
   return rest;
 }
 
-/** Of more rows, a thousand at most, each says less, so that a TaskRun stays below 256 KiB though all of them fail. */
+/**
+ * Where there are more rows (a thousand at most) each says less, so that a TaskRun stays below 256 KiB though all of
+ * them fail.
+ */
 const manyRows = 500;
 /** So many failures are told in words even then. */
 const mostExplained = 20;

@@ -123,7 +123,7 @@ function othersQueued(rows: readonly JobRow[], stuck: JobRow): string {
   return others === 0 ? '' : ` (${others} ${stuck.phase === 'Queued' ? 'more' : 'Queued'})`;
 }
 
-/** Of rows that are not all finished. */
+/** The phase of a run whose rows are not all finished. */
 function phaseTogether(rows: readonly JobRow[]): RunPhase {
   if (rows.some(({ phase, uid }) => phase === 'Running' || (uid !== undefined && isFinished(phase)))) return 'Running';
   return rows.some(({ phase }) => phase === 'Queued') ? 'Queued' : 'Pending';

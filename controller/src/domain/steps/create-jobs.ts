@@ -182,7 +182,7 @@ function isStopped(step: StepView, stop: Stop | undefined): boolean {
 
 /**
  * A step starts once those that it depends on have ended, and that is on record: what is on record stays, whatever
- * becomes of their Jobs. Of nodes the record is also what says which the run has.
+ * becomes of their Jobs. The record also says which nodes the run has.
  */
 function stepAttempt(step: StepView, flow: Flow, recorded: ReadonlyMap<string, JobRow>, now: Date): number | undefined {
   if (isRefused(step.refusal, now)) return undefined;

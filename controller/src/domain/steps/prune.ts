@@ -16,7 +16,7 @@ export function prune(view: TaskView, now: Date): readonly Action[] {
 }
 
 function pruneJobs(view: TaskView, now: Date): readonly Action[] {
-  // Of several reasons the last one counts.
+  // The last of several reasons counts.
   const deletions = new Map<RunView, Deletion>([
     ...tooManyOrTooOld(view, now).filter(([run]) => !isRead(run, view)),
     // A run that waits for a Job to be gone must not wait until the archive has read it.
