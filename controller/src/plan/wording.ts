@@ -1,4 +1,5 @@
 /** Summarizes a component's plan in a sentence. */
+import { named } from '../domain/lang/words.ts';
 import { policyOf } from '../domain/model/execution-policy.ts';
 import type { Task } from '../resources/index.ts';
 import type { PrunePlan, RunPlan, TaskPlan } from './document.ts';
@@ -78,7 +79,5 @@ function prunesSentence(prunes: readonly PrunePlan[]): readonly string[] {
 }
 
 function names(all: readonly string[]): string {
-  return all.length <= mostNames
-    ? all.join(', ')
-    : `${all.slice(0, mostNames).join(', ')} and ${all.length - mostNames} more`;
+  return named(all, mostNames);
 }

@@ -1,3 +1,4 @@
+import { named } from '../../domain/lang/words.ts';
 import { Command } from 'commander';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { isFinished } from '../../domain/model/phase.ts';
@@ -190,8 +191,7 @@ export function missingLine(runs: readonly StoredRun[], withPods: ReadonlySet<st
     .filter((run) => hasStarted(run) && !withPods.has(labelValue(run.metadata.name)))
     .map(({ metadata }) => metadata.name);
   if (missing.length === 0) return undefined;
-  const more = missing.length > mostNamed ? ` and ${missing.length - mostNamed} more` : '';
-  return `not shown, because their pods are gone: ${missing.slice(0, mostNamed).join(', ')}${more}`;
+  return `not shown, because their pods are gone: ${named(missing, mostNamed)}`;
 }
 
 /** As many logs as can be read at once. */

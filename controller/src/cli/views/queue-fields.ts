@@ -1,4 +1,5 @@
 /** What `describe` says about a run's wait in queues, and about how late a scheduled run started. */
+import { named } from '../../domain/lang/words.ts';
 import type { TaskRunStatus } from '../../resources/index.ts';
 import { formatDuration } from '../../domain/lang/duration.ts';
 import { firstQueuedTime, queuesOf, queueWords, waitOfRun, type Queued } from '../../records/queue-report.ts';
@@ -21,11 +22,7 @@ export function queueFields(
   const { queuedTime, waitedSeconds } = waitOfRun(status);
   const limit = snapshot?.queueTimeoutSeconds;
   return [
-    [
-      'Queue',
-      queues.slice(0, mostNamed).map(queueWords).join(', ') +
-        (queues.length > mostNamed ? ` and ${queues.length - mostNamed} more` : ''),
-    ],
+    ['Queue', named(queues.map(queueWords), mostNamed)],
     [
       'Waits since',
       queuedTime &&
