@@ -5,6 +5,9 @@ import { drawSeed, seedReporter } from './test/support/seed.ts';
 /** Files of test/api that fill the machine by themselves. */
 const alone = ['test/api/hundreds.test.ts'];
 
+/** Fuzz tests go on for so long where somebody says so: see controller/src/domain/testing/fuzz.ts. */
+const fuzzMs = Number(process.env['FUZZ_SECONDS'] ?? 0) * 1_000;
+
 /** Files that wait for most of their time, so that three of them keep two cores busy: one group, whatever its kind. */
 const besideEachOther = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 
@@ -32,7 +35,7 @@ export default defineConfig({
             'test/campaign/**/*.test.ts',
           ],
           setupFiles: ['test/support/property-seed.ts'],
-          testTimeout: 60_000,
+          testTimeout: 60_000 + 2 * fuzzMs,
           hookTimeout: 300_000,
           // Nothing is mocked, so files share what they import: CUE and the API are loaded once a worker.
           isolate: false,

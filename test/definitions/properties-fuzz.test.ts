@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parameterNames, refusalsOf } from '../../controller/src/plan/cue-refusals.ts';
 import { createCue, CueError, type Cue, type Definition, type JsonObject } from '../../cue/ts/index.ts';
+import { fuzz } from '../../controller/src/domain/testing/fuzz.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
 
 const context = {
@@ -45,8 +46,10 @@ const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), odd, fc.integer(), fc.bool
 
 it('renders any properties, or refuses them with what is wrong', async () => {
   const properties = fc.array(fc.tuple(fc.oneof(fc.constantFrom(...names), odd), value), { maxLength: 4 });
-  await fc.assert(
-    fc.asyncProperty(properties, async (entries) => {
+  await fuzz(
+    'properties in CUE',
+    properties,
+    async (entries) => {
       const parameter = Object.fromEntries([['image', 'busybox'], ...entries]) as JsonObject;
       try {
         const { output } = await task.render({ parameter, context });
@@ -56,8 +59,8 @@ it('renders any properties, or refuses them with what is wrong', async () => {
         const refusals = refusalsOf([error.message], parameter, { type: 'task', names });
         expect(refusals.every(({ message }) => message !== '')).toBe(true);
       }
-    }),
-    { numRuns: 25 },
+    },
+    { usual: 25, most: 20_000 },
   );
   const { output } = await task.render({ parameter: { image: 'busybox' }, context });
   expect(output?.['kind']).toBe('Task');
@@ -88,12 +91,14 @@ it('compiles any text as CUE, or says what is wrong', async () => {
     '@attr()',
   );
   const text = fc.array(fc.oneof(piece, fc.string({ maxLength: 3 })), { maxLength: 40 }).map((parts) => parts.join(''));
-  await fc.assert(
-    fc.asyncProperty(text, async (source) => {
+  await fuzz(
+    'CUE',
+    text,
+    async (source) => {
       for (const compile of [() => cue.compile(source), () => cue.compileTemplate(source)])
         await compile().catch((error: unknown) => expect(error).toBeInstanceOf(CueError));
-    }),
-    { numRuns: 60 },
+    },
+    { usual: 60, most: 20_000 },
   );
   expect((await task.render({ parameter: { image: 'busybox' }, context })).output?.['kind']).toBe('Task');
 });

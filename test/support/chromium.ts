@@ -40,8 +40,8 @@ export async function chromiumPath(): Promise<string> {
 }
 
 /** Starts it with a profile of its own, which goes when it is closed. */
-export function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: quiet, headless: true });
+export function launchChromium(executablePath: string, more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...quiet, ...more], headless: true });
 }
 
 async function firstOf(paths: readonly string[]): Promise<string | undefined> {

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fuzz } from '../domain/testing/fuzz.ts';
 import type { Client } from '../kube/client.ts';
 import { findRuns, type Sources } from './history.ts';
 import { People } from './person.ts';
@@ -119,13 +120,15 @@ const query = fc
 
 describe('the API', () => {
   it('answers any query with runs, or says which field is wrong', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom('/runs', '/namespaces/prod/runs', '/tasks'), query, async (path, asked) => {
+    await fuzz(
+      'queries of the API',
+      fc.tuple(fc.constantFrom('/runs', '/namespaces/prod/runs', '/tasks'), query),
+      async ([path, asked]) => {
         const { status, code } = await send(`/api/v1${path}?${asked}`, authorized);
         expectRefusedOrFine({ status, code });
         if (status !== 200) expect([400, 404, 414, 431]).toContain(status);
-      }),
-      { numRuns: 300 },
+      },
+      { usual: 300 },
     );
   });
 
@@ -138,13 +141,15 @@ describe('the API', () => {
       fc.base64String({ maxLength: 400 }),
       fc.string({ maxLength: 100, unit: 'binary' }),
     );
-    await fc.assert(
-      fc.asyncProperty(made, async (cursor) => {
+    await fuzz(
+      'cursors',
+      made,
+      async (cursor) => {
         const { status, code } = await send(`/api/v1/runs?cursor=${encodeURIComponent(cursor)}`, authorized);
         expect([200, 400]).toContain(status);
         if (status === 400) expect(code).toBe('InvalidCursor');
-      }),
-      { numRuns: 300 },
+      },
+      { usual: 300 },
     );
   });
 
@@ -175,15 +180,17 @@ describe('the API', () => {
       'Cookie',
     );
     const header = fc.tuple(name, scheme, token).map(([of, by, what]) => `${of}: ${by}${what}`);
-    await fc.assert(
-      fc.asyncProperty(fc.array(header, { maxLength: 3 }), async (headers) => {
+    await fuzz(
+      'tokens',
+      fc.array(header, { maxLength: 3 }),
+      async (headers) => {
         const answer = await send('/api/v1/tasks', headers);
         expectRefusedOrFine(answer);
         const says = (pattern: RegExp) => headers.some((one) => pattern.test(one));
         const right = says(/^authorization: bearer known *$/i) || says(/^x-task-runs-token: *known *$/i);
         if (!right) expect(answer.status).not.toBe(200);
-      }),
-      { numRuns: 300 },
+      },
+      { usual: 300 },
     );
   });
 });

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { InvalidArgumentError } from 'commander';
 import { expect, it } from 'vitest';
+import { fuzz } from '../domain/testing/fuzz.ts';
 import { countArgument, durationArgument, envArgument, nameArgument, taskArgument } from './arguments.ts';
 
 const piece = fc.constantFrom(
@@ -44,9 +45,11 @@ function read<T>(parse: (text: string) => T, given: string): T | undefined {
   }
 }
 
-it('reads any text or refuses it in a sentence', () => {
-  fc.assert(
-    fc.property(text, (given) => {
+it('reads any text or refuses it in a sentence', async () => {
+  await fuzz(
+    'arguments',
+    text,
+    (given) => {
       for (const parse of [durationArgument, countArgument]) {
         const value = read(parse, given) ?? 0;
         expect([Number.isSafeInteger(value), value >= 0]).toEqual([true, true]);
@@ -55,7 +58,7 @@ it('reads any text or refuses it in a sentence', () => {
         expect(read(parse, given) ?? 'a').toMatch(/^[a-z0-9][-a-z0-9.]*(\/[a-z0-9][-a-z0-9.]*)?$/);
       const [variable] = read(envArgument, given) ?? [];
       if (variable) expect(`${variable.name}=${variable.value}`).toBe(given);
-    }),
-    { numRuns: 500 },
+    },
+    { usual: 500 },
   );
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fuzz } from '../domain/testing/fuzz.ts';
 import { cutTo, printable, printableError, terminalSafe, terminalSafeLines } from './text.ts';
 
 describe('text from a cluster', () => {
@@ -32,7 +33,7 @@ describe('text from a cluster', () => {
     );
   });
 
-  it('never leaves an escape sequence other than a colour, whatever was printed', () => {
+  it('never leaves an escape sequence other than a colour, whatever was printed', async () => {
     const anything = fc.string({
       unit: fc.constantFrom(
         '\u001b',
@@ -54,7 +55,9 @@ describe('text from a cluster', () => {
     });
     // eslint-disable-next-line no-control-regex -- these are the characters that must not remain
     const unsafe = /[\u0000-\u0008\u000a-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[[\d;:]*m)/;
-    fc.assert(fc.property(anything, (text) => !unsafe.test(terminalSafe(text))));
+    await fuzz('text for terminals', anything, (text) => expect(terminalSafe(text)).not.toMatch(unsafe), {
+      usual: 100,
+    });
   });
 
   it('shows that it was cut', () => expect([cutTo(5, 'abcde'), cutTo(4, 'abcde')]).toEqual(['abcde', 'abc…']));

@@ -1,6 +1,7 @@
 /** A watch's bytes, cut anywhere, broken off, and made up. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { fuzz } from '../domain/testing/fuzz.ts';
 import { jsonLines } from './json-lines.ts';
 
 async function* inPieces(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {
@@ -20,21 +21,25 @@ async function readAll(bytes: Uint8Array, cuts: readonly number[]): Promise<unkn
 const cuts = fc.array(fc.nat(400), { maxLength: 20 });
 
 it('reads the same lines wherever the bytes are cut, also within a letter, and drops one that broke off', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.json(), { maxLength: 6 }), cuts, fc.string(), async (lines, where, rest) => {
+  await fuzz(
+    'lines of a watch',
+    fc.tuple(fc.array(fc.json(), { maxLength: 6 }), cuts, fc.string()),
+    async ([lines, where, rest]) => {
       const whole = lines.map((line) => `${line}\n`).join('');
       const bytes = Buffer.from(whole + rest.replaceAll('\n', ''));
       expect(await readAll(bytes, where)).toEqual(lines.map((line) => JSON.parse(line) as unknown));
-    }),
-    { numRuns: 200 },
+    },
+    { usual: 200 },
   );
 });
 
 it('takes any other bytes for a broken stream', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), cuts, async (bytes, where) => {
+  await fuzz(
+    'bytes of a watch',
+    fc.tuple(fc.uint8Array({ maxLength: 400 }), cuts),
+    async ([bytes, where]) => {
       await readAll(bytes, where).catch((error: unknown) => expect(error).toBeInstanceOf(SyntaxError));
-    }),
-    { numRuns: 300 },
+    },
+    { usual: 300 },
   );
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
+import { fuzz } from '../domain/testing/fuzz.ts';
 import { openCredentials } from './credentials.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
@@ -62,8 +63,10 @@ const text = fc.oneof(
 );
 
 it('is read, or refused in a sentence that names the file', async () => {
-  await fc.assert(
-    fc.asyncProperty(text, async (written) => {
+  await fuzz(
+    'kubeconfigs',
+    text,
+    async (written) => {
       writeFileSync(file, written);
       try {
         const credentials = openCredentials({ kubeconfigPath: file });
@@ -74,7 +77,7 @@ it('is read, or refused in a sentence that names the file', async () => {
         expect((error as Error).message).toContain(file);
         expect((error as Error).message.length).toBeLessThan(1_000);
       }
-    }),
-    { numRuns: 200 },
+    },
+    { usual: 200 },
   );
 });

@@ -7,7 +7,7 @@ import type { Run, RunDetail } from '../../api/schemas.ts';
 import { coloured, plain } from '../style.ts';
 import { renderDiff } from './diff.ts';
 import { figuresOf } from './top.ts';
-import { forwardTo, gate } from './ui.ts';
+import { forwardTo, gate, listenHere, placeOf } from './ui.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -50,6 +50,7 @@ describe('the gate of task-runs ui', () => {
     for (const answer of [
       await ask(tasks, key),
       await ask(tasks, { ...own, host: 'localhost:1234' }),
+      await ask(tasks, { ...own, host: new URL(placeOf(1234, 'the-key')).host }),
       await ask(suspend, { ...own, ...json, origin: 'http://here' }, 'POST'),
     ])
       expect(answer).toEqual({ status: 200, reached: true });
@@ -84,12 +85,42 @@ describe('the gate of task-runs ui', () => {
     ['by a POST without a body', 415, suspend, key, 'POST'],
     ['by a name that leads to this machine', 403, tasks, { ...key, host: 'evil.example' }],
     ['by a name that begins as this machine', 403, tasks, { ...key, host: '127.0.0.1.evil.example' }],
+    ['by a name below a name of this machine', 403, tasks, { ...key, host: '0123456789abcdef.localhost.evil.example' }],
     ['by a path that names a host', 403, '//evil.example/', key],
     ['by a path that names a host with a backslash', 403, '/\\evil.example/', key],
     ['by a whole address', 403, 'http://evil.example/', key],
     ['by something that is not an address', 403, '//', key],
   ])('refuses somebody who wants to use it %s', async (_what, status, path, headers, method) => {
     expect(await ask(path, headers, method)).toEqual({ status, reached: false });
+  });
+});
+
+describe('the address of task-runs ui', () => {
+  it('has another name each time, under which nobody has left anything in the browser', () => {
+    const hosts = Array.from({ length: 50 }, () => new URL(placeOf(80, 'the-key')).hostname);
+    expect(new Set(hosts).size).toBe(50);
+  });
+
+  it('leads to nobody who took the same port on the other address of this machine, to be shown the key', async () => {
+    const { port, close } = await listenHere((_request, response) => response.end('ours'), 0);
+    cleanUps.push(close);
+    const squatter = createServer().listen(port, '::1');
+    await expect(once(squatter, 'listening')).rejects.toThrow(/EADDRINUSE|EADDRNOTAVAIL/);
+  });
+
+  it('is not given where somebody has the port on the other address already', async ({ skip }) => {
+    const squatter = createServer().listen(0, '::1');
+    const hasIpv6 = await once(squatter, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!hasIpv6) return skip('there is no IPv6 here');
+    cleanUps.push(() => squatter.close());
+    const { port } = squatter.address() as AddressInfo;
+    await expect(listenHere(() => undefined, port)).rejects.toThrow('EADDRINUSE');
+    const again = createServer().listen(port, '127.0.0.1');
+    await once(again, 'listening');
+    again.close();
   });
 });
 

@@ -36,23 +36,64 @@ export async function ui(session: Session, { port }: UiOptions): Promise<number>
   const keeper = new TokenKeeper(session);
   const { isConsole } = await keeper.current();
   const secret = randomBytes(24).toString('base64url');
-  const server = createServer(
-    gate(
-      secret,
-      forwardTo(new URL(url), async () => (await keeper.current()).token),
-    ),
+  const listener = gate(
+    secret,
+    forwardTo(new URL(url), async () => (await keeper.current()).token),
   );
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: taken } = server.address() as AddressInfo;
-  await io.out.write(`http://127.0.0.1:${taken}/#key=${secret}\n`);
+  const { port: taken, close } = await listenHere(listener, port);
+  await io.out.write(`${placeOf(taken, secret)}\n`);
   await io.err.write(
-    `the console is at this address, only for this machine, until Ctrl-C${isConsole ? '; it uses the account task-runs-console, which may only read' : ''}\n`,
+    `the console is at this address, only for this machine, until Ctrl-C${isConsole ? '; it uses the account task-runs-console, which may only read' : ''}\n` +
+      'a browser that does not find the name, such as an older Safari, needs 127.0.0.1 in its place\n',
   );
   if (!io.interrupted.aborted) await once(io.interrupted, 'abort');
-  server.closeAllConnections();
-  server.close();
+  close();
   return exitCodes.ok;
+}
+
+/**
+ * The address that is printed. Its name is new each time: whoever had the port before, an attacker or an application
+ * that somebody tried, may have left a service worker or a cached page under the names that do not change, and it would
+ * be that which reads the key. Browsers find each name below localhost on this machine, without asking anybody.
+ */
+export function placeOf(port: number, secret: string): string {
+  return `http://${randomBytes(8).toString('hex')}.localhost:${port}/#key=${secret}`;
+}
+
+/** As often as a port may turn out to be taken by somebody on the other address. */
+const mostTries = 20;
+
+/**
+ * Listens on both addresses of this machine: a browser may take either for a name below localhost, and somebody else
+ * who had the same port on the other one would be shown the key.
+ *
+ * @param port 0 for a free one
+ * @throws Error if the port is in use
+ */
+export async function listenHere(
+  listener: RequestListener,
+  port: number,
+): Promise<{ readonly port: number; readonly close: () => void }> {
+  for (let tries = 1; ; tries += 1) {
+    const first = createServer(listener).listen(port, '127.0.0.1');
+    await once(first, 'listening');
+    const { port: taken } = first.address() as AddressInfo;
+    const second = createServer(listener).listen(taken, '::1');
+    const problem = await once(second, 'listening').then(
+      () => undefined,
+      (error: unknown) => error as NodeJS.ErrnoException,
+    );
+    const close = () => {
+      for (const server of [first, second]) {
+        server.closeAllConnections();
+        server.close();
+      }
+    };
+    // Where there is no IPv6, nobody has the port there.
+    if (!problem || ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(problem.code ?? '')) return { port: taken, close };
+    close();
+    if (port !== 0 || problem.code !== 'EADDRINUSE' || tries === mostTries) throw problem;
+  }
 }
 
 /**
@@ -77,7 +118,7 @@ export function gate(secret: string, inner: RequestListener): RequestListener {
 }
 
 function isForUs({ headers: { host = '' }, url = '/' }: IncomingMessage): boolean {
-  return /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host) && isPath(url);
+  return /^(127\.0\.0\.1|([0-9a-f]{16}\.)?localhost)(:\d+)?$/.test(host) && isPath(url);
 }
 
 /** A browser says whose page asked; other programs say nothing. */

@@ -1,6 +1,7 @@
 /** Manifests of others, with anything in their fields: converted, or refused in a sentence. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { fuzz } from '../../domain/testing/fuzz.ts';
 import { isFields, type Fields } from '../../vela/fields.ts';
 import { UsageError } from '../errors.ts';
 import { readManifests } from './manifests.ts';
@@ -154,16 +155,18 @@ const changed = fc
     }, manifest),
   );
 
-it('are converted, or refused in a sentence', () => {
+it('are converted, or refused in a sentence', async () => {
   for (const manifest of manifests) readManifests(JSON.stringify(manifest), 'own.yaml', {});
-  fc.assert(
-    fc.property(changed, (manifest) => {
+  await fuzz(
+    'convert',
+    changed,
+    (manifest) => {
       try {
         readManifests(JSON.stringify(manifest), 'strange.yaml', {});
       } catch (error) {
         expect(error).toBeInstanceOf(UsageError);
       }
-    }),
-    { numRuns: 1_000 },
+    },
+    { usual: 1_000 },
   );
 });

@@ -1,6 +1,7 @@
 /** Termination messages as programs write them that nobody has looked at: outputs, or what is wrong in a sentence. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { fuzz } from '../testing/fuzz.ts';
 import { readOutputs } from './outputs.ts';
 
 const declared = [
@@ -37,9 +38,11 @@ const text = fc.oneof(
     .map((value) => JSON.stringify(value)),
 );
 
-it('gives only what was declared, of the declared type, or says what is wrong', () => {
-  fc.assert(
-    fc.property(text, (message) => {
+it('gives only what was declared, of the declared type, or says what is wrong', async () => {
+  await fuzz(
+    'outputs',
+    text,
+    (message) => {
       const verdict = readOutputs(declared, message);
       expect(verdict.problem ?? 'fine').toMatch(/\w/);
       if (verdict.problem !== undefined) return;
@@ -47,7 +50,7 @@ it('gives only what was declared, of the declared type, or says what is wrong', 
       expect(Object.keys(outputs).filter((name) => !declared.some((one) => one.name === name))).toEqual([]);
       if (Object.hasOwn(outputs, 'count')) expect(Number.isInteger(outputs['count'])).toBe(true);
       expect(Object.getPrototypeOf(outputs)).toBe(Object.prototype);
-    }),
-    { numRuns: 500 },
+    },
+    { usual: 500 },
   );
 });

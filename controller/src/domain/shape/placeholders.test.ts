@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { TaskRun } from '../../resources/index.ts';
+import { fuzz } from '../testing/fuzz.ts';
 import { filledIn, ValuesRoom } from './placeholders.ts';
 import { stepTemplate } from './step-template.ts';
 import { withTemplates } from './templates.ts';
@@ -112,7 +113,7 @@ describe.each(places)('somebody who wants the variables of the next program, by 
     expect(reach((place) => `$${place}`, 'value')).not.toContain('value');
   });
 
-  it('gets it as it is, whatever it is and stands beside', () => {
+  it('gets it as it is, whatever it is and stands beside', async () => {
     const piece = fc.constantFrom(
       '$',
       '$$',
@@ -136,12 +137,14 @@ describe.each(places)('somebody who wants the variables of the next program, by 
     const beside = fc
       .array(fc.constantFrom('(', ')', 'SECRET', 'é', ' ', '$$'), { maxLength: 6 })
       .map((all) => all.join(''));
-    fc.assert(
-      fc.property(text, beside, beside, (raw, before, after) => {
+    await fuzz(
+      'values in places',
+      fc.tuple(text, beside, beside),
+      ([raw, before, after]) => {
         const value = Buffer.from(raw, 'utf8').toString('utf8'); // no half of a pair
         expect(reach((place) => before + place + after, value)).toBe(expand(before) + value + expand(after));
-      }),
-      { numRuns: 500 },
+      },
+      { usual: 500 },
     );
   });
 });
