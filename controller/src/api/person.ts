@@ -69,7 +69,7 @@ export interface Person {
 }
 
 /** How long an answer is cached. A right that is removed, or a token that is revoked, still works for this time. */
-const rememberedMs = 10_000;
+export const rememberedMs = 10_000;
 const mostPeople = 1_000;
 const mostRights = 10_000;
 const longestToken = 16_384;

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { People } from './person.ts';
+import type { People, Right } from './person.ts';
 import { ApiProblem } from './problems.ts';
 import { createApi, sharerOf } from './server.ts';
 import type { Service } from './service.ts';
@@ -20,19 +20,32 @@ function endlessLog({ signal }: { readonly signal: AbortSignal }) {
   return Promise.resolve(lines());
 }
 
+interface Rules {
+  readonly most?: number;
+  /** Whether a token is accepted, and whether its owner has a right. */
+  readonly isKnown?: (token: string) => boolean;
+  readonly may?: (right: Right) => boolean;
+}
+
 /** The API; it knows the tokens `known-...`. */
-async function serve(path = 'tasks') {
+async function serve(
+  path = 'tasks',
+  { most = 1_000, isKnown = (token) => token.startsWith('known'), may = () => true }: Rules = {},
+) {
+  const require = (right: Right) =>
+    may(right) ? Promise.resolve() : Promise.reject(new ApiProblem('Forbidden', `no ${right.resource}`));
   const people = {
-    of: (token: string | undefined) =>
-      token?.startsWith('known') === true
-        ? Promise.resolve({ name: token, may: () => Promise.resolve(true), require: () => Promise.resolve() })
+    of: (token = '') =>
+      isKnown(token)
+        ? Promise.resolve({ name: token.replace('known-', ''), may: () => Promise.resolve(true), require })
         : Promise.reject(new ApiProblem('Unauthenticated', 'no')),
   } as unknown as People;
   const listTasks = () => Promise.resolve({ items: [], total: 0 });
   const service = { listTasks, runLogs: endlessLog } as unknown as Service;
   const log = pino({ level: 'silent' });
-  const requestLimits = { all: 1_000, changes: 1_000 };
-  const app = createApi({ service, people, log, version: '', requestLimits, streamLimits: { all: 3, each: 3 } });
+  const requestLimits = { all: most, changes: most };
+  const streamLimits = { all: 3, each: 3 };
+  const app = createApi({ service, people, log, version: '', requestLimits, streamLimits, lookAgainMs: 20 });
   const server = createServer(app).listen(0, '127.0.0.1');
   cleanUps.push(() => server.close());
   await once(server, 'listening');
@@ -64,6 +77,17 @@ describe('somebody who wants to lock out those behind the same address', () => {
     expect((await ask('known-eve')).status).toBe(429);
   });
 
+  it('asks for no more than five people with all service accounts that they can make in a namespace', async () => {
+    const ask = await serve('tasks', { most: 2 });
+    const statuses = [];
+    for (let nth = 0; nth < 6; nth += 1)
+      for (let time = 0; time < 2; time += 1)
+        statuses.push((await ask(`known-system:serviceaccount:evil:${nth}`)).status);
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 200), 429, 429]);
+    expect((await ask('known-system:serviceaccount:other:one')).status).toBe(200);
+    expect((await ask('known-ann')).status).toBe(200);
+  });
+
   it('takes the share of one person with all service accounts of a namespace', () => {
     expect(['system:serviceaccount:a:one', 'system:serviceaccount:a:two', 'ann', 'oidc:bob'].map(sharerOf)).toEqual([
       'system:serviceaccount:a',
@@ -71,6 +95,43 @@ describe('somebody who wants to lock out those behind the same address', () => {
       'ann',
       'oidc:bob',
     ]);
+  });
+});
+
+describe('somebody who follows a log', () => {
+  const log = 'runs/one/logs?follow=true';
+
+  it('reads on while they may', async () => {
+    let looks = 0;
+    const ask = await serve(log, { isKnown: () => (looks += 1) > 0 });
+    const answer = await ask('known-ann');
+    const reader = answer.body?.getReader();
+    cleanUps.push(() => void reader?.cancel().catch(() => undefined));
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toContain('one');
+    const next = reader?.read().then(
+      () => 'ended',
+      () => 'broken off',
+    );
+    await expect.poll(() => looks).toBeGreaterThan(5);
+    expect(await Promise.race([next, Promise.resolve('waits')])).toBe('waits');
+  });
+
+  it('and whose token expires, or whose account is deleted, reads no further', async () => {
+    let isKnown = true;
+    const ask = await serve(log, { isKnown: () => isKnown });
+    const answer = await ask('known-ann');
+    expect(answer.status).toBe(200);
+    isKnown = false;
+    await expect(answer.text()).rejects.toThrow();
+  });
+
+  it('and whose right to logs is taken away reads no further', async () => {
+    let hasRight = true;
+    const ask = await serve(log, { may: ({ resource }) => resource !== 'pods/log' || hasRight });
+    const answer = await ask('known-ann');
+    expect(answer.status).toBe(200);
+    hasRight = false;
+    await expect(answer.text()).rejects.toThrow();
   });
 });
 

@@ -27,7 +27,7 @@ import { listen, type Listening } from '../http/listen.ts';
 import { ApiError } from '../kube/api-error.ts';
 import { clusterProblem } from './cluster-errors.ts';
 import { openApiDocument } from './openapi.ts';
-import type { People, Person } from './person.ts';
+import { rememberedMs, type People, type Person, type Right } from './person.ts';
 import { ApiProblem } from './problems.ts';
 import { readRequest, tokenOf } from './request.ts';
 import { routes, type Route, type Streamed } from './routes.ts';
@@ -44,6 +44,8 @@ export interface ApiOptions {
   /** Requests per minute of one person, and how many of them may change something. */
   readonly requestLimits: { readonly all: number; readonly changes: number };
   readonly streamLimits?: StreamLimits | undefined;
+  /** How often it is looked whether somebody may still read the log that they follow. */
+  readonly lookAgainMs?: number | undefined;
 }
 
 /** A limit, because reading logs shares one thread with the controller's decisions. */
@@ -52,6 +54,8 @@ const longestBody = 256 * 1024;
 const answerMs = 30_000;
 /** For a client that does not read its stream. */
 const unreadMs = 60_000;
+/** All service accounts of a namespace may ask for as much as so many people: who may create one may create many. */
+const peopleInNamespace = 5;
 /** Requests per minute without an accepted token, from one address; few of their tokens are reviewed at once. */
 const mostUnknown = 120;
 
@@ -131,11 +135,15 @@ function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
     (response as Response<unknown, Locals>).locals.person.name;
   const unknown = rateLimit({ ...minute, limit: mostUnknown });
   const known = rateLimit({ ...minute, limit: requestLimits.all, keyGenerator: byPerson });
-  const changes = rateLimit({
+  const bySharer = (request: Request, response: Response): string => sharerOf(byPerson(request, response));
+  const together = rateLimit({ ...minute, limit: requestLimits.all * peopleInNamespace, keyGenerator: bySharer });
+  const skip = ({ method }: Request): boolean => method === 'GET';
+  const changes = rateLimit({ ...minute, limit: requestLimits.changes, keyGenerator: byPerson, skip });
+  const changesTogether = rateLimit({
     ...minute,
-    limit: requestLimits.changes,
-    keyGenerator: byPerson,
-    skip: ({ method }) => method === 'GET',
+    limit: requestLimits.changes * peopleInNamespace,
+    keyGenerator: bySharer,
+    skip,
   });
   const authenticate: RequestHandler = (request, response, next) => {
     people
@@ -154,7 +162,15 @@ function admission({ people, requestLimits }: ApiOptions): RequestHandler[] {
       )
       .catch(next);
   };
-  return [authenticate, known, changes, jsonOnly, express.json({ limit: longestBody, strict: true })];
+  return [
+    authenticate,
+    together,
+    known,
+    changesTogether,
+    changes,
+    jsonOnly,
+    express.json({ limit: longestBody, strict: true }),
+  ];
 }
 
 /** A form on another site cannot send JSON, so a link cannot make a person change something. */
@@ -169,7 +185,8 @@ const jsonOnly: RequestHandler = (request, _response, next) => {
   );
 };
 
-function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: ApiOptions): RequestHandler {
+function handlerOf(route: Route, options: ApiOptions): RequestHandler {
+  const { service, log, streamLimits = mostStreams } = options;
   const streams = streamLimitOf(service, streamLimits);
   return async (request, plain) => {
     const response = plain as Response<unknown, Locals>;
@@ -186,8 +203,10 @@ function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: A
       const asked = readRequest(route, request);
       const answer = await within(gone.signal, route.handle(service, { person, signal: gone.signal }, asked));
       clearTimeout(timer);
-      if (isStream) await sendStream(answer as Streamed, response);
-      else response.status(route.status).json(answer);
+      if (isStream) {
+        const stop = whileTheyMay(route, request, options, gone);
+        await sendStream(answer as Streamed, response).finally(stop);
+      } else response.status(route.status).json(answer);
       if (route.changes) audit(log, route, request, response, route.status);
     } catch (error) {
       if (route.changes) audit(log, route, request, response, toProblem(error).status);
@@ -197,6 +216,30 @@ function handlerOf(route: Route, { service, log, streamLimits = mostStreams }: A
       release();
     }
   };
+}
+
+/** Ends a stream once its reader's token or right is gone: an API server looks only when a stream begins. */
+function whileTheyMay(
+  { rights }: Route,
+  request: Request,
+  { people, lookAgainMs = rememberedMs }: ApiOptions,
+  gone: AbortController,
+): () => void {
+  const { namespace } = request.params as { readonly namespace?: string };
+  const look = async (): Promise<void> => {
+    const person = await people.of(tokenOf(request), request.socket.remoteAddress);
+    for (const right of rights.split(', ')) {
+      const [verb, resource] = right.split(' ') as [Right['verb'], Right['resource']];
+      await person.require({ verb, resource }, namespace);
+    }
+  };
+  const timer = setInterval(() => {
+    look().catch((error: unknown) => {
+      // Where nobody can say it, nothing has been taken away.
+      if (error instanceof ApiProblem && error.code !== 'TooManyRequests') gone.abort(error);
+    });
+  }, lookAgainMs);
+  return () => clearInterval(timer);
 }
 
 function madeRoom(): ApiProblem {
