@@ -2,6 +2,9 @@
  * The REST API and the archive against a real API server, with simulated pods; logs are tested end to end, where pods
  * are real.
  */
+import { sign } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
@@ -74,6 +77,39 @@ async function somebody(room: Room, role: string | undefined): Promise<Ask> {
       `--serviceaccount=${room.namespace}:${name}`,
     );
   return restOf(controller.apiPort ?? 0, await tokenOf(name, room.namespace));
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const partsOf = (token: string): [head: Claims, claims: Claims] => {
+  const [head = '', claims = ''] = token.split('.');
+  return [
+    JSON.parse(Buffer.from(head, 'base64url').toString()),
+    JSON.parse(Buffer.from(claims, 'base64url').toString()),
+  ];
+};
+
+/** The same token with other claims, signed with the cluster's own key: what the cluster might once have given out. */
+async function signedAgain(token: string, changes: Claims): Promise<string> {
+  const [head, claims] = partsOf(token);
+  const content = `${base64(head)}.${base64({ ...claims, ...changes })}`;
+  const key = await readFile(join(cluster.sandbox.dir, 'pki', 'service-account.key'), 'utf8');
+  const signature = sign('sha256', Buffer.from(content), { key, dsaEncoding: 'ieee-p1363' });
+  return `${content}.${signature.toString('base64url')}`;
+}
+
+/** With headers in their order, also twice, and the path as it is. */
+function statusOf(path: string, ...headers: readonly (readonly [string, string])[]): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const all = [['host', 'here'], ...headers].flat();
+    const options = { port: controller.apiPort, host: '127.0.0.1', path: `/api/v1${path}`, headers: all, agent: false };
+    httpRequest(options, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
 }
 
 const codeOf = ({ json }: Answer) => (json as Partial<Problem> | undefined)?.error?.code;
@@ -392,6 +428,77 @@ describe('rights', () => {
           expect([route.id, answer.status, codeOf(answer)]).toEqual([route.id, 401, 'Unauthenticated']);
       }
     }
+  });
+
+  it('are not given by a token that has expired, is for somebody else, was changed, or is not there yet', async () => {
+    const token = await tokenOf('admin', 'default');
+    const seconds = Math.floor(Date.now() / 1_000);
+    const status = async (given: string) => (await restOf(controller.apiPort ?? 0, given)('/tasks')).status;
+    // What is signed here counts, so that each refusal below is for its own reason.
+    expect(await status(await signedAgain(token, {}))).toBe(200);
+    const [head, claims] = partsOf(token);
+    const [, , signature = ''] = token.split('.');
+    const evil = { ...claims, sub: 'system:serviceaccount:vela-system:task-runs' };
+    const elsewhere = ['create', 'token', 'admin', '-n', 'default', '--audience=elsewhere.example'];
+    for (const [what, given] of Object.entries({
+      'expired an hour ago': await signedAgain(token, {
+        iat: seconds - 7_200,
+        nbf: seconds - 7_200,
+        exp: seconds - 3_600,
+      }),
+      'valid from tomorrow on': await signedAgain(token, { nbf: seconds + 86_400, exp: seconds + 90_000 }),
+      'for another audience': (await cluster.kubectl(elsewhere)).trim(),
+      'for no audience': await signedAgain(token, { aud: [] }),
+      'of another issuer': await signedAgain(token, { iss: 'https://evil.example' }),
+      'of somebody else by its claims': `${base64(head)}.${base64(evil)}.${signature}`,
+      'without a signature': `${base64({ ...head, alg: 'none' })}.${base64(evil)}.`,
+    }))
+      expect([what, await status(given)]).toEqual([what, 401]);
+  });
+
+  it('end with the account: they do not come back with another one of its name', { timeout: 120_000 }, async () => {
+    const { room, at } = await openRoom();
+    const status = async (token: string) => (await restOf(controller.apiPort ?? 0, token)(`${at}/tasks`)).status;
+    const grant = ['create', 'rolebinding', 'guest', '--clusterrole=view', `--serviceaccount=${room.namespace}:guest`];
+    await room.kubectl('create', 'serviceaccount', 'guest');
+    await room.kubectl(...grant);
+    const old = await tokenOf('guest', room.namespace);
+    expect(await status(old)).toBe(200);
+    await room.kubectl('delete', 'serviceaccount', 'guest');
+    await eventually('the token of the deleted account is refused', async () => (await status(old)) === 401);
+    await room.kubectl('create', 'serviceaccount', 'guest');
+    expect(await status(await tokenOf('guest', room.namespace))).toBe(200);
+    expect(await status(old)).toBe(401);
+  });
+
+  it('come by a header, and not by the address, a cookie, or what stands beside a token', async () => {
+    const token = await tokenOf('admin', 'default');
+    const good = ['authorization', `Bearer ${token}`] as const;
+    const bad = ['authorization', 'Bearer guess'] as const;
+    expect(await statusOf('/tasks', good)).toBe(200);
+    for (const name of ['token', 'access_token', 'authorization', 'key'])
+      expect(await statusOf(`/tasks?${name}=${token}`)).toBe(401);
+    expect(await statusOf('/tasks', ['cookie', `task-runs-key=${token}; authorization=Bearer ${token}`])).toBe(401);
+    expect(await statusOf('/tasks', ['proxy-authorization', `Bearer ${token}`])).toBe(401);
+    // Of two the first one counts, also where a proxy adds its own; no second one makes up for it.
+    expect(await statusOf('/tasks', bad, good)).toBe(401);
+    expect(await statusOf('/tasks', bad, ['x-task-runs-token', token])).toBe(401);
+    expect(await statusOf('/tasks', ['x-task-runs-token', 'guess'], ['x-task-runs-token', token])).toBe(401);
+    for (const name of ['impersonate-user', 'x-remote-user', 'x-forwarded-user'])
+      expect(await statusOf('/tasks', [name, 'system:admin'], ['impersonate-group', 'system:masters'])).toBe(401);
+  });
+
+  it('of somebody who impersonates another by headers are still their own', async () => {
+    const name = 'with-nothing-impersonates';
+    await mine.kubectl('create', 'serviceaccount', name);
+    const token = await tokenOf(name, mine.namespace);
+    const headers = {
+      'impersonate-user': 'system:admin',
+      'impersonate-group': 'system:masters',
+      'x-remote-user': 'admin',
+    };
+    const answer = await restOf(controller.apiPort ?? 0, token)(`/namespaces/${mine.namespace}/tasks`, { headers });
+    expect([answer.status, codeOf(answer)]).toEqual([403, 'Forbidden']);
   });
 
   it('are hidden from a person without rights: an existing namespace answers like a missing one', async () => {

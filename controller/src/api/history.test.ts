@@ -64,12 +64,12 @@ function sourcesOf(made: readonly Made[], hasArchive = true): Sources {
     new Cache<Cached>({ owner: byOwner }, () => undefined),
   ];
   for (const one of made.filter(({ where }) => where !== 'archive')) runs.put(cached(one, 'of the cluster'));
-  for (const { uid } of made.filter(({ hasJob, where }) => hasJob && where !== 'archive')) {
+  for (const { uid, namespace } of made.filter(({ hasJob, where }) => hasJob && where !== 'archive')) {
     const ownerReferences = [
       { apiVersion: 'task.oam.dev/v1alpha1', kind: 'TaskRun', name: `run-${uid}`, uid, controller: true },
     ];
     jobs.put({
-      metadata: { name: `job-${uid}`, namespace: 'prod', uid: `job-${uid}`, resourceVersion: '1', ownerReferences },
+      metadata: { name: `job-${uid}`, namespace, uid: `job-${uid}`, resourceVersion: '1', ownerReferences },
     });
   }
   const archive = archiveOf(

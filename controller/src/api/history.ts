@@ -5,6 +5,7 @@ import type { Caches } from '../cluster/caches.ts';
 import type { CachedRun } from '../cluster/projections.ts';
 import { hasPods } from '../domain/model/objects.ts';
 import { isFinished } from '../domain/model/phase.ts';
+import { uidKey } from '../kube/cache.ts';
 import { ApiProblem } from './problems.ts';
 import type { Run, RunPage } from './schemas.ts';
 
@@ -46,19 +47,22 @@ export async function findRuns(
 
 /** A run's line, as far as the cache has it. */
 export function lineOf(run: CachedRun, { caches }: Pick<Sources, 'caches'>): Run {
-  return { ...recordOf(run), kept: isKept(run.metadata.uid, caches), archived: false };
+  return { ...recordOf(run), kept: isKept(run.metadata, caches), archived: false };
 }
 
 /** Whether the run still has a Job, and with it a log. */
-export function isKept(uid: string, caches: Pick<Caches, 'jobs' | 'pods'>): boolean {
+export function isKept(
+  run: { readonly namespace?: string | undefined; readonly uid: string },
+  caches: Pick<Caches, 'jobs' | 'pods'>,
+): boolean {
   return caches.jobs.cache
-    .by('owner', uid)
-    .some((job) => hasPods(job, () => caches.pods.cache.by('owner', job.metadata.uid)));
+    .by('owner', uidKey(run, run.uid))
+    .some((job) => hasPods(job, () => caches.pods.cache.by('owner', uidKey(run, job.metadata.uid))));
 }
 
 function merged(record: RunRecord, live: Run | undefined, { caches }: Sources): Run {
   const inCluster = live !== undefined || caches.runs.cache.byUid(record.uid) !== undefined;
-  return { ...record, kept: isKept(record.uid, caches), archived: !inCluster };
+  return { ...record, kept: isKept(record, caches), archived: !inCluster };
 }
 
 /** The runs in the cluster that match the filter, unordered. */

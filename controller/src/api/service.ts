@@ -202,7 +202,7 @@ export class Service {
     return {
       ...recordOf(object),
       ...bodyOf(object),
-      kept: isKept(uid, this.#caches),
+      kept: isKept(live.metadata, this.#caches),
       archived: false,
       logs: await this.#logParts(uid, there),
     } as RunDetail;

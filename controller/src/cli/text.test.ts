@@ -13,6 +13,10 @@ describe('text from a cluster', () => {
     expect(terminalSafe('a\u001b[2Jb\u001b]0;title\u0007c\u001b[?25ld\u0007e\rf\u009b2Jg')).toBe('abcdef2Jg');
   });
 
+  it('asks the terminal nothing in a log, which it would answer as if somebody had typed that', () => {
+    expect(terminalSafe('a\u001b[?4mb\u001b[?m\u001b[1 mc\u001b[c\u001b[6nd')).toBe('abcd');
+  });
+
   it('is neither hidden in a log, nor coloured beyond its line', () => {
     expect(terminalSafe('a\u001b[8mhidden')).toBe('ahidden\u001b[0m');
     expect(terminalSafe('\u001b[1;8;31mb')).toBe('\u001b[1;31mb\u001b[0m');

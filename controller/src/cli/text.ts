@@ -28,7 +28,8 @@ export function terminalSafe(line: string): string {
     .replace(
       /\u001b\[[\d;:]*m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b\[[\d;?:]*[ -/]*[@-~]|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g,
       (match) => {
-        if (!match.startsWith('\u001b[') || !match.endsWith('m')) return '';
+        // Only a colour: with other letters between it asks the terminal for what it would type in answer.
+        if (!/^\u001b\[[\d;:]*m$/.test(match)) return '';
         isColoured = !/^\u001b\[0*m$/.test(match);
         return withoutConceal(match);
       },

@@ -1,6 +1,6 @@
 import type { Client } from '../kube/client.ts';
 import { Informer, type InformerObserver } from '../kube/informer.ts';
-import type { Cached } from '../kube/cache.ts';
+import { uidKey, type Cached } from '../kube/cache.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { events, jobs, nodes, persistentVolumeClaims, pods } from '../kube/resources.ts';
 import { labels, type Meta } from '../resources/index.ts';
@@ -37,11 +37,11 @@ export interface CacheOptions {
 
 export type Caches = ReturnType<typeof createCaches>;
 
-/** By the UID of the controlling owner, which must be of that kind. */
+/** By the controlling owner, which must be of that kind: see uidKey. */
 function ownedBy(kind: OwnerKind) {
   const ownersOf = (object: Cached & { readonly metadata: Meta }) => {
     const uid = controllerOf(object, kind);
-    return uid === undefined ? [] : [uid];
+    return uid === undefined ? [] : [uidKey(object.metadata, uid)];
   };
   return { owner: ownersOf };
 }
@@ -56,10 +56,11 @@ export function jobsOnRecord({ status, jobUids }: CachedRun): readonly string[] 
 
 /** The run that a Job belongs to: the one that owns it, or that has it on record. */
 export function runOfJob({ metadata }: CachedJob, { runs }: Pick<Caches, 'runs'>): CachedRun | undefined {
-  return runs.cache.byUid(controllerOf({ metadata }, 'TaskRun') ?? '') ?? runs.cache.by('job', metadata.uid)[0];
+  const owner = runs.cache.byUid(controllerOf({ metadata }, 'TaskRun') ?? '');
+  return owner?.metadata.namespace === metadata.namespace ? owner : runs.cache.by('job', metadata.uid)[0];
 }
 
-/** The informers of everything that decisions read. All have the index `owner`, by the controlling owner's UID. */
+/** The informers of everything that decisions read. All have the index `owner`. */
 export function createCaches(options: CacheOptions) {
   const ours = { ...options, labelSelector: labels.run };
   return {
@@ -111,21 +112,13 @@ export function createCaches(options: CacheOptions) {
       type: events,
       fieldSelector: 'involvedObject.kind=Job,reason=FailedCreate',
       project: projectPodRefusal,
-      indexers: { job: ({ metadata, jobUid }) => [aboutKey(metadata, jobUid)] },
+      indexers: { job: ({ metadata, jobUid }) => [uidKey(metadata, jobUid)] },
     }),
     /** A pod's status also does not say that it waits for a volume or for its network. */
     mountFailures: startFailures(options, podReasons.failedMount),
     attachFailures: startFailures(options, podReasons.failedAttachVolume),
     sandboxFailures: startFailures(options, podReasons.failedCreatePodSandBox),
   };
-}
-
-/**
- * The key of what an event is about: its UID in the event's own namespace. Whoever may write events in a namespace may
- * write any UID into them, also that of an object of another namespace.
- */
-export function aboutKey({ namespace }: Pick<Cached['metadata'], 'namespace'>, uid: string): string {
-  return `${namespace}/${uid}`;
 }
 
 /** One watch a reason: a field selector has no "or", and all Events of pods would be too many. */
@@ -135,7 +128,7 @@ function startFailures(options: CacheOptions, reason: StartFailure['reason']) {
     type: events,
     fieldSelector: `involvedObject.kind=Pod,reason=${reason}`,
     project: projectStartFailure,
-    indexers: { pod: ({ metadata, podUid }) => [aboutKey(metadata, podUid)] },
+    indexers: { pod: ({ metadata, podUid }) => [uidKey(metadata, podUid)] },
   });
 }
 

@@ -6,7 +6,7 @@
 import { noQueueing, type Queueing, type Workload } from '../domain/model/kueue.ts';
 import { sameJson } from '../domain/lang/same-json.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
-import type { CacheEvent } from '../kube/cache.ts';
+import { uidKey, type CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { sleep, systemClock, type Clock } from '../kube/clock.ts';
 import { Informer, type InformerObserver } from '../kube/informer.ts';
@@ -82,7 +82,7 @@ export class KueueWatch {
     const kueue = this.#kueue;
     if (!kueue) return { ...noQueueing, installed: this.#installed, forbidden: this.#forbidden };
     const workloads = queued.flatMap(({ metadata: { uid } }) => {
-      const found = current(kueue.workloads.cache.by('owner', uid));
+      const found = current(kueue.workloads.cache.by('owner', uidKey({ namespace }, uid)));
       return found ? [[uid, found] as const] : [];
     });
     const clusterQueues = kueue.localQueues.cache

@@ -1,7 +1,7 @@
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { Event, Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createCaches, type Caches } from '../cluster/caches.ts';
+import { createCaches, runOfJob, type Caches } from '../cluster/caches.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { TaskObject, TaskRunObject } from '../cluster/resource-types.ts';
 import { decide } from '../domain/decide.ts';
@@ -56,6 +56,38 @@ beforeEach(() => {
   version = 0;
   caches = createCaches({ client: {} as Client });
   caches.tasks.observe(stored<TaskObject>(task.build()));
+});
+
+describe('somebody who may do in another namespace what they like', () => {
+  test('cannot have runs, Jobs, claims and pods of theirs counted for a Task, whose UIDs they know', () => {
+    see(running().build());
+    seeJob('mytask-v1', [owner()]);
+    const before = JSON.stringify(state().cluster);
+    const { uid: taskUid } = task.build().metadata;
+    const { metadata: run } = aRun(task, 'mytask-v1').build();
+    const { metadata: job } = aJob(aRun(task, 'mytask-v1')).build();
+    const theirs = (name: string, apiVersion: string, kind: string, uid: string) => ({
+      name,
+      namespace: 'evil',
+      uid: `evil-${name}`,
+      labels: { [labels.run]: 'mytask-v1' },
+      ownerReferences: [{ apiVersion, kind, name, uid, controller: true }],
+    });
+    const ours = 'task.oam.dev/v1alpha1';
+    const { spec, status } = running('mytask-v1').build();
+    see({ metadata: theirs('run', ours, 'Task', taskUid), spec, status } as unknown as TaskRun);
+    const made = [theirs('job', ours, 'TaskRun', run.uid), theirs('claim', ours, 'Task', taskUid)] as const;
+    caches.jobs.observe(
+      stored<BatchJob>({ metadata: made[0], status: { failed: 1 } } as { readonly metadata: object }),
+    );
+    caches.claims.observe(stored({ metadata: made[1] }) as never);
+    const pod = { metadata: theirs('pod', 'batch/v1', 'Job', job.uid), status: { phase: 'Failed', message: 'forged' } };
+    caches.pods.observe(stored<CorePod>(pod));
+    expect(JSON.stringify(state().cluster)).toBe(before);
+    // The run that they name is not woken by their Job, nor does it end with it.
+    const [theirJob] = [...caches.jobs.cache.values()].filter(({ metadata }) => metadata.namespace === 'evil');
+    expect(theirJob && runOfJob(theirJob, caches)).toBeUndefined();
+  });
 });
 
 describe('somebody whose own Job gives its pods the label of a run', () => {

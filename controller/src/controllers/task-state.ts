@@ -6,7 +6,8 @@ import type { TaskState } from '../domain/model/state.ts';
 import { lastAnswered } from '../domain/model/trigger.ts';
 import { jobsOf } from '../domain/view/jobs-of.ts';
 import { refOf } from '../kube/objects.ts';
-import { aboutKey, jobsOnRecord, startFailureInformers, type Caches } from '../cluster/caches.ts';
+import { jobsOnRecord, startFailureInformers, type Caches } from '../cluster/caches.ts';
+import { uidKey } from '../kube/cache.ts';
 import {
   templateKeysOfRun,
   templateKeysOfTask,
@@ -40,7 +41,7 @@ export function readTaskState(
   const { namespace, name } = refOf(key);
   const task = caches.tasks.cache.get(namespace, name);
   if (!task) return undefined;
-  const runs = caches.runs.cache.by('owner', task.metadata.uid);
+  const runs = caches.runs.cache.by('owner', uidKey(task.metadata, task.metadata.uid));
   const withJobs = runs.map((run) => ({ phase: run.status?.phase, jobs: jobsOfRun(run, caches) }));
   const unfinished = withJobs.flatMap(({ phase, jobs }) => (isFinished(phase) ? [] : jobs));
   const failed = withJobs.flatMap(({ phase, jobs }) => (phase === 'Failed' ? jobs : []));
@@ -52,12 +53,12 @@ export function readTaskState(
     jobs: withJobs.flatMap(({ jobs }) => jobs),
     pods: [
       ...[...unfinished.map(({ metadata }) => metadata.uid), ...cancelledJobs(runs)]
-        .flatMap((uid) => caches.pods.cache.by('owner', uid))
+        .flatMap((uid) => caches.pods.cache.by('owner', uidKey(task.metadata, uid)))
         .map((pod) => withStartFailure(pod, startFailuresOf(pod, caches), now)),
       ...failedPods(failed, caches),
     ],
     nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
-    claims: caches.claims.cache.by('owner', task.metadata.uid),
+    claims: caches.claims.cache.by('owner', uidKey(task.metadata, task.metadata.uid)),
     templates: new Map(
       [...templateKeysOfTask(task), ...runs.flatMap(templateKeysOfRun)].flatMap((one) => {
         const { namespace: at, name: template } = refOf(one);
@@ -67,7 +68,7 @@ export function readTaskState(
     ),
     queueing: kueue.queueingOf(task.metadata.namespace, unfinished),
     podRefusals: unfinished.flatMap(({ metadata }) =>
-      caches.podRefusals.cache.by('job', aboutKey(metadata, metadata.uid)),
+      caches.podRefusals.cache.by('job', uidKey(metadata, metadata.uid)),
     ),
   };
   const readers = new Set(runs.map(({ metadata }) => metadata.uid).filter(isRead));
@@ -76,7 +77,7 @@ export function readTaskState(
 
 function jobsOfRun(run: CachedRun, { runs, jobs }: Pick<Caches, 'runs' | 'jobs'>): readonly CachedJob[] {
   return jobsOf(run, jobsOnRecord(run), {
-    ownedBy: (uid) => jobs.cache.by('owner', uid),
+    ownedBy: (uid) => jobs.cache.by('owner', uidKey(run.metadata, uid)),
     byUid: (uid) => jobs.cache.byUid(uid),
     holderOf: (uid) => runs.cache.by('job', uid)[0]?.metadata.uid,
   });
@@ -97,10 +98,10 @@ function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
 /** Whether a failed run is kept depends on them: Kubernetes may have deleted them with the end of its Job. */
 function failedPods(jobs: readonly CachedJob[], caches: Caches): readonly CachedPod[] {
   return jobs
-    .flatMap(({ metadata }) => caches.pods.cache.by('owner', metadata.uid))
+    .flatMap(({ metadata }) => caches.pods.cache.by('owner', uidKey(metadata, metadata.uid)))
     .filter(({ phase }) => phase === 'Failed');
 }
 
 function startFailuresOf({ metadata }: CachedPod, caches: Caches): readonly StartFailure[] {
-  return startFailureInformers(caches).flatMap(({ cache }) => cache.by('pod', aboutKey(metadata, metadata.uid)));
+  return startFailureInformers(caches).flatMap(({ cache }) => cache.by('pod', uidKey(metadata, metadata.uid)));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byLabel, byNamespace, byOwner, Cache, type CacheEvent } from './cache.ts';
+import { byLabel, byNamespace, byOwner, Cache, type CacheEvent, uidKey } from './cache.ts';
 import { compareResourceVersions, type Stored } from './objects.ts';
 import { stored } from './testing/scripted-server.ts';
 
@@ -89,7 +89,7 @@ describe('a cache', () => {
     expect([
       names('app', 'one'),
       names('app', 'two'),
-      names('owner', 'o'),
+      names('owner', uidKey({ namespace: 'default' }, 'o')),
       names('namespace', 'default').sort(),
     ]).toEqual([['b'], ['a'], [], ['a', 'b']]);
     expect(() => cache.by('node', 'n')).toThrow('no index "node": declare it');

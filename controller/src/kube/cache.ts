@@ -14,10 +14,17 @@ export type Indexer<P extends Cached> = (object: P) => readonly string[];
 
 /** By namespace. */
 export const byNamespace: Indexer<Cached> = (object) => [object.metadata.namespace ?? ''];
-/** By the uid of the controlling owner. */
+/**
+ * The key of what an object belongs to or is about: the UID that it names, in its own namespace. Whoever may write
+ * objects in a namespace may write any UID into them, also that of an object of another namespace.
+ */
+export function uidKey({ namespace }: { readonly namespace?: string | undefined }, uid: string): string {
+  return `${namespace}/${uid}`;
+}
+/** By the controlling owner: see {@link uidKey}. */
 export const byOwner: Indexer<Cached> = (object) => {
   const uid = controllerUid(object);
-  return uid === undefined ? [] : [uid];
+  return uid === undefined ? [] : [uidKey(object.metadata, uid)];
 };
 /** By the value of a label. */
 export function byLabel(label: string): Indexer<Cached> {

@@ -102,8 +102,11 @@ function checkNamed(value: unknown, path: string): void {
   // The groups of an Argo template's steps are lists themselves.
   const list: readonly unknown[] = Array.isArray(value) ? value.flat() : [value];
   if (!Array.isArray(value) || !list.every(isFields)) refuse(path, value, 'a list of objects');
-  for (const { name } of list.filter(isFields))
+  const hasNames = /\.(params|parameters)$/.test(path);
+  for (const { name } of list.filter(isFields)) {
+    if (name === undefined && hasNames) throw new UsageError(`${path}[] has no name: give each one a name`);
     if (name !== undefined && typeof name !== 'string') refuse(`${path}[].name`, name, 'a text in quotes');
+  }
 }
 
 function checkInside(value: unknown, path: string): void {

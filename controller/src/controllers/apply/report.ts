@@ -10,6 +10,7 @@ import { nudgeAnnotation, type TaskRunStatus } from '../../resources/index.ts';
 import type { CachedRun } from '../../cluster/projections.ts';
 import { applications, taskRuns, tasks, type TaskObject } from '../../cluster/resource-types.ts';
 import { applies } from '../../cluster/workflow-step.ts';
+import { uidKey } from '../../kube/cache.ts';
 import { keyOf } from '../../kube/objects.ts';
 import { TaskMemory } from '../task-memory.ts';
 import { ifHere } from './application.ts';
@@ -43,7 +44,7 @@ function observeEnd(name: string, uid: string, status: TaskRunStatus, context: A
   const { caches, memory, log, runObserver } = context;
   memory.finished(name, uid);
   const run = caches.runs.cache.byUid(uid);
-  if (run) runObserver?.finished(run, status, caches.jobs.cache.by('owner', uid));
+  if (run) runObserver?.finished(run, status, caches.jobs.cache.by('owner', uidKey(run.metadata, uid)));
   log.info({ run: name, phase: status.phase, reason: status.reason, duration: status.duration }, 'run finished');
 }
 
