@@ -604,6 +604,11 @@ describe('convert refuses in a sentence', () => {
       'TaskRun r: spec.taskSpec.steps must be a list of objects, and is [{"image":"a"},"wrong"]',
     ],
     [
+      'a param without a name',
+      taskRun('{taskSpec: {params: [{type: array, default: [a]}], steps: [{image: a, script: "echo $(params.x)"}]}}'),
+      'TaskRun r: spec.taskSpec.params[] has no name: give each one a name',
+    ],
+    [
       'a JobFlow without flows',
       '{apiVersion: flow.volcano.sh/v1alpha1, kind: JobFlow, metadata: {name: f}, spec: {flows: []}}',
       'JobFlow f: no step of it can be converted: it has no steps',
