@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint fix test unit api console e2e campaign upgrade demo kind down bench image release promtool docs
+.PHONY: help check deps cue addon build types lint fix test unit api console e2e fuzz campaign upgrade demo kind down bench image release promtool docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -60,8 +60,12 @@ console: build ## Tests of the console in Chromium, which is installed where it 
 e2e: addon build ## End-to-end tests, against KUBEVELA_HOME or KUBECONFIG where set, else the sandbox with the stand-in
 	@npx vitest run --project e2e
 
+# A minute of each fuzz test, while the others wait for clusters.
 test: types lint unit ## Everything that has to pass
-	@npx vitest run --project api --project api-alone --project console --project e2e
+	@bash scripts/with-fuzz.sh 60 npx vitest run --project api --project api-alone --project console --project e2e
+
+fuzz: deps cue ## Strangers' text for each parser, SECONDS (60) each; SEED=n repeats one
+	@SEED='$(SEED)' bash scripts/with-fuzz.sh $(or $(SECONDS),60) true
 
 campaign: addon build ## Every kill point of every story, and made-up cases until MINUTES (60) are over; SEED=n repeats one
 	@npx tsx scripts/campaign.ts --minutes $(or $(MINUTES),60) --seed '$(SEED)'

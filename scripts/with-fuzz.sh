@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Runs a command, and beside it, with what it leaves of the processors, each fuzz test for so many seconds:
+# scripts/with-fuzz.sh 60 npx vitest run --project api
+set -euo pipefail
+seconds=$1
+shift
+log=$(mktemp)
+mapfile -t files < <(git grep --files-with-matches 'await fuzz(' -- '*.test.ts')
+FUZZ_SECONDS=$seconds nice -n 19 npx vitest run --project unit "${files[@]}" > "$log" 2>&1 &
+fuzz=$!
+trap 'kill "$fuzz" 2> /dev/null || true; rm -f "$log"' EXIT
+"$@"
+status=0
+wait "$fuzz" || status=$?
+if [ "$status" = 0 ]; then grep 'cases in' "$log"; else cat "$log"; fi
+exit "$status"
