@@ -55,7 +55,7 @@ export function controllerCommand(version: string): Command {
     .option('--api-address <host:port>', 'the address of the REST API and the console; not served when left out')
     .option(
       '--api-requests-per-minute <number>',
-      'of one person; a tenth of them may change something',
+      'of one person; a tenth of them may change something, and all service accounts of a namespace may send five times as many',
       positiveNumber,
       1_200,
     )
