@@ -5,7 +5,7 @@ import { drawSeed, seedReporter } from './test/support/seed.ts';
 /** Files of test/api that fill the machine by themselves. */
 const alone = ['test/api/hundreds.test.ts'];
 
-/** Fuzz tests go on for so long where somebody says so: see controller/src/domain/testing/fuzz.ts. */
+/** Fuzz tests go on for so long where somebody says so: see controller/src/kube/testing/fuzz.ts. */
 const fuzzMs = Number(process.env['FUZZ_SECONDS'] ?? 0) * 1_000;
 
 /** Files that wait for most of their time, so that three of them keep two cores busy: one group, whatever its kind. */

@@ -479,7 +479,7 @@ describe('rights', () => {
       expect(await statusOf(`/tasks?${name}=${token}`)).toBe(401);
     expect(await statusOf('/tasks', ['cookie', `task-runs-key=${token}; authorization=Bearer ${token}`])).toBe(401);
     expect(await statusOf('/tasks', ['proxy-authorization', `Bearer ${token}`])).toBe(401);
-    // Of two the first one counts, also where a proxy adds its own; no second one makes up for it.
+    // The first of two counts, also where a proxy adds its own; no second one makes up for it.
     expect(await statusOf('/tasks', bad, good)).toBe(401);
     expect(await statusOf('/tasks', bad, ['x-task-runs-token', token])).toBe(401);
     expect(await statusOf('/tasks', ['x-task-runs-token', 'guess'], ['x-task-runs-token', token])).toBe(401);

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parameterNames, refusalsOf } from '../../controller/src/plan/cue-refusals.ts';
 import { createCue, CueError, type Cue, type Definition, type JsonObject } from '../../cue/ts/index.ts';
-import { fuzz } from '../../controller/src/domain/testing/fuzz.ts';
+import { fuzz } from '../../controller/src/kube/testing/fuzz.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
 
 const context = {

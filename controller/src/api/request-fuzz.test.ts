@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fuzz } from '../domain/testing/fuzz.ts';
+import { fuzz } from '../kube/testing/fuzz.ts';
 import type { Client } from '../kube/client.ts';
 import { findRuns, type Sources } from './history.ts';
 import { People } from './person.ts';

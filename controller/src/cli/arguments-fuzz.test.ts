@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { InvalidArgumentError } from 'commander';
 import { expect, it } from 'vitest';
-import { fuzz } from '../domain/testing/fuzz.ts';
+import { fuzz } from '../kube/testing/fuzz.ts';
 import { countArgument, durationArgument, envArgument, nameArgument, taskArgument } from './arguments.ts';
 
 const piece = fc.constantFrom(

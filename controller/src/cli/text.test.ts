@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuzz } from '../domain/testing/fuzz.ts';
+import { fuzz } from '../kube/testing/fuzz.ts';
 import { cutTo, printable, printableError, terminalSafe, terminalSafeLines } from './text.ts';
 
 describe('text from a cluster', () => {

@@ -1,5 +1,5 @@
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
-import type { Event, Pod as CorePod } from 'kubernetes-types/core/v1.js';
+import type { Event, PersistentVolumeClaim, Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createCaches, runOfJob, type Caches } from '../cluster/caches.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
@@ -80,7 +80,7 @@ describe('somebody who may do in another namespace what they like', () => {
     caches.jobs.observe(
       stored<BatchJob>({ metadata: made[0], status: { failed: 1 } } as { readonly metadata: object }),
     );
-    caches.claims.observe(stored({ metadata: made[1] }) as never);
+    caches.claims.observe(stored<PersistentVolumeClaim>({ metadata: made[1] }));
     const pod = { metadata: theirs('pod', 'batch/v1', 'Job', job.uid), status: { phase: 'Failed', message: 'forged' } };
     caches.pods.observe(stored<CorePod>(pod));
     expect(JSON.stringify(state().cluster)).toBe(before);

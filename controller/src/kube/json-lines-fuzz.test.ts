@@ -1,7 +1,7 @@
 /** A watch's bytes, cut anywhere, broken off, and made up. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fuzz } from '../domain/testing/fuzz.ts';
+import { fuzz } from './testing/fuzz.ts';
 import { jsonLines } from './json-lines.ts';
 
 async function* inPieces(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {

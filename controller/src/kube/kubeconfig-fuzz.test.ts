@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import { fuzz } from '../domain/testing/fuzz.ts';
+import { fuzz } from './testing/fuzz.ts';
 import { openCredentials } from './credentials.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'kubeconfig-'));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fuzz } from '../domain/testing/fuzz.ts';
+import { fuzz } from '../kube/testing/fuzz.ts';
 import { LineSource, readStamp } from './line-source.ts';
 
 const piece = fc.constantFrom('2026-03-20T12:00:00', '9999-99-99T99:99:99', '.1', '.', 'Z', '+99:99', ' ', '\n', '\r');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fuzz } from '../domain/testing/fuzz.ts';
+import { fuzz } from '../kube/testing/fuzz.ts';
 import { readAll } from './kubectl-yaml.ts';
 
 /** Pieces of YAML, which random letters would hardly make up. */

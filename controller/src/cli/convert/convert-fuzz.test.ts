@@ -1,7 +1,7 @@
 /** Manifests of others, with anything in their fields: converted, or refused in a sentence. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fuzz } from '../../domain/testing/fuzz.ts';
+import { fuzz } from '../../kube/testing/fuzz.ts';
 import { isFields, type Fields } from '../../vela/fields.ts';
 import { UsageError } from '../errors.ts';
 import { readManifests } from './manifests.ts';

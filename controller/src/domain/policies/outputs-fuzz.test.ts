@@ -1,7 +1,7 @@
 /** Termination messages as programs write them that nobody has looked at: outputs, or what is wrong in a sentence. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fuzz } from '../testing/fuzz.ts';
+import { fuzz } from '../../kube/testing/fuzz.ts';
 import { readOutputs } from './outputs.ts';
 
 const declared = [

@@ -1,7 +1,7 @@
 /** Schedules as nobody would write them: they are read or refused in a sentence, and neither takes long. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fuzz } from '../testing/fuzz.ts';
+import { fuzz } from '../../kube/testing/fuzz.ts';
 import { dueTimes, isScheduleError, nextTimes, parseSchedule } from './cron.ts';
 
 const number = fc.oneof(

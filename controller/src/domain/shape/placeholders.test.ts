@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { TaskRun } from '../../resources/index.ts';
-import { fuzz } from '../testing/fuzz.ts';
+import { fuzz } from '../../kube/testing/fuzz.ts';
 import { filledIn, ValuesRoom } from './placeholders.ts';
 import { stepTemplate } from './step-template.ts';
 import { withTemplates } from './templates.ts';
