@@ -528,3 +528,46 @@ describe('a container that the kubelet killed for a probe or a hook, as only an 
     );
   });
 });
+
+describe('a pod whose program has not started', () => {
+  const main = [{ name: 'main', state: { waiting: { reason: 'PodInitializing' } } }];
+  const startingOf = (container: Containers[number], restartPolicy?: string) =>
+    digestPod({
+      metadata: full,
+      spec: {
+        containers: [{ name: 'main' }],
+        initContainers: [{ name: 'first', ...(restartPolicy && { restartPolicy }) }],
+      },
+      status: { phase: 'Pending', initContainerStatuses: [container], containerStatuses: main },
+    }).starting;
+  const running = { running: { startedAt: '2026-03-20T12:00:05Z' } };
+  const since = '2026-03-20T12:00:05Z';
+
+  test('names the init container that runs', () => {
+    const told = { container: 'first', isSidecar: false, since };
+    expect(startingOf({ name: 'first', started: true, state: running })).toEqual(told);
+    expect(startingOf({ name: 'first', state: { terminated: { exitCode: 0 } } })).toBeUndefined();
+  });
+
+  test('names the sidecar that has not passed its startupProbe', () => {
+    const told = { container: 'first', isSidecar: true, since };
+    expect(startingOf({ name: 'first', started: false, state: running }, 'Always')).toEqual(told);
+    expect(startingOf({ name: 'first', started: true, state: running }, 'Always')).toBeUndefined();
+  });
+});
+
+test('a program that runs does not wait for a sidecar whose image is gone when it is started again', () => {
+  const gone = { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "proxy:1"' } };
+  const { waiting } = digestPod({
+    metadata: full,
+    spec: { containers: [{ name: 'main' }], initContainers: [{ name: 'proxy', restartPolicy: 'Always' }] },
+    status: {
+      phase: 'Running',
+      initContainerStatuses: [
+        { name: 'proxy', restartCount: 1, state: gone, lastState: { terminated: { exitCode: 1 } } },
+      ],
+      containerStatuses: [{ name: 'main', state: { running: {} } }],
+    },
+  });
+  expect(waiting).toBeUndefined();
+});

@@ -15,11 +15,14 @@ type Status = NonNullable<RawPod['status']>;
 export function digestPod(pod: RawPod): Pod {
   const { metadata, spec, status = {} } = pod;
   const phase = status.phase ?? 'Pending';
+  const waiting =
+    unschedulable(status) ?? (phase === 'Pending' ? failingInit(pod) : undefined) ?? blockedContainer(pod, phase);
   return compact({
     metadata: slimMeta(metadata),
     phase,
     nodeName: spec?.nodeName,
-    waiting: unschedulable(status) ?? (phase === 'Pending' ? failingInit(pod) : undefined) ?? blockedContainer(status),
+    waiting,
+    starting: waiting === undefined && phase === 'Pending' ? starting(pod) : undefined,
     failure: failureOf(pod),
     lingering: lingering(pod),
   });
@@ -89,14 +92,22 @@ function unschedulable({ conditions = [] }: Status): Pod['waiting'] {
   };
 }
 
-function blockedContainer({ initContainerStatuses = [], containerStatuses = [] }: Status): Pod['waiting'] {
-  for (const { name, state } of [...initContainerStatuses, ...containerStatuses]) {
+function blockedContainer({ status = {} }: RawPod, phase: string): Pod['waiting'] {
+  for (const { name, state } of awaitedContainers(status, phase)) {
     const { reason, message } = state?.waiting ?? {};
     // How the container ended before says more than for how long the kubelet waits; see failureOf.
     if (reason === undefined || ordinaryWaits.has(reason) || reason === podReasons.crashLoopBackOff) continue;
     return { reason, message: clusterWords(message ?? `container ${name} waits`) };
   }
   return undefined;
+}
+
+/** A program that runs does not wait for a sidecar that is started again. */
+function awaitedContainers(
+  { initContainerStatuses = [], containerStatuses = [] }: Status,
+  phase: string,
+): readonly ContainerStatus[] {
+  return phase === 'Pending' ? [...initContainerStatuses, ...containerStatuses] : containerStatuses;
 }
 
 /**
@@ -112,6 +123,20 @@ function failingInit({ spec, status }: RawPod): Pod['waiting'] {
     const how = endText(end, failuresOf(container));
     const words = why === undefined ? how : `${how}: ${why}`;
     return { reason: podReasons.crashLoopBackOff, message: `${kind} ${container.name} failed with ${words}` };
+  }
+  return undefined;
+}
+
+/**
+ * An init container has to end, and a native sidecar to start, before the program does; the pod says of neither that it
+ * waits for it.
+ */
+function starting({ spec, status }: RawPod): Pod['starting'] {
+  const sidecars = sidecarsOf(spec);
+  for (const { name, state, started } of status?.initContainerStatuses ?? []) {
+    const since = state?.running?.startedAt;
+    const isSidecar = sidecars.has(name);
+    if (since !== undefined && !(isSidecar && started === true)) return { container: name, isSidecar, since };
   }
   return undefined;
 }

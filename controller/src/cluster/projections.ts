@@ -89,6 +89,7 @@ function uidsOf(jobs: NonNullable<TaskRun['status']>['jobs']): Pick<CachedRun, '
 
 export function projectJob({ metadata, spec, status }: Stored<BatchJob>): CachedJob {
   const { parallelism, completions, backoffLimit, suspend } = spec ?? {};
+  const managedBy = managerOf(spec);
   const { active, ready, succeeded, failed, startTime, completionTime, failedIndexes, conditions } = status ?? {};
   const { [labels.attempt]: attempt, [labels.step]: step, [queueLabels.queue]: queue } = metadata.labels ?? {};
   const kept = conditions
@@ -100,7 +101,7 @@ export function projectJob({ metadata, spec, status }: Stored<BatchJob>): Cached
     step,
     queue,
     goesAfterPods: metadata.finalizers?.includes('foregroundDeletion') || undefined,
-    spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined }),
+    spec: compact({ parallelism, completions, backoffLimit, suspend: suspend || undefined, managedBy }),
     status: compact({
       active,
       ready,
@@ -119,8 +120,14 @@ function attemptOf(label: string | undefined): number | undefined {
   return label !== undefined && /^[1-9]\d{0,3}$/.test(label) ? Number(label) : undefined;
 }
 
-/** FailureTarget: the Job has failed, and its pods are being deleted. */
-const tellingOfJobs: ReadonlySet<string> = new Set(['Complete', 'Failed', 'FailureTarget']);
+/** Kubernetes' own Job controller does not need to be named. */
+function managerOf(spec: BatchJob['spec']): string | undefined {
+  const { managedBy } = (spec ?? {}) as { readonly managedBy?: string };
+  return managedBy === 'kubernetes.io/job-controller' ? undefined : managedBy;
+}
+
+/** FailureTarget, SuccessCriteriaMet: the Job has failed or succeeded, and its pods are being deleted. */
+const tellingOfJobs: ReadonlySet<string> = new Set(['Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet']);
 
 /** Only a failed Job has a message of its own. */
 function slimCondition({

@@ -40,12 +40,14 @@ export interface PodCondition {
 export interface ContainerStatus {
   readonly name: string;
   readonly restartCount?: number;
+  /** Whether its startupProbe and postStart hook have succeeded. */
+  readonly started?: boolean;
   readonly state?: ContainerState;
   readonly lastState?: ContainerState;
 }
 
 export interface ContainerState {
-  readonly running?: object;
+  readonly running?: { readonly startedAt?: string };
   readonly waiting?: { readonly reason?: string; readonly message?: string };
   readonly terminated?: Terminated;
 }

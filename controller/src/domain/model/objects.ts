@@ -34,6 +34,8 @@ export interface Job {
     readonly completions?: number;
     readonly backoffLimit?: number;
     readonly suspend?: boolean;
+    /** Who looks after it, where that is not Kubernetes' own Job controller. */
+    readonly managedBy?: string;
   };
   readonly status?: {
     readonly active?: number;
@@ -64,6 +66,14 @@ export interface Pod {
   readonly nodeName?: string;
   /** Why it does not run yet: ImagePullBackOff, Unschedulable, ... */
   readonly waiting?: { readonly reason: string; readonly message: string };
+  /** The container that runs and that its program waits for. */
+  readonly starting?: {
+    readonly container: string;
+    /** A native sidecar, which has to start; else an init container, which has to end. */
+    readonly isSidecar: boolean;
+    /** RFC 3339. */
+    readonly since: string;
+  };
   /** The end that the Job's outcome depends on. */
   readonly failure?: ContainerFailure;
   /** The task's own container has finally ended, and the pod runs on for others. */

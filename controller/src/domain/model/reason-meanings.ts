@@ -172,11 +172,19 @@ const ourReasonMeanings = {
     meaning: 'A pod failed, and the Job tries again (`backoffLimit`).',
     remedy: 'Nothing, if it succeeds next time. `task-runs logs` has the output of the pod that failed.',
   },
+  PodInitializing: {
+    source: 'task-runs',
+    with: ['Pending', 'Running', 'Stalled'],
+    meaning:
+      'The program has not started: an init container of its pod still runs, or a sidecar has not passed its startupProbe. It stalls the Task after ten minutes.',
+    remedy:
+      'Look at the log of the container that the message names; often it waits for a service that does not answer.',
+  },
   PodStuck: {
     source: 'task-runs',
-    with: ['Pending', 'Stalled'],
+    with: ['Pending', 'Running', 'Stalled'],
     meaning:
-      'The run waits for the pods of an earlier run, and one of them is not gone though its grace period is over.',
+      'The run waits for the pods of an earlier run, or for its own before they are replaced, and one of them is not gone though its grace period is over.',
     remedy:
       'Look at the node that the message names. If it is dead, delete the pod with `--force`, or taint the node with `node.kubernetes.io/out-of-service`.',
   },
@@ -274,6 +282,12 @@ const ourReasonMeanings = {
       'The program has ended, whether it succeeded or failed, and another ordinary container keeps its pod running.',
     remedy:
       'Make the other container a native sidecar: an init container with `restartPolicy: Always`. Kubernetes stops it when the program is done.',
+  },
+  WaitsForManager: {
+    source: 'task-runs',
+    with: ['Pending', 'Stalled'],
+    meaning: 'The Job is left to another controller (`job.managedBy`), which has not started it.',
+    remedy: 'Install that controller, or take `managedBy` out and deploy again.',
   },
   WaitsForPods: {
     source: 'task-runs',

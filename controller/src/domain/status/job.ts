@@ -16,6 +16,7 @@ import { readOutputs } from '../policies/outputs.ts';
 import { queueVerdict } from '../policies/queue.ts';
 import { mostAttempts, nextAttempt, type NextAttempt } from '../policies/retry.ts';
 import { waitOf } from '../queue/wait.ts';
+import { silentWait, startingWait } from './overdue.ts';
 import {
   decidingFailure,
   failedPodsText,
@@ -170,7 +171,7 @@ function progress(job: Job, view: PartView, { cluster: { queueing } }: TaskState
     return { phase: 'Pending', reason: reasons.suspended, message: 'the Job is suspended' };
   const started =
     view.phase === 'Running' || ready > 0 || succeeded > 0 || view.pods.some((pod) => pod.phase === 'Running');
-  return { phase: started ? 'Running' : 'Pending', ...obstacle(job, view) };
+  return { phase: started ? 'Running' : 'Pending', ...obstacle(job, view, now) };
 }
 
 /** What ends a run without an end of its Job ends it now. */
@@ -178,17 +179,28 @@ function ending(verdict: Verdict, now: Date): Verdict {
   return isFinished(verdict.phase) ? { ...verdict, completionTime: rfc3339(now) } : verdict;
 }
 
+/** Whether what ends now, and ended before, is nothing to tell: a successPolicy was met, or the Job is complete. */
+function hasSucceeded({ status = {} }: Job): boolean {
+  return ['Complete', 'SuccessCriteriaMet'].some((type) => trueCondition(status, type));
+}
+
 /** Why an unfinished Job does not get on, if it does not. */
-function obstacle(job: Job, view: PartView): { reason: string; message: string } | undefined {
+function obstacle(job: Job, view: PartView, now: Date): { reason: string; message: string } | undefined {
+  if (hasSucceeded(job)) return undefined;
   if (view.podRefusal && lacksPods(job, view.podRefusal, view.pods)) return podRefusalReason(view.podRefusal.message);
-  const waiting = view.pods.find((pod) => pod.waiting && pod.phase === 'Pending')?.waiting;
+  const waiting = view.pods.find(isBlocked)?.waiting;
   if (waiting) return waitingReason(waiting, view);
-  const waits = lingering(view);
+  const waits = lingering(view) ?? silentWait(job, view, now);
   if (waits) return waits;
   const failure = decidingFailure(view);
-  if (!failure) return undefined;
+  if (!failure) return startingWait(view, now);
   if (isExhausted(job, view)) return lastFailedPods(view);
   return { reason: reasons.podFailed, message: failedPodsText(failureText(failure), job.status?.failed ?? 0) };
+}
+
+/** A program that failed may be started again, and not come to it: its image or its config map is gone meanwhile. */
+function isBlocked({ phase, waiting }: Pod): boolean {
+  return waiting !== undefined && (phase === 'Pending' || phase === 'Running');
 }
 
 /** The program has ended, and its pod runs on for another container: Kubernetes waits for it, so the run does. */
@@ -255,7 +267,8 @@ const remedies: readonly (readonly [RegExp, string])[] = [
 /** Counts are written once, at the end: a write for every pod of a wide Job would cost more than it tells. */
 export function jobSummary(job: Job, view: PartView, verdict: Verdict): JobRow {
   const { metadata, attempt, status } = job;
-  const failure = decidingFailure(view);
+  // A Job that is complete did not fail: its program was started again, or its pods were ended because it succeeded.
+  const failure = hasSucceeded(job) ? undefined : decidingFailure(view);
   // The record has it where the pod is gone.
   const { exitCode, exitReason } = failure
     ? { exitCode: failure.exitCode, exitReason: failure.reason }

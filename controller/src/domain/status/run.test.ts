@@ -380,6 +380,40 @@ describe('a run that ends', () => {
       'container load has ended with exit code 3, the pod waits for container shipper',
     ]);
   });
+  test('whose program failed and cannot be started again says why it cannot', () => {
+    const job = aJob(run).running(1);
+    const restarted = (reason: string, message: string) => ({
+      build: () => ({
+        ...aPod(job).phase('Running').waiting(reason, message).build(),
+        failure: { container: 'main', exitCode: 1, reason: 'Error' },
+      }),
+    });
+    const said = (pod: ReturnType<typeof restarted>) => {
+      const { phase, reason, message } = statusOf(withJob(job).pods(pod));
+      return [phase, reason, message];
+    };
+    expect(said(restarted('ImagePullBackOff', 'Back-off pulling image "a:1"'))).toEqual([
+      'Running',
+      'ImagePullBackOff',
+      'ImagePullBackOff: Back-off pulling image "a:1"',
+    ]);
+    expect(said(restarted('CreateContainerConfigError', 'secret "x" not found'))[1]).toBe('CreateContainerConfigError');
+  });
+
+  test('whose other indexes are ended because it has succeeded does not say that they failed', () => {
+    const job = aJob(run)
+      .running(1)
+      .status({ succeeded: 1, conditions: [{ type: 'SuccessCriteriaMet', status: 'True' }] });
+    const ended = aPod(job).failed({
+      container: '',
+      reason: 'PodDeleted',
+      message: 'the pod was deleted while it ran',
+    });
+    expect(statusOf(withJob(job).pods(ended))).toEqual(running());
+    const [row] = statusOf(withJob(aJob(run).running(1).complete(30)).pods(ended)).jobs ?? [];
+    expect([row?.phase, row?.exitCode, row?.exitReason]).toEqual(['Succeeded', undefined, undefined]);
+  });
+
   test('is still running while its Job only says that it will fail', () => {
     const conditions = [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }];
     expect(statusOf(withJob(aJob().running(1).status({ conditions })))).toEqual(running());

@@ -16,7 +16,7 @@ import { speaksOfBefore } from '../policies/ran-before.ts';
 import { supersededCount } from '../policies/superseded.ts';
 import { waitsTooLongForNode } from './node-state.ts';
 import { jobProblem, validType } from './job-problem.ts';
-import { lingersTooLong } from './overdue.ts';
+import { lingersTooLong, startsTooLong } from './overdue.ts';
 import { type Agenda, agendaOf } from '../schedule/agenda.ts';
 import { templatesHash } from '../shape/templates.ts';
 import { isOfThisVersion } from '../view/classify.ts';
@@ -284,6 +284,7 @@ function setBack({ state }: TaskView, now: Date): { reason: string; message: str
 /** Whether nothing is wrong with waiting for this, or not yet. */
 function isPatient(reason: string, view: TaskView, now: Date): boolean {
   if (reason === reasons.waitsForContainer) return !lingersTooLong(view, now);
+  if (reason === reasons.podInitializing) return !startsTooLong(view, now);
   if (reason === reasons.nodeNotReady) return !waitsTooLongForNode(view, now);
   return patientReasons.has(reason);
 }
