@@ -35,12 +35,75 @@ const labels: Schema = {
 const annotations: Schema = { 'x-most-bytes': 256 * 1024 };
 const name: Schema = { 'x-most-characters': 63 };
 
+const port: Schema = { minimum: 1, maximum: 65_535 };
+const fileMode: Schema = { minimum: 0, maximum: 0o777 };
+const least = (minimum: number): Schema => ({ minimum });
+const id: Schema = { minimum: 0, maximum: 2 ** 31 - 1 };
+/** An empty text counts as left out. */
+const oneOf = (...values: readonly string[]): Schema => ({ enum: [...values, ''] });
+
 /** Limits of Kubernetes that its models do not have, by the field of a model. */
 const limits: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
+  V1ConfigMapVolumeSource: { defaultMode: fileMode },
+  V1Container: {
+    name,
+    imagePullPolicy: oneOf('Always', 'IfNotPresent', 'Never'),
+    terminationMessagePolicy: oneOf('File', 'FallbackToLogsOnError'),
+  },
+  V1ContainerPort: {
+    containerPort: port,
+    // 0 counts as left out.
+    hostPort: { minimum: 0, maximum: 65_535 },
+    protocol: oneOf('TCP', 'UDP', 'SCTP'),
+  },
+  V1DownwardAPIVolumeFile: { mode: fileMode },
+  V1DownwardAPIVolumeSource: { defaultMode: fileMode },
+  V1HTTPGetAction: { scheme: oneOf('HTTP', 'HTTPS') },
+  V1HostPathVolumeSource: {
+    type: oneOf('DirectoryOrCreate', 'Directory', 'FileOrCreate', 'File', 'Socket', 'CharDevice', 'BlockDevice'),
+  },
+  V1KeyToPath: { mode: fileMode },
+  V1NodeSelectorRequirement: { operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt') },
   V1ObjectMeta: { labels, annotations },
-  V1PodSpec: { activeDeadlineSeconds: { minimum: 1, maximum: 2 ** 31 - 1 }, hostname: name, subdomain: name },
-  V1Container: { name },
+  V1PodFailurePolicyOnExitCodesRequirement: { operator: oneOf('In', 'NotIn') },
+  V1PodFailurePolicyOnPodConditionsPattern: { status: oneOf('True', 'False', 'Unknown') },
+  V1PodFailurePolicyRule: { action: oneOf('FailJob', 'FailIndex', 'Ignore', 'Count') },
+  V1PodOS: { name: oneOf('linux', 'windows') },
+  V1PodSecurityContext: {
+    fsGroup: id,
+    fsGroupChangePolicy: oneOf('OnRootMismatch', 'Always'),
+    runAsGroup: id,
+    runAsUser: id,
+  },
+  V1PodSpec: {
+    activeDeadlineSeconds: { minimum: 1, maximum: 2 ** 31 - 1 },
+    dnsPolicy: oneOf('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'),
+    hostname: name,
+    preemptionPolicy: oneOf('PreemptLowerPriority', 'Never'),
+    subdomain: name,
+  },
+  V1PreferredSchedulingTerm: { weight: { minimum: 1, maximum: 100 } },
+  V1Probe: {
+    failureThreshold: least(0),
+    initialDelaySeconds: least(0),
+    periodSeconds: least(0),
+    successThreshold: least(0),
+    terminationGracePeriodSeconds: least(1),
+    timeoutSeconds: least(0),
+  },
+  V1ProjectedVolumeSource: { defaultMode: fileMode },
+  V1SecretVolumeSource: { defaultMode: fileMode },
+  V1SecurityContext: { runAsGroup: id, runAsUser: id },
+  V1ServiceAccountTokenProjection: { expirationSeconds: { minimum: 600, maximum: 2 ** 32 } },
+  V1SuccessPolicyRule: { succeededCount: least(0) },
+  V1Toleration: {
+    effect: oneOf('NoSchedule', 'PreferNoSchedule', 'NoExecute'),
+    operator: oneOf('Equal', 'Exists', 'Gt', 'Lt'),
+  },
+  V1TopologySpreadConstraint: { whenUnsatisfiable: oneOf('DoNotSchedule', 'ScheduleAnyway') },
   V1Volume: { name },
+  V1VolumeMount: { mountPropagation: oneOf('None', 'HostToContainer', 'Bidirectional') },
+  V1WeightedPodAffinityTerm: { weight: { minimum: 1, maximum: 100 } },
 };
 
 function limited(type: string, schema: Schema): Schema {
@@ -74,12 +137,13 @@ const leaves: Readonly<Record<string, Schema>> = {
   boolean: { type: 'boolean', nullable: true },
 };
 
-/** In a TaskTemplate a parameter may stand for a number, a boolean or a quantity. */
+/** In a TaskTemplate a parameter may stand for a number, a boolean, a quantity or one of several words. */
 function withParameters(schema: Schema): Schema {
-  const { type, properties, items, additionalProperties, pattern: _pattern, ...rest } = schema;
+  const { enum: _enum, ...open } = schema;
+  const { type, properties, items, additionalProperties, pattern: _pattern, ...rest } = open;
   if (type === 'integer' || type === 'boolean' || schema === quantity) return rest;
   return {
-    ...schema,
+    ...open,
     ...(properties && { properties: mapped(properties, withParameters) }),
     ...(items && { items: withParameters(items) }),
     ...(additionalProperties && { additionalProperties: withParameters(additionalProperties) }),

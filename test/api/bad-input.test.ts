@@ -8,6 +8,9 @@ import { taskRuns, tasks, type TaskObject } from '../../controller/src/cluster/r
 import { namesOf, nameWithHash } from '../../controller/src/domain/lang/names.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
+import { startRender, type CueRender } from '../../controller/src/cli/plan/cue-render.ts';
+import { partsOfSources } from '../../scripts/plan-parts.ts';
+import { goodJobs, refusedJobs } from '../support/refused-jobs.ts';
 import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
 import { startApiProxy, type ApiProxy } from '../support/api-proxy.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
@@ -113,6 +116,39 @@ describe.concurrent(
   },
 );
 
+describe.concurrent(
+  'a Job that cannot be is refused by the API server with its Task, with what to write instead',
+  () => {
+    const podFailurePolicy = { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [3] } }] };
+    it.each([
+      [
+        'whose failure policy meets pods that restart',
+        { job: { podFailurePolicy }, podSpec: { restartPolicy: 'OnFailure' } },
+        'podFailurePolicy looks at pods that ended, and with restart policy OnFailure they are started again: write Never',
+      ],
+      [
+        'whose failed indexes are more than there are',
+        { job: { completionMode: 'Indexed' as const, completions: 3, backoffLimitPerIndex: 1, maxFailedIndexes: 4 } },
+        'maxFailedIndexes is more than there are indexes: write completions or less',
+      ],
+      [
+        'whose indexes are too many for a limit each',
+        { job: { completionMode: 'Indexed' as const, completions: 100_001, backoffLimitPerIndex: 1 } },
+        'above 100000 completions an Indexed Job with backoffLimitPerIndex needs maxFailedIndexes and parallelism of 10000',
+      ],
+      [
+        'whose controller has no domain',
+        { job: { managedBy: 'kueue' } },
+        'managedBy is DOMAIN/NAME, such as kueue.x-k8s.io/multikueue',
+      ],
+    ])('%s', async (_what, deployment, message) => {
+      const room = await openRoom();
+      await expect(room.deploy({ revision: 1, ...deployment })).rejects.toThrow(message);
+      expect(await room.names(tasks)).toEqual([]);
+    });
+  },
+);
+
 describe.concurrent('a queue that cannot be is refused by the API server, with what to write instead', () => {
   it.each([
     [
@@ -198,14 +234,6 @@ describe.concurrent('what the API server would refuse in a Job is told at the de
       /containers\[1\]\.name: Duplicate value: "main"/,
     ],
     [
-      'a policy for failures of pods that restart',
-      {
-        job: { podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [3] } }] } },
-        podSpec: { restartPolicy: 'OnFailure' },
-      },
-      /restartPolicy: Invalid value: "OnFailure": only "Never" is supported when podFailurePolicy is specified/,
-    ],
-    [
       'no number of indexes',
       { job: { completionMode: 'Indexed', parallelism: 2 } },
       /spec\.completions: Required value/,
@@ -243,6 +271,43 @@ describe.concurrent('what the API server would refuse in a Job is told at the de
     );
     expect(status?.message).toMatch(/^mytask-v1 (Pending|Running).* · the Job of step test would be refused: /);
     await recovers(room, await room.deploy({ revision: 2, policy: { concurrencyPolicy: 'Replace' } }));
+  });
+});
+
+describe('a plan and the API server are of one mind', () => {
+  let render: CueRender;
+  beforeAll(async () => {
+    render = await startRender(partsOfSources);
+  });
+  afterAll(() => render?.close());
+
+  /** What the API server answers to the Job of a task with these properties; undefined where it takes it. */
+  async function answerTo(properties: object): Promise<string | undefined> {
+    const parameter = { image: 'busybox', ...properties };
+    const context = { name: 'main', appName: 'shop', appRevision: 'shop-v1', namespace: 'default' };
+    const rendering = await render.component('task', { parameter, context });
+    if (!('object' in rendering)) throw new Error(JSON.stringify(rendering));
+    const { job, template } = rendering.object.spec;
+    const manifest = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'main', namespace: 'default' },
+      spec: { ...job, template },
+    };
+    return cluster.client.create(jobs, manifest as never, { dryRun: true }).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+  }
+
+  it.each([...refusedJobs])('about %s', async (_what, { properties, refusal }) => {
+    const answer = await answerTo(properties);
+    if (refusal) expect(answer).toMatch(refusal);
+    else expect(answer).toBeUndefined();
+  });
+
+  it.each([...goodJobs])('about %s', async (_what, properties) => {
+    expect(await answerTo(properties)).toBeUndefined();
   });
 });
 

@@ -146,7 +146,7 @@ export function refusalOfSchema({ path, message, sentence }: SchemaProblem, prop
   return { path: found, message: sentence ?? `${(found.length > 0 ? found : field).join('.')} ${message}` };
 }
 
-/** What a pod template has of podSpec, and what its first container has of the parameters. */
+/** What a pod template has of podSpec, and what its first container has of the parameters: cpu and memory as well. */
 function ofPods(field: readonly string[]): readonly (readonly string[])[] {
   const at = field.indexOf('template');
   if (at < 0) return [];
@@ -155,7 +155,9 @@ function ofPods(field: readonly string[]): readonly (readonly string[])[] {
   const [list, index, ...rest] = inside;
   return [
     [...before, 'podSpec', ...inside],
-    ...(list === 'containers' && index === '0' ? [[...before, ...rest]] : [[...before, ...inside]]),
+    ...(list === 'containers' && index === '0'
+      ? [[...before, ...rest], ...(rest[0] === 'resources' ? [[...before, ...rest.slice(2)]] : [])]
+      : [[...before, ...inside]]),
   ];
 }
 

@@ -205,7 +205,8 @@ class Planner {
     const tooLarge = 'object' in rendering ? sizeProblem(rendering.object) : undefined;
     if (tooLarge !== undefined)
       this.#problems.push(release.application.positions.problem([...path, 'properties'], tooLarge));
-    const admitted = 'object' in rendering ? render.admit(rendering.object) : rendering;
+    const isWhole = component.traits.every((trait) => isOurs(render, trait));
+    const admitted = 'object' in rendering ? render.admit(rendering.object, isWhole) : rendering;
     this.#remarks.push(...longArguments(properties).map((problem) => `component ${component.name}: ${problem}`));
     if ('object' in admitted) return admitted.object;
     this.#refused(release.application, path, admitted.refusals);
@@ -217,11 +218,10 @@ class Planner {
     let rendering = rendered;
     for (const [place, trait] of component.traits.entries()) {
       const { type, properties } = fieldsOf(trait);
-      const isOurs = typeof type === 'string' && render.traitTypes.includes(type);
-      if (!isOurs) this.#hasOtherTraits = true;
+      if (!isOurs(render, trait)) this.#hasOtherTraits = true;
       else if ('object' in rendering)
         rendering = await render.trait(
-          type,
+          type as string,
           { parameter: fieldsOf(properties), context: contextOf(release, component) },
           rendering.object,
           place,
@@ -331,11 +331,12 @@ class Planner {
     );
     const tooLarge = 'applies' in rendering ? sizeProblem(rendering.applies, 'step') : undefined;
     if (tooLarge !== undefined) this.#problems.push(application.positions.problem([...path, 'properties'], tooLarge));
-    if ('applies' in rendering) {
+    const admitted = 'applies' in rendering ? this.#request.render.admit(rendering.applies, true) : rendering;
+    if ('object' in admitted) {
       const whose = typeof component === 'string' ? `task ${task}` : `its own task ${task}`;
       return { name, type, task, message: `step ${name} starts a run of ${whose} as part of the workflow` };
     }
-    this.#refused(application, path, rendering.refusals);
+    this.#refused(application, path, admitted.refusals);
     return undefined;
   }
 
@@ -353,6 +354,12 @@ class Planner {
     this.#names.set(namespace, names);
     return names;
   }
+}
+
+/** Whether the trait is evaluated. */
+function isOurs({ traitTypes }: Render, trait: unknown): boolean {
+  const { type } = fieldsOf(trait);
+  return typeof type === 'string' && traitTypes.includes(type);
 }
 
 const nothing = { runs: [], jobs: [], templates: [], tasks: [], nodes: () => Promise.resolve([]) };

@@ -49,6 +49,9 @@ export interface Render {
    * component's traits
    */
   trait(type: string, filling: Filling, object: RenderedObject, place: number): Promise<Rendering>;
-  /** The Task as the API server would store it, with defaults, or what it would refuse. */
-  admit(object: RenderedObject): Rendering;
+  /**
+   * The Task as the API server would store it, with defaults, or what it would refuse in it and in its Jobs.
+   * @param isWhole whether it is as it will be applied: traits that are not evaluated add volumes and limits
+   */
+  admit(object: RenderedObject, isWhole: boolean): Rendering;
 }

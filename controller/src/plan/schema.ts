@@ -110,7 +110,7 @@ const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[]
       : undefined,
   ({ enum: allowed }, value) =>
     allowed && !allowed.includes(value)
-      ? `is ${shown(value)}: write one of ${allowed.map(String).join(', ')}`
+      ? `is ${shown(value)}: write one of ${allowed.map(String).filter(Boolean).join(', ')}`
       : undefined,
   ({ minimum, maximum }, value) =>
     typeof value === 'number' && (value < (minimum ?? -Infinity) || value > (maximum ?? Infinity))

@@ -11,7 +11,8 @@ import {
 import { parameterNames, refusalOfSchema, refusalsOf } from '../../plan/cue-refusals.ts';
 import { isFields, type Fields } from '../../vela/fields.ts';
 import type { Filling, Refusal, Render, RenderedObject, Rendering, StepRendering } from '../../plan/render.ts';
-import { admitBySchema, type Schema, type SchemaProblem } from '../../plan/schema.ts';
+import { jobsProblems } from '../../plan/kubernetes/task.ts';
+import { admitBySchema, type Admitted, type Schema, type SchemaProblem } from '../../plan/schema.ts';
 import type { Definitions, LoadParts } from './parts.ts';
 
 export interface CueRender extends Render {
@@ -61,6 +62,12 @@ async function lastAction(definition: Template, filled: Filled, task: object | u
 
 function isTask({ value }: JsonObject): boolean {
   return isFields(value) && value['kind'] === 'Task';
+}
+
+/** What has the wrong type, or a field that does not exist, is told once, and not again as what is missing. */
+function checked(schema: Schema, object: RenderedObject, isWhole: boolean): Admitted {
+  const admitted = admitBySchema(schema, object);
+  return admitted.problems.length > 0 ? admitted : { ...admitted, problems: jobsProblems(admitted.value, isWhole) };
 }
 
 class DefinitionRender implements CueRender {
@@ -120,29 +127,35 @@ class DefinitionRender implements CueRender {
   async step(type: string, filling: Filling, task: object | undefined): Promise<StepRendering> {
     return this.#refusing(type, filling, async (definition, filled) => {
       const last = await lastAction(definition, filled, task);
-      if (last?.do === 'apply') return { applies: last.params['value'] as RenderedObject };
+      if (last?.do === 'apply') {
+        const applies = last.params['value'] as RenderedObject;
+        this.#origins.set(applies, { properties: filling.parameter });
+        return { applies };
+      }
       const { message } = (last?.params ?? {}) as { readonly message?: string };
       return { refusals: [{ path: [], message: message ?? `the step ${type} starts no run: check its properties` }] };
     });
   }
 
-  admit(object: RenderedObject): Rendering {
+  admit(object: RenderedObject, isWhole: boolean): Rendering {
     const schema = this.#definitions.schemas[object.kind];
     if (!schema) return { object };
-    const { value, problems } = admitBySchema(schema, object);
+    const { value, problems } = checked(schema, object, isWhole);
     return problems.length > 0
-      ? { refusals: problems.map((problem) => this.#blamed(problem, object, schema)) }
+      ? { refusals: problems.map((problem) => this.#blamed(problem, object, schema, isWhole)) }
       : { object: value as RenderedObject };
   }
 
   /** What a trait did not add was there before. */
-  #blamed(problem: SchemaProblem, object: RenderedObject, schema: Schema): Refusal {
+  #blamed(problem: SchemaProblem, object: RenderedObject, schema: Schema, isWhole: boolean): Refusal {
     const { properties, before, trait }: Origin = this.#origins.get(object) ?? { properties: {} };
     if (before === undefined || trait === undefined) return refusalOfSchema(problem, properties);
-    const earlier = admitBySchema(schema, before).problems.find(
+    const earlier = checked(schema, before, isWhole).problems.find(
       (one) => JSON.stringify(one) === JSON.stringify(problem),
     );
-    return earlier ? this.#blamed(problem, before, schema) : { ...refusalOfSchema(problem, properties), trait };
+    return earlier
+      ? this.#blamed(problem, before, schema, isWhole)
+      : { ...refusalOfSchema(problem, properties), trait };
   }
 
   close(): Promise<void> {

@@ -14,7 +14,8 @@ type Workspace = NonNullable<Globals['workspace']> & {
   readonly claimName?: string;
 };
 
-const volumeName = 'workspace';
+/** The volume's name in every pod. */
+export const workspaceVolume = 'workspace';
 /** The CRD's defaults, for snapshots made by hand. */
 export const defaults = { accessModes: ['ReadWriteOnce'], mountPath: '/workspace' };
 
@@ -53,7 +54,7 @@ export function newClaimName(run: TaskRun, { memory: { taken } }: TaskState): st
 }
 
 function wantedName({ metadata }: TaskRun): string {
-  return joinName(metadata.name, volumeName);
+  return joinName(metadata.name, workspaceVolume);
 }
 
 /** Remembered: a decision asks several times, and a name costs a hash. */
@@ -84,8 +85,8 @@ export function withWorkspace(run: TaskRun, claimName: string | undefined): Glob
   const mountPath = workspace.mountPath ?? defaults.mountPath;
   return {
     ...globals,
-    volumes: [...volumes, { name: volumeName, persistentVolumeClaim: { claimName } }],
-    volumeMounts: [...volumeMounts, { name: volumeName, mountPath }],
+    volumes: [...volumes, { name: workspaceVolume, persistentVolumeClaim: { claimName } }],
+    volumeMounts: [...volumeMounts, { name: workspaceVolume, mountPath }],
   };
 }
 

@@ -190,10 +190,13 @@ function obstacle(job: Job, view: PartView, now: Date): { reason: string; messag
   if (view.podRefusal && lacksPods(job, view.podRefusal, view.pods)) return podRefusalReason(view.podRefusal.message);
   const waiting = view.pods.find(isBlocked)?.waiting;
   if (waiting) return waitingReason(waiting, view);
-  const waits = lingering(view) ?? silentWait(job, view, now);
-  if (waits) return waits;
+  return lingering(view) ?? silentWait(job, view, now) ?? failedPods(job, view) ?? startingWait(view, now);
+}
+
+/** What the Job's pods failed with; the end of a Job that tries no more is about to come, and nothing is added. */
+function failedPods(job: Job, view: PartView): { reason: string; message: string } | undefined {
   const failure = decidingFailure(view);
-  if (!failure) return startingWait(view, now);
+  if (!failure) return undefined;
   if (isExhausted(job, view)) return lastFailedPods(view);
   return { reason: reasons.podFailed, message: failedPodsText(failureText(failure), job.status?.failed ?? 0) };
 }

@@ -1,0 +1,106 @@
+/** A plan says what the API server would refuse in a Job before anybody deploys it: test/support/refused-jobs.ts. */
+import { beforeAll, afterAll, describe, expect, it } from 'vitest';
+import { startRender, type CueRender } from '../../controller/src/cli/plan/cue-render.ts';
+import { readApplications } from '../../controller/src/plan/application.ts';
+import { planApplications } from '../../controller/src/plan/plan.ts';
+import { partsOfSources } from '../../scripts/plan-parts.ts';
+import { goodJobs, refusedJobs } from '../support/refused-jobs.ts';
+
+let render: CueRender;
+beforeAll(async () => {
+  render = await startRender(partsOfSources);
+});
+afterAll(() => render.close());
+
+async function problemsOf(component: object, workflow?: object): Promise<readonly string[]> {
+  const application = {
+    apiVersion: 'core.oam.dev/v1beta1',
+    kind: 'Application',
+    metadata: { name: 'shop' },
+    spec: { components: [{ name: 'main', ...component }], ...(workflow && { workflow }) },
+  };
+  const { applications } = readApplications(JSON.stringify(application), 'app.json', render.componentTypes);
+  const { problems } = await planApplications({
+    applications,
+    render,
+    namespace: 'default',
+    now: new Date('2026-03-20T12:00:00Z'),
+    before: () => Promise.resolve(undefined),
+  });
+  return problems.map(({ message }) => message);
+}
+
+const task = (properties: object, more: object = {}) => ({
+  type: 'task',
+  properties: { image: 'busybox', ...properties },
+  ...more,
+});
+
+describe('a plan refuses what the API server refuses in a Job, and says what to write', () => {
+  it.each([...refusedJobs])('%s', async (_what, { properties, says }) => {
+    const problems = await problemsOf(task(properties));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(says);
+  });
+
+  it.each([...refusedJobs])('in a step: %s', async (_what, { properties, says }) => {
+    const steps = [{ name: 'main', image: 'busybox', ...properties }];
+    const problems = await problemsOf({ type: 'task-flow', properties: { steps } });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(says);
+  });
+
+  it('in a step run-task of the workflow, as in a component', async () => {
+    const step = (properties: object) => ({ steps: [{ name: 'seed', type: 'run-task', properties }] });
+    expect(await problemsOf(task({}), step({ image: 'busybox', memory: '-1Gi' }))).toEqual([
+      'memory is "-1Gi": write 0 or more',
+    ]);
+    expect(await problemsOf(task({}), step({ image: 'busybox', restart: 'Always' }))).toEqual([
+      expect.stringContaining('the pods of a Job are not always restarted: write Never') as string,
+    ]);
+    expect(await problemsOf(task({}), step({ image: 'busybox' }))).toEqual([]);
+    expect(await problemsOf(task({}), step({ component: 'main' }))).toEqual([]);
+  });
+
+  it('but not what a trait adds that is not evaluated', async () => {
+    const properties = { podSpec: { containers: [{ volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } };
+    const traits = [{ type: 'storage', properties: { emptyDir: [{ name: 'data', mountPath: '/cache' }] } }];
+    expect(await problemsOf(task(properties, { traits }))).toEqual([]);
+    expect(await problemsOf(task(properties))).toHaveLength(1);
+  });
+
+  it('but not what a flow mounts for all of its steps', async () => {
+    const mounts = (name: string) => ({
+      podSpec: { containers: [{ volumeMounts: [{ name, mountPath: `/${name}/sub` }] }] },
+    });
+    const steps = [
+      { name: 'a', image: 'busybox', ...mounts('shared') },
+      { name: 'b', image: 'busybox', ...mounts('workspace') },
+    ];
+    const globals = { volumes: [{ name: 'shared', mountPath: '/shared' }], workspace: { size: '1Gi' } };
+    expect(await problemsOf({ type: 'task-flow', properties: { steps, globals } })).toEqual([]);
+    expect(await problemsOf({ type: 'task-flow', properties: { steps } })).toHaveLength(2);
+  });
+
+  it('but not a placeholder of a template', async () => {
+    const properties = {
+      parameters: [{ name: 'p', default: 'IfNotPresent' }],
+      imagePullPolicy: 'Always',
+      memory: '$(params.p)',
+      nodeSelector: { disk: '$(params.p)' },
+      labels: { a: '$(params.p)' },
+      podSpec: {
+        volumes: [{ name: '$(params.p)', configMap: { name: '$(params.p)', defaultMode: '$(params.p)' } }],
+        containers: [{ volumeMounts: [{ name: '$(params.p)', mountPath: '/a' }] }],
+        initContainers: [{ name: 'i', image: '$(params.p)', imagePullPolicy: '$(params.p)' }],
+        dnsPolicy: '$(params.p)',
+      },
+    };
+    expect(await problemsOf({ type: 'task-template', properties: { image: 'busybox', ...properties } })).toEqual([]);
+  });
+
+  it.each([...goodJobs])('but not %s', async (_what, properties) => {
+    expect(await problemsOf(task(properties))).toEqual([]);
+    expect(await problemsOf({ type: 'task-template', properties: { image: 'busybox', ...properties } })).toEqual([]);
+  });
+});
