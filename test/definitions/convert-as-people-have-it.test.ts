@@ -446,3 +446,65 @@ describe('convert', () => {
     expect(remarks.join('\n')).toContain(says);
   });
 });
+  'a CronJob without a schedule, which no plan takes': [
+    cronJob('').replace('schedule: "", ', ''),
+    'CronJob old: it has no schedule: write spec.schedule',
+  ],
+  'a name that is a number': [
+    job('12', 'containers: [{name: c, image: "a:1"}]'),
+    'metadata.name must be a text in quotes, and is 12',
+  ],
+  'a chart whose template is not rendered': [
+    '{{- if .Values.backup.enabled }}\napiVersion: batch/v1\nkind: Job\nmetadata:\n  name: {{ .Release.Name }}\n{{- end }}\n',
+    'document 1: it is a template: render the template first (helm template, envsubst), and convert what it prints',
+  ],
+  'a name with a placeholder in quotes': [
+    job('"{{ .Release.Name }}-backup"', 'containers: [{name: c, image: "a:1"}]'),
+    'metadata.name is {{ .Release.Name }}-backup, which is not filled in',
+  ],
+  'a placeholder without quotes': [
+    metadata('old') + 'spec:\n  parallelism: {{ workers }}\n',
+    '{{ begins a map: put the text in quotes',
+  ],
+  'a file that PowerShell wrote': [
+    [...job('old', 'containers: [{name: c, image: "a:1"}]')].map((character) => `${character}\0`).join(''),
+    'is not text in UTF-8: save it as such',
+  ],
+  'a list without the object around it': [
+    '- apiVersion: batch/v1\n  kind: Job\n  metadata: {name: old}\n',
+    'document 1 is a list: put its elements into items of an object of kind List',
+  ],
+  'a workflow whose only template reads artifacts, with the reason': [
+    'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: main, templates: [{name: main, data: {source: {artifactPaths: {name: in}}}}]}\n',
+    'no step of it can be converted: step main is left out: there is no equivalent of data',
+  ],
+  'a param with a name that no parameter has': [
+    'apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec: {params: [{name: a.b}], steps: [{name: s, image: "a:1"}]}\n',
+    'parameters[0].name',
+  ],
+  it('takes objects in JSON one after the other, as jq prints those of a List', async () => {
+    const one = (name: string) => ({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name },
+      spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'a:1' }] } } },
+    });
+    for (const indent of [0, 4]) {
+      const texts = ['one', 'two', 'three'].map((name) => JSON.stringify(one(name), undefined, indent));
+      const { applications } = await convert(`${texts.join('\n')}\n`);
+      expect(applications.map(({ metadata: { name } }) => name)).toEqual(['one', 'two', 'three']);
+    }
+  });
+
+  it('names what it leaves by its generateName', async () => {
+    const { remarks } = await convert(
+      `${job('old', 'containers: [{name: c, image: "a:1"}]')}---\nkind: PipelineRun\nmetadata: {generateName: build-}\n---\nkind: Thing\n`,
+    );
+    expect(remarks).toEqual(
+      expect.arrayContaining([
+        'remains: old.yaml, document 2: PipelineRun build- is not converted: apply it as it is',
+        'remains: old.yaml, document 3: Thing is not converted: apply it as it is',
+      ]),
+    );
+  });
+

@@ -459,11 +459,15 @@ spec:
       [{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: {} }],
       'error: old.yaml, document 1 is of kind Deployment: it must be one of Job, CronJob, JobFlow, DaemonJob, JobTemplate, Workflow, WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow, Task, TaskRun',
     ],
-    ['no name', [{ kind: 'Job', spec: {} }], 'error: old.yaml, document 1: Job needs metadata.name and spec'],
+    [
+      'no name',
+      [{ kind: 'Job', spec: {} }],
+      'error: old.yaml, document 1: Job needs metadata.name, or metadata.generateName',
+    ],
     [
       'one name twice',
       [job(pod({})), job(pod({}))],
-      'error: old.yaml: two manifests have the name old, and an Application needs a name of its own: convert them one by one, or rename one',
+      'error: old.yaml: two manifests (Job, Job) have the name old, and would be one Application: rename one',
     ],
     ['no YAML', ['a: [b'], 'error: old.yaml, document 1: '],
   ])('refuses %s in a sentence', async (_what, manifests, message) => {

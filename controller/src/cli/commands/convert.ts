@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { print } from '../../plan/kubectl-yaml.ts';
 import { readManifests, type Manifest } from '../convert/manifests.ts';
-import { CliError, exitCodes } from '../errors.ts';
+import { exitCodes, UsageError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { LoadParts } from '../plan/parts.ts';
 import type { StartOffline } from '../session.ts';
@@ -19,12 +19,7 @@ export function convertCommand(start: StartOffline, loadParts: LoadParts): Comma
 async function convert(io: Io, filename: string, loadParts: LoadParts): Promise<number> {
   const { definitions } = await loadParts();
   const { manifests, others } = readManifests(await io.read(filename), filename, definitions.schemas);
-  const names = manifests.map(({ namespace = '', name }) => `${namespace}/${name}`);
-  const twice = manifests.find((_, index) => names.indexOf(names[index] ?? '') !== index);
-  if (twice !== undefined)
-    throw new CliError(
-      `${filename}: two manifests have the name ${twice.name}, and an Application needs a name of its own: convert them one by one, or rename one`,
-    );
+  checkNames(manifests, filename);
   for (const manifest of manifests) {
     const { application, warnings } = applicationOf(manifest);
     await io.out.write(`---\n${print(application)}`);
@@ -33,6 +28,20 @@ async function convert(io: Io, filename: string, loadParts: LoadParts): Promise<
   }
   for (const other of others) await remark(io, 'yellow', 'remains:', other);
   return exitCodes.ok;
+}
+
+/** @throws UsageError if one Application would replace the other */
+function checkNames(manifests: readonly Manifest[], filename: string): void {
+  const found = new Map<string, Manifest>();
+  for (const manifest of manifests) {
+    const { kind, name, namespace = '' } = manifest;
+    const first = found.get(`${namespace}/${name}`);
+    if (first)
+      throw new UsageError(
+        `${filename}: two manifests (${first.kind}, ${kind}) have the name ${name}, and would be one Application: rename one`,
+      );
+    found.set(`${namespace}/${name}`, manifest);
+  }
 }
 
 function applicationOf({ name, namespace, converted, warnings: lost }: Manifest) {

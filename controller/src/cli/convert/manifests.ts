@@ -12,8 +12,9 @@ import { withoutServerFields } from './server-fields.ts';
 import { checkLimits } from './limits.ts';
 import { checkPodTemplates, checkProperties, type Schemas } from './pod-fields.ts';
 import { checkShapes } from './shapes.ts';
-import { withoutNulls } from './text.ts';
-import type { Fields } from '../../vela/fields.ts';
+import { toFillIn, unreadable, whyUnread, withSeparators } from './source.ts';
+import { asText, withoutNulls } from './text.ts';
+import { isFields, type Fields } from '../../vela/fields.ts';
 
 export interface Manifest {
   readonly kind: string;
@@ -50,9 +51,11 @@ interface Other {
  * @throws UsageError naming the document, and the item of a List, that cannot be converted; also if there is none
  */
 export function readManifests(text: string, filename: string, schemas: Schemas): Manifests {
-  const found = readAll(text).flatMap(({ value, error }, index) => {
+  if (text.includes('\0'))
+    throw new UsageError(`${filename} is not text in UTF-8: save it as such (PowerShell's > writes UTF-16)`);
+  const found = readAll(withSeparators(text)).flatMap(({ value, error }, index) => {
     const where = `${filename}, document ${index + 1}`;
-    if (error !== undefined) throw new UsageError(`${where}: ${error}`);
+    if (error !== undefined) throw new UsageError(`${where}: ${whyUnread(error, text)}`);
     return value === undefined ? [] : readValue(value, where, schemas);
   });
   const manifests = found.flatMap((one) => ('converted' in one ? [one] : []));
@@ -65,11 +68,15 @@ export function readManifests(text: string, filename: string, schemas: Schemas):
 }
 
 function stays({ where, fields }: Other): string {
-  const { name = '' } = (fields['metadata'] ?? {}) as { readonly name?: unknown };
-  return `${where}: ${kindOf(fields)} ${String(name)} is not converted: apply it as it is`;
+  const { name, generateName } = (fields['metadata'] ?? {}) as Metadata;
+  const named = name ?? generateName;
+  const what = named === undefined ? kindOf(fields) : `${kindOf(fields)} ${asText(named)}`;
+  return `${where}: ${what} is not converted: apply it as it is`;
 }
 
 function readValue(read: unknown, where: string, schemas: Schemas): readonly (Manifest | Other)[] {
+  if (Array.isArray(read))
+    throw new UsageError(`${where} is a list: put its elements into items of an object of kind List`);
   const fields = withoutNulls((typeof read === 'object' && read !== null ? read : {}) as Fields);
   const { kind = 'nothing', items } = fields as { readonly kind?: unknown; readonly items?: unknown };
   if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
@@ -100,11 +107,10 @@ function readManifest(
 ): Manifest {
   const { apiVersion: _apiVersion, kind: _kind, metadata: said = {}, spec, status: _status, ...others } = fields;
   const metadata = said as Metadata;
-  const name = nameOf(metadata);
-  if (name === undefined || typeof spec !== 'object' || spec === null)
-    throw new UsageError(`${where}: ${kind} needs metadata.name and spec`);
+  const name = nameOf(metadata, `${where}: ${kind}`);
+  if (!isFields(spec)) throw new UsageError(`${where}: ${kind} ${name} needs a spec`);
   const isStored = metadata.resourceVersion !== undefined;
-  const ownSpec = spec as Fields;
+  const ownSpec = spec;
   const manifest = `${where}: ${kind} ${name}`;
   refusedAs(manifest, () => {
     checkShapes(ownSpec, 'spec');
@@ -126,6 +132,7 @@ function readManifest(
           ]),
       ...cleaned.warnings,
       ...lostMetadata(metadata),
+      ...unreadable(ownSpec),
       ...Object.keys(others).map((field) => `${field} is left out: it is not a field of a ${kind}`),
     ],
   };
@@ -152,10 +159,15 @@ function refusedAs<T>(manifest: string, work: () => T): T {
   }
 }
 
-function nameOf({ name, generateName }: Metadata): string | undefined {
-  if (typeof name === 'string') return name;
-  const stem = typeof generateName === 'string' ? generateName.replace(/[-.]+$/, '') : '';
-  return stem === '' ? undefined : stem;
+/** @throws UsageError if there is none, or none yet */
+function nameOf({ name, generateName }: Metadata, what: string): string {
+  if (name !== undefined && typeof name !== 'string')
+    throw new UsageError(`${what}: metadata.name must be a text in quotes, and is ${asText(name)}`);
+  const given = name ?? (typeof generateName === 'string' ? generateName.replace(/[-.]+$/, '') : '');
+  if (given === '') throw new UsageError(`${what} needs metadata.name, or metadata.generateName`);
+  if (/\{\{|\$[{(]/.test(given))
+    throw new UsageError(`${what}: metadata.name is ${given}, which is not filled in: ${toFillIn}`);
+  return given;
 }
 
 /** Metadata that the cluster writes, and that means nothing in another object. */

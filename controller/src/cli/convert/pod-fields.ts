@@ -38,7 +38,8 @@ function inTemplates(value: unknown, path: readonly string[], podSpec: Schema): 
  * @throws UsageError with the place of each in the component, and the nearest right spelling
  */
 export function checkProperties({ type, properties }: Component, schemas: Schemas): void {
-  const parameters = parametersOf(schemas, type === 'task-template' ? 'TaskTemplate' : 'Task');
+  const kind = type === 'task-template' ? 'TaskTemplate' : 'Task';
+  const parameters = { ...parametersOf(schemas, kind), ...ownOf(schemas, kind) };
   const { steps = [], ...others } = properties as { readonly steps?: readonly Fields[] } & Fields;
   refuse([
     ...inProperties(others, [], parameters),
@@ -64,6 +65,13 @@ function podSchemaOf(schemas: Schemas, kind: string): Schema {
 const ofJob = ['activeDeadlineSeconds', 'backoffLimit', 'completions', 'parallelism', 'podFailurePolicy'];
 /** Fields of a Task that are parameters. */
 const ofTask = ['executionPolicy', 'maxParallel', 'outputs', 'queue', 'retry', 'timeoutSeconds'];
+
+/** What a template alone has. */
+function ownOf(schemas: Schemas, kind: string): Parameters {
+  if (kind !== 'TaskTemplate') return {};
+  const template = schemaAt(schemas[kind], 'spec');
+  return { description: schemaAt(template, 'description'), parameters: schemaAt(template, 'parameters') };
+}
 
 /** What becomes of the parameters of our definitions in a Task. */
 function parametersOf(schemas: Schemas, kind: string): Parameters {

@@ -7,6 +7,9 @@ export interface Times {
   readonly timeZone: unknown;
 }
 
+/** Said where nobody names a zone. */
+export const inUtc = "times are in UTC, not in the controller manager's zone: write timeZone for another one";
+
 /** A time zone in the schedule itself, which CronJobs had before they had the field timeZone. */
 const inSchedule = /^\s*(?:CRON_)?TZ=(\S+)\s+/;
 
@@ -16,6 +19,8 @@ const inSchedule = /^\s*(?:CRON_)?TZ=(\S+)\s+/;
  */
 export function timesOf(cron: unknown, timeZone: unknown): Times {
   const crons = Array.isArray(cron) ? (cron as readonly unknown[]) : [cron];
+  if (crons.length === 0 || crons.some((text) => text === undefined || text === ''))
+    throw new UsageError('it has no schedule: write spec.schedule, such as "0 3 * * *"');
   const zoneOf = (text: unknown) => (typeof text === 'string' ? inSchedule.exec(text)?.[1] : undefined) ?? timeZone;
   const zones = [...new Set(crons.map(zoneOf))];
   const [zone] = zones;

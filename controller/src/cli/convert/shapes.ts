@@ -35,7 +35,7 @@ const wholeNumbers: ReadonlySet<string> = new Set([
   'terminationGracePeriodSeconds',
   'ttlSecondsAfterFinished',
 ]);
-const texts: ReadonlySet<string> = new Set(['depends', 'source']);
+const texts: ReadonlySet<string> = new Set(['depends']);
 const textLists: ReadonlySet<string> = new Set(['args', 'command', 'dependencies', 'targets']);
 /** Their values are texts: `version: 1.0` is a number, and `inject: false` a boolean. */
 const textMaps: ReadonlySet<string> = new Set(['annotations', 'labels', 'matchLabels', 'nodeSelector']);
@@ -68,10 +68,15 @@ function checkField(name: string, value: unknown, path: string): void {
 function checkText(name: string, value: unknown, path: string): void {
   const isText = (one: unknown) => typeof one === 'string';
   if (texts.has(name) && !isText(value)) refuse(path, value, 'a text');
-  // Tekton's is a text, and Argo's has fields.
-  const isScript = isText(value) || (isFields(value) && 'source' in value);
-  if (name === 'script' && !isScript) refuse(path, value, 'a text');
+  if (name === 'script') checkScript(value, path);
   if (textLists.has(name) && !(Array.isArray(value) && value.every(isText))) refuse(path, value, 'a list of texts');
+}
+
+/** Tekton's is a text, and Argo's has fields. */
+function checkScript(script: unknown, path: string): void {
+  if (typeof script === 'string') return;
+  if (!isFields(script) || !('source' in script)) refuse(path, script, 'a text');
+  if (typeof script['source'] !== 'string') refuse(`${path}.source`, script['source'], 'a text');
 }
 
 function checkValues(name: string, value: unknown, path: string): void {
