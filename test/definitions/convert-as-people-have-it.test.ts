@@ -267,6 +267,82 @@ const taken: Readonly<Record<string, Row>> = {
     spec: { steps: [{ name: 'a' }] },
     says: 'globalParams.tolerations is left out',
   },
+  'the value that a WorkflowTemplate gives its entrypoint, and names what its users say': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: wf}\nspec: {entrypoint: main, onExit: tell, arguments: {parameters: [{name: text, value: hello}]}, templates: [{name: main, inputs: {parameters: [{name: text}]}, container: {image: "a:1", args: ["{{inputs.parameters.text}}"]}}, {name: tell, container: {image: "a:1"}}]}\n',
+    spec: { parameters: [{ name: 'text', default: 'hello' }] },
+    says: 'onExit is left out: write it for the tasks that use the template',
+  },
+  'a workflow with a reference, and names what the template has to say': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: main, serviceAccountName: robot, podGC: {strategy: OnPodCompletion}, arguments: {artifacts: [{name: in}]}, workflowTemplateRef: {name: shared, clusterScope: true}}\n',
+    spec: { templateRef: { name: 'shared' }, executionPolicy: { keepLast: 0, keepLastFailed: 0 } },
+    says: 'ClusterWorkflowTemplate shared must be converted, too, and be a task-template\nchanges: Workflow wf: spec.entrypoint is left out: write it into the task-template shared\nchanges: Workflow wf: spec.serviceAccountName is left out: write it into the task-template shared\nchanges: Workflow wf: artifact in is left out',
+  },
+  'a template of steps that runs few of them at a time, and names that': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: main, templates: [{name: main, parallelism: 1, failFast: true, steps: [[{name: a, template: t}]]}, {name: t, container: {image: "a:1"}}]}\n',
+    spec: { steps: [{ name: 'a' }] },
+    says: 'template main: parallelism is left out: maxParallel limits the steps of the whole flow\nchanges: Workflow wf: template main: failFast is left out',
+  },
+  'an output that a template hands on from one of its steps': {
+    text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: wf}\nspec: {entrypoint: main, templates: [{name: main, steps: [[{name: inner, template: inner}], [{name: read, template: read, arguments: {parameters: [{name: x, value: "{{steps.inner.outputs.parameters.out}}"}]}}]]}, {name: inner, steps: [[{name: make, template: make}, {name: more, template: make}]], outputs: {parameters: [{name: out, valueFrom: {parameter: "{{steps.make.outputs.parameters.made}}"}}]}}, {name: make, container: {image: "a:1"}}, {name: read, inputs: {parameters: [{name: x}]}, container: {image: "a:1", args: ["{{inputs.parameters.x}}"]}}]}\n',
+    spec: {
+      steps: [
+        { name: 'inner-make', outputs: [{ name: 'made' }] },
+        { name: 'inner-more' },
+        { name: 'read', template: { spec: { containers: [{ args: ['$(steps.inner-make.outputs.made)'] }] } } },
+      ],
+    },
+  },
+  'a Task whose descriptions are longer than those of a template': {
+    text: `apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec: {description: ${'word '.repeat(130)}, params: [{name: a, description: ${'ä'.repeat(513)}}], steps: [{name: s, image: "a:1"}]}\n`,
+    spec: { parameters: [{ name: 'a', description: `${'ä'.repeat(511)}…` }] },
+    says: 'the description of param a has 513 characters, and is cut to 512',
+  },
+  'workspaces that nobody needs, and their volumes': {
+    text: 'apiVersion: tekton.dev/v1\nkind: TaskRun\nmetadata: {name: old}\nspec: {workspaces: [{name: src, configMap: {name: c}}], taskSpec: {workspaces: [{name: src, optional: true}, {name: keys, optional: true}], steps: [{name: s, image: "a:1", args: ["$(workspaces.src.bound)", "$(workspaces.keys.bound)", "$(workspaces.keys.path)"]}], sidecars: [{name: d, image: "a:1", volumeMounts: [{name: "$(workspaces.src.volume)", mountPath: "$(workspaces.src.path)"}]}]}}\n',
+    spec: {
+      template: {
+        spec: {
+          volumes: [{ name: 'ws-src', configMap: { name: 'c' } }],
+          initContainers: [{ name: 'd', volumeMounts: [{ name: 'ws-src', mountPath: '/workspace/src' }] }],
+          containers: [
+            { args: ['true', 'false', ''], volumeMounts: [{ name: 'ws-src', mountPath: '/workspace/src' }] },
+          ],
+        },
+      },
+    },
+    says: 'workspace keys is optional, and left out',
+  },
+  "a script for Red Hat's own Python": {
+    text: 'apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec: {steps: [{name: s, image: "a:1", script: "#!/usr/libexec/platform-python\\nprint(1)\\n"}]}\n',
+    spec: {
+      template: {
+        spec: {
+          containers: [
+            { command: ['/usr/libexec/platform-python', '-c', expect.stringContaining('print(1)') as unknown] },
+          ],
+        },
+      },
+    },
+  },
+  "Volcano's own CronJob": {
+    text: 'apiVersion: batch.volcano.sh/v1alpha1\nkind: CronJob\nmetadata: {name: old}\nspec: {schedule: "*/5 * * * *", concurrencyPolicy: Forbid, successfulJobsHistoryLimit: 5, jobTemplate: {metadata: {labels: {a: b}}, spec: {ttlSecondsAfterFinished: 60, minAvailable: 1, tasks: [{name: t, replicas: 2, template: {spec: {containers: [{name: c, image: "a:1"}]}}}]}}}\n',
+    spec: {
+      schedule: { crons: ['*/5 * * * *'] },
+      executionPolicy: { concurrencyPolicy: 'Forbid', keepLast: 5, ttlSecondsAfterFinished: 60 },
+      job: { parallelism: 2, completions: 2 },
+    },
+    says: 'jobTemplate.metadata is left out',
+  },
+  'a placeholder of Helm in quotes, and names it': {
+    text: job('old', "containers: [{name: c, image: '{{ .Values.image }}', args: ['{{.Names}}']}]"),
+    spec: { template: { spec: { containers: [{ image: '{{ .Values.image }}', args: ['{{.Names}}'] }] } } },
+    says: '{{ .Values.image }} is not filled in: render the template first',
+  },
+  'a file that is not UTF-8, and says so': {
+    text: job('old', 'containers: [{name: c, image: "a:1", args: ["Gr\uFFFD\uFFFDe"]}]'),
+    spec: { template: { spec: { containers: [{ args: ['Gr\uFFFD\uFFFDe'] }] } } },
+    says: 'the character \uFFFD stands where a text is not UTF-8',
+  },
   'Jobs that a CronJob creates suspended': {
     text: cronJob('@daily').replace('{spec: {template', '{spec: {suspend: true, template'),
     spec: { schedule: { crons: ['@daily'] } },
@@ -424,28 +500,6 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
     job('old', 'containers: [{name: c, image: "a:1"}]').replace('batch/v1', 'extensions/v1beta1'),
     'document 1 is of kind Job (extensions/v1beta1): no cluster has that API any more: write apiVersion: batch/v1',
   ],
-  'two time zones': [
-    cronJob('TZ=Asia/Tokyo 0 3 * * *', 'timeZone: Europe/Berlin, '),
-    'its schedules name different time zones',
-  ],
-};
-
-describe('convert', () => {
-  it.each(Object.entries(taken))('takes %s', async (_, { text, spec, says = '', name = '' }) => {
-    const { code, applications, remarks } = await convert(text);
-    expect([code, applications.length]).toEqual([0, 1]);
-    const [application] = applications as [Application];
-    expect(application.metadata.name).toContain(name);
-    expect(remarks.join('\n')).toContain(says);
-    expect(await rendered(application)).toMatchObject({ spec });
-  });
-
-  it.each(Object.entries(refused))('refuses %s', async (_, [text, says]) => {
-    const { code, applications, remarks } = await convert(text);
-    expect([code, applications]).toEqual([2, []]);
-    expect(remarks.join('\n')).toContain(says);
-  });
-});
   'a CronJob without a schedule, which no plan takes': [
     cronJob('').replace('schedule: "", ', ''),
     'CronJob old: it has no schedule: write spec.schedule',
@@ -482,6 +536,22 @@ describe('convert', () => {
     'apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t}\nspec: {params: [{name: a.b}], steps: [{name: s, image: "a:1"}]}\n',
     'parameters[0].name',
   ],
+  'two time zones': [
+    cronJob('TZ=Asia/Tokyo 0 3 * * *', 'timeZone: Europe/Berlin, '),
+    'its schedules name different time zones',
+  ],
+};
+
+describe('convert', () => {
+  it.each(Object.entries(taken))('takes %s', async (_, { text, spec, says = '', name = '' }) => {
+    const { code, applications, remarks } = await convert(text);
+    expect([code, applications.length]).toEqual([0, 1]);
+    const [application] = applications as [Application];
+    expect(application.metadata.name).toContain(name);
+    expect(remarks.join('\n')).toContain(says);
+    expect(await rendered(application)).toMatchObject({ spec });
+  });
+
   it('takes objects in JSON one after the other, as jq prints those of a List', async () => {
     const one = (name: string) => ({
       apiVersion: 'batch/v1',
@@ -508,3 +578,9 @@ describe('convert', () => {
     );
   });
 
+  it.each(Object.entries(refused))('refuses %s', async (_, [text, says]) => {
+    const { code, applications, remarks } = await convert(text);
+    expect([code, applications]).toEqual([2, []]);
+    expect(remarks.join('\n')).toContain(says);
+  });
+});

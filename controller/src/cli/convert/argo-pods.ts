@@ -32,11 +32,17 @@ export interface Template extends Fields {
   readonly volumes?: readonly Fields[];
 }
 
+interface TemplateRef {
+  readonly name?: string;
+  readonly template?: string;
+  readonly clusterScope?: boolean;
+}
+
 /** A step or a task of a dag. */
 export interface Call extends Fields {
   readonly name: string;
   readonly template?: string;
-  readonly templateRef?: { readonly name?: string; readonly template?: string };
+  readonly templateRef?: TemplateRef;
   readonly inline?: Template;
   readonly arguments?: { readonly parameters?: readonly Parameter[]; readonly artifacts?: readonly Fields[] };
   readonly withItems?: readonly unknown[];
@@ -52,8 +58,8 @@ export interface WorkflowSpec extends Fields {
   readonly onExit?: string;
   readonly templates?: readonly Template[];
   readonly templateDefaults?: Template;
-  readonly workflowTemplateRef?: { readonly name?: string };
-  readonly arguments?: { readonly parameters?: readonly Parameter[] };
+  readonly workflowTemplateRef?: TemplateRef;
+  readonly arguments?: { readonly parameters?: readonly Parameter[]; readonly artifacts?: readonly Fields[] };
   readonly podGC?: Fields & { readonly strategy?: string };
   readonly ttlStrategy?: Fields;
   readonly volumes?: readonly Fields[];
@@ -245,13 +251,39 @@ function lostDelay(duration: unknown): readonly string[] {
   return seconds > longestDelay ? [`retryStrategy.backoff.duration becomes a day, the longest delay`] : [];
 }
 
+/** The kind that a reference names. */
+export function templateKind({ clusterScope }: TemplateRef): string {
+  return clusterScope === true ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate';
+}
+
+/** What becomes of an artifact. */
+export function artifactLost(name: unknown): string {
+  return `artifact ${String(name)} is left out: share files in a volume, or in globals.workspace`;
+}
+
+/** Fields of a template with steps or a dag that are converted. */
+const readOfSteps = ['name', 'steps', 'dag', 'inputs', 'outputs'];
+
+/** A sentence for each field of a template that calls others and has no place of its own in the flow. */
+export function lostOfSteps(template: Template): readonly string[] {
+  return Object.keys(without(template, readOfSteps)).map(
+    (field) => `template ${template.name ?? ''}: ${field} is left out: ${insteadOf[field] ?? 'there is no equivalent'}`,
+  );
+}
+
+const insteadOf: Readonly<Record<string, string>> = {
+  failFast: 'a step that fails skips the steps that depend on it; others go on',
+  parallelism: 'maxParallel limits the steps of the whole flow',
+  retryStrategy: 'write retry for its steps',
+};
+
 function lost(template: Template): readonly string[] {
   const { inputs = {}, outputs = {} } = template;
   const artifacts = [...(inputs.artifacts ?? []), ...(outputs.artifacts ?? [])].map(({ name }) => String(name));
   const written = (outputs.parameters ?? []).map(({ name }) => String(name));
   const global = (outputs.parameters ?? []).filter(({ globalName }) => globalName !== undefined);
   return [
-    ...artifacts.map((name) => `artifact ${name} is left out: share files in a volume, or in globals.workspace`),
+    ...artifacts.map(artifactLost),
     ...written.map(
       (name) => `output ${name}: let the container write {"${name}": ...} to /dev/termination-log instead of a file`,
     ),

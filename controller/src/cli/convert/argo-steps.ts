@@ -3,7 +3,17 @@
  * place, and a step with items becomes one for each of them.
  */
 import { dependenciesOf, endFor, itemsOf, itemValue } from './argo-calls.ts';
-import { podOf, templateOf, unknownKind, type Call, type Template, type WorkflowSpec } from './argo-pods.ts';
+import {
+  artifactLost,
+  lostOfSteps,
+  podOf,
+  templateKind,
+  templateOf,
+  unknownKind,
+  type Call,
+  type Template,
+  type WorkflowSpec,
+} from './argo-pods.ts';
 import { UsageError } from '../errors.ts';
 import { mostDependencies, mostSteps } from './limits.ts';
 import { asText, inTexts } from './text.ts';
@@ -21,6 +31,8 @@ type ValueOf = (key: string) => unknown;
 interface Part {
   readonly first: readonly string[];
   readonly last: readonly string[];
+  /** The parameters that a template with steps hands on, as a later step reads them. */
+  readonly outputs?: ReadonlyMap<string, string>;
 }
 
 const nothing: Part = { first: [], last: [] };
@@ -87,10 +99,35 @@ class Flow {
       return nothing;
     }
     const scope = { prefix: within.length === 0 ? '' : `${name}-`, valueOf, within: [...within, nameOf(own)], more };
-    if (own.steps) return this.#addGroups(own.steps, dependsOn, scope);
-    if (own.dag) return this.#addDag(own.dag, dependsOn, scope);
-    this.warnings.push(`step ${name} is left out: ${reasonOf(own)}`);
-    return nothing;
+    if (!own.steps && !own.dag) {
+      this.warnings.push(`step ${name} is left out: ${reasonOf(own)}`);
+      return nothing;
+    }
+    for (const warning of lostOfSteps(template)) this.#warnOnce(warning);
+    return this.#addCalls(own, dependsOn, scope);
+  }
+
+  #addCalls(own: Template, dependsOn: readonly string[], scope: Scope): Part {
+    const parts = new Map<string, Part>();
+    const part = own.steps
+      ? this.#addGroups(own.steps, dependsOn, parts, scope)
+      : this.#addDag(own.dag ?? {}, dependsOn, parts, scope);
+    return this.#handingOn(own, part, parts);
+  }
+
+  /** With the outputs that a template takes from its own steps. */
+  #handingOn({ outputs = {} }: Template, part: Part, parts: ReadonlyMap<string, Part>): Part {
+    const taken = (outputs.parameters ?? []).flatMap(({ name, valueFrom }) => {
+      const { parameter } = (valueFrom ?? {}) as { readonly parameter?: unknown };
+      const [, key = ''] = typeof parameter === 'string' ? (/^\s*\{\{([^{}]*)\}\}\s*$/.exec(parameter) ?? []) : [];
+      const value = this.#outputOf(key.trim(), parts);
+      return value === undefined ? [] : [[String(name), value] as const];
+    });
+    return { ...part, outputs: new Map(taken) };
+  }
+
+  #warnOnce(warning: string): void {
+    if (!this.warnings.includes(warning)) this.warnings.push(warning);
   }
 
   /** The values of a template's placeholders: of its inputs, and of the whole workflow. */
@@ -117,6 +154,7 @@ class Flow {
       return;
     }
     const scope = { prefix: '', valueOf: this.#valuesOf(own, this.given), within: [nameOf(own)], more: {} };
+    for (const warning of lostOfSteps(template)) this.#warnOnce(warning);
     for (const call of calls) this.#addExitCall(call, last, scope);
   }
 
@@ -160,13 +198,17 @@ class Flow {
     const name = this.#nextName(wanted);
     const { properties, warnings } = podOf(filled(template, valueOf), this.spec);
     this.#steps.push({ name, dependsOn, more, properties });
-    for (const warning of warnings) if (!this.warnings.includes(warning)) this.warnings.push(warning);
+    for (const warning of warnings) this.#warnOnce(warning);
     return { first: [name], last: [name] };
   }
 
   /** Groups run one after the other, the steps of a group side by side. */
-  #addGroups(groups: NonNullable<Template['steps']>, before: readonly string[], scope: Scope): Part {
-    const parts = new Map<string, Part>();
+  #addGroups(
+    groups: NonNullable<Template['steps']>,
+    before: readonly string[],
+    parts: Map<string, Part>,
+    scope: Scope,
+  ): Part {
     let dependsOn = before;
     let first: readonly string[] | undefined;
     for (const group of groups) {
@@ -182,11 +224,11 @@ class Flow {
   #addDag(
     { tasks = [], target, failFast: _failFast, ...others }: NonNullable<Template['dag']>,
     before: readonly string[],
+    parts: Map<string, Part>,
     scope: Scope,
   ): Part {
     for (const name of [...Object.keys(others), ...(target === undefined ? [] : ['target'])])
       this.warnings.push(`dag.${name} is left out: there is no equivalent`);
-    const parts = new Map<string, Part>();
     const waiting = new Map(tasks.map((task) => [task.name, task]));
     while (waiting.size > 0) {
       const ready = [...waiting.values()].filter((task) =>
@@ -227,7 +269,10 @@ class Flow {
       const name = items.values.length > 1 || item !== undefined ? `-${index}` : '';
       return this.#callOnce(call, `${scope.prefix}${call.name}${name}`, valueOf, dependsOn, { ...scope, more });
     });
-    return { first: made.flatMap(({ first }) => first), last: made.flatMap(({ last }) => last) };
+    const [one, ...others] = made;
+    return one && others.length === 0
+      ? one
+      : { first: made.flatMap(({ first }) => first), last: made.flatMap(({ last }) => last) };
   }
 
   /** Puts what a step calls into the flow, once. */
@@ -251,18 +296,19 @@ class Flow {
   }
 
   #addReference(
-    { name: of, template }: NonNullable<Call['templateRef']>,
+    reference: NonNullable<Call['templateRef']>,
     wanted: string,
     values: ReadonlyMap<string, unknown>,
     dependsOn: readonly string[],
     more: Fields,
   ): Part {
+    const { name: of, template } = reference;
     const name = this.#nextName(wanted);
     const parameters =
       values.size > 0 ? Object.fromEntries([...values].map(([key, value]) => [key, asText(value)])) : undefined;
     this.#steps.push({ name, dependsOn, more, properties: { templateRef: present({ name: of, parameters }) } });
     this.warnings.push(
-      `step ${name}: WorkflowTemplate ${of} must be converted, too, and be a task-template of its template ${template}`,
+      `step ${name}: ${templateKind(reference)} ${of} must be converted, too, and be a task-template of its template ${template}`,
     );
     return { first: [name], last: [name] };
   }
@@ -270,12 +316,14 @@ class Flow {
   /** An output of an earlier step, as a flow of ours writes it. */
   #outputOf(key: string, parts: ReadonlyMap<string, Part>): string | undefined {
     const [call, output] = calledOutput(key);
-    const [step] = parts.get(call)?.last ?? [];
+    const part = parts.get(call);
+    if (part?.outputs) return part.outputs.get(output);
+    const [step] = part?.last ?? [];
     if (step === undefined || output === '' || output === 'exitCode') return undefined;
     const known = this.#outputs.get(step) ?? new Set();
     this.#outputs.set(step, known.add(output));
     const sentence = `step ${step}: its output ${output} is used: let it write {"${output}": ...} to /dev/termination-log`;
-    if (!this.warnings.includes(sentence)) this.warnings.push(sentence);
+    this.#warnOnce(sentence);
     return `$(steps.${step}.outputs.${output})`;
   }
 
@@ -359,9 +407,7 @@ function lost(call: Call): readonly string[] {
     ...(call['when'] === undefined
       ? []
       : [`when ${JSON.stringify(asText(call['when']))} is left out: the step runs in any case`]),
-    ...(call.arguments?.artifacts ?? []).map(
-      ({ name }) => `artifact ${String(name)} is left out: share files in a volume, or in globals.workspace`,
-    ),
+    ...(call.arguments?.artifacts ?? []).map(({ name }) => artifactLost(name)),
   ];
 }
 

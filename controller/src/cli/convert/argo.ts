@@ -3,11 +3,19 @@
  * a script becomes a task; steps and a dag become the steps of a flow.
  */
 import { stepsOf, type FlowStep } from './argo-steps.ts';
-import { podOf, templateOf, type Parameter, type Template, type WorkflowSpec } from './argo-pods.ts';
+import {
+  artifactLost,
+  podOf,
+  templateKind,
+  templateOf,
+  type Parameter,
+  type Template,
+  type WorkflowSpec,
+} from './argo-pods.ts';
 import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { timesOf } from './schedule.ts';
-import { asText, inTexts, matchesIn, timeLimit } from './text.ts';
+import { asText, described, inTexts, matchesIn, timeLimit } from './text.ts';
 import type { Fields } from '../../vela/fields.ts';
 import { only, orNothing, present, without } from './fields.ts';
 import { type Converted } from './work.ts';
@@ -139,6 +147,7 @@ export function fromWorkflowTemplate(spec: Fields): Component {
   const inputs = entry.inputs?.parameters ?? [];
   const open = openArguments(workflow);
   const parameters = [...inputs, ...open.filter(({ name }) => !inputs.some((input) => input.name === name))];
+  const given = argumentsOf(workflow);
   const values = new Map<string, string>([
     ...inputs.map(({ name }) => [`inputs.parameters.${name}`, `$(params.${name})`] as const),
     ...open.map(({ name }) => [`workflow.parameters.${name}`, `$(params.${name})`] as const),
@@ -147,14 +156,16 @@ export function fromWorkflowTemplate(spec: Fields): Component {
     filled(entry, (key) => values.get(key) ?? globalValue(workflow, key)),
     workflow,
   );
-  const declared = parameters.map(({ name, default: fallback, value, description, enum: choices }) =>
-    present({
+  const descriptions: string[] = [];
+  const declared = parameters.map(({ name, default: fallback, value, description, enum: choices }) => {
+    const preset = given.get(name) ?? value ?? fallback;
+    return present({
       name,
-      description,
-      default: (value ?? fallback === undefined) ? (value ?? fallback) : asText(value ?? fallback),
+      description: described(description, `the description of parameter ${name}`, descriptions),
+      default: preset === undefined ? undefined : asText(preset),
       enum: choices,
-    }),
-  );
+    });
+  });
   return {
     type: 'task-template',
     properties: present({ parameters: declared.length > 0 ? declared : undefined, ...properties }),
@@ -162,13 +173,22 @@ export function fromWorkflowTemplate(spec: Fields): Component {
       ...(others.length > 0
         ? [`the templates ${others.join(', ')} are left out: a task-template is one template; split the manifest`]
         : []),
-      ...['podGC', 'ttlStrategy', 'activeDeadlineSeconds']
+      ...ofTheUsers
         .filter((name) => workflow[name] !== undefined)
         .map((name) => `${name} is left out: write it for the tasks that use the template`),
+      ...descriptions,
       ...warnings,
       ...unknownIn(workflow, properties),
     ],
   };
+}
+
+/** What a workflow says and a template of ours does not, but the tasks that use it. */
+const ofTheUsers = ['podGC', 'ttlStrategy', 'activeDeadlineSeconds', 'onExit', 'suspend', 'volumeClaimTemplates'];
+
+/** The values that a workflow gives its entrypoint where nobody says others. */
+function argumentsOf({ arguments: given }: WorkflowSpec): ReadonlyMap<string, unknown> {
+  return new Map((given?.parameters ?? []).map(({ name, value }) => [name, value] as const));
 }
 
 /** Arguments without a value: whoever uses the template says it. */
@@ -194,7 +214,7 @@ function convert(spec: WorkflowSpec): Component {
 
 /** What a workflow runs: a template of somebody else's, one container, or a flow. */
 function workflowOf(spec: WorkflowSpec): Component {
-  if (spec.workflowTemplateRef) return referenceOf(spec, spec.workflowTemplateRef.name);
+  if (spec.workflowTemplateRef) return referenceOf(spec, spec.workflowTemplateRef);
   const entry = entryOf(spec);
   if (!entry)
     throw new UsageError(
@@ -209,14 +229,30 @@ function isOne(entry: Template, spec: WorkflowSpec): boolean {
   return (entry.container ?? entry.script) !== undefined && !spec.onExit && !spec.volumeClaimTemplates?.length;
 }
 
-function referenceOf(spec: WorkflowSpec, name: string | undefined): Component {
+/** Fields of a Workflow that hold beside a reference to a template. */
+const besideReference = [
+  'activeDeadlineSeconds',
+  'arguments',
+  'podGC',
+  'suspend',
+  'ttlStrategy',
+  'workflowTemplateRef',
+];
+
+function referenceOf(spec: WorkflowSpec, reference: NonNullable<WorkflowSpec['workflowTemplateRef']>): Component {
+  const { name } = reference;
+  const beside = Object.keys(without(spec, besideReference)).filter((field) => read.includes(field));
   const values = (spec.arguments?.parameters ?? []).map((given) => [given.name, asText(given.value)] as const);
   return {
     type: 'task',
     properties: {
       templateRef: present({ name: name && componentName(name), parameters: orNothing(Object.fromEntries(values)) }),
     },
-    warnings: [`WorkflowTemplate ${String(name)} must be converted, too, and be a task-template`],
+    warnings: [
+      `${templateKind(reference)} ${String(name)} must be converted, too, and be a task-template`,
+      ...beside.map((field) => `spec.${field} is left out: write it into the task-template ${String(name)}`),
+      ...(spec.arguments?.artifacts ?? []).map(({ name: artifact }) => artifactLost(artifact)),
+    ],
   };
 }
 

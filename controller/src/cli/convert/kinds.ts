@@ -7,9 +7,9 @@ import { fromCronWorkflow, fromWorkflow, fromWorkflowTemplate } from './argo.ts'
 import { queueLabels } from '../../resources/index.ts';
 import { componentName } from './names.ts';
 import { isQueued, queueOf } from './queue.ts';
-import { timesOf } from './schedule.ts';
+import { inUtc, timesOf } from './schedule.ts';
 import { fromTektonTask, fromTektonTaskRun } from './tekton.ts';
-import { fromVolcanoFlow, fromVolcanoJob, fromVolcanoTemplate } from './volcano.ts';
+import { fromVolcanoCronJob, fromVolcanoFlow, fromVolcanoJob, fromVolcanoTemplate } from './volcano.ts';
 import type { Fields } from '../../vela/fields.ts';
 import { only, orNothing, present, without } from './fields.ts';
 import { policyOf, workOf, type Converted } from './work.ts';
@@ -25,7 +25,7 @@ export type Converter = (spec: Fields, labels: Fields, name: string) => Componen
 const converters: Readonly<Record<string, Readonly<Record<string, Converter>>>> = {
   batch: { Job: fromJob, CronJob: fromCronJob },
   'api.practice.com': { JobFlow: fromJobFlow, DaemonJob: fromDaemonJob, JobTemplate: fromJobTemplate },
-  'batch.volcano.sh': { Job: fromVolcanoJob },
+  'batch.volcano.sh': { Job: fromVolcanoJob, CronJob: fromVolcanoCronJob },
   'flow.volcano.sh': { JobFlow: fromVolcanoFlow, JobTemplate: fromVolcanoTemplate },
   'argoproj.io': {
     Workflow: fromWorkflow,
@@ -82,10 +82,7 @@ function fromCronJob(spec: Fields, labels: Fields, name: string): Component {
   const work = workOf(job, name);
   const queue = queueOfJobs(labels, jobTemplate?.metadata?.labels ?? {});
   const { suspend: _suspend, ...policy } = policyOf(job).properties;
-  const warnings =
-    zone === undefined
-      ? ["times are in UTC, not in the controller manager's zone: write timeZone for another one"]
-      : [];
+  const warnings = zone === undefined ? [inUtc] : [];
   return {
     type: 'cron-task',
     properties: {

@@ -3,7 +3,7 @@
  * last become its init containers.
  */
 import { UsageError } from '../errors.ts';
-import { asText, commandFor, inTexts, matchesIn, timeLimit } from './text.ts';
+import { asText, commandFor, described, inTexts, matchesIn, timeLimit } from './text.ts';
 import { componentName } from './names.ts';
 import { isFields, type Fields } from '../../vela/fields.ts';
 import { listOrNothing, orNothing, present, without } from './fields.ts';
@@ -32,6 +32,12 @@ interface Step extends Fields {
   readonly timeout?: unknown;
 }
 
+interface Workspace extends Fields {
+  readonly name: string;
+  readonly mountPath?: string;
+  readonly optional?: boolean;
+}
+
 interface TaskSpec extends Fields {
   readonly description?: string;
   readonly params?: readonly Param[];
@@ -39,7 +45,7 @@ interface TaskSpec extends Fields {
   readonly stepTemplate?: Step;
   readonly sidecars?: readonly Step[];
   readonly volumes?: readonly Fields[];
-  readonly workspaces?: readonly (Fields & { readonly name: string; readonly mountPath?: string })[];
+  readonly workspaces?: readonly Workspace[];
   readonly results?: readonly (Fields & { readonly name: string })[];
 }
 
@@ -71,18 +77,25 @@ export function fromTektonTask(spec: Fields): Component {
   const task = spec as TaskSpec;
   const params = task.params ?? [];
   const { properties, warnings } = podOf(task, []);
+  const descriptions: string[] = [];
   const declared = params.map(({ name, description, default: fallback, enum: choices }) =>
-    present({ name, description, default: typeof fallback === 'object' ? undefined : fallback, enum: choices }),
+    present({
+      name,
+      description: described(description, `the description of param ${name}`, descriptions),
+      default: typeof fallback === 'object' ? undefined : fallback,
+      enum: choices,
+    }),
   );
   return {
     type: 'task-template',
     properties: present({
-      description: task.description,
+      description: described(task.description, 'its description', descriptions),
       parameters: declared.length > 0 ? declared : undefined,
       ...properties,
     }),
     warnings: [
       'it runs where a task or a step names it in its templateRef',
+      ...descriptions,
       ...warnings,
       ...unknownTexts(properties, true),
     ],
@@ -220,9 +233,35 @@ const readSpec = [
   'results',
 ];
 
+/** A task without the optional workspaces that nobody binds: Tekton mounts nothing for them. */
+function withBound(task: TaskSpec, bound: readonly { readonly name: string }[], warnings: string[]): TaskSpec {
+  const { workspaces = [], ...others } = task;
+  const isBound = ({ name, optional }: Workspace) => optional !== true || bound.some((one) => one.name === name);
+  const unbound = workspaces.filter((workspace) => !isBound(workspace)).map(({ name }) => name);
+  for (const name of unbound)
+    warnings.push(
+      `workspace ${name} is optional, and left out: add a volume to podSpec.volumes and mount it to bind it`,
+    );
+  const names = new Map(workspaces.map((workspace) => [workspace.name, isBound(workspace)]));
+  const replaced = inTexts(others, (text) =>
+    text.replaceAll(/\$\(workspaces\.([^().]+)\.(bound|volume|path)\)/g, (all, name: string, field: string) => {
+      const isThere = names.get(name);
+      if (field === 'bound' && isThere !== undefined) return String(isThere);
+      if (field === 'volume' && isThere === true) return volumeOf(name);
+      return isThere === false ? '' : all;
+    }),
+  );
+  return { ...replaced, workspaces: workspaces.filter(isBound) };
+}
+
+/** The volume of a workspace. */
+function volumeOf(workspace: string): string {
+  return `ws-${workspace}`;
+}
+
 function podOf(task: TaskSpec, bound: readonly (Fields & { readonly name: string })[], pod: Fields = {}): Converted {
-  const spec = asOurs(task);
   const warnings: string[] = [];
+  const spec = withBound(asOurs(task), bound, warnings);
   const { env = [], volumes: podVolumes = [], ...podFields } = pod as PodTemplate;
   const { containers, helpers, hasFirst } = containersOf(spec, warnings);
   const withEnv = (container: Fields): Fields => {
@@ -231,7 +270,7 @@ function podOf(task: TaskSpec, bound: readonly (Fields & { readonly name: string
     return shared.length === 0 ? container : { ...container, env: [...shared, ...own] };
   };
   const sources = (spec.workspaces ?? []).map(({ name }) => ({
-    name: `ws-${name}`,
+    name: volumeOf(name),
     ...sourceOf(name, bound, warnings),
   }));
   const volumes = listOrNothing([...podVolumes, ...(spec.volumes ?? []), ...sources]);
@@ -281,7 +320,7 @@ function containersOf(spec: TaskSpec, warnings: string[]) {
   const { steps = [], workspaces = [], sidecars = [], stepTemplate = {} } = spec;
   const paths = new Map(workspaces.map(({ name, mountPath }) => [name, mountPath ?? `/workspace/${name}`]));
   const mounts = workspaces.map(({ name, readOnly }) =>
-    present({ name: `ws-${name}`, mountPath: paths.get(name), readOnly }),
+    present({ name: volumeOf(name), mountPath: paths.get(name), readOnly }),
   );
   for (const { name, ...others } of workspaces)
     for (const field of Object.keys(without(others, ['description', 'mountPath', 'optional', 'readOnly'])))

@@ -26,6 +26,22 @@ function dropNulls(value: unknown): unknown {
   );
 }
 
+/** As in the schema of the resource TaskTemplate. */
+const longestDescription = 512;
+
+/** A description of at most as many characters as a template has. @param said takes the sentence if it is cut */
+export function described(text: unknown, what: string, said: string[]): string | undefined {
+  if (text === undefined) return undefined;
+  const whole = asText(text);
+  const characters = [...whole];
+  if (characters.length <= longestDescription) return whole;
+  said.push(`${what} has ${characters.length} characters, and is cut to ${longestDescription}`);
+  return `${characters
+    .slice(0, longestDescription - 1)
+    .join('')
+    .trimEnd()}…`;
+}
+
 /** What in the texts of a value fits a pattern, each once. */
 export function matchesIn(value: unknown, pattern: RegExp): readonly string[] {
   return [...new Set(asText(value).match(pattern))];
@@ -34,7 +50,7 @@ export function matchesIn(value: unknown, pattern: RegExp): readonly string[] {
 /** The option by which an interpreter takes a program as an argument; undefined where it is not known. */
 function optionOf(interpreter: string): string | undefined {
   const name = interpreter.split('/').at(-1) ?? '';
-  if (/^(python[\d.]*|(ba|da|a|z|k)?sh)$/.test(name)) return '-c';
+  if (/^((platform-)?python[\d.]*|(ba|da|a|z|k)?sh)$/.test(name)) return '-c';
   if (/^(node|perl|ruby)$/.test(name)) return '-e';
   return name === 'php' ? '-r' : undefined;
 }

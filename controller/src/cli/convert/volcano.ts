@@ -1,12 +1,13 @@
 /**
- * Volcano's Job (batch.volcano.sh/v1alpha1), JobFlow and JobTemplate (flow.volcano.sh/v1alpha1). The steps of a JobFlow
- * name their templates, and a template is such a Job.
+ * Volcano's Job and CronJob (batch.volcano.sh/v1alpha1), JobFlow and JobTemplate (flow.volcano.sh/v1alpha1). The steps
+ * of a JobFlow name their templates, and a template is such a Job.
  */
 import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { asText } from './text.ts';
 import type { Fields } from '../../vela/fields.ts';
 import { present, without } from './fields.ts';
+import { inUtc, timesOf } from './schedule.ts';
 import { workOf, type Converted } from './work.ts';
 
 interface Component extends Converted {
@@ -74,9 +75,40 @@ export function fromVolcanoJob(spec: Fields, labels: Fields, name: string): Comp
       executionPolicy: ttlSecondsAfterFinished === undefined ? undefined : { ttlSecondsAfterFinished },
       ...properties,
     }),
-    warnings: ['every deployment runs', ...warnings],
+    warnings: [everyDeployment, ...warnings],
   };
 }
+
+interface JobTemplate extends Fields {
+  readonly metadata?: Fields;
+  readonly spec?: Fields;
+}
+
+/** It has the fields of Kubernetes' CronJob, and in its jobTemplate a Job of Volcano's. */
+export function fromVolcanoCronJob(spec: Fields, labels: Fields, name: string): Component {
+  const { jobTemplate = {}, schedule, timeZone, ...others } = spec as { readonly jobTemplate?: JobTemplate } & Fields;
+  const times = timesOf(schedule, timeZone);
+  const { properties, warnings } = fromVolcanoJob(jobTemplate.spec ?? {}, labels, name);
+  const { executionPolicy = {}, ...work } = properties as { readonly executionPolicy?: Fields } & Fields;
+  return {
+    type: 'cron-task',
+    properties: {
+      ...present({ schedule: times.cron, timeZone: times.timeZone }),
+      ...others,
+      ...executionPolicy,
+      ...work,
+    },
+    warnings: [
+      ...(times.timeZone === undefined ? [inUtc] : []),
+      ...warnings.filter((warning) => warning !== everyDeployment),
+      ...Object.keys(without(jobTemplate, ['spec'])).map(
+        (field) => `jobTemplate.${field} is left out: there is no equivalent`,
+      ),
+    ],
+  };
+}
+
+const everyDeployment = 'every deployment runs';
 
 export function fromVolcanoTemplate(spec: Fields, _labels: Fields, name: string): Component {
   const {
