@@ -343,6 +343,11 @@ const taken: Readonly<Record<string, Row>> = {
     spec: { template: { spec: { containers: [{ args: ['Gr\uFFFD\uFFFDe'] }] } } },
     says: 'the character \uFFFD stands where a text is not UTF-8',
   },
+  'a backoffLimit that stands beside the jobTemplate, where no cluster reads it': {
+    text: cronJob('@daily', 'backoffLimit: 3, suspend: true, '),
+    spec: { suspend: true, job: without('backoffLimit') },
+    says: 'spec.backoffLimit is left out: it is not a field of a CronJob; that of its Jobs is in jobTemplate.spec',
+  },
   'Jobs that a CronJob creates suspended': {
     text: cronJob('@daily').replace('{spec: {template', '{spec: {suspend: true, template'),
     spec: { schedule: { crons: ['@daily'] } },

@@ -7,7 +7,7 @@ import { fromCronWorkflow, fromWorkflow, fromWorkflowTemplate } from './argo.ts'
 import { queueLabels } from '../../resources/index.ts';
 import { componentName } from './names.ts';
 import { isQueued, queueOf } from './queue.ts';
-import { inUtc, timesOf } from './schedule.ts';
+import { inUtc, runsOf, timesOf } from './schedule.ts';
 import { fromTektonTask, fromTektonTaskRun } from './tekton.ts';
 import { fromVolcanoCronJob, fromVolcanoFlow, fromVolcanoJob, fromVolcanoTemplate } from './volcano.ts';
 import type { Fields } from '../../vela/fields.ts';
@@ -82,12 +82,13 @@ function fromCronJob(spec: Fields, labels: Fields, name: string): Component {
   const work = workOf(job, name);
   const queue = queueOfJobs(labels, jobTemplate?.metadata?.labels ?? {});
   const { suspend: _suspend, ...policy } = policyOf(job).properties;
+  const runs = runsOf(others);
   const warnings = zone === undefined ? [inUtc] : [];
   return {
     type: 'cron-task',
     properties: {
       ...present({ schedule, timeZone: zone }),
-      ...others,
+      ...runs.properties,
       ...policy,
       ...work.properties,
       ...queue.properties,
@@ -95,6 +96,7 @@ function fromCronJob(spec: Fields, labels: Fields, name: string): Component {
     warnings: [
       ...warnings,
       'runs are named after their time in UTC',
+      ...runs.warnings,
       ...queue.warnings,
       ...work.warnings,
       ...(job['suspend'] === true && queue.properties['queue'] === undefined

@@ -1,10 +1,32 @@
 /** The schedule of a CronJob or CronWorkflow, as a task has it. */
 import { isScheduleError, parseSchedule } from '../../domain/schedule/cron.ts';
 import { UsageError } from '../errors.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { only, without } from './fields.ts';
+import type { Converted } from './work.ts';
 
 export interface Times {
   readonly cron: unknown;
   readonly timeZone: unknown;
+}
+
+/** Fields of a CronJob that a cron-task has under the same names. */
+const ofCronJob = [
+  'concurrencyPolicy',
+  'failedJobsHistoryLimit',
+  'startingDeadlineSeconds',
+  'successfulJobsHistoryLimit',
+  'suspend',
+];
+
+/** What a CronJob says of its runs; a field of its Jobs that stands beside them has no effect in a cluster. */
+export function runsOf(fields: Fields): Converted {
+  return {
+    properties: only(fields, ofCronJob),
+    warnings: Object.keys(without(fields, ofCronJob)).map(
+      (field) => `spec.${field} is left out: it is not a field of a CronJob; that of its Jobs is in jobTemplate.spec`,
+    ),
+  };
 }
 
 /** Said where nobody names a zone. */

@@ -7,7 +7,7 @@ import { componentName } from './names.ts';
 import { asText } from './text.ts';
 import type { Fields } from '../../vela/fields.ts';
 import { present, without } from './fields.ts';
-import { inUtc, timesOf } from './schedule.ts';
+import { inUtc, runsOf, timesOf } from './schedule.ts';
 import { workOf, type Converted } from './work.ts';
 
 interface Component extends Converted {
@@ -88,18 +88,20 @@ interface JobTemplate extends Fields {
 export function fromVolcanoCronJob(spec: Fields, labels: Fields, name: string): Component {
   const { jobTemplate = {}, schedule, timeZone, ...others } = spec as { readonly jobTemplate?: JobTemplate } & Fields;
   const times = timesOf(schedule, timeZone);
+  const runs = runsOf(others);
   const { properties, warnings } = fromVolcanoJob(jobTemplate.spec ?? {}, labels, name);
   const { executionPolicy = {}, ...work } = properties as { readonly executionPolicy?: Fields } & Fields;
   return {
     type: 'cron-task',
     properties: {
       ...present({ schedule: times.cron, timeZone: times.timeZone }),
-      ...others,
+      ...runs.properties,
       ...executionPolicy,
       ...work,
     },
     warnings: [
       ...(times.timeZone === undefined ? [inUtc] : []),
+      ...runs.warnings,
       ...warnings.filter((warning) => warning !== everyDeployment),
       ...Object.keys(without(jobTemplate, ['spec'])).map(
         (field) => `jobTemplate.${field} is left out: there is no equivalent`,
