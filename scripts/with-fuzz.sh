@@ -6,9 +6,12 @@ seconds=$1
 shift
 log=$(mktemp)
 mapfile -t files < <(git grep --files-with-matches 'await fuzz(' -- '*.test.ts')
+# A group of its own, so that it can be ended with all that it starts.
+set -m
 FUZZ_SECONDS=$seconds nice -n 19 npx vitest run --project unit "${files[@]}" > "$log" 2>&1 &
 fuzz=$!
-trap 'kill "$fuzz" 2> /dev/null || true; rm -f "$log"' EXIT
+set +m
+trap 'kill -- "-$fuzz" 2> /dev/null || true; rm -f "$log"' EXIT
 "$@"
 status=0
 wait "$fuzz" || status=$?

@@ -18,6 +18,12 @@ describe('kubectl reads, though it stands too far to the left', () => {
   ])('%s', (_what, text, value) => expect(read(text)).toEqual([value]));
 });
 
+test('a quoted text in the head of a block, which cannot be moved, is looked at once and not for seconds', () => {
+  const before = process.cpuUsage();
+  expect(read('|<<: "">o):')).toEqual([expect.stringContaining('Block scalar header includes extra characters')]);
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
+});
+
 test('the program of a Job that somebody pasted between quotes is read as kubectl reads it', () => {
   const job = `apiVersion: batch/v1
 kind: Job

@@ -28,7 +28,10 @@ export function indented(text: string): string {
     const move = firstMove(result);
     if (!move) return result;
     const { from, to, by } = move;
-    result = result.slice(0, from) + moved(result.slice(from, to), by) + result.slice(to);
+    const next = result.slice(0, from) + moved(result.slice(from, to), by) + result.slice(to);
+    // It would be the same move for ever: there is no further line.
+    if (next === result) return result;
+    result = next;
     if (result.length > text.length + mostAdded) return text;
   }
   return text;
