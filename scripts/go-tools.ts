@@ -6,6 +6,7 @@ import { progressTo } from '../sandbox/src/progress.ts';
 
 const actionlintComponent: Component = {
   name: 'actionlint',
+  folder: 'actionlint',
   programs: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
   flags: ['-ldflags', '-s -w'],
   minutes: 0.2,
@@ -14,6 +15,7 @@ const actionlintComponent: Component = {
 
 const prometheusComponent: Component = {
   name: 'prometheus',
+  folder: 'prometheus',
   programs: {
     prometheus: 'github.com/prometheus/prometheus/cmd/prometheus',
     promtool: 'github.com/prometheus/prometheus/cmd/promtool',

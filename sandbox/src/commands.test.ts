@@ -2,9 +2,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { wantedSettings } from './commands.ts';
 import { portsFrom, portsOf, type Settings } from './settings.ts';
 
-const recorded: Settings = { nodes: 'simulated', nodeCount: 7, kubevela: 'none', ports: portsFrom(20_000) };
+const recorded: Settings = {
+  kubernetes: '1.35',
+  nodes: 'simulated',
+  nodeCount: 7,
+  kubevela: 'none',
+  ports: portsFrom(20_000),
+};
 
-beforeEach(() => vi.stubEnv('KUBEVELA_HOME', undefined));
+beforeEach(() => {
+  vi.stubEnv('KUBEVELA_HOME', undefined);
+  vi.stubEnv('SANDBOX_KUBERNETES', undefined);
+});
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
@@ -16,6 +25,7 @@ describe('wantedSettings', () => {
   it('takes real nodes for root, and the stand-in without KUBEVELA_HOME', () => {
     asUser(0);
     expect(wantedSettings({}, undefined)).toEqual({
+      kubernetes: '1.36',
       nodes: 'real',
       nodeCount: 3,
       kubevela: 'stand-in',

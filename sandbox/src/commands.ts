@@ -3,6 +3,7 @@ import { becomesReady, findSupervisor, isReady, startSupervisor } from './contro
 import { checkKubevela } from './kubevela/program.ts';
 import type { PartState } from './machine/keeper.ts';
 import { programOf, providePrograms } from './build/programs.ts';
+import { defaultKubernetes, type KubernetesRelease } from './kubernetes-releases.ts';
 import { loadImage } from './node-images.ts';
 import { progressTo, type Progress } from './progress.ts';
 import { Refusal } from './refusal.ts';
@@ -12,6 +13,7 @@ import { readSettings, readState, type SandboxState } from './state.ts';
 import { endProcesses, removeSandbox } from './machine/sweep.ts';
 
 export interface UpOptions {
+  readonly kubernetes?: KubernetesRelease;
   readonly nodes?: Nodes;
   readonly nodeCount?: number;
   readonly kubevela?: Kubevela;
@@ -47,6 +49,7 @@ export function wantedSettings(options: UpOptions, recorded: Settings | undefine
 
 function defaultSettings(): Settings {
   return {
+    kubernetes: defaultKubernetes(),
     nodes: process.getuid?.() === 0 ? 'real' : 'simulated',
     nodeCount: 3,
     kubevela: process.env['KUBEVELA_HOME'] === undefined ? 'stand-in' : 'real',
@@ -67,7 +70,7 @@ async function startNew(
 ): Promise<void> {
   await checkMachine(settings, layout);
   await checkKubevela(settings);
-  await providePrograms(settings.nodes, progress);
+  await providePrograms(settings, progress);
   if (recorded !== undefined && differ(settings, recorded)) {
     progress.say('removing the old sandbox, which was another kind');
     await removeSandbox(layout);
@@ -80,13 +83,13 @@ async function startNew(
 function refuseOther(settings: Settings, recorded: Settings | undefined): void {
   if (recorded === undefined || !differ(settings, recorded)) return;
   throw new Refusal(
-    `A sandbox is up with --nodes ${recorded.nodes} --kubevela ${recorded.kubevela} on ports from ${recorded.ports.apiserver}: end it first with npm run sandbox -- down.`,
+    `A sandbox is up with --kubernetes ${recorded.kubernetes} --nodes ${recorded.nodes} --kubevela ${recorded.kubevela} on ports from ${recorded.ports.apiserver}: end it first with npm run sandbox -- down.`,
   );
 }
 
 function differ(one: Settings, other: Settings): boolean {
-  const essence = ({ nodes, nodeCount, kubevela, ports }: Settings): string =>
-    JSON.stringify([nodes, nodes === 'simulated' ? nodeCount : 0, kubevela, ports]);
+  const essence = ({ kubernetes, nodes, nodeCount, kubevela, ports }: Settings): string =>
+    JSON.stringify([kubernetes, nodes, nodes === 'simulated' ? nodeCount : 0, kubevela, ports]);
   return essence(one) !== essence(other);
 }
 
@@ -102,7 +105,9 @@ async function waitWithProgress(layout: Layout, progress: Progress): Promise<voi
 }
 
 async function sayHowToUse(layout: Layout, settings: Settings): Promise<void> {
-  console.log(`Kubernetes with ${settings.nodes} nodes and KubeVela: ${settings.kubevela}. To use it:`);
+  console.log(
+    `Kubernetes ${settings.kubernetes} with ${settings.nodes} nodes and KubeVela: ${settings.kubevela}. To use it:`,
+  );
   await env(layout);
   console.error(`The programs' logs are in ${layout.logs}. npm run sandbox -- down ends it.`);
 }
@@ -123,7 +128,7 @@ export async function load(layout: Layout, archive: string): Promise<void> {
   const settings = await readSettings(layout);
   if (settings?.nodes !== 'real')
     throw new Refusal('No sandbox with a real node is up: start one with npm run sandbox -- up --nodes real.');
-  await loadImage(layout, await providePrograms(settings.nodes, progressTo(process.stderr)), resolve(archive));
+  await loadImage(layout, await providePrograms(settings, progressTo(process.stderr)), resolve(archive));
 }
 
 /** Prints the parts; the exit code is 1 when not all are ready. */
@@ -140,7 +145,7 @@ export async function status(layout: Layout): Promise<void> {
   }
   const ready = await isReady(layout, state);
   console.log(
-    `${ready ? 'ready' : 'not ready'}: nodes ${settings.nodes}, KubeVela ${settings.kubevela}, supervisor ${supervisor}`,
+    `${ready ? 'ready' : 'not ready'}: Kubernetes ${settings.kubernetes}, nodes ${settings.nodes}, KubeVela ${settings.kubevela}, supervisor ${supervisor}`,
   );
   for (const line of state.parts.map(describePart)) console.log(line);
   if (!ready) process.exitCode = 1;
@@ -165,7 +170,7 @@ export async function env(layout: Layout): Promise<void> {
   if (settings === undefined) throw new Refusal('No sandbox is up: start one with npm run sandbox -- up.');
   console.log(`export KUBECONFIG=${quote(layout.kubeconfig)}`);
   if ((await onPath('kubectl')) !== undefined) return;
-  const programs = await providePrograms(settings.nodes, progressTo(process.stderr));
+  const programs = await providePrograms(settings, progressTo(process.stderr));
   console.log(`export PATH=${quote(dirname(programOf(programs, 'kubernetes', 'kubectl')))}:"$PATH"`);
 }
 

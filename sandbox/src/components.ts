@@ -1,9 +1,11 @@
+import { kubernetesVersions, type KubernetesRelease } from './kubernetes-releases.ts';
 import type { Settings } from './settings.ts';
 
 /** A Go module under sandbox/go and the programs that are built from it. */
 export interface Component {
-  /** The folder under sandbox/go. */
   readonly name: string;
+  /** The folder under sandbox/go. */
+  readonly folder: string;
   /** The package of each program. */
   readonly programs: Readonly<Record<string, string>>;
   /** Extra arguments of `go build`. */
@@ -13,38 +15,37 @@ export interface Component {
   readonly diskGiB: number;
 }
 
-export const kubernetesVersion = '1.34.2';
-
-const kubernetesVersionFlags = [
-  `k8s.io/component-base/version.gitVersion=v${kubernetesVersion}`,
-  'k8s.io/component-base/version.gitMajor=1',
-  'k8s.io/component-base/version.gitMinor=34',
-]
-  .map((value) => `-X ${value}`)
-  .join(' ');
-
 const below = (folder: string, programs: readonly string[]): Record<string, string> =>
   Object.fromEntries(programs.map((program) => [program, `${folder}/${program}`]));
 
 const small = { flags: ['-ldflags', '-s -w'], minutes: 0.2, diskGiB: 0.5 };
 
-const kubernetes: Component = {
-  name: 'kubernetes',
-  programs: below('k8s.io/kubernetes/cmd', [
-    'kube-apiserver',
-    'kube-controller-manager',
-    'kube-scheduler',
-    'kube-proxy',
-    'kubelet',
-    'kubectl',
-  ]),
-  flags: ['-ldflags', `-s -w ${kubernetesVersionFlags}`],
-  minutes: 7,
-  diskGiB: 5,
-};
+/** The releases have different dependencies, so each is a module of its own. */
+function kubernetesOf(release: KubernetesRelease): Component {
+  const [major, minor] = release.split('.');
+  const version = [`gitVersion=v${kubernetesVersions[release]}`, `gitMajor=${major}`, `gitMinor=${minor}`].map(
+    (value) => `-X k8s.io/component-base/version.${value}`,
+  );
+  return {
+    name: 'kubernetes',
+    folder: `kubernetes-${release}`,
+    programs: below('k8s.io/kubernetes/cmd', [
+      'kube-apiserver',
+      'kube-controller-manager',
+      'kube-scheduler',
+      'kube-proxy',
+      'kubelet',
+      'kubectl',
+    ]),
+    flags: ['-ldflags', `-s -w ${version.join(' ')}`],
+    minutes: 7,
+    diskGiB: 5,
+  };
+}
 
 const etcd: Component = {
   name: 'etcd',
+  folder: 'etcd',
   programs: { etcd: 'go.etcd.io/etcd/server/v3' },
   flags: ['-ldflags', '-s -w'],
   minutes: 1,
@@ -53,6 +54,7 @@ const etcd: Component = {
 
 const kwok: Component = {
   name: 'kwok',
+  folder: 'kwok',
   programs: { kwok: 'sigs.k8s.io/kwok/cmd/kwok' },
   flags: ['-ldflags', '-s -w'],
   minutes: 2,
@@ -61,6 +63,7 @@ const kwok: Component = {
 
 const containerd: Component = {
   name: 'containerd',
+  folder: 'containerd',
   programs: below('github.com/containerd/containerd/v2/cmd', ['containerd', 'containerd-shim-runc-v2', 'ctr']),
   // The snapshotters left out need C libraries or devices of their own.
   flags: ['-tags', 'no_btrfs,no_zfs,no_devmapper,no_aufs', '-ldflags', '-s -w'],
@@ -70,6 +73,7 @@ const containerd: Component = {
 
 const cni: Component = {
   name: 'cni',
+  folder: 'cni',
   programs: {
     ptp: 'github.com/containernetworking/plugins/plugins/main/ptp',
     'host-local': 'github.com/containernetworking/plugins/plugins/ipam/host-local',
@@ -77,19 +81,16 @@ const cni: Component = {
   ...small,
 };
 
-const certificates: Component = { name: 'certificates', programs: { certificates: '.' }, ...small };
-const pause: Component = { name: 'pause', programs: { pause: '.' }, ...small };
-const clusterDns: Component = { name: 'cluster-dns', programs: { 'cluster-dns': '.' }, ...small };
-const nodeNetwork: Component = { name: 'node-network', programs: { 'node-network': '.' }, ...small };
+const ours = (name: string): Component => ({ name, folder: name, programs: { [name]: '.' }, ...small });
 
-const controlPlane = [certificates, etcd, kubernetes];
-const componentsFor: Readonly<Record<Settings['nodes'], readonly Component[]>> = {
-  none: controlPlane,
-  simulated: [...controlPlane, kwok],
-  real: [...controlPlane, containerd, cni, pause, nodeNetwork, clusterDns],
+const controlPlane = [ours('certificates'), etcd];
+const nodePrograms: Readonly<Record<Settings['nodes'], readonly Component[]>> = {
+  none: [],
+  simulated: [kwok],
+  real: [containerd, cni, ours('pause'), ours('node-network'), ours('cluster-dns')],
 };
 
-/** What has to be built for a sandbox with such nodes. */
-export function componentsOf(nodes: Settings['nodes']): readonly Component[] {
-  return componentsFor[nodes];
+/** What has to be built for such a sandbox. */
+export function componentsOf({ nodes, kubernetes }: Pick<Settings, 'nodes' | 'kubernetes'>): readonly Component[] {
+  return [...controlPlane, kubernetesOf(kubernetes), ...nodePrograms[nodes]];
 }

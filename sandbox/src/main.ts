@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { down, env, load, status, up, type UpOptions } from './commands.ts';
+import { kubernetesReleases } from './kubernetes-releases.ts';
 import { Refusal } from './refusal.ts';
 import { defaultDirectory, kubevelaKinds, layoutOf, nodeKinds, type Layout } from './settings.ts';
 import { supervise } from './machine/supervisor.ts';
@@ -22,6 +23,12 @@ function commandLine(): Command {
   program
     .command('up')
     .description('start it, or what is dead of it; without options, as it was')
+    .addOption(
+      new Option(
+        '--kubernetes <release>',
+        'a major and a minor version; default: that of SANDBOX_KUBERNETES, else the one that most tests run on',
+      ).choices(kubernetesReleases),
+    )
     .addOption(
       new Option(
         '--nodes <kind>',

@@ -1,6 +1,7 @@
 import { becomesReady, startSupervisor } from './control.ts';
 import { checkKubevela } from './kubevela/program.ts';
 import { programOf, providePrograms, type Programs } from './build/programs.ts';
+import { defaultKubernetes, type KubernetesRelease } from './kubernetes-releases.ts';
 import { loadImage } from './node-images.ts';
 import { silent, type Progress } from './progress.ts';
 import { checkMachine, freePorts } from './machine/requirements.ts';
@@ -11,6 +12,8 @@ import { removeSandbox } from './machine/sweep.ts';
 export interface SandboxOptions {
   /** The sandbox's own directory; what an earlier one left there is ended and removed first. */
   readonly dir: string;
+  /** The release of Kubernetes; that of `defaultKubernetes` by default. */
+  readonly kubernetes?: KubernetesRelease;
   /** `none` by default: pods stay pending. */
   readonly nodes?: Nodes;
   /** How many simulated nodes; one by default. */
@@ -62,7 +65,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const settings = await settingsOf(options);
   await checkMachine(settings, layout);
   await checkKubevela(settings);
-  const programs = await providePrograms(settings.nodes, options.progress ?? silent);
+  const programs = await providePrograms(settings, options.progress ?? silent);
   await removeSandbox(layout);
   await startSupervisor(layout, settings, true);
   const sandbox = handleOf(layout, settings, programs);
@@ -78,6 +81,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 async function settingsOf(options: SandboxOptions): Promise<Settings> {
   const home = options.kubevelaHome ?? process.env['KUBEVELA_HOME'];
   return {
+    kubernetes: options.kubernetes ?? defaultKubernetes(),
     nodes: options.nodes ?? 'none',
     nodeCount: options.nodeCount ?? 1,
     kubevela: options.kubevela ?? 'none',

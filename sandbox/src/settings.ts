@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { KubernetesRelease } from './kubernetes-releases.ts';
 
 /** `none`: pods stay pending; `simulated`: KWOK plays the kubelets; `real`: one kubelet with containerd runs pods. */
 export const nodeKinds = ['none', 'simulated', 'real'] as const;
@@ -54,6 +55,7 @@ export function portsOf(numbers: readonly number[]): Ports {
 
 /** What one sandbox is; written down in its directory, so that later commands find it as it was started. */
 export interface Settings {
+  readonly kubernetes: KubernetesRelease;
   readonly nodes: Nodes;
   readonly nodeCount: number;
   readonly kubevela: Kubevela;

@@ -76,7 +76,7 @@ async function demo(): Promise<void> {
     bringUp(layout, kubevela, progressTo(process.stderr)),
     isInCluster ? buildNamedImage() : undefined,
   ]);
-  const programs = await providePrograms(settings.nodes, progressTo(process.stderr));
+  const programs = await providePrograms(settings, progressTo(process.stderr));
   const kubectl = programOf(programs, 'kubernetes', 'kubectl');
   const cluster = clusterOf(kubectl, layout.kubeconfig);
   const vela =

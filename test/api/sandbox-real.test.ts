@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { defaultKubernetes } from '../../sandbox/src/kubernetes-releases.ts';
 import { providePrograms } from '../../sandbox/src/build/programs.ts';
 import { cgroupName } from '../../sandbox/src/machine/node-host.ts';
 import { ownedProcesses } from '../../sandbox/src/machine/processes.ts';
@@ -121,7 +122,7 @@ describe.skipIf(process.getuid?.() !== 0)('a sandbox with a real node (needs roo
   it('has its rules in the network of the node alone', async () => {
     // Where pods and Services had addresses of this machine, sandboxes beside each other had the same ones.
     expect(await readFile('/proc/net/fib_trie', 'utf8')).not.toMatch(/10\.(244|9[56])\./);
-    const { nft = '' } = await providePrograms('real', silent);
+    const { nft = '' } = await providePrograms({ kubernetes: defaultKubernetes(), nodes: 'real' }, silent);
     const environment = { env: { ...process.env, LD_LIBRARY_PATH: nft } };
     expect((await run(join(nft, 'nft'), ['list', 'tables'], environment)).stdout).not.toContain('kube-proxy');
   });

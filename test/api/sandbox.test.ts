@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { defaultKubernetes } from '../../sandbox/src/kubernetes-releases.ts';
 import { kill, ownedProcesses } from '../../sandbox/src/machine/processes.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
 import { repository } from '../../sandbox/src/settings.ts';
@@ -201,7 +202,9 @@ describe('the command line', () => {
   it('starts, stays, and does nothing the second time', async () => {
     expect(await up()).toMatchObject({ code: 0 });
     const first = await supervisor();
-    expect((await sandboxCommand('status')).stdout).toMatch(/^ready: nodes simulated, KubeVela none/);
+    expect((await sandboxCommand('status')).stdout).toContain(
+      `ready: Kubernetes ${defaultKubernetes()}, nodes simulated, KubeVela none`,
+    );
     expect((await sandboxCommand('env')).stdout).toContain(`export KUBECONFIG='${dir}/kubeconfig'`);
     expect(await up()).toMatchObject({ code: 0 });
     expect(await supervisor()).toBe(first);
@@ -210,7 +213,9 @@ describe('the command line', () => {
   it('refuses to become another kind while it is up', async () => {
     const refused = await sandboxCommand('up', '--nodes', 'none');
     expect(refused).toMatchObject({ code: 1 });
-    expect(refused.stderr).toContain('A sandbox is up with --nodes simulated --kubevela none');
+    expect(refused.stderr).toContain(
+      `A sandbox is up with --kubernetes ${defaultKubernetes()} --nodes simulated --kubevela none`,
+    );
   });
 
   it('starts again after everything was killed, with what was stored and stale files around', async () => {

@@ -21,10 +21,9 @@ const gibibyte = 1024 ** 3;
  * @throws Refusal when Go or disk space is missing, or a build fails
  */
 export async function build(components: readonly Component[], progress: Progress): Promise<Record<string, string>> {
-  const go = await findGo();
   const built: Record<string, string> = {};
   for (const component of components) {
-    built[component.name] = await buildComponent(component, go, progress);
+    built[component.name] = await buildComponent(component, await findGo(component), progress);
   }
   return built;
 }
@@ -35,19 +34,17 @@ interface Go {
   readonly cache: string;
 }
 
-async function findGo(): Promise<Go> {
+async function findGo({ name, folder }: Component): Promise<Go> {
   try {
     // In a module: so Go says which version it takes for it, which may be a newer one that it downloads.
     const { stdout } = await run('go', ['env', 'GOVERSION', 'GOARCH', 'GOCACHE'], {
-      cwd: join(modulesDirectory, 'kubernetes'),
+      cwd: join(modulesDirectory, folder),
     });
     const [version = '', architecture = '', cache = ''] = stdout.trim().split('\n');
     return { version: `${version} ${architecture}`, cache };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is none' : describe(error);
-    throw new Refusal(
-      `The sandbox builds Kubernetes and needs Go 1.24.3 or newer (${reason}): install it from https://go.dev/dl.`,
-    );
+    throw new Refusal(`Building ${name} needs Go 1.24 or newer (${reason}): install it from https://go.dev/dl.`);
   }
 }
 
@@ -56,7 +53,7 @@ function describe(error: unknown): string {
 }
 
 async function buildComponent(component: Component, go: Go, progress: Progress): Promise<string> {
-  const directory = join(binDirectory, `${component.name}-${await keyOf(component, go)}`);
+  const directory = join(binDirectory, `${component.folder}-${await keyOf(component, go)}`);
   if (await exists(directory)) return directory;
   let waiting: { end(outcome: string): void } | undefined;
   // Two builds of one thing would take twice as long.
@@ -72,7 +69,7 @@ async function buildComponent(component: Component, go: Go, progress: Progress):
 
 /** Everything that decides what the programs are. */
 async function keyOf(component: Component, go: Go): Promise<string> {
-  const module = join(modulesDirectory, component.name);
+  const module = join(modulesDirectory, component.folder);
   const files = (await readdir(module)).filter((file) => /\.go$|^go\.(mod|sum)$/.test(file)).sort();
   const hash = createHash('sha256').update(JSON.stringify([go.version, component.programs, component.flags]));
   for (const file of files) hash.update(file).update(await readFile(join(module, file)));
@@ -108,7 +105,7 @@ function describeMinutes(minutes: number): string {
 function buildProgram(component: Component, path: string, program: string): Promise<void> {
   const args = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', ...component.flags, '-o', program, path];
   const child = spawn('go', args, {
-    cwd: join(modulesDirectory, component.name),
+    cwd: join(modulesDirectory, component.folder),
     env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -138,7 +135,7 @@ async function needSpace(component: Component, directory: string): Promise<void>
 /** One build of a component is kept. */
 async function removeOthers(component: Component, kept: string): Promise<void> {
   const old = (await readdir(binDirectory)).filter(
-    (entry) => new RegExp(`^${component.name}-[0-9a-f]{12}$`).test(entry) && join(binDirectory, entry) !== kept,
+    (entry) => new RegExp(`^${component.folder}-[0-9a-f]{12}$`).test(entry) && join(binDirectory, entry) !== kept,
   );
   await Promise.all(old.map((entry) => rm(join(binDirectory, entry), { recursive: true, force: true })));
 }

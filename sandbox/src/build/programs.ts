@@ -9,12 +9,15 @@ import type { Settings } from '../settings.ts';
 export type Programs = Readonly<Record<string, string>>;
 
 /**
- * Gets every program that a sandbox with such nodes needs, from the cache where it is there.
+ * Gets every program that such a sandbox needs, from the cache where it is there.
  * @throws Refusal when that is impossible on this machine
  */
-export async function providePrograms(nodes: Settings['nodes'], progress: Progress): Promise<Programs> {
-  const built = await build(componentsOf(nodes), progress);
-  if (nodes !== 'real') return built;
+export async function providePrograms(
+  settings: Pick<Settings, 'nodes' | 'kubernetes'>,
+  progress: Progress,
+): Promise<Programs> {
+  const built = await build(componentsOf(settings), progress);
+  if (settings.nodes !== 'real') return built;
   return {
     ...built,
     runc: await debianProgram('runc', 'usr/sbin/runc', progress),

@@ -44,7 +44,7 @@ export async function supervise(dir: string, ofParent: boolean): Promise<void> {
 async function runPlane(layout: Layout, ofParent: boolean, signal: AbortSignal, report: Report): Promise<void> {
   const settings = await readSettings(layout);
   if (settings === undefined) throw new Error(`${layout.settings} is missing: start the sandbox with up`);
-  const programs = await providePrograms(settings.nodes, silent);
+  const programs = await providePrograms(settings, silent);
   await makeCertificates(layout, settings.ports, programs);
   await writeFile(layout.kubeconfig, await readFile(`${layout.pki}/admin.kubeconfig`), { mode: 0o600 });
   const client = await adminClient(layout, settings.ports);
