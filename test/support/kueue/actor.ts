@@ -31,8 +31,8 @@ export interface KueueActor {
   stop(): Promise<void>;
 }
 
-/** A conflict means that somebody else was faster, which is their right so many times in a row. */
-const mostConflicts = 20;
+/** So many times in a row somebody else may be faster, which is a conflict, or pods may take their time to end. */
+const mostRetries = 20;
 const mostRefusals = 50;
 
 /**
@@ -124,7 +124,7 @@ class Actor implements KueueActor {
       }
     };
     const failed = (_queue: string, _key: string, error: unknown, failures: number) => {
-      if (!isConflict(error) || failures > mostConflicts) this.#refused(error);
+      if (!(isConflict(error) || isTemplateHeld(error)) || failures > mostRetries) this.#refused(error);
     };
     return new WorkQueue({ name, workers, process, backoff: { firstMs: 5, longestMs: 2_000 }, observer: { failed } });
   }
@@ -315,6 +315,11 @@ class Actor implements KueueActor {
     this.#jobs.observe(written);
     return written;
   }
+}
+
+/** From Kubernetes 1.36 on a template is not restored while the Job has active pods: Kueue is refused, and retries. */
+function isTemplateHeld(error: unknown): boolean {
+  return error instanceof ApiError && error.details.some(({ field }) => field === 'spec.template');
 }
 
 /** By name, as Kueue finds them. */
