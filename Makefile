@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help check deps cue addon build types lint fix test unit api console e2e fuzz campaign upgrade demo kind down bench image release promtool docs
+.PHONY: help check deps cue addon build types lint fix test unit api console e2e fuzz campaign matrix upgrade demo kind down bench image release promtool docs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ fuzz: deps cue ## Strangers' text for each parser, SECONDS (60) each; SEED=n rep
 
 campaign: addon build ## Every kill point of every story, and made-up cases until MINUTES (60) are over; SEED=n repeats one
 	@npx tsx scripts/campaign.ts --minutes $(or $(MINUTES),60) --seed '$(SEED)'
+
+# RELEASES='1.35 1.36' chooses some; KUBEVELA_HOMES=dir:dir adds the end-to-end tests with each of these KubeVelas.
+matrix: addon build ## API and main end-to-end tests on each release of Kubernetes: a quarter of an hour each
+	@npx tsx scripts/matrix.ts $(RELEASES)
 
 # The last commit of 0.1.0.
 FROM ?= e694418
