@@ -6,7 +6,7 @@ const files = ['sandbox/src/build/images.ts', 'definitions/task.cue', 'docs/glos
 it.each([
   ['`src/images.ts` packs the images', 'src/images.ts'],
   ['see policies/schedule.test.ts', 'policies/schedule.test.ts'],
-  ['docs/runbooks.md has a section', 'docs/runbooks.md'],
+  ['operations/gone.md has a section', 'operations/gone.md'],
 ])('a page that names what has moved is found: %s', (text, name) => {
   expect(findFileNames(text, 'page')).toEqual([{ line: 1, name }]);
   expect(existsAs(name, files)).toBe(false);
