@@ -176,7 +176,7 @@ const ourReasonMeanings = {
     source: 'task-runs',
     with: ['Pending', 'Running', 'Stalled'],
     meaning:
-      'The program has not started: an init container of its pod still runs, or a sidecar has not passed its startupProbe. It stalls the Task after ten minutes.',
+      'The program has not started: an init container of its pod still runs, or a sidecar has not passed its startupProbe. A sidecar stalls the Task after ten minutes, an init container after an hour.',
     remedy:
       'Look at the log of the container that the message names; often it waits for a service that does not answer.',
   },

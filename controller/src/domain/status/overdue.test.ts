@@ -89,7 +89,7 @@ describe('a run whose Job says nothing about what holds it up', () => {
       .jobs(job)
       .pods(pod(job, { phase: 'Pending', starting }));
     expect(statusOf(state, 14)?.reason).toBeUndefined();
-    expect(overdueTimes(classify(state.build()))).toEqual([after(605).getTime(), after(15).getTime()]);
+    expect(overdueTimes(classify(state.build()))).toEqual([after(3605).getTime(), after(15).getTime()]);
     const told = {
       phase: 'Pending',
       reason: 'PodInitializing',
@@ -97,8 +97,8 @@ describe('a run whose Job says nothing about what holds it up', () => {
     };
     expect(statusOf(state, 15)).toMatchObject(told);
     expect(statusOf(state, 3000)).toMatchObject(told);
-    expect(stalled(recorded(state, 20), 600)).toBe(false);
-    expect(stalled(recorded(state, 20), 606)).toBe(true);
+    expect(stalled(recorded(state, 20), 3604)).toBe(false);
+    expect(stalled(recorded(state, 20), 3606)).toBe(true);
   });
 
   test('names a sidecar that does not start', () => {
@@ -110,6 +110,8 @@ describe('a run whose Job says nothing about what holds it up', () => {
     expect(statusOf(state, 15)?.message).toBe(
       `sidecar proxy has run since ${rfc3339(5)} and is not started yet: its startupProbe or postStart hook has to succeed before the program starts`,
     );
+    expect(stalled(recorded(state, 20), 604)).toBe(false);
+    expect(stalled(recorded(state, 20), 606)).toBe(true);
   });
 
   test('names the failure rather than the next init container, so that the message does not change with each pod', () => {

@@ -13,8 +13,10 @@ const goneMilliseconds = 120_000;
 const lingeringMilliseconds = 300_000;
 /** Most init containers have ended, and most controllers have seen a Job, after so long: it is not worth a word. */
 const briefMilliseconds = 10_000;
-/** An init container may fetch much. */
-const startingMilliseconds = 600_000;
+/** A sidecar starts within minutes, if ever. */
+const sidecarMilliseconds = 600_000;
+/** An init container may fetch much: what takes that long is part of the work. */
+const initMilliseconds = 3_600_000;
 
 /** What a run that waits for pods to go says of one that does not. */
 export function stuckPodHold({ state }: TaskView, now: Date): Hold | undefined {
@@ -81,13 +83,17 @@ function unmanagedAt({ metadata, spec, status }: Job, pods: readonly Pod[]): num
 
 /** Whether the current run's program has waited for an init container or a sidecar for too long. */
 export function startsTooLong(view: TaskView, now: Date): boolean {
-  return startingTimes(view).some((since) => since + startingMilliseconds <= now.getTime());
+  return startingEnds(view).some((at) => at <= now.getTime());
 }
 
-function startingTimes({ current }: TaskView): readonly number[] {
+function startingEnds({ current }: TaskView): readonly number[] {
   if (!current || current.finished) return [];
   const pods = partsOf(current).flatMap((part) => part.pods);
-  return pods.flatMap(({ starting }) => (starting ? Date.parse(starting.since) : []));
+  return pods.flatMap(({ starting }) => (starting ? patienceEnds(starting) : []));
+}
+
+function patienceEnds({ since, isSidecar }: NonNullable<Pod['starting']>): number {
+  return Date.parse(since) + (isSidecar ? sidecarMilliseconds : initMilliseconds);
 }
 
 /** Whether the current run's program is done, and its pod has run on for others for too long. */
@@ -101,7 +107,7 @@ export function overdueTimes(view: TaskView): readonly number[] {
   return [
     ...view.state.cluster.pods.flatMap((pod) => stuckAt(pod) ?? []),
     ...lingeringEnds(view),
-    ...startingTimes(view).map((since) => since + startingMilliseconds),
+    ...startingEnds(view),
     ...unfinished.flatMap(({ pods }) =>
       pods.flatMap(({ starting }) => (starting ? Date.parse(starting.since) + briefMilliseconds : [])),
     ),
