@@ -127,7 +127,7 @@ function sample(schema: Schema): readonly unknown[] {
   if (schema.enum) return schema.enum;
   switch (schema.type) {
     case 'string':
-      return schema.format === 'date-time' ? ['2126-03-20T12:00:00Z'] : ['other', '1'];
+      return schema.format === 'date-time' ? ['2126-03-20T12:00:00Z'] : ['other', '1', 'example.org/other'];
     case 'integer':
     case 'number':
       return [1, 2];
