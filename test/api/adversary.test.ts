@@ -93,6 +93,30 @@ describe("somebody with Kubernetes' role edit", () => {
     expect(await victims.runs()).toEqual(['mytask-v1 Succeeded', 'mytask-v2 Succeeded']);
   });
 
+  it('an Application of theirs that lists the Task of others, as a read-only policy does, is neither believed nor annotated', async () => {
+    const [mine, victims] = [await controlled.openRoom(), await controlled.openRoom()];
+    const task = {
+      apiVersion: 'task.oam.dev/v1alpha1',
+      kind: 'Task',
+      namespace: victims.namespace,
+      name: 'app-mytask',
+    };
+    const marks = forgedMarks(victims);
+    await mine.apply({
+      ...application('app'),
+      metadata: { name: 'app', annotations: marks },
+      status: { appliedResources: [task] },
+    });
+    await victims.apply({ ...application('app'), status: { appliedResources: [task] } });
+    for (const revision of [1, 2]) await victims.finish({ revision });
+    expect(await victims.runs()).toEqual(['mytask-v1 Succeeded', 'mytask-v2 Succeeded']);
+    const annotationsIn = async ({ namespace }: Room) =>
+      (await controlled.cluster.client.get(applications, { namespace, name: 'app' })).metadata.annotations;
+    // Its own Application is annotated, so the controller has been there.
+    await eventually('the run is marked', async () => Object.keys((await annotationsIn(victims)) ?? {}).length > 0);
+    expect(await annotationsIn(mine)).toEqual(marks);
+  });
+
   it('marks that are invalid, however large, keep no Task from running', async () => {
     const room = await controlled.openRoom();
     const key = `ran.task.oam.dev/${hexHash(`${room.namespace}/app-mytask`, 16)}`;
