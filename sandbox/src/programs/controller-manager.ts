@@ -5,15 +5,10 @@ import { programOf } from '../build/programs.ts';
 import { answers } from '../machine/readiness.ts';
 
 /**
- * All controllers that are on by default, but those that need a cloud. Each has its own service account, as in kubeadm.
+ * All controllers that are on by default, but the one that gives nodes addresses. Those that need a cloud end by
+ * themselves, and 1.37 no longer knows their names. Each has its own service account, as in kubeadm.
  */
-const controllers = [
-  '*',
-  '-service-lb-controller',
-  '-node-route-controller',
-  '-cloud-node-lifecycle-controller',
-  '-node-ipam-controller',
-];
+const controllers = ['*', '-node-ipam-controller'];
 
 export function controllerManager({ layout, settings, programs, client }: Context): Program {
   const kubeconfig = join(layout.pki, 'controller-manager.kubeconfig');
