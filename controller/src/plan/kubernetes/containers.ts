@@ -138,7 +138,7 @@ function ofPortName(name: Place): readonly SchemaProblem[] {
   const { text = '' } = name;
   return text === '' || (portName.test(text) && text.length <= mostOfPortName && !text.includes('--'))
     ? []
-    : [name.is(': write at most 15 lower-case letters, digits and -, one letter at least')];
+    : [name.is(`: write at most ${mostOfPortName} lower-case letters, digits and -, one letter at least`)];
 }
 
 function ofHostPort(port: Place, hostNetwork: boolean): readonly SchemaProblem[] {
@@ -216,7 +216,7 @@ function portProblems(handler: Place): readonly SchemaProblem[] {
   const port = handler.at('port');
   if (!port.isThere) return [handler.problem('lacks port: write it')];
   const { number } = port;
-  if (number !== undefined) return number >= 1 && number <= mostPort ? [] : [port.is(': write 1 to 65535')];
+  if (number !== undefined) return number >= 1 && number <= mostPort ? [] : [port.is(`: write 1 to ${mostPort}`)];
   return /^\d+$/.test(port.text ?? '') ? [port.is(': write the number without quotes')] : ofPortName(port);
 }
 

@@ -27,7 +27,7 @@ function containersOf(template: Place): readonly unknown[] {
 
 function tooManyRules(policy: Place): readonly SchemaProblem[] {
   const { length } = policy.at('rules').items;
-  return length > mostRules ? [policy.at('rules').problem(`has ${length} elements: write 20 or less`)] : [];
+  return length > mostRules ? [policy.at('rules').problem(`has ${length} elements: write ${mostRules} or less`)] : [];
 }
 
 function ofFailureRule(rule: Place, job: Place, containers: readonly unknown[]): readonly SchemaProblem[] {
@@ -65,7 +65,7 @@ function ofCodes(codes: Place, containers: readonly unknown[]): readonly SchemaP
         ]),
     ...(values.items.length === 0 ? [codes.problem('has no values: write the exit codes')] : []),
     ...(values.items.length > mostCodes
-      ? [values.problem(`has ${values.items.length} elements: write 255 or less`)]
+      ? [values.problem(`has ${values.items.length} elements: write ${mostCodes} or less`)]
       : []),
     ...(isOrdered ? [] : [values.is(': write them in order, each once')]),
     ...(codes.at('operator').value === 'In' && numbers.includes(0)

@@ -11,6 +11,8 @@ const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const mostOfLabel = 63;
 const mostOfSubdomain = 253;
 
+const keyForm = `write letters, digits, -, _ and ., with a letter or digit at both ends, ${mostOfLabel} characters at most`;
+
 /** The name of a container or of a volume. One that is too long the schema refuses. */
 export function labelNameProblems(place: Place): readonly SchemaProblem[] {
   const { text = '' } = place;
@@ -43,13 +45,11 @@ export function keyProblem(place: Place): readonly SchemaProblem[] {
 /** A value of a label. */
 export function labelValueProblems(place: Place): readonly SchemaProblem[] {
   const { text = '' } = place;
-  return labelValue.test(text) && text.length <= mostOfLabel
-    ? []
-    : [place.is(': write letters, digits, -, _ and ., with a letter or digit at both ends, 63 characters at most')];
+  return labelValue.test(text) && text.length <= mostOfLabel ? [] : [place.is(`: ${keyForm}`)];
 }
 
 function badKey(key: string): string {
-  return `has the key ${shown(key)}: write letters, digits, -, _ and ., with a letter or digit at both ends, 63 characters at most, after a domain and / if there is one`;
+  return `has the key ${shown(key)}: ${keyForm}, after a domain and / if there is one`;
 }
 
 function isKey(key: string): boolean {

@@ -131,15 +131,14 @@ function networkProblems(spec: Place): readonly SchemaProblem[] {
       ? [spec.at('dnsPolicy').is(', and there is no name server: write dnsConfig.nameservers')]
       : []),
     ...(servers.items.length > mostNameServers
-      ? [servers.problem(`has ${servers.items.length} elements: write 3 or less`)]
+      ? [servers.problem(`has ${servers.items.length} elements: write ${mostNameServers} or less`)]
       : []),
     ...[...servers.items, ...spec.at('hostAliases').items.map((alias) => alias.at('ip'))].flatMap(addressProblems),
   ];
 }
 
 /** An IPv4 address, and roughly what an IPv6 address looks like. */
-const address =
-  /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$|^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$/;
+const address = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$|^(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]+$/;
 
 function addressProblems(place: Place): readonly SchemaProblem[] {
   const { text } = place;
