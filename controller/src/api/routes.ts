@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { contentTypes, formatLines } from './log-format.ts';
 import type { Line } from './logs.ts';
+import type { Right } from './person.ts';
 import * as schemas from './schemas.ts';
 import type { AtRun, AtTask, Caller, Service } from './service.ts';
 
@@ -25,7 +26,9 @@ export interface Route {
   readonly path: string;
   readonly id: string;
   readonly summary: string;
-  /** The rights that the person needs, as RBAC names them, for the document. */
+  /** The rights that the person needs in the path's namespace, or in all where it has none. */
+  readonly needs: readonly Right[];
+  /** The same in words, for the document. */
   readonly rights: string;
   readonly params: z.ZodObject | undefined;
   readonly query: z.ZodObject | undefined;
@@ -41,7 +44,7 @@ export interface Route {
 interface Declaration<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType, A extends z.ZodType> {
   readonly id: string;
   readonly summary: string;
-  readonly rights: string;
+  readonly needs: readonly Right[];
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -59,13 +62,14 @@ function route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType
   path: string,
   declaration: Declaration<P, Q, B, A>,
 ): Route {
-  const { id, summary, rights, params, query, body, answer, status = 200 } = declaration;
+  const { id, summary, needs, params, query, body, answer, status = 200 } = declaration;
   return {
     method,
     path,
     id,
     summary,
-    rights,
+    needs,
+    rights: inWords(needs, path),
     params,
     query,
     body,
@@ -75,6 +79,14 @@ function route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType
     handle: (...asked) => declaration.handle(...asked),
   };
 }
+
+function inWords(needs: readonly Right[], path: string): string {
+  if (needs.length === 0) return 'none';
+  const named = needs.map(({ verb, resource }) => `${verb} ${resource}`).join(', ');
+  return path.includes('{namespace}') ? named : `${named} in all namespaces`;
+}
+
+const to = (verb: Right['verb'], resource: Right['resource']): Right => ({ verb, resource });
 
 const taskAt = ({ namespace, task }: { namespace: string; task: string }): AtTask => ({ namespace, task });
 const runAt = ({ namespace, run }: { namespace: string; run: string }): AtRun => ({ namespace, run });
@@ -96,7 +108,7 @@ export const routes: readonly Route[] = [
   route('get', '/access', {
     id: 'getAccess',
     summary: 'Who you are, which namespaces you may read, and what you may do in a namespace.',
-    rights: 'none',
+    needs: [],
     query: z.object({
       namespace: schemas.namespacePath.shape.namespace
         .optional()
@@ -108,7 +120,7 @@ export const routes: readonly Route[] = [
   route('get', '/tasks', {
     id: 'listAllTasks',
     summary: 'The tasks of all namespaces, by name.',
-    rights: 'list tasks in all namespaces',
+    needs: [to('list', 'tasks')],
     query: schemas.taskQuery,
     answer: schemas.taskPage,
     handle: (service, caller, { query }) => service.listTasks(caller, undefined, query),
@@ -116,7 +128,7 @@ export const routes: readonly Route[] = [
   route('get', tasksPath, {
     id: 'listTasks',
     summary: 'The tasks of a namespace, by name.',
-    rights: 'list tasks',
+    needs: [to('list', 'tasks')],
     params: schemas.namespacePath,
     query: schemas.taskQuery,
     answer: schemas.taskPage,
@@ -125,7 +137,7 @@ export const routes: readonly Route[] = [
   route('get', `${tasksPath}/{task}`, {
     id: 'getTask',
     summary: 'A task: what it is doing, why, its policy and its next times.',
-    rights: 'list tasks',
+    needs: [to('list', 'tasks')],
     params: schemas.taskPath,
     answer: schemas.taskDetail,
     handle: (service, caller, { path }) => service.getTask(caller, taskAt(path)),
@@ -133,7 +145,7 @@ export const routes: readonly Route[] = [
   route('get', `${tasksPath}/{task}/logs`, {
     id: 'getTaskLogs',
     summary: 'What the newest runs of a task printed, merged in the order of time.',
-    rights: 'list taskruns, get pods/log',
+    needs: [to('list', 'taskruns'), to('get', 'pods/log')],
     params: schemas.taskPath,
     query: schemas.taskLogQuery,
     handle: async (service, caller, { path, query }) =>
@@ -142,7 +154,7 @@ export const routes: readonly Route[] = [
   route('post', `${tasksPath}/{task}/run`, {
     id: 'runTask',
     summary: 'Run a task now.',
-    rights: 'create taskruns',
+    needs: [to('create', 'taskruns')],
     params: schemas.taskPath,
     body: schemas.runRequest,
     answer: schemas.run,
@@ -156,7 +168,7 @@ export const routes: readonly Route[] = [
         verb === 'suspend'
           ? 'Let new runs of a task wait; active runs continue.'
           : "Let a suspended task's runs start again.",
-      rights: 'patch tasks',
+      needs: [to('patch', 'tasks')],
       params: schemas.taskPath,
       answer: schemas.taskDetail,
       handle: (service, caller, { path }) => service.suspend(caller, taskAt(path), verb === 'suspend'),
@@ -165,7 +177,7 @@ export const routes: readonly Route[] = [
   route('post', `${tasksPath}/{task}/prune`, {
     id: 'pruneTask',
     summary: 'Delete finished runs of a task with their Jobs and pods; the archive keeps its copies.',
-    rights: 'delete taskruns',
+    needs: [to('delete', 'taskruns')],
     params: schemas.taskPath,
     body: schemas.pruneRequest,
     answer: schemas.pruned,
@@ -174,7 +186,7 @@ export const routes: readonly Route[] = [
   route('get', '/runs', {
     id: 'listAllRuns',
     summary: 'The history of all namespaces, the newest run first.',
-    rights: 'list taskruns in all namespaces',
+    needs: [to('list', 'taskruns')],
     query: schemas.runQuery,
     answer: schemas.runPage,
     handle: (service, caller, { query }) => service.listRuns(caller, undefined, query),
@@ -182,7 +194,7 @@ export const routes: readonly Route[] = [
   route('get', runsPath, {
     id: 'listRuns',
     summary: 'The history of a namespace or of a task, the newest run first; the archive included.',
-    rights: 'list taskruns',
+    needs: [to('list', 'taskruns')],
     params: schemas.namespacePath,
     query: schemas.runQuery,
     answer: schemas.runPage,
@@ -191,7 +203,7 @@ export const routes: readonly Route[] = [
   route('get', `${runsPath}/{run}`, {
     id: 'getRun',
     summary: 'Everything that is known of a run; of the newest if several had the name.',
-    rights: 'get taskruns',
+    needs: [to('get', 'taskruns')],
     params: schemas.runPath,
     answer: schemas.runDetail,
     handle: (service, caller, { path }) => service.getRun(caller, runAt(path)),
@@ -199,7 +211,7 @@ export const routes: readonly Route[] = [
   route('get', `${runsPath}/{run}/logs`, {
     id: 'getRunLogs',
     summary: 'What a run printed, in the order of time: live from its pods, or from the archive.',
-    rights: 'get taskruns, get pods/log',
+    needs: [to('get', 'taskruns'), to('get', 'pods/log')],
     params: schemas.runPath,
     query: schemas.logQuery,
     handle: async (service, caller, { path, query }) =>
@@ -208,7 +220,7 @@ export const routes: readonly Route[] = [
   route('post', `${runsPath}/{run}/retry`, {
     id: 'retryRun',
     summary: 'Retry a run that failed or was cancelled, in a new run: steps that succeeded do not run again.',
-    rights: 'create taskruns',
+    needs: [to('create', 'taskruns')],
     params: schemas.runPath,
     answer: schemas.run,
     status: 201,
@@ -217,7 +229,7 @@ export const routes: readonly Route[] = [
   route('post', `${runsPath}/{run}/cancel`, {
     id: 'cancelRun',
     summary: 'Cancel a run: its Jobs and pods are deleted, its record stays.',
-    rights: 'patch taskruns',
+    needs: [to('patch', 'taskruns')],
     params: schemas.runPath,
     body: schemas.cancelRequest,
     answer: schemas.runDetail,
@@ -226,7 +238,7 @@ export const routes: readonly Route[] = [
   route('post', `${runsPath}/{run}/resume`, {
     id: 'resumeRun',
     summary: 'Continue a run that paused after a failure (failurePolicy: Pause).',
-    rights: 'patch taskruns',
+    needs: [to('patch', 'taskruns')],
     params: schemas.runPath,
     answer: schemas.runDetail,
     handle: (service, caller, { path }) => service.resumeRun(caller, runAt(path)),

@@ -27,7 +27,7 @@ import { listen, type Listening } from '../http/listen.ts';
 import { ApiError } from '../kube/api-error.ts';
 import { clusterProblem } from './cluster-errors.ts';
 import { openApiDocument } from './openapi.ts';
-import { rememberedMs, type People, type Person, type Right } from './person.ts';
+import { rememberedMs, type People, type Person } from './person.ts';
 import { ApiProblem } from './problems.ts';
 import { readRequest, tokenOf } from './request.ts';
 import { routes, type Route, type Streamed } from './routes.ts';
@@ -220,7 +220,7 @@ function handlerOf(route: Route, options: ApiOptions): RequestHandler {
 
 /** Ends a stream once its reader's token or right is gone: an API server looks only when a stream begins. */
 function whileTheyMay(
-  { rights }: Route,
+  { needs }: Route,
   request: Request,
   { people, lookAgainMs = rememberedMs }: ApiOptions,
   gone: AbortController,
@@ -228,10 +228,7 @@ function whileTheyMay(
   const { namespace } = request.params as { readonly namespace?: string };
   const look = async (): Promise<void> => {
     const person = await people.of(tokenOf(request), request.socket.remoteAddress);
-    for (const right of rights.split(', ')) {
-      const [verb, resource] = right.split(' ') as [Right['verb'], Right['resource']];
-      await person.require({ verb, resource }, namespace);
-    }
+    for (const right of needs) await person.require(right, namespace);
   };
   const timer = setInterval(() => {
     look().catch((error: unknown) => {
