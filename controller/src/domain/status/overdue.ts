@@ -54,9 +54,13 @@ export function silentWait(job: Job, { pods }: PartView, now: Date): Reason | un
 
 /** The container that a pod's program has waited for, for longer than is worth no word. */
 export function startingWait({ pods }: PartView, now: Date): Reason | undefined {
-  const isLong = ({ starting }: Pod) => starting && Date.parse(starting.since) + briefMilliseconds <= now.getTime();
-  const found = pods.find(isLong)?.starting;
+  const found = pods.find(({ starting }) => starting && toldAt(starting) <= now.getTime())?.starting;
   return found && startingReason(found);
+}
+
+/** When a container that a program waits for is worth a word. */
+function toldAt({ since }: NonNullable<Pod['starting']>): number {
+  return Date.parse(since) + briefMilliseconds;
 }
 
 function startingReason({ container, isSidecar, since }: NonNullable<Pod['starting']>): Reason {
@@ -86,10 +90,8 @@ export function startsTooLong(view: TaskView, now: Date): boolean {
   return startingEnds(view).some((at) => at <= now.getTime());
 }
 
-function startingEnds({ current }: TaskView): readonly number[] {
-  if (!current || current.finished) return [];
-  const pods = partsOf(current).flatMap((part) => part.pods);
-  return pods.flatMap(({ starting }) => (starting ? patienceEnds(starting) : []));
+function startingEnds(view: TaskView): readonly number[] {
+  return currentPods(view).flatMap(({ starting }) => (starting ? patienceEnds(starting) : []));
 }
 
 function patienceEnds({ since, isSidecar }: NonNullable<Pod['starting']>): number {
@@ -108,9 +110,7 @@ export function overdueTimes(view: TaskView): readonly number[] {
     ...view.state.cluster.pods.flatMap((pod) => stuckAt(pod) ?? []),
     ...lingeringEnds(view),
     ...startingEnds(view),
-    ...unfinished.flatMap(({ pods }) =>
-      pods.flatMap(({ starting }) => (starting ? Date.parse(starting.since) + briefMilliseconds : [])),
-    ),
+    ...unfinished.flatMap(({ pods }) => pods.flatMap(({ starting }) => (starting ? toldAt(starting) : []))),
     ...unfinished.flatMap(({ job, pods }) => (job && unmanagedAt(job, pods)) ?? []),
   ];
 }
@@ -121,10 +121,13 @@ function stuckAt({ metadata, phase }: Pod): number | undefined {
   return Date.parse(metadata.deletionTimestamp) + goneMilliseconds;
 }
 
-function lingeringEnds({ current }: TaskView): readonly number[] {
-  if (!current || current.finished) return [];
-  const pods = partsOf(current).flatMap((part) => part.pods);
-  return pods.flatMap(({ lingering }) =>
+function lingeringEnds(view: TaskView): readonly number[] {
+  return currentPods(view).flatMap(({ lingering }) =>
     lingering?.since === undefined ? [] : Date.parse(lingering.since) + lingeringMilliseconds,
   );
+}
+
+/** The pods of the current run, until it has ended. */
+function currentPods({ current }: TaskView): readonly Pod[] {
+  return !current || current.finished ? [] : partsOf(current).flatMap(({ pods }) => pods);
 }
