@@ -13,7 +13,7 @@ import { formatScheduledTime, isScheduleError, nextTimes, parseSchedule } from '
 import { reasons } from '../domain/model/reasons.ts';
 import { runStatus } from '../domain/status/run.ts';
 import { type TaskState, withCluster } from '../domain/model/state.ts';
-import type { Task, TaskRunStatus } from '../resources/index.ts';
+import type { Task, TaskRun, TaskRunStatus } from '../resources/index.ts';
 import type { JobPlan, PrunePlan, RunDecision, RunPlan, SchedulePlan, TaskPlan } from './document.ts';
 import { MemoryCluster, type OthersNames } from './memory-cluster.ts';
 import { dependenciesOf, inOrder, neededSteps, succeedAll } from './success.ts';
@@ -66,12 +66,12 @@ export function forecast(state: TaskState, now: Date, others: OthersNames): Fore
 /** The runs that are new, that start now, or that another run replaces. */
 function runPlans(before: TaskState, after: TaskState, done: readonly Action[], now: Date): readonly RunPlan[] {
   const view = classify(after);
-  const unfinished = new Set(
-    before.cluster.runs.filter(({ status }) => !isFinished(status?.phase)).map(({ metadata }) => metadata.uid),
+  const unfinished = new Map(
+    before.cluster.runs.filter(({ status }) => !isFinished(status?.phase)).map((run) => [run.metadata.uid, run]),
   );
   const known = new Set(before.cluster.runs.map(({ metadata }) => metadata.uid));
   const starting = new Set(done.flatMap((action) => (action.kind === 'createJob' ? [action.run] : [])));
-  const replacements = replacementsIn(before, view);
+  const replacements = replacementsIn(unfinished, view);
   const plans = view.runs.flatMap((run): readonly RunPlan[] => {
     const isNew = !known.has(run.record.metadata.uid);
     const ends = unfinished.has(run.record.metadata.uid) && run.phase === 'Cancelled';
@@ -81,11 +81,14 @@ function runPlans(before: TaskState, after: TaskState, done: readonly Action[], 
   return plans.reverse();
 }
 
-/** The names of the runs that another one replaces, by the name of that one. */
-function replacementsIn(before: TaskState, after: TaskView): ReadonlyMap<string | undefined, readonly string[]> {
-  const unfinished = new Map(
-    before.cluster.runs.filter(({ status }) => !isFinished(status?.phase)).map((run) => [run.metadata.uid, run]),
-  );
+/**
+ * The names of the runs that another one replaces, by the name of that one.
+ * @param unfinished the runs that had not ended before, by UID
+ */
+function replacementsIn(
+  unfinished: ReadonlyMap<string, TaskRun>,
+  after: TaskView,
+): ReadonlyMap<string | undefined, readonly string[]> {
   // Only a run that has not ended is replaced: those that end are looked at as they were.
   const runs = after.state.cluster.runs.map((run) => unfinished.get(run.metadata.uid) ?? run);
   const view = classify(withCluster(after.state, { runs }));

@@ -6,7 +6,7 @@ import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { asText } from './text.ts';
 import type { Fields } from '../../vela/fields.ts';
-import { present, without } from './fields.ts';
+import { orNothing, present, without } from './fields.ts';
 import { inUtc, runsOf, timesOf } from './schedule.ts';
 import { workOf, type Converted } from './work.ts';
 
@@ -62,21 +62,23 @@ interface VolcanoTask extends Fields {
 
 /** @throws UsageError if its tasks need each other: they start together, and a task has one kind of pod */
 export function fromVolcanoJob(spec: Fields, labels: Fields, name: string): Component {
+  const { executionPolicy, work } = ofJob(spec, labels, name);
+  return {
+    type: 'task',
+    properties: present({ executionPolicy: orNothing(executionPolicy), ...work.properties }),
+    warnings: ['every deployment runs', ...work.warnings],
+  };
+}
+
+/** What a Job runs, whether it is deployed or stands in a CronJob. */
+function ofJob(spec: Fields, labels: Fields, name: string): { executionPolicy: Fields; work: Converted } {
   const { ttlSecondsAfterFinished, ...others } = spec as { readonly tasks?: readonly VolcanoTask[] } & Fields;
   const { tasks = [] } = others;
   if (tasks.length > 1)
     throw new UsageError(
       `it has ${tasks.length} tasks that start together, and a task has one kind of pod: make each a Job of its own, or a step of a task-flow`,
     );
-  const { properties, warnings } = fromVolcanoTemplate(others, labels, name);
-  return {
-    type: 'task',
-    properties: present({
-      executionPolicy: ttlSecondsAfterFinished === undefined ? undefined : { ttlSecondsAfterFinished },
-      ...properties,
-    }),
-    warnings: [everyDeployment, ...warnings],
-  };
+  return { executionPolicy: present({ ttlSecondsAfterFinished }), work: fromVolcanoTemplate(others, labels, name) };
 }
 
 interface JobTemplate extends Fields {
@@ -89,28 +91,25 @@ export function fromVolcanoCronJob(spec: Fields, labels: Fields, name: string): 
   const { jobTemplate = {}, schedule, timeZone, ...others } = spec as { readonly jobTemplate?: JobTemplate } & Fields;
   const times = timesOf(schedule, timeZone);
   const runs = runsOf(others);
-  const { properties, warnings } = fromVolcanoJob(jobTemplate.spec ?? {}, labels, name);
-  const { executionPolicy = {}, ...work } = properties as { readonly executionPolicy?: Fields } & Fields;
+  const { executionPolicy, work } = ofJob(jobTemplate.spec ?? {}, labels, name);
   return {
     type: 'cron-task',
     properties: {
       ...present({ schedule: times.cron, timeZone: times.timeZone }),
       ...runs.properties,
       ...executionPolicy,
-      ...work,
+      ...work.properties,
     },
     warnings: [
       ...(times.timeZone === undefined ? [inUtc] : []),
       ...runs.warnings,
-      ...warnings.filter((warning) => warning !== everyDeployment),
+      ...work.warnings,
       ...Object.keys(without(jobTemplate, ['spec'])).map(
         (field) => `jobTemplate.${field} is left out: there is no equivalent`,
       ),
     ],
   };
 }
-
-const everyDeployment = 'every deployment runs';
 
 export function fromVolcanoTemplate(spec: Fields, _labels: Fields, name: string): Component {
   const {
