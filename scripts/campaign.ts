@@ -1,9 +1,9 @@
 /**
  * Runs everything that is too long for each `make test`, until it is done or time is up. Fuzz tests run beside it all
- * the time, with what the others leave of the processors. First, for half of the time,
- * stories during which controllers are killed and cut off at random; then every kill point of every story, a thousand
- * rounds in a queue, hundreds of Applications, dozens of plans, and thousands of changes by a tenant; then the property
- * tests with one seed after the other. It ends with 1 at the first failure, and says with which seed it happened:
+ * the time, with what the others leave of the processors. First, for half of the time, stories during which controllers
+ * are killed and cut off at random; then every kill point of every story, a thousand rounds in a queue, hundreds of
+ * Applications, dozens of plans, and thousands of changes by a tenant; then the property tests with one seed after the
+ * other. It ends with 1 at the first failure, and says with which seed it happened:
  * `tsx scripts/campaign.ts --minutes 60 --seed 1`.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
