@@ -153,6 +153,32 @@ describe('the console behind an address with a path', () => {
     return { status: response.statusCode, asked };
   }
 
+  it('does not send a request over a connection that the server ends because it was idle', async () => {
+    const used = new WeakSet<object>();
+    const upstream = createServer((one, response) => {
+      // As one that has been ended, though the other side does not know it yet.
+      if (used.has(one.socket)) return void one.socket.destroy();
+      used.add(one.socket);
+      response.end('inside');
+    }).listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    const base = new URL(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
+    const ui = createServer(forwardTo(base, () => Promise.resolve('the-token'))).listen(0, '127.0.0.1');
+    await once(ui, 'listening');
+    cleanUps.push(
+      () => ui.close(),
+      () => upstream.close(),
+    );
+    const address = `http://127.0.0.1:${(ui.address() as AddressInfo).port}${tasks}`;
+    const statuses: number[] = [];
+    for (let nth = 0; nth < 3; nth += 1) {
+      const answer = await fetch(address);
+      await answer.text();
+      statuses.push(answer.status);
+    }
+    expect(statuses).toEqual([200, 200, 200]);
+  });
+
   it('forwards what the console asks for to below that path, and files without the token', async () => {
     expect(await behindIngress(`${tasks}?limit=1`, key)).toEqual({
       status: 200,

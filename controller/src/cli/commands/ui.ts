@@ -182,6 +182,8 @@ export function forwardTo(base: URL, token: () => Promise<string>): RequestListe
     );
     const outgoing = send(behind(base, request.url ?? '/'), {
       method: request.method,
+      // A connection of its own: the server ends idle ones to make room, and a request that meets its end would fail.
+      agent: false,
       headers: { ...headers, ...(!isFile(request) && { authorization: `Bearer ${await token()}` }) },
     });
     response.on('close', () => outgoing.destroy());
