@@ -88,8 +88,9 @@ describe.runIf(place.pods === 'real')('task-runs ui', () => {
     expect(await statusAs('elsewhere.example', origin, authorization)).toBe(403);
 
     await cli('run', 'mytask', '--name', 'one');
-    const names = (JSON.parse((await get(runs, { authorization })).text) as RunPage).items.map(({ name }) => name);
-    expect(names).toEqual(['one']);
+    const listed = await get(runs, { authorization });
+    expect(listed, listed.text).toMatchObject({ status: 200 });
+    expect((JSON.parse(listed.text) as RunPage).items.map(({ name }) => name)).toEqual(['one']);
     expect((await get(`${runs}/one/logs?follow=true`, { authorization })).text).toMatch(
       /^(one\/one-\w+ )?line 1\n.*line 2\n.*line 3\n$/,
     );
