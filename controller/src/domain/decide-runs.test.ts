@@ -163,6 +163,12 @@ describe('a run with a retry', () => {
       jobs: [{ name: 'by-hand', phase: 'Failed', reason: 'BackoffLimitExceeded', completionTime: rfc3339(30) }],
     });
   });
+  test('goes on to say how the attempt failed when its pods are gone', () => {
+    const exit3 = aPod(aJob(run)).failed({ container: 'load', exitCode: 3, reason: 'Error' });
+    const before = statusOf(failing.pods(exit3), 31);
+    expect(before?.message).toMatch(/^attempt 1 of 3 failed: exit code 3 in container load \(BackoffLimitExceeded\); /);
+    expect(statusOf(failing.runs(run.status(before ?? {})), 32)).toBeUndefined();
+  });
   test('starts the next attempt at its time, with what is left of the time', () => {
     const waiting = failing.runs(recorded);
     expect(first('createJob', at(waiting, 39))).toBeUndefined();

@@ -322,6 +322,10 @@ export interface TaskRunStatus {
      * Of the container that failed last, such as OOMKilled.
      */
     exitReason?: string;
+    /**
+     * How that container ended, in words, while its Job goes on or another one follows.
+     */
+    lastFailure?: string;
   }[];
   /**
    * Complete or Failed once the run is finished, as on a Job.

@@ -60,18 +60,9 @@ export function failureText({ container, init, exitCode, reason, message, killed
   return `${exitWords(reason, exitCode)} in ${init ? 'init ' : ''}container ${container}${words}`;
 }
 
-const triesAgain = '; the Job tries again';
-
 /** What the status says of failed pods while the Job goes on. */
 export function failedPodsText(failure: string, count: number): string {
-  return `${count > 1 ? `${count} pods failed, the last with` : 'a pod failed with'} ${failure}${triesAgain}`;
-}
-
-/** What the record says of failed pods, without the Job's next try, which does not come any more. */
-export function lastFailedPods({ record: run }: PartView): { reason: string; message: string } | undefined {
-  const { reason, message } = run.status ?? {};
-  if (reason !== reasons.podFailed || message === undefined) return undefined;
-  return { reason, message: message.endsWith(triesAgain) ? message.slice(0, -triesAgain.length) : message };
+  return `${count > 1 ? `${count} pods failed, the last with` : 'a pod failed with'} ${failure}`;
 }
 
 /**
@@ -91,14 +82,9 @@ export function isStop({
 
 /** The failure's words on record, or at least its exit code; undefined where there is neither, and for a mere stop. */
 export function recordedFailure(view: PartView): string | undefined {
-  const { exitCode, exitReason: reason = podReasons.error } = recordedRow(view) ?? {};
+  const { exitCode, exitReason: reason = podReasons.error, lastFailure } = recordedRow(view) ?? {};
   if (view.failed?.reason === reasons.timedOut && isStop({ reason, exitCode })) return undefined;
-  return saidOfPods(view) ?? (exitCode === undefined ? undefined : exitWords(reason, exitCode));
-}
-
-function saidOfPods(view: PartView): string | undefined {
-  const { message = '' } = lastFailedPods(view) ?? {};
-  return /^(?:a pod failed|\d+ pods failed, the last) with (.+)$/.exec(message)?.[1];
+  return lastFailure ?? (exitCode === undefined ? undefined : exitWords(reason, exitCode));
 }
 
 /** The row of the latest attempt. */

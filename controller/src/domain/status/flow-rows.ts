@@ -106,7 +106,15 @@ const mostExplained = 20;
 function slim(rows: readonly JobRow[]): readonly JobRow[] {
   if (rows.length <= manyRows) return rows;
   let explained = 0;
-  return rows.map(({ duration: _duration, succeeded: _succeeded, failed: _failed, message, ...row }) => {
+  return rows.map((each) => {
+    const {
+      duration: _duration,
+      succeeded: _succeeded,
+      failed: _failed,
+      lastFailure: _failure,
+      message,
+      ...row
+    } = each;
     if (message === undefined || !isFinished(row.phase)) return message === undefined ? row : { ...row, message };
     explained += 1;
     return explained > mostExplained ? row : { ...row, message };

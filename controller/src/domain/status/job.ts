@@ -4,6 +4,7 @@
 import type { JobRow, RunPhase } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
+import { oneLine } from '../lang/words.ts';
 import { waitsInQueue } from '../model/kueue.ts';
 import type { Refusal } from '../model/memory.ts';
 import { conditionOf, trueCondition, type Job, type Pod, type PodRefusal } from '../model/objects.ts';
@@ -22,7 +23,6 @@ import {
   failedPodsText,
   failureText,
   isStop,
-  lastFailedPods,
   recordedFailure,
   recordedRow,
 } from './deciding-failure.ts';
@@ -193,12 +193,14 @@ function obstacle(job: Job, view: PartView, now: Date): { reason: string; messag
   return lingering(view) ?? silentWait(job, view, now) ?? failedPods(job, view) ?? startingWait(view, now);
 }
 
-/** What the Job's pods failed with; the end of a Job that tries no more is about to come, and nothing is added. */
+/** What the Job's pods failed with; the end of a Job that tries no more is about to come, and no reason is added. */
 function failedPods(job: Job, view: PartView): { reason: string; message: string } | undefined {
   const failure = decidingFailure(view);
   if (!failure) return undefined;
-  if (isExhausted(job, view)) return lastFailedPods(view);
-  return { reason: reasons.podFailed, message: failedPodsText(failureText(failure), job.status?.failed ?? 0) };
+  const isLast = isExhausted(job, view);
+  if (isLast && view.record.status?.reason !== reasons.podFailed) return undefined;
+  const text = failedPodsText(failureText(failure), job.status?.failed ?? 0);
+  return { reason: reasons.podFailed, message: isLast ? text : `${text}; the Job tries again` };
 }
 
 /** A program that failed may be started again, and not come to it: its image or its config map is gone meanwhile. */
@@ -273,25 +275,28 @@ export function jobSummary(job: Job, view: PartView, verdict: Verdict): JobRow {
   // A Job that is complete did not fail: its program was started again, or its pods were ended because it succeeded.
   const failure = hasSucceeded(job) ? undefined : decidingFailure(view);
   // The record has it where the pod is gone.
-  const { exitCode, exitReason } = failure
-    ? { exitCode: failure.exitCode, exitReason: failure.reason }
+  const { exitCode, exitReason, lastFailure } = failure
+    ? { exitCode: failure.exitCode, exitReason: failure.reason, lastFailure: oneLine(failureText(failure)) }
     : recordedEnd(view);
   const phase = jobPhase(job, view, verdict);
+  const again = failedRow(view);
   return compact({
     name: metadata.name,
     uid: metadata.uid,
     phase,
     attempt,
-    ...failedRow(view),
+    ...again,
     ...waitOf(view.record, job),
     ...(isFinished(phase) && { succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0 }),
     exitCode,
     exitReason,
+    // Once nothing follows, the message of the run or the step has it.
+    lastFailure: isFinished(phase) && again.reason === undefined ? undefined : lastFailure,
   });
 }
 
 /** A Job that is complete did not fail: its program was restarted, and has succeeded then. */
-function recordedEnd(view: PartView): Pick<JobRow, 'exitCode' | 'exitReason'> {
+function recordedEnd(view: PartView): Pick<JobRow, 'exitCode' | 'exitReason' | 'lastFailure'> {
   const { job } = view;
   const row = job && !conditionOf(job, 'Complete') ? recordedRow(view) : undefined;
   return row !== undefined && row.uid === job?.metadata.uid ? row : {};

@@ -22,6 +22,7 @@ function statusOf(state: StateBuilder, name = 'mytask-v1'): TaskRunStatus {
 const run = aRun();
 const withJob = (job: JobBuilder, of = run) => aState().runs(of).jobs(job);
 const summary = { name: 'mytask-v1', uid: 'mytask-v1-job-uid' };
+const exit1OnRecord = { exitCode: 1, exitReason: 'Error', lastFailure: 'exit code 1 in container mytask' };
 const pending = (rest: TaskRunStatus = {}): TaskRunStatus => ({
   phase: 'Pending',
   jobs: [{ ...summary, phase: 'Pending' }],
@@ -91,7 +92,7 @@ describe('an unfinished run', () => {
       running({
         reason: 'PodFailed',
         message: 'a pod failed with exit code 1 in container mytask; the Job tries again',
-        jobs: [{ ...summary, phase: 'Running', exitCode: 1, exitReason: 'Error' }],
+        jobs: [{ ...summary, phase: 'Running', ...exit1OnRecord }],
       }),
     ],
     [
@@ -103,7 +104,15 @@ describe('an unfinished run', () => {
       running({
         reason: 'PodFailed',
         message: '3 pods failed, the last with OOMKilled (exit code 137) in container mytask; the Job tries again',
-        jobs: [{ ...summary, phase: 'Running', exitCode: 137, exitReason: 'OOMKilled' }],
+        jobs: [
+          {
+            ...summary,
+            phase: 'Running',
+            exitCode: 137,
+            exitReason: 'OOMKilled',
+            lastFailure: 'OOMKilled (exit code 137) in container mytask',
+          },
+        ],
       }),
     ],
     [
@@ -112,13 +121,13 @@ describe('an unfinished run', () => {
       running({
         reason: 'PodFailed',
         message: 'a pod failed with Evicted; the Job tries again',
-        jobs: [{ ...summary, phase: 'Running', exitReason: 'Evicted' }],
+        jobs: [{ ...summary, phase: 'Running', exitReason: 'Evicted', lastFailure: 'Evicted' }],
       }),
     ],
     [
       'whose last pod failed does not claim that the Job tries again',
       withJob(aJob().spec({ backoffLimit: 0 }).running(1)).pods(aPod().failed(exit1)),
-      running({ jobs: [{ ...summary, phase: 'Running', exitCode: 1, exitReason: 'Error' }] }),
+      running({ jobs: [{ ...summary, phase: 'Running', ...exit1OnRecord }] }),
     ],
     [
       'whose Job was refused says why, and waits',
@@ -321,19 +330,22 @@ describe('a run that ends', () => {
     expect(statusOf(withJob(job)).message).toBe('FailedIndexes: Job has failed indexes; failed indexes: 1,4-6');
   });
   test('whose pods are gone when its Job has failed keeps what the record has of them', () => {
-    const row = { ...summary, phase: 'Running', exitCode: 3, exitReason: 'Error' };
     const failed = 'a pod failed with exit code 3 in container mytask; the Job tries again';
+    const row = { ...summary, phase: 'Running', exitCode: 3, exitReason: 'Error' };
     const saying = (status: TaskRunStatus) =>
       aRun()
         .running(1)
         .status({ phase: 'Running', startTime: rfc3339(1), jobs: [row], ...status });
     const ended = aJob().running(1).failed(9);
-    const { message, jobs: rows } = statusOf(withJob(ended, saying({ reason: 'PodFailed', message: failed })));
+    const jobs = [{ ...row, lastFailure: 'exit code 3 in container mytask' }];
+    const onRecord = saying({ reason: 'PodFailed', message: failed, jobs });
+    const { message, jobs: rows } = statusOf(withJob(ended, onRecord));
     expect(message).toBe('exit code 3 in container mytask (BackoffLimitExceeded)');
     expect(rows?.[0]).toMatchObject({ phase: 'Failed', exitCode: 3, exitReason: 'Error' });
+    expect(rows?.[0]).not.toHaveProperty('lastFailure');
     expect(statusOf(withJob(ended, saying({}))).message).toBe('exit code 3 (BackoffLimitExceeded)');
     const about = { conditions: [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }] };
-    const deleting = withJob(aJob().running(1).status(about), saying({ reason: 'PodFailed', message: failed }));
+    const deleting = withJob(aJob().running(1).status(about), onRecord);
     expect(statusOf(deleting.pods(aPod().failed({ container: 'mytask', exitCode: 3, reason: 'Error' }))).message).toBe(
       'a pod failed with exit code 3 in container mytask',
     );
