@@ -74,7 +74,24 @@ describe("a registry's index", () => {
 
   it('names the address of the package, where that is another one', async () => {
     const base = 'https://example.com/v0.1.0/';
-    expect(indexOf(await addonPackage(directory), created, { base })).toContain(`- ${base}task-runs-0.1.0.tgz`);
+    const packed = await addonPackage(directory);
+    expect(indexOf(packed, created, { base })).toContain(`- ${base}task-runs-0.1.0.tgz`);
+    expect(indexOf(packed, created, { base: base.slice(0, -1) })).toContain(`- ${base}task-runs-0.1.0.tgz`);
+  });
+
+  it.each(['', '<!DOCTYPE html><p>: Not found', 'Not found', 'entries:'])(
+    'is refused where it is something else: %j',
+    async (earlier) => {
+      const packed = await addonPackage(directory);
+      expect(() => indexOf(packed, created, { earlier })).toThrow(
+        /^The index of before is not of a chart repository, which has `entries`; it begins with "/,
+      );
+    },
+  );
+
+  it('may be of a registry that has nothing yet', async () => {
+    const packed = await addonPackage(directory);
+    expect(indexOf(packed, created, { earlier: 'apiVersion: v1\nentries: {}\n' })).toBe(indexOf(packed, created));
   });
 
   it('stays the same for what it has already, and is refused for other contents of the same version', async () => {

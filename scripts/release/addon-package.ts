@@ -101,15 +101,15 @@ function chartOf({ name, version, description, tags, system }: Metadata): Chart 
  * @param created ISO 8601
  * @param options.earlier the text of a registry's index, whose other versions stay in it
  * @param options.base the address of the folder that the package will be in; left out: that of the index
- * @throws Error when the earlier index offers this version with other contents
+ * @throws Error when the earlier index offers this version with other contents, or is not an index
  */
 export function indexOf(
   { file, content, chart }: AddonPackage,
   created: string,
-  { earlier, base = '' }: IndexOptions = {},
+  { earlier, base }: IndexOptions = {},
 ): string {
   const digest = createHash('sha256').update(content).digest('hex');
-  const before = earlier === undefined ? {} : (parse(earlier) as Index).entries;
+  const before = earlier === undefined ? {} : entriesOf(earlier);
   const versions = before[chart.name] ?? [];
   const same = versions.find(({ version }) => version === chart.version);
   if (same !== undefined && same.digest !== digest)
@@ -117,10 +117,26 @@ export function indexOf(
       `The index offers ${chart.name} ${chart.version} already, with other contents (${same.digest}): what was released never changes; set a new version in package.json.`,
     );
   const others = versions.filter((entry) => entry !== same);
+  const url = base === undefined ? file : `${base.replace(/\/*$/, '/')}${file}`;
   const index: Index = {
     apiVersion: 'v1',
-    entries: { ...before, [chart.name]: [same ?? { ...chart, urls: [`${base}${file}`], digest, created }, ...others] },
+    entries: { ...before, [chart.name]: [same ?? { ...chart, urls: [url], digest, created }, ...others] },
     generated: created,
   };
   return stringify(index);
+}
+
+function entriesOf(text: string): Index['entries'] {
+  let index: Partial<Index> | null = null;
+  try {
+    index = parse(text) as Partial<Index> | null;
+  } catch {
+    // Said below: a page of a web server is neither YAML nor an index.
+  }
+  const entries: unknown = index?.entries;
+  if (typeof entries !== 'object' || entries === null)
+    throw new Error(
+      `The index of before is not of a chart repository, which has \`entries\`; it begins with ${JSON.stringify(text.slice(0, 40))}.`,
+    );
+  return entries as Index['entries'];
 }

@@ -7,10 +7,6 @@ Words before.
 
 ## [Unreleased]
 
-### Added
-
-- New.
-
 ## [0.2.0] - 2026-12-01
 
 - Second.
@@ -21,17 +17,24 @@ Words before.
 
 - Oldest.
 `;
+const unfinished = changelog.replace('## [Unreleased]\n', '## [Unreleased]\n\n### Added\n\n- New.\n');
 
 describe('the notes of a release', () => {
   it("are the changelog's section of that version", () => {
     expect(notesOf(changelog, '0.2.0')).toBe('- Second.\n');
     expect(notesOf(changelog, '0.0.1')).toBe('- Oldest.\n');
-    expect(notesOf(changelog, 'Unreleased')).toBe('### Added\n\n- New.\n');
+    expect(notesOf(unfinished, 'Unreleased')).toBe('### Added\n\n- New.\n');
   });
 
   it('are asked for where the version has no section', () => {
     expect(() => notesOf(changelog, '0.3.0')).toThrow(
       'CHANGELOG.md has no section for 0.3.0, only for Unreleased, 0.2.0, 0.1.0, 0.0.1: rename "## [Unreleased]" to "## [0.3.0] - <date>", or correct the version in package.json.',
+    );
+  });
+
+  it('are refused while changes are left under Unreleased, as where the version was not raised', () => {
+    expect(() => notesOf(unfinished, '0.2.0')).toThrow(
+      'CHANGELOG.md has changes under Unreleased, which a release of this commit has and the notes of 0.2.0 leave out: set the next version in package.json, and rename "## [Unreleased]" to it.',
     );
   });
 

@@ -5,7 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { createCue } from '../../cue/ts/index.ts';
 import { ociArchive } from '../../sandbox/src/build/oci-image.ts';
 import { renderAddon } from '../addon-files.ts';
-import { commit, type Commit } from '../commit.ts';
+import { commit, taggedCommit, type Commit } from '../commit.ts';
 import { architectureNames } from '../image/architecture.ts';
 import { controllerImage, imageCache, repository } from '../image/build.ts';
 import { nodePackage } from '../image/node.ts';
@@ -15,6 +15,8 @@ import { cliContents } from './cli-contents.ts';
 import { executable, platforms } from './executables.ts';
 import { manifestsOf } from './manifests.ts';
 import { notesOf } from './notes.ts';
+import { checkReady } from './ready.ts';
+import { keptFile, keptText } from './schemas.ts';
 import { tgz } from './tgz.ts';
 
 const version = packageJson.version;
@@ -44,10 +46,12 @@ export async function release(options: ReleaseOptions): Promise<void> {
   const source = commit();
   if (source.changed && !options.draft)
     throw new Error('Files differ from the commit: commit them, or make a draft (make release DRAFT=1).');
+  if (!options.draft) await checkCommit(source);
   const notes = notesOf(
     await readFile(join(repository, 'CHANGELOG.md'), 'utf8'),
     options.draft ? 'Unreleased' : version,
   );
+  const earlier = await textOfIndex(options.earlierIndex);
   const draft = `${target}.${process.pid}`;
   await mkdir(draft, { recursive: true });
   const sums = new Map<string, string>();
@@ -58,15 +62,39 @@ export async function release(options: ReleaseOptions): Promise<void> {
   };
   try {
     await write('RELEASE-NOTES.md', notes);
-    await writeAddon(write, source, options);
+    await writeAddon(write, source, options, earlier);
     await writeManifests(write, options.image);
-    await writeCommandLine(write);
+    // What is refused is refused before the command line is made, which takes longest.
     await writeImages(write, options);
+    await writeCommandLine(write);
     await writeFile(join(draft, 'SHA256SUMS'), sumsText(sums));
     await rm(target, { recursive: true, force: true });
     await rename(draft, target);
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function checkCommit({ revision }: Commit): Promise<void> {
+  const file = join(repository, keptFile(version));
+  checkReady({
+    version,
+    revision,
+    tagged: taggedCommit(`v${version}`),
+    keptSchemas: await readFile(file, 'utf8').catch(() => undefined),
+    schemas: await keptText(),
+  });
+}
+
+async function textOfIndex(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new Error(
+      `INDEX=${file}, the index of the registry of before, cannot be read: ${(cause as Error).message}.`,
+      { cause },
+    );
   }
 }
 
@@ -83,10 +111,10 @@ function sumsText(sums: ReadonlyMap<string, string>): string {
 async function writeAddon(
   write: Write,
   { created }: Commit,
-  { image, earlierIndex, base }: ReleaseOptions,
+  { image, base }: ReleaseOptions,
+  earlier: string | undefined,
 ): Promise<void> {
   const packed = await addonPackage(addon, image);
-  const earlier = earlierIndex === undefined ? undefined : await readFile(earlierIndex, 'utf8');
   await write(packed.file, packed.content);
   await write('index.yaml', indexOf(packed, created, { earlier, base }));
 }

@@ -47,6 +47,12 @@ export async function currentSchemas(): Promise<KeptSchemas> {
   return keptSchemas(await Promise.all(texts));
 }
 
+/** Where the schemas of a version are kept, relative to the repository. */
+export const keptFile = (version: string): string => `test/definitions/released/${version}.json`;
+
+/** The schemas of today, as they are kept. */
+export const keptText = async (): Promise<string> => `${JSON.stringify(await currentSchemas())}\n`;
+
 /** @param crds the text of each CRD */
 export function keptSchemas(crds: readonly string[]): KeptSchemas {
   const versions = crds
