@@ -11,6 +11,7 @@ import type { Stored } from '../kube/objects.ts';
 import { followRun } from '../logs/follow-run.ts';
 import type { LogLine } from '../logs/line-source.ts';
 import { mostStreams, PodLogs, type LogChoice } from '../logs/pod-logs.ts';
+import { gapWords } from '../logs/resumed-log.ts';
 import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
 import { whyNoLog } from '../records/no-log.ts';
@@ -144,14 +145,20 @@ function podLogs({ client, signal, now }: LogAccess, { since, tail }: LogSearch,
   const choice: LogChoice = { follow, tail, since: since === undefined ? undefined : Math.max(0, now() - since) };
   const originOf = ({ run, pod, query }: LogStream): Origin => ({ run, pod, container: query.container });
   // A pod may be deleted while it is read; the logs of the others are still useful.
-  return new PodLogs({
+  const logs: PodLogs<Origin> = new PodLogs({
     client,
     choice,
     signal,
     originOf,
     onProblem: (_stream, error) =>
       isNotFound(error) ? Promise.resolve() : Promise.reject(error instanceof Error ? error : new Error(String(error))),
+    // Among the lines: with the time of the first line after the gap.
+    onGap: ({ run, pod }, gap) => {
+      const text = `${gap.to} the log of pod ${pod}: ${gapWords(gap)}`;
+      return Promise.resolve(logs.addText(Readable.from([Buffer.from(text)]), remarkOf(run)));
+    },
   });
+  return logs;
 }
 
 /** Decompressed as it is read, so that only parts of many logs are in memory. */
@@ -202,7 +209,11 @@ function cutRemark(part: Part): readonly Line[] {
 }
 
 function remark(run: string, text: string): Line {
-  return { seconds: 0, nanos: 0, text: Buffer.from(text), origin: { run, pod: '', container: '' } };
+  return { seconds: 0, nanos: 0, text: Buffer.from(text), origin: remarkOf(run) };
+}
+
+function remarkOf(run: string): Origin {
+  return { run, pod: '', container: '' };
 }
 
 /** A line as text; bytes that are not UTF-8 become the replacement character. */

@@ -104,13 +104,14 @@ describe('the log of a pod that is deleted before its run has ended', () => {
   it('is taken as the pod ends, so that a run which ran out of time has one', async () => {
     const { cluster, archive, archiver, until } = scene();
     archiver.start();
-    const run = cluster.add('slow', [aPod('slow-x', 'connecting to db\n')]);
+    const line = '2026-11-22T21:03:01Z connecting to db\n';
+    const run = cluster.add('slow', [aPod('slow-x', line)]);
     archiver.podEnds(run.uid, ending('slow-x'));
-    await until(() => cluster.opened.length === 1);
+    await until(() => cluster.opened.length > 0);
     cluster.deletePods('slow');
     archiver.add(run);
     await until(() => archiver.queueLength === 0);
-    expect(archive.saved[0]?.logs.map(({ pod, bytes }) => [pod, bytes])).toEqual([['slow-x', 17]]);
+    expect(archive.saved[0]?.logs.map(({ pod, bytes }) => [pod, bytes])).toEqual([['slow-x', line.length]]);
   });
 
   it('is not stored twice where the pod is still there', async () => {

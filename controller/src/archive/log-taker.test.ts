@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { takeLogs, Tail, type LogLimits, type TakenLogs } from './log-taker.ts';
+import { takeEndingLogs, takeLogs, Tail, type LogLimits, type TakenLogs } from './log-taker.ts';
 import { endless, FakeCluster, type FakePod } from './testing/fake-cluster.ts';
 
 const nothingStops = new AbortController().signal;
@@ -143,5 +143,62 @@ describe('the logs of a run', () => {
     const taking = take([{ name: 'slow', logs: { main: [endless] } }], {}, stop.signal);
     stop.abort(new Error('it ends'));
     await expect(taking).rejects.toThrow('it ends');
+  });
+});
+
+describe('the log of a pod that is ending', () => {
+  const at = (second: number) => `2026-11-22T21:03:0${second}Z`;
+  const line = (second: number, text: string) => `${at(second)} ${text}\n`;
+
+  /** What is kept of a container's log that comes as these streams, one after the other. */
+  async function keptOfStreams(...streams: readonly (readonly (string | Error)[])[]): Promise<string[]> {
+    const cluster = new FakeCluster();
+    cluster.add('slow', [{ name: 'slow-x', logs: { main: streams[0] ?? [] } }]);
+    const asked: object[] = [];
+    const client: typeof cluster.client = {
+      ...cluster.client,
+      getStream: (_path, query = {}) => {
+        const chunks = streams[asked.length] ?? [];
+        asked.push(query);
+        return Promise.resolve(
+          // eslint-disable-next-line @typescript-eslint/require-await -- as a stream comes
+          (async function* () {
+            for (const chunk of chunks) {
+              if (chunk instanceof Error) throw chunk;
+              yield Buffer.from(chunk);
+            }
+          })(),
+        );
+      },
+    };
+    const pod = { namespace: 'prod', name: 'slow-x', uid: 'uid-slow-x' };
+    const limits = { bytes: 1_000, containers: 10, timeoutMs: 60_000 };
+    const logs = await takeEndingLogs(client, pod, limits, nothingStops);
+    expect(asked).toMatchObject([{ tailLines: 100_000 }, { sinceTime: at(2) }]);
+    return logs.map(({ body }) => gunzipSync(body).toString());
+  }
+
+  it('has what it printed after its node had begun a new file, which the first stream does not bring', async () => {
+    const [kept] = await keptOfStreams(
+      [line(1, 'connecting'), line(2, 'connected')],
+      [line(2, 'connected'), line(3, 'stopped: SIGTERM')],
+    );
+    expect(kept).toBe(line(1, 'connecting') + line(2, 'connected') + line(3, 'stopped: SIGTERM'));
+  });
+
+  it('goes on where its stream broke, and says where lines may be missing', async () => {
+    const [kept] = await keptOfStreams(
+      [line(1, 'connecting'), line(2, 'connected'), new Error('other side closed')],
+      [line(5, 'stopped: SIGTERM')],
+    );
+    expect(kept).toBe(
+      line(1, 'connecting') +
+        line(2, 'connected') +
+        line(
+          5,
+          `lines between ${at(2)} and ${at(5)} may be missing: the log's stream broke, and its node began a new file before it was opened again`,
+        ) +
+        line(5, 'stopped: SIGTERM'),
+    );
   });
 });

@@ -7,6 +7,7 @@ import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
 import { pods } from '../kube/resources.ts';
+import { gapWords, resumedLog } from '../logs/resumed-log.ts';
 import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
 import type { LogContent } from './archive.ts';
@@ -86,7 +87,7 @@ export async function takeEndingLogs(
   // Another pod may have its name by now.
   const streams = found.metadata.uid === pod.uid ? streamsOf(found).slice(0, limits.containers) : [];
   const share = Math.floor(limits.bytes / Math.max(1, streams.length));
-  const taken = await Promise.allSettled(streams.map((stream) => takeLog(client, stream, share, signal, true)));
+  const taken = await Promise.allSettled(streams.map((stream) => takeEndingLog(client, stream, share, signal)));
   stopped.throwIfAborted();
   return taken.flatMap((one) => (one.status === 'fulfilled' && one.value.log.bytes > 0 ? [one.value.log] : []));
 }
@@ -110,19 +111,63 @@ interface TakenLog {
 }
 
 /** The part before a log broke off is still useful. @throws ApiError if it cannot be opened */
-async function takeLog(
-  client: Client,
-  { pod, restart, path, query }: LogStream,
+async function takeLog(client: Client, from: LogStream, share: number, signal: AbortSignal): Promise<TakenLog> {
+  const query = { ...from.query, timestamps: true, tailLines: mostLines };
+  return await endOf(await client.getStream(from.path, query, { signal, idleMs }), from, share);
+}
+
+/**
+ * The log of a container that is ending, to its end. A stream may end before its container does: the kubelet goes on to
+ * the old file of a log when the container ends just after a new one was begun. So it is opened once more.
+ */
+function takeEndingLog(client: Client, from: LogStream, share: number, signal: AbortSignal): Promise<TakenLog> {
+  const remarks: string[] = [];
+  let opened = 0;
+  const lines = resumedLog({
+    open: ({ sinceTime }) => {
+      opened += 1;
+      const part = sinceTime === undefined ? { tailLines: mostLines } : { sinceTime };
+      return client.getStream(
+        from.path,
+        { ...from.query, timestamps: true, follow: true, ...part },
+        { signal, idleMs: 0 },
+      );
+    },
+    onGap: (gap) => {
+      remarks.push(`${gap.to} ${gapWords(gap)}\n`);
+      return Promise.resolve();
+    },
+    container: {
+      state: () => (opened === 0 ? 'running' : 'terminated'),
+      isClosed: () => false,
+      onChange: () => () => undefined,
+    },
+    signal,
+  });
+  return endOf(withRemarks(lines, remarks), from, share);
+}
+
+/** Remarks come before the lines after them. */
+async function* withRemarks(
+  lines: AsyncIterable<Uint8Array>,
+  remarks: string[],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of lines) {
+    for (const remark of remarks.splice(0)) yield Buffer.from(remark);
+    yield chunk;
+  }
+}
+
+/** The last bytes of what comes of a log. */
+async function endOf(
+  chunks: AsyncIterable<Uint8Array>,
+  { pod, restart, query }: LogStream,
   share: number,
-  signal: AbortSignal,
-  follow = false,
 ): Promise<TakenLog> {
   const tail = new Tail(share);
-  const wanted = { ...query, timestamps: true, tailLines: mostLines, ...(follow && { follow }) };
-  const stream = await client.getStream(path, wanted, { signal, idleMs: follow ? 0 : idleMs });
   let broken: unknown;
   try {
-    for await (const chunk of stream) tail.add(chunk);
+    for await (const chunk of chunks) tail.add(chunk);
   } catch (error) {
     broken = error;
   }

@@ -36,6 +36,7 @@ test('a followed log whose stream ends before its container goes on until the co
     originOf: () => '',
     signal,
     onProblem: vi.fn(),
+    onGap: vi.fn(),
   });
   logs.add([podThat({ running: {} })]);
   logs.close();

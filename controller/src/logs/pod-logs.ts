@@ -4,7 +4,7 @@ import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
 import { byTime, LineSource, type LogLine } from './line-source.ts';
 import { Merge } from './merge.ts';
-import { resumedLog, type ContainerState, type Opening } from './resumed-log.ts';
+import { resumedLog, type ContainerState, type Gap, type Opening } from './resumed-log.ts';
 import { streamsOf, type LogStream } from './streams.ts';
 
 /** The requested part of each log. */
@@ -24,6 +24,8 @@ export interface PodLogOptions<Origin> {
   readonly signal: AbortSignal;
   /** A log could not be read; the others continue. */
   readonly onProblem: (stream: LogStream, error: unknown) => Promise<void>;
+  /** Lines of a followed log may be missing: `gapWords` says it. */
+  readonly onGap: (stream: LogStream, gap: Gap) => Promise<void>;
 }
 
 /** How many logs are read at once, with a connection each. */
@@ -99,15 +101,16 @@ export class PodLogs<Origin> {
 
   /** The bytes of one log; empty if they cannot be read. */
   async *#read(stream: LogStream): AsyncGenerator<Uint8Array, void, undefined> {
-    const { choice, signal, onProblem } = this.#options;
+    const { choice, signal, onProblem, onGap } = this.#options;
     const container = {
       state: () => this.#stateOf(stream),
       isClosed: () => this.#closed,
       onChange: (wake: () => void) => this.#onChange(wake),
     };
     const open = this.#opener(stream);
+    const tell = (gap: Gap) => onGap(stream, gap);
     try {
-      yield* choice.follow === true ? resumedLog({ open, container, signal }) : await open({});
+      yield* choice.follow === true ? resumedLog({ open, onGap: tell, container, signal }) : await open({});
     } catch (error) {
       if (!signal.aborted) await onProblem(stream, error);
     } finally {

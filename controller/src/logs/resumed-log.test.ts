@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ApiError } from '../kube/api-error.ts';
 import type { Clock } from '../kube/clock.ts';
 import { longestLine } from './line-source.ts';
-import { resumedLog, type ContainerState, type Opening } from './resumed-log.ts';
+import { resumedLog, type ContainerState, type Gap, type Opening } from './resumed-log.ts';
 
 const at = (second: number, nanos = 0) =>
   `2026-11-22T21:03:${String(second).padStart(2, '0')}.${String(nanos).padStart(9, '0')}Z`;
@@ -53,9 +53,15 @@ async function readAll(streams: readonly Stream[], { isClosed = false, state: fi
   };
   const container = { state: () => state, isClosed: () => isClosed, onChange: () => () => undefined };
   const { signal } = new AbortController();
+  const gaps: Gap[] = [];
+  const onGap = (gap: Gap) => {
+    gaps.push(gap);
+    return Promise.resolve();
+  };
   let text = '';
-  for await (const bytes of resumedLog({ open, container, signal, clock })) text += Buffer.from(bytes).toString();
-  return { text, openings, pauses };
+  for await (const bytes of resumedLog({ open, onGap, container, signal, clock }))
+    text += Buffer.from(bytes).toString();
+  return { text, gaps, openings, pauses };
 }
 
 test('a stream that ends while the container runs is opened again from its last line on', async () => {
@@ -146,6 +152,62 @@ test('a line longer than anybody waits for is passed on once, though its stream 
   expect(text === line(1, 'one') + long + line(3, 'three')).toBe(true);
 });
 
+test('a log whose node began a new file while its stream was broken says between which lines others may be missing', async () => {
+  const { text, gaps } = await readAll([
+    { chunks: [line(1, 'one'), line(2, 'two')], error: broken },
+    { chunks: [line(5, 'five'), line(6, 'six')], error: broken },
+    { chunks: [line(6, 'six'), line(7, 'seven')], then: 'terminated' },
+    { chunks: [line(9, 'nine')] },
+  ]);
+  expect(text).toBe(
+    [line(1, 'one'), line(2, 'two'), line(5, 'five'), line(6, 'six'), line(7, 'seven'), line(9, 'nine')].join(''),
+  );
+  expect(gaps).toEqual([
+    { from: at(2), to: at(5) },
+    { from: at(7), to: at(9) },
+  ]);
+});
+
+test('half a line whose other half went with its file is passed on as a line', async () => {
+  const { text, gaps } = await readAll([
+    { chunks: [line(1, 'one'), `${at(2)} tw`], error: broken },
+    { chunks: [line(5, 'five')], then: 'terminated' },
+    { chunks: [line(5, 'five')] },
+  ]);
+  expect(text).toBe(`${line(1, 'one')}${line(2, 'tw')}${line(5, 'five')}`);
+  expect(gaps).toEqual([{ from: at(2), to: at(5) }]);
+});
+
+test('a new file that begins with the line that was broken off has lost nothing', async () => {
+  const { text, gaps } = await readAll([
+    { chunks: [line(1, 'one'), `${at(2)} tw`], error: broken },
+    { chunks: [line(2, 'two')], then: 'terminated' },
+    { chunks: [line(2, 'two')] },
+  ]);
+  expect(text).toBe(line(1, 'one') + line(2, 'two'));
+  expect(gaps).toEqual([]);
+});
+
+test('a very long line whose rest went with its file takes nothing from the line after it', async () => {
+  const long = `${at(2)} ${'x'.repeat(longestLine)}`;
+  const { text, gaps } = await readAll([
+    { chunks: [line(1, 'one'), long], error: broken },
+    { chunks: [line(5, 'five')], then: 'terminated' },
+    { chunks: [line(5, 'five')] },
+  ]);
+  expect(text === `${line(1, 'one')}${long}\n${line(5, 'five')}`).toBe(true);
+  expect(gaps).toEqual([{ from: at(2), to: at(5) }]);
+});
+
+test('a log that nobody wrote to since has no gap', async () => {
+  const { gaps } = await readAll([
+    { chunks: [line(1, 'one'), line(1, 'one')], error: broken },
+    { chunks: [], then: 'terminated' },
+    { chunks: [] },
+  ]);
+  expect(gaps).toEqual([]);
+});
+
 test('wherever the streams break, each line comes once', () =>
   fc.assert(
     fc.asyncProperty(
@@ -169,8 +231,9 @@ test('wherever the streams break, each line comes once', () =>
           seen = Math.max(seen, begin + chunk.length);
           return end === 0 ? { chunks: [chunk], error: broken } : { chunks: [chunk.slice(0, 7), chunk.slice(7)] };
         });
-        const { text } = await readAll([...cuts, { chunks: [all], then: 'terminated' }, { chunks: [all] }]);
+        const { text, gaps } = await readAll([...cuts, { chunks: [all], then: 'terminated' }, { chunks: [all] }]);
         expect(text).toBe(all);
+        expect(gaps).toEqual([]);
       },
     ),
   ));

@@ -1,6 +1,9 @@
 /**
  * A container's log, followed until the container has terminated: kubelets end a stream after hours, load balancers
  * after minutes of silence. It is opened again from the last line's time on, and what was read already is left out.
+ *
+ * The API has only the newest file of a log. A node begins a new one at 10 MiB by default: where that happened between
+ * two streams, the last line does not come again, and what came after it may be gone.
  */
 import { ApiError } from '../kube/api-error.ts';
 import { sleep, systemClock, type Clock } from '../kube/clock.ts';
@@ -32,8 +35,21 @@ export interface Opening {
   readonly previous?: boolean;
 }
 
+/** Between these two lines, given by their times, others may be missing. */
+export interface Gap {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Says what is missing, with the time of the next line that is there. */
+export function gapWords({ from, to }: Gap): string {
+  return `lines between ${from} and ${to} may be missing: the log's stream broke, and its node began a new file before it was opened again`;
+}
+
 export interface ResumedLogOptions {
   readonly open: (opening: Opening) => Promise<AsyncIterable<Uint8Array>>;
+  /** Is called with a gap before the line after it is given. */
+  readonly onGap: (gap: Gap) => Promise<void>;
   readonly container: FollowedContainer;
   readonly signal: AbortSignal;
   readonly clock?: Clock | undefined;
@@ -48,19 +64,21 @@ const mostVain = 3;
  * @throws what the API server refuses the log with; the signal's reason
  */
 export async function* resumedLog(options: ResumedLogOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  const { open, container, signal } = options;
+  const { open, onGap, container, signal } = options;
   const reader = new LineReader();
   let before = container.state();
   for (let vain = 0; before !== 'gone' || !reader.hasRead; before = container.state()) {
     const state = before;
-    const problem = yield* oneStream(() => open(reader.opening(state)), reader, signal);
+    const problem = yield* oneStream(() => open(reader.opening(state)), reader, options);
     vain = reader.takeProgress() ? 0 : vain + 1;
     const isVain = vain >= mostVain && (state !== 'running' || container.isClosed());
     if (endsWith(problem, state, isVain, reader)) break;
     await pause(vain, options);
     signal.throwIfAborted();
   }
-  yield* reader.rest();
+  const rest = reader.rest();
+  await tellGap(reader, onGap);
+  if (rest.length > 0) yield rest;
 }
 
 /**
@@ -86,15 +104,24 @@ function isComplete(problem: Error | undefined, before: ContainerState, { hasRea
 async function* oneStream(
   open: () => Promise<AsyncIterable<Uint8Array>>,
   reader: LineReader,
-  signal: AbortSignal,
+  { onGap, signal }: ResumedLogOptions,
 ): AsyncGenerator<Uint8Array, Error | undefined, undefined> {
   try {
-    for await (const chunk of await open()) yield* reader.take(chunk);
+    for await (const chunk of await open()) {
+      const lines = reader.take(chunk);
+      await tellGap(reader, onGap);
+      if (lines.length > 0) yield lines;
+    }
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+async function tellGap(reader: LineReader, onGap: ResumedLogOptions['onGap']): Promise<void> {
+  const gap = reader.takeGap();
+  if (gap !== undefined) await onGap(gap);
 }
 
 /** Everything but a refusal: no connection, one that broke, an overloaded or failing server. */
@@ -115,6 +142,7 @@ const newline = 0x0a;
 const space = 0x20;
 const longestStamp = 40;
 const nothing = new Uint8Array();
+const endOfLine = Uint8Array.of(newline);
 
 /** Passes on each line once, whole, though each stream begins again at the last line, or in the second of it. */
 class LineReader {
@@ -133,6 +161,9 @@ class LineReader {
   #isFresh = true;
   /** How many lines with the last stamp came again, while lines come again. */
   #again: number | undefined;
+  /** The line that a stream before broke off, until it is known whether it comes again. */
+  #half: Uint8Array = nothing;
+  #gap: Gap | undefined;
 
   get hasRead(): boolean {
     return this.#stamp !== undefined;
@@ -145,6 +176,13 @@ class LineReader {
     return progress;
   }
 
+  /** What is missing before the lines that were passed on last; a stream has one gap at most. */
+  takeGap(): Gap | undefined {
+    const gap = this.#gap;
+    this.#gap = undefined;
+    return gap;
+  }
+
   opening(state: ContainerState): Opening {
     this.#isFresh = true;
     return {
@@ -153,19 +191,22 @@ class LineReader {
     };
   }
 
-  /** In another stream half a line comes again from its beginning. */
+  /** In another stream half a line comes again from its beginning, unless its file is gone. */
   #begin(): void {
     this.#isFresh = false;
-    this.#takePending(nothing);
+    const half = this.#takePending(nothing);
+    const stamp = stampOf(half);
+    if (half.length > this.#half.length && stamp !== undefined && this.#isNew(stamp)) this.#half = half;
     if (this.#long?.isNew === true) {
       this.#same -= 1;
       this.#cut = this.#long.bytes;
     }
     this.#long = undefined;
-    this.#again = this.#stamp === undefined ? undefined : 0;
+    this.#again = this.#stamp === undefined && this.#half.length === 0 ? undefined : 0;
   }
 
-  *take(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
+  /** @returns what is new, as far as it can be passed on */
+  take(chunk: Uint8Array): Uint8Array {
     if (this.#isFresh) this.#begin();
     const parts: Uint8Array[] = [];
     let start = 0;
@@ -174,13 +215,12 @@ class LineReader {
       start = end + 1;
     }
     if (start < chunk.length) parts.push(this.#beginLine(chunk.subarray(start)));
-    const bytes = Buffer.concat(parts);
-    if (bytes.length > 0) yield bytes;
+    return Buffer.concat(parts);
   }
 
-  /** The last line, where no newline ends it. */
-  *rest(): Generator<Uint8Array, void, undefined> {
-    if (this.#pendingBytes > 0) yield this.#endLine(nothing);
+  /** The last line, where no newline ends it; half of it, where the rest is gone. */
+  rest(): Uint8Array {
+    return this.#pendingBytes > 0 ? this.#endLine(nothing) : this.#half;
   }
 
   #endLine(end: Uint8Array): Uint8Array {
@@ -213,11 +253,29 @@ class LineReader {
   #line(line: Uint8Array): Uint8Array {
     const stamp = stampOf(line);
     if (!this.#isNew(stamp)) return nothing;
+    const before = this.#again === undefined || stamp === undefined ? nothing : this.#afterOld(stamp);
     if (stamp !== undefined) {
       this.#same = stamp === this.#stamp ? this.#same + 1 : 1;
       this.#stamp = stamp;
     }
-    return this.#passOn(line);
+    const passedOn = this.#passOn(line);
+    return before.length === 0 ? passedOn : Buffer.concat([before, passedOn]);
+  }
+
+  /** @returns the end of the line before the first new line, where that is not in the log any more */
+  #afterOld(stamp: string): Uint8Array {
+    const half = this.#half;
+    const isComplete =
+      half.length > 0
+        ? stampOf(half) === stamp
+        : this.#again === this.#same && (this.#cut === 0 || stamp === this.#stamp);
+    this.#half = nothing;
+    this.#again = undefined;
+    if (isComplete) return nothing;
+    const isCut = half.length > 0 || this.#cut > 0;
+    this.#cut = 0;
+    this.#gap = { from: stampOf(half) ?? this.#stamp ?? stamp, to: stamp };
+    return isCut ? Buffer.concat([half, endOfLine]) : nothing;
   }
 
   #passOn(bytes: Uint8Array): Uint8Array {
@@ -236,7 +294,6 @@ class LineReader {
       this.#again += 1;
       return false;
     }
-    this.#again = undefined;
     return true;
   }
 }

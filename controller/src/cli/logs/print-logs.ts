@@ -4,6 +4,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import { ApiError, isNotFound } from '../../kube/api-error.ts';
 import type { LogLine } from '../../logs/line-source.ts';
 import { PodLogs, type LogChoice } from '../../logs/pod-logs.ts';
+import { gapWords, type Gap } from '../../logs/resumed-log.ts';
 import { prefixOf, type LogStream } from '../../logs/streams.ts';
 import { explain } from '../errors.ts';
 import type { Session } from '../session.ts';
@@ -32,6 +33,7 @@ export class LogPrinter {
       signal,
       originOf: (stream) => prefixOf(stream, shows),
       onProblem: (stream, error) => this.#remark(stream, error),
+      onGap: (stream, gap) => this.#sayGap(stream, gap),
     });
   }
 
@@ -51,6 +53,10 @@ export class LogPrinter {
     const line = io.out.terminal ? safeLine : rawLine;
     for await (const portion of this.#logs.portions())
       await io.out.write(Buffer.concat(portion.flatMap((one) => line(one, paint))));
+  }
+
+  async #sayGap({ pod }: LogStream, gap: Gap): Promise<void> {
+    await this.#session.io.err.write(`the log of pod ${pod}: ${gapWords(gap)}\n`);
   }
 
   async #remark({ pod }: LogStream, error: unknown): Promise<void> {
