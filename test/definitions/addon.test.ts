@@ -45,6 +45,13 @@ const kindsOf = (application: AddonApplication, component: string) =>
     ({ kind, metadata }) => `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`,
   );
 
+/** Where a schema gives a value to a field of a list's items. */
+function defaultsInLists(schema: unknown, path: readonly string[] = []): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const own = path.includes('items') && 'default' in schema && path.at(-1) !== 'properties' ? [path.join('.')] : [];
+  return [...own, ...Object.entries(schema).flatMap(([key, value]) => defaultsInLists(value, [...path, key]))];
+}
+
 describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s', (version) => {
   let cue: Cue;
   beforeAll(async () => {
@@ -119,6 +126,36 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       'addon.oam.dev/traitDefinitions': 'task-queue',
       'addon.oam.dev/workflowStepDefinitions': named('WorkflowStepDefinition'),
     });
+  });
+
+  it('says in each policy what the API server would add, which Argo CD and Fleet take for a change', async () => {
+    const objects = objectsOf(await renderAddon(cue, dist), 'task-runs-controller') as AnObject[];
+    const policies = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+    const constraints = policies.map(({ spec }) => (spec as JsonObject)['matchConstraints'] as JsonObject);
+    expect(constraints).toHaveLength(7);
+    const rule = expect.objectContaining({ scope: '*' }) as unknown;
+    for (const one of constraints) {
+      const { resourceRules, ...others } = one;
+      expect(others).toEqual({
+        matchPolicy: 'Equivalent',
+        namespaceSelector: {},
+        objectSelector: expect.any(Object) as object,
+      });
+      expect(resourceRules).toEqual((resourceRules as unknown[]).map(() => rule));
+    }
+  });
+
+  it('has no defaults in the lists of a TaskTemplate, which Argo CD and Fleet take for a change', async () => {
+    const crd = find(
+      await renderAddon(cue, dist),
+      'task-runs-resources',
+      'CustomResourceDefinition',
+      'tasktemplates.task.oam.dev',
+    );
+    expect(defaultsInLists(crd['spec'])).toEqual([]);
+    expect(defaultsInLists({ properties: { rows: { items: { properties: { a: { default: 1 } } } } } })).toEqual([
+      'properties.rows.items.properties.a',
+    ]);
   });
 
   it('gives people roles to look, to run and to edit, each a part of what Kubernetes calls so', async () => {

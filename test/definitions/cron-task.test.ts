@@ -9,7 +9,7 @@ import {
 } from '../../cue/ts/index.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
 import { plainCronTask } from '../../scripts/plain-task.ts';
-import { problemsOf } from './schema.ts';
+import { notInGit, problemsOf } from './schema.ts';
 
 const context = {
   name: 'backup',
@@ -258,7 +258,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('cron-task, with CUE %s'
     expect(rendered).toEqual({
       apiVersion: 'task.oam.dev/v1alpha1',
       kind: 'Task',
-      metadata: { name: 'app-backup' },
+      metadata: { name: 'app-backup', annotations: notInGit },
       spec: {
         trigger: { appRevision: 'app-v3', publishVersion: '' },
         executionPolicy,

@@ -20,3 +20,9 @@ export function problemsOf(object: unknown): string[] {
     ? []
     : (validate.errors ?? []).map((error: ErrorObject) => `${error.instancePath} ${error.message}`);
 }
+
+/** The annotations by which Argo CD leaves alone what KubeVela makes of an Application. */
+export const notInGit = {
+  'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
+  'argocd.argoproj.io/sync-options': 'Prune=false',
+};

@@ -8,7 +8,7 @@ import {
   type JsonObject,
 } from '../../cue/ts/index.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
-import { problemsOf } from './schema.ts';
+import { notInGit, problemsOf } from './schema.ts';
 
 const context = {
   name: 'nightly',
@@ -68,7 +68,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
       ],
     });
     expect(problemsOf(output as unknown as JsonObject)).toEqual([]);
-    expect(output.metadata).toEqual({ name: 'shop-nightly' });
+    expect(output.metadata).toEqual({ name: 'shop-nightly', annotations: notInGit });
     const { template, job } = (await render(work, task)).spec;
     expect(output.spec.steps[1]).toEqual({
       name: 'test',

@@ -10,7 +10,7 @@ import {
 import { readDefinition } from '../../scripts/definition-files.ts';
 import { readParameters } from '../../scripts/definition-parameters.ts';
 import { plainTask } from '../../scripts/plain-task.ts';
-import { problemsOf } from './schema.ts';
+import { notInGit, problemsOf } from './schema.ts';
 
 const context = {
   name: 'mytask',
@@ -518,7 +518,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     expect(await render({})).toEqual({
       apiVersion: 'task.oam.dev/v1alpha1',
       kind: 'Task',
-      metadata: { name: 'app-worker-mytask' },
+      metadata: { name: 'app-worker-mytask', annotations: notInGit },
       spec: {
         trigger: { appRevision: 'app-worker-v3', publishVersion: '' },
         template: podOf('mytask'),

@@ -9,6 +9,9 @@ export interface TaskTemplateSpec {
    */
   parameters?: {
     name: string;
+    /**
+     * string where nothing is said.
+     */
     type?: "string" | "integer" | "number" | "boolean";
     description?: string;
     default?: unknown;
@@ -56,7 +59,13 @@ export interface TaskTemplateSpec {
    */
   outputs?: {
     name: string;
+    /**
+     * string where nothing is said.
+     */
     type?: "string" | "integer" | "number" | "boolean" | "object" | "array";
+    /**
+     * true where nothing is said: a run that does not write it fails.
+     */
     required?: boolean;
   }[];
 }
