@@ -62,6 +62,17 @@ describe('a plan refuses what the API server refuses in a Job, and says what to 
     expect(await problemsOf(task({}), step({ component: 'main' }))).toEqual([]);
   });
 
+  it('and an image that no node can pull, for which a pod would wait for ever', async () => {
+    const image = 'https://registry.example.com/x:1';
+    const says = `is "${image}", which no node can pull: leave out https://`;
+    expect(await problemsOf(task({ image }))).toEqual([`image ${says}`]);
+    const steps = [{ name: 'main', image }];
+    expect(await problemsOf({ type: 'task-flow', properties: { steps } })).toEqual([`steps.0.image ${says}`]);
+    const initContainers = [{ name: 'i', image }];
+    expect(await problemsOf(task({ podSpec: { initContainers } }))).toEqual([`podSpec.initContainers.0.image ${says}`]);
+    expect(await problemsOf(task({ image: 'x:$(item.name)', items: [{ name: 'A:B' }] }))).toEqual([]);
+  });
+
   it('but not what a trait adds that is not evaluated', async () => {
     const properties = { podSpec: { containers: [{ volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } };
     const traits = [{ type: 'storage', properties: { emptyDir: [{ name: 'data', mountPath: '/cache' }] } }];

@@ -1,5 +1,6 @@
 /** The containers of a pod. */
 import type { SchemaProblem } from '../schema.ts';
+import { imageProblems } from './images.ts';
 import { labelNameProblems } from './names.ts';
 import { twice, type Place } from './place.ts';
 import { resourceProblems } from './resources.ts';
@@ -29,6 +30,7 @@ export function containerProblems(spec: Place, around: Surroundings): readonly S
 function ofContainer(container: Place, { volumes, hostNetwork }: Surroundings): readonly SchemaProblem[] {
   return [
     ...container.lacks('name', 'image'),
+    ...imageProblems(container.at('image')),
     ...container.at('env').items.flatMap(ofVariable),
     ...container.at('envFrom').items.flatMap(ofVariables),
     ...ofPorts(container.at('ports'), hostNetwork),
