@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { digestPod, withStartFailure } from './pod-digest.ts';
-import type { RawPod } from './raw-pod.ts';
+import type { RawPod, VolumeSpec } from './raw-pod.ts';
 import { aPod } from '../domain/testing/builders.ts';
 
 const { metadata } = aPod().build();
@@ -221,16 +221,26 @@ test('what a program wrote into its termination log is not a message of the clus
 describe('a program whose author wants the end of its output in the status of its pod', () => {
   const asks = { name: 'load', terminationMessagePolicy: 'FallbackToLogsOnError' };
   const trace = 'Traceback (most recent call last):\n  File "load.py", line 3\nValueError: bad row 7\n\n';
+  const volumes: VolumeSpec[] = [
+    { name: 'key', secret: { secretName: 'key' } },
+    { name: 'both', projected: { sources: [{}, { secret: { name: 's' } }] } },
+    { name: 'vault', csi: { driver: 'secrets-store.csi.k8s.io' } },
+    { name: 'token', projected: { sources: [{}] } },
+    { name: 'data' },
+  ];
   const says = (container: object, restartPolicy = 'Never', message = trace) =>
     podWith(
-      { restartPolicy, containers: [{ ...asks, ...container }] },
+      { restartPolicy, containers: [{ ...asks, ...container }], volumes },
       {
         phase: 'Failed',
         containerStatuses: [{ name: 'load', state: { terminated: { exitCode: 1, reason: 'Error', message } } }],
       },
     ).failure?.message;
 
-  test('is known by its last line', () => expect(says({})).toBe('its last line: ValueError: bad row 7'));
+  test('is known by its last line', () => {
+    const volumeMounts = [{ name: 'data' }, { name: 'token' }];
+    expect(says({ volumeMounts })).toBe('its last line: ValueError: bad row 7');
+  });
   test('says no more than 200 characters, on one line and without what controls a terminal', () => {
     expect(says({}, 'Never', `\u001b[31m${'y'.repeat(2000)}`)).toMatch(/^its last line: \[31my{195}$/);
   });
@@ -239,6 +249,9 @@ describe('a program whose author wants the end of its output in the status of it
     ['is started again, and prints another line each time', {}, 'OnFailure'],
     ['has a variable of a Secret, which it may print', { env: [{ name: 'A', valueFrom: { secretKeyRef: {} } }] }],
     ['has all variables of a Secret', { envFrom: [{ secretRef: { name: 's' } }] }],
+    ['has files of a Secret', { volumeMounts: [{ name: 'key' }] }],
+    ['has files of a Secret and of others', { volumeMounts: [{ name: 'both' }] }],
+    ['has files of a vault', { volumeMounts: [{ name: 'vault' }] }],
   ])('keeps it to itself where it %s', (_what, container, restartPolicy) => {
     expect(says(container, restartPolicy)).toBeUndefined();
   });
@@ -328,18 +341,21 @@ test('an evicted pod whose container was killed is evicted, and has no exit code
   });
 });
 
-test.each(['PreemptionByScheduler', 'DeletionByTaintManager', 'TerminationByKubelet', 'DeletionByPodGC'])(
-  'a pod that is a target of a disruption (%s) says so in the words of the cluster',
-  (reason) => {
-    const condition = { type: 'DisruptionTarget', status: 'True', reason, message: `${reason} did it` };
-    const digest = podWith(undefined, {
-      phase: 'Failed',
-      conditions: [condition],
-      containerStatuses: [failed('main', 143, 'Error', '2026-03-20T12:00:05Z')],
-    });
-    expect(digest.failure).toEqual({ container: '', reason, message: `${reason} did it`, killedWith: 143 });
-  },
-);
+test.each([
+  'PreemptionByScheduler',
+  'DeletionByTaintManager',
+  'EvictionByEvictionAPI',
+  'TerminationByKubelet',
+  'DeletionByPodGC',
+])('a pod that is a target of a disruption (%s) says so in the words of the cluster', (reason) => {
+  const condition = { type: 'DisruptionTarget', status: 'True', reason, message: `${reason} did it` };
+  const digest = podWith(undefined, {
+    phase: 'Failed',
+    conditions: [condition],
+    containerStatuses: [failed('main', 143, 'Error', '2026-03-20T12:00:05Z')],
+  });
+  expect(digest.failure).toEqual({ container: '', reason, message: `${reason} did it`, killedWith: 143 });
+});
 
 test('a pod that somebody deletes while it runs has no exit code of its program', () => {
   const gone = { deletionTimestamp: '2026-03-20T12:00:40Z', deletionGracePeriodSeconds: 30 };

@@ -8,7 +8,7 @@ import { clusterWords } from './cluster-words.ts';
 import { exitWords, stopCodes } from '../domain/pods/exit-words.ts';
 import { podReasons } from '../domain/model/reasons.ts';
 import type { ContainerFailure } from '../domain/model/objects.ts';
-import type { ContainerSpec, ContainerStatus, PodCondition, RawPod, Terminated } from './raw-pod.ts';
+import type { ContainerSpec, ContainerStatus, PodCondition, RawPod, Terminated, VolumeSpec } from './raw-pod.ts';
 
 type Status = NonNullable<RawPod['status']>;
 
@@ -76,20 +76,38 @@ const mostOfLine = 200;
 
 /**
  * The last line that the program printed, where its author wants the end of its output in the pod's status. A run's
- * status has more readers than a pod's, and is archived: a container with variables of Secrets is left out, for a
- * program that fails may print what it was given. One that is started again is, too: its line differs each time.
+ * status has more readers than a pod's, and is archived: a container with variables or files of Secrets is left out,
+ * for a program that fails may print what it was given. One that is started again is, too: its line differs each time.
  */
 function lastLine(spec: RawPod['spec'], name: string, { message = '' }: Terminated): string | undefined {
   const container = containerSpec(spec, name);
   if (container?.terminationMessagePolicy !== 'FallbackToLogsOnError' || spec?.restartPolicy !== 'Never')
     return undefined;
   const line = message.trimEnd().split('\n').at(-1)?.trim() ?? '';
-  return line === '' || hasSecrets(container) ? undefined : `its last line: ${clusterWords(line.slice(0, mostOfLine))}`;
+  return line === '' || hasSecrets(container, spec.volumes)
+    ? undefined
+    : `its last line: ${clusterWords(line.slice(0, mostOfLine))}`;
 }
 
-function hasSecrets({ env = [], envFrom = [] }: ContainerSpec): boolean {
-  return env.some(({ valueFrom }) => valueFrom?.secretKeyRef) || envFrom.some(({ secretRef }) => secretRef);
+function hasSecrets(
+  { env = [], envFrom = [], volumeMounts = [] }: ContainerSpec,
+  volumes: readonly VolumeSpec[] = [],
+): boolean {
+  const secret = new Set(volumes.filter(isSecret).map(({ name }) => name));
+  return (
+    env.some(({ valueFrom }) => valueFrom?.secretKeyRef) ||
+    envFrom.some(({ secretRef }) => secretRef) ||
+    volumeMounts.some(({ name }) => secret.has(name))
+  );
 }
+
+function isSecret({ secret, projected, csi }: VolumeSpec): boolean {
+  const sources = projected?.sources ?? [];
+  return secret !== undefined || sources.some((one) => one.secret) || csi?.driver === secretsStore;
+}
+
+/** The driver that mounts secrets of vaults outside the cluster. */
+const secretsStore = 'secrets-store.csi.k8s.io';
 
 function containerSpec(spec: RawPod['spec'], name: string): ContainerSpec | undefined {
   const { containers = [], initContainers = [] } = spec ?? {};

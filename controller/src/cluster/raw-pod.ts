@@ -8,6 +8,7 @@ export interface RawPod {
     readonly restartPolicy?: string;
     readonly containers?: readonly ContainerSpec[];
     readonly initContainers?: readonly (ContainerSpec & { readonly restartPolicy?: string })[];
+    readonly volumes?: readonly VolumeSpec[];
   };
   readonly status?: {
     readonly phase?: string;
@@ -27,6 +28,15 @@ export interface ContainerSpec {
   readonly terminationMessagePolicy?: string;
   readonly env?: readonly { readonly valueFrom?: { readonly secretKeyRef?: object } }[];
   readonly envFrom?: readonly { readonly secretRef?: object }[];
+  readonly volumeMounts?: readonly { readonly name: string }[];
+}
+
+/** As far as it tells whether there is a Secret in it. */
+export interface VolumeSpec {
+  readonly name: string;
+  readonly secret?: object;
+  readonly projected?: { readonly sources?: readonly { readonly secret?: object }[] };
+  readonly csi?: { readonly driver?: string };
 }
 
 export interface PodCondition {
