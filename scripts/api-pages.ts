@@ -60,7 +60,8 @@ function apiPage(document: Document): string {
 
 The controller serves it where its flag \`--api-address\` says; with the addon that is port 8090 of the Service \`task-runs\` in vela-system. Every
 request carries a token of the cluster, and one sees and does what the token's user may, by the right that is named with each route, in the
-namespace of its path ([decision 17](../decisions/0017-actions-carry-the-persons-token.md)). Times are RFC 3339 in UTC. The same for programs is
+namespace of its path ([decision 17](../decisions/0017-actions-carry-the-persons-token.md)). Where the controller has \`--api-audience\`, a token for that
+audience [only reads](../operations/security.md#tokens-that-only-read): POST, and logs that are still in pods, answer \`ReadingToken\`. Times are RFC 3339 in UTC. The same for programs is
 [openapi.json](openapi.json), which the controller serves at \`/api/v1/openapi.json\`.
 
 \`\`\`shell

@@ -13,6 +13,8 @@ export interface ControllerOptions {
   readonly logLevel: string;
   readonly apiAddress?: string;
   readonly apiRequestsPerMinute: number;
+  /** That of tokens which only read. */
+  readonly apiAudience?: string;
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
   readonly archive?: string;
@@ -60,6 +62,11 @@ export function controllerCommand(version: string): Command {
       1_200,
     )
     .option(
+      '--api-audience <name>',
+      'audience of tokens that only read from the REST API, such as task-runs; the API server refuses them. No such tokens when left out',
+      ownAudience,
+    )
+    .option(
       '--tls-cert-file <path>',
       'certificate of the REST API, as PEM; plain HTTP when left out. It and its key are read again when they change',
     )
@@ -98,6 +105,23 @@ export function controllerCommand(version: string): Command {
         .default('info'),
     );
 }
+
+/** Letters, digits and what addresses have, so that it is the same word in a flag, a manifest and a message. */
+const audiences = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,252}$/;
+/** What the API server calls itself where nobody gave it another name. */
+const usualNames = /^(https:\/\/)?kubernetes\.default(\.svc(\.cluster\.local)?)?\/?$/;
+
+function ownAudience(text: string): string {
+  if (!audiences.test(text))
+    throw new InvalidArgumentError(
+      'write a name such as task-runs: letters, digits and . _ : / -, the first a letter or digit, at most 253',
+    );
+  if (usualNames.test(text)) throw new InvalidArgumentError(audienceOfApiServer);
+  return text;
+}
+
+export const audienceOfApiServer =
+  'that is the audience of the API server, so its tokens would not only read: write a name of your own, such as task-runs';
 
 function positiveInteger(text: string): number {
   const value = Number(text);

@@ -5,13 +5,14 @@ import type { Logger } from 'pino';
 import { People } from './api/person.ts';
 import { createApi, serveApi } from './api/server.ts';
 import { Service } from './api/service.ts';
+import { isAudienceOfApiServer } from './api/token-review.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Caches } from './cluster/caches.ts';
 import { parseAddress } from './http/address.ts';
 import type { CertificateFiles } from './http/certificate.ts';
 import type { Listening } from './http/listen.ts';
 import type { Client } from './kube/client.ts';
-import type { ControllerOptions } from './options.ts';
+import { audienceOfApiServer, type ControllerOptions } from './options.ts';
 
 export interface ApiParts {
   readonly client: Client;
@@ -21,16 +22,20 @@ export interface ApiParts {
   readonly version: string;
 }
 
-/** @throws Error when the certificate cannot be read or the address cannot be listened on */
+/**
+ * @throws Error when the certificate cannot be read, the address cannot be listened on, or the audience of tokens that
+ *   only read is one of the API server's own
+ */
 export async function startApi(
   options: ControllerOptions,
   address: string,
   { client, caches, archive, log, version }: ApiParts,
 ): Promise<Listening> {
-  const { apiRequestsPerMinute: all } = options;
+  const { apiRequestsPerMinute: all, apiAudience: audience } = options;
+  if (audience !== undefined) await refuseAudienceOfApiServer(audience, { client, log });
   const app = createApi({
     service: new Service({ caches, archive, client, olderRunsByName: options.archiveOlderRuns === 'by-name' }),
-    people: new People(client),
+    people: new People(client, { audience }),
     log,
     version,
     console: consoleFiles(),
@@ -38,6 +43,19 @@ export async function startApi(
   });
   const files = certificateFiles(options);
   return serveApi(app, parseAddress(address), files && { files, log });
+}
+
+/** Tokens for that audience would do everything, also at the API server, and nobody would notice. */
+async function refuseAudienceOfApiServer(
+  audience: string,
+  { client, log }: Pick<ApiParts, 'client' | 'log'>,
+): Promise<void> {
+  const isItsOwn = await isAudienceOfApiServer(client, audience).catch((error: unknown) => {
+    // The API server may not be there yet. Such a token is still reviewed as one of the API server's.
+    log.warn({ err: error }, 'it is not known whether --api-audience is an audience of the API server');
+    return false;
+  });
+  if (isItsOwn) throw new Error(`--api-audience=${audience}: ${audienceOfApiServer}`);
 }
 
 /** @throws Error when only one of the two is given */

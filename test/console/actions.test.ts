@@ -158,6 +158,21 @@ describe.skipIf(inject('chromium') === '')('signing in', () => {
     await fake.close();
   });
 
+  test('a token that only reads shows so, and an action answers which one it takes', async () => {
+    const fake = await startFakeApi(smallData(), { onlyReads: true });
+    const { page, close } = await openConsole(browser, fake.url, '#/namespaces/shop/tasks/backup', {
+      complaints: /403/,
+    });
+    await page.getByText('system:serviceaccount:shop:ada (only reads)').waitFor();
+    await page.getByRole('button', { name: 'Suspend…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Suspend' }).click();
+    const alert = page.getByRole('dialog').getByRole('alert');
+    await alert.getByText('a change takes a token that the API server accepts: send another.').waitFor();
+    expect(await alert.textContent()).toContain('ReadingToken');
+    await close();
+    await fake.close();
+  });
+
   test('who may not look at all namespaces sees the first of his', async () => {
     const fake = await startFakeApi(smallData(), { allNamespaces: false });
     const { page, close } = await openConsole(browser, fake.url, '');

@@ -27,6 +27,8 @@ export interface FakeOptions {
   readonly token?: string;
   /** Whether one may look at all namespaces. */
   readonly allNamespaces?: boolean;
+  /** Whether the token is for reading only. */
+  readonly onlyReads?: boolean;
   /**
    * Whether an answer is made once and then given again, whatever time it was asked for: for what measures the console
    * alone.
@@ -132,9 +134,11 @@ export async function startFakeApi(data: FakeData, options: FakeOptions = {}): P
   };
 }
 
-function admit({ headers }: IncomingMessage, { token }: FakeOptions): void {
+function admit({ method, headers }: IncomingMessage, { token, onlyReads = false }: FakeOptions): void {
   if (token !== undefined && headers.authorization !== `Bearer ${token}`)
     throw new Refusal(401, 'Unauthenticated', 'Say who you are.');
+  if (method === 'POST' && onlyReads)
+    throw new Refusal(403, 'ReadingToken', 'a change takes a token that the API server accepts: send another.');
 }
 
 /** What a route answers, as the contract wants it. */
@@ -181,6 +185,7 @@ function accessOf({ data, options }: Asked): schemas.Access {
   const namespaces = [...new Set(data.tasks.map(({ namespace }) => namespace))].sort();
   return {
     user: 'system:serviceaccount:shop:ada',
+    onlyReads: options.onlyReads ?? false,
     namespaces,
     allNamespaces: options.allNamespaces ?? true,
     may: { run: true, cancel: true, suspend: true, prune: true, logs: true },

@@ -402,6 +402,40 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     });
   });
 
+  it('has tokens that only read, if they have an audience', async () => {
+    const argsOf = async (parameter: JsonObject) => {
+      const deployment = find(
+        await renderAddon(cue, dist, parameter),
+        'task-runs-controller',
+        'Deployment',
+        'task-runs',
+      );
+      return (deployment as unknown as { spec: { template: { spec: { containers: [{ args: string[] }] } } } }).spec
+        .template.spec.containers[0].args;
+    };
+    expect((await argsOf({})).filter((arg) => arg.includes('audience'))).toEqual([]);
+    for (const audience of ['task-runs', 'https://task-runs.example.com/api', 'x'.repeat(253)])
+      expect(await argsOf({ api: { audience } })).toContain(`--api-audience=${audience}`);
+  });
+
+  it.each(['', ' ', 'task runs', '-task-runs', 'a,b', 'a"b', 'task-runs\n', 'täsk-runs', 'x'.repeat(254)])(
+    'says what to write in the place of the audience %j',
+    async (audience) => {
+      await expect(renderAddon(cue, dist, { api: { audience } })).rejects.toThrow(
+        'write api.audience as a name such as task-runs: letters, digits and . _ : / -',
+      );
+    },
+  );
+
+  it.each(['https://kubernetes.default.svc', 'https://kubernetes.default.svc.cluster.local', 'kubernetes.default.svc'])(
+    'refuses the audience %s, which is that of the API server',
+    async (audience) => {
+      await expect(renderAddon(cue, dist, { api: { audience } })).rejects.toThrow(
+        'write api.audience as a name of your own, such as task-runs: this is the audience of the API server',
+      );
+    },
+  );
+
   it('serves the API with the certificate of a Secret, if one is named', async () => {
     const plain = await renderAddon(cue, dist);
     expect(JSON.stringify(find(plain, 'task-runs-controller', 'Deployment', 'task-runs'))).not.toContain('tls');

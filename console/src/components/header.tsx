@@ -30,8 +30,9 @@ export function Header() {
       </nav>
       <NamespaceChooser />
       {access === undefined ? null : (
-        <span class="user" title="Who you are here">
+        <span class="user" title={access.onlyReads ? 'Who you are here; your token only reads' : 'Who you are here'}>
           {access.user}
+          {access.onlyReads ? ' (only reads)' : ''}
         </span>
       )}
     </header>

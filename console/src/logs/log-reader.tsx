@@ -67,13 +67,18 @@ export function LogReader({ path, query, follow, source, times, label, searched 
   );
 }
 
-function statusOf({ buffer: { lines, dropped }, ended, error }: LogTail, follow: boolean, searched: boolean): string {
+function statusOf(tail: LogTail, follow: boolean, searched: boolean): string {
+  const {
+    buffer: { lines, dropped },
+    ended,
+    error,
+  } = tail;
   const count = `${counted(lines, searched ? 'matching line' : 'line')}`;
   const rest =
     dropped === 0 ? '' : `; ${counted(dropped, 'older line')} dropped, since 10,000 are kept: search to find them`;
   const state =
     error !== undefined
-      ? follow
+      ? tail.retries
         ? ', the connection broke and is retried'
         : ''
       : ended

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LogLine } from '../../../controller/src/api/schemas.ts';
+import { ApiError } from '../api/problem.ts';
 import { LogTail } from './log-tail.ts';
 
 const line = (second: number, text: string): LogLine => ({
@@ -51,6 +52,18 @@ describe('the tail of a log', () => {
     expect(textOf(tail)).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(asked).toEqual([undefined, '2026-11-23T12:00:02Z']);
     expect(tail.error).toBeUndefined();
+  });
+
+  test('a refusal is shown, and not asked for again and again', async () => {
+    const refusal = new ApiError('yours only reads', { code: 'ReadingToken', status: 403 });
+    const { open, asked } = logOf([refusal], [line(1, 'a')]);
+    const tail = new LogTail(open, true);
+    tail.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([tail.error, tail.retries, asked.length]).toEqual([refusal, false, 1]);
+    tail.retry();
+    await vi.advanceTimersByTimeAsync(500);
+    expect([textOf(tail), tail.error]).toEqual([['a'], undefined]);
   });
 
   test('what is not followed is not asked for again', async () => {

@@ -1,4 +1,5 @@
 import type { LogLine } from '../../../controller/src/api/schemas.ts';
+import { ApiError } from '../api/problem.ts';
 import { LogBuffer } from './log-buffer.ts';
 
 /** Opens a log; `since` leaves out what was printed before. */
@@ -39,6 +40,11 @@ export class LogTail {
   /** Why it cannot be read now. */
   get error(): unknown {
     return this.#error;
+  }
+
+  /** Whether it reads again after a failure. After a refusal it does not: the next one would be the same. */
+  get retries(): boolean {
+    return this.#follow && !(this.#error instanceof ApiError && this.#error.status === 403);
   }
 
   /** Whether everything has been read. */
@@ -87,7 +93,7 @@ export class LogTail {
         if (signal.aborted) return;
         this.#error = error;
         this.#resumed = this.#newest && { time: this.#newest.time, lines: new Set(this.#newest.lines) };
-        if (!this.#follow) return;
+        if (!this.retries) return;
       } finally {
         if (!signal.aborted) this.#draw();
       }

@@ -6,7 +6,6 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Archive, ArchivedLog } from '../archive/archive.ts';
 import type { TaskRunObject } from '../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
-import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
 import { followRun } from '../logs/follow-run.ts';
 import type { LogLine } from '../logs/line-source.ts';
@@ -15,7 +14,9 @@ import { gapWords } from '../logs/resumed-log.ts';
 import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
 import { whyNoLog } from '../records/no-log.ts';
+import type { Person } from './person.ts';
 import { ApiProblem } from './problems.ts';
+import type { Reader } from './reviewed-reader.ts';
 
 /** The run and pod of a line. A remark has no pod. */
 export interface Origin {
@@ -45,8 +46,8 @@ export interface LoggedRun {
 }
 
 interface LogAccess {
-  /** The person's own. */
-  readonly client: Client;
+  /** Who reads. */
+  readonly person: Pick<Person, 'onlyReads' | 'reader' | 'acting'>;
   readonly archive: Archive | undefined;
   readonly signal: AbortSignal;
   readonly now: () => number;
@@ -56,7 +57,8 @@ export type Line = LogLine<Origin>;
 
 /**
  * The lines of some runs, in portions; remarks come first.
- * @throws ApiProblem NoLogs if none of the runs has logs
+ * @throws ApiProblem NoLogs if none of the runs has logs; ReadingToken if one has a log that is only in its pods, and
+ *   the person's token is for reading only
  */
 export async function* linesOf(
   runs: readonly LoggedRun[],
@@ -90,7 +92,10 @@ function noLogs(runs: readonly LoggedRun[]): string {
   return `${who} no logs: ${cause === undefined ? 'the pods are gone' : cause}, and the archive has no logs of them`;
 }
 
-/** The lines of an active run, until it has ended. */
+/**
+ * The lines of an active run, until it has ended.
+ * @throws ApiProblem ReadingToken if the person's token is for reading only
+ */
 export async function* followLines(
   run: Stored<TaskRunObject>,
   search: LogSearch,
@@ -99,7 +104,9 @@ export async function* followLines(
   const end = new AbortController();
   const signal = AbortSignal.any([access.signal, end.signal]);
   const logs = podLogs({ ...access, signal }, search, true);
-  const following = followRun(access.client, run, logs, signal, () => Promise.resolve());
+  const following = followRun(access.person.acting('a log that is followed'), run, logs, signal, () =>
+    Promise.resolve(),
+  );
   following.catch(() => logs.close());
   try {
     yield* chosen(logs.portions(), search);
@@ -113,40 +120,58 @@ export async function* followLines(
 type Part =
   { readonly live: Stored<Pod> } | { readonly uid: string; readonly log: ArchivedLog; readonly origin: Origin };
 
-/** A run's pods, and its archived logs whose pod is gone. */
+/**
+ * A run's pods, and its archived logs whose pod is gone. For a token that only reads: its archived logs, if its pods
+ * have no others.
+ * @throws ApiProblem ReadingToken if they have
+ */
 async function partsOf(
   { uid, namespace, name, inCluster }: LoggedRun,
-  { client, archive, signal }: LogAccess,
+  { person, archive, signal }: LogAccess,
 ): Promise<readonly Part[]> {
+  const archivedPart = (log: ArchivedLog): Part => ({
+    uid,
+    log,
+    origin: { run: name, pod: log.pod, container: log.container },
+  });
   const [there, archived] = await Promise.all([
-    inCluster ? podsOf(client, { namespace, name, uid }, signal) : [],
+    inCluster ? podsOf(person.reader, { namespace, name, uid }, signal) : [],
     archive?.logsOf(uid) ?? [],
   ]);
   const started = there.filter((pod) => streamsOf(pod).length > 0);
+  if (person.onlyReads) {
+    const known = new Set(archived.map(keyOf));
+    const live = started.flatMap(streamsOf).map(({ query, ...stream }) => keyOf({ ...stream, ...query }));
+    if (live.some((key) => !known.has(key)))
+      person.acting(`the log of run ${name}, which the archive does not have yet,`);
+    return archived.map(archivedPart);
+  }
   const names = new Set(started.map(({ metadata }) => metadata.name));
   const gone = archived.filter(({ pod }) => !names.has(pod));
-  return [
-    ...started.map((pod) => ({ live: pod })),
-    ...gone.map((log) => ({ uid, log, origin: { run: name, pod: log.pod, container: log.container } })),
-  ];
+  return [...started.map((pod) => ({ live: pod })), ...gone.map(archivedPart)];
+}
+
+/** Names one start of a container among those of a run. */
+export function keyOf({ pod, container, restart }: Pick<ArchivedLog, 'pod' | 'container' | 'restart'>): string {
+  return `${pod}/${container}/${restart}`;
 }
 
 /** The pods of a run, if the person may read them. */
-export async function podsOf(client: Client, run: RunOfPods, signal?: AbortSignal): Promise<readonly Stored<Pod>[]> {
+export async function podsOf(reader: Reader, run: RunOfPods, signal?: AbortSignal): Promise<readonly Stored<Pod>[]> {
   try {
-    return await podsOfRun(client, run, signal);
+    return await podsOfRun(reader, run, signal);
   } catch (error) {
     if (isForbidden(error)) return [];
     throw error;
   }
 }
 
-function podLogs({ client, signal, now }: LogAccess, { since, tail }: LogSearch, follow: boolean): PodLogs<Origin> {
+function podLogs({ person, signal, now }: LogAccess, { since, tail }: LogSearch, follow: boolean): PodLogs<Origin> {
   const choice: LogChoice = { follow, tail, since: since === undefined ? undefined : Math.max(0, now() - since) };
   const originOf = ({ run, pod, query }: LogStream): Origin => ({ run, pod, container: query.container });
   // A pod may be deleted while it is read; the logs of the others are still useful.
   const logs: PodLogs<Origin> = new PodLogs({
-    client,
+    client: { getStream: async (...asked) => person.acting('a log').getStream(...asked) },
     choice,
     signal,
     originOf,

@@ -14,7 +14,7 @@ export function openApiDocument(version: string): object {
     info: {
       title: 'task-runs',
       version,
-      description: `Tasks and their runs: what ran, why a run failed or waits, what it printed; and run, cancel, suspend and prune. Every route needs a bearer token that the cluster accepts (TokenReview), and whose user has the rights listed with the route in the requested namespace (SubjectAccessReview). Errors carry one of these codes: ${Object.keys(problemCodes).join(', ')}.`,
+      description: `Tasks and their runs: what ran, why a run failed or waits, what it printed; and run, cancel, suspend and prune. Every route needs a bearer token that the cluster accepts (TokenReview), and whose user has the rights listed with the route in the requested namespace (SubjectAccessReview). Where the controller has \`--api-audience\`, a token for that audience only reads: POST, and logs that are still in pods, answer ReadingToken. Errors carry one of these codes: ${Object.keys(problemCodes).join(', ')}.`,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -25,7 +25,8 @@ export function openApiDocument(version: string): object {
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'A token of the cluster, for example from `kubectl create token`.',
+          description:
+            'A token of the cluster, for example from `kubectl create token`; with `--audience`, if the controller has one, it only reads.',
         },
       },
     },

@@ -4,7 +4,8 @@ import { createClient } from '../kube/client.ts';
 import { FakeClock } from '../kube/testing/fake-clock.ts';
 import { leases } from '../kube/resources.ts';
 import { answer, refuse, serveScript } from '../kube/testing/scripted-server.ts';
-import { People, type Right } from './person.ts';
+import { People } from './person.ts';
+import type { Right } from './right.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -37,7 +38,7 @@ async function scene({
     () => client.close(),
   );
   const clock = new FakeClock();
-  const people = new People(client, clock);
+  const people = new People(client, { clock });
   const asked = (what: 'tokenreviews' | 'subjectaccessreviews'): number =>
     server.requests.filter(({ path }) => path.endsWith(what)).length;
   return { people, clock, server, asked };
@@ -166,7 +167,7 @@ async function slowCluster() {
     refuses = true;
     for (const { accept } of held.splice(0)) accept();
   };
-  return { client, held, people: new People(client, new FakeClock()), answerUntil, refuseAll };
+  return { client, held, people: new People(client, { clock: new FakeClock() }), answerUntil, refuseAll };
 }
 
 /** Requests with as many tokens that somebody made up. */

@@ -9,18 +9,9 @@ import { systemClock, type Clock } from '../kube/clock.ts';
 import { resourceType, type KubeObject } from '../kube/objects.ts';
 import { ApiProblem } from './problems.ts';
 import { ReviewLine, type ReviewLimits } from './review-line.ts';
-
-interface TokenReview extends KubeObject {
-  spec: { token: string };
-  status?: { authenticated?: boolean; user?: UserInfo; error?: string };
-}
-
-interface UserInfo {
-  readonly username?: string;
-  readonly uid?: string;
-  readonly groups?: string[];
-  readonly extra?: Record<string, string[]>;
-}
+import { reviewedReader, type Reader } from './reviewed-reader.ts';
+import type { Right, Somebody } from './right.ts';
+import { reviewToken, type UserInfo } from './token-review.ts';
 
 interface AccessReview extends KubeObject {
   spec: {
@@ -33,13 +24,6 @@ interface AccessReview extends KubeObject {
   status?: { allowed?: boolean; reason?: string };
 }
 
-const tokenReviews = resourceType<TokenReview>({
-  group: 'authentication.k8s.io',
-  version: 'v1',
-  plural: 'tokenreviews',
-  kind: 'TokenReview',
-  namespaced: false,
-});
 const accessReviews = resourceType<AccessReview>({
   group: 'authorization.k8s.io',
   version: 'v1',
@@ -48,24 +32,18 @@ const accessReviews = resourceType<AccessReview>({
   namespaced: false,
 });
 
-/** A right, as RBAC names it. */
-export interface Right {
-  readonly verb: 'get' | 'list' | 'create' | 'patch' | 'delete';
-  readonly resource: 'tasks' | 'taskruns' | 'pods/log';
-}
-
 /** A person whose token the cluster accepts. */
-export interface Person {
-  readonly name: string;
-  /** A client that acts with the person's rights. */
-  readonly client: Client;
+export interface Person extends Somebody {
+  /** Whether their token is for reading only: the API server does not accept it, and is never sent it as a login. */
+  readonly onlyReads: boolean;
+  /** Reads what the person may read. */
+  readonly reader: Reader;
   /**
-   * Whether they may do that in a namespace; undefined means all namespaces. @throws ApiError if the cluster cannot be
-   * reached
+   * A client that acts with the person's rights.
+   * @param what takes it, as the refusal begins
+   * @throws ApiProblem ReadingToken if their token is for reading only
    */
-  may(right: Right, namespace: string | undefined): Promise<boolean>;
-  /** @throws ApiProblem Forbidden, which names the missing right */
-  require(right: Right, namespace: string | undefined): Promise<void>;
+  acting(what: string): Client;
 }
 
 /** How long an answer is cached. A right that is removed, or a token that is revoked, still works for this time. */
@@ -76,6 +54,9 @@ const longestToken = 16_384;
 /** How many unknown tokens the cluster is asked about; the client has 32 calls in flight at most. */
 const guesses: ReviewLimits = { atOnce: 4, waiting: 50 };
 
+/** The API groups of resources that are not ours. */
+const foreignGroups: Readonly<Record<string, string>> = { pods: '', namespaces: '', jobs: 'batch' };
+
 interface Remembered<T> {
   readonly until: number;
   readonly value: Promise<T>;
@@ -85,6 +66,7 @@ interface Remembered<T> {
 export class People {
   readonly #client: Client;
   readonly #clock: Clock;
+  readonly #audience: string | undefined;
   /** Those whose tokens the cluster accepted, when it was last asked or before. */
   readonly #people = new BoundedMap<string, Remembered<Person | undefined>>(mostPeople);
   /** All other tokens, apart: whoever makes them up displaces nobody. */
@@ -92,10 +74,17 @@ export class People {
   readonly #line = new ReviewLine(guesses);
   readonly #rights = new BoundedMap<string, Remembered<boolean>>(mostRights);
 
-  /** @param client the controller's own, which may create TokenReviews and SubjectAccessReviews */
-  constructor(client: Client, clock: Clock = systemClock) {
+  /**
+   * @param client the controller's own, which may create TokenReviews and SubjectAccessReviews
+   * @param audience that of tokens which only read, and which the API server does not accept; none when left out
+   */
+  constructor(
+    client: Client,
+    { audience, clock = systemClock }: { audience?: string | undefined; clock?: Clock } = {},
+  ) {
     this.#client = client;
     this.#clock = clock;
+    this.#audience = audience;
   }
 
   /**
@@ -127,20 +116,30 @@ export class People {
   }
 
   async #review(token: string): Promise<Person | undefined> {
-    const { status } = await this.#client.create(tokenReviews, { spec: { token } });
-    const user = status?.user;
-    if (status?.authenticated !== true || user?.username === undefined) return undefined;
+    const reviewed = await reviewToken(this.#client, token, this.#audience);
+    if (reviewed === undefined) return undefined;
+    const { user, readingAudience } = reviewed;
     const name = user.username;
     const may = (right: Right, namespace: string | undefined): Promise<boolean> =>
       this.#remember(this.#rights, JSON.stringify([user, right, namespace]), () => this.#ask(user, right, namespace));
-    return {
+    const somebody: Somebody = {
       name,
-      client: this.#client.as(token),
       may,
       async require(right, namespace) {
         if (!(await may(right, namespace))) throw forbidden(name, right, namespace);
       },
     };
+    if (readingAudience !== undefined)
+      return {
+        ...somebody,
+        onlyReads: true,
+        reader: reviewedReader(this.#client, somebody),
+        acting(what) {
+          throw readingToken(what, readingAudience);
+        },
+      };
+    const client = this.#client.as(token);
+    return { ...somebody, onlyReads: false, reader: client, acting: () => client };
   }
 
   async #ask(
@@ -149,7 +148,7 @@ export class People {
     namespace: string | undefined,
   ): Promise<boolean> {
     const [plural = '', subresource] = resource.split('/');
-    const group = plural === 'pods' ? '' : 'task.oam.dev';
+    const group = foreignGroups[plural] ?? 'task.oam.dev';
     const resourceAttributes = {
       verb,
       group,
@@ -184,6 +183,13 @@ export class People {
 
 function unauthenticated(remedy: string): ApiProblem {
   return new ApiProblem('Unauthenticated', `the request is not authenticated: ${remedy}`);
+}
+
+function readingToken(what: string, audience: string): ApiProblem {
+  return new ApiProblem(
+    'ReadingToken',
+    `${what} takes a token that the API server accepts, and yours, for the audience ${audience}, only reads: send another, for example of \`kubectl create token NAME\` without \`--audience\``,
+  );
 }
 
 function forbidden(name: string, { verb, resource }: Right, namespace: string | undefined): ApiProblem {

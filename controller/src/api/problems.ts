@@ -16,6 +16,11 @@ export const problemCodes = {
     status: 403,
     means: "The token's user may not do that in the namespace; the message names the missing right.",
   },
+  ReadingToken: {
+    status: 403,
+    means:
+      'The token is for reading only (`api.audience`), and this takes one that the API server accepts: a change, or a log that is still in its pods. Send one, for example of `kubectl create token NAME` without `--audience`.',
+  },
   NamespaceNotFound: { status: 404, means: 'The namespace does not exist.' },
   TaskNotFound: { status: 404, means: 'The task does not exist in the namespace.' },
   RunNotFound: { status: 404, means: 'The run does not exist in the namespace or in the archive.' },

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { contentTypes, formatLines } from './log-format.ts';
 import type { Line } from './logs.ts';
-import type { Right } from './person.ts';
+import type { Right } from './right.ts';
 import * as schemas from './schemas.ts';
 import type { AtRun, AtTask, Caller, Service } from './service.ts';
 

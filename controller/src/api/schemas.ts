@@ -208,6 +208,10 @@ export const taskDetail = task
 export const access = z
   .object({
     user: z.string(),
+    onlyReads: z.boolean().meta({
+      description:
+        'Whether your token is for reading only (`api.audience`): whatever `may` says, changes and logs that are still in pods then take another one.',
+    }),
     namespaces: z
       .array(z.string())
       .meta({ description: 'The namespaces that have tasks and that you may read; at most 500.' }),

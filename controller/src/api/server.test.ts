@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { People, Right } from './person.ts';
+import type { People } from './person.ts';
 import { ApiProblem } from './problems.ts';
+import type { Right } from './right.ts';
 import { createApi, sharerOf } from './server.ts';
 import type { Service } from './service.ts';
 

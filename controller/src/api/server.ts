@@ -200,6 +200,8 @@ function handlerOf(route: Route, options: ApiOptions): RequestHandler {
       answerMs,
     );
     try {
+      // Before all else: nothing that a token for reading asks for is carried out.
+      if (route.changes) person.acting('a change');
       const asked = readRequest(route, request);
       const answer = await within(gone.signal, route.handle(service, { person, signal: gone.signal }, asked));
       clearTimeout(timer);

@@ -6,7 +6,9 @@ import { ApiError } from '../kube/api-error.ts';
 import { byNamespace, byOwner, Cache } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { resourceName, type ObjectRef } from '../kube/objects.ts';
-import type { Person, Right } from './person.ts';
+import type { Person } from './person.ts';
+import type { Reader } from './reviewed-reader.ts';
+import type { Right } from './right.ts';
 import { Service } from './service.ts';
 
 const notFound = (name: string) =>
@@ -38,7 +40,9 @@ function scene({ everywhere = [], uid, olderRunsByName = false }: Scene) {
     uid === undefined ? Promise.reject(notFound(name)) : Promise.resolve({ metadata: { name, uid } });
   const person = {
     name: 'bob',
-    client: { get: (_type: unknown, { name }: ObjectRef) => Promise.reject(notFound(name)) } as unknown as Client,
+    onlyReads: false,
+    reader: { get: (_type: unknown, { name }: ObjectRef) => Promise.reject(notFound(name)) } as unknown as Reader,
+    acting: () => undefined as never,
     may: ({ resource }: Right, namespace: string | undefined) =>
       Promise.resolve(namespace !== undefined || everywhere.includes(resource)),
     require: () => Promise.resolve(),

@@ -18,9 +18,10 @@ import { deleteRuns, newestFirst, prunable } from '../requests/prune-runs.ts';
 import { retryRun } from '../requests/retry-run.ts';
 import type { TaskRun } from '../resources/index.ts';
 import { findRuns, isKept } from './history.ts';
-import { followLines, linesOf, podsOf, type Line, type LoggedRun } from './logs.ts';
-import type { Person, Right } from './person.ts';
+import { followLines, keyOf, linesOf, podsOf, type Line, type LoggedRun } from './logs.ts';
+import type { Person } from './person.ts';
 import { ApiProblem } from './problems.ts';
+import type { Right } from './right.ts';
 import type {
   Access,
   CancelRequest,
@@ -110,7 +111,13 @@ export class Service {
     const may = Object.fromEntries(
       Object.keys(rights).map((name, index) => [name, allowed[index] ?? false]),
     ) as Access['may'];
-    return { user: person.name, namespaces: known.filter((_one, index) => visible[index]), allNamespaces, may };
+    return {
+      user: person.name,
+      onlyReads: person.onlyReads,
+      namespaces: known.filter((_one, index) => visible[index]),
+      allNamespaces,
+      may,
+    };
   }
 
   /** Sorted by name; of all namespaces if none is given. */
@@ -186,7 +193,7 @@ export class Service {
     }
     const { uid } = live.metadata;
     const pods = (await person.may(readLogs, namespace))
-      ? await podsOf(person.client, { namespace, name: run, uid, jobs: live.status?.jobs }, signal)
+      ? await podsOf(person.reader, { namespace, name: run, uid, jobs: live.status?.jobs }, signal)
       : [];
     const there = pods.flatMap((pod) =>
       streamsOf(pod).map(({ query, restart }): LogPart => ({
@@ -216,7 +223,7 @@ export class Service {
   ): Promise<AsyncGenerator<readonly Line[], void, undefined>> {
     await person.require(readRun, namespace);
     await person.require(readLogs, namespace);
-    const access = { client: person.client, archive: this.#archive, signal, now: this.#now };
+    const access = { person, archive: this.#archive, signal, now: this.#now };
     const choice = { since: momentOf(since), tail, search };
     const live = await this.#liveRun(person, namespace, run);
     if (live && follow && !isFinished(live.status?.phase)) return followLines(live, choice, access);
@@ -253,7 +260,7 @@ export class Service {
     return linesOf(
       logged,
       { since: momentOf(since), tail, search },
-      { client: person.client, archive: this.#archive, signal, now: this.#now },
+      { person, archive: this.#archive, signal, now: this.#now },
     );
   }
 
@@ -261,7 +268,7 @@ export class Service {
   async run({ person }: Caller, at: AtTask, request: RunRequest): Promise<Run> {
     await person.require(rights.run, at.namespace);
     const { metadata } = await this.#task(person, at);
-    const created = await person.client.create(taskRuns, manualRun({ metadata }, request, person.name), {
+    const created = await person.acting('a change').create(taskRuns, manualRun({ metadata }, request, person.name), {
       fieldManager,
     });
     return this.#answer(created);
@@ -273,19 +280,21 @@ export class Service {
     const live = await this.#requireLive(person, { namespace, run });
     const problem = retryProblem(run, live as unknown as TaskRun);
     if (problem !== undefined) throw new ApiProblem('NotRetriable', problem);
-    return this.#answer(await person.client.create(taskRuns, retryRun(live), { fieldManager }));
+    return this.#answer(await person.acting('a change').create(taskRuns, retryRun(live), { fieldManager }));
   }
 
   async cancel(caller: Caller, { namespace, run }: AtRun, { reason }: CancelRequest): Promise<RunDetail> {
     const { person } = caller;
     await person.require(rights.cancel, namespace);
     await this.#requireActive(person, { namespace, run }, 'cancelled');
-    await person.client.patch(
-      taskRuns,
-      { namespace, name: run },
-      { spec: { cancel: true, cancelReason: cancelReason(person.name, reason) } },
-      { fieldManager },
-    );
+    await person
+      .acting('a change')
+      .patch(
+        taskRuns,
+        { namespace, name: run },
+        { spec: { cancel: true, cancelReason: cancelReason(person.name, reason) } },
+        { fieldManager },
+      );
     return this.getRun(caller, { namespace, run });
   }
 
@@ -294,7 +303,9 @@ export class Service {
     const { person } = caller;
     await person.require(rights.cancel, namespace);
     await this.#requireActive(person, { namespace, run }, 'resumed');
-    await person.client.patch(taskRuns, { namespace, name: run }, { spec: { resume: true } }, { fieldManager });
+    await person
+      .acting('a change')
+      .patch(taskRuns, { namespace, name: run }, { spec: { resume: true } }, { fieldManager });
     return this.getRun(caller, { namespace, run });
   }
 
@@ -303,12 +314,9 @@ export class Service {
     const { person } = caller;
     await person.require(rights.suspend, at.namespace);
     await this.#task(person, at);
-    const patched = await person.client.patch(
-      tasks,
-      { namespace: at.namespace, name: at.task },
-      { spec: { suspend } },
-      { fieldManager },
-    );
+    const patched = await person
+      .acting('a change')
+      .patch(tasks, { namespace: at.namespace, name: at.task }, { spec: { suspend } }, { fieldManager });
     return taskDetail(projectTask(patched), new Date(this.#now()));
   }
 
@@ -321,14 +329,14 @@ export class Service {
     await person.require(rights.prune, at.namespace);
     await this.#task(person, at);
     const { namespace } = at;
-    const runs = await listAll(person.client, taskRuns, { namespace, signal });
+    const runs = await listAll(person.reader, taskRuns, { namespace, signal });
     const all = runs.filter(({ spec }) => spec.taskRef.name === at.task);
     const doomed = prunable(
       all.sort(newestFirst),
       { keep, olderThan: olderThanSeconds === undefined ? undefined : olderThanSeconds * 1_000 },
       new Date(this.#now()),
     );
-    const deleted = dryRun ? doomed : await deleteRuns(person.client, doomed);
+    const deleted = dryRun ? doomed : await deleteRuns(person.acting('a change'), doomed);
     return { runs: deleted.map(({ metadata }) => metadata.name), dryRun };
   }
 
@@ -358,7 +366,7 @@ export class Service {
 
   async #liveRun(person: Person, namespace: string, name: string): Promise<Stored<TaskRunObject> | undefined> {
     try {
-      return await person.client.get(taskRuns, { namespace, name });
+      return await person.reader.get(taskRuns, { namespace, name });
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -418,11 +426,8 @@ export class Service {
 
   async #logParts(uid: string, there: readonly LogPart[]): Promise<LogPart[]> {
     const archived = await this.#fromArchive(async () => this.#archive?.logsOf(uid) ?? []);
-    const known = new Set(archived.map(({ pod, container, restart }) => `${pod}/${container}/${restart}`));
-    return [
-      ...archived.map((log) => ({ ...log, archived: true })),
-      ...there.filter(({ pod, container, restart }) => !known.has(`${pod}/${container}/${restart}`)),
-    ];
+    const known = new Set(archived.map(keyOf));
+    return [...archived.map((log) => ({ ...log, archived: true })), ...there.filter((part) => !known.has(keyOf(part)))];
   }
 
   async #fromArchive<T>(ask: () => Promise<T>): Promise<T> {
@@ -444,9 +449,9 @@ function noTask({ namespace, task }: AtTask): ApiProblem {
 }
 
 /** @throws ApiProblem if it does not exist; not for a person who may not read namespaces */
-async function requireNamespace({ client }: Person, name: string): Promise<void> {
+async function requireNamespace({ reader }: Person, name: string): Promise<void> {
   try {
-    await client.get(namespaces, { name });
+    await reader.get(namespaces, { name });
   } catch (error) {
     if (isForbidden(error)) return;
     if (isNotFound(error)) throw new ApiProblem('NamespaceNotFound', `namespace ${name} does not exist`);

@@ -17,7 +17,7 @@ export interface LogChoice {
 }
 
 export interface PodLogOptions<Origin> {
-  readonly client: Client;
+  readonly client: Pick<Client, 'getStream'>;
   readonly choice: LogChoice;
   /** Which origin the lines carry. */
   readonly originOf: (stream: LogStream) => Origin;

@@ -23,7 +23,11 @@ export interface RunOfPods {
  * The pods of a run: those with its label that a Job of the run controls.
  * @throws ApiError if the pods cannot be listed
  */
-export async function podsOfRun(client: Client, run: RunOfPods, signal?: AbortSignal): Promise<readonly Stored<Pod>[]> {
+export async function podsOfRun(
+  client: Pick<Client, 'list'>,
+  run: RunOfPods,
+  signal?: AbortSignal,
+): Promise<readonly Stored<Pod>[]> {
   const found = await listAll(client, pods, { ...selectionOf(run), signal });
   return ownPods(client, run, signal)(found);
 }
@@ -32,7 +36,7 @@ export async function podsOfRun(client: Client, run: RunOfPods, signal?: AbortSi
 type Keep = (found: readonly Stored<Pod>[]) => Promise<readonly Stored<Pod>[]>;
 
 /** Keeps the pods that one of the run's Jobs controls. The Jobs are read when a pod has one that is not known yet. */
-export function ownPods(client: Client, run: RunOfPods, signal?: AbortSignal): Keep {
+export function ownPods(client: Pick<Client, 'list'>, run: RunOfPods, signal?: AbortSignal): Keep {
   return podsOfJobs(jobsOnRecord(run), async () => {
     const found = await listAll(client, jobs, { ...selectionOf(run), signal });
     return found.filter((job) => owner(job, 'TaskRun') === run.uid).map(({ metadata }) => metadata.uid);
