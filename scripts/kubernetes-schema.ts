@@ -3,6 +3,7 @@
  * own OpenAPI. A plan refuses fields that they do not have, as the API server does when the Job is created.
  */
 import * as client from '@kubernetes/client-node';
+import { labelValuePattern, quantityPattern } from '../controller/src/plan/remedies.ts';
 import type { Schema } from '../controller/src/plan/schema.ts';
 
 interface Model {
@@ -12,7 +13,7 @@ interface Model {
 const models = client as unknown as Readonly<Record<string, Model>>;
 
 /** The models call quantities strings, and Kubernetes takes numbers for them, too. Its own expression for texts. */
-const quantity: Schema = { pattern: '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$' };
+const quantity: Schema = { pattern: quantityPattern };
 const quantities = new Set(['limits', 'requests', 'overhead', 'sizeLimit', 'divisor', 'capacity']);
 
 /** @param type as the models write it, such as `Array<V1Container>` */
@@ -27,10 +28,7 @@ function schemaOf(type: string): Schema {
 
 /** A text with a placeholder is checked once it is filled in. */
 const labels: Schema = {
-  additionalProperties: {
-    'x-most-characters': 63,
-    pattern: String.raw`^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$|\$\(`,
-  },
+  additionalProperties: { 'x-most-characters': 63, pattern: labelValuePattern },
 };
 const annotations: Schema = { 'x-most-bytes': 256 * 1024 };
 const name: Schema = { 'x-most-characters': 63 };

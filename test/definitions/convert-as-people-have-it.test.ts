@@ -454,7 +454,7 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
   ],
   'a quantity with the unit of a disk shop': [
     job('old', 'containers: [{name: c, image: "a:1", resources: {limits: {memory: 2Gb, cpu: 0.5}}}]'),
-    'spec.template.spec.containers[0].resources.limits.memory is "2Gb": write a quantity such as 2, 500m, 1.5 or 1Gi',
+    'spec.template.spec.containers[0].resources.limits.memory is "2Gb": write "2G" (a number with a unit',
   ],
   'an env variable whose source is misspelt': [
     job('old', 'containers: [{name: c, image: "a:1", env: [{name: A, valuefrom: {secretKeyRef: {name: s, key: k}}}]}]'),
@@ -492,7 +492,7 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
   ],
   'labels that Kubernetes does not take': [
     `${metadata('old')}spec: {template: {metadata: {labels: {a: ${'x'.repeat(64)}, b: "not one word"}}, spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}}`,
-    'labels.a has 64 characters: write 0 to 63 of them; labels.b is "not one word": write letters, digits, -, _ and .',
+    'labels.a has 64 characters: write 0 to 63 of them; labels.b is "not one word": write "not-one-word" (letters,',
   ],
   'numbers that no Task has': [
     cronJob('0 3 * * *', 'successfulJobsHistoryLimit: 824638405216, failedJobsHistoryLimit: -1, ').replace(

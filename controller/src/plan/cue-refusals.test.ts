@@ -45,6 +45,15 @@ describe("CUE's words", () => {
       'timeoutSeconds must be a whole number, not "5": write 5 without quotes',
     ],
     [
+      [
+        'parameter.env: conflicting values {A:"b"} and [...] (mismatched types struct and list)',
+        'parameter.env.A: conflicting values "b" and {} (mismatched types string and struct)',
+      ],
+      { env: { A: 'b' } },
+      'env',
+      'env must be a list, not {"A":"b"}: write a list, such as [{name: A, value: "b"}]',
+    ],
+    [
       ['output.spec.template.spec.containers.0.image: cannot reference optional field: image'],
       {},
       '',

@@ -1,5 +1,6 @@
 /** Turns CUE's errors about properties that a template refuses into problems with these properties, with the remedy. */
 import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
+import { remedyForKind, type Kind } from './remedies.ts';
 import type { Refusal } from './render.ts';
 import type { SchemaProblem } from './schema.ts';
 import { shown } from './shown.ts';
@@ -52,7 +53,13 @@ export function refusalsOf(
     ofParameters.length > 0
       ? ofParameters.map((line) => ofParameter(line, properties, parameters))
       : lines.map((line) => ofOutput(line, properties));
-  return [...new Map(refusals.map((refusal) => [JSON.stringify(refusal), refusal])).values()];
+  const once = [...new Map(refusals.map((refusal) => [JSON.stringify(refusal), refusal])).values()];
+  // What is inside a value of the wrong kind says nothing more.
+  return once.filter(({ path }) => !once.some((other) => isInside(path, other.path)));
+}
+
+function isInside(path: readonly string[], outer: readonly string[]): boolean {
+  return outer.length > 0 && outer.length < path.length && outer.every((part, index) => part === path[index]);
 }
 
 /** `parameter.env.0.name: message`; a part of the path may be in quotes. */
@@ -74,10 +81,10 @@ function ofParameter({ path, words }: CueLine, properties: Fields, parameters: P
   if (types) {
     const value = valueAt(properties, path);
     const is = cueType(value);
-    const wanted = (types[1] === is ? types[2] : types[1])?.replace(/[()]/g, '');
+    const wanted = (types[1] === is ? types[2] : types[1])?.replace(/[()]/g, '') ?? '';
     return {
       path,
-      message: `${name} must be ${wordsFor(wanted ?? '')}, not ${shown(value)}${remedyFor(wanted, value)}`,
+      message: `${name} must be ${wordsFor(wanted)}, not ${shown(value)}: ${remedy(wanted, value, path)}`,
     };
   }
   return { path, message: `${name}: ${words}` };
@@ -182,28 +189,26 @@ function cueType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : 'string';
 }
 
-const typeWords: Readonly<Record<string, string>> = {
-  string: 'a string',
-  int: 'a whole number',
-  bool: 'true or false',
-  list: 'a list',
-  struct: 'fields',
-  number: 'a number',
-  float: 'a number',
+/** CUE's kinds of values, in words and as a remedy knows them. */
+const kinds: Readonly<Record<string, { readonly words: string; readonly kind: Kind }>> = {
+  string: { words: 'a string', kind: 'string' },
+  int: { words: 'a whole number', kind: 'integer' },
+  bool: { words: 'true or false', kind: 'boolean' },
+  list: { words: 'a list', kind: 'list' },
+  struct: { words: 'fields', kind: 'fields' },
+  number: { words: 'a number', kind: 'number' },
+  float: { words: 'a number', kind: 'number' },
 };
 
 function wordsFor(types: string): string {
   return types
     .split('|')
-    .map((type) => typeWords[type] ?? type)
+    .map((type) => kinds[type]?.words ?? type)
     .join(' or ');
 }
 
-function remedyFor(wanted: string | undefined, value: unknown): string {
-  if (wanted === 'string' && typeof value === 'number') return `: write "${value}"`;
-  // YAML also reads yes, no, on and off as booleans.
-  if (wanted === 'string' && typeof value === 'boolean') return ': write it in quotes';
-  if (wanted === 'list' && typeof value === 'string') return `: write [${JSON.stringify(value)}]`;
-  if (wanted === 'int' && typeof value === 'string' && /^\d+$/.test(value)) return `: write ${value} without quotes`;
-  return ': fix it';
+/** The remedy for the first of several kinds. */
+function remedy(types: string, value: unknown, path: readonly string[]): string {
+  const kind = types.split('|').flatMap((type) => kinds[type]?.kind ?? [])[0];
+  return kind === undefined ? `write ${wordsFor(types)}` : remedyForKind(kind, value, path);
 }

@@ -21,7 +21,7 @@ describe("the API server's answer by the schema", () => {
     [{ schedule: { crons: ['@daily', '@daily'] } }, 'spec.schedule.crons has "@daily" twice: write it once'],
     [
       { template: undefined, steps: [{ name: 'A', template: {} }] },
-      'spec.steps.0.name is "A": write lower-case letters, digits and -, with a letter or digit at both ends',
+      'spec.steps.0.name is "A": write "a" (lower-case letters, digits and dashes, no dash first or last)',
     ],
     [{ outputs: [{ name: 'a' }, { name: 'a' }] }, 'spec.outputs has "a" twice: write it once'],
     [{ items: [{}] }, 'spec.items.0 has 0 fields: write 1 to 20'],

@@ -6,7 +6,7 @@
 import { isFields, type Fields } from '../vela/fields.ts';
 import { bytesOf } from './bytes.ts';
 import { celHolds } from './cel.ts';
-import { patternWords } from './pattern-words.ts';
+import { remedyForPattern } from './remedies.ts';
 import { shown } from './shown.ts';
 import { nearest } from './spelling.ts';
 
@@ -131,7 +131,7 @@ const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[]
   },
   ({ pattern }, value) =>
     pattern !== undefined && typeof value === 'string' && !new RegExp(pattern).test(value)
-      ? `is ${shown(value)}: ${patternWords(pattern)}`
+      ? `is ${shown(value)}: ${remedyForPattern(pattern, value)}`
       : undefined,
   ({ minItems = 0, maxItems = Infinity }, value) =>
     Array.isArray(value) && (value.length < minItems || value.length > maxItems)
