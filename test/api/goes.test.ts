@@ -46,6 +46,20 @@ describe.concurrent('a Task that is deleted', () => {
     expect(await room.names(taskRuns)).toEqual([]);
   });
 
+  it('without its run leaves one that can still be cancelled, and whose Job ends with it', async () => {
+    const room = await controlled.openRoom();
+    await room.run({ revision: 1, pods: { duration: '1h' } });
+    await room.kubectl('delete', 'vtask', 'app-mytask', '--cascade=orphan');
+    await eventually('the run says that its Task is gone', async () => {
+      const { status } = await room.get(taskRuns, 'mytask-v1');
+      return status?.phase === 'Running' && status.reason === 'TaskNotFound';
+    });
+    await room.kubectl('patch', 'vrun', 'mytask-v1', '--type=merge', '-p', '{"spec":{"cancel":true}}');
+    await noJobs(room);
+    const { status } = await room.get(taskRuns, 'mytask-v1');
+    expect(status).toMatchObject({ phase: 'Cancelled', jobs: [{ name: 'mytask-v1', phase: 'Cancelled' }] });
+  });
+
   it("and that somebody's finalizer keeps starts nothing, says so, and records what ends", async () => {
     const room = await controlled.openRoom();
     await room.run({ revision: 1, pods: { duration: '3s' } });

@@ -1,11 +1,13 @@
-import { withoutTask } from '../domain/steps/adopt-runs.ts';
+import { withoutTask } from '../domain/steps/without-task.ts';
 import { decide } from '../domain/decide.ts';
 import type { TaskState } from '../domain/model/state.ts';
 import { askedBefore } from '../domain/policies/ran-before.ts';
 import { type Action, actionKey } from '../domain/model/actions.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Client } from '../kube/client.ts';
+import { uidKey } from '../kube/cache.ts';
 import { refOf } from '../kube/objects.ts';
+import type { TaskRun } from '../resources/index.ts';
 import type { Logger } from 'pino';
 import { lookBefore } from './apply/mark.ts';
 import { applyActions, setBack } from './apply.ts';
@@ -141,7 +143,9 @@ export class TaskReconciler {
       metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' },
       spec: { template: {} },
     };
-    const actions = withoutTask(orphans, new Date(this.#now()));
+    const jobsOf = ({ metadata }: TaskRun) =>
+      this.#options.caches.jobs.cache.by('owner', uidKey(metadata, metadata.uid));
+    const actions = withoutTask(orphans, jobsOf, new Date(this.#now()));
     await applyActions(actions, this.#context(key, absent, new TaskMemory()));
     return actions.find((action) => action.kind === 'wakeAt')?.at;
   }

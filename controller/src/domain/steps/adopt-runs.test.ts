@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../decide.ts';
-import { adoptRuns, isOrphan, withoutTask } from './adopt-runs.ts';
+import { adoptRuns, isOrphan } from './adopt-runs.ts';
+import { withoutTask } from './without-task.ts';
 import { classify } from '../view/classify.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import { after, aRun, aState, aTask, noon } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
-import type { TaskRun, TaskRunStatus } from '../../resources/index.ts';
-import { rfc3339 } from '../lang/rfc3339.ts';
+import type { TaskRun } from '../../resources/index.ts';
 
 /** As `kubectl create` leaves it. */
 function byHand(spec: Partial<TaskRun['spec']> = {}): TaskRun {
@@ -156,53 +156,17 @@ describe('a run that comes back from a backup', () => {
   });
   test('has it, too, where its Task comes later', () => {
     const none = back({ phase: 'Pending' });
-    expect(withoutTask([none], after(29))).toEqual([{ kind: 'wakeAt', at: after(30).getTime() }]);
-    expect(withoutTask([none], after(30))).toMatchObject([
+    expect(withoutTask([none], () => [], after(29))).toEqual([{ kind: 'wakeAt', at: after(30).getTime() }]);
+    expect(withoutTask([none], () => [], after(30))).toMatchObject([
       { kind: 'writeRunStatus', status: { phase: 'Pending', reason: 'TaskNotFound' } },
     ]);
   });
 });
 
-describe('a run whose Task was deleted without it', () => {
-  const jobs = [{ name: 'mytask-v1', uid: 'job', phase: 'Running' as const }];
-  test('keeps what is on record of it, and says that nobody looks after it', () => {
-    const message = 'there is no Task app-worker-mytask in namespace default; apply it, or delete this TaskRun';
-    const status = { phase: 'Running', jobs, reason: 'TaskNotFound', message } as const;
-    const run = taken(aRun().status({ phase: 'Running', jobs }).build());
-    const told = { kind: 'writeRunStatus', name: 'mytask-v1', uid: 'mytask-v1-uid', status };
-    expect(withoutTask([run], noon)).toEqual([told]);
-    expect(withoutTask([{ ...run, status }], noon)).toEqual([]);
-    expect(decided({ ...run, status })).toMatchObject([{ kind: 'adoptRun' }]);
-  });
-  test('that waits for its turn goes on waiting', () => {
-    const run = taken(aRun().status({ phase: 'Pending', reason: 'Suspended' }).build());
-    expect(withoutTask([run], noon)).toEqual([]);
-  });
-});
-
-describe('without its Task', () => {
-  const told = {
-    phase: 'Pending',
-    reason: 'TaskNotFound',
-    message: 'there is no Task app-worker-mytask in namespace default; apply it, or delete this TaskRun',
-  } as const;
-  test('it is told so', () => {
-    mustBeValid.taskRunStatus(told);
-    expect(withoutTask([byHand()], noon)).toEqual([
-      { kind: 'writeRunStatus', name: 'by-hand', uid: 'by-hand-uid', status: told },
-    ]);
-  });
-  test('once', () => expect(withoutTask([{ ...byHand(), status: told }], noon)).toEqual([]));
-  test('it ends when somebody cancels it', () => {
-    const run = { ...byHand(), status: told };
-    const cancelled = { ...run, spec: { ...run.spec, cancel: true, cancelReason: 'ann: not needed' } };
-    const [action] = withoutTask([cancelled], noon);
-    expect(action).toMatchObject({
-      kind: 'writeRunStatus',
-      status: { phase: 'Cancelled', reason: 'Cancelled', message: 'ann: not needed', completionTime: rfc3339(noon) },
-    });
-    mustBeValid.taskRunStatus((action as { status: TaskRunStatus }).status);
-  });
+test('a run whose Task was deleted without it is made a run of the next Task of that name', () => {
+  const message = 'there is no Task app-worker-mytask in namespace default; apply it, or delete this TaskRun';
+  const run = taken(aRun().status({ phase: 'Running', reason: 'TaskNotFound', message }).build());
+  expect(decided(run)).toMatchObject([{ kind: 'adoptRun' }]);
 });
 
 test.each<[string, Pick<TaskRun, 'metadata'>, boolean]>([

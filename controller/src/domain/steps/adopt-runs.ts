@@ -5,7 +5,6 @@
 import type { RunTrigger, Task, TaskRun, TaskRunStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
-import { sameJson } from '../lang/same-json.ts';
 import { runLabels } from '../manifest/meta.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import type { Action, Adoption } from '../model/actions.ts';
@@ -18,7 +17,7 @@ import { withOverrides } from '../policies/allowed-overrides.ts';
 import { retryProblem } from '../policies/retry-of.ts';
 import { sharedJobName } from '../policies/unique.ts';
 import { outcomeEvent } from '../status/events.ts';
-import { cancelledBy, finishedCondition } from '../status/run.ts';
+import { finishedCondition } from '../status/run.ts';
 
 /** Make runs of the Task out of the TaskRuns that people made for it, each with what the Task says now. */
 export function adoptRuns({ state }: TaskView, now: Date): readonly Action[] {
@@ -84,7 +83,7 @@ function adoptionProblem({ metadata, spec, status }: TaskRun, task: Task): strin
 }
 
 /** Whether the controller, who alone writes statuses, has said more of the run than that it cannot run. */
-function wasRecorded({ phase = 'Pending', reason, jobs }: TaskRunStatus = {}): boolean {
+export function wasRecorded({ phase = 'Pending', reason, jobs }: TaskRunStatus = {}): boolean {
   if (reason === reasons.notAdoptable) return false;
   return phase !== 'Pending' || jobs !== undefined || (reason !== undefined && reason !== reasons.taskNotFound);
 }
@@ -113,32 +112,6 @@ function notAdopted({ metadata: { name, uid }, status }: TaskRun, problem: strin
   const verdict = { phase: 'Failed', reason: reasons.notAdoptable, message, completionTime: rfc3339(now) } as const;
   const failed: TaskRunStatus = { ...verdict, conditions: [finishedCondition(verdict)] };
   return [{ kind: 'writeRunStatus', name, uid, status: failed }, ...outcomeEvent(name, failed)];
-}
-
-/**
- * What to say of TaskRuns whose Task is not there, and when to look at them again. They wait, unless they are
- * cancelled: a Task may be applied after them. What is on record of one that ran stays.
- */
-export function withoutTask(orphans: readonly TaskRun[], now: Date): readonly Action[] {
-  const comesUntil = orphans.map(statusComesUntil).filter((until) => until > now.getTime());
-  const told = orphans.filter((run) => statusComesUntil(run) <= now.getTime()).flatMap((run) => tellNoTask(run, now));
-  return comesUntil.length === 0 ? told : [...told, { kind: 'wakeAt', at: Math.min(...comesUntil) }];
-}
-
-function tellNoTask(run: TaskRun, now: Date): readonly Action[] {
-  const { metadata, spec, status = {} } = run;
-  const { name, namespace, uid } = metadata;
-  const isUnknown = status.phase === undefined || status.phase === 'Pending';
-  if (isFinished(status.phase) || (isUnknown && wasRecorded(status))) return [];
-  const cancelled = isUnknown ? cancelledBy(run) : undefined;
-  if (cancelled) {
-    const verdict = { phase: 'Cancelled', ...cancelled, completionTime: rfc3339(now) } as const;
-    return [{ kind: 'writeRunStatus', name, uid, status: { ...verdict, conditions: [finishedCondition(verdict)] } }];
-  }
-  const message = `there is no Task ${spec.taskRef.name} in namespace ${namespace}; apply it, or delete this TaskRun`;
-  const told = { reason: reasons.taskNotFound, message };
-  const wanted: TaskRunStatus = isUnknown ? { phase: 'Pending', ...told } : { ...status, ...told };
-  return sameJson(wanted, status) ? [] : [{ kind: 'writeRunStatus', name, uid, status: wanted }];
 }
 
 /** Whether no Task owns the TaskRun yet, so that the one which it names may. */

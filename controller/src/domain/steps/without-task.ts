@@ -1,0 +1,74 @@
+/**
+ * TaskRuns whose Task is not there: it was never applied, or was deleted without them. They wait, unless they are
+ * cancelled: a Task may be applied after them. What is on record of one that ran stays.
+ */
+import type { JobRow, TaskRun, TaskRunStatus } from '../../resources/index.ts';
+import { compact } from '../lang/compact.ts';
+import { durationBetween } from '../lang/duration.ts';
+import { rfc3339 } from '../lang/rfc3339.ts';
+import { sameJson } from '../lang/same-json.ts';
+import type { Action } from '../model/actions.ts';
+import { conditionOf, type Job } from '../model/objects.ts';
+import { isFinished } from '../model/phase.ts';
+import { reasons } from '../model/reasons.ts';
+import { cancelledBy, finishedCondition } from '../status/run.ts';
+import { statusComesUntil, wasRecorded } from './adopt-runs.ts';
+
+/**
+ * What to say of them and to do with those that are cancelled, and when to look at them again.
+ * @param jobsOf the Jobs that a run owns
+ */
+export function withoutTask(
+  orphans: readonly TaskRun[],
+  jobsOf: (run: TaskRun) => readonly Job[],
+  now: Date,
+): readonly Action[] {
+  const comesUntil = orphans.map(statusComesUntil).filter((until) => until > now.getTime());
+  const ready = orphans.filter((run) => statusComesUntil(run) <= now.getTime());
+  const actions = ready.flatMap((run) => [...told(run, now), ...stopped(run, jobsOf(run))]);
+  return comesUntil.length === 0 ? actions : [...actions, { kind: 'wakeAt', at: Math.min(...comesUntil) }];
+}
+
+function told(run: TaskRun, now: Date): readonly Action[] {
+  const { metadata, spec, status = {} } = run;
+  const { name, namespace, uid } = metadata;
+  if (isFinished(status.phase)) return [];
+  const ended = cancelled(run, rfc3339(now));
+  if (ended) return [{ kind: 'writeRunStatus', name, uid, status: ended }];
+  const isUnknown = status.phase === undefined || status.phase === 'Pending';
+  if (isUnknown && wasRecorded(status)) return [];
+  const message = `there is no Task ${spec.taskRef.name} in namespace ${namespace}; apply it, or delete this TaskRun`;
+  const words = { reason: reasons.taskNotFound, message };
+  const wanted: TaskRunStatus = isUnknown ? { phase: 'Pending', ...words } : { ...status, ...words };
+  return sameJson(wanted, status) ? [] : [{ kind: 'writeRunStatus', name, uid, status: wanted }];
+}
+
+/** The status of one that somebody cancelled. */
+function cancelled(run: TaskRun, completionTime: string): TaskRunStatus | undefined {
+  const why = cancelledBy(run);
+  if (!why) return undefined;
+  const verdict = { phase: 'Cancelled', ...why, completionTime } as const;
+  const { startTime, jobs } = run.status ?? {};
+  const duration = durationBetween(startTime, completionTime);
+  const conditions = [finishedCondition(verdict)];
+  return compact({ ...run.status, ...verdict, duration, jobs: jobs?.map(endedRow), conditions });
+}
+
+/** A step that had no Job is skipped, as where a Task is there. */
+function endedRow(row: JobRow): JobRow {
+  if (isFinished(row.phase)) return row;
+  return { ...row, phase: row.name === undefined ? 'Skipped' : 'Cancelled' };
+}
+
+/** Jobs of a cancelled run that go on: nobody else ends them. Its record comes first, as always. */
+function stopped(run: TaskRun, jobs: readonly Job[]): readonly Action[] {
+  if (run.spec.cancel !== true) return [];
+  const because = `${run.metadata.name} was cancelled`;
+  return jobs
+    .filter((job) => job.metadata.deletionTimestamp === undefined && !hasEnded(job))
+    .map(({ metadata: { name, uid } }) => ({ kind: 'deleteJob', name, uid, cause: 'cancelled', because }));
+}
+
+function hasEnded(job: Job): boolean {
+  return conditionOf(job, 'Complete') !== undefined || conditionOf(job, 'Failed') !== undefined;
+}
