@@ -187,12 +187,16 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
         directory: join(repository, 'dist/task-runs'),
         parameters: { replicas: 2, archive: { postgresSecret: 'task-runs-archive' } },
       });
+      await bothAreThere();
+    });
+
+    const bothAreThere = async (): Promise<void> => {
       await kubectl(['rollout', 'status', 'deployment/task-runs', system, '--timeout=120s']);
       await eventually('the two pods are there alone, and one of them leads', async () => {
         const names = await podNames();
         return names.length === 2 && names.includes((await leader()).name);
       });
-    });
+    };
 
     it('goes on in the same pod when the process of the leader is killed', () => isSoonBack('killed-of-two'));
 
@@ -209,7 +213,40 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
       expect(ms).toBeLessThan(withoutTheLease);
     });
 
+    it('has the next leader at once when the pod of the leader is deleted by force, and its node still answers', async () => {
+      await bothAreThere();
+      const { name } = await leader();
+      // The object is gone before the process is: the kubelet asks it to end, and it gives the lease back.
+      let ms = 0;
+      await recovery('forced-of-two', async () => {
+        const from = performance.now();
+        await kubectl(['delete', 'pod', name, system, '--grace-period=0', '--force']);
+        await eventually('another one leads', async () => (await leader()).name !== name);
+        ms = performance.now() - from;
+      });
+      console.log(`another one leads ${Math.round(ms)} ms after the pod was deleted by force`);
+      expect(ms).toBeLessThan(withoutTheLease);
+    });
+
+    it('goes on when the node of the leader is lost, after its lease has run out', async () => {
+      await bothAreThere();
+      const { name } = await leader();
+      const { parts } = await sandbox.state();
+      const kubelet = parts.find((part) => part.name === 'kubelet')?.pid ?? 0;
+      // As on a lost node nothing gives the lease back, nobody starts the container again, and the pod stays as it is.
+      process.kill(kubelet, 'SIGSTOP');
+      try {
+        const ms = await recovery('lost-of-two', () => signalLeader('SIGKILL'));
+        expect(ms).toBeGreaterThan(withoutTheLease);
+        expect((await leader()).name).not.toBe(name);
+        expect(await podNames()).toContain(name);
+      } finally {
+        process.kill(kubelet, 'SIGCONT');
+      }
+    });
+
     it('goes on when the leader stands still, after its lease has run out', async () => {
+      await bothAreThere();
       let pid = 0;
       const still = await leader();
       try {
@@ -225,7 +262,7 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
       const archive = new pg.Client({ connectionString: postgres.url });
       await archive.connect();
       try {
-        const wanted = ['deleted-of-two-v1', 'killed-of-two-v1', 'paused-of-two-v1'];
+        const wanted = ['killed', 'deleted', 'forced', 'lost', 'paused'].map((end) => `${end}-of-two-v1`);
         await eventually('their runs are stored', async () => {
           const { rows } = await archive.query<{ name: string }>('select name from runs');
           return wanted.every((run) => rows.some(({ name }) => name === run));
