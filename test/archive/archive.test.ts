@@ -474,6 +474,20 @@ describe('a database that is not to be had', () => {
       'postgres://archive:hidden@127.0.0.1:1/postgres',
       /^(?!.*hidden)the archive's tables cannot be updated: .*ECONNREFUSED/,
     ],
+    [
+      'postgre://archive:hidden@127.0.0.1/postgres',
+      /^(?!.*hidden)the archive is neither .*: it begins with "postgre:";/,
+    ],
+    [
+      '"postgres://archive:hidden@127.0.0.1/postgres"',
+      /^(?!.*hidden)the archive is neither .*: it begins with "\\"postgres:";/,
+    ],
+    ['archive:hidden@127.0.0.1/postgres', /^(?!.*hidden)the archive is neither .*: it begins with "archive:";/],
+    [
+      'hidden@127.0.0.1/postgres',
+      /^(?!.*hidden)the archive is neither .*: it has no such beginning; correct it in the secret/,
+    ],
+    ['', /^the archive is neither the path of a file nor postgres:/],
   ])('%s', async (setting, message) => {
     await expect(new Archive(setting).ready()).rejects.toThrow(message);
   });

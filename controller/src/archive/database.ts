@@ -31,6 +31,7 @@ const mostConnections = 8;
  */
 export async function openDatabase(setting: string): Promise<OpenDatabase> {
   const isPostgres = /^postgres(ql)?:\/\//.test(setting);
+  if (!isPostgres) checkPath(setting);
   // An index of a large table takes longer than a query may.
   const migrating = isPostgres ? openPostgres(setting, migrationMs) : await openSqlite(setting);
   try {
@@ -42,6 +43,19 @@ export async function openDatabase(setting: string): Promise<OpenDatabase> {
   if (!isPostgres) return migrating;
   await migrating.close();
   return openPostgres(setting, queryMs);
+}
+
+/**
+ * A URL with another beginning would be taken for the name of a file, and the error about that file would show its
+ * password.
+ */
+function checkPath(setting: string): void {
+  const [scheme] = /^\W?[a-z][a-z\d+.-]*:/i.exec(setting) ?? [];
+  if (scheme === undefined && !/^[^/.].*@|^\s|^$/.test(setting)) return;
+  const begins = scheme === undefined ? 'has no such beginning' : `begins with ${JSON.stringify(scheme)}`;
+  throw new Error(
+    `the archive is neither the path of a file nor postgres://user:password@host/database: it ${begins}; correct it in the secret that archive.postgresSecret names, or in --archive`,
+  );
 }
 
 async function openSqlite(file: string): Promise<OpenDatabase> {

@@ -29,8 +29,15 @@ export function createLogger(options: { level: string; destination?: Destination
 /** An error's message, and its stack with its causes; not the request details that libraries attach to their errors. */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const { type, message, stack } = stdSerializers.err(error);
-  return { type, message, stack };
+  const { type, stack } = stdSerializers.err(error);
+  return { type, message: messageOf(error), stack };
+}
+
+/** With the causes' messages, except those that it quotes already. */
+function messageOf({ message, cause }: Error): string {
+  if (!(cause instanceof Error)) return message;
+  const below = messageOf(cause);
+  return message.includes(below) || message.includes(cause.message) ? message : `${message}: ${below}`;
 }
 
 function redact(value: unknown, depth: number): unknown {

@@ -55,6 +55,17 @@ describe('the log', () => {
     });
   });
 
+  it('says once what an error quotes of its cause', () => {
+    const { log, logged } = observed();
+    const inner = new Error('no room', { cause: new Error('ENOSPC') });
+    log.warn({ err: new Error('it cannot be stored: no room', { cause: inner }) });
+    log.warn({ err: new Error('it cannot be stored', { cause: inner }) });
+    expect(logged().map(({ err }) => (err as Error).message)).toEqual([
+      'it cannot be stored: no room',
+      'it cannot be stored: no room: ENOSPC',
+    ]);
+  });
+
   it('shows an error with its causes, without what a library attached to it', () => {
     const { log, logged } = observed();
     const error = Object.assign(new Error('outer', { cause: new Error('inner') }), {
