@@ -18,8 +18,11 @@ export function checkReady({ version, revision, tagged, keptSchemas, schemas }: 
     throw new Error(
       `The tag v${version} is commit ${tagged.slice(0, 7)}, and this is ${revision.slice(0, 7)}: what was released never changes; check that commit out, or set a new version in package.json.`,
     );
+  const file = `test/definitions/released/${version}.json`;
+  const write = 'write it by `npx tsx scripts/release/keep-schemas.ts`, and commit it';
+  if (keptSchemas === undefined) throw new Error(`${file} is missing: ${write}.`);
   if (keptSchemas !== schemas)
     throw new Error(
-      `test/definitions/released/${version}.json ${keptSchemas === undefined ? 'is missing' : 'has other schemas than the CRDs'}: write it by \`npx tsx scripts/release/keep-schemas.ts\`, and commit it.`,
+      `${file} has other schemas than the CRDs: if ${version} was not released yet, ${write}; else set a new version in package.json.`,
     );
 }

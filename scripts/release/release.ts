@@ -46,11 +46,11 @@ export async function release(options: ReleaseOptions): Promise<void> {
   const source = commit();
   if (source.changed && !options.draft)
     throw new Error('Files differ from the commit: commit them, or make a draft (make release DRAFT=1).');
-  if (!options.draft) await checkCommit(source);
   const notes = notesOf(
     await readFile(join(repository, 'CHANGELOG.md'), 'utf8'),
     options.draft ? 'Unreleased' : version,
   );
+  if (!options.draft) await checkCommit(source);
   const earlier = await textOfIndex(options.earlierIndex);
   const draft = `${target}.${process.pid}`;
   await mkdir(draft, { recursive: true });
