@@ -76,7 +76,7 @@ matrix: addon build ## API and main end-to-end tests on each release of Kubernet
 
 # The last commit of 0.1.0.
 FROM ?= e694418
-upgrade: addon build ## Change from an earlier version (FROM=commit) to this one and back, amid 500 Tasks: 30 minutes
+upgrade: addon build ## From an earlier version (FROM=commit) to this one, disable, enable, and back, amid 500 Tasks: 30 minutes
 	@UPGRADE_FROM=$$(bash scripts/older-version.sh $(FROM)) && export UPGRADE_FROM && npx vitest run --project upgrade
 
 demo: addon build ## Bring a cluster up, enable the addon and deploy a task three times

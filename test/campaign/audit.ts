@@ -1,5 +1,7 @@
 /** What the API server's audit log says was changed: the words of nobody whom a campaign judges. */
 import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { parse } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { KubeObject } from '../../controller/src/kube/objects.ts';
 
@@ -39,8 +41,13 @@ interface AuditEvent {
 /**
  * The changes of some namespaces, in the order in which they were answered.
  * @param from the byte at which to begin
+ * @throws Error where the log goes on in another file: what was not read cannot be judged
  */
 export async function readAudit(file: string, namespaces: ReadonlySet<string>, from = 0): Promise<Change[]> {
+  const { dir, name, ext } = parse(file);
+  const others = (await readdir(dir)).filter((other) => other.startsWith(`${name}-`) && other.endsWith(ext));
+  if (others.length > 0)
+    throw new Error(`The audit log ${file} is not whole: the API server began it again after ${others.join(', ')}.`);
   const changes: Change[] = [];
   for await (const line of createInterface({ input: createReadStream(file, { start: from }) })) {
     // A program that was killed leaves half a line.

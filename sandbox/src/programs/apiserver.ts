@@ -39,7 +39,7 @@ export function apiserver({ layout, settings, programs, client }: Context): Prog
       '--authorization-mode=Node,RBAC',
       '--allow-privileged=true',
       '--profiling=false',
-      ...(settings.audit ? [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${layout.auditLog}`] : []),
+      ...(settings.audit ? [`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${layout.auditLog}`, oneFile] : []),
     ],
     prepare: async () => {
       await mkdir(layout.config, { recursive: true });
@@ -50,6 +50,11 @@ export function apiserver({ layout, settings, programs, client }: Context): Prog
     stopWithinMs: 5000,
   };
 }
+
+/**
+ * In megabytes: the API server would begin another file after 100, and who reads the log would miss what came before.
+ */
+const oneFile = '--audit-log-maxsize=100000';
 
 /** What was changed, by whom, and what came of it: objects of tasks and Jobs whole, of others who did what. */
 const changesAlone = {
