@@ -101,9 +101,9 @@ image: build ## Build the controller's image, for amd64 and arm64, in dist/image
 	  $(if $(PUSH),--push '$(PUSH)') $(if $(ENGINE),--engine '$(ENGINE)')
 
 # DRAFT=1 takes a working tree as it is; IMAGE=registry/name:tag is what the addon runs; INDEX=file is the registry's index of before,
-# and BASE=https://... where the addon's package will be, if not beside the index.
+# and BASE=https://... where the addon's package will be, if not beside the index; SOURCE=https://... is the repository.
 release: addon build ## Write a release into dist/release: addon, images, command line, YAML, lists of contents, sums, notes
-	@npm run --silent release -- $(if $(DRAFT),--draft) $(if $(IMAGE),--image '$(IMAGE)') $(if $(INDEX),--index '$(INDEX)') $(if $(BASE),--base '$(BASE)')
+	@npm run --silent release -- $(if $(DRAFT),--draft) $(if $(IMAGE),--image '$(IMAGE)') $(if $(INDEX),--index '$(INDEX)') $(if $(BASE),--base '$(BASE)') $(if $(SOURCE),--source '$(SOURCE)')
 
 promtool: addon build ## Build Prometheus (minutes, once), test the alerts with it, and let it scrape a controller
 	@PROMETHEUS=1 npx vitest run --project api test/api/prometheus.test.ts

@@ -1,6 +1,6 @@
 /**
  * Writes a release into dist/release: `npm run release -- [--draft] [--image registry/task-runs:1.0.0] [--index
- * index.yaml] [--base https://...]`. See docs/contributing/releasing.md.
+ * index.yaml] [--base https://...] [--source https://...]`. See docs/contributing/releasing.md.
  */
 import { parseArgs } from 'node:util';
 import { release } from './release.ts';
@@ -11,11 +11,13 @@ const { values } = parseArgs({
     image: { type: 'string' },
     index: { type: 'string' },
     base: { type: 'string' },
+    source: { type: 'string' },
   },
 });
 
 try {
-  await release({ draft: values.draft, image: values.image, earlierIndex: values.index, base: values.base });
+  const { index: earlierIndex, ...others } = values;
+  await release({ ...others, earlierIndex });
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

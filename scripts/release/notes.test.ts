@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { notesOf } from './notes.ts';
+import { notesOf, withAddresses } from './notes.ts';
 
 const changelog = `# Changelog
 
@@ -41,6 +41,14 @@ describe('the notes of a release', () => {
   it('are asked for where the section is empty', () => {
     expect(() => notesOf(changelog, '0.1.0')).toThrow(
       'CHANGELOG.md says nothing under 0.1.0: write what people meet differently.',
+    );
+  });
+
+  it('lead to the files of their commit, wherever they are read', () => {
+    const notes =
+      'A [map](docs/README.md), a [part](docs/a.md#b), [elsewhere](https://example.com/), [here](#added).\n';
+    expect(withAddresses(notes, 'https://example.com/task-runs/blob/v0.2.0')).toBe(
+      'A [map](https://example.com/task-runs/blob/v0.2.0/docs/README.md), a [part](https://example.com/task-runs/blob/v0.2.0/docs/a.md#b), [elsewhere](https://example.com/), [here](#added).\n',
     );
   });
 });

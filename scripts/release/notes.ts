@@ -23,6 +23,14 @@ export function notesOf(changelog: string, version: string): string {
   return `${text}\n`;
 }
 
+/**
+ * The notes with their links to files of the repository as addresses: where a release is read, there are no such files.
+ * @param tree where the files of the release's commit are, such as https://example.com/task-runs/blob/v0.2.0
+ */
+export function withAddresses(notes: string, tree: string): string {
+  return notes.replace(/(?<=\]\()(?!#|[a-z]+:)(?=[^)\s]+\))/g, `${tree.replace(/\/*$/, '')}/`);
+}
+
 const textOf = (section: string): string => section.slice(section.indexOf('\n') + 1).trim();
 
 /** `[0.2.0] - 2026-12-01` is 0.2.0's. */

@@ -14,7 +14,7 @@ import { addonPackage, indexOf } from './addon-package.ts';
 import { cliContents } from './cli-contents.ts';
 import { executable, platforms } from './executables.ts';
 import { manifestsOf } from './manifests.ts';
-import { notesOf } from './notes.ts';
+import { notesOf, withAddresses } from './notes.ts';
 import { checkReady } from './ready.ts';
 import { keptFile, keptText } from './schemas.ts';
 import { tgz } from './tgz.ts';
@@ -32,6 +32,8 @@ export interface ReleaseOptions {
   readonly earlierIndex?: string | undefined;
   /** The address of the folder in which the addon's package will be; left out: that of the index. */
   readonly base?: string | undefined;
+  /** The repository's address: the images' label, and where links of the notes lead. */
+  readonly source?: string | undefined;
 }
 
 /** Takes one file of the release. */
@@ -61,7 +63,8 @@ export async function release(options: ReleaseOptions): Promise<void> {
     console.log(`dist/release/${file}: ${inMegabytes(content.length)}`);
   };
   try {
-    await write('RELEASE-NOTES.md', notes);
+    const tree = options.source && `${options.source}/blob/${options.draft ? source.revision : `v${version}`}`;
+    await write('RELEASE-NOTES.md', tree === undefined ? notes : withAddresses(notes, tree));
     await writeAddon(write, source, options, earlier);
     await writeManifests(write, options.image);
     // What is refused is refused before the command line is made, which takes longest.
@@ -145,9 +148,9 @@ async function writeCommandLine(write: Write): Promise<void> {
   await write(`task-runs-cli-${version}.cdx.json`, contents.sbom);
 }
 
-async function writeImages(write: Write, { image = defaultName, draft }: ReleaseOptions): Promise<void> {
+async function writeImages(write: Write, { image = defaultName, draft, source }: ReleaseOptions): Promise<void> {
   for (const architecture of architectureNames) {
-    const built = await controllerImage(image, architecture);
+    const built = await controllerImage(image, architecture, source);
     for (const difference of built.differences) {
       if (!draft)
         throw new Error(
