@@ -197,3 +197,109 @@ describe("somebody with Kubernetes' role edit", () => {
     expect(JSON.stringify(run.status)).not.toContain('FORGED');
   });
 });
+
+describe('a program whose account may patch its own pod', () => {
+  /** As the program in a pod of the room: an account that may read and patch pods there, and nothing else. */
+  async function programIn(room: Room): Promise<Client> {
+    await room.kubectl('create', 'role', 'patches-pods', '--verb=get,list,patch', '--resource=pods');
+    await room.kubectl('create', 'serviceaccount', 'program');
+    const account = `--serviceaccount=${room.namespace}:program`;
+    await room.kubectl('create', 'rolebinding', 'program', '--role=patches-pods', account);
+    return controlled.cluster.asController.as((await room.kubectl('create', 'token', 'program')).trim());
+  }
+
+  const running = (room: Room, count: number) =>
+    eventually(`${count} pods run`, async () => {
+      const found = (await room.list(pods)).filter(({ status }) => status?.phase === 'Running');
+      return found.length === count ? found : undefined;
+    });
+
+  /** All that somebody could take for what a pod came to. */
+  const lies = {
+    labels: {
+      'app.oam.dev/name': 'victim',
+      'app.oam.dev/component': 'victim',
+      'batch.kubernetes.io/job-name': 'other',
+      'batch.kubernetes.io/job-completion-index': '1',
+      'job-name': 'other',
+      'task.oam.dev/phase': 'Succeeded',
+    },
+    annotations: {
+      'kubectl.kubernetes.io/default-container': 'other',
+      'task.oam.dev/exit-code': '0',
+      'task.oam.dev/message': 'FORGED',
+      'task.oam.dev/nudge': 'FORGED',
+      'task.oam.dev/outputs': '{"image":"FORGED"}',
+      'task.oam.dev/phase': 'Succeeded',
+      'task.oam.dev/reason': 'FORGED',
+      'task.oam.dev/restored': 'true',
+    },
+  };
+
+  /** The record of a run, without what is another one each time. */
+  const recorded = async (room: Room): Promise<unknown> => {
+    const run = await room.runWhere('mytask-v1', 'has ended', ({ phase }) => isFinished(phase));
+    const text = JSON.stringify(run.status)
+      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time')
+      .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'uid')
+      .replace(/"duration":"\d+s"/g, '"duration":"some"')
+      .replace(/\bnode-\d+/g, 'node')
+      .replace(/(build|check)-[a-z0-9]{5}\b/g, '$1-pod');
+    return JSON.parse(text);
+  };
+
+  it('has its run on record as it went, whatever it writes onto the pod while it runs', async () => {
+    const steps = [
+      { name: 'build', pods: { duration: '15s', message: '{"image":"shop:1"}' }, outputs: [{ name: 'image' }] },
+      { name: 'check', pods: { duration: '15s', exitCode: '3' } },
+    ];
+    const [honest, lying] = [await controlled.openRoom(), await controlled.openRoom()];
+    const program = await programIn(lying);
+    for (const room of [honest, lying]) await room.deploy({ revision: 1, steps });
+    for (const { metadata } of await running(lying, 2)) {
+      const at = { namespace: lying.namespace, name: metadata.name };
+      const patched = await program.patch(pods, at, { metadata: lies });
+      // It was in time: all that comes after this is what the lies could change.
+      expect(patched.status?.phase).toBe('Running');
+    }
+    const record = await recorded(lying);
+    expect(record).toEqual(await recorded(honest));
+    expect(record).toMatchObject({
+      phase: 'Failed',
+      jobs: [
+        { name: 'mytask-v1-build', outputs: { image: 'shop:1' } },
+        { name: 'mytask-v1-check', exitCode: 3 },
+      ],
+    });
+    expect(JSON.stringify(record)).not.toContain('FORGED');
+  });
+
+  it('cannot make its pod one of another run, step or attempt, of nobody, or of another index of its Job', async () => {
+    const room = await controlled.openRoom();
+    const program = await programIn(room);
+    const job = { completionMode: 'Indexed' as const, completions: 2, parallelism: 2 };
+    await room.deploy({ revision: 1, job, pods: { duration: '1h' } });
+    const [pod] = await running(room, 2);
+    const at = { namespace: room.namespace, name: pod?.metadata.name ?? '' };
+    const ours = ['task', 'run', 'attempt', 'step'].map((label) => `task.oam.dev/${label}`);
+    const index = ['completion-index', 'index-failure-count', 'index-ignored-failure-count'];
+    const refused: readonly (readonly [object, string])[] = [
+      ...ours.map((label) => [{ labels: { [label]: 'other' } }, 'identify the run and cannot change'] as const),
+      // Two policies refuse that; the API server quotes the one that was first.
+      [{ labels: null }, 'denied request'],
+      [{ labels: { 'batch.kubernetes.io/controller-uid': null } }, 'a Job knows its pods'],
+      [{ ownerReferences: null }, 'says which run this belongs to'],
+      ...['1', '7', 'x', null].map(
+        (value) =>
+          [{ annotations: { 'batch.kubernetes.io/job-completion-index': value } }, 'a Job counts its pods'] as const,
+      ),
+      ...index.map(
+        (name) => [{ annotations: { [`batch.kubernetes.io/job-${name}`]: '5' } }, 'a Job counts its pods'] as const,
+      ),
+      [{ annotations: null }, 'a Job counts its pods'],
+    ];
+    for (const [metadata, message] of refused)
+      await expect(program.patch(pods, at, { metadata }), JSON.stringify(metadata)).rejects.toThrow(message);
+    await program.patch(pods, at, { metadata: { annotations: { note: 'mine' } } });
+  });
+});
