@@ -116,7 +116,10 @@ describe('a token for reading', () => {
     async (_, route) => {
       const answer = await reading(`${pathOf(route)}?tail=10`);
       expect([answer.status, errorOf(answer)?.code], answer.text).toEqual([403, 'ReadingToken']);
-      expect(errorOf(answer)?.message).toMatch(/^the log of run mytask-v2, which the archive does not have yet, takes/);
+      // Simulated pods have no logs, so the archive has none of the run that has ended, either.
+      expect(errorOf(answer)?.message).toMatch(
+        /^the log of run mytask-v[12], which the archive does not have yet, takes/,
+      );
     },
   );
 
