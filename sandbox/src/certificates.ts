@@ -27,6 +27,10 @@ export const podRange = '10.244.0.0/16';
 export const nodeAddress = '10.95.0.1';
 
 export const clusterDomain = 'cluster.local';
+
+/** The Service through which the API server calls cluster-gateway. */
+export const clusterGatewayService = { name: 'kubevela-cluster-gateway-service', namespace: 'vela-system' };
+
 const apiserverHosts = [
   ...loopback,
   apiserverService,
@@ -51,6 +55,12 @@ const kubernetesLeaves: readonly Leaf[] = [
   { name: 'cluster-dns', commonName: 'sandbox-cluster-dns', organization: ['system:masters'] },
   { name: 'kwok', commonName: 'sandbox-kwok', organization: ['system:masters'] },
   { name: 'vela', commonName: 'sandbox-vela', organization: ['system:masters'] },
+  {
+    name: 'cluster-gateway',
+    commonName: 'sandbox-cluster-gateway',
+    organization: ['system:masters'],
+    hosts: [...loopback, `${clusterGatewayService.name}.${clusterGatewayService.namespace}.svc`],
+  },
   { name: 'kubelet', commonName: `system:node:${realNodeName}`, organization: ['system:nodes'], hosts: loopback },
 ];
 
@@ -60,7 +70,19 @@ const etcdLeaves: readonly Leaf[] = [
   { name: 'etcd-client', commonName: 'kube-apiserver' },
 ];
 
-const kubeconfigUsers = ['admin', 'controller-manager', 'scheduler', 'kwok', 'vela', 'kubelet', 'kube-proxy'];
+/** What the API server calls other API servers as: they believe it who the caller is. */
+const frontProxyLeaves: readonly Leaf[] = [{ name: 'front-proxy-client', commonName: 'front-proxy-client' }];
+
+const kubeconfigUsers = [
+  'admin',
+  'controller-manager',
+  'scheduler',
+  'kwok',
+  'vela',
+  'cluster-gateway',
+  'kubelet',
+  'kube-proxy',
+];
 
 /** Makes the keys, certificates and kubeconfigs once; a directory that has them is left as it is. */
 export async function makeCertificates(layout: Layout, ports: Ports, programs: Programs): Promise<void> {
@@ -73,6 +95,7 @@ export async function makeCertificates(layout: Layout, ports: Ports, programs: P
     authorities: [
       { name: 'kubernetes-ca', leaves: kubernetesLeaves },
       { name: 'etcd-ca', leaves: etcdLeaves },
+      { name: 'front-proxy-ca', leaves: frontProxyLeaves },
     ],
     keyPairs: ['service-account'],
   });

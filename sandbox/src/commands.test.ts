@@ -48,6 +48,12 @@ describe('wantedSettings', () => {
     expect(wantedSettings({}, recorded)).toEqual(recorded);
   });
 
+  it('starts from nothing where an earlier version left a sandbox that lacks a port', () => {
+    const { clusterGateway: _, ...earlier } = recorded.ports;
+    const wanted = wantedSettings({}, { ...recorded, ports: earlier as Settings['ports'] });
+    expect(Object.keys(wanted.ports)).toHaveLength(Object.keys(recorded.ports).length);
+  });
+
   it('lets what is asked for go first', () => {
     expect(wantedSettings({ nodes: 'none', portBase: 30_000 }, recorded)).toEqual({
       ...recorded,
@@ -59,10 +65,10 @@ describe('wantedSettings', () => {
 
 describe('ports', () => {
   it('are one after the other, each once', () => {
-    expect(Object.values(portsFrom(100))).toEqual([100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110]);
+    expect(Object.values(portsFrom(100))).toEqual([100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111]);
   });
 
   it('are not made of too few numbers', () => {
-    expect(() => portsOf([1, 2])).toThrow('11 ports are needed, 2 were given');
+    expect(() => portsOf([1, 2])).toThrow('12 ports are needed, 2 were given');
   });
 });

@@ -43,7 +43,10 @@ export async function bringUp(layout: Layout, options: UpOptions, progress: Prog
 /** What was asked for; else what the sandbox was; else what suits this machine. */
 export function wantedSettings(options: UpOptions, recorded: Settings | undefined): Settings {
   const { portBase, ...asked } = options;
-  const known = { ...defaultSettings(), ...recorded, ...kubevelaHome(), ...asked };
+  const defaults = defaultSettings();
+  // One of an earlier version has fewer ports: it differs then, and is removed first.
+  const ports = { ...defaults.ports, ...recorded?.ports };
+  const known = { ...defaults, ...recorded, ports, ...kubevelaHome(), ...asked };
   return portBase === undefined ? known : { ...known, ports: portsFrom(portBase) };
 }
 

@@ -9,7 +9,7 @@ import { etcd } from './programs/etcd.ts';
 import { keep, type Keeper, type PartState } from './machine/keeper.ts';
 import { kubelet } from './programs/kubelet.ts';
 import { kubeProxy } from './programs/kube-proxy.ts';
-import { kubevela } from './kubevela/program.ts';
+import { kubevelaPrograms } from './kubevela/program.ts';
 import { kwok } from './programs/kwok.ts';
 import { marksOf } from './machine/processes.ts';
 import { nodeNetwork } from './programs/node-network.ts';
@@ -29,7 +29,7 @@ export function rowsOf(context: Context): Program[][] {
   const [first = [], ...later] = nodePrograms[context.settings.nodes];
   const makers = [[etcd], [apiserver], [controllerManager, scheduler, ...first], ...later];
   const rows = makers.map((row) => row.map((maker) => maker(context)));
-  return context.settings.kubevela === 'none' ? rows : [...rows, [kubevela(context)]];
+  return [...rows, ...kubevelaPrograms(context).map((program) => [program])];
 }
 
 /** All programs of one sandbox, kept running. */

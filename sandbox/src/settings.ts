@@ -22,6 +22,7 @@ export interface Ports {
   readonly containerdStream: number;
   readonly velaHealth: number;
   readonly velaMetrics: number;
+  readonly clusterGateway: number;
 }
 
 export const portNames: readonly (keyof Ports)[] = [
@@ -36,6 +37,7 @@ export const portNames: readonly (keyof Ports)[] = [
   'containerdStream',
   'velaHealth',
   'velaMetrics',
+  'clusterGateway',
 ];
 
 /** The ports from `base` on, one after the other in the order of `portNames`. */

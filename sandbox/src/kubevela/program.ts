@@ -8,9 +8,16 @@ import { repository, type Settings } from '../settings.ts';
 
 const standInMain = join(repository, 'sandbox/src/kubevela/main.ts');
 
-/** Who carries out Applications, as the settings say. */
-export function kubevela(context: Context): Program {
-  return context.settings.kubevela === 'real' ? kubevelaReal(context) : standIn(context);
+/** Who carries out Applications, as the settings say, in the order of their start. */
+export function kubevelaPrograms(context: Context): Program[] {
+  switch (context.settings.kubevela) {
+    case 'none':
+      return [];
+    case 'stand-in':
+      return [standIn(context)];
+    case 'real':
+      return kubevelaReal(context);
+  }
 }
 
 function standIn({ layout, client }: Context): Program {

@@ -7,18 +7,25 @@ import type { Context } from '../context.ts';
 import type { KubeClient, KubeObject } from '../kube-client.ts';
 import type { Program } from '../machine/process.ts';
 import { answers } from '../machine/readiness.ts';
+import { clusterGateway, hasClusterGateway } from './cluster-gateway.ts';
 
 const run = promisify(execFile);
 const systemNamespace = 'vela-system';
 const definitionFolders = ['defwithtemplate', 'velaql'];
 
+/** The KubeVela of KUBEVELA_HOME, with its cluster-gateway where it has one. */
+export function kubevelaReal(context: Context): Program[] {
+  const home = context.settings.kubevelaHome ?? '';
+  return hasClusterGateway(home) ? [clusterGateway(context), velaCore(context, true)] : [velaCore(context, false)];
+}
+
 /**
- * vela-core of KUBEVELA_HOME, with what the Helm chart would have applied. Webhooks, cluster gateway and leader
- * election are off by vela-core's own defaults; the two short periods are for tests.
+ * vela-core of KUBEVELA_HOME, with what the Helm chart would have applied. Webhooks and leader election are off by
+ * vela-core's own defaults; the two short periods are for tests.
  */
-export function kubevelaReal({ layout, settings, client }: Context): Program {
+function velaCore({ layout, settings, client }: Context, otherClusters: boolean): Program {
   const home = settings.kubevelaHome ?? '';
-  const { velaHealth, velaMetrics } = settings.ports;
+  const { velaHealth, velaMetrics, clusterGateway: gatewayPort } = settings.ports;
   return {
     name: 'vela-core',
     command: join(home, 'bin/vela-core'),
@@ -28,6 +35,13 @@ export function kubevelaReal({ layout, settings, client }: Context): Program {
       '--application-re-sync-period=10s',
       '--max-workflow-wait-backoff-time=2',
       '--system-definition-namespace=vela-system',
+      ...(otherClusters
+        ? [
+            '--enable-cluster-gateway',
+            `--cluster-gateway-url=localhost:${gatewayPort}`,
+            `--cluster-gateway-ca-file=${join(layout.pki, 'kubernetes-ca.crt')}`,
+          ]
+        : []),
     ],
     // It has no flag for it.
     env: { KUBECONFIG: join(layout.pki, 'vela.kubeconfig') },
