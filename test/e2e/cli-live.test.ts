@@ -8,7 +8,7 @@ import { openConsole } from '../console/browser.ts';
 import { chromiumPath, launchChromium } from '../support/chromium.ts';
 import { cliOf, startCli, type Cli, type RunningCli } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
-import { aNamespace, App, client, place, prints, tokenOfAdmin } from './user.ts';
+import { aNamespace, App, client, kubectl, place, prints, tokenOfAdmin } from './user.ts';
 
 const running = new Set<RunningCli>();
 afterEach(async () => {
@@ -183,6 +183,29 @@ describe.runIf(place.pods === 'real')('task-runs', { concurrent: true }, () => {
     running.delete(watching);
     expect(await watching.interrupt()).toBe(130);
     await expect.poll(() => watching.stderr()).toBe('');
+  });
+
+  it('logs -f goes on, line by line, when the node begins a new file of the log', async () => {
+    // With their times more than 10 MiB, at which kubelets begin a new file. The API then has no other.
+    const many = 300_000;
+    const script = `seq 1 ${many}; i=0; until [ -e /tmp/end ]; do i=$((i + 1)); echo tick $i; sleep 0.1; done`;
+    const { app, cli } = await scene('rotated', script);
+    const ofRun = ['-n', app.namespace, '-l', 'task.oam.dev/run=loud'];
+    await cli('run', 'mytask', '--name', 'loud');
+    const following = cli('logs', 'loud', '-f');
+    await eventually(
+      'the API has only what comes after the numbers',
+      async () => (await kubectl(['logs', ...ofRun, '--tail=-1', '--limit-bytes=5'])) === 'tick ',
+    );
+    const pod = await kubectl(['get', 'pods', ...ofRun, '-o', 'jsonpath={.items[0].metadata.name}']);
+    await kubectl(['exec', '-n', app.namespace, pod, '--', 'touch', '/tmp/end']);
+    const { code, stdout, stderr } = await following;
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = stdout.trimEnd().split('\n');
+    const ticks = lines.slice(many);
+    expect(lines.slice(0, many).join() === Array.from({ length: many }, (_, index) => index + 1).join()).toBe(true);
+    expect(ticks).toEqual(ticks.map((_, index) => `tick ${index + 1}`));
+    expect(ticks.length).toBeGreaterThan(0);
   });
 
   it('top tells which tasks fail and take long, with the REST API and without', async () => {

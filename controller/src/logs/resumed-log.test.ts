@@ -157,15 +157,24 @@ test('a log whose node began a new file while its stream was broken says between
     { chunks: [line(1, 'one'), line(2, 'two')], error: broken },
     { chunks: [line(5, 'five'), line(6, 'six')], error: broken },
     { chunks: [line(6, 'six'), line(7, 'seven')], then: 'terminated' },
-    { chunks: [line(9, 'nine')] },
+    { chunks: [line(10, 'ten')] },
   ]);
   expect(text).toBe(
-    [line(1, 'one'), line(2, 'two'), line(5, 'five'), line(6, 'six'), line(7, 'seven'), line(9, 'nine')].join(''),
+    [line(1, 'one'), line(2, 'two'), line(5, 'five'), line(6, 'six'), line(7, 'seven'), line(10, 'ten')].join(''),
   );
   expect(gaps).toEqual([
     { from: at(2), to: at(5) },
-    { from: at(7), to: at(9) },
+    { from: at(7), to: at(10) },
   ]);
+});
+
+test('a kubelet that ends the stream with the old file when the container ends has lost nothing', async () => {
+  const { text, gaps } = await readAll([
+    { chunks: [line(1, 'one'), line(2, 'two')], then: 'terminated' },
+    { chunks: [line(3, 'three'), line(4, 'four')] },
+  ]);
+  expect(text).toBe(line(1, 'one') + line(2, 'two') + line(3, 'three') + line(4, 'four'));
+  expect(gaps).toEqual([]);
 });
 
 test('half a line whose other half went with its file is passed on as a line', async () => {

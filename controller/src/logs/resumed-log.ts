@@ -3,7 +3,8 @@
  * after minutes of silence. It is opened again from the last line's time on, and what was read already is left out.
  *
  * The API has only the newest file of a log. A node begins a new one at 10 MiB by default: where that happened between
- * two streams, the last line does not come again, and what came after it may be gone.
+ * two streams, the last line does not come again, and what came after it may be gone. It happens each time that a
+ * container ends while its kubelet still has much to read: that kubelet ends the stream with the old file.
  */
 import { ApiError } from '../kube/api-error.ts';
 import { sleep, systemClock, type Clock } from '../kube/clock.ts';
@@ -55,6 +56,8 @@ export interface ResumedLogOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** The least time between two new files: no kubelet looks more often whether one is needed. */
+const leastOfFileSeconds = 3;
 const pauseMs = { firstMs: 1_000, longestMs: 15_000 };
 /** How often in a row a log is opened without a new line once nobody says any more whether its container runs. */
 const mostVain = 3;
@@ -70,6 +73,7 @@ export async function* resumedLog(options: ResumedLogOptions): AsyncGenerator<Ui
   for (let vain = 0; before !== 'gone' || !reader.hasRead; before = container.state()) {
     const state = before;
     const problem = yield* oneStream(() => open(reader.opening(state)), reader, options);
+    reader.streamEnds(problem === undefined);
     vain = reader.takeProgress() ? 0 : vain + 1;
     const isVain = vain >= mostVain && (state !== 'running' || container.isClosed());
     if (endsWith(problem, state, isVain, reader)) break;
@@ -164,6 +168,8 @@ class LineReader {
   /** The line that a stream before broke off, until it is known whether it comes again. */
   #half: Uint8Array = nothing;
   #gap: Gap | undefined;
+  /** Whether the stream before brought all of its file. */
+  #isAll = false;
 
   get hasRead(): boolean {
     return this.#stamp !== undefined;
@@ -181,6 +187,11 @@ class LineReader {
     const gap = this.#gap;
     this.#gap = undefined;
     return gap;
+  }
+
+  /** @param isWhole whether it ended by itself, which a kubelet does only at the end of a file */
+  streamEnds(isWhole: boolean): void {
+    this.#isAll = isWhole && this.#pendingBytes === 0 && this.#long === undefined;
   }
 
   opening(state: ContainerState): Opening {
@@ -265,17 +276,25 @@ class LineReader {
   /** @returns the end of the line before the first new line, where that is not in the log any more */
   #afterOld(stamp: string): Uint8Array {
     const half = this.#half;
-    const isComplete =
-      half.length > 0
-        ? stampOf(half) === stamp
-        : this.#again === this.#same && (this.#cut === 0 || stamp === this.#stamp);
+    const isCut = half.length > 0 || this.#cut > 0;
+    const goesOn = this.#goesOnWith(stamp) || (!isCut && this.#isNextFile(stamp));
     this.#half = nothing;
     this.#again = undefined;
-    if (isComplete) return nothing;
-    const isCut = half.length > 0 || this.#cut > 0;
+    if (goesOn) return nothing;
     this.#cut = 0;
     this.#gap = { from: stampOf(half) ?? this.#stamp ?? stamp, to: stamp };
     return isCut ? Buffer.concat([half, endOfLine]) : nothing;
+  }
+
+  /** Whether this line is the one that was broken off, or the last line came again before it. */
+  #goesOnWith(stamp: string): boolean {
+    if (this.#half.length > 0) return stampOf(this.#half) === stamp;
+    return this.#again === this.#same && (this.#cut === 0 || stamp === this.#stamp);
+  }
+
+  /** Whether no file can have been between the one that was read to its end and the one with this line. */
+  #isNextFile(stamp: string): boolean {
+    return this.#isAll && secondsBetween(this.#stamp ?? stamp, stamp) < leastOfFileSeconds;
   }
 
   #passOn(bytes: Uint8Array): Uint8Array {
@@ -304,6 +323,11 @@ function stampOf(line: Uint8Array): string | undefined {
     .toString('latin1')
     .trimEnd();
   return readStamp(text) && text;
+}
+
+function secondsBetween(a: string, b: string): number {
+  const [one, other] = [readStamp(a), readStamp(b)];
+  return one && other ? other.seconds - one.seconds + (other.nanos - one.nanos) / 1e9 : 0;
 }
 
 function compareStamps(a: string, b: string): number {

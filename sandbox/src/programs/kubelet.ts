@@ -72,6 +72,8 @@ function configurationOf({ layout, settings }: Context): object {
     clusterDNS: [dnsService],
     clusterDomain,
     resolvConf: join(layout.config, 'resolv.conf'),
+    // As often as may be, so that tests see soon how a log goes on in a new file.
+    containerLogMonitorInterval: '3s',
     maxPods: 250,
     serializeImagePulls: false,
     // A full disk of the machine is not the sandbox's business, and its images cannot be pulled again.
