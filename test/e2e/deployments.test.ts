@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
+import { applications, taskRuns } from '../../controller/src/cluster/resource-types.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { patchesOf } from '../../scripts/demo/job-patches.ts';
 import { eventually } from '../support/eventually.ts';
@@ -82,6 +82,39 @@ describe.concurrent('a deployment', () => {
     expect(status).toContain('totals: 0 active, 1 succeeded, 0 failed, 0 cancelled, 1 kept');
     expect(await vela('ls', '-n', app.namespace)).toContain('mytask-v1 Succeeded');
     expect(await vela('status', app.name, '-n', app.namespace, '--pod')).toContain('mytask-v1-');
+  });
+
+  it('by Argo CD, which may know what it deployed by a label, has a Task that is not pruned for not being in git', async () => {
+    const app = new App(await aNamespace('gitops'));
+    const ofArgo = { 'app.kubernetes.io/instance': 'shop' };
+    const deployed = (annotations: Record<string, string>) =>
+      client.patch(
+        applications,
+        app,
+        {
+          apiVersion: 'core.oam.dev/v1beta1',
+          kind: 'Application',
+          metadata: { name: app.name, namespace: app.namespace, labels: ofArgo, annotations },
+          spec: { components: [{ name: app.component, type: 'task', properties: prints('seen') }] },
+        },
+        { type: 'apply', fieldManager: 'e2e', force: true },
+      );
+    await deployed({});
+    await app.succeeded(1);
+    const { labels, annotations } = (await app.task()).metadata;
+    expect(labels).toMatchObject(ofArgo);
+    expect(annotations).toMatchObject({
+      'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
+      'argocd.argoproj.io/sync-options': 'Prune=false',
+    });
+
+    await app.delete();
+    await eventually('the Application is gone', () => isGone(applications, app.namespace, app.name));
+    await deployed({ 'filter.oam.dev/label-keys': 'app.kubernetes.io/instance' });
+    await eventually('a Task without the label', async () => {
+      const { labels: own = {} } = (await app.task()).metadata;
+      return !('app.kubernetes.io/instance' in own);
+    });
   });
 
   it('that goes back to an older spec runs what that ran; so does the next one, whose revision name was used before', async () => {
