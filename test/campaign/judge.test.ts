@@ -208,6 +208,20 @@ describe('the judge', () => {
     expect(log.ended('before', 'Skipped').run('v2', second).ended('v2').report(2).rules()).toEqual([]);
   });
 
+  it('accepts another run of a time whose run was deleted before the Task had named it, and not after', () => {
+    const time = '2026-03-20T12:00:00Z';
+    const scheduled = { type: 'Schedule', scheduledTime: time };
+    const again = (log: Log): Log => log.deleted('a').run('b', scheduled).ended('b').report(1);
+    expect(again(oneRun().run('a', scheduled).ended('a')).rules()).toEqual([]);
+    const status = { observedGeneration: 1, totals: { active: 0 }, lastScheduleTime: time };
+    const object = { metadata: { name: 'app-mytask', namespace, uid: 'task', generation: 1 }, spec: {}, status };
+    const named = oneRun()
+      .run('a', scheduled)
+      .ended('a')
+      .add({ verb: 'patch', what: 'tasks/status', name: 'app-mytask', object });
+    expect(again(named).rules()).toEqual(['each time of a schedule has at most one run']);
+  });
+
   it('orders two changes at the same time by their versions, not by their answers', () => {
     const log = oneRun();
     const [, created] = log.changes;

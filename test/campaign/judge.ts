@@ -128,15 +128,27 @@ function deploymentsOf({ changes }: Life<TaskObject>) {
 const runsAtDeployment = ({ schedule, executionPolicy = {} }: TaskObject['spec']): boolean =>
   (executionPolicy.trigger ?? (schedule ? 'Manual' : 'Revision')) === 'Revision' && executionPolicy.unique !== false;
 
-function* scheduledTimes({ book }: Court) {
+function* scheduledTimes({ book, controller }: Court) {
   const seen = new Set<string>();
   for (const run of book.runs) {
     const time = firstOf(run)?.spec.trigger?.scheduledTime;
-    if (time === undefined) continue;
+    if (time === undefined || isForgottenTime(book, run, time, controller)) continue;
     const key = `${ownerOf(firstOf(run))} ${time}`;
     if (seen.has(key)) yield { namespace: run.namespace, what: `${run.name} is another run of ${time}` };
     seen.add(key);
   }
+}
+
+/**
+ * Nor can the controller know of a run that somebody else deleted before its Task's status named its time: a person, or
+ * the garbage collector after a Task that the controller does not know to be deleted yet.
+ */
+function isForgottenTime({ tasks }: Book, run: Life<TaskRunObject>, time: string, controller: string): boolean {
+  const { deleted } = run;
+  if (!deleted || deleted.user === controller) return false;
+  const task = tasks.find(({ uid }) => uid === ownerOf(firstOf(run)));
+  const named = ({ status }: TaskObject): boolean => Date.parse(status?.lastScheduleTime ?? '') >= Date.parse(time);
+  return task?.changes.some(({ object, until }) => until < deleted.from && named(object)) !== true;
 }
 
 /**
