@@ -10,10 +10,18 @@ const generatedEnd = /(\bpods? "[a-z0-9.-]+-)[bcdfghjklmnpqrstvwxz2456789]{5}"/g
 /** What the API server writes before an event that repeats with other words. */
 const repeated = /^\(combined from similar events\): /;
 
+/**
+ * A registry's address may hold a password, or a signature with which anybody can read: a run's status has more readers
+ * than a pod's, and is archived.
+ */
+const credentials = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
+const signed = /(\bhttps?:\/\/[^\s?"']+\?)[^\s"']*(?:sig|signature|token|credential|password|secret)[^\s"']*/gi;
+
 /** More than what is shown of any text: some are a megabyte long. */
 const mostRead = 8_000;
 
 /** One line of bounded length, without what differs at each attempt. */
 export function clusterWords(text: string): string {
-  return oneLine(text.slice(0, mostRead).replace(repeated, '').replace(ids, '…').replace(generatedEnd, '$1…"'));
+  const told = text.slice(0, mostRead).replace(repeated, '').replace(credentials, '$1…@').replace(signed, '$1…');
+  return oneLine(told.replace(ids, '…').replace(generatedEnd, '$1…"'));
 }

@@ -326,6 +326,34 @@ test('a container that the kubelet lost has no exit code of its program, and the
   expect(digest.failure).toEqual({ container: 'main', reason: 'ContainerStatusUnknown', message });
 });
 
+// Met on nodes that started again: the run failed with "Unknown (exit code 255)", as if the program had said so.
+test.each([undefined, ''])('a container that the runtime lost has no exit code of its program: message %j', (message) => {
+  const terminated = { exitCode: 255, reason: 'Unknown', ...(message !== undefined && { message }) };
+  const digest = podWith(undefined, { phase: 'Failed', containerStatuses: [{ name: 'main', state: { terminated } }] });
+  const told = 'the runtime lost it, as on a node that started again';
+  expect(digest.failure).toEqual({ container: 'main', reason: 'Unknown', message: told });
+});
+
+test('a pod that failed with an empty reason is explained by its container', () => {
+  const digest = podWith(undefined, {
+    phase: 'Failed',
+    reason: '',
+    containerStatuses: [failed('main', 3, 'Error', '2026-03-20T12:00:05Z')],
+  });
+  expect(digest.failure).toEqual({ container: 'main', exitCode: 3, reason: 'Error' });
+});
+
+// A status of a run is read by more people than one of a pod, and is archived.
+test.each([
+  ['Get "https://user:hunter2@reg/v2/": dial tcp', 'Get "https://…@reg/v2/": dial tcp'],
+  ['Head "https://s3/x?X-Amz-Date=1&X-Amz-Signature=ab": 403', 'Head "https://s3/x?…": 403'],
+  ['Get "https://reg/v2/a?ns=docker.io": EOF', 'Get "https://reg/v2/a?ns=docker.io": EOF'],
+])('passwords and signatures in addresses of registries are left out: %s', (message, told) => {
+  const state = { waiting: { reason: 'ErrImagePull', message } };
+  const digest = podWith(undefined, { phase: 'Pending', containerStatuses: [{ name: 'main', state }] });
+  expect(digest.waiting?.message).toBe(told);
+});
+
 test('an evicted pod whose container was killed is evicted, and has no exit code of its program', () => {
   const digest = podWith(undefined, {
     phase: 'Failed',

@@ -18,8 +18,14 @@ const clockToleranceMilliseconds = 1_000;
 /** The container never ran: the code and the message are the runtime's, not the program's. */
 const startFailures: ReadonlySet<string> = new Set([podReasons.startError, 'ContainerCannotRun']);
 
-/** The kubelet made up the code, of a container that it found no longer: on a node that started again, for example. */
-const lostContainer = 'ContainerStatusUnknown';
+/**
+ * The kubelet or the runtime made up the code (137 or 255), of a container that it found no longer: on a node that
+ * started again, for example.
+ */
+const lostContainers: ReadonlySet<string> = new Set(['ContainerStatusUnknown', 'Unknown']);
+
+/** What the runtime's own word for it leaves open. */
+const lostByRuntime = 'the runtime lost it, as on a node that started again';
 
 /** How the pod failed, or the container of it that failed; undefined while nothing has. */
 export function failureOf({ metadata, spec, status = {} }: RawPod): ContainerFailure | undefined {
@@ -57,7 +63,8 @@ export function endText({ exitCode, reason = podReasons.error }: Terminated, tim
  * kubelet's about one that it lost; undefined for one that ran: its message is the program's, and may hold outputs.
  */
 export function startMessage({ reason, message }: Terminated): string | undefined {
-  if (reason === undefined || isOfProgram(reason) || message === undefined) return undefined;
+  if (reason === undefined || isOfProgram(reason)) return undefined;
+  if (message === undefined || message === '') return reason === 'Unknown' ? lostByRuntime : undefined;
   return clusterWords(message.replace(runtimeLayers, '').replace(/: unknown$/, ''));
 }
 
@@ -121,7 +128,7 @@ function killersOf({ startupProbe, livenessProbe, lifecycle }: Partial<Container
 
 /** Whether code and message are the program's own. */
 function isOfProgram(reason: string): boolean {
-  return !startFailures.has(reason) && reason !== lostContainer;
+  return !startFailures.has(reason) && !lostContainers.has(reason);
 }
 
 const runtimeLayers =
@@ -149,7 +156,7 @@ function endedByCluster(
   const { phase, reason, message } = status;
   const disrupted = disruptionOf(status);
   const hasEnded = phase === 'Failed' || deciding.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
-  if (phase === 'Failed' && reason !== undefined) return podFailure(reason, message, stopped);
+  if (phase === 'Failed' && (reason ?? '') !== '') return podFailure(reason ?? '', message, stopped);
   if (!disrupted || !hasEnded) return undefined;
   return podFailure(disrupted.reason ?? 'DisruptionTarget', disrupted.message, stopped);
 }
