@@ -509,6 +509,26 @@ const refused: Readonly<Record<string, readonly [text: string, says: string]>> =
     cronJob('').replace('schedule: "", ', ''),
     'CronJob old: it has no schedule: write spec.schedule',
   ],
+  'a CronJob whose pod is not within its jobTemplate': [
+    cronJob('@daily').replace('jobTemplate: {spec: {', '').replace('}}}}}', '}}}'),
+    'its template stands where no CronJob has one: move it to spec.jobTemplate.spec.template',
+  ],
+  'a policy in small letters': [
+    cronJob('@daily', 'concurrencyPolicy: forbid, '),
+    'concurrencyPolicy is "forbid": write one of Allow, Forbid, Replace, Queue',
+  ],
+  'a suspend in quotes': [
+    cronJob('@daily', 'suspend: "false", '),
+    'suspend must be true or false, not "false": write false without quotes',
+  ],
+  'an image that ends with a line break, as a folded text does': [
+    job('old', 'containers: [{name: c, image: "a:1\\n"}]'),
+    'image is "a:1\\n", which no node can pull',
+  ],
+  'the image of a sidecar that no node can pull': [
+    job('old', 'containers: [{name: c, image: "a:1"}, {name: d, image: "grafana/k6@0.43.1"}]'),
+    'podSpec.containers[1].image is "grafana/k6@0.43.1", which no node can pull',
+  ],
   'a name that is a number': [
     job('12', 'containers: [{name: c, image: "a:1"}]'),
     'metadata.name must be a text in quotes, and is 12',
@@ -569,6 +589,14 @@ describe('convert', () => {
       const { applications } = await convert(`${texts.join('\n')}\n`);
       expect(applications.map(({ metadata: { name } }) => name)).toEqual(['one', 'two', 'three']);
     }
+  });
+
+  // `kubectl get --raw` and other programs print it, and its items do not say their kind again.
+  it('takes a CronJobList as the API answers with it', async () => {
+    const item =
+      '{metadata: {name: old}, spec: {schedule: "0 3 * * *", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}}}}}';
+    const { applications } = await convert(`apiVersion: batch/v1\nkind: CronJobList\nitems: [${item}]\n`);
+    expect(applications.map(({ spec }) => spec.components[0]?.type)).toEqual(['cron-task']);
   });
 
   it('names what it leaves by its generateName', async () => {

@@ -53,6 +53,13 @@ test.each([
   expect(readAll(`kind: x\nspec:\n  - ${line}\n`)).toEqual([{ value: undefined, error }]);
 });
 
+// plan and convert ended with "Maximum call stack size exceeded".
+test('a value that stands within itself is refused with its place', () => {
+  const error = 'metadata.x.0 is *m, which stands within &m: write the value itself, at line 1, column 19';
+  expect(readAll('metadata: &m {x: [*m]}\n')).toEqual([{ value: undefined, error }]);
+  expect(read('a: &m {b: 1}\nc: [*m, *m]\n')).toEqual([{ a: { b: 1 }, c: [{ b: 1 }, { b: 1 }] }]);
+});
+
 // Strangers write labels, messages and outputs, and people look at them on terminals.
 test.each(['\u001b]0;owned\u0007', 'a\n\u001b[2J', '\u009b2J', 'a\u202eb', '\u2066', 'x\u007f\u2028'])(
   'text that wants to move the cursor, or to turn itself around, is printed as escapes: %j',

@@ -5,6 +5,7 @@
 import {
   Document,
   isAlias,
+  isNode,
   isPair,
   isScalar,
   isSeq,
@@ -90,7 +91,7 @@ export interface Unsendable {
   readonly message: string;
 }
 
-/** The first value of a document that kubectl refuses to send: infinity, NaN, or a key that is not text. */
+/** The first value of a document that kubectl refuses: infinity, NaN, one within itself, a key that is not text. */
 export function unsendableIn(document: Document.Parsed): Unsendable | undefined {
   let found: Unsendable | undefined;
   const find = (node: Node | null, message: string) => {
@@ -98,6 +99,12 @@ export function unsendableIn(document: Document.Parsed): Unsendable | undefined 
     return visit.BREAK;
   };
   visit(document, {
+    Alias(_key, alias, path) {
+      const within = path.some((node) => isNode(node) && 'anchor' in node && node.anchor === alias.source);
+      if (!within) return undefined;
+      const place = pathOf([...path, alias]) || 'the document';
+      return find(alias, `${place} is *${alias.source}, which stands within &${alias.source}: write the value itself`);
+    },
     Pair(_key, { key }, path) {
       if (isAlias(key) || (isScalar(key) && key.value !== null)) return undefined;
       const place = pathOf(path) || 'the document';

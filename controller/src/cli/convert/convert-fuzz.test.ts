@@ -15,7 +15,7 @@ const pod = {
     containers: [
       {
         name: 'main',
-        image: 'ghcr.io/a/b:1@sha256:0123',
+        image: 'ghcr.io/a/b:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef',
         command: ['sh', '-c', 'echo'],
         args: ['{{item}}'],
         env: [

@@ -3,6 +3,7 @@
  * of the JobFlow operator (api.practice.com/v1alpha1), and in other files those of Argo Workflows, Volcano and Tekton.
  * docs/guides/migrating.md says the same in tables.
  */
+import { UsageError } from '../errors.ts';
 import { fromCronWorkflow, fromWorkflow, fromWorkflowTemplate } from './argo.ts';
 import { queueLabels } from '../../resources/index.ts';
 import { componentName } from './names.ts';
@@ -77,6 +78,7 @@ interface JobTemplate extends Fields {
 
 function fromCronJob(spec: Fields, labels: Fields, name: string): Component {
   const { jobTemplate, schedule: cron, timeZone, ...others } = spec as { readonly jobTemplate?: JobTemplate } & Fields;
+  checkPlace(spec);
   const { cron: schedule, timeZone: zone } = timesOf(cron, timeZone);
   const job = jobTemplate?.spec ?? {};
   const work = workOf(job, name);
@@ -105,6 +107,12 @@ function fromCronJob(spec: Fields, labels: Fields, name: string): Component {
       ...lostOfJobTemplate(jobTemplate),
     ],
   };
+}
+
+/** @throws UsageError where the pod template is not within the jobTemplate, as in a Job */
+function checkPlace(spec: Fields): void {
+  if (!('jobTemplate' in spec) && 'template' in spec)
+    throw new UsageError('its template stands where no CronJob has one: move it to spec.jobTemplate.spec.template');
 }
 
 /** What a CronJob gives its Jobs, and a task does not. */

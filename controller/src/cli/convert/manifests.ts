@@ -80,10 +80,18 @@ function readValue(read: unknown, where: string, schemas: Schemas): readonly (Ma
   const fields = withoutNulls((typeof read === 'object' && read !== null ? read : {}) as Fields);
   const { kind = 'nothing', items } = fields as { readonly kind?: unknown; readonly items?: unknown };
   if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
-    return items.flatMap((item, index) => readValue(item, `${where}, item ${index + 1}`, schemas));
+    return items.flatMap((item: unknown, index) =>
+      readValue(ofList(item, fields), `${where}, item ${index + 1}`, schemas),
+    );
   const convert = typeof kind === 'string' ? converterFor(fields['apiVersion'], kind) : undefined;
   if (!convert) return [{ where, fields }];
   return [readManifest({ kind: String(kind), fields, where }, convert, schemas)];
+}
+
+/** The API answers with a JobList or a CronJobList, whose items do not say their kind again. */
+function ofList(item: unknown, { apiVersion, kind }: Fields): unknown {
+  if (!isFields(item) || 'kind' in item || kind === 'List') return item;
+  return { apiVersion, kind: String(kind).replace(/List$/, ''), ...item };
 }
 
 /** With its API group where that is what is wrong, as in `Job (batch.example.com/v1)`. */

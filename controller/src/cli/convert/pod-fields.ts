@@ -2,6 +2,8 @@
  * Fields that Kubernetes does not have, and values that no Task has. A cluster may have dropped such a field, and never
  * checked such a value; in a run's Job they are refused, and a plan refuses them by these schemas.
  */
+import { imageProblems } from '../../plan/kubernetes/images.ts';
+import { Place } from '../../plan/kubernetes/place.ts';
 import { admitBySchema, type Schema, type SchemaProblem } from '../../plan/schema.ts';
 import { isFields, type Fields } from '../../vela/fields.ts';
 import { UsageError } from '../errors.ts';
@@ -43,8 +45,21 @@ export function checkProperties({ type, properties }: Component, schemas: Schema
   const { steps = [], ...others } = properties as { readonly steps?: readonly Fields[] } & Fields;
   refuse([
     ...inProperties(others, [], parameters),
-    ...steps.flatMap((step, index) => inProperties(step, ['steps', String(index)], parameters)),
+    ...imagesIn(others, []),
+    ...steps.flatMap((step, index) => {
+      const at = ['steps', String(index)];
+      return [...inProperties(step, at, parameters), ...imagesIn(step, at)];
+    }),
   ]);
+}
+
+/** Those of the containers beside the task's own, too. */
+function imagesIn(fields: Fields, path: readonly string[]): readonly SchemaProblem[] {
+  const pod = new Place(fields, path).at('podSpec');
+  const others = ['containers', 'initContainers'].flatMap((list) => pod.at(list).items);
+  const images = [new Place(fields, path), ...others].map((container) => container.at('image'));
+  // A placeholder that has no equivalent is named as such.
+  return images.filter(({ text = '' }) => !text.includes('{{')).flatMap(imageProblems);
 }
 
 function inProperties(fields: Fields, path: readonly string[], parameters: Parameters): readonly SchemaProblem[] {
@@ -91,7 +106,9 @@ function parametersOf(schemas: Schemas, kind: string): Parameters {
     annotations: schemaAt(metadata, 'annotations'),
     ...Object.fromEntries(ofJob.map((name) => [name, schemaAt(job, name)])),
     ...Object.fromEntries(ofTask.map((name) => [name, schemaAt(task, name)])),
+    suspend: schemaAt(task, 'suspend'),
     // As a cron-task has them, in CronJob's words.
+    concurrencyPolicy: schemaAt(policy, 'concurrencyPolicy'),
     failedJobsHistoryLimit: schemaAt(policy, 'keepLastFailed'),
     startingDeadlineSeconds: schemaAt(task, 'schedule', 'startingDeadlineSeconds'),
     successfulJobsHistoryLimit: schemaAt(policy, 'keepLast'),

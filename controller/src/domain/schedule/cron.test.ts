@@ -219,7 +219,7 @@ describe('a schedule that is invalid', () => {
     [{ crons: ['0 0 * * * *'] }, /has not five fields/],
     [{ crons: ['2026-01-01T00:00:00Z'] }, /has not five fields/],
     [{ crons: [''] }, /has not five fields/],
-    [{ crons: ['@reboot'] }, /is invalid: .*; write five fields/],
+    [{ crons: ['@reboot'] }, /@reboot" is not about a time: leave the schedule out/],
     [{ crons: ['*/90 * * * *'] }, /is invalid: .*steps cannot be greater/],
     [{ crons: ['@hourly', 'hourly'] }, /^the schedule "hourly" has L/],
     [{ crons: ['0 0 31 2 *'] }, /names a day that never comes; fix its day-of-month or month/],

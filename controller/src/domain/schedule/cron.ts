@@ -75,10 +75,22 @@ const example =
 
 const names = /jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat/gi;
 
+/** What cron has, and a CronJob or we do not. */
+const noTimes = [
+  {
+    form: /^\s*@every/i,
+    problem: 'counts from nowhere: write the times, such as "*/30 * * * *" for every half hour',
+  },
+  {
+    form: /^\s*@reboot/i,
+    problem: 'is not about a time: leave the schedule out, and a deployment starts a run; or write the times',
+  },
+];
+
 function problemOf(text: string, timeZone: string): string | undefined {
   if (/TZ=/.test(text)) return 'names a time zone: write it into schedule.timeZone, such as timeZone: Europe/Berlin';
-  if (/^\s*@every/i.test(text))
-    return 'counts from nowhere: write the times, such as "*/30 * * * *" for every half hour';
+  const noTime = noTimes.find(({ form }) => form.test(text));
+  if (noTime) return noTime.problem;
   if (!/^\s*@/.test(text) && /[LW#+]/i.test(text.replace(names, '')))
     return `has L, W, # or +, which a CronJob does not know either; ${example}`;
   if (!/^\s*@|^\s*(\S+\s+){4}\S+\s*$/.test(text)) return `has not five fields; ${example}`;
