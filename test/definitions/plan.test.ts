@@ -129,6 +129,43 @@ describe('plan', () => {
     expect([code, err.trim().split('\n').length]).toEqual([1, 1]);
   });
 
+  // CUE's own words came up: "cannot range over _same", "4 errors in empty disjunction".
+  it.each([
+    [
+      'podSpec: {containers: {name: proxy}}',
+      'podSpec.containers must be a list of containers, each with its fields, such as [{workingDir: /data}]; fix it there',
+    ],
+    ['podSpec: {containers: [proxy]}', 'podSpec.containers must be a list of containers, each with its fields'],
+    ['podSpec: {containers: [~]}', 'podSpec.containers must be a list of containers, each with its fields'],
+    [
+      'podSpec: {volumes: {data: {emptyDir: {}}}}',
+      'podSpec.volumes must be a list, not {"data":{"emptyDir":{}}}: write a list, such as [{name: data, ...}]',
+    ],
+    [
+      'env: [{name: A, value: a}]\npodSpec: {containers: [{env: {B: b}}]}',
+      'podSpec.containers.0.env must be a list, not {"B":"b"}: write a list, such as [{name: B, value: "b"}]',
+    ],
+    [
+      'podSpec: {securityContext: {runAsUser: "1000"}}',
+      'podSpec.securityContext.runAsUser must be an integer, not "1000": write 1000 without quotes',
+    ],
+    ['podSpec: {nodeSelector: [a]}', 'podSpec.nodeSelector must be fields, not ["a"]: write its fields, one a line'],
+    ['podSpec: {hostAliases: [{hostnames: [db]}]}', 'podSpec.hostAliases.0 lacks ip: write it'],
+    [
+      'volumes: [{name: v, mountPath: /v, type: hostPath}]',
+      'volumes.0.type is "hostPath": write one of configMap, emptyDir, pvc, secret',
+    ],
+    ['schedule: {cron: 5}', 'schedule.cron must be a string or a list, not 5: write "5"'],
+  ])('says in one sentence what is wrong with %j', async (properties, problem) => {
+    const { code, err } = await plan(
+      { 'app.yaml': application(task(`image: busybox\n${properties}`)) },
+      '-f',
+      'app.yaml',
+    );
+    expect(err).toContain(problem);
+    expect([code, err.trim().split('\n').length]).toEqual([1, 1]);
+  });
+
   it.each([
     ['command: [a]', 'command does not exist: write cmd'],
     ['restartPolicy: Never', 'restartPolicy does not exist: write restart'],

@@ -327,12 +327,18 @@ test('a container that the kubelet lost has no exit code of its program, and the
 });
 
 // Met on nodes that started again: the run failed with "Unknown (exit code 255)", as if the program had said so.
-test.each([undefined, ''])('a container that the runtime lost has no exit code of its program: message %j', (message) => {
-  const terminated = { exitCode: 255, reason: 'Unknown', ...(message !== undefined && { message }) };
-  const digest = podWith(undefined, { phase: 'Failed', containerStatuses: [{ name: 'main', state: { terminated } }] });
-  const told = 'the runtime lost it, as on a node that started again';
-  expect(digest.failure).toEqual({ container: 'main', reason: 'Unknown', message: told });
-});
+test.each([undefined, ''])(
+  'a container that the runtime lost has no exit code of its program: message %j',
+  (message) => {
+    const terminated = { exitCode: 255, reason: 'Unknown', ...(message !== undefined && { message }) };
+    const digest = podWith(undefined, {
+      phase: 'Failed',
+      containerStatuses: [{ name: 'main', state: { terminated } }],
+    });
+    const told = 'the runtime lost it, as on a node that started again';
+    expect(digest.failure).toEqual({ container: 'main', reason: 'Unknown', message: told });
+  },
+);
 
 test('a pod that failed with an empty reason is explained by its container', () => {
   const digest = podWith(undefined, {

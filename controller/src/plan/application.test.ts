@@ -120,3 +120,60 @@ describe('a file of Applications', () => {
     expect(application?.steps.map(({ name, type }) => `${name} ${type}`)).toEqual(['group step-group', 'run run-task']);
   });
 });
+
+// They were planned, and the API server refused them, or KubeVela dropped them.
+describe('what stands around the components', () => {
+  it.each<[what: string, spec: string, said: string]>([
+    ['policies', 'policies: {type: topology}', 'policies must be a list, not {"type":"topology"}: write a list'],
+    ['a workflow', 'workflow: [{type: deploy}]', 'workflow must be fields, not [{"type":"deploy"}]: write its fields'],
+    ['its steps', 'workflow: {steps: {type: deploy}}', 'workflow.steps must be a list, not {"type":"deploy"}: write'],
+    [
+      'what a step waits for',
+      'workflow: {steps: [{name: a, type: deploy, dependsOn: b}]}',
+      'workflow.steps.0.dependsOn must be a list, not "b": write ["b"]',
+    ],
+    [
+      'a step in a group',
+      'workflow: {steps: [{name: a, type: step-group, subSteps: [{name: b, type: run-task, timeout: 5}]}]}',
+      'workflow.steps.0.subSteps.0.timeout must be a string, not 5: write "5"',
+    ],
+    [
+      'a misspelt field',
+      'policies: [{name: a, type: topology, property: {}}]',
+      'does not have there: write properties',
+    ],
+  ])('is of the kind that KubeVela has: %s', (_what, spec, said) => {
+    expect(problems(`${head}${component}  ${spec}\n`).join('\n')).toContain(said);
+  });
+
+  it.each([
+    ['traits: sidecar', 'components.0.traits must be a list, not "sidecar": write ["sidecar"]'],
+    ['traits: [sidecar]', 'components.0.traits.0 must be fields, not "sidecar"'],
+    ['dependsOn: other', 'components.0.dependsOn must be a list, not "other": write ["other"]'],
+    ['settings: {image: b}', 'components.0.settings is a field that KubeVela does not have there: write properties'],
+    [
+      'whatever: 1',
+      'components.0.whatever is a field that KubeVela does not have there: it has name, type, properties',
+    ],
+  ])('is of the kind that KubeVela has, in a component: %s', (field, said) => {
+    expect(problems(`${head}${component}      ${field}\n`).join('\n')).toContain(said);
+  });
+
+  it('takes all that KubeVela has', () => {
+    const whole = `      traits: [{type: scaler, properties: {a: 1}}]\n      dependsOn: []\n      inputs: [{from: a, parameterKey: b}]\n      outputs: [{name: a, valueFrom: b}]\n      externalRevision: a\n      scopes: {a: b}\n`;
+    const around = `  policies: [{name: p, type: topology, properties: {}}]\n  workflow: {ref: w, mode: {steps: DAG, subSteps: DAG}, steps: [{name: a, type: step-group, if: always, timeout: 5m, meta: {alias: a}, mode: DAG, inputs: [], outputs: [], dependsOn: [], properties: ~, subSteps: []}]}\n`;
+    expect(problems(`${head}${component}${whole}${around}`)).toEqual([]);
+  });
+
+  it('may be all there is: an Application of a workflow alone', () => {
+    const text =
+      'apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata:\n  name: app\nspec:\n  components: []\n';
+    expect(problems(`${text}  workflow: {steps: [{name: a, type: run-task, properties: {image: b}}]}\n`)).toEqual([]);
+  });
+
+  it('names what is a name, and no text', () => {
+    expect(problems(`${head}    - {name: 12, type: task}\n`)).toEqual([
+      'app.yaml:7:8: the name of a component must be a string, not 12: write it in quotes',
+    ]);
+  });
+});

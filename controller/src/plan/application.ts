@@ -3,6 +3,8 @@ import { LineCounter, type Document } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
 import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
 import { documentsOf, unsendableIn } from './kubectl-yaml.ts';
+import { shapeProblems } from './application-shape.ts';
+import { shown } from './shown.ts';
 import { nearest } from './spelling.ts';
 import { Positions, type Path, type Problem } from './positions.ts';
 
@@ -149,7 +151,11 @@ function readApplication({ metadata, spec }: Fields, positions: Positions, types
   const meta = fieldsOf(metadata);
   const problems: Problem[] = [...nameProblem(meta['name'], ['metadata', 'name'], 'the Application', positions)];
   const { components, workflow } = fieldsOf(spec);
-  if (!Array.isArray(components) || components.length === 0 || components.length > mostComponents) {
+  problems.push(...shapeProblems(spec, positions));
+  const steps = stepsOf(fieldsOf(workflow)['steps'], ['spec', 'workflow', 'steps']);
+  // An Application may be a workflow alone.
+  const least = steps.length > 0 ? 0 : 1;
+  if (!Array.isArray(components) || components.length < least || components.length > mostComponents) {
     problems.push(
       positions.problem(
         ['spec', 'components'],
@@ -177,7 +183,7 @@ function readApplication({ metadata, spec }: Fields, positions: Positions, types
     labels: textsOf(meta['labels']),
     annotations: textsOf(meta['annotations']),
     components: named,
-    steps: stepsOf(fieldsOf(workflow)['steps'], ['spec', 'workflow', 'steps']),
+    steps,
     spec: fieldsOf(spec),
     positions,
   };
@@ -219,7 +225,9 @@ function propertiesProblem(properties: unknown, path: Path, positions: Positions
 }
 
 function nameProblem(name: unknown, path: Path, whose: string, positions: Positions): readonly Problem[] {
-  if (typeof name !== 'string' || name === '')
+  if (name !== undefined && name !== null && typeof name !== 'string')
+    return [positions.problem(path, `the name of ${whose} must be a string, not ${shown(name)}: write it in quotes`)];
+  if (name === undefined || name === null || name === '')
     return [positions.problem(path, `${whose} has no name: write one, of lower case letters, digits and dashes`)];
   if (name.length > mostName)
     return [

@@ -51,8 +51,8 @@ export function refusalsOf(
   // A wrong parameter also breaks the output; it is reported only once.
   const refusals =
     ofParameters.length > 0
-      ? ofParameters.map((line) => ofParameter(line, properties, parameters))
-      : lines.map((line) => ofOutput(line, properties));
+      ? byPath(ofParameters).flatMap((group) => ofAlternatives(group, properties, parameters))
+      : lines.map((line) => ofOutput(asWritten(line), properties));
   const once = [...new Map(refusals.map((refusal) => [JSON.stringify(refusal), refusal])).values()];
   // What is inside a value of the wrong kind says nothing more.
   return once.filter(({ path }) => !once.some((other) => isInside(path, other.path)));
@@ -73,21 +73,67 @@ function cueLine(message: string): CueLine {
   };
 }
 
+/** What CUE says before it says of each alternative that the value is not that one. */
+const manyAlternatives = /^\d+ errors in empty disjunction/;
+
+function byPath(lines: readonly CueLine[]): readonly (readonly CueLine[])[] {
+  return [...Map.groupBy(lines, ({ path }) => path.join('.')).values()];
+}
+
+/** The lines of one path: where they are about alternatives, one sentence names all of these. */
+function ofAlternatives(lines: readonly CueLine[], properties: Fields, parameters: Parameters): readonly Refusal[] {
+  const told = lines.filter(({ words }) => !manyAlternatives.test(words));
+  const [first] = told;
+  if (!first || told.length === lines.length) return lines.map((line) => ofParameter(line, properties, parameters));
+  const { path } = first;
+  const value = valueAt(properties, path);
+  const literals = told.flatMap(({ words }) => literalIn(words, value) ?? []);
+  if (literals.length > 0 && typeof value === 'string')
+    return [{ path, message: `${path.join('.')} is ${shown(value)}: write one of ${literals.join(', ')}` }];
+  const types = [...new Set(told.flatMap(({ words }) => wantedType(words, value) ?? []))];
+  // The simplest kind first: the remedy is about that one.
+  const wanted = types.sort((a, b) => Number(a === 'list') - Number(b === 'list')).join('|');
+  return wanted === ''
+    ? told.map((line) => ofParameter(line, properties, parameters))
+    : [{ path, message: wrongKind(path, wanted, value) }];
+}
+
+/** The text that the value is not, of `conflicting values "a" and "b"`. */
+function literalIn(words: string, value: unknown): string | undefined {
+  const [, one, other] = /^conflicting values ("(?:[^"\\]|\\.)*") and ("(?:[^"\\]|\\.)*")$/.exec(words) ?? [];
+  const literal = one === JSON.stringify(value) ? other : one;
+  return literal?.slice(1, -1);
+}
+
+/** The kind that the value is not, as CUE calls it. */
+function wantedType(words: string, value: unknown): string | undefined {
+  const types = /mismatched types ([\w|()]+) and ([\w|()]+)/.exec(words);
+  return (types?.[1] === cueType(value) ? types[2] : types?.[1])?.replace(/[()]/g, '');
+}
+
+function wrongKind(path: readonly string[], wanted: string, value: unknown): string {
+  return `${path.join('.')} must be ${wordsFor(wanted)}, not ${shown(value)}: ${remedy(wanted, value, path)}`;
+}
+
+/** Where a definition merges what podSpec says of a list, its second part is that of podSpec. */
+function asWritten({ path, words }: CueLine): CueLine {
+  const at = path.findIndex((part) => part === '_podMerges' || part === '_mainMerges');
+  const [merge, field, part, ...rest] = at < 0 ? [] : path.slice(at);
+  if (field === undefined || part !== 'theirs') return { path, words };
+  const before = path.slice(0, at).filter((one) => one !== 'pods');
+  return {
+    path: [...before, 'podSpec', ...(merge === '_mainMerges' ? ['containers', '0'] : []), field, ...rest],
+    words,
+  };
+}
+
 function ofParameter({ path, words }: CueLine, properties: Fields, parameters: Parameters): Refusal {
   const name = path.join('.');
   if (words.startsWith('field not allowed'))
     return { path, message: `${name} does not exist: ${remedyForName(path.at(-1) ?? '', parameters)}` };
-  const types = /mismatched types ([\w|()]+) and ([\w|()]+)/.exec(words);
-  if (types) {
-    const value = valueAt(properties, path);
-    const is = cueType(value);
-    const wanted = (types[1] === is ? types[2] : types[1])?.replace(/[()]/g, '') ?? '';
-    return {
-      path,
-      message: `${name} must be ${wordsFor(wanted)}, not ${shown(value)}: ${remedy(wanted, value, path)}`,
-    };
-  }
-  return { path, message: `${name}: ${words}` };
+  const value = valueAt(properties, path);
+  const wanted = wantedType(words, value);
+  return { path, message: wanted === undefined ? `${name}: ${words}` : wrongKind(path, wanted, value) };
 }
 
 function remedyForName(name: string, { type, names }: Parameters): string {
@@ -109,8 +155,20 @@ function ofOutput({ path, words }: CueLine, properties: Fields): Refusal {
   const [, missing = words.startsWith('incomplete value') ? path.at(-1) : undefined] =
     /(?:optional field|undefined field|field not found): "?([\w-]+)/.exec(words) ?? [];
   const around = propertyOf(missing === undefined ? path : path.slice(0, -1), properties);
-  if (missing === undefined) return { path: around, message: `${path.join('.')}: ${words}` };
+  if (missing === undefined) {
+    const value = valueAt(properties, around);
+    const wanted = isWhole(path, around) ? wantedType(words, value) : undefined;
+    return {
+      path: around,
+      message: wanted === undefined ? `${path.join('.')}: ${words}` : wrongKind(around, wanted, value),
+    };
+  }
   return { path: around, message: `${[...around, missing].join('.')} is missing: write it` };
+}
+
+/** Whether an output's path ends with that of the property. */
+function isWhole(path: readonly string[], property: readonly string[]): boolean {
+  return property.length > 0 && property.every((part, index) => path.at(index - property.length) === part);
 }
 
 /** The longest part of an output's path that exists in the properties. */

@@ -14,7 +14,10 @@ describe("the API server's answer by the schema", () => {
       { executionPolicy: { concurrencyPolicy: 'Never' } },
       'spec.executionPolicy.concurrencyPolicy is "Never": write one of Allow, Forbid, Replace, Queue',
     ],
-    [{ executionPolicy: { keepLast: 1.5 } }, 'spec.executionPolicy.keepLast must be an integer, not 1.5'],
+    [
+      { executionPolicy: { keepLast: 1.5 } },
+      'spec.executionPolicy.keepLast must be an integer, not 1.5: write a whole number',
+    ],
     [{ timeoutSeconds: 0 }, 'spec.timeoutSeconds is 0: write 1 or more'],
     [{ schedule: { crons: [] } }, 'spec.schedule.crons has 0 elements: write 1 to 20'],
     [{ schedule: { timeZone: 'UTC' } }, 'spec.schedule lacks crons: write it'],

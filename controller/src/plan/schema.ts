@@ -6,7 +6,7 @@
 import { isFields, type Fields } from '../vela/fields.ts';
 import { bytesOf } from './bytes.ts';
 import { celHolds } from './cel.ts';
-import { remedyForPattern } from './remedies.ts';
+import { remedyForKind, remedyForPattern, type Kind } from './remedies.ts';
 import { shown } from './shown.ts';
 import { nearest } from './spelling.ts';
 
@@ -57,7 +57,7 @@ export interface Admitted {
 
 export function admitBySchema(schema: Schema, value: unknown, path: readonly string[] = []): Admitted {
   if (value === null && schema.nullable === true) return { value, problems: [] };
-  const own = brokenRule(schema, value);
+  const own = brokenRule(schema, value, path);
   // Inside a value of the wrong type there is nothing to check.
   if (own) return { value, problems: [{ path, ...own }] };
   if (Array.isArray(value)) return admitList(schema, value, path);
@@ -100,11 +100,9 @@ function defaultsOf(properties: Readonly<Record<string, Schema>>): Fields {
 }
 
 /** Each rule but those in CEL: whether the schema has it and the value breaks it, and what to say then. */
-const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[] = [
-  (schema, value) =>
-    schema.type !== undefined && !isOfType(schema.type, value)
-      ? `must be ${article(schema.type)}, not ${shown(value)}${isPlainWord(schema.type, value) ? ': write it in quotes' : ''}`
-      : undefined,
+const rules: readonly ((schema: Schema, value: unknown, path: readonly string[]) => string | undefined)[] = [
+  (schema, value, path) =>
+    schema.type !== undefined && !isOfType(schema.type, value) ? wrongType(schema.type, value, path) : undefined,
   (schema, value) =>
     schema['x-kubernetes-int-or-string'] === true && !Number.isInteger(value) && typeof value !== 'string'
       ? `must be a number or a string, not ${shown(value)}`
@@ -153,9 +151,9 @@ const rules: readonly ((schema: Schema, value: unknown) => string | undefined)[]
 ];
 
 /** The first rule that the value breaks; those in CEL come last. */
-function brokenRule(schema: Schema, value: unknown): Omit<SchemaProblem, 'path'> | undefined {
+function brokenRule(schema: Schema, value: unknown, path: readonly string[]): Omit<SchemaProblem, 'path'> | undefined {
   for (const rule of rules) {
-    const message = rule(schema, value);
+    const message = rule(schema, value, path);
     if (message !== undefined) return { message };
   }
   const { 'x-kubernetes-validations': validations = [] } = schema;
@@ -188,13 +186,22 @@ function isOfType(type: string, value: unknown): boolean {
   }
 }
 
-/** YAML reads 80, yes and y as something else than text. */
-function isPlainWord(type: string, value: unknown): boolean {
-  return type === 'string' && (typeof value === 'number' || typeof value === 'boolean');
-}
+/** A schema's types, in words and as a remedy knows them. */
+const types: Readonly<Record<string, { readonly words: string; readonly kind: Kind }>> = {
+  array: { words: 'a list', kind: 'list' },
+  boolean: { words: 'true or false', kind: 'boolean' },
+  integer: { words: 'an integer', kind: 'integer' },
+  number: { words: 'a number', kind: 'number' },
+  object: { words: 'fields', kind: 'fields' },
+};
 
-function article(type: string): string {
-  return /^[aio]/.test(type) ? `an ${type}` : `a ${type}`;
+function wrongType(type: string, value: unknown, path: readonly string[]): string {
+  const { words, kind } = types[type] ?? {};
+  if (words !== undefined && kind !== undefined)
+    return `must be ${words}, not ${shown(value)}: ${remedyForKind(kind, value, path)}`;
+  // YAML reads 80, yes and y as something else than text.
+  const isPlainWord = typeof value === 'number' || typeof value === 'boolean';
+  return `must be a ${type}, not ${shown(value)}: ${isPlainWord ? 'write it in quotes' : 'write one text'}`;
 }
 
 /** The limit of Kubernetes' own numbers, which helps nobody who wrote one that is too small. */

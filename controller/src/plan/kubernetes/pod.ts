@@ -28,6 +28,7 @@ export function podTemplateProblems(template: Place, { volumes, isWhole }: Besid
     ...containerProblems(spec, { volumes: names, hostNetwork: spec.at('hostNetwork').value === true }),
     ...schedulingProblems(spec),
     ...networkProblems(spec),
+    ...spec.at('hostAliases').items.flatMap((alias) => alias.lacks('ip')),
     ...['serviceAccountName', 'priorityClassName', 'runtimeClassName', 'nodeName'].flatMap((name) =>
       objectNameProblems(spec.at(name)),
     ),
