@@ -138,6 +138,16 @@ describe('what stands around the components', () => {
       'workflow.steps.0.subSteps.0.timeout must be a string, not 5: write "5"',
     ],
     [
+      'names of steps, each its own',
+      'workflow: {steps: [{name: a, type: step-group, subSteps: [{name: b, type: deploy}, {name: b, type: deploy}]}]}',
+      'two steps have the name b: give each a name of its own',
+    ],
+    [
+      'a time',
+      'workflow: {steps: [{name: a, type: deploy, timeout: 10 minutes}]}',
+      'timeout is "10 minutes": write 30s, 5m or 1h30m',
+    ],
+    [
       'a misspelt field',
       'policies: [{name: a, type: topology, property: {}}]',
       'does not have there: write properties',
