@@ -63,11 +63,37 @@ export function shapeProblems(spec: unknown, positions: Positions): readonly Pro
     ...ofField(spec['policies'], policies, ['spec', 'policies'], positions),
     ...ofField(spec['workflow'], workflow, ['spec', 'workflow'], positions),
     ...ofSteps(fieldsOf(spec['workflow'])['steps'], ['spec', 'workflow', 'steps'], positions),
+    ...ofDependencies(components, 'component', ['spec', 'components'], positions),
+    ...ofDependencies(fieldsOf(spec['workflow'])['steps'], 'step', ['spec', 'workflow', 'steps'], positions),
   ];
 }
 
+/** What waits for something that there is not: KubeVela waits for ever. Steps of a group may wait for any step. */
+function ofDependencies(value: unknown, what: string, path: Path, positions: Positions): readonly Problem[] {
+  const all = elementsOf(value, path).flatMap((one) => [
+    one,
+    ...elementsOf(one.fields['subSteps'], [...one.path, 'subSteps']),
+  ]);
+  const names = all.flatMap(({ fields: { name } }) => (typeof name === 'string' ? [name] : []));
+  return all.flatMap(({ fields: { dependsOn }, path: at }) =>
+    (Array.isArray(dependsOn) ? dependsOn : []).flatMap((name: unknown, index) => {
+      if (typeof name !== 'string' || names.includes(name)) return [];
+      const near = nearest(name, names);
+      const remedy = near === undefined ? `write the name of another ${what}, or leave it out` : `write ${near}`;
+      return [positions.problem([...at, 'dependsOn', index], `there is no ${what} ${shown(name)}: ${remedy}`)];
+    }),
+  );
+}
+
+function elementsOf(value: unknown, path: Path): readonly { readonly fields: Fields; readonly path: Path }[] {
+  return (Array.isArray(value) ? value : []).map((one: unknown, index) => ({
+    fields: fieldsOf(one),
+    path: [...path, index],
+  }));
+}
+
 /** As Go reads a duration. */
-const duration = /^[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+const duration = /^[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 
 /** What KubeVela's webhook says of steps, and of those of a group. */
 function ofSteps(value: unknown, path: Path, positions: Positions): readonly Problem[] {

@@ -133,6 +133,16 @@ describe('what stands around the components', () => {
       'workflow.steps.0.dependsOn must be a list, not "b": write ["b"]',
     ],
     [
+      'a step that it waits for',
+      'workflow: {steps: [{name: build, type: deploy}, {name: b, type: deploy, dependsOn: [biuld]}]}',
+      'there is no step "biuld": write build',
+    ],
+    [
+      'a time of a million digits, at once',
+      `workflow: {steps: [{name: a, type: deploy, timeout: "${'1'.repeat(200_000)}"}]}`,
+      `timeout is "${'1'.repeat(59)}...: write 30s, 5m or 1h30m`,
+    ],
+    [
       'a step in a group',
       'workflow: {steps: [{name: a, type: step-group, subSteps: [{name: b, type: run-task, timeout: 5}]}]}',
       'workflow.steps.0.subSteps.0.timeout must be a string, not 5: write "5"',
