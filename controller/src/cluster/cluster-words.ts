@@ -14,7 +14,7 @@ const repeated = /^\(combined from similar events\): /;
  * A registry's address may hold a password, or a signature with which anybody can read: a run's status has more readers
  * than a pod's, and is archived.
  */
-const credentials = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi;
+const credentials = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@"']+@/gi;
 const signed = /(\bhttps?:\/\/[^\s?"']+\?)[^\s"']*(?:sig|signature|token|credential|password|secret)[^\s"']*/gi;
 
 /** More than what is shown of any text: some are a megabyte long. */
