@@ -139,6 +139,11 @@ const taken: Readonly<Record<string, Row>> = {
     spec: { template: { spec: { restartPolicy: 'Never' } } },
     says: "restartPolicy is left out: it is not a field of a Job's spec\nchanges: Job old: container c is named after its component\nchanges: Job old: template.restartPolicy is left out: it is not a field of a pod template\nchanges: Job old: template.metadata.finalizers is left out: there is no equivalent",
   },
+  'a misspelt field of a Job': {
+    text: `${metadata('old')}spec: {backOffLimit: 3, template: {spec: {restartPolicy: Never, containers: [{name: old, image: "a:1"}]}}}`,
+    spec: { template: { spec: { restartPolicy: 'Never' } } },
+    says: "backOffLimit is left out: it is not a field of a Job's spec; write backoffLimit, and convert it again",
+  },
   'a Job beside what it needs, as `helm template` prints them': {
     text: `# Source: x/templates/sa.yaml\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: sa}\n---\n${job('old', 'serviceAccountName: sa, containers: [{name: c, image: "a:1"}]')}`,
     spec: { template: { spec: { serviceAccountName: 'sa' } } },

@@ -46,6 +46,7 @@ describe('a text of the wrong form', () => {
     [quantityPattern, '64KB', `write "64k" (${amount})`],
     [quantityPattern, 'much', `write ${amount}`],
     [name, 'Build Image', 'write "build-image" (lower-case letters, digits and dashes, no dash first or last)'],
+    [name, 'bürö', 'write lower-case letters, digits and dashes, no dash first or last'],
     [name, '***', 'write lower-case letters, digits and dashes, no dash first or last'],
     ['^x$', 'y', 'it must match ^x$'],
   ])('%s and %o: %s', ([pattern, text, remedy]) => {

@@ -164,9 +164,14 @@ const forms: ReadonlyMap<string, Form> = new Map([
 export function remedyForPattern(pattern: string, value: string): string {
   const form = forms.get(pattern);
   if (!form) return `it must match ${pattern}`;
-  const near = form.fix?.(value);
+  // A name in another script loses its letters.
+  const near = isAscii(value) ? form.fix?.(value) : undefined;
   const isNear = near !== undefined && new RegExp(pattern).test(near);
   return isNear ? `write ${JSON.stringify(near)} (${form.words})` : `write ${form.words}`;
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
 }
 
 /** Whether a remedy is known for texts of that pattern. */

@@ -2,6 +2,7 @@
  * Converts a JobSpec to the properties of a task, a step or a template. A field that has a parameter is written there;
  * all other fields go under podSpec or job with their own names.
  */
+import { nearest } from '../../plan/spelling.ts';
 import type { Fields } from '../../vela/fields.ts';
 import { isSaid, only, orNothing, present, without } from './fields.ts';
 import { withRenames } from './names.ts';
@@ -103,9 +104,10 @@ function jobWorkOf(job: Fields): Converted {
 }
 
 function whyDropped(name: string): string {
-  return ofTheJobAlone.includes(name)
-    ? `${name} is left out: a run's Job gets its own`
-    : `${name} is left out: it is not a field of a Job's spec`;
+  if (ofTheJobAlone.includes(name)) return `${name} is left out: a run's Job gets its own`;
+  const near = nearest(name, [...sameJob, ...otherJob, ...elsewhere]);
+  const remedy = near === undefined ? '' : `; write ${near}, and convert it again`;
+  return `${name} is left out: it is not a field of a Job's spec${remedy}`;
 }
 
 /** The part of a JobSpec that says how long a run's Jobs are kept, and whether runs are suspended. */
