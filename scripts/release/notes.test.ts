@@ -45,10 +45,9 @@ describe('the notes of a release', () => {
   });
 
   it('lead to the files of their commit, wherever they are read', () => {
-    const notes =
-      'A [map](docs/README.md), a [part](docs/a.md#b), [elsewhere](https://example.com/), [here](#added).\n';
+    const notes = 'A [map](docs/README.md), a [part](docs/a/#b), [elsewhere](https://example.com/), [here](#added).\n';
     expect(withAddresses(notes, 'https://example.com/task-runs/blob/v0.2.0')).toBe(
-      'A [map](https://example.com/task-runs/blob/v0.2.0/docs/README.md), a [part](https://example.com/task-runs/blob/v0.2.0/docs/a.md#b), [elsewhere](https://example.com/), [here](#added).\n',
+      'A [map](https://example.com/task-runs/blob/v0.2.0/docs/README.md), a [part](https://example.com/task-runs/blob/v0.2.0/docs/a/#b), [elsewhere](https://example.com/), [here](#added).\n',
     );
   });
 });
