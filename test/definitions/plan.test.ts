@@ -490,6 +490,18 @@ describe('plan', () => {
     expect(await planOf(text)).toMatchObject({ taskNamespace: 'test' });
   });
 
+  it.each([
+    ['cmd: run it', 'cmd must be a list, not "run it": write ["run it"]'],
+    ['env: {A: b}', 'env must be a list, not {"A":"b"}: write a list, such as [{name: A, value: "b"}]'],
+    ['timeoutSeconds: 1h', 'timeoutSeconds must be a whole number, not "1h": write 3600'],
+  ])('says of a step run-task with %s what a task would say', async (properties, said) => {
+    const workflow = `  workflow:\n    steps:\n      - name: own\n        type: run-task\n        properties: {image: busybox, ${properties}}\n`;
+    const { code, err } = await plan({ 'app.yaml': one + workflow }, '-f', 'app.yaml');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: app\.yaml:\d+:\d+: .*\n$/);
+    expect(err).toContain(`: ${said}\n`);
+  });
+
   it('refuses a step run-task whose script is larger than what KubeVela applies', async () => {
     const properties = JSON.stringify({ image: 'busybox', cmd: ['sh', '-c', 'x'.repeat(300_000)] });
     const workflow = `  workflow:\n    steps:\n      - name: big\n        type: run-task\n        properties: ${properties}\n`;

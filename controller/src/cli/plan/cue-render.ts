@@ -132,9 +132,20 @@ class DefinitionRender implements CueRender {
         this.#origins.set(applies, { properties: filling.parameter });
         return { applies };
       }
-      const { message } = (last?.params ?? {}) as { readonly message?: string };
-      return { refusals: [{ path: [], message: message ?? `the step ${type} starts no run: check its properties` }] };
+      const { message = `the step ${type} starts no run: check its properties` } = (last?.params ?? {}) as {
+        readonly message?: string;
+      };
+      const inTask = await this.#refusedInTask(filling);
+      return { refusals: inTask.length > 0 ? inTask : [{ path: [], message }] };
     });
+  }
+
+  /** A step cannot say what is wrong within a parameter that a task has, too: the task's definition can. */
+  async #refusedInTask({ parameter, context }: Filling): Promise<readonly Refusal[]> {
+    const { component, namespace: _namespace, cluster: _cluster, ...ofTask } = parameter;
+    if (component !== undefined) return [];
+    const rendering = await this.component('task', { parameter: ofTask, context });
+    return 'refusals' in rendering ? rendering.refusals.filter(({ path }) => path.length > 0) : [];
   }
 
   admit(object: RenderedObject, isWhole: boolean): Rendering {
