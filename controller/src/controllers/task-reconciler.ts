@@ -17,7 +17,7 @@ import type { CachedTask } from '../cluster/projections.ts';
 import type { KueueWatch } from '../cluster/kueue-watch.ts';
 import type { RunObserver } from './run-observer.ts';
 import { TaskMemory } from './task-memory.ts';
-import { readOrphans, readTaskState } from './task-state.ts';
+import { readLeftBehind, readTaskState } from './task-state.ts';
 
 const nobody: ReadonlySet<string> = new Set();
 
@@ -137,7 +137,7 @@ export class TaskReconciler {
    * @returns when to look again, in milliseconds since the epoch
    */
   async #tellOrphans(key: string): Promise<number | undefined> {
-    const orphans = readOrphans(key, this.#options.caches);
+    const orphans = readLeftBehind(key, this.#options.caches);
     const { namespace = '', name } = refOf(key);
     const absent: CachedTask = {
       metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' },

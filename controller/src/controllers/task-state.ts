@@ -88,6 +88,11 @@ export function readOrphans(key: string, caches: Caches): readonly CachedRun[] {
   return caches.runs.cache.by('orphan', key).filter(isOrphan);
 }
 
+/** The TaskRuns that the Task with that key leaves behind if it is gone. */
+export function readLeftBehind(key: string, caches: Caches): readonly CachedRun[] {
+  return [...readOrphans(key, caches), ...caches.runs.cache.by('cancelledGoing', key)];
+}
+
 /** A run that replaces a cancelled run waits for its pods, even if its Job is already gone. */
 function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
   return runs.flatMap(({ status }) =>

@@ -29,6 +29,14 @@ export function withoutTask(
   return comesUntil.length === 0 ? actions : [...actions, { kind: 'wakeAt', at: Math.min(...comesUntil) }];
 }
 
+/**
+ * Whether somebody cancelled a run that is being deleted: if its Task is gone and a finalizer holds it, its Jobs would
+ * run on, for the garbage collector deletes them after it.
+ */
+export function isCancelledGoing({ metadata, spec }: Pick<TaskRun, 'metadata' | 'spec'>): boolean {
+  return metadata.deletionTimestamp !== undefined && spec.cancel === true;
+}
+
 function told(run: TaskRun, now: Date): readonly Action[] {
   const { metadata, spec, status = {} } = run;
   const { name, namespace, uid } = metadata;
