@@ -23,7 +23,7 @@ const noJobs = (room: Room) => eventually('its Jobs are gone', async () => (awai
 
 async function endsByCancel(room: Room): Promise<void> {
   await room.kubectl('patch', 'vrun', 'mytask-v1', '--type=merge', '-p', '{"spec":{"cancel":true}}');
-  await noJobs(room);
+  await eventually('its Job is gone', async () => !(await room.names(jobs)).includes('mytask-v1'));
   const { status } = await room.get(taskRuns, 'mytask-v1');
   expect(status).toMatchObject({ phase: 'Cancelled', jobs: [{ name: 'mytask-v1', phase: 'Cancelled' }] });
 }
@@ -86,6 +86,8 @@ describe.concurrent('a Task that is deleted', () => {
       const { metadata } = await room.get(taskRuns, 'mytask-v1');
       return metadata.deletionTimestamp !== undefined;
     });
+    // As KubeVela brings back a Task that somebody deleted.
+    await room.finish({ revision: 2 });
     await endsByCancel(room);
     await finalizers([]);
     await isGone(room, taskRuns, 'mytask-v1');

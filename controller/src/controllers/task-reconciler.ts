@@ -88,8 +88,9 @@ export class TaskReconciler {
       if (typeof state === 'number') return state;
       if (!state) {
         this.forget(key);
-        return this.#tellOrphans(key);
+        return this.#lookAfter(key, undefined);
       }
+      await this.#lookAfter(key, state.task.metadata.uid);
       const actions = decide(state, new Date(this.#now()));
       const [first] = actions;
       if (first === undefined) return undefined;
@@ -133,11 +134,12 @@ export class TaskReconciler {
   }
 
   /**
-   * TaskRuns that name a Task which does not exist: their status says so, and they wait.
+   * TaskRuns that no Task looks after: their status says so, and those that are cancelled end.
    * @returns when to look again, in milliseconds since the epoch
    */
-  async #tellOrphans(key: string): Promise<number | undefined> {
-    const orphans = readLeftBehind(key, this.#options.caches);
+  async #lookAfter(key: string, taskUid: string | undefined): Promise<number | undefined> {
+    const left = readLeftBehind(key, this.#options.caches, taskUid);
+    if (left.length === 0) return undefined;
     const { namespace = '', name } = refOf(key);
     const absent: CachedTask = {
       metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' },
@@ -145,7 +147,7 @@ export class TaskReconciler {
     };
     const jobsOf = ({ metadata }: TaskRun) =>
       this.#options.caches.jobs.cache.by('owner', uidKey(metadata, metadata.uid));
-    const actions = withoutTask(orphans, jobsOf, new Date(this.#now()));
+    const actions = withoutTask(left, jobsOf, new Date(this.#now()));
     await applyActions(actions, this.#context(key, absent, new TaskMemory()));
     return actions.find((action) => action.kind === 'wakeAt')?.at;
   }

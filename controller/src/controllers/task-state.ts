@@ -1,3 +1,4 @@
+import { controllerOf } from '../domain/model/objects.ts';
 import { isOrphan } from '../domain/steps/adopt-runs.ts';
 import { isFinished } from '../domain/model/phase.ts';
 import { hasNodes } from '../domain/shape/nodes.ts';
@@ -88,9 +89,15 @@ export function readOrphans(key: string, caches: Caches): readonly CachedRun[] {
   return caches.runs.cache.by('orphan', key).filter(isOrphan);
 }
 
-/** The TaskRuns that the Task with that key leaves behind if it is gone. */
-export function readLeftBehind(key: string, caches: Caches): readonly CachedRun[] {
-  return [...readOrphans(key, caches), ...caches.runs.cache.by('cancelledGoing', key)];
+/**
+ * The TaskRuns that no Task looks after: all that name a Task which is not there, and those of one whose name another
+ * Task has by now.
+ * @param taskUid of the Task with that key, if there is one
+ */
+export function readLeftBehind(key: string, caches: Caches, taskUid: string | undefined): readonly CachedRun[] {
+  const going = caches.runs.cache.by('cancelledGoing', key);
+  if (taskUid === undefined) return [...readOrphans(key, caches), ...going];
+  return going.filter((run) => controllerOf(run, 'Task') !== taskUid);
 }
 
 /** A run that replaces a cancelled run waits for its pods, even if its Job is already gone. */
