@@ -156,7 +156,7 @@ function endedByCluster(
   const { phase, reason, message } = status;
   const disrupted = disruptionOf(status);
   const hasEnded = phase === 'Failed' || deciding.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
-  if (phase === 'Failed' && (reason ?? '') !== '') return podFailure(reason ?? '', message, stopped);
+  if (phase === 'Failed' && reason !== undefined && reason !== '') return podFailure(reason, message, stopped);
   if (!disrupted || !hasEnded) return undefined;
   return podFailure(disrupted.reason ?? 'DisruptionTarget', disrupted.message, stopped);
 }
