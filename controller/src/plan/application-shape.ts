@@ -3,7 +3,7 @@
  * that it does not have, is refused there. Names, types and properties of components are checked elsewhere.
  */
 import type { Positions, Path, Problem } from './positions.ts';
-import { remedyForKind, type Kind } from './remedies.ts';
+import { wrongKind, type Kind } from './remedies.ts';
 import { shown } from './shown.ts';
 import { nearest } from './spelling.ts';
 import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
@@ -53,18 +53,20 @@ const saidElsewhere: Shapes = { name: 'string', type: 'string', properties: 'fie
 /** A sentence for each value of the wrong kind, and for each field that is not there, below `spec`. */
 export function shapeProblems(spec: unknown, positions: Positions): readonly Problem[] {
   if (!isFields(spec)) return [];
-  const { components } = spec;
+  const { components, policies: given, workflow: flow } = spec;
+  const [componentsAt, workflowAt] = [['spec', 'components'] as const, ['spec', 'workflow'] as const];
+  const [steps, stepsAt] = [fieldsOf(flow)['steps'], [...workflowAt, 'steps']];
   return [
     ...(Array.isArray(components) ? components : []).flatMap((one: unknown, index) =>
       isFields(one)
-        ? ofFields(without(one, saidElsewhere), component, ['spec', 'components', index], positions, saidElsewhere)
+        ? ofFields(without(one, saidElsewhere), component, [...componentsAt, index], positions, saidElsewhere)
         : [],
     ),
-    ...ofField(spec['policies'], policies, ['spec', 'policies'], positions),
-    ...ofField(spec['workflow'], workflow, ['spec', 'workflow'], positions),
-    ...ofSteps(fieldsOf(spec['workflow'])['steps'], ['spec', 'workflow', 'steps'], positions),
-    ...ofDependencies(components, 'component', ['spec', 'components'], positions),
-    ...ofDependencies(fieldsOf(spec['workflow'])['steps'], 'step', ['spec', 'workflow', 'steps'], positions),
+    ...ofField(given, policies, ['spec', 'policies'], positions),
+    ...ofField(flow, workflow, workflowAt, positions),
+    ...ofSteps(steps, stepsAt, positions),
+    ...ofDependencies(components, 'component', componentsAt, positions),
+    ...ofDependencies(steps, 'step', stepsAt, positions),
   ];
 }
 
@@ -124,9 +126,7 @@ function ofField(value: unknown, shape: Shape, path: Path, positions: Positions)
   if (value === undefined || value === null) return [];
   const kind = kindOf(shape);
   if (!isOf(kind, value)) {
-    const where = path.slice(1).join('.');
-    const remedy = remedyForKind(kind, value, path.map(String));
-    return [positions.problem(path, `${where} must be ${words[kind]}, not ${shown(value)}: ${remedy}`)];
+    return [positions.problem(path, `${path.slice(1).join('.')} ${wrongKind(kind, value, path.map(String))}`)];
   }
   if (typeof shape === 'string') return [];
   if (isList(shape))
@@ -168,12 +168,3 @@ function isOf(kind: Kind, value: unknown): boolean {
   if (kind === 'list') return Array.isArray(value);
   return kind === 'fields' ? isFields(value) : typeof value === kind;
 }
-
-const words: Readonly<Record<Kind, string>> = {
-  string: 'a string',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  list: 'a list',
-  fields: 'fields',
-};

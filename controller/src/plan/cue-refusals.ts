@@ -1,6 +1,6 @@
 /** Turns CUE's errors about properties that a template refuses into problems with these properties, with the remedy. */
 import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
-import { remedyForKind, type Kind } from './remedies.ts';
+import { kindWords, wrongKind, type Kind } from './remedies.ts';
 import type { Refusal } from './render.ts';
 import type { SchemaProblem } from './schema.ts';
 import { shown } from './shown.ts';
@@ -95,7 +95,7 @@ function ofAlternatives(lines: readonly CueLine[], properties: Fields, parameter
   const wanted = types.sort((a, b) => Number(a === 'list') - Number(b === 'list')).join('|');
   return wanted === ''
     ? told.map((line) => ofParameter(line, properties, parameters))
-    : [{ path, message: wrongKind(path, wanted, value) }];
+    : [{ path, message: wrongType(path, wanted, value) }];
 }
 
 /** The text that the value is not, of `conflicting values "a" and "b"`. */
@@ -111,8 +111,14 @@ function wantedType(words: string, value: unknown): string | undefined {
   return (types?.[1] === cueType(value) ? types[2] : types?.[1])?.replace(/[()]/g, '');
 }
 
-function wrongKind(path: readonly string[], wanted: string, value: unknown): string {
-  return `${path.join('.')} must be ${wordsFor(wanted)}, not ${shown(value)}: ${remedy(wanted, value, path)}`;
+/** @param wanted the types that CUE would take; the remedy is that for the first one */
+function wrongType(path: readonly string[], wanted: string, value: unknown): string {
+  const types = wanted.split('|');
+  const words = types.map((type) => wordsOf(kinds[type]) ?? type).join(' or ');
+  const [kind] = types.flatMap((type) => kinds[type] ?? []);
+  return kind === undefined
+    ? `${path.join('.')} must be ${words}, not ${shown(value)}: write ${words}`
+    : `${path.join('.')} ${wrongKind(kind, value, path, words)}`;
 }
 
 /** Where a definition merges what podSpec says of a list, its second part is that of podSpec. */
@@ -133,7 +139,7 @@ function ofParameter({ path, words }: CueLine, properties: Fields, parameters: P
     return { path, message: `${name} does not exist: ${remedyForName(path.at(-1) ?? '', parameters)}` };
   const value = valueAt(properties, path);
   const wanted = wantedType(words, value);
-  return { path, message: wanted === undefined ? `${name}: ${words}` : wrongKind(path, wanted, value) };
+  return { path, message: wanted === undefined ? `${name}: ${words}` : wrongType(path, wanted, value) };
 }
 
 function remedyForName(name: string, { type, names }: Parameters): string {
@@ -160,7 +166,7 @@ function ofOutput({ path, words }: CueLine, properties: Fields): Refusal {
     const wanted = isWhole(path, around) ? wantedType(words, value) : undefined;
     return {
       path: around,
-      message: wanted === undefined ? `${path.join('.')}: ${words}` : wrongKind(around, wanted, value),
+      message: wanted === undefined ? `${path.join('.')}: ${words}` : wrongType(around, wanted, value),
     };
   }
   return { path: around, message: `${[...around, missing].join('.')} is missing: write it` };
@@ -247,26 +253,17 @@ function cueType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : 'string';
 }
 
-/** CUE's kinds of values, in words and as a remedy knows them. */
-const kinds: Readonly<Record<string, { readonly words: string; readonly kind: Kind }>> = {
-  string: { words: 'a string', kind: 'string' },
-  int: { words: 'a whole number', kind: 'integer' },
-  bool: { words: 'true or false', kind: 'boolean' },
-  list: { words: 'a list', kind: 'list' },
-  struct: { words: 'fields', kind: 'fields' },
-  number: { words: 'a number', kind: 'number' },
-  float: { words: 'a number', kind: 'number' },
+/** CUE's names of kinds. */
+const kinds: Readonly<Record<string, Kind>> = {
+  string: 'string',
+  int: 'integer',
+  bool: 'boolean',
+  list: 'list',
+  struct: 'fields',
+  number: 'number',
+  float: 'number',
 };
 
-function wordsFor(types: string): string {
-  return types
-    .split('|')
-    .map((type) => kinds[type]?.words ?? type)
-    .join(' or ');
-}
-
-/** The remedy for the first of several kinds. */
-function remedy(types: string, value: unknown, path: readonly string[]): string {
-  const kind = types.split('|').flatMap((type) => kinds[type]?.kind ?? [])[0];
-  return kind === undefined ? `write ${wordsFor(types)}` : remedyForKind(kind, value, path);
+function wordsOf(kind: Kind | undefined): string | undefined {
+  return kind && kindWords[kind];
 }

@@ -1,7 +1,27 @@
 /** What to write in place of a value that is of the wrong kind or form. */
+import { secondsOfDuration } from '../domain/lang/duration.ts';
 import { isFields, type Fields } from '../vela/fields.ts';
+import { shown } from './shown.ts';
 
 export type Kind = 'string' | 'integer' | 'number' | 'boolean' | 'list' | 'fields';
+
+export const kindWords: Readonly<Record<Kind, string>> = {
+  string: 'a string',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  list: 'a list',
+  fields: 'fields',
+};
+
+/**
+ * What is wrong with a value of another kind, and the remedy, in words that follow the field's name.
+ * @param words what it should be, where it may be of other kinds, too
+ * @param path where it stands: names of fields, and indexes of lists
+ */
+export function wrongKind(wanted: Kind, value: unknown, path: readonly string[], words = kindWords[wanted]): string {
+  return `must be ${words}, not ${shown(value)}: ${remedyForKind(wanted, value, path)}`;
+}
 
 /**
  * @param wanted the kind that the value should be of
@@ -34,19 +54,8 @@ function forNumber(wanted: 'integer' | 'number', value: unknown, path: readonly 
   const words = wanted === 'integer' ? 'write a whole number' : 'write a number';
   if (typeof value !== 'string') return words;
   if (/^\d+$/.test(value)) return `write ${value} without quotes`;
-  const seconds = path.at(-1)?.includes('Seconds') === true ? secondsOf(value) : undefined;
-  return seconds === undefined ? words : `write ${seconds}`;
-}
-
-const secondsOfUnit = { d: 86_400, h: 3_600, m: 60, s: 1 };
-
-/** The seconds of a duration as Go and Argo write it, such as 1h30m. */
-function secondsOf(text: string): number | undefined {
-  if (!/^(?:\d{1,6}[dhms])+$/.test(text)) return undefined;
-  return [...text.matchAll(/(\d+)([dhms])/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * secondsOfUnit[unit as keyof typeof secondsOfUnit],
-    0,
-  );
+  const seconds = path.at(-1)?.includes('Seconds') === true ? secondsOfDuration(value) : undefined;
+  return Number.isSafeInteger(seconds) ? `write ${seconds}` : words;
 }
 
 const truths: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
@@ -172,9 +181,4 @@ export function remedyForPattern(pattern: string, value: string): string {
 
 function isAscii(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
-}
-
-/** Whether a remedy is known for texts of that pattern. */
-export function isKnownPattern(pattern: string): boolean {
-  return forms.has(pattern);
 }

@@ -6,7 +6,7 @@
 import { isFields, type Fields } from '../vela/fields.ts';
 import { bytesOf } from './bytes.ts';
 import { celHolds } from './cel.ts';
-import { remedyForKind, remedyForPattern, type Kind } from './remedies.ts';
+import { kindWords, remedyForPattern, wrongKind, type Kind } from './remedies.ts';
 import { shown } from './shown.ts';
 import { nearest } from './spelling.ts';
 
@@ -186,19 +186,18 @@ function isOfType(type: string, value: unknown): boolean {
   }
 }
 
-/** A schema's types, in words and as a remedy knows them. */
-const types: Readonly<Record<string, { readonly words: string; readonly kind: Kind }>> = {
-  array: { words: 'a list', kind: 'list' },
-  boolean: { words: 'true or false', kind: 'boolean' },
-  integer: { words: 'an integer', kind: 'integer' },
-  number: { words: 'a number', kind: 'number' },
-  object: { words: 'fields', kind: 'fields' },
+/** OpenAPI's names of kinds. */
+const kinds: Readonly<Record<string, Kind>> = {
+  array: 'list',
+  boolean: 'boolean',
+  integer: 'integer',
+  number: 'number',
+  object: 'fields',
 };
 
 function wrongType(type: string, value: unknown, path: readonly string[]): string {
-  const { words, kind } = types[type] ?? {};
-  if (words !== undefined && kind !== undefined)
-    return `must be ${words}, not ${shown(value)}: ${remedyForKind(kind, value, path)}`;
+  const kind = kinds[type];
+  if (kind !== undefined) return wrongKind(kind, value, path, kind === 'integer' ? 'an integer' : kindWords[kind]);
   // YAML reads 80, yes and y as something else than text.
   const isPlainWord = typeof value === 'number' || typeof value === 'boolean';
   return `must be a ${type}, not ${shown(value)}: ${isPlainWord ? 'write it in quotes' : 'write one text'}`;

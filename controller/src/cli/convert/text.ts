@@ -1,4 +1,5 @@
 /** Texts with placeholders, and programs that are written as a text. */
+import { secondsOfDuration } from '../../domain/lang/duration.ts';
 import type { Fields } from '../../vela/fields.ts';
 
 /** The same value with all its texts changed. */
@@ -83,10 +84,7 @@ const withoutBigInts = (_key: string, value: unknown): unknown => (typeof value 
 export function secondsOf(duration: unknown): number | undefined {
   const text = asText(duration);
   if (/^\d+$/.test(text)) return Number(text);
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return undefined;
-  const size: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
-  return Math.ceil(parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (size[unit] ?? 1), 0));
+  return secondsOfDuration(text);
 }
 
 /** A limit of time in seconds; 0 means no limit. A warning where it is an expression, or has another form. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { coarseAge, durationBetween, formatDuration, secondsBetween } from './duration.ts';
+import { coarseAge, durationBetween, formatDuration, secondsBetween, secondsOfDuration } from './duration.ts';
 
 describe('formatDuration', () => {
   const rows: readonly [seconds: number, text: string][] = [
@@ -22,6 +22,17 @@ describe('formatDuration', () => {
   for (const [seconds, text] of rows)
     test(`of ${seconds} s is ${text}`, () => expect(formatDuration(seconds * 1000)).toBe(text));
 });
+
+test.each([
+  ['30s', 30],
+  ['1h30m', 5_400],
+  ['1.5h', 5_400],
+  ['2d', 172_800],
+  ['1500ms', 2],
+  ['90', undefined],
+  ['1h 30m', undefined],
+  [`${'1'.repeat(100_000)}x`, undefined],
+])('the seconds of the duration %.20s are %s', (text, seconds) => expect(secondsOfDuration(text)).toBe(seconds));
 
 describe('secondsBetween', () => {
   test('counts across zones', () =>

@@ -24,6 +24,15 @@ export function durationParts(milliseconds: number): readonly string[] {
     .map(({ value, unit }) => `${value}${unit}`);
 }
 
+const secondsOfUnit: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** The seconds, rounded up, of a duration as Go and Argo write it, such as 30s or 1h30m; else undefined. */
+export function secondsOfDuration(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(text)) return undefined;
+  const parts = [...text.matchAll(/([\d.]+)([a-z]+)/g)];
+  return Math.ceil(parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (secondsOfUnit[unit] ?? 0), 0));
+}
+
 /**
  * From one RFC 3339 time to another, 0 where the second is the earlier one; undefined where either is missing or no
  * time.
