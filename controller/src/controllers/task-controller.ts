@@ -8,7 +8,7 @@ import { controllerOf } from '../domain/model/objects.ts';
 import { sameJson } from '../domain/lang/same-json.ts';
 import { ownedBy } from '../domain/view/jobs-of.ts';
 import { lastAnswered, triggerValue } from '../domain/model/trigger.ts';
-import { uidKey, type CacheEvent } from '../kube/cache.ts';
+import { ownKey, type CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { systemClock, type Clock } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
@@ -129,7 +129,7 @@ export class TaskController {
     const { namespace, name } = refOf(key);
     const task = this.#caches.tasks.cache.get(namespace, name);
     if (!task || readOrphans(key, this.#caches).length > 0) return false;
-    const runs = this.#caches.runs.cache.by('owner', uidKey(task.metadata, task.metadata.uid));
+    const runs = this.#caches.runs.cache.by('owner', ownKey(task));
     const { generation = 0 } = lastAnswered(task, runs, this.#reconciler.memory(key).answered) ?? {};
     return (
       generation >= (task.metadata.generation ?? 0) &&
@@ -139,12 +139,10 @@ export class TaskController {
   }
 
   /** Recorded as waiting in a queue, while its Job no longer waits. */
-  #wasAdmitted({ metadata, status }: CachedRun): boolean {
+  #wasAdmitted(run: CachedRun): boolean {
     return (
-      status?.phase === 'Queued' &&
-      this.#caches.jobs.cache
-        .by('owner', uidKey(metadata, metadata.uid))
-        .some((job) => job.queue !== undefined && !waitsInQueue(job))
+      run.status?.phase === 'Queued' &&
+      this.#caches.jobs.cache.by('owner', ownKey(run)).some((job) => job.queue !== undefined && !waitsInQueue(job))
     );
   }
 

@@ -5,7 +5,7 @@ import { askedBefore } from '../domain/policies/ran-before.ts';
 import { type Action, actionKey } from '../domain/model/actions.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Client } from '../kube/client.ts';
-import { uidKey } from '../kube/cache.ts';
+import { ownKey } from '../kube/cache.ts';
 import { refOf } from '../kube/objects.ts';
 import type { TaskRun } from '../resources/index.ts';
 import type { Logger } from 'pino';
@@ -145,8 +145,7 @@ export class TaskReconciler {
       metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' },
       spec: { template: {} },
     };
-    const jobsOf = ({ metadata }: TaskRun) =>
-      this.#options.caches.jobs.cache.by('owner', uidKey(metadata, metadata.uid));
+    const jobsOf = (run: TaskRun) => this.#options.caches.jobs.cache.by('owner', ownKey(run));
     const actions = withoutTask(left, jobsOf, new Date(this.#now()));
     await applyActions(actions, this.#context(key, absent, new TaskMemory()));
     return actions.find((action) => action.kind === 'wakeAt')?.at;

@@ -8,7 +8,7 @@ import { lastAnswered } from '../domain/model/trigger.ts';
 import { jobsOf } from '../domain/view/jobs-of.ts';
 import { refOf } from '../kube/objects.ts';
 import { jobsOnRecord, startFailureInformers, type Caches } from '../cluster/caches.ts';
-import { uidKey } from '../kube/cache.ts';
+import { ownKey, uidKey } from '../kube/cache.ts';
 import {
   templateKeysOfRun,
   templateKeysOfTask,
@@ -42,7 +42,7 @@ export function readTaskState(
   const { namespace, name } = refOf(key);
   const task = caches.tasks.cache.get(namespace, name);
   if (!task) return undefined;
-  const runs = caches.runs.cache.by('owner', uidKey(task.metadata, task.metadata.uid));
+  const runs = caches.runs.cache.by('owner', ownKey(task));
   const withJobs = runs.map((run) => ({ phase: run.status?.phase, jobs: jobsOfRun(run, caches) }));
   const unfinished = withJobs.flatMap(({ phase, jobs }) => (isFinished(phase) ? [] : jobs));
   const failed = withJobs.flatMap(({ phase, jobs }) => (phase === 'Failed' ? jobs : []));
@@ -59,7 +59,7 @@ export function readTaskState(
       ...failedPods(failed, caches),
     ],
     nodes: runs.some(hasNodes) ? [...caches.nodes.cache.values()] : [],
-    claims: caches.claims.cache.by('owner', uidKey(task.metadata, task.metadata.uid)),
+    claims: caches.claims.cache.by('owner', ownKey(task)),
     templates: new Map(
       [...templateKeysOfTask(task), ...runs.flatMap(templateKeysOfRun)].flatMap((one) => {
         const { namespace: at, name: template } = refOf(one);
@@ -68,9 +68,7 @@ export function readTaskState(
       }),
     ),
     queueing: kueue.queueingOf(task.metadata.namespace, unfinished),
-    podRefusals: unfinished.flatMap(({ metadata }) =>
-      caches.podRefusals.cache.by('job', uidKey(metadata, metadata.uid)),
-    ),
+    podRefusals: unfinished.flatMap((job) => caches.podRefusals.cache.by('job', ownKey(job))),
   };
   const readers = new Set(runs.map(({ metadata }) => metadata.uid).filter(isRead));
   return { task, cluster, memory: { ...memory.copy(), readers, unattendedSince } };
@@ -109,11 +107,9 @@ function cancelledJobs(runs: readonly CachedRun[]): readonly string[] {
 
 /** Whether a failed run is kept depends on them: Kubernetes may have deleted them with the end of its Job. */
 function failedPods(jobs: readonly CachedJob[], caches: Caches): readonly CachedPod[] {
-  return jobs
-    .flatMap(({ metadata }) => caches.pods.cache.by('owner', uidKey(metadata, metadata.uid)))
-    .filter(({ phase }) => phase === 'Failed');
+  return jobs.flatMap((job) => caches.pods.cache.by('owner', ownKey(job))).filter(({ phase }) => phase === 'Failed');
 }
 
-function startFailuresOf({ metadata }: CachedPod, caches: Caches): readonly StartFailure[] {
-  return startFailureInformers(caches).flatMap(({ cache }) => cache.by('pod', uidKey(metadata, metadata.uid)));
+function startFailuresOf(pod: CachedPod, caches: Caches): readonly StartFailure[] {
+  return startFailureInformers(caches).flatMap(({ cache }) => cache.by('pod', ownKey(pod)));
 }

@@ -21,6 +21,10 @@ export const byNamespace: Indexer<Cached> = (object) => [object.metadata.namespa
 export function uidKey({ namespace }: { readonly namespace?: string | undefined }, uid: string): string {
   return `${namespace}/${uid}`;
 }
+/** The key of what belongs to that object, or is about it. */
+export function ownKey({ metadata }: { readonly metadata: Pick<Cached['metadata'], 'namespace' | 'uid'> }): string {
+  return uidKey(metadata, metadata.uid);
+}
 /** By the controlling owner: see {@link uidKey}. */
 export const byOwner: Indexer<Cached> = (object) => {
   const uid = controllerUid(object);
