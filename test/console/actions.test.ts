@@ -97,6 +97,9 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await expect.poll(focused).toBe('Cancel…');
     await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await expect.poll(focused).toBe('Cancel…');
+    await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.type('too slow');
     await page.keyboard.press('Enter');
@@ -104,6 +107,26 @@ describe.skipIf(inject('chromium') === '')('actions', () => {
     expect(fake.actions).toEqual([
       { request: 'POST /namespaces/shop/runs/migrate-v3/cancel', body: { reason: 'too slow' } },
     ]);
+    await close();
+  });
+
+  test('a dialog that is opened at the moment in which another one goes stays open', async () => {
+    const { page, close } = await open('#/namespaces/shop/runs/migrate-v3');
+    await page.getByRole('button', { name: 'Cancel…' }).click();
+    await page.getByRole('dialog', { name: 'Cancel migrate-v3?' }).waitFor();
+    await page.evaluate(`new Promise((resolve) => {
+      const opener = [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Cancel…');
+      new MutationObserver((_changes, observer) => {
+        if (document.querySelector('dialog')) return;
+        observer.disconnect();
+        opener.click();
+        resolve();
+      }).observe(document.body, { childList: true, subtree: true });
+      document.querySelector('dialog button[type="button"]').click();
+    })`);
+    await page.getByRole('dialog').getByRole('textbox').fill('twice');
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the run' }).click();
+    await page.getByText('Cancelled because').waitFor();
     await close();
   });
 

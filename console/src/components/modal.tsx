@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 interface Props {
   readonly title: string;
@@ -7,17 +7,36 @@ interface Props {
   readonly children: ComponentChildren;
 }
 
-/** A dialog above the page: the browser keeps the focus in it, closes it on Escape and gives the focus back. */
+/**
+ * A dialog above the page: the browser keeps the focus in it, and gives it back. It goes at once on Escape. The browser
+ * tells later that a dialog was closed; by then it may be another one that is open.
+ */
 export function Modal({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isGone = useRef(false);
   const id = useId();
-  useEffect(() => {
+  // Before the dialog leaves the page: else the browser has nothing to give the focus back from.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    return () => element?.close();
+    return () => {
+      isGone.current = true;
+      element?.close();
+    };
   }, []);
+  const onCancel = (event: Event) => {
+    event.preventDefault();
+    onClose();
+  };
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onCancel={onCancel}
+      onClose={() => {
+        if (!isGone.current) onClose();
+      }}
+    >
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>
