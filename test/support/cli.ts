@@ -40,6 +40,8 @@ export interface RunningCli {
   /** What it has printed so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
+  /** Resolves once it ended by itself, with the code that it exits with, or null where a signal ended it. */
+  ended(): Promise<number | null>;
   /** As Ctrl-C does; resolves with the code that it exits with, or null where the signal ended it. */
   interrupt(): Promise<number | null>;
 }
@@ -62,6 +64,7 @@ export function startCli(
   return {
     stdout: () => printed.stdout,
     stderr: () => printed.stderr,
+    ended: async () => (await closed)[0],
     async interrupt() {
       child.kill('SIGINT');
       return (await closed)[0];
