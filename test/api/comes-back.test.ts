@@ -7,6 +7,7 @@ import { applications, taskRuns, tasks } from '../../controller/src/cluster/reso
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { installApplications } from '../support/applications.ts';
 import { useControlledCluster } from '../support/controlled-cluster.ts';
+import { taskOf } from '../support/deploy.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Room } from '../support/room.ts';
 
@@ -105,5 +106,42 @@ describe.concurrent('a run that goes on', () => {
     expect(await marksOf(room)).toEqual([]);
     await room.finish({ revision: 1 });
     expect(await room.runs()).toEqual(['mytask-v1 Succeeded']);
+  });
+});
+
+describe.concurrent('a Task that has its name from an earlier version', () => {
+  const deploy = async (room: Room, applied: string) => {
+    const resource = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', namespace: room.namespace };
+    await room.apply({
+      apiVersion: 'core.oam.dev/v1beta1',
+      kind: 'Application',
+      metadata: { name: 'app' },
+      spec: { components: [] },
+      status: { appliedResources: [{ ...resource, name: applied }] },
+    });
+    const task = taskOf({
+      namespace: room.namespace,
+      component: 'my-task',
+      revision: 1,
+      policy: { trigger: 'Manual' },
+    });
+    await room.apply({ ...task, metadata: { ...task.metadata, name: 'app-my-task' } });
+    await eventually('it is ready', async () => (await room.get(tasks, 'app-my-task')).status?.conditions?.length);
+  };
+  const annotationsOf = async (room: Room) => (await room.get(applications, 'app')).metadata.annotations ?? {};
+
+  it('keeps it, though nothing of it has ever run: its Application says so', async () => {
+    const room = await controlled.openRoom();
+    await deploy(room, 'app-my-task');
+    await eventually('it says so', async () => (await annotationsOf(room))['task.oam.dev/joined-by'] === '-');
+  });
+
+  it('is not believed where its Application does not say that it applied it', async () => {
+    const room = await controlled.openRoom();
+    await deploy(room, 'app-else');
+    // What comes after it in the order of decisions was done.
+    await room.ask('by-hand', { taskRef: { name: 'app-my-task' } });
+    await room.runWhere('by-hand', 'succeeds', ({ phase }) => phase === 'Succeeded');
+    expect(await annotationsOf(room)).toEqual({});
   });
 });

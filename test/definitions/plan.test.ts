@@ -455,20 +455,25 @@ describe('plan', () => {
     expect(await names([other, one])).toEqual(['mytask-v1', expect.stringMatching(/^mytask-v1-[0-9a-f]{5}$/)]);
   });
 
-  it('refuses two components whose Tasks would have one name', async () => {
+  it('gives two components whose names join to the same two Tasks, and refuses them where earlier names are kept', async () => {
     const shop = (name: string, component: string, more = '') =>
       application(task('image: busybox', 'task', component), more).replace('name: app\n', `name: ${name}\n`);
+    const kept = (more = '') =>
+      shop('shop', 'eu-dump', more).replace(
+        'name: shop\n',
+        "name: shop\n  annotations: {task.oam.dev/joined-by: '-'}\n",
+      );
     const problemsOf = async (...texts: readonly string[]) => {
       const { code, err } = await plan({ 'app.yaml': texts.join('\n---\n') }, '-f', 'app.yaml');
       return [code, err.trim()];
     };
-    expect(await problemsOf(shop('shop-eu', 'dump'), shop('shop', 'eu-dump'))).toEqual([
+    expect(await problemsOf(shop('shop-eu', 'dump'), shop('shop', 'eu-dump'))).toEqual([0, '']);
+    expect(await problemsOf(shop('shop-eu', 'dump'), kept())).toEqual([
       1,
-      'error: app.yaml:19:7: the Task shop-eu-dump is that of component dump of Application shop-eu, and KubeVela would report a conflict: rename one of the components, or deploy it to another namespace',
+      'error: app.yaml:20:7: the Task shop-eu-dump is that of component dump of Application shop-eu, and KubeVela would report a conflict: rename one of the components, or deploy it to another namespace',
     ]);
     const elsewhere = `  policies:\n    ${toProd}\n`;
-    expect(await problemsOf(shop('shop-eu', 'dump'), shop('shop', 'eu-dump', elsewhere))).toEqual([0, '']);
-    expect(await problemsOf(shop('shop', 'dump'), shop('shop-eu', 'dump'))).toEqual([0, '']);
+    expect(await problemsOf(shop('shop-eu', 'dump'), kept(elsewhere))).toEqual([0, '']);
   });
 
   it('says which policies it does not evaluate', async () => {

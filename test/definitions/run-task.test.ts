@@ -250,7 +250,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
 
   it('a long name is cut, and ends with the session', async () => {
     const component = `${'a'.repeat(51)}-${'b'.repeat(20)}`;
-    const { applied } = await look(runTask, { component }, { [`Task shop-${component}`]: {} });
+    const { applied } = await look(runTask, { component }, { [`Task shop--${component}`]: {} });
     expect(applied?.['metadata']).toMatchObject({ name: `${'a'.repeat(51)}-cwvuisx3x4` });
   });
 
@@ -369,14 +369,14 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
 
   it.each([
     ['migrate.db', 'shop-migrate.db'],
-    ['Migrate DB', 'shop-migrate-db'],
-    ['  Install ... Datasource!  ', 'shop-install-datasource'],
-    ['Größe prüfen', 'shop-gr-e-pr-fen'],
+    ['Migrate DB', 'shop--migrate-db'],
+    ['  Install ... Datasource!  ', 'shop--install-datasource'],
+    ['Größe prüfen', 'shop--gr-e-pr-fen'],
     ['数据库迁移', 'shop-step'],
     ['-a-', 'shop-a'],
     ['b'.repeat(200), `shop-${'b'.repeat(200)}`],
     ['b'.repeat(300), `shop-${'b'.repeat(52)}-dccc1`],
-    ['Long name '.repeat(30), 'shop-long-name-long-name-long-name-long-name-long-name-lo-ab002'],
+    ['Long name '.repeat(30), 'shop--long-name-long-name-long-name-long-name-long-name-l-ab002'],
   ])('a step called %j has a task that is called %s', async (stepName, name) => {
     const { applied } = await look(runTask, own, {}, stepName);
     expect(applied).toMatchObject({ metadata: { name }, spec: { trigger: { step: stepName } } });
@@ -386,9 +386,15 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
     ['another step of that name', { spec: { trigger: { step: 'migrate-db' } } }],
     ['a component of that name', { metadata: { labels: { 'app.oam.dev/component': 'migrate-db' } } }],
   ])('a step with a free name gets a task with a hash where there is %s', async (_what, task) => {
-    const cluster = { 'Task shop-migrate-db': task };
+    const cluster = { 'Task shop--migrate-db': task };
     const { applied } = await look(runTask, own, cluster, 'Migrate DB');
-    expect(applied).toMatchObject({ metadata: { name: 'shop-migrate-db-71b17' } });
+    expect(applied).toMatchObject({ metadata: { name: 'shop--migrate-db-71b17' } });
+  });
+
+  it('a step gives way to a Task of another Application that has its name', async () => {
+    const labels = { 'app.oam.dev/name': 'shop-mig', 'app.oam.dev/component': 'rate' };
+    const { applied } = await look(runTask, own, { 'Task shop-migrate': { metadata: { labels } } });
+    expect(applied).toMatchObject({ metadata: { name: 'shop-migrate-3bc80' } });
   });
 
   it('a step gives way to one that took its name, and keeps its own', async () => {

@@ -1,6 +1,7 @@
 /** Runs on time and on demand, one at a time, tried again, stopped, with outputs: real pods where there are any. */
 import { describe, expect, it } from 'vitest';
 import { taskRuns, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
+import { taskName } from '../../controller/src/domain/policies/task-name.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { apiVersion } from '../../controller/src/resources/index.ts';
@@ -16,7 +17,7 @@ async function ask({ namespace, name: app, component }: App, name: string, spec:
     apiVersion,
     kind: 'TaskRun',
     metadata: { name, namespace },
-    spec: { taskRef: { name: `${app}-${component}` }, ...spec },
+    spec: { taskRef: { name: taskName(app, component) }, ...spec },
   };
   await kubectl(['create', '-f', '-'], { input: run });
 }

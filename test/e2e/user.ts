@@ -12,6 +12,7 @@ import {
   type TaskObject,
   type TaskRunObject,
 } from '../../controller/src/cluster/resource-types.ts';
+import { taskName } from '../../controller/src/domain/policies/task-name.ts';
 import { isNotFound } from '../../controller/src/kube/api-error.ts';
 import { createClient } from '../../controller/src/kube/client.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
@@ -160,13 +161,13 @@ export class App {
   }
 
   task(): Promise<Stored<TaskObject>> {
-    return client.get(tasks, { namespace: this.namespace, name: `${this.name}-${this.component}` });
+    return client.get(tasks, { namespace: this.namespace, name: taskName(this.name, this.component) });
   }
 
   /** Oldest first. */
   async runs(): Promise<Stored<TaskRunObject>[]> {
     const found = (await all(taskRuns, this.namespace)).filter(
-      ({ spec }) => spec.taskRef?.name === `${this.name}-${this.component}`,
+      ({ spec }) => spec.taskRef?.name === taskName(this.name, this.component),
     );
     return found.sort((a, b) => (a.spec.trigger?.generation ?? 0) - (b.spec.trigger?.generation ?? 0));
   }

@@ -1,5 +1,6 @@
 /** What KubeVela does at a deployment, as far as the controller sees it: it creates the Task, or changes its spec. */
 import { tasks, type TaskObject } from '../../controller/src/cluster/resource-types.ts';
+import { taskName } from '../../controller/src/domain/policies/task-name.ts';
 import { isNotFound } from '../../controller/src/kube/api-error.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import type { Stored } from '../../controller/src/kube/objects.ts';
@@ -50,7 +51,7 @@ export function taskOf({
     apiVersion: 'task.oam.dev/v1alpha1',
     kind: 'Task',
     metadata: {
-      name: `${application}-${component}`,
+      name: taskName(application, component),
       namespace,
       labels: { [velaLabels.application]: application, [velaLabels.component]: component },
     },

@@ -12,6 +12,7 @@ import type { ApplyContext, Result } from './apply/context.ts';
 import { createClaim, createJob, createRun } from './apply/create.ts';
 import { deleteClaim, deleteJob, deleteRun } from './apply/delete.ts';
 import { checkJob, checkStep, readTermination, tryJobs } from './apply/look.ts';
+import { keepName } from './apply/keep-name.ts';
 import { mark } from './apply/mark.ts';
 import { event, nudge, writeRunStatus, writeTaskStatus } from './apply/report.ts';
 
@@ -34,6 +35,7 @@ const handlers: Handlers = {
   writeTaskStatus,
   event,
   nudge,
+  keepName,
   mark,
   expectLook: ({ value }, { memory }) => {
     memory.nudged = value;

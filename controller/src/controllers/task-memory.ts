@@ -34,6 +34,7 @@ export class TaskMemory {
   takenJobs = new Set<string>();
   takenClaims = new Set<string>();
   nudged: string | undefined;
+  nameKept: boolean | undefined;
   /** The value of the mark that was last written on the Application. */
   marked: string | undefined;
   /** Since when, and when next, an Application is to be marked that does not name the Task yet, in milliseconds. */
@@ -84,6 +85,7 @@ export class TaskMemory {
       cuts: new Map(this.cuts),
       seenAt: new Map(this.seenAt),
       nudged: this.nudged,
+      nameKept: this.nameKept,
       marked: this.marked,
       markAt: this.markAt,
       before: this.before,

@@ -160,6 +160,7 @@ const inMemory: Changes<Memory> = {
     return isFinished(status.phase) ? forgetRun({ ...memory, written }, name, uid) : { written };
   },
   nudge: (_memory, { value }) => ({ nudged: value }),
+  keepName: () => ({ nameKept: true }),
   mark: (_memory, { value, nudge }) => ({ marked: value, nudged: nudge }),
   expectLook: (_memory, { value }) => ({ nudged: value }),
 };

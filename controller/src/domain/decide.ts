@@ -10,6 +10,7 @@ import { createJobs } from './steps/create-jobs.ts';
 import { createRuns } from './steps/create-runs.ts';
 import { endSteps } from './steps/end-steps.ts';
 import { fillTemplates } from './steps/fill-templates.ts';
+import { keepName } from './steps/keep-name.ts';
 import { mark } from './steps/mark.ts';
 import { nudge } from './steps/nudge.ts';
 import { prune } from './steps/prune.ts';
@@ -34,6 +35,7 @@ const steps: readonly Step[] = [
   prune,
   tryJobs,
   report,
+  keepName,
   mark,
   nudge,
   checkWorkflowSteps,

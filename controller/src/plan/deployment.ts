@@ -27,6 +27,8 @@ export interface Deployed extends ApplicationVersion {
   readonly revisionName: string;
   /** The revisions that KubeVela still has: a spec that was deployed before gets its old revision again. */
   readonly revisions?: readonly Revision[];
+  /** The Application's annotation task.oam.dev/joined-by, which its file does not have. */
+  readonly joinedBy?: string | undefined;
   /** By the Task's name. */
   readonly tasks: ReadonlyMap<string, DeployedTask>;
 }

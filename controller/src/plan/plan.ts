@@ -1,9 +1,10 @@
 /** Makes a Plan from Applications: what each of their tasks would do, or what is wrong with it. */
 import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
 import { type TaskState, withCluster } from '../domain/model/state.ts';
+import { partOfStep, taskName } from '../domain/policies/task-name.ts';
 import { templatesProblem } from '../domain/shape/templates.ts';
 import { nextRun } from '../domain/status/job-problem.ts';
-import { type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
+import { joinedByAnnotation, type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
 import { stepContext } from '../vela/context.ts';
 import { fieldsOf } from '../vela/fields.ts';
 import { publishVersionOf, revisionName, revisionNumber, revisionProblem } from '../vela/revisions.ts';
@@ -84,6 +85,11 @@ export async function planApplications(request: PlanRequest): Promise<PlanResult
   return planner.result();
 }
 
+/** By which an Application's Tasks keep the names that they have: the controller writes it onto the Application. */
+function keptNames(before: Deployed | undefined): Readonly<Record<string, string>> {
+  return before?.joinedBy === undefined ? {} : { [joinedByAnnotation]: before.joinedBy };
+}
+
 /** The key of {@link PlanResult.deployed}. */
 export function applicationKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;
@@ -138,7 +144,7 @@ class Planner {
     const before = await this.#request.before(application, { namespace, taskNamespace });
     const names = await this.#namesIn(taskNamespace);
     const release: Release = {
-      application: { ...application, namespace },
+      application: { ...application, namespace, annotations: { ...application.annotations, ...keptNames(before) } },
       namespace: taskNamespace,
       ...this.#revisionOf(application, before),
       before,
@@ -320,7 +326,8 @@ class Planner {
   ): Promise<StepPlan | undefined> {
     const { component } = properties;
     const { application } = release;
-    const task = `${application.name}-${typeof component === 'string' ? component : name}`;
+    const part = typeof component === 'string' ? component : partOfStep(name);
+    const task = taskName(application.name, part, application.annotations[joinedByAnnotation]);
     const found = rendered.find(({ object }) => object?.metadata.name === task);
     const context = stepContext({ ...release, namespace: application.namespace }, { name, sessionId: 'session' });
     const labels = { [velaLabels.component]: found?.component.name };
@@ -384,7 +391,7 @@ function note({ runs, jobs }: Names, task: string, states: readonly TaskState[])
 /** The components that have a Task. */
 function removedComponents({ name, components }: Application, before: Deployed | undefined): readonly ComponentPlan[] {
   const gone = componentsOf(before?.spec).filter((old) => !components.some((one) => one.name === old['name']));
-  const withTask = gone.filter((old) => before?.tasks.has(`${name}-${String(old['name'])}`));
+  const withTask = gone.filter((old) => before?.tasks.has(taskName(name, String(old['name']), before.joinedBy)));
   return withTask.map((old) => ({ name: String(old['name']), type: String(old['type']), message: removed }));
 }
 

@@ -90,6 +90,12 @@ export const velaLabels = {
 /** An annotation of the Application, whose change makes KubeVela look at a task's status again. */
 export const nudgeAnnotation = `${group}/nudge`;
 
+/**
+ * An annotation of the Application: `-` where its Tasks were named when a Task's name was always joined with one dash.
+ * definitions/task.cue reads it.
+ */
+export const joinedByAnnotation = `${group}/joined-by`;
+
 /** Annotations of the Application that say what ran, one for each of its Tasks; see cluster/mark.ts. */
 export const markAnnotationPrefix = `ran.${group}/`;
 

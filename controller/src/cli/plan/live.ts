@@ -19,7 +19,7 @@ import type { Application } from '../../plan/application.ts';
 import type { Deployed, DeployedTask, Revision } from '../../plan/deployment.ts';
 import { newState } from '../../plan/memory-cluster.ts';
 import { ownerOf, type Surroundings, type Where } from '../../plan/plan.ts';
-import { velaLabels, type TaskSpec } from '../../resources/index.ts';
+import { joinedByAnnotation, velaLabels, type TaskSpec } from '../../resources/index.ts';
 import { fieldsOf } from '../../vela/fields.ts';
 import { velaAnnotations } from '../../vela/labels.ts';
 import { publishVersionOf, revisionName } from '../../vela/revisions.ts';
@@ -71,7 +71,8 @@ export async function readDeployed(
     await Promise.all(owned.map(async (task) => [task.metadata.name, await readTask(session, task, now)] as const)),
   );
   const live = (application ?? { metadata: {} }) as unknown as LiveApplication;
-  return { ...latestOf(live, name, revisions.map(revisionOf)), tasks: found };
+  const joinedBy = live.metadata.annotations?.[joinedByAnnotation];
+  return { ...latestOf(live, name, revisions.map(revisionOf)), joinedBy, tasks: found };
 }
 
 /** What the Application runs: its latest revision, or what it says itself where that revision is gone. */

@@ -3,12 +3,14 @@ import { markAnnotations } from '../../cluster/mark.ts';
 import type { ApplicationObject } from '../../cluster/workflow-step.ts';
 import type { Mark } from '../../domain/model/trigger.ts';
 import { ApiError } from '../../kube/api-error.ts';
+import { velaLabels } from '../../resources/index.ts';
 import { TaskMemory } from '../task-memory.ts';
 import type { ApplyContext } from './context.ts';
 import { lookBefore, mark } from './mark.ts';
 
 const wanted: Mark = { value: 'shop-v3', revisionHash: 'aaaa', run: 'migrate-v3', phase: 'Succeeded' };
 const task = { name: 'shop-migrate', namespace: 'shop', uid: 'task-uid' };
+const labels = { [velaLabels.application]: 'shop', [velaLabels.component]: 'migrate' };
 const ref = { name: 'shop', namespace: 'shop' };
 const action = { kind: 'mark', application: ref, mark: wanted, value: 'value', nudge: 'nudge' } as const;
 const bare = (annotations = {}): ApplicationObject => ({
@@ -44,7 +46,7 @@ function finding(found: ApplicationObject | ApiError) {
     memory,
     recorder: { record },
     log,
-    task: { metadata: task },
+    task: { metadata: { ...task, labels }, spec: {} },
     now: () => clock.now,
   };
   return { context: context as unknown as ApplyContext, clock, memory, patch, record };
@@ -56,6 +58,24 @@ describe('an Application is marked', () => {
     await mark(action, context);
     expect(patch.mock.calls).toEqual([
       [expect.anything(), ref, { metadata: { annotations: { 'task.oam.dev/nudge': 'nudge', ...annotation } } }],
+    ]);
+  });
+
+  test('that its Tasks keep their names, where this one has that of earlier versions', async () => {
+    const name = 'shop-eu-dump';
+    const metadata = {
+      ...task,
+      name,
+
+      labels: { ...labels, [velaLabels.component]: 'eu-dump' },
+    };
+    const applied = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', name, namespace: task.namespace };
+    const { context, patch } = finding({ ...bare(), status: { appliedResources: [applied] } });
+    Object.assign(context, { task: { metadata, spec: {} } });
+    await mark(action, context);
+    const annotations = { 'task.oam.dev/joined-by': '-', 'task.oam.dev/nudge': 'nudge' };
+    expect(patch.mock.calls).toEqual([
+      [expect.anything(), ref, { metadata: { annotations: expect.objectContaining(annotations) as object } }],
     ]);
   });
 

@@ -13,6 +13,7 @@ import { keyOf } from '../../kube/objects.ts';
 import { nudgeAnnotation } from '../../resources/index.ts';
 import { againAt, ifHere } from './application.ts';
 import type { ApplyContext, Result } from './context.ts';
+import { keptNames } from './keep-name.ts';
 
 /** @throws ApiError where the Application could not be marked; it is not remembered as marked, so it is marked later */
 export async function mark(
@@ -29,10 +30,11 @@ export async function mark(
       return;
     }
     memory.appliedBy = keyOf(application);
+    memory.nameKept = true;
     const annotations = markAnnotations(found, task.metadata, wanted);
     if (!annotations) log.warn({ application }, 'not marked: the Application has the marks of too many Tasks');
     await client.patch(applications, application, {
-      metadata: { annotations: { ...annotations, [nudgeAnnotation]: nudge } },
+      metadata: { annotations: { ...annotations, ...keptNames(found, task), [nudgeAnnotation]: nudge } },
     });
   });
   if (memory.markAt !== undefined) return 'done';

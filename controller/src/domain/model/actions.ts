@@ -128,6 +128,8 @@ export type Action =
   | { readonly kind: 'event'; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
   /** Change an annotation of the Application, so that KubeVela reads the Task's status again. */
   | { readonly kind: 'nudge'; readonly application: ApplicationRef; readonly value: string }
+  /** Write on the Application that its Tasks keep names that are joined with one dash. */
+  | { readonly kind: 'keepName'; readonly application: ApplicationRef }
   /** Write on the Application what ran, and nudge it with the same call. */
   | {
       readonly kind: 'mark';

@@ -36,6 +36,8 @@ export interface Memory {
   readonly seenAt: ReadonlyMap<number, number>;
   /** What the Application's mark says of a Task that came without status and runs; undefined while nobody asked. */
   readonly before?: Before | undefined;
+  /** Whether the Application was told, or needs not be told, that this Task keeps its name. */
+  readonly nameKept?: boolean | undefined;
   /** The value of the mark that this process last wrote on the Application. */
   readonly marked?: string | undefined;
   /** When to mark an Application that did not yet say that it applied the Task, in milliseconds since the epoch. */

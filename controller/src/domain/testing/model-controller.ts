@@ -271,6 +271,9 @@ export class ModelController {
     nudge: () => {
       this.#world.calls += 1;
     },
+    keepName: () => {
+      this.#world.calls += 1;
+    },
     mark: ({ mark }) => {
       this.#world.calls += 1;
       this.#world.mark = mark;
