@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { describe, expect, it } from 'vitest';
-import { applications, taskRuns } from '../../controller/src/cluster/resource-types.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { applications, taskRuns, tasks } from '../../controller/src/cluster/resource-types.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { patchesOf } from '../../scripts/demo/job-patches.ts';
 import { eventually } from '../support/eventually.ts';
@@ -16,6 +16,7 @@ import {
   apply,
   client,
   isGone,
+  kubectl,
   output,
   place,
   prints,
@@ -28,6 +29,23 @@ const example = parse(
 ) as ApplicationObject;
 const exampleProperties = example.spec.components[0]?.properties ?? {};
 const real = place.pods === 'real';
+
+/** The type of a component whose Tasks are named otherwise than those of `task`, as an earlier version did. */
+async function definitionThat(type: string, nameLine: string): Promise<string> {
+  const found = await kubectl(['get', 'componentdefinitions', 'task', '-n', 'vela-system', '-o', 'json']);
+  const { spec } = JSON.parse(found) as { spec: { schematic: { cue: { template: string } } } };
+  const { template } = spec.schematic.cue;
+  const changed = template.replace(/^\s*name:\s+\(_joined & .*$/m, () => nameLine);
+  expect(changed).not.toBe(template);
+  const metadata = { name: type, namespace: 'vela-system' };
+  const definition = { apiVersion: 'core.oam.dev/v1beta1', kind: 'ComponentDefinition', metadata };
+  const object = { ...definition, spec: { ...spec, schematic: { cue: { template: changed } } } };
+  await kubectl(['create', '-f', '-'], { input: object });
+  onTestFinished(async () => {
+    await kubectl(['delete', 'componentdefinitions', type, '-n', 'vela-system']);
+  });
+  return type;
+}
 
 describe.concurrent('a deployment', () => {
   it('of the example, three times, is three runs with a Job each, none of them patched', async () => {
@@ -176,6 +194,27 @@ describe.concurrent('a deployment', () => {
     await second.deploy(prints('again'));
     await second.says(/^eu-dump-v2 Succeeded/);
     expect(await first.runNames()).toEqual(['dump-v1']);
+  });
+
+  it('of a Task that has its name from an earlier version keeps name and records', async () => {
+    const earlier = await definitionThat('joins-by-one-dash', 'name: "\\(context.appName)-\\(context.name)"');
+    const app = new App(await aNamespace('earlier'), 'shop', 'clean-up');
+    const task = () => client.get(tasks, { namespace: app.namespace, name: 'shop-clean-up' });
+    await app.deploy(prints('first'), { type: earlier });
+    await app.says(/^clean-up-v1 Succeeded/);
+    const { uid } = (await task()).metadata;
+    await eventually('the Application says so', async () => {
+      const { annotations } = (await client.get(applications, app)).metadata;
+      return annotations?.['task.oam.dev/joined-by'] === '-';
+    });
+    await app.deploy(prints('second'));
+    await app.says(/^clean-up-v2 Succeeded/);
+    expect((await task()).metadata.uid).toBe(uid);
+    expect((await all(taskRuns, app.namespace)).map(({ metadata }) => metadata.name).sort()).toEqual([
+      'clean-up-v1',
+      'clean-up-v2',
+    ]);
+    expect(await isGone(tasks, app.namespace, 'shop--clean-up')).toBe(true);
   });
 
   it('among five, one right after the other, is a run if KubeVela renders it, and the last one always is', async () => {
