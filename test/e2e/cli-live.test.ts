@@ -1,6 +1,6 @@
 /** Commands that go on until Ctrl-C, and those that change a run under way, as people type them. */
 import { request as httpRequest } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { RunPage } from '../../controller/src/api/schemas.ts';
 import type { TaskFigures } from '../../controller/src/cli/commands/top.ts';
 import { taskRuns } from '../../controller/src/cluster/resource-types.ts';
@@ -11,9 +11,9 @@ import { eventually } from '../support/eventually.ts';
 import { aNamespace, App, client, kubectl, place, prints, tokenOfAdmin } from './user.ts';
 
 const running = new Set<RunningCli>();
-afterEach(async () => {
+// After all: tests run beside each other.
+afterAll(async () => {
   for (const one of running) await one.interrupt();
-  running.clear();
 });
 
 interface Scene {

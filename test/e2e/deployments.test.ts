@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { applications, taskRuns, tasks } from '../../controller/src/cluster/resource-types.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { patchesOf } from '../../scripts/demo/job-patches.ts';
@@ -30,8 +30,8 @@ const example = parse(
 const exampleProperties = example.spec.components[0]?.properties ?? {};
 const real = place.pods === 'real';
 
-/** The type of a component whose Tasks are named otherwise than those of `task`, as an earlier version did. */
-async function definitionThat(type: string, nameLine: string): Promise<string> {
+/** The type of a component whose Tasks are named differently from those of `task`, as an earlier version did. */
+async function definitionThat({ onTestFinished }: TestContext, type: string, nameLine: string): Promise<string> {
   const found = await kubectl(['get', 'componentdefinitions', 'task', '-n', 'vela-system', '-o', 'json']);
   const { spec } = JSON.parse(found) as { spec: { schematic: { cue: { template: string } } } };
   const { template } = spec.schematic.cue;
@@ -196,8 +196,8 @@ describe.concurrent('a deployment', () => {
     expect(await first.runNames()).toEqual(['dump-v1']);
   });
 
-  it('of a Task that has its name from an earlier version keeps name and records', async () => {
-    const earlier = await definitionThat('joins-by-one-dash', 'name: "\\(context.appName)-\\(context.name)"');
+  it('of a Task that has its name from an earlier version keeps name and records', async (context) => {
+    const earlier = await definitionThat(context, 'joins-by-one-dash', 'name: "\\(context.appName)-\\(context.name)"');
     const app = new App(await aNamespace('earlier'), 'shop', 'clean-up');
     const task = () => client.get(tasks, { namespace: app.namespace, name: 'shop-clean-up' });
     await app.deploy(prints('first'), { type: earlier });
