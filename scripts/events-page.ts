@@ -13,7 +13,8 @@ export function eventsPage(): GeneratedFile {
 The controller records events on the Task: \`kubectl describe vtask NAME\`, or \`kubectl get events --field-selector
 involvedObject.kind=Task\`. The same event within 10 minutes counts up, and one Task may have 25 events at once and then
 one in 5 minutes; what is beyond is counted in \`task_runs_events_dropped_total\`. The record of what happened is the
-TaskRun, not its events: Kubernetes deletes events after an hour.
+TaskRun, not its events: Kubernetes deletes events after an hour. \`ArchiveUnavailable\` alone is recorded on a pod, that of
+the controller that leads.
 
 Two kinds of event have a reason from elsewhere:
 

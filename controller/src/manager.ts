@@ -5,15 +5,18 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { archiveTrouble } from './archive/remedy.ts';
 import { openArchiving } from './archiving.ts';
 import { allInformers, createCaches } from './cluster/caches.ts';
 import { KueueWatch } from './cluster/kueue-watch.ts';
 import { RunCensus } from './controllers/run-census.ts';
 import type { RunObserver } from './controllers/run-observer.ts';
 import { TaskController } from './controllers/task-controller.ts';
+import { eventReasons } from './domain/model/events.ts';
 import { createClient } from './kube/client.ts';
 import { EventRecorder } from './kube/event-recorder.ts';
 import { LeaderElector } from './kube/leader-election.ts';
+import { pods } from './kube/resources.ts';
 import type { ControllerOptions } from './options.ts';
 import { cachesSynced, watchesMove } from './server/checks.ts';
 import { healthPages, metricsPages, servePages } from './server/pages.ts';
@@ -59,7 +62,7 @@ export async function startManager(
   const archiving = await openArchiving(options, {
     client,
     log,
-    observer: observers.archive,
+    observer: { ...observers.archive, archiveFailed: tellOf(recorder, options) },
     onReleased: ({ uid }) => controller.lookAgain(uid),
   });
   const census = new RunCensus(caches.runs, observers.census);
@@ -166,4 +169,17 @@ async function startTraces(metrics: Metrics, log: Logger): Promise<TraceExporter
     log.error({ err: error }, 'no traces are sent');
     return undefined;
   }
+}
+
+/** Says on the controller's own pod what keeps runs from being archived; outside a pod only the log says it. */
+function tellOf(recorder: EventRecorder, options: ControllerOptions): ((error: unknown) => void) | undefined {
+  const { podUid: uid, leaderElectionNamespace: namespace } = options;
+  if (uid === undefined) return undefined;
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: hostname(), namespace, uid } } as const;
+  return (error) =>
+    recorder.record(pods, pod, {
+      type: 'Warning',
+      reason: eventReasons.archiveUnavailable,
+      message: archiveTrouble(error),
+    });
 }

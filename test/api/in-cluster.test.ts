@@ -198,6 +198,19 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
       });
     };
 
+    async function isStored(run: string): Promise<void> {
+      const archive = new pg.Client({ connectionString: postgres.url });
+      await archive.connect();
+      try {
+        await eventually(`${run} is stored`, async () => {
+          const { rows } = await archive.query<{ name: string }>('select name from runs where name = $1', [run]);
+          return rows.length > 0;
+        });
+      } finally {
+        await archive.end();
+      }
+    }
+
     it('goes on in the same pod when the process of the leader is killed', () => isSoonBack('killed-of-two'));
 
     it('has the next leader at once when the pod of the leader is deleted', async () => {
@@ -259,22 +272,28 @@ describe.skipIf(process.getuid?.() !== 0)('the controller in the cluster (needs 
     });
 
     it('stores in PostgreSQL what each of them ran', async () => {
-      const archive = new pg.Client({ connectionString: postgres.url });
-      await archive.connect();
-      try {
-        const wanted = ['killed', 'deleted', 'forced', 'lost', 'paused'].map((end) => `${end}-of-two-v1`);
-        await eventually('their runs are stored', async () => {
-          const { rows } = await archive.query<{ name: string }>('select name from runs');
-          return wanted.every((run) => rows.some(({ name }) => name === run));
-        });
-      } finally {
-        await archive.end();
-      }
+      for (const end of ['killed', 'deleted', 'forced', 'lost', 'paused']) await isStored(`${end}-of-two-v1`);
     });
-  });
 
-  it('leaves the network of this machine as it was', async () => {
-    // Where pods had addresses and routes of this machine, sandboxes beside each other had the same ones.
-    expect(await readFile('/proc/net/fib_trie', 'utf8')).not.toMatch(/10\.(244|96)\./);
+    it('says on the pod that leads that PostgreSQL is not there, and what to do, and stores what ended meanwhile', async () => {
+      await postgres.kill();
+      try {
+        await recovery('stored-later', () => Promise.resolve());
+        const said = await eventually('an event says so', async () => {
+          const found = await kubectl([
+            ...['get', 'events', system, '--field-selector=reason=ArchiveUnavailable', '--output'],
+            'jsonpath={range .items[*]}{.involvedObject.name} {.message}{"\\n"}{end}',
+          ]);
+          return found !== '' && found;
+        });
+        expect(said).toMatch(
+          /^task-runs-\S+ the archive cannot be used: .*; see whether PostgreSQL runs, and whether url in the secret that archive\.postgresSecret names is right; runs go on/,
+        );
+        expect(said).toContain((await leader()).name);
+      } finally {
+        await postgres.start();
+      }
+      await isStored('stored-later-v1');
+    });
   });
 });

@@ -36,6 +36,8 @@ export interface ArchiveObserver {
   dropped?(what: 'run' | 'log'): void;
   /** The database or the API server could not be reached; the archiver retries. */
   failed?(): void;
+  /** The database could not be reached, or refused what it was asked. */
+  archiveFailed?: ((error: unknown) => void) | undefined;
 }
 
 export interface ArchiverOptions {
@@ -171,7 +173,7 @@ export class Archiver {
     let failures = 0;
     while (!signal.aborted) {
       const next = await this.#nextRuns().catch((error: unknown) =>
-        this.#failed('the archive cannot be queried', error),
+        this.#archiveFailed('the archive cannot be queried', error),
       );
       if (next === undefined) {
         failures += 1;
@@ -280,7 +282,7 @@ export class Archiver {
     try {
       await this.#options.archive.save(some.map(({ material }) => material));
     } catch (error) {
-      this.#failed('runs cannot be archived', error);
+      this.#archiveFailed('runs cannot be archived', error);
       if (most === 1) for (const taken of some) this.#putBehind(taken);
       return false;
     }
@@ -341,7 +343,7 @@ export class Archiver {
         const deleted = await archive.retain(retention, this.#clock.now(), signal);
         if (deleted > 0) log.info({ runs: deleted }, 'the oldest runs left the archive');
       } catch (error) {
-        this.#failed('old runs cannot be deleted from the archive', error);
+        this.#archiveFailed('old runs cannot be deleted from the archive', error);
       }
       await sleep(this.#clock, retentionMs, signal);
     }
@@ -362,6 +364,11 @@ export class Archiver {
     this.#options.observer?.dropped?.('run');
     this.#options.log.warn({ run: keyOf(run) }, `a run is not archived: ${because}`);
     this.#settle(run);
+  }
+
+  #archiveFailed(what: string, error: unknown): undefined {
+    this.#options.observer?.archiveFailed?.(error);
+    return this.#failed(what, error);
   }
 
   #failed(what: string, error: unknown): undefined {

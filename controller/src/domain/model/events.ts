@@ -1,10 +1,11 @@
 /**
- * The reasons of the events that are recorded on a Task, beside those that a run's status gives: stable words for
- * programs. docs/reference/events.md is generated from this file.
+ * The reasons of the events that are recorded on a Task, or on the controller's own pod, beside those that a run's
+ * status gives: stable words for programs. docs/reference/events.md is generated from this file.
  */
 
 export const eventReasons = {
   admitted: 'Admitted',
+  archiveUnavailable: 'ArchiveUnavailable',
   evicted: 'Evicted',
   mayRunAgain: 'MayRunAgain',
   missSchedule: 'MissSchedule',
@@ -35,6 +36,13 @@ export const eventMeanings: Readonly<Record<EventReason, EventMeaning>> = {
     type: 'Normal',
     meaning: 'Kueue admitted the run. The message says how long it waited.',
     remedy: '',
+  },
+  ArchiveUnavailable: {
+    type: 'Warning',
+    meaning:
+      'The archive cannot be reached, or refuses what it is asked. The event is on the pod of the controller that leads. Runs go on; those that end are archived later.',
+    remedy:
+      'The message says why, and what to do: `kubectl -n vela-system describe pods -l app.kubernetes.io/name=task-runs`.',
   },
   Evicted: {
     type: 'Warning',
