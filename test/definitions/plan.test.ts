@@ -493,6 +493,9 @@ describe('plan', () => {
     const text = placed([toProd, toTest, override].join('\n'), workflow);
     expect(await remarksOf(text)).toEqual(['']);
     expect(await planOf(text)).toMatchObject({ taskNamespace: 'test' });
+    expect(await remarksOf(text.replace('policies: [test]', 'policies: [test, tset]'))).toEqual([
+      'remark: the workflow of Application app deploys with the policy tset, which the Application does not have: it has to be a Policy in its namespace',
+    ]);
   });
 
   it.each([

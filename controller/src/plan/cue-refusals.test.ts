@@ -77,6 +77,30 @@ describe("CUE's words", () => {
       'steps.1',
       'steps.1.image is missing: write it',
     ],
+    [
+      [
+        `output.spec.template.spec.volumes.0: invalid operands 5 and "configMap" to '==' (type int and string)`,
+        `output.spec.template.spec.volumes.0: invalid operands 5 and "secret" to '==' (type int and string)`,
+      ],
+      { volumes: [{ name: 'a', type: 5 }] },
+      'volumes.0.type',
+      'volumes.0.type must be a string, not 5: write "5"',
+    ],
+    [
+      [`parameter.volumes.0: invalid operands 5 and "configMap" to '==' (type int and string)`],
+      { volumes: [{ name: 'a', type: 5 }] },
+      'volumes.0.type',
+      'volumes.0.type must be a string, not 5: write "5"',
+    ],
+    [
+      [
+        'parameter.volumes.0.type: 4 errors in empty disjunction:',
+        ...['pvc', 'secret', 'pvc'].map((kind) => `parameter.volumes.0.type: conflicting values "${kind}" and "disk"`),
+      ],
+      { volumes: [{ name: 'a', type: 'disk' }] },
+      'volumes.0.type',
+      'volumes.0.type is "disk": write one of pvc, secret',
+    ],
     [['something else'], {}, '', ': something else'],
   ])('%o become a problem with a property', ([messages, properties, path, message]) => {
     expect(refusalsOf(messages, properties, parameters)).toEqual([

@@ -87,7 +87,7 @@ function ofAlternatives(lines: readonly CueLine[], properties: Fields, parameter
   if (!first || told.length === lines.length) return lines.map((line) => ofParameter(line, properties, parameters));
   const { path } = first;
   const value = valueAt(properties, path);
-  const literals = told.flatMap(({ words }) => literalIn(words, value) ?? []);
+  const literals = [...new Set(told.flatMap(({ words }) => literalIn(words, value) ?? []))];
   if (literals.length > 0 && typeof value === 'string')
     return [{ path, message: `${path.join('.')} is ${shown(value)}: write one of ${literals.join(', ')}` }];
   const types = [...new Set(told.flatMap(({ words }) => wantedType(words, value) ?? []))];
@@ -137,6 +137,8 @@ function ofParameter({ path, words }: CueLine, properties: Fields, parameters: P
   const name = path.join('.');
   if (words.startsWith('field not allowed'))
     return { path, message: `${name} does not exist: ${remedyForName(path.at(-1) ?? '', parameters)}` };
+  const compared = comparedWithText(words, path, properties);
+  if (compared !== undefined) return refusedAsText(compared, properties);
   const value = valueAt(properties, path);
   const wanted = wantedType(words, value);
   return { path, message: wanted === undefined ? `${name}: ${words}` : wrongType(path, wanted, value) };
@@ -161,15 +163,31 @@ function ofOutput({ path, words }: CueLine, properties: Fields): Refusal {
   const [, missing = words.startsWith('incomplete value') ? path.at(-1) : undefined] =
     /(?:optional field|undefined field|field not found): "?([\w-]+)/.exec(words) ?? [];
   const around = propertyOf(missing === undefined ? path : path.slice(0, -1), properties);
-  if (missing === undefined) {
-    const value = valueAt(properties, around);
-    const wanted = isWhole(path, around) ? wantedType(words, value) : undefined;
-    return {
-      path: around,
-      message: wanted === undefined ? `${path.join('.')}: ${words}` : wrongType(around, wanted, value),
-    };
-  }
+  if (missing === undefined) return ofOutputValue({ path, words }, around, properties);
   return { path: around, message: `${[...around, missing].join('.')} is missing: write it` };
+}
+
+function ofOutputValue({ path, words }: CueLine, around: readonly string[], properties: Fields): Refusal {
+  const compared = comparedWithText(words, around, properties);
+  if (compared !== undefined) return refusedAsText(compared, properties);
+  const value = valueAt(properties, around);
+  const wanted = isWhole(path, around) ? wantedType(words, value) : undefined;
+  return {
+    path: around,
+    message: wanted === undefined ? `${path.join('.')}: ${words}` : wrongType(around, wanted, value),
+  };
+}
+
+/** The property that a template compares with a text and is of another kind: `invalid operands 5 and "pvc" to '=='`. */
+function comparedWithText(words: string, around: readonly string[], properties: Fields): readonly string[] | undefined {
+  const [, operand] = /^invalid operands (.+) and "[^"]*" to '=='/.exec(words) ?? [];
+  const [field] =
+    Object.entries(fieldsOf(valueAt(properties, around))).find(([, value]) => JSON.stringify(value) === operand) ?? [];
+  return field === undefined ? undefined : [...around, field];
+}
+
+function refusedAsText(path: readonly string[], properties: Fields): Refusal {
+  return { path, message: wrongType(path, 'string', valueAt(properties, path)) };
 }
 
 /** Whether an output's path ends with that of the property. */

@@ -23,6 +23,10 @@ export function placementOf(application: Application, namespace: string): Placem
       `the topology policy ${nameOf(topologies.find(isElsewhere))} ${of} puts components into other clusters, of which the plan knows nothing`,
     policies.some(isOverride) &&
       `the policy ${nameOf(policies.find(isOverride))} (override) ${of} is not evaluated: the plan shows components as they are written`,
+    ...missingPolicies(application).map(
+      (name) =>
+        `the workflow ${of} deploys with the policy ${name}, which the Application does not have: it has to be a Policy in its namespace`,
+    ),
   ];
   return { namespace: first, remarks: remarks.filter((remark) => remark !== false) };
 }
@@ -35,15 +39,26 @@ interface Policy {
 
 /** Those that steps of type deploy name; without a workflow KubeVela deploys with all of them. */
 function usedPolicies({ spec, steps }: Application): readonly Policy[] {
-  const { policies } = spec;
-  const all = (Array.isArray(policies) ? policies : []).filter(isFields).map(policyOf);
+  const all = policiesOf(spec);
   if (steps.length === 0) return all;
-  const named = steps
-    .filter(({ type }) => type === 'deploy')
-    .flatMap(({ properties }): readonly unknown[] =>
-      Array.isArray(properties['policies']) ? properties['policies'] : [],
-    );
-  return named.flatMap((name) => all.find((policy) => policy.name === name) ?? []);
+  return deployedWith(steps).flatMap((name) => all.find((policy) => policy.name === name) ?? []);
+}
+
+/** Those that steps of type deploy name, and that are not written in the Application: others may be objects. */
+function missingPolicies({ spec, steps }: Application): readonly string[] {
+  const known = new Set(policiesOf(spec).map(({ name }) => name));
+  return [...new Set(deployedWith(steps))].filter((name) => !known.has(name));
+}
+
+function policiesOf({ policies }: Fields): readonly Policy[] {
+  return (Array.isArray(policies) ? policies : []).filter(isFields).map(policyOf);
+}
+
+function deployedWith(steps: Application['steps']): readonly string[] {
+  const lists = steps.filter(({ type }) => type === 'deploy').map(({ properties }) => properties['policies']);
+  return lists
+    .flatMap((list): readonly unknown[] => (Array.isArray(list) ? list : []))
+    .flatMap((name) => textOf(name) ?? []);
 }
 
 function policyOf({ name, type, properties }: Fields): Policy {

@@ -28,6 +28,7 @@ describe('a value of the wrong kind', () => {
     ['list', {}, 'steps', 'write a list, such as [{name: ..., ...}]'],
     ['fields', 'default', 'queue', 'write {name: "default"}'],
     ['fields', 3, 'retry', 'write {limit: 3}'],
+    ['fields', '0 3 * * *', 'schedule', 'write {cron: "0 3 * * *"}'],
     ['fields', 1, 'items.0', 'write {name: "1"}'],
     ['fields', 'keepLast', 'executionPolicy', 'write its fields, such as {keepLast: 10}'],
     ['fields', ['a'], 'queue', 'write its fields, one a line'],

@@ -88,6 +88,7 @@ const mainFields: ReadonlyMap<string, string> = new Map([
   ['outputs', 'name'],
   ['queue', 'name'],
   ['retry', 'limit'],
+  ['schedule', 'cron'],
   ['steps', 'name'],
 ]);
 

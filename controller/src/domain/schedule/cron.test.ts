@@ -237,6 +237,7 @@ describe('a schedule that is invalid', () => {
     [{ crons: ['@every 90m'] }, /counts from nowhere: write the times, such as/],
     [{ crons: ['TZ=Europe/Berlin 0 0 * * *'] }, /names a time zone: write it into schedule\.timeZone/],
     [{ crons: ['CRON_TZ=UTC 0 0 * * *'] }, /write it into schedule\.timeZone/],
+    [{ crons: ['@daily'], timeZone: '+02:00' }, /^schedule\.timeZone "\+02:00" is not a time zone: write one of/],
     [
       { crons: ['@daily'], timeZone: 'Mars/Olympus' },
       /^schedule\.timeZone "Mars\/Olympus" is not a time zone: write one of the IANA database, such as Europe\/Berlin/,

@@ -61,7 +61,9 @@ function parse(crons: readonly string[], timeZone: string): Schedule | ScheduleE
   return { timeZone, crons: crons.map(asCroner), known: { after: Infinity, times: [] } };
 }
 
+/** JavaScript takes offsets such as +02:00, too, which a CronJob refuses. */
 function isTimeZone(name: string): boolean {
+  if (/^[+-]/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
