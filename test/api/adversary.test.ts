@@ -67,7 +67,11 @@ describe("somebody with Kubernetes' role edit", () => {
     const victim = { namespace: victims.namespace, name: 'victim' };
     expect((await controlled.cluster.client.get(applications, victim)).metadata.annotations).toBeUndefined();
     // Even if it were taken over, the controller could do no more than this.
-    const ours = { 'task.oam.dev/nudge': 'a', 'ran.task.oam.dev/0123456789abcdef': '{}' };
+    const ours = {
+      'task.oam.dev/nudge': 'a',
+      'task.oam.dev/joined-by': '-',
+      'ran.task.oam.dev/0123456789abcdef': '{}',
+    };
     await asController.patch(applications, victim, { metadata: { annotations: ours } });
     for (const change of [
       { spec: { components: [{ name: 'evil' }] } },
@@ -76,7 +80,7 @@ describe("somebody with Kubernetes' role edit", () => {
       { metadata: { finalizers: ['example.org/stays'] } },
     ])
       await expect(asController.patch(applications, victim, change as never), JSON.stringify(change)).rejects.toThrow(
-        'may change nothing of an Application but its annotations task.oam.dev/nudge and ran.task.oam.dev/...',
+        'may change nothing of an Application but its annotations task.oam.dev/nudge, task.oam.dev/joined-by and ran.task.oam.dev/...',
       );
   });
 

@@ -8,6 +8,7 @@ import type { Job } from 'kubernetes-types/batch/v1.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunPage, TaskPage } from '../../controller/src/api/schemas.ts';
 import { applications, tasks, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
+import { taskName } from '../../controller/src/domain/policies/task-name.ts';
 import { controllerUid } from '../../controller/src/kube/objects.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { podAnnotations } from '../../sandbox/src/programs/kwok-stages.ts';
@@ -196,7 +197,7 @@ async function storiesAre(deployments: number): Promise<void> {
   );
 }
 
-const nameOf = ({ index }: Kind) => `app-${index}-task-${index}`;
+const nameOf = ({ index }: Kind) => taskName(`app-${index}`, `task-${index}`);
 
 /** What `vela status` shows. */
 async function messages(): Promise<ReadonlyMap<string, string>> {
