@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isNotFound } from '../controller/src/kube/api-error.ts';
 import { resourceType, type KubeObject, type ResourceType, type Stored } from '../controller/src/kube/objects.ts';
 import { isFinished } from '../controller/src/domain/model/phase.ts';
+import { taskName } from '../controller/src/domain/policies/task-name.ts';
 import type { TaskObject, TaskRunObject } from '../controller/src/cluster/resource-types.ts';
 import { createCue, type JsonObject } from '../cue/ts/index.ts';
 import type { ApplicationStatus } from '../sandbox/src/kubevela/application.ts';
@@ -249,7 +250,7 @@ async function deployAll({ namespace, client }: Bench, nth: number): Promise<Dep
     ),
   };
   const runs = names.map((name) => `${name}-v${nth}`);
-  const stored = names.map((name) => `${name}-${name}@${nth}`);
+  const stored = names.map((name) => `${taskName(name, name)}@${nth}`);
   const began = performance.now();
   const apply = (name: string) =>
     nth === 1
@@ -344,7 +345,8 @@ async function replay(bench: Bench, objects: Objects): Promise<Replayed[]> {
       lastJob,
       taskToJob: await Promise.all(
         names.map(
-          async (name) => (await seen.jobs.at(`${name}-v${nth}`)) - (await seen.tasks.at(`${name}-${name}@${nth}`)),
+          async (name) =>
+            (await seen.jobs.at(`${name}-v${nth}`)) - (await seen.tasks.at(`${taskName(name, name)}@${nth}`)),
         ),
       ),
     });

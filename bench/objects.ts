@@ -11,6 +11,7 @@ import { resourceType, type KubeObject, type ResourceType } from '../controller/
 import type { Client } from '../controller/src/kube/client.ts';
 import { jobs, namespaces } from '../controller/src/kube/resources.ts';
 import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../controller/src/cluster/resource-types.ts';
+import { taskName } from '../controller/src/domain/policies/task-name.ts';
 import { snapshotOf } from '../controller/src/domain/manifest/snapshot.ts';
 import type { Task, TaskRun } from '../controller/src/resources/index.ts';
 import { createCue, type JsonObject } from '../cue/ts/index.ts';
@@ -85,7 +86,7 @@ function velaLabels(namespace: string, name: string): Record<string, string> {
 /** The same Task under another name: rendering hundreds of them would measure nothing and take its time. */
 export function renamed(task: TaskObject, name: string): TaskObject {
   const namespace = task.metadata.namespace ?? '';
-  return { ...task, metadata: { ...task.metadata, name: `${name}-${name}`, labels: velaLabels(namespace, name) } };
+  return { ...task, metadata: { ...task.metadata, name: taskName(name, name), labels: velaLabels(namespace, name) } };
 }
 
 /** Deploys a Task again, as KubeVela does for the next revision. @returns the name of the run that this asks for */
