@@ -78,11 +78,21 @@ describe('a time of the schedule', () => {
   });
 });
 
-test('a TaskRun that somebody made is adopted before anything else', () => {
+describe('a TaskRun that somebody made', () => {
   const { metadata, spec } = runOf().build();
   const { ownerReferences: _owner, ...meta } = metadata;
   const orphan = { metadata: meta, spec: { taskRef: spec.taskRef } };
-  expect(at(aState(manual()).cluster({ orphans: [orphan] })).map(({ kind }) => kind)).toEqual(['adoptRun']);
+  test('is adopted before anything else', () => {
+    expect(at(aState(manual()).cluster({ orphans: [orphan] })).map(({ kind }) => kind)).toEqual(['adoptRun']);
+  });
+  test('for a Task that is being deleted is not, and ends when it is cancelled', () => {
+    const going = manual().meta({ deletionTimestamp: rfc3339(30) });
+    const cancelled = { ...orphan, spec: { ...orphan.spec, cancel: true } };
+    expect(at(aState(going).cluster({ orphans: [orphan] })).map(({ kind }) => kind)).toEqual(['writeTaskStatus']);
+    expect(at(aState(going).cluster({ orphans: [orphan, cancelled] }))).toMatchObject([
+      { kind: 'writeRunStatus', uid: meta.uid, status: { phase: 'Cancelled' } },
+    ]);
+  });
 });
 
 describe('a run that does not start', () => {

@@ -8,6 +8,7 @@ import { adoptRuns } from './steps/adopt-runs.ts';
 import { checkWorkflowSteps } from './steps/check-workflow-steps.ts';
 import { createJobs } from './steps/create-jobs.ts';
 import { createRuns } from './steps/create-runs.ts';
+import { endOrphans } from './steps/end-orphans.ts';
 import { endSteps } from './steps/end-steps.ts';
 import { fillTemplates } from './steps/fill-templates.ts';
 import { keepName } from './steps/keep-name.ts';
@@ -46,7 +47,7 @@ const steps: readonly Step[] = [
  * A Task that is being deleted starts nothing. A finalizer may keep it for long: what goes on until then ends on
  * record.
  */
-const lastSteps: readonly Step[] = [readOutputs, recordOutcomes, report, wake];
+const lastSteps: readonly Step[] = [readOutputs, recordOutcomes, endOrphans, report, wake];
 
 /**
  * @returns the actions of the first step that has any that are not put off, in order. Whoever applies them decides
