@@ -8,8 +8,8 @@ const alone = ['test/api/hundreds.test.ts'];
 /** Fuzz tests go on for so long where somebody says so: see controller/src/kube/testing/fuzz.ts. */
 const fuzzMs = Number(process.env['FUZZ_SECONDS'] ?? 0) * 1_000;
 
-/** Files that wait for most of their time, so that four of them keep two cores busy: one group, whatever its kind. */
-const besideEachOther = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+/** Files that wait for most of their time, so that three of them keep two cores busy: one group, whatever its kind. */
+const besideEachOther = { maxWorkers: 3, sequence: { groupOrder: 1 } };
 
 /**
  * `unit` needs no cluster, `api` starts API servers, `console` opens Chromium, `e2e` runs Applications; each says what
