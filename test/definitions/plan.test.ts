@@ -260,6 +260,18 @@ describe('plan', () => {
     });
   });
 
+  it('names a removed component whose Task has its name from an earlier version', async () => {
+    const kept = (text: string) =>
+      text.replace('  name: app\n', "  name: app\n  annotations: {task.oam.dev/joined-by: '-'}\n");
+    const old = kept(application(task('image: busybox') + task('image: busybox', 'task', 'eu-dump')));
+    const files = { 'old.yaml': old, 'app.yaml': one };
+    const { out } = await plan(files, '-f', 'app.yaml', '--against', 'old.yaml', '-o', 'json');
+    expect((JSON.parse(out) as Plan).applications[0]?.components).toMatchObject([
+      { name: 'mytask' },
+      { name: 'eu-dump', message: expect.stringContaining('KubeVela deletes its Task') as string },
+    ]);
+  });
+
   it('knows what trigger Change looks at', async () => {
     const change = 'executionPolicy: {trigger: Change}';
     const text = application(task(`image: busybox\ncmd: [echo, one]\n${change}`), '  policies: []\n');

@@ -86,7 +86,7 @@ export async function planApplications(request: PlanRequest): Promise<PlanResult
 }
 
 /** By which an Application's Tasks keep the names that they have: the controller writes it onto the Application. */
-function keptNames(before: Deployed | undefined): Readonly<Record<string, string>> {
+function joinedAsBefore(before: Deployed | undefined): Readonly<Record<string, string>> {
   return before?.joinedBy === undefined ? {} : { [joinedByAnnotation]: before.joinedBy };
 }
 
@@ -144,7 +144,11 @@ class Planner {
     const before = await this.#request.before(application, { namespace, taskNamespace });
     const names = await this.#namesIn(taskNamespace);
     const release: Release = {
-      application: { ...application, namespace, annotations: { ...application.annotations, ...keptNames(before) } },
+      application: {
+        ...application,
+        namespace,
+        annotations: { ...application.annotations, ...joinedAsBefore(before) },
+      },
       namespace: taskNamespace,
       ...this.#revisionOf(application, before),
       before,
@@ -173,6 +177,7 @@ class Planner {
       publishVersion: publishVersionOf(application),
       revision: revisionNumber(release.revisionName),
       revisionName: release.revisionName,
+      joinedBy: release.application.annotations[joinedByAnnotation],
       tasks,
     });
   }
