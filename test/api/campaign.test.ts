@@ -10,6 +10,7 @@ import { copyFile, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { namespaces } from '../../controller/src/kube/resources.ts';
 import { readAudit } from '../campaign/audit.ts';
 import { judge } from '../campaign/judge.ts';
 import { count, World, type Counts } from '../campaign/world.ts';
@@ -36,17 +37,22 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** Plays one round and judges it. */
+/** Plays one round, in some namespaces at once, and judges each. */
 async function round(nth: number): Promise<void> {
+  const until = Date.now() + roundMs;
+  const letters = isCampaign ? ['a', 'b', 'c'] : ['a'];
+  const stories = Promise.allSettled(letters.map((letter) => story(`round-${nth}${letter}`, until)));
+  if (isCampaign) await disturb(randomOf(`disturb ${nth}`), until);
+  for (const told of await stories) if (told.status === 'rejected') throw told.reason;
+}
+
+/** What happens in one namespace, until then and until everything has come to rest. */
+async function story(namespace: string, until: number): Promise<void> {
   const begin = (await stat(cluster.sandbox.auditLog)).size;
-  const namespace = `round-${nth}`;
   const random = randomOf(`campaign ${namespace}`);
   const world = await World.open({ cluster, namespace, queue: kueue, random, counts });
   try {
-    const until = Date.now() + roundMs;
-    const story = world.play(until);
-    if (isCampaign) await disturb(randomOf(`disturb ${nth}`), until);
-    await story;
+    await world.play(until);
     // Events that follow the last status, and what keepLast and historyLimit take away.
     await delay(15_000);
     const restsFrom = Date.now();
@@ -62,6 +68,7 @@ async function round(nth: number): Promise<void> {
   } finally {
     await world.close();
   }
+  await cluster.client.delete(namespaces, { name: namespace }); // the next round is not to be slower
 }
 
 function tally(changes: Awaited<ReturnType<typeof readAudit>>): void {

@@ -110,6 +110,8 @@ class Slot {
   #process: ControllerProcess | undefined;
   #fate: Fate | undefined;
   #calls = 0;
+  /** The share of calls that go wrong in this life: some are calm, some stormy. */
+  #mishaps = 0;
   #isQuiet = true;
 
   private constructor(options: SlotOptions) {
@@ -130,6 +132,7 @@ class Slot {
     while (Date.now() < until) {
       await this.#start();
       this.#fate = this.#nextFate();
+      this.#mishaps = pick(random, [0.02, 0.05, 0.1, 0.3]);
       await Promise.race([this.#process?.exited, delay(Math.max(0, until - Date.now()), undefined, { ref: false })]);
       this.#fate = undefined;
       if (this.#process && !(await hasExited(this.#process))) break;
@@ -163,7 +166,7 @@ class Slot {
   #nextFate(): Fate {
     const { random } = this.#options;
     return {
-      kind: pick(random, ['kill', 'kill', 'kill', 'kill', 'kill', 'kill', 'kill', 'kill', 'kill', 'pause', 'stop']),
+      kind: fateKind(random()),
       atCall: this.#calls + 1 + Math.floor(random() * 60),
       isAfter: random() < 0.5,
     };
@@ -190,11 +193,17 @@ class Slot {
 
   #mishap({ method, isWatch }: Call): Fault {
     const { random } = this.#options;
-    if (random() > (isWatch ? 0.4 : 0.05)) return none;
+    if (random() > (isWatch ? 0.4 : this.#mishaps)) return none;
     const fault = isWatch ? watchFault(random) : callFault(random, method);
     this.#options.count(fault.kind === 'refused' ? String(fault.status) : fault.kind);
     return fault;
   }
+}
+
+/** Kills are quickly over, so there are many; a pause takes as long as ten of them. */
+function fateKind(chance: number): Fate['kind'] {
+  if (chance < 0.03) return 'pause';
+  return chance < 0.08 ? 'stop' : 'kill';
 }
 
 const none: Fault = { kind: 'none' };
