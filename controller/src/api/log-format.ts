@@ -18,14 +18,14 @@ const newline = 0x0a;
 
 /** Writes into one buffer: a log has many lines. */
 function plainLines(lines: readonly Line[]): Uint8Array {
-  const length = lines.reduce((sum, { text, origin }) => sum + prefixOf(origin).length + text.length + 1, 0);
+  const length = lines.reduce((sum, line) => sum + prefixOf(line.origin).length + line.length + 1, 0);
   const bytes = Buffer.allocUnsafe(length);
   let at = 0;
-  for (const { text, origin } of lines) {
-    const prefix = prefixOf(origin);
-    bytes.set(prefix, at);
-    bytes.set(text, at + prefix.length);
-    at += prefix.length + text.length;
+  for (const line of lines) {
+    const prefix = prefixOf(line.origin);
+    prefix.copy(bytes, at);
+    line.copy(bytes, at + prefix.length);
+    at += prefix.length + line.length;
     bytes[at] = newline;
     at += 1;
   }
@@ -33,9 +33,9 @@ function plainLines(lines: readonly Line[]): Uint8Array {
 }
 
 /** All lines of a log have the same origin. */
-const prefixes = new WeakMap<Origin, Uint8Array>();
+const prefixes = new WeakMap<Origin, Buffer>();
 
-function prefixOf(origin: Origin): Uint8Array {
+function prefixOf(origin: Origin): Buffer {
   const known = prefixes.get(origin);
   if (known) return known;
   const prefix = Buffer.from(origin.pod === '' ? '# ' : `${origin.run}/${origin.pod} `);

@@ -1,6 +1,6 @@
 /** What one or many runs printed, live from their pods or from the archive, merged in the order of time. */
 import { createGunzip } from 'node:zlib';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import type { Archive, ArchivedLog } from '../archive/archive.ts';
@@ -8,7 +8,7 @@ import type { TaskRunObject } from '../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { Stored } from '../kube/objects.ts';
 import { followRun } from '../logs/follow-run.ts';
-import type { LogLine } from '../logs/line-source.ts';
+import { LogLine } from '../logs/line-source.ts';
 import { mostStreams, PodLogs, type LogChoice } from '../logs/pod-logs.ts';
 import { gapWords } from '../logs/resumed-log.ts';
 import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
@@ -192,13 +192,18 @@ async function* archivedText(
   { tail }: LogSearch,
   { archive }: LogAccess,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const zipped = await archive?.readLog(uid, log);
-  if (zipped === undefined) return;
-  const text: AsyncIterable<Uint8Array> = Readable.from([Buffer.from(zipped)]).pipe(
-    createGunzip({ chunkSize: unzippedAtOnce }),
-  );
+  const pieces = archive?.readLog(uid, log);
+  const first = await pieces?.next();
+  if (pieces === undefined || first?.done !== false) return; // it is gone
+  const text = createGunzip({ chunkSize: unzippedAtOnce });
+  pipeline(beginningWith(first.value, pieces), text, () => undefined); // whoever reads the text is told of an error
   if (tail === undefined) yield* text;
   else yield lastLines(await buffer(text), tail);
+}
+
+async function* beginningWith<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  yield first;
+  yield* rest;
 }
 
 /** Bytes buffered per log; six megabytes when a hundred logs are merged. */
@@ -234,7 +239,7 @@ function cutRemark(part: Part): readonly Line[] {
 }
 
 function remark(run: string, text: string): Line {
-  return { seconds: 0, nanos: 0, text: Buffer.from(text), origin: remarkOf(run) };
+  return new LogLine({ seconds: 0, nanos: 0 }, remarkOf(run), Buffer.from(text));
 }
 
 function remarkOf(run: string): Origin {

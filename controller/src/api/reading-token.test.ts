@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -102,7 +103,7 @@ async function scene({ people = { audience }, may = () => true, phase = 'Running
   const archive = {
     get: () => Promise.resolve(undefined),
     logsOf: () => Promise.resolve(archived),
-    readLog: () => Promise.resolve(gzipSync('2026-01-01T00:00:01Z from the archive\n')),
+    readLog: () => Readable.from([gzipSync('2026-01-01T00:00:01Z from the archive\n')]).iterator(),
   } as unknown as Archive;
   const informer = { cache: new Cache({ namespace: byNamespace, owner: byOwner }, () => undefined) };
   const caches = { tasks: informer, runs: informer, jobs: informer, pods: informer } as unknown as Caches;

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { LogLine } from '../logs/line-source.ts';
 import type { People } from './person.ts';
 import { ApiProblem } from './problems.ts';
 import type { Right } from './right.ts';
@@ -15,7 +16,7 @@ afterEach(() => cleanUps.splice(0).forEach((cleanUp) => cleanUp()));
 /** A log that goes on until nobody wants it any more. */
 function endlessLog({ signal }: { readonly signal: AbortSignal }) {
   async function* lines() {
-    yield [{ seconds: 0, nanos: 0, text: Buffer.from('one'), origin: { run: 'one', pod: 'one-x7k2p' } }];
+    yield [new LogLine({ seconds: 0, nanos: 0 }, { run: 'one', pod: 'one-x7k2p' }, Buffer.from('one'))];
     await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
   }
   return Promise.resolve(lines());

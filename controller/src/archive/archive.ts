@@ -6,6 +6,10 @@ import { openDatabase, type OpenDatabase } from './database.ts';
 import type { Phase, RunBody, RunRecord, TriggerType } from '../records/record.ts';
 import type { LogTable, RunTable, Tables } from './schema.ts';
 
+/** How much of a log is read at once. */
+const firstPieceBytes = 64 * 1024;
+const pieceBytes = 1024 * 1024;
+
 const zip = promisify(gzip);
 const unzip = promisify(gunzip);
 
@@ -255,22 +259,28 @@ export class Archive {
     return rows.map(({ cut_bytes: cutBytes, ...log }) => ({ ...log, cutBytes }));
   }
 
-  /** The text of one log: lines with timestamps, gzipped. Undefined if it is gone. */
-  async readLog(
+  /**
+   * The text of one log, in pieces: lines with timestamps, gzipped. Nothing if it is gone. The first piece is small, so
+   * that of many logs that are merged the first line is there soon.
+   */
+  async *readLog(
     uid: string,
     { pod, container, restart }: Pick<ArchivedLog, 'pod' | 'container' | 'restart'>,
-  ): Promise<Uint8Array | undefined> {
-    const row = await (
-      await this.#database()
-    )
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const database = await this.#database();
+    const log = database
       .selectFrom('logs')
-      .select('body')
       .where('run_uid', '=', uid)
       .where('pod', '=', pod)
       .where('container', '=', container)
-      .where('restart', '=', restart)
-      .executeTakeFirst();
-    return row?.body;
+      .where('restart', '=', restart);
+    for (let from = 1, most = firstPieceBytes; ; from += most, most = pieceBytes) {
+      const piece = sql<Uint8Array>`substr(body, ${sql.lit(from)}, ${sql.lit(most)})`.as('piece');
+      const row = await log.select(piece).executeTakeFirst();
+      if (row === undefined || row.piece.length === 0) return;
+      yield row.piece;
+      if (row.piece.length < most) return;
+    }
   }
 
   /**
