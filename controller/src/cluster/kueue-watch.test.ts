@@ -49,6 +49,7 @@ async function open(kueue: { version?: string; forbidden?: boolean } = {}) {
     if (state.version === undefined) return refuse(response, 404, { reason: 'NotFound', message: 'not found' });
     if (path === groupPath) return answer(response, { versions: [{ version: state.version }] });
     if (state.forbidden) return refuse(response, 403, { reason: 'Forbidden', message: 'no' });
+    if (query.get('sendInitialEvents') !== null) return refuse(response, 422, { reason: 'Invalid', message: 'no' });
     if (query.get('watch') === null)
       return answer(response, {
         metadata: { resourceVersion: '5' },

@@ -73,8 +73,12 @@ export interface DeleteOptions extends CallOptions {
 }
 
 export interface WatchOptions extends Selection {
-  /** Where to begin: a list's resourceVersion, or the last event's. */
-  resourceVersion: string;
+  /**
+   * Where to begin: a list's resourceVersion, or the last event's. Undefined: with what there is, as ADDED events, the
+   * end of which a bookmark marks: see {@link endsInitialEvents}. An API server without streaming lists (KEP-3157)
+   * refuses that as Invalid.
+   */
+  resourceVersion: string | undefined;
   /** The server ends the watch after so long. */
   timeoutSeconds?: number | undefined;
   /** The watch breaks when nothing came for so long; bookmarks come about once a minute. */
@@ -349,7 +353,16 @@ function deleteBody(options: DeleteOptions): object {
 
 function watchQuery(options: WatchOptions): Query {
   const { labelSelector, fieldSelector, resourceVersion, timeoutSeconds } = options;
-  return { watch: true, allowWatchBookmarks: true, labelSelector, fieldSelector, resourceVersion, timeoutSeconds };
+  const from =
+    resourceVersion === undefined
+      ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
+      : { resourceVersion };
+  return { watch: true, allowWatchBookmarks: true, labelSelector, fieldSelector, ...from, timeoutSeconds };
+}
+
+/** Whether all that there was when a watch began has come. */
+export function endsInitialEvents<T extends KubeObject>({ type, object }: WatchEvent<T>): boolean {
+  return type === 'BOOKMARK' && object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true';
 }
 
 interface RawList<T extends KubeObject> {

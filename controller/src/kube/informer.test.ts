@@ -30,14 +30,29 @@ afterEach(async () => {
 });
 
 interface Scripts {
+  /** A server that has no streaming lists refuses them. */
+  stream?(response: ServerResponse, count: number): void;
   list(request: ScriptedRequest, response: ServerResponse, count: number): void;
   watch?(request: ScriptedRequest, response: ServerResponse, count: number): void;
 }
 
+const isStream = ({ query }: ScriptedRequest): boolean => query.get('sendInitialEvents') === 'true';
+/** As an API server says it whose feature gate WatchList is off. */
+const notStreaming = {
+  reason: 'Invalid',
+  message:
+    'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+};
+
 /** An informer against a server whose n-th list and n-th watch are scripted. */
 async function open(scripts: Scripts, options: Partial<InformerOptions<KubeObject, Stored>> = {}) {
-  let [lists, watches] = [0, 0];
+  let [streams, lists, watches] = [0, 0, 0];
   const server = await serveScript((request, response) => {
+    if (isStream(request)) {
+      if (!scripts.stream) return refuse(response, 422, notStreaming);
+      response.writeHead(200).flushHeaders();
+      return scripts.stream(response, (streams += 1));
+    }
     if (request.query.get('watch') === null) return scripts.list(request, response, (lists += 1));
     response.writeHead(200).flushHeaders();
     scripts.watch?.(request, response, (watches += 1));
@@ -68,7 +83,9 @@ async function open(scripts: Scripts, options: Partial<InformerOptions<KubeObjec
 }
 
 const watchesOf = (server: ScriptedServer): (string | null)[] =>
-  server.requests.filter(({ query }) => query.get('watch') !== null).map(({ query }) => query.get('resourceVersion'));
+  server.requests
+    .filter((request) => request.query.get('watch') !== null && !isStream(request))
+    .map(({ query }) => query.get('resourceVersion'));
 
 describe('an informer', () => {
   it('lists page by page, then watches from the version of the list', async () => {
@@ -91,7 +108,59 @@ describe('an informer', () => {
     expect(informer.hasSynced).toBe(true);
     await vi.waitFor(() => expect(told).toEqual(['added a@1', 'added b@2', 'updated a@6', 'deleted b@2', 'added c@8']));
     expect(watchesOf(server)).toEqual(['5']);
-    expect(server.requests[0]?.query.get('limit')).toBe('250');
+    expect(server.requests.map(({ query }) => query.get('limit'))).toEqual([null, '250', '250', null]);
+  });
+
+  const ended = { metadata: { resourceVersion: '5', annotations: { 'k8s.io/initial-events-end': 'true' } } };
+
+  it('takes what there is as the beginning of a watch where the server can', async () => {
+    const { informer, told, server } = await open({
+      stream: (response) => {
+        tell(response, 'ADDED', stored('a', '1'));
+        tell(response, 'ADDED', stored('b', '2'));
+        tell(response, 'BOOKMARK', ended);
+        tell(response, 'MODIFIED', stored('a', '6'));
+        response.end();
+      },
+      list: () => expect.unreachable('nothing is listed'),
+    });
+    await informer.start();
+    await vi.waitFor(() => expect(told).toEqual(['added a@1', 'added b@2', 'updated a@6']));
+    await vi.waitFor(() => expect(watchesOf(server)).toEqual(['6']));
+  });
+
+  it('has not synced while the first list is cut off, and begins it again', async () => {
+    const { informer, told } = await open({
+      stream: (response, count) => {
+        tell(response, 'ADDED', stored('a', '1'));
+        if (count === 1) return void response.end();
+        tell(response, 'ADDED', stored('b', '2'));
+        tell(response, 'BOOKMARK', ended);
+      },
+      list: () => expect.unreachable('nothing is listed'),
+    });
+    const synced = informer.start();
+    await vi.waitFor(() => expect(told).toEqual(['added a@1']));
+    expect(informer.hasSynced).toBe(false);
+    await synced;
+    expect(told).toEqual(['added a@1', 'added b@2']);
+  });
+
+  it('lists whole where the first list falls silent', async () => {
+    const clock = new FakeClock();
+    const { informer, told, errors } = await open(
+      {
+        stream: (response) => tell(response, 'ADDED', stored('a', '1')),
+        list: (_request, response) => answer(response, listOf([stored('a', '1'), stored('b', '2')], '5')),
+      },
+      { clock },
+    );
+    const synced = informer.start();
+    await vi.waitFor(() => expect(told).toEqual(['added a@1']));
+    await clock.advance(30_000);
+    await synced;
+    expect(told).toEqual(['added a@1', 'added b@2']);
+    expect(errors.map(String)).toEqual(['Error: the first list stopped after 1 objects']);
   });
 
   it('goes on from the last bookmark when the server ends a watch', async () => {
@@ -203,7 +272,7 @@ describe('an informer', () => {
     const synced = informer.start();
     const delays: number[] = [];
     for (let failures = 1; failures <= 12; failures += 1) {
-      await vi.waitFor(() => expect(clock.pending).toHaveLength(1));
+      await vi.waitFor(() => expect([errors.length, clock.pending.length]).toEqual([failures, 1]));
       delays.push(clock.pending[0] ?? 0);
       healthy = failures === 12;
       await clock.advance(delays.at(-1) ?? 0);

@@ -1,5 +1,5 @@
-import { isGone, isTimeout, isVersionTooLarge } from './api-error.ts';
-import type { Client } from './client.ts';
+import { isGone, isInvalid, isTimeout, isVersionTooLarge } from './api-error.ts';
+import { endsInitialEvents, type Client, type WatchEvent } from './client.ts';
 import { sleep, type Clock } from './clock.ts';
 import { compareResourceVersions, type KubeObject, type ResourceType, type Stored } from './objects.ts';
 import { backoffMs } from './retry.ts';
@@ -34,6 +34,8 @@ const BACKOFF = { firstMs: 200, longestMs: 30_000 };
  * A watch that lived so long, or told anything, was a success; one that ends at once, again and again, is slowed down.
  */
 const GOOD_WATCH_MS = 5_000;
+/** A first list that says nothing for so long is given up, as any other call is. */
+const FIRST_LIST_SILENCE_MS = 30_000;
 /** Objects handled before other work gets its turn: at some 30 us each, a few milliseconds. */
 const BATCH = 100;
 
@@ -46,6 +48,8 @@ export class Reflector<T extends KubeObject> {
   /** From where to watch; undefined before the first list. */
   #version: string | undefined;
   #mustList = true;
+  /** Whether the API server may send the first list as the beginning of a watch. */
+  #mayStream = true;
   #failures = 0;
   /** Ends the list or the watch that is under way. */
   #attempt = new AbortController();
@@ -87,11 +91,24 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #listAndWatch(signal: AbortSignal): Promise<void> {
-    if (this.#mustList) await this.#list(signal);
+    if (this.#mustList && !this.#streams) await this.#list(signal);
     await this.#watch(signal);
   }
 
+  /**
+   * The first list comes as a stream, object by object: it takes less memory, and holds nothing else up. Later ones are
+   * read whole, as only the version of a whole list shows whether versions went backwards.
+   */
+  get #streams(): boolean {
+    return this.#mayStream && this.#version === undefined;
+  }
+
   #note(error: unknown): void {
+    if (this.#streams && isInvalid(error)) {
+      this.#mayStream = false;
+      this.#failures = 0;
+      return;
+    }
     this.#mustList ||= provesNothing(error);
     this.#options.sink.failed(error);
   }
@@ -107,9 +124,14 @@ export class Reflector<T extends KubeObject> {
       version = page.resourceVersion;
       await this.#take(page.items, seen);
     }
+    this.#listed(seen, version ?? '', began);
+  }
+
+  #listed(seen: ReadonlySet<string>, version: string, began: number): void {
+    const { clock, sink } = this.#options;
     this.#version = version;
     this.#mustList = false;
-    sink.listed(seen, version ?? '', (clock.monotonic() - began) / 1_000);
+    sink.listed(seen, version, (clock.monotonic() - began) / 1_000);
     this.#relisted?.resolve();
     this.#relisted = undefined;
   }
@@ -127,7 +149,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, type, namespace, labelSelector, fieldSelector, clock, sink } = this.#options;
+    const { client, type, namespace, labelSelector, fieldSelector, clock } = this.#options;
     const began = clock.monotonic();
     // Spread over 5 to 10 minutes, as client-go does, so that watches do not all end together.
     const timeoutSeconds = Math.round(300 * (1 + Math.random()));
@@ -138,17 +160,17 @@ export class Reflector<T extends KubeObject> {
       namespace,
       labelSelector,
       fieldSelector,
-      resourceVersion: this.#version ?? '',
+      resourceVersion: this.#version,
       timeoutSeconds,
       idleMs,
       signal,
     };
+    const events = client.watch(type, selection);
     let count = 0;
     try {
-      for await (const event of client.watch(type, selection)) {
-        sink.alive();
-        if (event.type === 'DELETED') sink.remove(event.object);
-        else if (event.type !== 'BOOKMARK') sink.put(event.object);
+      if (this.#mustList) await this.#takeFirst(events);
+      for await (const event of events) {
+        this.#takeEvent(event);
         this.#version = event.object.metadata.resourceVersion;
         count += 1;
         if (count % BATCH === 0) await breathe();
@@ -156,6 +178,40 @@ export class Reflector<T extends KubeObject> {
     } finally {
       if (count > 0 || clock.monotonic() - began > GOOD_WATCH_MS) this.#failures = 0;
     }
+  }
+
+  /** Takes in what there is when a watch begins; more of it has to come every half a minute. */
+  async #takeFirst(events: AsyncIterator<WatchEvent<T>, void>): Promise<void> {
+    const { clock, sink } = this.#options;
+    const began = clock.monotonic();
+    const seen = new Set<string>();
+    const giveUp = (): void => {
+      this.#mayStream = false;
+      sink.failed(new Error(`the first list stopped after ${seen.size} objects`));
+      this.#attempt.abort();
+    };
+    let cancel = clock.after(FIRST_LIST_SILENCE_MS, giveUp);
+    try {
+      for (let next = await events.next(); next.done !== true; next = await events.next()) {
+        const event = next.value;
+        this.#takeEvent(event);
+        if (endsInitialEvents(event)) return this.#listed(seen, event.object.metadata.resourceVersion, began);
+        if (event.type !== 'BOOKMARK') seen.add(event.object.metadata.uid);
+        if (seen.size % BATCH !== 0) continue;
+        cancel();
+        cancel = clock.after(FIRST_LIST_SILENCE_MS, giveUp);
+        await breathe();
+      }
+    } finally {
+      cancel();
+    }
+  }
+
+  #takeEvent({ type, object }: WatchEvent<T>): void {
+    const { sink } = this.#options;
+    sink.alive();
+    if (type === 'DELETED') sink.remove(object);
+    else if (type !== 'BOOKMARK') sink.put(object);
   }
 }
 

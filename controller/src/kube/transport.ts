@@ -52,11 +52,7 @@ export interface Transport {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/**
- * The API server reads no larger request. Its refusal comes while such a request is still being sent, and once more
- * than 10 MB are on their way, HTTP/2 in Node refuses whatever else is sent over that connection, for as long as it is
- * open.
- */
+/** The API server reads no larger request. Its refusal comes while such a request is still being sent. */
 const LARGEST_BODY = 3 * 1024 * 1024;
 type Body = Dispatcher.ResponseData['body'];
 
