@@ -75,6 +75,15 @@ describe('an object that the API server refuses', () => {
   });
 });
 
+test('a Task that is deployed while records are written starts its run before the others are', async () => {
+  const { written, told, context } = refusing(422);
+  const deployed = { metadata: { ...context.task.metadata, generation: 2 } };
+  const tasks = { cache: { byUid: () => (written.length > 0 ? deployed : context.task) } };
+  const actions = [recordOf('one'), eventOf('one'), recordOf('two'), eventOf('two')];
+  await applyActions(actions, { ...context, caches: { ...context.caches, tasks } } as unknown as ApplyContext);
+  expect([written, told]).toEqual([['one'], ['Some: one']]);
+});
+
 describe('while one run cannot be written', () => {
   const stuck = (failures: number) =>
     new Map([

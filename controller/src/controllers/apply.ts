@@ -45,13 +45,16 @@ const handlers: Handlers = {
 };
 
 /**
- * Applies the actions in order, up to the first one after which the rest no longer fits. One that fails because of its
- * object is put off, and its events are left out; the others go on.
+ * Applies the actions in order, up to the first one after which the rest no longer fits, or until the Task changes: a
+ * new deployment starts before the records of earlier runs are written. One that fails because of its object is put
+ * off, and its events are left out; the others go on.
  * @throws ApiError when the API server could not be reached; nothing is lost, decide again later
  */
 export async function applyActions(actions: readonly Action[], context: ApplyContext): Promise<void> {
   let isSetBack = false;
-  for (const action of actions) {
+  for (const [index, action] of actions.entries()) {
+    // Never before an event, which is told once, with the record before it.
+    if (index > 0 && action.kind === 'writeRunStatus' && isOvertaken(context)) return;
     if (isSetBack && action.kind === 'event') continue;
     isSetBack = false;
     const handle = handlers[action.kind] as (action: Action, context: ApplyContext) => Promise<Result>;
@@ -66,6 +69,12 @@ export async function applyActions(actions: readonly Action[], context: ApplyCon
       if (action.kind === 'createRun') return;
     }
   }
+}
+
+/** Whether the Task has changed since the actions were decided. */
+function isOvertaken({ caches, task }: ApplyContext): boolean {
+  const { generation = 0 } = caches.tasks.cache.byUid(task.metadata.uid)?.metadata ?? {};
+  return generation > (task.metadata.generation ?? 0);
 }
 
 /** Puts the action off. The Task has an event once it has failed several times in a row. */
