@@ -1,7 +1,8 @@
 /** Bundles a program into one file of JavaScript, or a few, with nothing beside them but Node. */
+import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, extname } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, transform, type Plugin } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
 
 /**
@@ -61,6 +62,21 @@ function loadedWhenUsed(path: string): string {
     for (const name of ${JSON.stringify(Object.keys(module))})
       Object.defineProperty(module.exports, name, { enumerable: true, get: () => load()[name] });`;
 }
+
+/**
+ * The text of a bundle stays in memory, and takes two bytes for each letter if one letter is beyond Latin-1, as some are
+ * in comments of libraries: ten megabytes for the controller, in place of five.
+ */
+const withoutComments: Plugin = {
+  name: 'without-comments',
+  setup(bundle) {
+    bundle.onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const { code } = await transform(text, { minifyWhitespace: true, sourcemap: 'inline', sourcefile: path });
+      return { contents: code };
+    });
+  },
+};
 
 /** What is parsed costs memory, though it never runs: some modules are in files of their own. */
 const leftApart = (apart: Readonly<Record<string, string>>): Plugin => ({
@@ -132,7 +148,7 @@ export async function bundle({
     minify,
     // A native library, which pg does without where it is not there.
     external: ['pg-native'],
-    plugins: [nodesModulesWhenUsed, onlyWhatIsUsed, leftApart(apart)],
+    plugins: [nodesModulesWhenUsed, onlyWhatIsUsed, leftApart(apart), withoutComments],
     banner: { js: lines.join('\n') },
     logLevel: 'warning',
     metafile: true,

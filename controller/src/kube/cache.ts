@@ -56,7 +56,7 @@ export class Cache<P extends Cached> {
   /** uid to the resourceVersion up to which its deletion holds. */
   readonly #tombstones = new Map<string, string>();
   readonly #indexers: Readonly<Record<string, Indexer<P>>>;
-  readonly #indexes = new Map<string, Map<string, Set<string>>>();
+  readonly #indexes = new Map<string, Index>();
   readonly #emit: (event: CacheEvent<P>) => void;
 
   /** `emit` is called synchronously, after the cache has changed. */
@@ -91,7 +91,7 @@ export class Cache<P extends Cached> {
     const entries = this.#indexes.get(index);
     if (entries === undefined) throw new Error(`no index "${index}": declare it where the informer is made`);
     const found: P[] = [];
-    for (const key of entries.get(value) ?? []) {
+    for (const key of keysIn(entries.get(value))) {
       const object = this.#objects.get(key);
       if (object !== undefined) found.push(object);
     }
@@ -178,14 +178,23 @@ export class Cache<P extends Cached> {
   }
 }
 
-function link(index: Map<string, Set<string>>, value: string, key: string): void {
-  const keys = index.get(value);
-  if (keys === undefined) index.set(value, new Set([key]));
-  else keys.add(key);
+/** The keys under each value: most values have one, for which a Set would be 200 bytes. */
+type Index = Map<string, string | Set<string>>;
+
+const keysIn = (entry: string | Set<string> | undefined): Iterable<string> =>
+  typeof entry === 'string' ? [entry] : (entry ?? []);
+
+function link(index: Index, value: string, key: string): void {
+  const entry = index.get(value);
+  if (entry === undefined) index.set(value, key);
+  else if (typeof entry !== 'string') entry.add(key);
+  else if (entry !== key) index.set(value, new Set([entry, key]));
 }
 
-function unlink(index: Map<string, Set<string>>, value: string, key: string): void {
-  const keys = index.get(value);
-  keys?.delete(key);
-  if (keys?.size === 0) index.delete(value);
+function unlink(index: Index, value: string, key: string): void {
+  const entry = index.get(value);
+  if (entry === key) index.delete(value);
+  if (entry === undefined || typeof entry === 'string') return;
+  entry.delete(key);
+  if (entry.size === 0) index.delete(value);
 }
