@@ -30,7 +30,7 @@ export interface ControllerImage {
 export const config = {
   User: `${user}:${user}`,
   ExposedPorts: { '8080/tcp': {}, '8090/tcp': {} },
-  Env: ['NODE_ENV=production'],
+  Env: ['NODE_ENV=production', 'MALLOC_ARENA_MAX=1'],
   Entrypoint: ['/usr/local/bin/node', '--max-semi-space-size=4', '--heap-growing-percent=30', '/app/main.mjs'],
   WorkingDir: '/',
 };

@@ -6,9 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
 
 const main = fileURLToPath(new URL('../../dist/controller/main.js', import.meta.url));
-/** Node's flags as in the image, so that what is tested and measured is what ships. */
-const nodeFlags =
-  readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8').match(/(?<=^ENTRYPOINT .*)--[\w-]+=\d+/gm) ?? [];
+const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
+/** Node's flags and environment as in the image, so that what is tested and measured is what ships. */
+const nodeFlags = dockerfile.match(/(?<=^ENTRYPOINT .*)--[\w-]+=\d+/gm) ?? [];
+const imageEnv = Object.fromEntries(
+  [...dockerfile.matchAll(/(?<=^ENV .*)\b(\w+)=(\w+)/gm)].map(([, name = '', value = '']) => [name, value]),
+);
 const mostLines = 2_000;
 
 /** Those that still run: they end with the tests, also when a test timed out. */
@@ -56,7 +59,7 @@ export async function startController(
     [...nodeFlags, program, '--kubeconfig', kubeconfig, '--address', '127.0.0.1:0', ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...imageEnv, ...env },
     },
   );
   const lines: LogLine[] = [];
