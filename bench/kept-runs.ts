@@ -121,7 +121,7 @@ async function createKept(
   const trigger = { type: 'Revision' as const, value: manifest.metadata.name ?? '', generation: revision };
   const run = await asController.create(taskRuns, { ...manifest, spec: { ...spec, trigger } });
   const { namespace, name } = run.metadata;
-  await client.create(jobs, jobOf(run));
+  await asController.create(jobs, jobOf(run)); // nobody else may
   const job = (await client.patchStatus(jobs, { namespace, name }, { status: succeeded() })) as FinishedJob;
   const view = viewOf(task, [run as TaskRun], [job]);
   const [only] = view.active;
