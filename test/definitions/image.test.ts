@@ -67,7 +67,7 @@ it('is started in the same way when an engine built it', () => {
         .split(' ')
         .map((port) => [`${port}/tcp`, {}]),
     ),
-    Env: [said('ENV')],
+    Env: said('ENV').split(' '),
     Entrypoint: JSON.parse(said('ENTRYPOINT')) as string[],
     WorkingDir: '/',
   }).toEqual(config);
