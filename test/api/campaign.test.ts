@@ -43,7 +43,7 @@ async function round(nth: number): Promise<void> {
   const letters = isCampaign ? ['a', 'b', 'c'] : ['a'];
   const stories = Promise.allSettled(letters.map((letter) => story(`round-${nth}${letter}`, until)));
   if (isCampaign) await disturb(randomOf(`disturb ${nth}`), until);
-  for (const told of await stories) if (told.status === 'rejected') throw told.reason;
+  for (const end of await stories) if (end.status === 'rejected') throw end.reason;
 }
 
 /** What happens in one namespace, until then and until everything has come to rest. */

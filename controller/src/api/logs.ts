@@ -196,7 +196,7 @@ async function* archivedText(
   const first = await pieces?.next();
   if (pieces === undefined || first?.done !== false) return; // it is gone
   const text = createGunzip({ chunkSize: unzippedAtOnce });
-  pipeline(beginningWith(first.value, pieces), text, () => undefined); // whoever reads the text is told of an error
+  pipeline(beginningWith(first.value, pieces), text, () => undefined); // whoever reads the text gets the error
   if (tail === undefined) yield* text;
   else yield lastLines(await buffer(text), tail);
 }
