@@ -64,8 +64,8 @@ function loadedWhenUsed(path: string): string {
 }
 
 /**
- * The text of a bundle stays in memory, and takes two bytes for each letter if one letter is beyond Latin-1, as some are
- * in comments of libraries: ten megabytes for the controller, in place of five.
+ * The text of a bundle stays in memory, and takes two bytes for each letter if one is beyond Latin-1, as some are in
+ * comments of libraries: ten megabytes for the controller, in place of five.
  */
 const withoutComments: Plugin = {
   name: 'without-comments',
