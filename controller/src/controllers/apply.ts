@@ -53,8 +53,7 @@ const handlers: Handlers = {
 export async function applyActions(actions: readonly Action[], context: ApplyContext): Promise<void> {
   let isSetBack = false;
   for (const [index, action] of actions.entries()) {
-    // Never before an event, which is told once, with the record before it.
-    if (index > 0 && action.kind === 'writeRunStatus' && isOvertaken(context)) return;
+    if (index > 0 && isOvertaken(action, context)) return;
     if (isSetBack && action.kind === 'event') continue;
     isSetBack = false;
     const handle = handlers[action.kind] as (action: Action, context: ApplyContext) => Promise<Result>;
@@ -71,8 +70,12 @@ export async function applyActions(actions: readonly Action[], context: ApplyCon
   }
 }
 
-/** Whether the Task has changed since the actions were decided. */
-function isOvertaken({ caches, task }: ApplyContext): boolean {
+/**
+ * Whether the Task has changed since the actions were decided, before a record that can wait. An event cannot: it
+ * belongs to the record before it, and is recorded once.
+ */
+function isOvertaken({ kind }: Action, { caches, task }: ApplyContext): boolean {
+  if (kind !== 'writeRunStatus') return false;
   const { generation = 0 } = caches.tasks.cache.byUid(task.metadata.uid)?.metadata ?? {};
   return generation > (task.metadata.generation ?? 0);
 }
