@@ -12,8 +12,8 @@ import { startController, type ControllerProcess } from '../support/controller-p
 import { eventually } from '../support/eventually.ts';
 import type { Kueue } from '../support/kueue/kueue.ts';
 import { startFaultProxy, type Call, type Fault } from './fault-proxy.ts';
-import { pick, type Random } from '../support/random.ts';
-import { kindNames, Teller, type Queue } from './tellers.ts';
+import { pick, randomOf, type Random } from '../support/random.ts';
+import { Teller, type Queue } from './tellers.ts';
 
 /** How many of what befell the controllers. */
 export type Counts = Record<string, number>;
@@ -35,7 +35,10 @@ export interface WorldOptions {
   readonly cluster: Cluster;
   readonly namespace: string;
   readonly queue: Queue & Pick<Kueue, 'createQueue'>;
-  readonly random: Random;
+  /** What happens is made up from it and the seed. */
+  readonly label: string;
+  /** The kinds of Tasks, of `kindNames`. */
+  readonly kinds: readonly string[];
   readonly counts: Counts;
 }
 
@@ -45,21 +48,25 @@ export class World {
   readonly #counts: Counts;
   readonly #slots: Slot[] = [];
 
-  private constructor({ cluster, namespace, queue, random, counts }: WorldOptions) {
+  private constructor({ cluster, namespace, queue, label, kinds, counts }: WorldOptions) {
     this.namespace = namespace;
     this.#counts = counts;
     const { client } = cluster;
-    this.tellers = kindNames.map((kind) => new Teller({ client, namespace, kind, queue, random }));
+    this.tellers = kinds.map(
+      (kind) => new Teller({ client, namespace, kind, queue, random: randomOf(`${label} ${kind}`) }),
+    );
   }
 
   static async open(options: WorldOptions): Promise<World> {
-    const { cluster, namespace, queue, random, counts } = options;
+    const { cluster, namespace, queue, label, counts } = options;
     await cluster.client.create(namespaces, { metadata: { name: namespace } });
     await mayElect(cluster, namespace);
     await queue.createQueue({ namespace, name: 'q', clusterQueue: namespace });
     const world = new World(options);
-    for (const name of ['one', 'two'])
+    for (const name of ['one', 'two']) {
+      const random = randomOf(`${label} ${name}`);
       world.#slots.push(await Slot.open(cluster, { namespace, name, random, count: (what) => count(counts, what) }));
+    }
     return world;
   }
 
