@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Run, RunDetail } from '../../api/schemas.ts';
 import { coloured, plain } from '../style.ts';
-import { renderDiff } from './diff.ts';
+import { renderDiff } from '../views/run-diff.ts';
 import { figuresOf } from './top.ts';
 import { forwardTo, gate, listenHere, placeOf } from './ui.ts';
 

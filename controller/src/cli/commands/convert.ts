@@ -1,11 +1,6 @@
 import { Command } from 'commander';
-import { print } from '../../plan/kubectl-yaml.ts';
-import { readManifests, type Manifest } from '../convert/manifests.ts';
-import { exitCodes, UsageError } from '../errors.ts';
-import type { Io } from '../io.ts';
 import type { LoadParts } from '../plan/parts.ts';
 import type { StartOffline } from '../session.ts';
-import { remark } from '../remark.ts';
 
 export function convertCommand(start: StartOffline, loadParts: LoadParts): Command {
   return new Command('convert')
@@ -13,45 +8,9 @@ export function convertCommand(start: StartOffline, loadParts: LoadParts): Comma
       'print the Application for manifests of Kubernetes, Argo Workflows, Tekton, Volcano or the JobFlow operator, and say what changes; no cluster is needed',
     )
     .requiredOption('-f, --filename <file>', 'the manifests, as YAML or JSON; - for standard input')
-    .action(({ filename }: { filename: string }) => start((io) => convert(io, filename, loadParts)));
-}
-
-async function convert(io: Io, filename: string, loadParts: LoadParts): Promise<number> {
-  const { definitions } = await loadParts();
-  const { manifests, others } = readManifests(await io.read(filename), filename, definitions.schemas);
-  checkNames(manifests, filename);
-  for (const manifest of manifests) {
-    const { application, warnings } = applicationOf(manifest);
-    await io.out.write(`---\n${print(application)}`);
-    for (const warning of warnings)
-      await remark(io, 'yellow', 'changes:', `${manifest.kind} ${manifest.name}: ${warning}`);
-  }
-  for (const other of others) await remark(io, 'yellow', 'remains:', other);
-  return exitCodes.ok;
-}
-
-/** @throws UsageError if one Application would replace the other */
-function checkNames(manifests: readonly Manifest[], filename: string): void {
-  const found = new Map<string, Manifest>();
-  for (const manifest of manifests) {
-    const { kind, name, namespace = '' } = manifest;
-    const first = found.get(`${namespace}/${name}`);
-    if (first)
-      throw new UsageError(
-        `${filename}: two manifests (${first.kind}, ${kind}) have the name ${name}, and would be one Application: rename one`,
-      );
-    found.set(`${namespace}/${name}`, manifest);
-  }
-}
-
-function applicationOf({ name, namespace, converted, warnings: lost }: Manifest) {
-  const { type, properties, warnings } = converted;
-  const metadata = { name, ...(namespace !== undefined && { namespace }) };
-  const application = {
-    apiVersion: 'core.oam.dev/v1beta1',
-    kind: 'Application',
-    metadata,
-    spec: { components: [{ name, type, properties }] },
-  };
-  return { application, warnings: [...warnings, ...lost] };
+    .action(async ({ filename }: { filename: string }) => {
+      // Loaded only here, so that the other commands start faster.
+      const { convert } = await import('../convert/convert.ts');
+      await start((io) => convert(io, filename, loadParts));
+    });
 }
