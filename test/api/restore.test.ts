@@ -158,6 +158,43 @@ describe.concurrent('a Task that comes back alone, into a cluster without its Ap
   });
 });
 
+describe('a backup that is restored into another cluster', () => {
+  const other = useControlledCluster('elsewhere');
+  const backup = async (): Promise<Backups> => {
+    const room = await controlled.openRoom();
+    await deployedTwice(room);
+    return {
+      task: backupOf(await room.get(tasks, 'app-mytask')),
+      runs: (await room.list(taskRuns)).map(backupOf),
+    };
+  };
+
+  it('brings the history along with the statuses, and runs what is deployed next', async () => {
+    const { task, runs } = await backup();
+    const room = await other.openRoom();
+    for (const run of runs) await bringBack(room, run);
+    await room.apply(task);
+    await room.where(await room.get(tasks, 'app-mytask'), 'speaks of the run', ({ message }) =>
+      /^mytask-v2 Succeeded in /.test(message ?? ''),
+    );
+    expect(await room.runs()).toEqual(['mytask-v1 Failed BackoffLimitExceeded', 'mytask-v2 Succeeded']);
+    expect(await room.names(jobs)).toEqual([]);
+    await room.finish({ revision: 3 });
+    expect(await room.names(jobs)).toEqual(['mytask-v3']);
+  });
+
+  it('without the statuses runs once more, and says of each TaskRun that nothing tells what became of it', async () => {
+    const { task, runs } = await backup();
+    const room = await other.openRoom();
+    for (const run of runs) await room.apply(restored(run));
+    await room.apply(task);
+    await room.finished(await room.get(tasks, 'app-mytask'));
+    for (const name of ['mytask-v1', 'mytask-v2'])
+      await room.runWhere(name, 'says so', ({ reason }) => reason === 'NotAdoptable');
+    expect((await room.list(jobs)).length).toBe(1);
+  });
+});
+
 describe.concurrent('who may bring back a TaskRun', () => {
   const velero = { labels: { 'velero.io/restore-name': 'monday' } };
   const create = async (room: Room, run: Backup<TaskRunObject>, as: string): Promise<string> => {
