@@ -6,7 +6,7 @@ import { withController, type Bench } from './bench.ts';
 import { writeRun } from './burst.ts';
 import { seeJobs } from './jobs-seen.ts';
 import { memoryOf, quantile, scrapeApiServer, scrapeController, sum, type Sample } from './metrics.ts';
-import { cronJobs, empty, forAll, jobOf, renamed, runOf, tasks } from './objects.ts';
+import { cronJobs, empty, forAll, jobOf, ownerless, renamed, runOf, tasks } from './objects.ts';
 import { percentile, row, type Row } from './report.ts';
 
 const delayMetric = 'task_runs_schedule_delay_seconds';
@@ -185,7 +185,7 @@ function scheduled(task: TaskObject, cron: string): TaskObject {
 }
 
 function cronJobOf(task: TaskObject, schedule: string) {
-  const { spec } = jobOf(runOf(task, 'template'));
+  const { spec } = ownerless(jobOf(runOf(task, 'template')));
   return {
     apiVersion: 'batch/v1',
     kind: 'CronJob',
