@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TaskMemory } from './task-memory.ts';
+import { kept, noted, TaskMemory } from './task-memory.ts';
 
 const refusal = { object: 'TaskRun' as const, run: 'mytask-v2', reason: 'Invalid', message: 'no', final: true };
 
@@ -33,8 +33,8 @@ describe('what is remembered of a Task', () => {
     const memory = new TaskMemory();
     for (let index = 0; index < 1_250; index += 1) {
       memory.see(index, index);
-      TaskMemory.note(memory.goneJobs, String(index));
-      TaskMemory.keep(memory.terminationMessages, String(index), {});
+      memory.goneJobs = noted(memory.goneJobs, String(index));
+      memory.terminationMessages = kept(memory.terminationMessages, String(index), {});
       memory.refuse({ ...refusal, object: 'Job', run: String(index) }, 0);
     }
     expect([memory.seenAt.size, memory.goneJobs.size, memory.terminationMessages.size, memory.refusals.length]).toEqual(

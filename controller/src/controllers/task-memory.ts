@@ -24,15 +24,21 @@ const lastRetry = 60_000;
 /** Short, since it is mostly a cache that is behind. */
 const firstSetback = 100;
 
+/** Shared by all Tasks, most of which have nothing to remember: ten empty maps of each were 2 KB. */
+const nothing: ReadonlyMap<never, never> = new Map<never, never>();
+const none: readonly never[] = [];
+const noNames: ReadonlySet<string> = new Set<string>();
+
+/** What it has in a map, a set or a list is replaced, and never changed. */
 export class TaskMemory {
   /** Versions of the Task that a newer one replaced, oldest first. */
-  earlier: Task[] = [];
+  earlier: readonly Task[] = none;
   /** Jobs of unfinished runs as they were when they were deleted. */
-  deletedJobs: Job[] = [];
-  goneJobs = new Set<string>();
-  takenRuns = new Set<string>();
-  takenJobs = new Set<string>();
-  takenClaims = new Set<string>();
+  deletedJobs: readonly Job[] = none;
+  goneJobs: ReadonlySet<string> = noNames;
+  takenRuns: ReadonlySet<string> = noNames;
+  takenJobs: ReadonlySet<string> = noNames;
+  takenClaims: ReadonlySet<string> = noNames;
   nudged: string | undefined;
   nameKept: boolean | undefined;
   /** The value of the mark that was last written on the Application. */
@@ -51,17 +57,17 @@ export class TaskMemory {
   /** The latest schedule time for which a run was created, RFC 3339. */
   lastScheduled: string | undefined;
   /** By the Job's UID. */
-  readonly terminationMessages = new Map<string, TerminationMessage>();
+  terminationMessages: ReadonlyMap<string, TerminationMessage> = nothing;
   /** By the run's name. */
-  readonly steps = new Map<string, StepLook>();
+  steps: ReadonlyMap<string, StepLook> = nothing;
   /** When each run's status was last written, by the run's name. */
-  readonly written = new Map<string, number>();
+  written: ReadonlyMap<string, number> = nothing;
   /** Statuses that were too large, by UID of the run or Task. */
-  readonly cuts = new Map<string, Cut>();
-  readonly seenAt = new Map<number, number>();
+  cuts: ReadonlyMap<string, Cut> = nothing;
+  seenAt: ReadonlyMap<number, number> = nothing;
   /** By `actionKey`. */
-  readonly setbacks = new Map<string, Setback>();
-  readonly #refusals = new Map<string, Refusal & { readonly attempts: number }>();
+  setbacks: ReadonlyMap<string, Setback> = nothing;
+  #refusals: ReadonlyMap<string, Refusal & { readonly attempts: number }> = nothing;
 
   get refusals(): readonly Refusal[] {
     return [...this.#refusals.values()];
@@ -73,23 +79,27 @@ export class TaskMemory {
       earlier: this.earlier,
       deletedJobs: this.deletedJobs,
       refusals: this.refusals,
-      setbacks: new Map(this.setbacks),
+      setbacks: this.setbacks,
       trial: this.trial,
-      taken: { runs: new Set(this.takenRuns), jobs: new Set(this.takenJobs), claims: new Set(this.takenClaims) },
-      goneJobs: new Set(this.goneJobs),
+      taken: { runs: this.takenRuns, jobs: this.takenJobs, claims: this.takenClaims },
+      goneJobs: this.goneJobs,
       answered: this.answered,
       lastScheduled: this.lastScheduled,
-      terminationMessages: new Map(this.terminationMessages),
-      steps: new Map(this.steps),
-      written: new Map(this.written),
-      cuts: new Map(this.cuts),
-      seenAt: new Map(this.seenAt),
+      terminationMessages: this.terminationMessages,
+      steps: this.steps,
+      written: this.written,
+      cuts: this.cuts,
+      seenAt: this.seenAt,
       nudged: this.nudged,
       nameKept: this.nameKept,
       marked: this.marked,
       markAt: this.markAt,
       before: this.before,
     };
+  }
+
+  #dropRefusals(goes: (refusal: Refusal, key: string) => boolean): void {
+    this.#refusals = without(this.#refusals, (key, refusal) => goes(refusal, key));
   }
 
   keepEarlier(version: Task): void {
@@ -99,10 +109,9 @@ export class TaskMemory {
   /** Only the first sighting counts. A new version clears final refusals: its run may reuse the name. */
   see(generation: number, now: number): void {
     if (this.seenAt.has(generation)) return;
-    TaskMemory.keep(this.seenAt, generation, now);
-    this.cuts.clear();
-    for (const [key, { object, final }] of this.#refusals)
-      if (object === 'TaskRun' && final) this.#refusals.delete(key);
+    this.seenAt = kept(this.seenAt, generation, now);
+    this.cuts = nothing;
+    this.#dropRefusals(({ object, final }) => object === 'TaskRun' && final);
   }
 
   /** Drop the versions that are answered. */
@@ -115,26 +124,12 @@ export class TaskMemory {
     this.deletedJobs = [...this.deletedJobs, job].slice(-limit);
   }
 
-  /** Add to one of the sets above, within its limit. */
-  static note(set: Set<string>, value: string): void {
-    set.add(value);
-    dropOldest(set);
-  }
-
-  /** Add to one of the maps above, within its limit. */
-  static keep<K, V>(map: Map<K, V>, key: K, value: V): void {
-    map.set(key, value);
-    dropOldest(map);
-  }
-
   /** Remember a refusal; each further one of the same object waits twice as long, a minute at most. */
   refuse(refusal: Omit<Refusal, 'retryAt'>, now: number): void {
     const key = `${refusal.object}/${refusal.run}/${refusal.step ?? ''}`;
     const attempts = (this.#refusals.get(key)?.attempts ?? 0) + 1;
     const wait = Math.min(lastRetry, firstRetry * 2 ** (attempts - 1));
-    this.#refusals.delete(key);
-    this.#refusals.set(key, { ...refusal, attempts, retryAt: now + wait });
-    if (this.#refusals.size > limit) this.#refusals.delete([...this.#refusals.keys()][0] ?? key);
+    this.#refusals = kept(this.#refusals, key, { ...refusal, attempts, retryAt: now + wait });
   }
 
   /** How often creating that object of a run was refused in a row. */
@@ -146,7 +141,7 @@ export class TaskMemory {
   tooLarge(uid: string, now: number): void {
     const refusals = (this.cuts.get(uid)?.refusals ?? 0) + 1;
     const wait = refusals > mostCuts ? Math.min(lastRetry, firstRetry * 2 ** (refusals - mostCuts)) : 0;
-    TaskMemory.keep(this.cuts, uid, { refusals, retryAt: now + wait });
+    this.cuts = kept(this.cuts, uid, { refusals, retryAt: now + wait });
   }
 
   /**
@@ -160,9 +155,8 @@ export class TaskMemory {
     // One that was due long ago was no longer wanted: this is another failure.
     const failures = before && now - before.retryAt < lastRetry ? before.failures + 1 : 1;
     const wait = Math.min(lastRetry, firstSetback * 2 ** Math.min(failures - 1, 20));
-    this.setbacks.delete(key);
     const retryAt = now + wait;
-    TaskMemory.keep(this.setbacks, key, {
+    this.setbacks = kept(this.setbacks, key, {
       message,
       failures,
       retryAt,
@@ -173,36 +167,46 @@ export class TaskMemory {
 
   /** The action has succeeded. */
   overcome(key: string): void {
-    if (this.setbacks.get(key)?.undoneUntil === undefined) this.setbacks.delete(key);
+    if (this.setbacks.get(key)?.undoneUntil === undefined) this.setbacks = without(this.setbacks, (one) => one === key);
   }
 
   /** Drop what was undone and has lasted since. */
   dropLasting(now: number): void {
-    for (const [key, { undoneUntil = Infinity }] of this.setbacks) if (undoneUntil <= now) this.setbacks.delete(key);
+    this.setbacks = without(this.setbacks, (_key, { undoneUntil = Infinity }) => undoneUntil <= now);
   }
 
   /** An object of this run was created. Creating a run also clears the refusals of earlier runs. */
   accepted(object: Refusal['object'], run: string, step = ''): void {
-    if (object !== 'TaskRun') this.#refusals.delete(`${object}/${run}/${step}`);
-    else for (const [key, refusal] of this.#refusals) if (refusal.object === 'TaskRun') this.#refusals.delete(key);
+    const key = `${object}/${run}/${step}`;
+    this.#dropRefusals((refusal, its) => (object === 'TaskRun' ? refusal.object === 'TaskRun' : its === key));
   }
 
   /** The run is finished: forget what was remembered for it. */
   finished(run: string, runUid: string): void {
-    for (const [key, refusal] of this.#refusals)
-      if (refusal.object !== 'TaskRun' && refusal.run === run) this.#refusals.delete(key);
-    this.steps.delete(run);
-    this.written.delete(run);
-    this.cuts.delete(runUid);
+    this.#dropRefusals((refusal) => refusal.object !== 'TaskRun' && refusal.run === run);
+    this.steps = without(this.steps, (name) => name === run);
+    this.written = without(this.written, (name) => name === run);
+    this.cuts = without(this.cuts, (uid) => uid === runUid);
     this.deletedJobs = this.deletedJobs.filter(
       ({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid),
     );
   }
 }
 
-function dropOldest<K>(entries: { readonly size: number; keys(): Iterable<K>; delete(key: K): boolean }): void {
-  for (const oldest of entries.keys()) {
-    if (entries.size <= limit) return;
-    entries.delete(oldest);
-  }
+/** The set with that value, within the limit. */
+export function noted(set: ReadonlySet<string>, value: string): ReadonlySet<string> {
+  return new Set([...set, value].slice(-limit));
+}
+
+/** The map with that value as its newest, within the limit. */
+export function kept<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
+  const others = [...map].filter(([other]) => other !== key);
+  return new Map([...others, [key, value] as const].slice(-limit));
+}
+
+/** The map without some entries; itself where none goes. */
+function without<K, V>(map: ReadonlyMap<K, V>, goes: (key: K, value: V) => boolean): ReadonlyMap<K, V> {
+  if (map.size === 0) return map;
+  const stays = [...map].filter(([key, value]) => !goes(key, value));
+  return stays.length === map.size ? map : new Map(stays);
 }

@@ -15,7 +15,7 @@ import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
 import { labels, scheduledTimestampAnnotation, type RunTrigger } from '../../resources/index.ts';
 import { refusalOf } from '../refusal.ts';
 import { taskRuns, type TaskRunObject } from '../../cluster/resource-types.ts';
-import { TaskMemory } from '../task-memory.ts';
+import { noted, type TaskMemory } from '../task-memory.ts';
 import { ownerOf, type ApplyContext, type Result } from './context.ts';
 import type { Refusal } from '../../domain/model/memory.ts';
 
@@ -77,7 +77,7 @@ async function createTaskRun(run: TaskRunManifest, context: ApplyContext): Promi
       return 'stop';
     }
     if (memory.takenRuns.has(name)) throw error;
-    TaskMemory.note(memory.takenRuns, name);
+    memory.takenRuns = noted(memory.takenRuns, name);
     log.info({ run: name, owner: ownerOf(existing) }, 'name is taken');
     return 'stop';
   }
@@ -130,7 +130,7 @@ async function createWorkspace(
     const record = caches.runs.cache.get(namespace, run);
     if (!isOfTask || !record || !isClaimOf(projectClaim(existing), record)) {
       if (memory.takenClaims.has(name)) throw error;
-      TaskMemory.note(memory.takenClaims, name);
+      memory.takenClaims = noted(memory.takenClaims, name);
       log.info({ claim: name, namespace, owner: ownerOf(existing) }, 'name is taken');
       return 'stop';
     }
@@ -161,7 +161,7 @@ function nameTaken(
   const owner = caches.runs.cache.byUid(controllerOf(existing, 'TaskRun') ?? '');
   const ours = owner !== undefined && controllerOf(owner, 'Task') === task.metadata.uid;
   if ((ours && memory.attemptsOf('Job', run, step) < mostNameWaits) || memory.takenJobs.has(name)) throw error;
-  TaskMemory.note(memory.takenJobs, name);
+  memory.takenJobs = noted(memory.takenJobs, name);
   log.info({ job: name, namespace, owner: ownerOf(existing), at: now() }, 'name is taken');
   return 'stop';
 }

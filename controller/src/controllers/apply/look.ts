@@ -7,7 +7,7 @@ import { controllerUid, type Stored } from '../../kube/objects.ts';
 import { jobs, pods } from '../../kube/resources.ts';
 import { applications } from '../../cluster/resource-types.ts';
 import { refusalOf } from '../refusal.ts';
-import { TaskMemory } from '../task-memory.ts';
+import { kept, noted } from '../task-memory.ts';
 import { applies, lookAtStep } from '../../cluster/workflow-step.ts';
 import { againAt, ifHere } from './application.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
@@ -65,7 +65,7 @@ export async function checkJob({ name, uid }: ActionOf<'checkJob'>, context: App
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  TaskMemory.note(memory.goneJobs, uid);
+  memory.goneJobs = noted(memory.goneJobs, uid);
   return 'done';
 }
 
@@ -98,7 +98,7 @@ export async function readTermination(
     (latest, one) => (latest && latest.at >= one.at ? latest : one),
     undefined,
   );
-  TaskMemory.keep(memory.terminationMessages, uid, { text: last?.text, nodeName: last?.nodeName });
+  memory.terminationMessages = kept(memory.terminationMessages, uid, { text: last?.text, nodeName: last?.nodeName });
   log.debug({ job, pods: ended.length }, 'outputs read');
   return 'done';
 }
@@ -116,6 +116,6 @@ export async function checkStep(
   if (found && applies(found, task.metadata)) look = lookAtStep(found, { step, createdAt }, now());
   else if (found && againAt(createdAt, now()) !== undefined) look = { known: false };
   else if (found) log.debug({ run, application }, 'the Application does not say that it applied this Task');
-  TaskMemory.keep(memory.steps, run, { at: now(), ...look });
+  memory.steps = kept(memory.steps, run, { at: now(), ...look });
   return 'done';
 }

@@ -12,7 +12,7 @@ import { applications, taskRuns, tasks, type TaskObject } from '../../cluster/re
 import { applies } from '../../cluster/workflow-step.ts';
 import { uidKey } from '../../kube/cache.ts';
 import { keyOf } from '../../kube/objects.ts';
-import { TaskMemory } from '../task-memory.ts';
+import { kept } from '../task-memory.ts';
 import { ifHere } from './application.ts';
 import { refTo, type ApplyContext, type Result } from './context.ts';
 
@@ -21,7 +21,7 @@ export async function writeRunStatus(
   context: ApplyContext,
 ): Promise<Result> {
   const { client, caches, memory, now } = context;
-  TaskMemory.keep(memory.written, name, now());
+  memory.written = kept(memory.written, name, now());
   try {
     const known = caches.runs.cache.byUid(uid);
     // A stale cache, for example of a new leader, must not make a finished run active again.
