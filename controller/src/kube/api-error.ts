@@ -130,6 +130,7 @@ export const isAlreadyExists = has(409, 'AlreadyExists');
 export const isConflict = has(409, 'Conflict');
 /** Validation, or a CEL rule, refused a field; `details` names which. */
 export const isInvalid = has(422);
+export const isTooManyRequests = has(429);
 /** RBAC, a quota or an admission policy said no. */
 export const isForbidden = has(403);
 /** The resourceVersion or continue token is too old: list again. */

@@ -50,7 +50,6 @@ async function open(scripts: Scripts, options: Partial<InformerOptions<KubeObjec
   const server = await serveScript((request, response) => {
     if (isStream(request)) {
       if (!scripts.stream) return refuse(response, 422, notStreaming);
-      response.writeHead(200).flushHeaders();
       return scripts.stream(response, (streams += 1));
     }
     if (request.query.get('watch') === null) return scripts.list(request, response, (lists += 1));
@@ -144,6 +143,16 @@ describe('an informer', () => {
     expect(informer.hasSynced).toBe(false);
     await synced;
     expect(told).toEqual(['added a@1', 'added b@2']);
+  });
+
+  it('lists whole where the kind is so new that the server cannot stream it yet', async () => {
+    const { informer, told, errors } = await open({
+      stream: (response) =>
+        refuse(response, 429, { reason: 'TooManyRequests', message: 'storage is (re)initializing' }),
+      list: (_request, response) => answer(response, listOf([stored('a', '1')], '5')),
+    });
+    await informer.start();
+    expect([told, errors]).toEqual([['added a@1'], []]);
   });
 
   it('lists whole where the first list falls silent', async () => {

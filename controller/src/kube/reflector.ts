@@ -1,4 +1,4 @@
-import { isGone, isInvalid, isTimeout, isVersionTooLarge } from './api-error.ts';
+import { isGone, isInvalid, isTimeout, isTooManyRequests, isVersionTooLarge } from './api-error.ts';
 import { endsInitialEvents, type Client, type WatchEvent } from './client.ts';
 import { sleep, type Clock } from './clock.ts';
 import { compareResourceVersions, type KubeObject, type ResourceType, type Stored } from './objects.ts';
@@ -104,7 +104,8 @@ export class Reflector<T extends KubeObject> {
   }
 
   #note(error: unknown): void {
-    if (this.#streams && isInvalid(error)) {
+    // Invalid: it has no streams. TooManyRequests: it does not have all objects of a new kind in its cache yet.
+    if (this.#streams && (isInvalid(error) || isTooManyRequests(error))) {
       this.#mayStream = false;
       this.#failures = 0;
       return;
