@@ -5,6 +5,7 @@
 import type { Answered } from '../domain/model/trigger.ts';
 import type { Task } from '../resources/index.ts';
 import type { Job } from '../domain/model/objects.ts';
+import { without, withoutKey } from '../domain/lang/without.ts';
 import { mostCuts } from '../domain/status/cuts.ts';
 import type {
   Before,
@@ -98,8 +99,8 @@ export class TaskMemory {
     };
   }
 
-  #dropRefusals(goes: (refusal: Refusal, key: string) => boolean): void {
-    this.#refusals = without(this.#refusals, (key, refusal) => goes(refusal, key));
+  #dropRefusals(goes: (refusal: Refusal) => boolean): void {
+    this.#refusals = without(this.#refusals, (_key, refusal) => goes(refusal));
   }
 
   keepEarlier(version: Task): void {
@@ -167,7 +168,7 @@ export class TaskMemory {
 
   /** The action has succeeded. */
   overcome(key: string): void {
-    if (this.setbacks.get(key)?.undoneUntil === undefined) this.setbacks = without(this.setbacks, (one) => one === key);
+    if (this.setbacks.get(key)?.undoneUntil === undefined) this.setbacks = withoutKey(this.setbacks, key);
   }
 
   /** Drop what was undone and has lasted since. */
@@ -177,16 +178,16 @@ export class TaskMemory {
 
   /** An object of this run was created. Creating a run also clears the refusals of earlier runs. */
   accepted(object: Refusal['object'], run: string, step = ''): void {
-    const key = `${object}/${run}/${step}`;
-    this.#dropRefusals((refusal, its) => (object === 'TaskRun' ? refusal.object === 'TaskRun' : its === key));
+    if (object === 'TaskRun') this.#dropRefusals((refusal) => refusal.object === 'TaskRun');
+    else this.#refusals = withoutKey(this.#refusals, `${object}/${run}/${step}`);
   }
 
   /** The run is finished: forget what was remembered for it. */
   finished(run: string, runUid: string): void {
     this.#dropRefusals((refusal) => refusal.object !== 'TaskRun' && refusal.run === run);
-    this.steps = without(this.steps, (name) => name === run);
-    this.written = without(this.written, (name) => name === run);
-    this.cuts = without(this.cuts, (uid) => uid === runUid);
+    this.steps = withoutKey(this.steps, run);
+    this.written = withoutKey(this.written, run);
+    this.cuts = withoutKey(this.cuts, runUid);
     this.deletedJobs = this.deletedJobs.filter(
       ({ metadata }) => !metadata.ownerReferences?.some(({ uid }) => uid === runUid),
     );
@@ -202,11 +203,4 @@ export function noted(set: ReadonlySet<string>, value: string): ReadonlySet<stri
 export function kept<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V> {
   const others = [...map].filter(([other]) => other !== key);
   return new Map([...others, [key, value] as const].slice(-limit));
-}
-
-/** The map without some entries; itself where none goes. */
-function without<K, V>(map: ReadonlyMap<K, V>, goes: (key: K, value: V) => boolean): ReadonlyMap<K, V> {
-  if (map.size === 0) return map;
-  const stays = [...map].filter(([key, value]) => !goes(key, value));
-  return stays.length === map.size ? map : new Map(stays);
 }

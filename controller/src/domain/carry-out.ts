@@ -6,6 +6,7 @@
 import { labels, queueLabels, type Meta, type TaskRun } from '../resources/index.ts';
 import { compact } from './lang/compact.ts';
 import { rfc3339 } from './lang/rfc3339.ts';
+import { withoutKey } from './lang/without.ts';
 import {
   type Action,
   type ActionKind,
@@ -64,7 +65,7 @@ export function remember(memory: Memory, action: Action, outside: Outside): Part
 /** What failed before has succeeded now; whether it lasts shows later. */
 function overcome({ setbacks }: Memory, action: Action): Partial<Memory> {
   const key = actionKey(action);
-  return setbacks.get(key)?.undoneUntil === undefined ? { setbacks: without(setbacks, key) } : {};
+  return setbacks.get(key)?.undoneUntil === undefined ? { setbacks: withoutKey(setbacks, key) } : {};
 }
 
 /** A TaskRun as the API server makes it. */
@@ -168,16 +169,12 @@ const inMemory: Changes<Memory> = {
 /** What was remembered for the sake of a run that is finished. */
 function forgetRun(memory: Memory, name: string, uid: string): Partial<Memory> {
   return {
-    steps: without(memory.steps, name),
-    written: without(memory.written, name),
-    cuts: without(memory.cuts, uid),
+    steps: withoutKey(memory.steps, name),
+    written: withoutKey(memory.written, name),
+    cuts: withoutKey(memory.cuts, uid),
     refusals: memory.refusals.filter(({ object, run }) => object === 'TaskRun' || run !== name),
     deletedJobs: memory.deletedJobs.filter((job) => !isOwnedBy(job, uid)),
   };
-}
-
-function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
-  return map.has(key) ? new Map([...map].filter(([other]) => other !== key)) : map;
 }
 
 function withRun(runs: readonly TaskRun[], uid: string, change: (run: TaskRun) => TaskRun): readonly TaskRun[] {
