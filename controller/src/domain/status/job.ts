@@ -165,13 +165,18 @@ function lastObstacle({ record: run }: PartView): string | undefined {
 }
 
 function progress(job: Job, view: PartView, { cluster: { queueing } }: TaskState, now: Date): Verdict {
-  const { ready = 0, succeeded = 0 } = job.status ?? {};
   if (waitsInQueue(job)) return ending(queueVerdict(view, job, queueing, now), now);
   if (job.spec.suspend === true)
     return { phase: 'Pending', reason: reasons.suspended, message: 'the Job is suspended' };
-  const started =
-    view.phase === 'Running' || ready > 0 || succeeded > 0 || view.pods.some((pod) => pod.phase === 'Running');
-  return { phase: started ? 'Running' : 'Pending', ...obstacle(job, view, now) };
+  return { phase: hasStarted(job, view) ? 'Running' : 'Pending', ...obstacle(job, view, now) };
+}
+
+/** A pod runs before its Job says when it started: one write has both. */
+function hasStarted({ status = {} }: Job, { phase, pods }: PartView): boolean {
+  if (phase === 'Running') return true;
+  const { ready = 0, succeeded = 0, startTime } = status;
+  const runs = ready > 0 || succeeded > 0 || pods.some((pod) => pod.phase === 'Running');
+  return runs && startTime !== undefined;
 }
 
 /** What ends a run without an end of its Job ends it now. */

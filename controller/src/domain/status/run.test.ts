@@ -58,6 +58,11 @@ describe('an unfinished run', () => {
       withJob(aJob().status({ startTime: rfc3339(1), active: 1 })).pods(aPod().phase('Running')),
       running(),
     ],
+    [
+      'whose pod runs before its Job says since when is still pending',
+      withJob(aJob()).pods(aPod().phase('Running')),
+      pending(),
+    ],
     ['with a pod that has succeeded runs', withJob(aJob().status({ startTime: rfc3339(1), succeeded: 1 })), running()],
     [
       'that ran stays running between two pods',
