@@ -135,11 +135,14 @@ class Actor implements KueueActor {
   }
 
   /**
-   * A watch that ends, or whose start is too old, is opened again; so is one that an API server forbids which was just
-   * started and does not know all roles yet. Without its rights the actor would never have begun.
+   * A watch that ends, or whose start is too old, is opened again; so is one that an API server refuses which was just
+   * started: it does not know all roles yet, has no store for a CRD yet (429), or has not found etcd (5xx). Without its
+   * rights the actor would never have begun.
    */
   #watchFailed(error: unknown): void {
-    if (!(error instanceof ApiError) || ![0, 403, 410].includes(error.status)) this.#refused(error);
+    const isOpenedAgain =
+      error instanceof ApiError && ([0, 403, 410, 429].includes(error.status) || error.status >= 500);
+    if (!isOpenedAgain) this.#refused(error);
   }
 
   /** One step for a Job and its Workload; what it writes leads to the next look. */
