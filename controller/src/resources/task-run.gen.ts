@@ -58,7 +58,7 @@ export interface TaskRunSpec {
        */
       by: string;
       /**
-       * The last deployment that was seen before them; left out where there was none.
+       * The last deployment that was seen before them; left out where there was none. The same as by where that one came back.
        */
       after?: string;
     };

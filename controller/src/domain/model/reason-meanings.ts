@@ -247,7 +247,7 @@ const ourReasonMeanings = {
     source: 'task-runs',
     with: ['Skipped'],
     meaning:
-      'Deployments followed each other while no controller ran, and only the last of them was left to see. The record stands for those before it, which did not run; the message says between which revisions.',
+      'Deployments followed each other while no controller ran, and only the last of them was left to see. The record stands for those before it, which did not run; the message says between which revisions. Where the last one is what ran before, the Task may also just have been suspended and resumed.',
     remedy:
       'Deploy again what should have run. Look why no controller ran: its Deployment, its lease, and the alert `TaskRunsNoLeader`.',
   },

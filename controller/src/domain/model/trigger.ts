@@ -45,10 +45,12 @@ export interface Answered {
   readonly snapshotHash?: string;
   /** It stands for deployments that no controller saw, so it is not a deployment itself. */
   readonly isRecord?: boolean;
+  /** Such a record, after which the Task has the trigger that was answered before: by which run, that one knows. */
+  readonly isReturn?: boolean;
 }
 
 /** What an Application keeps of the last answered trigger of one of its Tasks. */
-export interface Mark extends Omit<Answered, 'generation' | 'isRecord'> {
+export interface Mark extends Omit<Answered, 'generation' | 'isRecord' | 'isReturn'> {
   readonly run: string;
   readonly phase: MarkedPhase;
 }
@@ -70,6 +72,8 @@ export function answeredByRun({
 }: Pick<TaskRun, 'spec'> & { readonly metadata: { readonly name: string } }): readonly Answered[] {
   const { generation, value = '', revisionHash, superseded } = spec.trigger ?? {};
   if (generation === undefined) return [];
+  if (superseded !== undefined && superseded.after === superseded.by)
+    return [compact({ generation, value: superseded.by, revisionHash, isReturn: true })];
   const isRecord = superseded !== undefined || undefined;
   return [
     compact({ generation, value, revisionHash, run: metadata.name, snapshotHash: spec.snapshot?.hash, isRecord }),
@@ -88,7 +92,14 @@ export function lastAnswered(task: Task, runs: readonly TaskRun[], remembered?: 
     ...runs.filter((run) => !isOfEarlier(run, task)).flatMap(answeredByRun),
     ...(remembered ? [remembered] : []),
   ];
-  return all.reduce<Answered | undefined>(
+  const newest = newestOf(all);
+  if (newest?.isReturn !== true) return newest;
+  const before = newestOf(all.filter(({ isReturn }) => isReturn !== true));
+  return before?.value === newest.value ? { ...before, generation: newest.generation } : newest;
+}
+
+function newestOf(answers: readonly Answered[]): Answered | undefined {
+  return answers.reduce<Answered | undefined>(
     (newest, answer) => (newest === undefined || answer.generation > newest.generation ? answer : newest),
     undefined,
   );

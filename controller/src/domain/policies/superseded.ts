@@ -9,7 +9,7 @@ import type { RunTrigger, Task, TaskRun } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { nameWithHash } from '../lang/names.ts';
 import { reasons } from '../model/reasons.ts';
-import { type Answered, triggerValue } from '../model/trigger.ts';
+import { type Answered, revisionHash, triggerValue } from '../model/trigger.ts';
 import type { Hold } from '../model/verdict.ts';
 
 /**
@@ -28,6 +28,34 @@ export function supersededBefore(version: Task, last: Partial<Answered>) {
   return { type: 'Revision', value: `before ${by}`, generation: generation - 1, superseded } satisfies RunTrigger;
 }
 
+/**
+ * The Task has the trigger that was answered last, and versions between were seen by nobody: it may have been deployed
+ * otherwise and rolled back. It may as well have been suspended and resumed, so nothing runs.
+ *
+ * @param isSeen whether this process saw the version of that generation
+ * @returns the trigger of the record; undefined where nothing was missed
+ */
+export function supersededByReturn(version: Task, last: Partial<Answered>, isSeen: (generation: number) => boolean) {
+  const { generation = 0 } = version.metadata;
+  const seen = last.generation ?? 0;
+  if (seen === 0 || !someBetween(seen, generation, (one) => !isSeen(one))) return undefined;
+  const by = triggerValue(version.spec.trigger);
+  const superseded = { most: generation - seen, by, after: by };
+  return compact({
+    type: 'Revision',
+    value: `before ${by}`,
+    generation,
+    revisionHash: revisionHash(version),
+    superseded,
+  } as const) satisfies RunTrigger;
+}
+
+/** Whether the condition holds of a whole number between the two, which do not count. */
+function someBetween(from: number, to: number, holds: (number: number) => boolean): boolean {
+  for (let one = from + 1; one < to; one += 1) if (holds(one)) return true;
+  return false;
+}
+
 /** The record's name, after that of the run which took the place of what was not seen. */
 export function supersededName(runName: string, version: Task): string {
   const { uid, generation = 0 } = version.metadata;
@@ -44,10 +72,14 @@ export function supersededCount({ most, by, after }: NonNullable<RunTrigger['sup
 export function supersededHold({ spec }: Pick<TaskRun, 'spec'>): Hold | undefined {
   const { superseded } = spec.trigger ?? {};
   if (!superseded) return undefined;
-  const { by, after } = superseded;
-  const where = after === undefined ? `before ${by}` : `between ${after} and ${by}`;
+  const where = placeOf(superseded);
   const message = `no controller saw ${supersededCount(superseded)} ${where}, so nothing of that ran; deploy it again to run it`;
   return { phase: 'Skipped', reason: reasons.superseded, message };
+}
+
+function placeOf({ by, after }: NonNullable<RunTrigger['superseded']>): string {
+  if (after === undefined) return `before ${by}`;
+  return after === by ? `between ${by} and its return` : `between ${after} and ${by}`;
 }
 
 /** How many revisions lie between two; undefined where their names do not say. */

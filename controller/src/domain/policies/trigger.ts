@@ -11,36 +11,54 @@ import { type RunRequest, versionTrigger } from '../manifest/run.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import { policyOf } from '../model/execution-policy.ts';
 import { type Answered, revisionHash, triggerValue } from '../model/trigger.ts';
-import { supersededBefore } from './superseded.ts';
+import { supersededBefore, supersededByReturn } from './superseded.ts';
 
 /**
  * @param versions versions of one Task, oldest first
  * @param answered the trigger that was answered last; undefined for a Task that is new
+ * @param isSeen whether this process saw the version of that generation
  * @returns a run for each version whose trigger is another than its predecessor's, oldest first, and before it a record
- *   of the deployments between them that nobody saw
+ *   of the deployments between them that nobody saw; such a record alone where the trigger came back meanwhile
  */
-export function dueRuns(versions: readonly Task[], answered: Answered | undefined): readonly RunRequest[] {
+export function dueRuns(
+  versions: readonly Task[],
+  answered: Answered | undefined,
+  isSeen: (generation: number) => boolean,
+): readonly RunRequest[] {
   const due: RunRequest[] = [];
   let last: Partial<Answered> = answered ?? {};
   for (const version of versions) {
-    const generation = version.metadata.generation ?? 0;
-    if (generation <= (last.generation ?? 0)) continue;
-    const changed = isAnotherTrigger(version, last);
-    const superseded = supersededBefore(version, last);
+    if ((version.metadata.generation ?? 0) <= (last.generation ?? 0)) continue;
+    const asked = requestsOf(version, last, isSeen);
+    due.push(...asked);
     last = {
       ...last,
-      generation,
+      generation: version.metadata.generation ?? 0,
       isRecord: false,
-      ...compact({ value: triggerValue(version.spec.trigger), revisionHash: revisionHash(version) }),
+      ...compact({
+        value: triggerValue(version.spec.trigger),
+        revisionHash: revisionHash(version),
+        snapshotHash: asked.at(-1)?.snapshot?.hash,
+      }),
     };
-    if (!changed) continue;
-    const snapshot = snapshotOf(version);
-    if (!asksForRun(version, snapshot, last.snapshotHash)) continue;
-    last = { ...last, snapshotHash: snapshot.hash };
-    if (superseded) due.push({ version, trigger: superseded });
-    due.push({ version, snapshot, trigger: versionTrigger(version) });
   }
   return due;
+}
+
+function requestsOf(
+  version: Task,
+  last: Partial<Answered>,
+  isSeen: (generation: number) => boolean,
+): readonly RunRequest[] {
+  if (!isAnotherTrigger(version, last)) {
+    const returned = runsEachDeployment(version) ? supersededByReturn(version, last, isSeen) : undefined;
+    return returned ? [{ version, trigger: returned }] : [];
+  }
+  const snapshot = snapshotOf(version);
+  if (!asksForRun(version, snapshot, last.snapshotHash)) return [];
+  const superseded = supersededBefore(version, last);
+  const run = { version, snapshot, trigger: versionTrigger(version) };
+  return superseded ? [{ version, trigger: superseded }, run] : [run];
 }
 
 /** A revision's name may come back for another content; then KubeVela's hash of it differs, where both are known. */
@@ -51,7 +69,11 @@ function isAnotherTrigger(version: Task, last: Partial<Answered>): boolean {
 }
 
 function asksForRun(version: Task, snapshot: Snapshot, lastHash: string | undefined): boolean {
+  if (policyOf(version).trigger === 'Manual') return false;
+  return runsEachDeployment(version) || snapshot.hash !== lastHash;
+}
+
+function runsEachDeployment(version: Task): boolean {
   const { trigger, unique } = policyOf(version);
-  if (trigger === 'Manual') return false;
-  return (trigger === 'Revision' && unique) || snapshot.hash !== lastHash;
+  return trigger === 'Revision' && unique;
 }

@@ -60,15 +60,17 @@ function wantedRuns(view: TaskView, now: Date): readonly WantedRun[] {
   const { task, memory } = view.state;
   const { earlier, seenAt, before } = memory;
   const again = view.answered ? undefined : before;
-  const deployed = dueRuns([...earlier, task], view.answered).map((due): WantedRun => {
-    const request = withAgain(due, runsAgainBecause(due.version, again));
-    const seen = seenAt.get(request.version.metadata.generation ?? 0) ?? now;
-    const names = runNames(request.version, new Date(seen));
-    return {
-      request,
-      names: request.trigger.superseded ? names.map((name) => supersededName(name, request.version)) : names,
-    };
-  });
+  const deployed = dueRuns([...earlier, task], view.answered, (generation) => seenAt.has(generation)).map(
+    (due): WantedRun => {
+      const request = withAgain(due, runsAgainBecause(due.version, again));
+      const seen = seenAt.get(request.version.metadata.generation ?? 0) ?? now;
+      const names = runNames(request.version, new Date(seen));
+      return {
+        request,
+        names: request.trigger.superseded ? names.map((name) => supersededName(name, request.version)) : names,
+      };
+    },
+  );
   const due = agendaOf(view.state, now)?.due;
   return due ? [...deployed, scheduledRun(task, due)] : deployed;
 }

@@ -116,6 +116,8 @@ export class DeploymentStory {
   /** Deployments that nobody saw yet, by generation, and those that came before a version that a controller saw. */
   readonly #unseen = new Set<number>();
   readonly #gaps = new Map<number, number>();
+  /** Versions with which the trigger that was answered last came back while nobody looked. */
+  readonly #returns = new Set<number>();
   #seen: Seen = nothing;
   #before: Seen = nothing;
   /** Triggers whose run was finally refused; under the same name it is not retried. */
@@ -164,14 +166,23 @@ export class DeploymentStory {
     }));
   }
 
-  /** How many deployments nobody saw before each version that got a run, and how many its record says there were. */
+  /**
+   * How many deployments nobody saw before each version that got a run, or that brought the last trigger back, and how
+   * many the record of them says there were.
+   */
   gaps(): { readonly generation: number; readonly unseen: number; readonly recorded: number }[] {
-    const { runsCreated, superseded } = this.world;
-    return [...this.#gaps].flatMap(([generation, unseen]) =>
-      runsCreated.has(`generation ${generation}`)
-        ? [{ generation, unseen, recorded: superseded.get(generation - 1) ?? 0 }]
-        : [],
-    );
+    const { runsCreated } = this.world;
+    return [...this.#gaps].flatMap(([generation, unseen]) => {
+      if (runsCreated.has(`generation ${generation}`))
+        return [{ generation, unseen, recorded: this.#recordedOf(generation - 1) }];
+      return this.#returns.has(generation) ? [{ generation, unseen, recorded: this.#recordedOf(generation) }] : [];
+    });
+  }
+
+  /** The most deployments of a record that stands for that generation, too. */
+  #recordedOf(generation: number): number {
+    const records = [...this.world.superseded].filter(([last, most]) => last - most < generation && generation <= last);
+    return Math.max(0, ...records.map(([, most]) => most));
   }
 
   #do(next: Step): void {
@@ -299,9 +310,19 @@ export class DeploymentStory {
     this.#seen = this.#answered() ?? nothing;
     const { generation = 0 } = this.world.task.metadata;
     this.#unseen.delete(generation);
-    if (this.#unseen.size > 0) this.#gaps.set(generation, this.#unseen.size);
+    if (this.#unseen.size > 0) {
+      this.#gaps.set(generation, this.#unseen.size);
+      if (this.#isReturn()) this.#returns.add(generation);
+    }
     this.#unseen.clear();
     this.#see();
+  }
+
+  #isReturn(): boolean {
+    const { trigger, unique } = policyOf(this.world.task);
+    const isSame = triggerValue(this.world.task.spec.trigger) === this.#seen.value;
+    // The record is a TaskRun, which may be refused like any other.
+    return isSame && trigger === 'Revision' && unique && this.#refusedForGood.size === 0;
   }
 
   #die(): void {
