@@ -15,14 +15,20 @@ export interface Bench {
   /** A cluster admin's kubeconfig. */
   readonly adminKubeconfig: string;
   readonly render: RenderTask;
+  /** How many times as large as usual it is to be measured. */
+  readonly times: number;
   /** Aborts when the benchmark's time is up. */
   readonly signal: AbortSignal;
 }
 
 export interface Benchmark {
   readonly measure: (bench: Bench) => Promise<Row[]>;
-  /** May be no more than this. */
+  /** May be no more than this, and so many times as long where it is measured so many times as large. */
   readonly seconds: number;
+  /** It is left out where nobody names it. */
+  readonly onlyByName?: boolean;
+  /** Of Kubernetes' own controllers; 20 where nothing is said, as by default. */
+  readonly controllerCallsPerSecond?: number;
 }
 
 const tidyingSeconds = 180;
@@ -35,8 +41,7 @@ const tidyingSeconds = 180;
 export async function carryOut(
   name: string,
   { measure, seconds }: Benchmark,
-  cluster: Cluster,
-  render: RenderTask,
+  { cluster, render, times }: { readonly cluster: Cluster } & Pick<Bench, 'render' | 'times'>,
 ): Promise<Row[]> {
   const client = createClient({ kubeconfigPath: cluster.sandbox.kubeconfig, userAgent: 'bench' });
   const asController = createClient({ kubeconfigPath: cluster.controllerKubeconfig, userAgent: 'bench' });
@@ -51,6 +56,7 @@ export async function carryOut(
       controllerKubeconfig,
       adminKubeconfig: sandbox.kubeconfig,
       render,
+      times,
       signal: deadline.signal,
     });
   };

@@ -14,10 +14,12 @@ import { median, row, type Row } from './report.ts';
 import type { FlowStep } from '../controller/src/domain/model/flow.ts';
 
 const chainLength = 100;
-const fanWidth = 500;
+const usualWidth = 500;
+/** With the one that they depend on, as many steps as a Task may have. */
+const mostWidth = 999;
 const nodeCount = 1_000;
 /** The Job controller may make 20 calls a second by default, and makes several a Job. */
-const fanSeconds = 240;
+const usualSeconds = 240;
 /**
  * Steps that may start at once, and calls of the raw loop in flight: the controller makes one Task's calls one after
  * the other.
@@ -106,16 +108,17 @@ async function rawChain(bench: Bench): Promise<number> {
 }
 
 async function fan(bench: Bench): Promise<Row[]> {
-  const { namespace, client } = bench;
+  const { namespace, client, times } = bench;
+  const fanWidth = Math.min(times * usualWidth, mostWidth);
   const task = await taskWith(bench, 'fan', (template) => ({
     steps: [
       { name: 'root', template },
       ...Array.from({ length: fanWidth }, (_, index) => ({ name: `s${index}`, dependsOn: ['root'], template })),
     ],
   }));
-  const raw = await rawFan(bench);
+  const raw = await rawFan(bench, fanWidth);
   await empty(client, namespace);
-  const ours = await withController(bench, () => untilDone(bench, task, 'fan-v1', fanSeconds));
+  const ours = await withController(bench, () => untilDone(bench, task, 'fan-v1', usualSeconds * times));
   await empty(client, namespace);
   const edge = ((ours - raw) * 1000) / fanWidth;
   return [
@@ -138,8 +141,8 @@ async function fan(bench: Bench): Promise<Row[]> {
   ];
 }
 
-async function rawFan(bench: Bench): Promise<number> {
-  const { client, namespace } = bench;
+async function rawFan(bench: Bench, fanWidth: number): Promise<number> {
+  const { client, namespace, times } = bench;
   const job = await plainJob(bench);
   const seen = await seeJobs(client, namespace, { ended: true });
   const began = performance.now();
@@ -149,7 +152,7 @@ async function rawFan(bench: Bench): Promise<number> {
   await forAll(names, rawCreators, (name) =>
     bench.asController.create(jobs, { ...job, metadata: { ...job.metadata, name } }),
   );
-  await Promise.all(names.map((name) => seen.at(name, fanSeconds)));
+  await Promise.all(names.map((name) => seen.at(name, usualSeconds * times)));
   seen.stop();
   return (performance.now() - began) / 1000;
 }
@@ -189,7 +192,7 @@ async function everyNode(bench: Bench): Promise<Row[]> {
   try {
     return await withController(bench, async ({ port }) => {
       const before = await quiet(port);
-      const seconds = await untilDone(bench, task, 'nodes-v1', 2 * fanSeconds);
+      const seconds = await untilDone(bench, task, 'nodes-v1', 2 * usualSeconds);
       const run = await client.get(taskRuns, { namespace, name: 'nodes-v1' });
       await quiet(port);
       const writes =

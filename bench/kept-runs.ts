@@ -19,9 +19,8 @@ import { emptyState, withCluster } from '../controller/src/domain/model/state.ts
 import type { Job as FinishedJob } from '../controller/src/domain/model/objects.ts';
 import type { TaskView } from '../controller/src/domain/model/view.ts';
 
-const taskCount = 1_000;
+const usualCount = 1_000;
 const runsOfEach = 10;
-const kept = taskCount * runsOfEach;
 const starts = 3;
 /** An hour ago: of what is younger than a minute a controller that starts would tell KubeVela again. */
 const finishedAt = new Date(Date.now() - 3_600_000);
@@ -37,10 +36,12 @@ interface Start {
   readonly stallMs: number;
 }
 
-/** Memory and start-up of a controller beside 10,000 runs whose Jobs are kept; and beside none. */
+/** Memory and start-up of a controller beside thousands of runs whose Jobs are kept; and beside none. */
 export async function keptRuns(bench: Bench): Promise<Row[]> {
+  const taskCount = bench.times * usualCount;
+  const kept = taskCount * runsOfEach;
   const bare = await measureStarts(bench, 0);
-  await populate(bench);
+  await populate(bench, taskCount);
   const listing = await listSeconds(bench);
   const full = await measureStarts(bench, taskCount);
   const node = await bareNode();
@@ -56,7 +57,7 @@ export async function keptRuns(bench: Bench): Promise<Row[]> {
       limit: listing,
       unit: 's',
       peer: 'listing the same objects in pages, in a process that runs',
-      aim: 1,
+      aim: bench.times,
     }),
     row({
       name: `${kept} kept runs: process start until ready`,
@@ -65,7 +66,13 @@ export async function keptRuns(bench: Bench): Promise<Row[]> {
       peer: empty,
       aim: null,
     }),
-    row({ name: `${kept} kept runs: memory when settled`, ...of('memory'), unit: 'MB', peer: empty, aim: 150 }),
+    row({
+      name: `${kept} kept runs: memory when settled`,
+      ...of('memory'),
+      unit: 'MB',
+      peer: empty,
+      aim: 150 * bench.times,
+    }),
     row({
       name: `${kept} kept runs: most memory while starting`,
       ...of('mostMemory'),
@@ -88,7 +95,7 @@ export async function keptRuns(bench: Bench): Promise<Row[]> {
  * Creates Tasks with finished runs and their Jobs, all with the statuses that the controller would write: nothing is
  * left to do.
  */
-async function populate({ namespace, client, asController, render }: Bench): Promise<void> {
+async function populate({ namespace, client, asController, render }: Bench, taskCount: number): Promise<void> {
   const template = await render({
     namespace,
     name: 'template',
@@ -178,7 +185,7 @@ async function measureStart(bench: Bench, reconciled: number): Promise<Start> {
           sum(samples, 'task_runs_queue_depth') === 0;
         return done ? { at: Date.now(), calls: writesOf(samples) } : undefined;
       },
-      { everyMs: 25 },
+      { everyMs: 25, seconds: 60 * bench.times },
     );
     if (settled.calls > 0) throw new Error(`${settled.calls} calls were made where nothing was left to do`);
     const memory = await steadyMemory(controller.pid);
