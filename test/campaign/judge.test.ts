@@ -12,9 +12,15 @@ const namespace = 'story';
 /** A log in which each change is answered a second after the one before. */
 class Log {
   readonly changes: Change[] = [];
+  #waited = 0;
+
+  wait(seconds: number): this {
+    this.#waited += seconds * 1_000;
+    return this;
+  }
 
   add(change: Partial<Change> & Pick<Change, 'verb' | 'what' | 'name'>): this {
-    const at = (this.changes.length + 1) * 1_000;
+    const at = (this.changes.length + 1) * 1_000 + this.#waited;
     const metadata = { resourceVersion: String(this.changes.length + 1), ...change.object?.metadata };
     const object = change.object && { ...change.object, metadata };
     this.changes.push({
@@ -97,6 +103,7 @@ describe('the judge', () => {
         .task(2)
         .run('v2', { type: 'Revision', generation: 2 })
         .ended('v2')
+        .wait(5)
         .run('before', { type: 'Revision', generation: 2, superseded: { most: 1, by: 'app-v3', after: 'app-v1' } })
         .ended('before', 'Skipped')
         .task(3)
@@ -200,6 +207,13 @@ describe('the judge', () => {
     const superseded = { type: 'Revision', generation: 2, superseded: { most: 1, by: 'app-v3', after: 'app-v1' } };
     const log = oneRun().task(2).task(3).run('before', superseded).ended('before', 'Skipped');
     log.run('v2', { type: 'Revision', generation: 2 }).ended('v2');
+    expect(log.run('v3', { type: 'Revision', generation: 3 }).ended('v3').report(3).rules()).toEqual([]);
+  });
+
+  it('accepts a record that the next leader had asked for when the run of an earlier one was made', () => {
+    const superseded = { type: 'Revision', generation: 2, superseded: { most: 1, by: 'app-v3', after: 'app-v1' } };
+    const log = oneRun().task(2).task(3).run('v2', { type: 'Revision', generation: 2 });
+    log.run('before', superseded).ended('before', 'Skipped').ended('v2');
     expect(log.run('v3', { type: 'Revision', generation: 3 }).ended('v3').report(3).rules()).toEqual([]);
   });
 

@@ -77,14 +77,17 @@ function* deployments({ book, controller }: Court) {
   }
 }
 
+/** As long as a call is held back at most, and a decision takes on a busy machine. */
+const crossingMs = 5_000;
+
 /**
- * One run, or a record in its place. A run may follow the record: a call that an earlier leader had under way reaches
- * the API server after the next leader has looked.
+ * One run, or a record in its place. Both, where a call that an earlier leader had under way reached the API server
+ * after the next leader had looked: before its record or after it.
  */
 function isAnswered(own: readonly Life<TaskRunObject>[], records: readonly Life<TaskRunObject>[]): boolean {
   const [run] = own;
   if (!run) return records.length > 0;
-  return own.length === 1 && records.every((record) => bornAt(record) < bornAt(run));
+  return own.length === 1 && records.every((record) => bornAt(record) < bornAt(run) + crossingMs);
 }
 
 /**
