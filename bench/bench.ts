@@ -1,6 +1,6 @@
 import { createClient, type Client } from '../controller/src/kube/client.ts';
 import { startController, type ControllerProcess } from '../test/support/controller-process.ts';
-import type { Cluster } from '../test/support/cluster.ts';
+import type { Cluster, ClusterOptions } from '../test/support/cluster.ts';
 import { createNamespace, empty, type RenderTask } from './objects.ts';
 import { unmeasured, type Row } from './report.ts';
 
@@ -25,10 +25,8 @@ export interface Benchmark {
   readonly measure: (bench: Bench) => Promise<Row[]>;
   /** May be no more than this, and so many times as long where it is measured so many times as large. */
   readonly seconds: number;
-  /** It is left out where nobody names it. */
-  readonly onlyByName?: boolean;
-  /** Of Kubernetes' own controllers; 20 where nothing is said, as by default. */
-  readonly controllerCallsPerSecond?: number;
+  /** What it needs of its cluster. So it is measured where it is named alone. */
+  readonly cluster?: Pick<ClusterOptions, 'controllerCallsPerSecond' | 'kubevela'>;
 }
 
 const tidyingSeconds = 180;

@@ -32,8 +32,8 @@ import { percentile, row, type Row } from './report.ts';
 import { Seen } from './seen.ts';
 import { startStandIn } from './stand-in.ts';
 
-const count = 300;
-const deployments = [1, 2] as const;
+export const count = 300;
+export const deployments = [1, 2] as const;
 /** They run for longer than a deployment takes, so that the second one finds them running. */
 const podSeconds = 30;
 /** As many as the controller has workers; a raw loop has as many calls in flight as both together. */
@@ -47,7 +47,7 @@ interface CoreObject extends KubeObject {
 }
 const core = (plural: string, kind: string, namespaced = true) =>
   resourceType<CoreObject>({ group: 'core.oam.dev', version: 'v1beta1', plural, kind, namespaced });
-const applications = core('applications', 'Application');
+export const applications = core('applications', 'Application');
 const revisions = core('applicationrevisions', 'ApplicationRevision');
 const trackers = core('resourcetrackers', 'ResourceTracker', false);
 const componentDefinitions = core('componentdefinitions', 'ComponentDefinition');
@@ -101,7 +101,7 @@ async function directly(bench: Bench): Promise<Row[]> {
   });
 }
 
-const how = (nth: number) => (nth === 1 ? 'at once' : 'changed at once');
+export const how = (nth: number) => (nth === 1 ? 'at once' : 'changed at once');
 
 /** Seconds of each deployment until its last Job. What came of them is removed again. */
 async function inTurn({ client, namespace }: Bench, act: (nth: number) => Promise<unknown>): Promise<number[]> {
@@ -204,7 +204,7 @@ const specOf = (name: string, nth: number): JsonObject => ({
   components: [{ name, type: 'task', properties: propertiesOf(nth) }],
 });
 
-function applicationOf(namespace: string, name: string): CoreObject {
+export function applicationOf(namespace: string, name: string): CoreObject {
   return {
     apiVersion: 'core.oam.dev/v1beta1',
     kind: 'Application',
@@ -239,7 +239,8 @@ async function measure(
   };
 }
 
-async function deployAll({ namespace, client }: Bench, nth: number): Promise<Deployed> {
+/** Applies all Applications, or changes each, and waits until each shows its new run. */
+export async function deployAll({ namespace, client }: Bench, nth: number): Promise<Deployed> {
   const firstWord = (message = '') => message.split(' ')[0];
   const seen = {
     tasks: await Seen.of(client, tasks, namespace, ({ metadata }) => `${metadata.name}@${metadata.generation}`),
@@ -307,7 +308,7 @@ async function readObjects(at: Pick<Bench, 'client' | 'namespace'>): Promise<Obj
 }
 
 /** Deletes them as a person does; the stand-in must run. */
-async function removeApplications(bench: Bench): Promise<void> {
+export async function removeApplications(bench: Bench): Promise<void> {
   const { namespace, client } = bench;
   await forAll(names, creators, (name) => client.delete(applications, { namespace, name }));
   await eventually('no Application is left', async () => (await all(bench, applications)).length === 0, {

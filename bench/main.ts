@@ -6,7 +6,6 @@
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compact } from '../controller/src/domain/lang/compact.ts';
 import { startCluster } from '../test/support/cluster.ts';
 import { apiCalls } from './api-calls.ts';
 import { carryOut, tidy, type Benchmark } from './bench.ts';
@@ -23,6 +22,7 @@ import { openDefinition } from './objects.ts';
 import { otherTenant } from './other-tenant.ts';
 import { plan } from './plan.ts';
 import { queueAdmission } from './queue-admission.ts';
+import { realKubevela } from './real-kubevela.ts';
 import { schedules, schedulesAtRest } from './schedules.ts';
 import { tableOf, writeRows, type Row } from './report.ts';
 
@@ -46,7 +46,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'queue-admission': { measure: queueAdmission, seconds: 240 },
   hundreds: { measure: hundreds, seconds: 600 },
   'kept-runs': { measure: keptRuns, seconds: 600 },
-  'long-run': { measure: longRun, seconds: 600, onlyByName: true, controllerCallsPerSecond: 400 },
+  'long-run': { measure: longRun, seconds: 600, cluster: { controllerCallsPerSecond: 400 } },
+  'real-kubevela': { measure: realKubevela, seconds: 900, cluster: { kubevela: 'real' } },
 };
 /** All of them, with the cluster's start: those that come last on a busy machine may find no time left, and fail. */
 const mostSeconds = 3_600;
@@ -60,12 +61,13 @@ if (!Number.isInteger(times) || times < 1 || times > 20) throw new Error('--time
 const unknown = wanted.find((name) => !(name in benchmarks));
 if (unknown !== undefined)
   throw new Error(`there is no benchmark ${unknown}: choose of ${Object.keys(benchmarks).join(', ')}`);
-const chosen = Object.entries(benchmarks).filter(([name, { onlyByName }]) =>
-  wanted.length === 0 ? onlyByName !== true : wanted.includes(name),
+const chosen = Object.entries(benchmarks).filter(([name, benchmark]) =>
+  wanted.length === 0 ? benchmark.cluster === undefined : wanted.includes(name),
 );
+const own = chosen.find(([, benchmark]) => benchmark.cluster);
+if (own && chosen.length > 1) throw new Error(`${own[0]} needs a cluster of its own: name it alone`);
 
-const controllerCallsPerSecond = chosen.map(([, benchmark]) => benchmark.controllerCallsPerSecond).find(Boolean);
-const cluster = await startCluster({ nodes: 'simulated', nodeCount: 10, ...compact({ controllerCallsPerSecond }) });
+const cluster = await startCluster({ nodes: 'simulated', nodeCount: 10, ...own?.[1].cluster });
 const definition = await openDefinition();
 const rows: Row[] = [];
 try {

@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
 import { createCue, type JsonObject } from '../../cue/ts/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/src/sandbox.ts';
-import type { Nodes } from '../../sandbox/src/settings.ts';
+import type { Kubevela, Nodes } from '../../sandbox/src/settings.ts';
 import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { enableWithoutController } from '../../scripts/enable-addon.ts';
@@ -36,10 +36,10 @@ export interface ClusterOptions extends Pick<SandboxOptions, 'controllerCallsPer
   readonly nodes?: Nodes;
   readonly nodeCount?: number;
   /**
-   * `stand-in`: the addon is enabled, with its definitions; else its objects are created and nobody looks after
-   * Applications.
+   * `stand-in`, or the `real` one of KUBEVELA_HOME: the addon is enabled, with its definitions; else its objects are
+   * created and nobody looks after Applications.
    */
-  readonly kubevela?: 'none' | 'stand-in';
+  readonly kubevela?: Kubevela;
   /** An assembled addon in the place of dist/task-runs. */
   readonly addon?: string;
 }
@@ -58,7 +58,7 @@ export async function startCluster({
   const client = createClient({ kubeconfigPath: sandbox.kubeconfig, userAgent: 'test' });
   await (kubevela === 'none'
     ? installAddon(kubectl, addon)
-    : enableWithoutController({ kubeconfig: sandbox.kubeconfig, directory: addon, vela: undefined }));
+    : enableWithoutController({ kubeconfig: sandbox.kubeconfig, directory: addon, vela: velaOf(kubevela) }));
   const controllerKubeconfig = join(directory, 'controller.kubeconfig');
   await writeControllerKubeconfig(kubectl, controllerKubeconfig);
   const asController = createClient({ kubeconfigPath: controllerKubeconfig, userAgent: 'test' });
@@ -103,4 +103,9 @@ export async function installAddon(kubectl: Kubectl, directory: string): Promise
   await kubectl(['wait', '--for=condition=Established', 'crd/tasks.task.oam.dev', 'crd/taskruns.task.oam.dev']);
   await kubectl(['apply', '--server-side', '-f', '-'], { input: text((kind) => !isCrd(kind)) });
   return all;
+}
+
+/** KubeVela's own command line; the stand-in has none. */
+function velaOf(kubevela: Kubevela): string | undefined {
+  return kubevela === 'real' ? join(process.env['KUBEVELA_HOME'] ?? '', 'bin/vela') : undefined;
 }
