@@ -131,15 +131,19 @@ interface Load {
 async function deployAll({ client }: Bench, { all, seconds, latencies }: Load): Promise<void> {
   const began = performance.now();
   const pending = new Set<Promise<unknown>>();
+  let failure: Error | undefined;
   for (let index = 0; index < seconds * perSecond; index += 1) {
     await delay(Math.max(0, began + (index * 1_000) / perSecond - performance.now()));
     const task = all[index % taskCount];
     if (!task) throw new Error('there are no Tasks');
     const revision = Math.floor(index / taskCount) + 2;
     latencies.begin(`${componentOf(task)}-v${revision}`);
-    const deployed: Promise<unknown> = deploy(client, task, revision).finally(() => pending.delete(deployed));
+    const deployed: Promise<unknown> = deploy(client, task, revision)
+      .catch((error: Error) => (failure ??= error))
+      .finally(() => pending.delete(deployed));
     pending.add(deployed);
     if (pending.size > taskCount) throw new Error(`${pending.size} deployments are under way: the machine is too slow`);
+    if (failure) throw failure;
   }
   await Promise.all(pending);
 }
