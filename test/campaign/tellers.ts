@@ -5,7 +5,7 @@ import { isFinished } from '../../controller/src/domain/model/phase.ts';
 import { ApiError, isNotFound } from '../../controller/src/kube/api-error.ts';
 import type { Client } from '../../controller/src/kube/client.ts';
 import { listAll } from '../../controller/src/kube/list-all.ts';
-import { controllerUid, type Stored } from '../../controller/src/kube/objects.ts';
+import type { Stored } from '../../controller/src/kube/objects.ts';
 import { jobs } from '../../controller/src/kube/resources.ts';
 import { apiVersion, type TaskSpec } from '../../controller/src/resources/index.ts';
 import { deploy, type Deployment } from '../support/deploy.ts';
@@ -124,9 +124,7 @@ export class Teller {
     const task = await this.#client.get(tasks, this.#at()).catch(unlessGone);
     if (!task) return true;
     const { status, metadata } = task;
-    // The garbage collector may miss a Task's deletion while the API server is killed: nobody ends its runs then.
-    const own = (await this.#runs()).filter((run) => [undefined, metadata.uid].includes(controllerUid(run)));
-    const active = own.filter((run) => !isFinished(run.status?.phase));
+    const active = (await this.#runs()).filter((run) => !isFinished(run.status?.phase));
     for (const run of active.filter(({ spec }) => !spec.cancel))
       await this.#do(`cancel ${run.metadata.name}`, () => this.#cancel(run));
     return active.length === 0 && status?.observedGeneration === metadata.generation && status?.totals?.active === 0;

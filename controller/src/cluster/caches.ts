@@ -7,7 +7,7 @@ import { labels, type Meta } from '../resources/index.ts';
 import { podReasons } from '../domain/model/reasons.ts';
 import type { StartFailure } from './pod-digest.ts';
 import { isOrphan } from '../domain/steps/adopt-runs.ts';
-import { isCancelledGoing } from '../domain/steps/without-task.ts';
+import { isCancelledOfTask } from '../domain/steps/without-task.ts';
 import { hasNodes } from '../domain/shape/nodes.ts';
 import { waitsInQueue } from '../domain/model/kueue.ts';
 import { controllerOf, type OwnerKind } from '../domain/model/objects.ts';
@@ -79,7 +79,7 @@ export function createCaches(options: CacheOptions) {
       indexers: {
         ...ownedBy('Task'),
         orphan: (run) => (isOrphan(run) ? [taskKey(run)] : []),
-        cancelledGoing: (run) => (isCancelledGoing(run) ? [taskKey(run)] : []),
+        cancelled: (run) => (isCancelledOfTask(run) ? [taskKey(run)] : []),
         job: jobsOnRecord,
         nodes: (run) => (hasNodes(run) ? ['all'] : []),
         template: templateKeysOfRun,

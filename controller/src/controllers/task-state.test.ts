@@ -10,7 +10,7 @@ import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
 import { labels, type OwnerReference, type TaskRun } from '../resources/index.ts';
 import { TaskMemory } from './task-memory.ts';
-import { readTaskState } from './task-state.ts';
+import { readLeftBehind, readTaskState } from './task-state.ts';
 
 const kueue = {
   queueingOf: () => ({ installed: false, workloads: new Map(), clusterQueues: new Map(), priorityClasses: new Set() }),
@@ -178,4 +178,20 @@ test.each([
     } as { readonly metadata: object }),
   );
   expect(state().cluster.podRefusals).toHaveLength(count);
+});
+
+describe('runs whose Task is gone, as the garbage collector missed that it was deleted', () => {
+  const { namespace, name, uid } = task.build().metadata;
+  const left = (taskUid: string | undefined) =>
+    readLeftBehind(`${namespace}/${name}`, caches, taskUid).map(({ metadata }) => metadata.name);
+
+  test('are looked after once somebody cancels them, also where a new Task has the name', () => {
+    const run = running().build();
+    see(run);
+    expect(left('another')).toEqual([]);
+    see({ ...run, spec: { ...run.spec, cancel: true } });
+    expect(left('another')).toEqual(['mytask-v1']);
+    expect(left(undefined)).toEqual(['mytask-v1']);
+    expect(left(uid)).toEqual([]);
+  });
 });

@@ -88,14 +88,13 @@ export function readOrphans(key: string, caches: Caches): readonly CachedRun[] {
 }
 
 /**
- * The TaskRuns that no Task looks after: all that name a Task which is not there, and those of one whose name another
- * Task has by now.
+ * The TaskRuns that no Task looks after: all without an owner that name a Task which is not there, and the cancelled
+ * ones of a Task that is gone, whose name another one may have by now.
  * @param taskUid of the Task with that key, if there is one
  */
 export function readLeftBehind(key: string, caches: Caches, taskUid: string | undefined): readonly CachedRun[] {
-  const going = caches.runs.cache.by('cancelledGoing', key);
-  if (taskUid === undefined) return [...readOrphans(key, caches), ...going];
-  return going.filter((run) => controllerOf(run, 'Task') !== taskUid);
+  const cancelled = caches.runs.cache.by('cancelled', key).filter((run) => controllerOf(run, 'Task') !== taskUid);
+  return taskUid === undefined ? [...readOrphans(key, caches), ...cancelled] : cancelled;
 }
 
 /** A run that replaces a cancelled run waits for its pods, even if its Job is already gone. */

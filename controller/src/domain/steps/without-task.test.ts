@@ -4,7 +4,7 @@ import { rfc3339 } from '../lang/rfc3339.ts';
 import type { Job } from '../model/objects.ts';
 import { after, aJob, aRun, noon } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
-import { isCancelledGoing, withoutTask } from './without-task.ts';
+import { isCancelledOfTask, withoutTask } from './without-task.ts';
 
 const message = 'there is no Task app-worker-mytask in namespace default; apply it, or delete this TaskRun';
 const notFound = { reason: 'TaskNotFound', message } as const;
@@ -79,11 +79,14 @@ describe('a run whose Task was deleted without it', () => {
     expect(decided(ended, [job.build()])).toMatchObject([stop]);
     expect(decided(ended, [job.complete(1).build()])).toEqual([]);
   });
-  test('and that a finalizer holds is looked at once somebody cancels it', () => {
+  test('and that is still there is looked at once somebody cancels it', () => {
+    const owned = aRun().status(running).build();
     const { metadata, spec } = orphan(running);
     const going = { ...metadata, deletionTimestamp: rfc3339(noon) };
-    expect(isCancelledGoing({ metadata: going, spec })).toBe(false);
-    expect(isCancelledGoing({ metadata: going, spec: { ...spec, ...cancel } })).toBe(true);
-    expect(isCancelledGoing({ metadata, spec: { ...spec, ...cancel } })).toBe(false);
+    for (const left of [owned, { metadata: going, spec }]) {
+      expect(isCancelledOfTask(left)).toBe(false);
+      expect(isCancelledOfTask({ ...left, spec: { ...spec, ...cancel } })).toBe(true);
+    }
+    expect(isCancelledOfTask({ metadata, spec: { ...spec, ...cancel } })).toBe(false);
   });
 });

@@ -12,7 +12,7 @@ import { conditionOf, type Job } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import { cancelledBy, finishedCondition } from '../status/run.ts';
-import { statusComesUntil, wasRecorded } from './adopt-runs.ts';
+import { isOrphan, statusComesUntil, wasRecorded } from './adopt-runs.ts';
 
 /**
  * What to say of them and to do with those that are cancelled, and when to look at them again.
@@ -30,11 +30,12 @@ export function withoutTask(
 }
 
 /**
- * Whether somebody cancelled a run that is being deleted: if its Task is gone and a finalizer holds it, its Jobs would
- * run on, for the garbage collector deletes them after it.
+ * Whether somebody cancelled a run that has, or had, a Task. If that one is gone, nobody else ends it: a finalizer may
+ * hold the run, or the garbage collector may have missed that its Task was deleted, as it does while the API server
+ * starts. Its Jobs would run on.
  */
-export function isCancelledGoing({ metadata, spec }: Pick<TaskRun, 'metadata' | 'spec'>): boolean {
-  return metadata.deletionTimestamp !== undefined && spec.cancel === true;
+export function isCancelledOfTask(run: Pick<TaskRun, 'metadata' | 'spec'>): boolean {
+  return run.spec.cancel === true && !isOrphan(run);
 }
 
 function told(run: TaskRun, now: Date): readonly Action[] {
