@@ -44,10 +44,15 @@ function currentOf(
   { task, policy }: { readonly task: Task; readonly policy: CompletePolicy },
 ): RunView | undefined {
   const asked = runs.find(({ name }) => name === answered?.run);
-  const since = policy.trigger === 'Manual' || asked?.phase === 'Skipped' ? 0 : (answered?.generation ?? 0);
+  const since = policy.trigger === 'Manual' || asked?.phase === 'Skipped' ? 0 : sinceOf(asked, answered);
   const counts = (view: RunView) =>
     view === asked || (isOfEarlier(view.record, task) ? 0 : generationOf(view)) >= since;
   return runs.find((view) => view.phase !== 'Skipped' && counts(view)) ?? asked;
+}
+
+/** A change of the Task that asks for no run, such as a suspension, leaves a retry of the last one current. */
+function sinceOf(asked: RunView | undefined, answered: Answered | undefined): number {
+  return asked ? generationOf(asked) : (answered?.generation ?? 0);
 }
 
 function viewRun(bare: TaskRun, state: TaskState, find: (run: TaskRun) => Found): RunView {
