@@ -5,6 +5,7 @@ import { askedBefore } from '../domain/policies/ran-before.ts';
 import { type Action, actionKey } from '../domain/model/actions.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Client } from '../kube/client.ts';
+import { BoundedMap } from '../kube/bounded-map.ts';
 import { ownKey } from '../kube/cache.ts';
 import { refOf } from '../kube/objects.ts';
 import type { TaskRun } from '../resources/index.ts';
@@ -28,6 +29,8 @@ const nobody: ReadonlySet<string> = new Set();
 const mostPasses = 25;
 /** As often a Task may need to do the same to the same object before it settles. */
 const mostRepeats = 6;
+/** Tasks that are gone and have runs; of the others what was refused is tried again without a pause. */
+const mostLeftBehind = 1_000;
 
 export interface ReconcilerOptions {
   readonly client: Client;
@@ -51,6 +54,8 @@ export class TaskReconciler {
   readonly #options: ReconcilerOptions;
   readonly #now: () => number;
   readonly #memories = new Map<string, TaskMemory>();
+  /** What is remembered of runs that no Task looks after, by the key of the Task that they name. */
+  readonly #leftBehind = new BoundedMap<string, TaskMemory>(mostLeftBehind);
   /** Until when another controller surely acted, in milliseconds since the epoch. */
   unattendedSince: number | undefined;
 
@@ -90,11 +95,11 @@ export class TaskReconciler {
         this.forget(key);
         return this.#lookAfter(key, undefined);
       }
-      await this.#lookAfter(key, state.task.metadata.uid);
+      const lookAgain = await this.#lookAfter(key, state.task.metadata.uid);
       const actions = decide(state, new Date(this.#now()));
       const [first] = actions;
-      if (first === undefined) return undefined;
-      if (first.kind === 'wakeAt') return first.at;
+      if (first === undefined) return lookAgain;
+      if (first.kind === 'wakeAt') return Math.min(first.at, lookAgain ?? first.at);
       const context = this.#context(key, state.task as CachedTask, memory);
       await applyActions(withoutRepeated(actions, counts, context), context);
       // The run's own record is written; the Task's status, and KubeVela, can wait until the records of other Tasks are
@@ -139,16 +144,30 @@ export class TaskReconciler {
    */
   async #lookAfter(key: string, taskUid: string | undefined): Promise<number | undefined> {
     const left = readLeftBehind(key, this.#options.caches, taskUid);
-    if (left.length === 0) return undefined;
+    if (left.length === 0) {
+      this.#leftBehind.delete(key);
+      return undefined;
+    }
     const { namespace = '', name } = refOf(key);
     const absent: CachedTask = {
       metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' },
       spec: { template: {} },
     };
     const jobsOf = (run: TaskRun) => this.#options.caches.jobs.cache.by('owner', ownKey(run));
+    const memory = this.#leftBehind.get(key) ?? new TaskMemory();
+    this.#leftBehind.set(key, memory);
     const actions = withoutTask(left, jobsOf, new Date(this.#now()));
-    await applyActions(actions, this.#context(key, absent, new TaskMemory()));
-    return actions.find((action) => action.kind === 'wakeAt')?.at;
+    const due = actions.filter((action) => (memory.setbacks.get(actionKey(action))?.retryAt ?? 0) <= this.#now());
+    await applyActions(due, this.#context(key, absent, memory));
+    return this.#nextOf(actions, memory);
+  }
+
+  /** When time alone makes a difference, or what was put off is due. */
+  #nextOf(actions: readonly Action[], { setbacks }: TaskMemory): number | undefined {
+    const wakes = actions.flatMap((action) => (action.kind === 'wakeAt' ? [action.at] : []));
+    const retries = [...setbacks.values()].map(({ retryAt }) => retryAt).filter((at) => at > this.#now());
+    const next = Math.min(...wakes, ...retries);
+    return Number.isFinite(next) ? next : undefined;
   }
 
   #context(key: string, task: CachedTask, memory: TaskMemory): ApplyContext {

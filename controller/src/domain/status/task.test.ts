@@ -254,3 +254,36 @@ describe('nextMessageAt', () => {
   test('is never for a finished run', () => expect(next(aRun().finished())).toBeUndefined());
   test('is never for a run that waits', () => expect(next(aRun())).toBeUndefined());
 });
+
+test('a suspension, or another change that asks for no run, leaves a retry current', () => {
+  const task = aTask();
+  const retry = aRun(task, 'mytask-retry')
+    .createdAt(50)
+    .spec({ trigger: { type: 'Retry' }, retryOf: 'mytask-v1' })
+    .finished();
+  const state = (of: typeof task) => aState(of).runs(aRun(task).finished('Failed'), retry);
+  const first = statusOf(state(task), 100);
+  const second = statusOf(state(task.generation(2).status(first)), 100);
+  expect([first, second, statusOf(state(task.generation(2).status(second)), 100)]).toMatchObject(
+    Array.from({ length: 3 }, () => ({
+      phase: 'Succeeded',
+      message: expect.stringContaining('mytask-retry') as unknown,
+    })),
+  );
+});
+
+test('a refused record of what nobody saw leaves the Task as it is, and is tried again', () => {
+  const task = aTask();
+  const run = aRun(task).finished();
+  const status = statusOf(aState(task).runs(run));
+  const refused = (final: boolean) => {
+    const refusal = { ...aRefusal({ object: 'TaskRun', run: 'mytask-v1-39aff', final }), isReturn: true };
+    return statusOf(
+      aState(task.generation(3).status(status))
+        .runs(run)
+        .memory({ refusals: [refusal] }),
+    );
+  };
+  expect(refused(false)).toMatchObject({ phase: 'Succeeded', observedTrigger: { generation: 1 } });
+  expect(refused(true)).toMatchObject({ phase: 'Succeeded', observedTrigger: { generation: 3 } });
+});

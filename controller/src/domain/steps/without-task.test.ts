@@ -74,6 +74,15 @@ describe('a run whose Task was deleted without it', () => {
     expect(decided(orphan({ phase: 'Pending', reason: 'Suspended' }, cancel))).toMatchObject([
       { kind: 'writeRunStatus', status: cancelled },
     ]));
+  test('and whose Job has ended is on record as that ended, also where somebody cancels it afterwards', () => {
+    const rows = (phase: 'Succeeded' | 'Failed') => ({ phase, jobs: [{ phase }, { phase: 'Skipped' }] });
+    expect(decided(orphan({ ...running, ...notFound }, cancel), [aJob().complete(1).build()])).toMatchObject([
+      { kind: 'writeRunStatus', status: { ...rows('Succeeded'), completionTime: rfc3339(after(1)) } },
+    ]);
+    expect(decided(orphan({ ...running, ...notFound }, cancel), [aJob().failed(2).build()])).toMatchObject([
+      { kind: 'writeRunStatus', status: { ...rows('Failed'), reason: 'BackoffLimitExceeded' } },
+    ]);
+  });
   test('and that is on record as cancelled has no Job that goes on', () => {
     const ended = orphan({ ...running, ...cancelled }, cancel);
     expect(decided(ended, [job.build()])).toMatchObject([stop]);

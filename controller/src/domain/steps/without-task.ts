@@ -8,9 +8,11 @@ import { durationBetween } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { sameJson } from '../lang/same-json.ts';
 import type { Action } from '../model/actions.ts';
-import { conditionOf, type Job } from '../model/objects.ts';
+import { attemptOf, conditionOf, type Job } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { stepsOf } from '../shape/items.ts';
 import { cancelledBy, finishedCondition } from '../status/run.ts';
 import { isOrphan, statusComesUntil, wasRecorded } from './adopt-runs.ts';
 
@@ -25,7 +27,7 @@ export function withoutTask(
 ): readonly Action[] {
   const comesUntil = orphans.map(statusComesUntil).filter((until) => until > now.getTime());
   const ready = orphans.filter((run) => statusComesUntil(run) <= now.getTime());
-  const actions = ready.flatMap((run) => [...told(run, now), ...stopped(run, jobsOf(run))]);
+  const actions = ready.flatMap((run) => [...told(run, jobsOf(run), now), ...stopped(run, jobsOf(run))]);
   return comesUntil.length === 0 ? actions : [...actions, { kind: 'wakeAt', at: Math.min(...comesUntil) }];
 }
 
@@ -38,11 +40,11 @@ export function isCancelledOfTask(run: Pick<TaskRun, 'metadata' | 'spec'>): bool
   return run.spec.cancel === true && !isOrphan(run);
 }
 
-function told(run: TaskRun, now: Date): readonly Action[] {
+function told(run: TaskRun, jobs: readonly Job[], now: Date): readonly Action[] {
   const { metadata, spec, status = {} } = run;
   const { name, namespace, uid } = metadata;
   if (isFinished(status.phase)) return [];
-  const ended = cancelled(run, rfc3339(now));
+  const ended = cancelled(run, jobs, rfc3339(now));
   if (ended) return [{ kind: 'writeRunStatus', name, uid, status: ended }];
   const isUnknown = status.phase === undefined || status.phase === 'Pending';
   if (isUnknown && wasRecorded(status)) return [];
@@ -52,21 +54,43 @@ function told(run: TaskRun, now: Date): readonly Action[] {
   return sameJson(wanted, status) ? [] : [{ kind: 'writeRunStatus', name, uid, status: wanted }];
 }
 
-/** The status of one that somebody cancelled. */
-function cancelled(run: TaskRun, completionTime: string): TaskRunStatus | undefined {
+/** The status of one that somebody cancelled: how its Job had ended before counts before all else. */
+function cancelled(run: TaskRun, jobs: readonly Job[], now: string): TaskRunStatus | undefined {
   const why = cancelledBy(run);
   if (!why) return undefined;
-  const verdict = { phase: 'Cancelled', ...why, completionTime } as const;
-  const { startTime, jobs } = run.status ?? {};
-  const duration = durationBetween(startTime, completionTime);
-  const conditions = [finishedCondition(verdict)];
-  return compact({ ...run.status, ...verdict, duration, jobs: jobs?.map(endedRow), conditions });
+  const verdict = endOf(run, jobs) ?? { phase: 'Cancelled', ...why, completionTime: now };
+  const { phase, reason, message, completionTime = now } = verdict;
+  const { startTime, jobs: rows } = run.status ?? {};
+  return compact({
+    ...run.status,
+    phase,
+    reason,
+    message,
+    completionTime,
+    duration: durationBetween(startTime, completionTime),
+    jobs: rows?.map((row) => endedRow(row, phase)),
+    conditions: [finishedCondition(verdict)],
+  });
+}
+
+/** The end of the one Job of a run; undefined for steps, which say nothing of each other, and while it goes on. */
+function endOf({ spec: { snapshot } }: TaskRun, jobs: readonly Job[]): Verdict | undefined {
+  const hasSteps = snapshot?.nodes !== undefined || stepsOf(snapshot) !== undefined;
+  const [last] = jobs.toSorted((a, b) => attemptOf(b) - attemptOf(a));
+  if (hasSteps || last === undefined) return undefined;
+  const failed = conditionOf(last, 'Failed');
+  if (failed) {
+    const { reason, message, lastTransitionTime } = failed;
+    return { phase: 'Failed', reason, message, completionTime: lastTransitionTime };
+  }
+  const complete = conditionOf(last, 'Complete');
+  return complete && { phase: 'Succeeded', completionTime: last.status?.completionTime ?? complete.lastTransitionTime };
 }
 
 /** A step that had no Job is skipped, as where a Task is there. */
-function endedRow(row: JobRow): JobRow {
+function endedRow(row: JobRow, phase: TaskRunStatus['phase']): JobRow {
   if (isFinished(row.phase)) return row;
-  return { ...row, phase: row.name === undefined ? 'Skipped' : 'Cancelled' };
+  return { ...row, phase: row.name === undefined ? 'Skipped' : (phase ?? 'Cancelled') };
 }
 
 /** Jobs of a cancelled run that go on: nobody else ends them. Its record comes first, as always. */
