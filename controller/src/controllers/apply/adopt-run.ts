@@ -9,7 +9,7 @@ import type { TaskRun } from '../../resources/index.ts';
 import { taskRuns, tasks } from '../../cluster/resource-types.ts';
 import { refusalOf } from '../refusal.ts';
 import { writeRunStatus } from './report.ts';
-import { refTo, type ApplyContext, type Result } from './context.ts';
+import { observeTask, refTo, type ApplyContext, type Result } from './context.ts';
 
 /** Make a person's TaskRun a run of the Task, in one write; whatever the person adds meanwhile stays. */
 export async function adoptRun(
@@ -41,12 +41,13 @@ export async function adoptRun(
  * Undefined where the Task does not stay. Who deletes a Task without its runs has their owner taken off while the Task
  * is still there, and the cache of Tasks may be behind that of runs: with an owner again they would be deleted, too.
  */
-async function ifTaskStays({ client, caches, task }: ApplyContext): Promise<object | undefined> {
+async function ifTaskStays(context: ApplyContext): Promise<object | undefined> {
+  const { client, caches, task } = context;
   const { namespace, name, uid } = task.metadata;
   // The controller may list Tasks, and needs no right to get one.
   const named = await listAll(client, tasks, { namespace, fieldSelector: `metadata.name=${name}` });
   const now = named.find(({ metadata }) => metadata.uid === uid);
-  if (now) caches.tasks.observe(now);
+  if (now) observeTask(now, context);
   else caches.tasks.forget(uid);
   return now !== undefined && now.metadata.deletionTimestamp === undefined ? {} : undefined;
 }

@@ -2,9 +2,10 @@ import type { ArchivedDeployment } from '../../domain/model/memory.ts';
 import type { Logger } from 'pino';
 import type { Client } from '../../kube/client.ts';
 import type { EventRecorder } from '../../kube/event-recorder.ts';
-import type { KubeObject } from '../../kube/objects.ts';
+import type { KubeObject, Stored } from '../../kube/objects.ts';
 import type { Caches } from '../../cluster/caches.ts';
 import type { CachedTask } from '../../cluster/projections.ts';
+import type { TaskObject } from '../../cluster/resource-types.ts';
 import type { RunObserver } from '../run-observer.ts';
 import type { TaskMemory } from '../task-memory.ts';
 
@@ -36,6 +37,15 @@ export type Result = 'done' | 'stop';
 
 export function refTo(name: string, { task }: ApplyContext): { name: string; namespace: string } {
   return { name, namespace: task.metadata.namespace };
+}
+
+/**
+ * Takes in the Task as a call answered with it. Of a newer version the watch tells, with those before it: each may ask
+ * for a run, and the cache would leave them out.
+ */
+export function observeTask(stored: Stored<TaskObject>, { caches, task }: ApplyContext): void {
+  const { generation, deletionTimestamp } = stored.metadata;
+  if (generation === task.metadata.generation || deletionTimestamp !== undefined) caches.tasks.observe(stored);
 }
 
 export function ownerOf(object: KubeObject): string {

@@ -52,3 +52,19 @@ test('a status for another state of the run is not too large', async () => {
   await expect(writeRunStatus(run, context)).rejects.toThrow('the server rejected our request');
   expect(memory.cuts.size).toBe(0);
 });
+
+test('a version that was deployed while the status was written is left to the watch, with those before it', async () => {
+  const observe = vi.fn();
+  const written = async (generation: number) => {
+    const context = {
+      client: { patchStatus: () => Promise.resolve({ metadata: { generation } }) },
+      caches: { tasks: { observe } },
+      task: { metadata: { name: 'web', namespace: 'default', uid: 'task-uid', generation: 1 } },
+    } as unknown as ApplyContext;
+    expect(await writeTaskStatus({ kind: 'writeTaskStatus', status: {} }, context)).toBe('done');
+  };
+  await written(3);
+  expect(observe).not.toHaveBeenCalled();
+  await written(1);
+  expect(observe).toHaveBeenCalledOnce();
+});

@@ -14,7 +14,7 @@ import { uidKey } from '../../kube/cache.ts';
 import { keyOf } from '../../kube/objects.ts';
 import { kept } from '../task-memory.ts';
 import { ifHere } from './application.ts';
-import { refTo, type ApplyContext, type Result } from './context.ts';
+import { observeTask, refTo, type ApplyContext, type Result } from './context.ts';
 
 export async function writeRunStatus(
   { name, uid, status }: ActionOf<'writeRunStatus'>,
@@ -59,9 +59,8 @@ export async function writeTaskStatus({ status }: ActionOf<'writeTaskStatus'>, c
   const { client, caches, task } = context;
   const { name, uid } = task.metadata;
   try {
-    caches.tasks.observe(
-      await client.patchStatus(tasks, refTo(name, context), statusPatch(uid, status), { type: 'json' }),
-    );
+    const stored = await client.patchStatus(tasks, refTo(name, context), statusPatch(uid, status), { type: 'json' });
+    observeTask(stored, context);
     return 'done';
   } catch (error) {
     if (isTooLarge(error) || isStatusInvalid(error)) return lessNextTime(error, uid, context);
