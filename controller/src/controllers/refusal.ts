@@ -22,7 +22,7 @@ const admission = /^\S+ ".*" is forbidden: |^admission webhook |failed calling w
  */
 export function refusalOf(
   error: unknown,
-  refused: Pick<Refusal, 'object' | 'run' | 'step'>,
+  refused: Pick<Refusal, 'object' | 'run' | 'step' | 'isReturn'>,
 ): Omit<Refusal, 'retryAt'> | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const byAdmission = admission.test(error.serverMessage);

@@ -6,7 +6,7 @@ import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import type { PersistentVolumeClaim } from 'kubernetes-types/core/v1.js';
 import type { ActionOf, ClaimManifest, JobManifest, TaskRunManifest } from '../../domain/model/actions.ts';
 import { controllerOf } from '../../domain/model/objects.ts';
-import { answeredByRun } from '../../domain/model/trigger.ts';
+import { answeredByRun, isReturn } from '../../domain/model/trigger.ts';
 import { isClaimOf } from '../../domain/shape/workspace.ts';
 import { projectClaim } from '../../cluster/projections.ts';
 import { isAlreadyExists, isNamespaceTerminating } from '../../kube/api-error.ts';
@@ -19,8 +19,11 @@ import { noted, type TaskMemory } from '../task-memory.ts';
 import { ownerOf, type ApplyContext, type Result } from './context.ts';
 import type { Refusal } from '../../domain/model/memory.ts';
 
+type Refused = Pick<Refusal, 'object' | 'run' | 'step' | 'isReturn'>;
+
 export function createRun({ run }: ActionOf<'createRun'>, context: ApplyContext): Promise<Result> {
-  return creating(context, { object: 'TaskRun', run: run.metadata.name }, () => createTaskRun(run, context));
+  const record = isReturn(run.spec.trigger) && { isReturn: true };
+  return creating(context, { object: 'TaskRun', run: run.metadata.name, ...record }, () => createTaskRun(run, context));
 }
 
 export function createJob({ run, step, job }: ActionOf<'createJob'>, context: ApplyContext): Promise<Result> {
@@ -32,11 +35,7 @@ export function createClaim({ run, claim }: ActionOf<'createClaim'>, context: Ap
 }
 
 /** Create an object. A refusal is remembered, so that it is reported and retried later. */
-async function creating(
-  context: ApplyContext,
-  refused: Pick<Refusal, 'object' | 'run' | 'step'>,
-  create: () => Promise<Result>,
-): Promise<Result> {
+async function creating(context: ApplyContext, refused: Refused, create: () => Promise<Result>): Promise<Result> {
   try {
     const result = await create();
     if (result === 'done') context.memory.accepted(refused.object, refused.run, refused.step);

@@ -85,6 +85,8 @@ export interface Refusal {
   readonly message: string;
   /** True where a retry cannot help: the API server called the Job invalid, for example. */
   readonly final: boolean;
+  /** It is a record of what nobody saw, after which nothing runs. */
+  readonly isReturn?: boolean;
   /** Milliseconds since the epoch. */
   readonly retryAt: number;
 }

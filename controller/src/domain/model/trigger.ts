@@ -36,6 +36,12 @@ export function isSuperseded({ spec }: Pick<TaskRun, 'spec'>): boolean {
   return spec.trigger?.superseded !== undefined;
 }
 
+/** Whether it is that of such a record, after which the Task had the trigger again that was answered before. */
+export function isReturn(trigger: RunTrigger | undefined): boolean {
+  const { superseded } = trigger ?? {};
+  return superseded !== undefined && superseded.after === superseded.by;
+}
+
 /** The trigger that was answered last, the run that answered it and the content that it ran. */
 export interface Answered {
   readonly generation: number;
@@ -45,12 +51,10 @@ export interface Answered {
   readonly snapshotHash?: string;
   /** It stands for deployments that no controller saw, so it is not a deployment itself. */
   readonly isRecord?: boolean;
-  /** Such a record, after which the Task has the trigger that was answered before: by which run, that one knows. */
-  readonly isReturn?: boolean;
 }
 
 /** What an Application keeps of the last answered trigger of one of its Tasks. */
-export interface Mark extends Omit<Answered, 'generation' | 'isRecord' | 'isReturn'> {
+export interface Mark extends Omit<Answered, 'generation' | 'isRecord'> {
   readonly run: string;
   readonly phase: MarkedPhase;
 }
@@ -65,15 +69,13 @@ function answeredByStatus(task: Task): readonly Answered[] {
   return [compact({ generation, value: triggerValue(trigger), revisionHash, run, snapshotHash })];
 }
 
-/** The trigger that a run answers. */
+/** The trigger that a run answers; the record of a return answers none. */
 export function answeredByRun({
   metadata,
   spec,
 }: Pick<TaskRun, 'spec'> & { readonly metadata: { readonly name: string } }): readonly Answered[] {
   const { generation, value = '', revisionHash, superseded } = spec.trigger ?? {};
-  if (generation === undefined) return [];
-  if (superseded !== undefined && superseded.after === superseded.by)
-    return [compact({ generation, value: superseded.by, revisionHash, isReturn: true })];
+  if (generation === undefined || isReturn(spec.trigger)) return [];
   const isRecord = superseded !== undefined || undefined;
   return [
     compact({ generation, value, revisionHash, run: metadata.name, snapshotHash: spec.snapshot?.hash, isRecord }),
@@ -92,14 +94,7 @@ export function lastAnswered(task: Task, runs: readonly TaskRun[], remembered?: 
     ...runs.filter((run) => !isOfEarlier(run, task)).flatMap(answeredByRun),
     ...(remembered ? [remembered] : []),
   ];
-  const newest = newestOf(all);
-  if (newest?.isReturn !== true) return newest;
-  const before = newestOf(all.filter(({ isReturn }) => isReturn !== true));
-  return before?.value === newest.value ? { ...before, generation: newest.generation } : newest;
-}
-
-function newestOf(answers: readonly Answered[]): Answered | undefined {
-  return answers.reduce<Answered | undefined>(
+  return all.reduce<Answered | undefined>(
     (newest, answer) => (newest === undefined || answer.generation > newest.generation ? answer : newest),
     undefined,
   );

@@ -9,22 +9,26 @@ import type { RunTrigger, Task, TaskRun } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { nameWithHash } from '../lang/names.ts';
 import { reasons } from '../model/reasons.ts';
-import { type Answered, revisionHash, triggerValue } from '../model/trigger.ts';
+import { type Answered, triggerValue } from '../model/trigger.ts';
 import type { Hold } from '../model/verdict.ts';
+
+/** Whether a version between two generations, which do not count, was seen by nobody. */
+export type IsMissed = (from: number, to: number) => boolean;
 
 /**
  * @param version the first version after the gap, which is a deployment
  * @param last what was seen before it: of what generation, and its trigger; neither for a new Task
  * @returns the trigger of the record; undefined where there is no gap
  */
-export function supersededBefore(version: Task, last: Partial<Answered>) {
-  const generation = version.metadata.generation ?? 0;
+export function supersededBefore(version: Task, last: Partial<Answered>, isMissed: IsMissed) {
+  const { generation = 0 } = version.metadata;
+  const seen = last.generation ?? 0;
+  if (!isMissed(seen, generation)) return undefined;
   const by = triggerValue(version.spec.trigger);
-  const most = generation - (last.generation ?? 0) - 1;
-  if (most <= 0) return undefined;
-  // A controller that was killed between such a record and its run: the record is not a deployment.
-  const after = last.isRecord ? undefined : last.value || undefined;
-  const superseded = compact({ most, by, after });
+  // A controller that was killed between such a record and its run: the record is not a deployment. And a name that
+  // came back for another content says nothing.
+  const after = last.isRecord || last.value === by ? undefined : last.value || undefined;
+  const superseded = compact({ most: generation - seen - 1, by, after });
   return { type: 'Revision', value: `before ${by}`, generation: generation - 1, superseded } satisfies RunTrigger;
 }
 
@@ -32,28 +36,15 @@ export function supersededBefore(version: Task, last: Partial<Answered>) {
  * The Task has the trigger that was answered last, and versions between were seen by nobody: it may have been deployed
  * otherwise and rolled back. It may as well have been suspended and resumed, so nothing runs.
  *
- * @param isSeen whether this process saw the version of that generation
- * @returns the trigger of the record; undefined where nothing was missed
+ * @returns the trigger of the record, which counts the return as well; undefined where nothing was missed
  */
-export function supersededByReturn(version: Task, last: Partial<Answered>, isSeen: (generation: number) => boolean) {
+export function supersededByReturn(version: Task, last: Partial<Answered>, isMissed: IsMissed) {
   const { generation = 0 } = version.metadata;
-  const seen = last.generation ?? 0;
-  if (seen === 0 || !someBetween(seen, generation, (one) => !isSeen(one))) return undefined;
   const by = triggerValue(version.spec.trigger);
+  const seen = last.generation ?? 0;
+  if (seen === 0 || by === '' || !isMissed(seen, generation)) return undefined;
   const superseded = { most: generation - seen, by, after: by };
-  return compact({
-    type: 'Revision',
-    value: `before ${by}`,
-    generation,
-    revisionHash: revisionHash(version),
-    superseded,
-  } as const) satisfies RunTrigger;
-}
-
-/** Whether the condition holds of a whole number between the two, which do not count. */
-function someBetween(from: number, to: number, holds: (number: number) => boolean): boolean {
-  for (let one = from + 1; one < to; one += 1) if (holds(one)) return true;
-  return false;
+  return { type: 'Revision', value: `before ${by}`, generation, superseded } satisfies RunTrigger;
 }
 
 /** The record's name, after that of the run which took the place of what was not seen. */
@@ -79,7 +70,7 @@ export function supersededHold({ spec }: Pick<TaskRun, 'spec'>): Hold | undefine
 
 function placeOf({ by, after }: NonNullable<RunTrigger['superseded']>): string {
   if (after === undefined) return `before ${by}`;
-  return after === by ? `between ${by} and its return` : `between ${after} and ${by}`;
+  return after === by ? `after ${by}, the last of which brought it back` : `between ${after} and ${by}`;
 }
 
 /** How many revisions lie between two; undefined where their names do not say. */

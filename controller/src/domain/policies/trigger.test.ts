@@ -12,12 +12,12 @@ const answer = (task: TaskBuilder) => ({
   run: 'mytask',
   snapshotHash: snapshotOf(task.build()).hash,
 });
-const seen = () => true;
+const isMissed = () => false;
 const due = (versions: readonly TaskBuilder[], answered?: TaskBuilder) =>
   dueRuns(
     versions.map((version) => version.build()),
     answered && answer(answered),
-    seen,
+    isMissed,
   ).map(({ version }) => version.metadata.generation);
 
 describe('a run is due', () => {
@@ -75,13 +75,13 @@ describe('a run is due', () => {
       .running('other')
       .meta({ labels: { 'app.oam.dev/app-revision-hash': 'bbbb' } });
     const answered = { ...answer(second), revisionHash: 'aaaa' };
-    expect(dueRuns([again.build()], answered, seen).map(({ version }) => version.metadata.generation)).toEqual([3]);
-    expect(dueRuns([second.generation(4).policy({ keepLast: 1 }).build()], answered, seen)).toEqual([]);
+    expect(dueRuns([again.build()], answered, isMissed).map(({ version }) => version.metadata.generation)).toEqual([3]);
+    expect(dueRuns([second.generation(4).policy({ keepLast: 1 }).build()], answered, isMissed)).toEqual([]);
   });
 
   test('with a snapshot of the version that asked for it', () => {
     const two = v1.revision('web-v2').running('two').build();
-    expect(dueRuns([two, v1.revision('web-v3').build()], answer(v1), seen)[0]).toMatchObject({
+    expect(dueRuns([two, v1.revision('web-v3').build()], answer(v1), isMissed)[0]).toMatchObject({
       version: two,
       snapshot: snapshotOf(two),
       trigger: { type: 'Revision', generation: 2 },
@@ -111,6 +111,6 @@ describe('with Manual, no deployment runs', () => {
       .policy(manual)
       .status({ observedTrigger: { appRevision: 'web-v1', publishVersion: '', generation: 1 } });
     const task = passed.generation(2).policy({ trigger: 'Revision' }).build();
-    expect(dueRuns([task], lastAnswered(task, []), seen)).toEqual([]);
+    expect(dueRuns([task], lastAnswered(task, []), isMissed)).toEqual([]);
   });
 });

@@ -11,25 +11,24 @@ import { type RunRequest, versionTrigger } from '../manifest/run.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import { policyOf } from '../model/execution-policy.ts';
 import { type Answered, revisionHash, triggerValue } from '../model/trigger.ts';
-import { supersededBefore, supersededByReturn } from './superseded.ts';
+import { type IsMissed, supersededBefore, supersededByReturn } from './superseded.ts';
 
 /**
  * @param versions versions of one Task, oldest first
  * @param answered the trigger that was answered last; undefined for a Task that is new
- * @param isSeen whether this process saw the version of that generation
  * @returns a run for each version whose trigger is another than its predecessor's, oldest first, and before it a record
  *   of the deployments between them that nobody saw; such a record alone where the trigger came back meanwhile
  */
 export function dueRuns(
   versions: readonly Task[],
   answered: Answered | undefined,
-  isSeen: (generation: number) => boolean,
+  isMissed: IsMissed,
 ): readonly RunRequest[] {
   const due: RunRequest[] = [];
   let last: Partial<Answered> = answered ?? {};
   for (const version of versions) {
     if ((version.metadata.generation ?? 0) <= (last.generation ?? 0)) continue;
-    const asked = requestsOf(version, last, isSeen);
+    const asked = requestsOf(version, last, isMissed);
     due.push(...asked);
     last = {
       ...last,
@@ -45,18 +44,14 @@ export function dueRuns(
   return due;
 }
 
-function requestsOf(
-  version: Task,
-  last: Partial<Answered>,
-  isSeen: (generation: number) => boolean,
-): readonly RunRequest[] {
+function requestsOf(version: Task, last: Partial<Answered>, isMissed: IsMissed): readonly RunRequest[] {
   if (!isAnotherTrigger(version, last)) {
-    const returned = runsEachDeployment(version) ? supersededByReturn(version, last, isSeen) : undefined;
+    const returned = runsEachDeployment(version) ? supersededByReturn(version, last, isMissed) : undefined;
     return returned ? [{ version, trigger: returned }] : [];
   }
   const snapshot = snapshotOf(version);
   if (!asksForRun(version, snapshot, last.snapshotHash)) return [];
-  const superseded = supersededBefore(version, last);
+  const superseded = supersededBefore(version, last, isMissed);
   const run = { version, snapshot, trigger: versionTrigger(version) };
   return superseded ? [{ version, trigger: superseded }, run] : [run];
 }

@@ -171,12 +171,12 @@ function progress(job: Job, view: PartView, { cluster: { queueing } }: TaskState
   return { phase: hasStarted(job, view) ? 'Running' : 'Pending', ...obstacle(job, view, now) };
 }
 
-/** A pod runs before its Job says when it started: one write has both. */
-function hasStarted({ status = {} }: Job, { phase, pods }: PartView): boolean {
+/** A pod runs before its Job says when it started: one write has both. Other controllers may never say it. */
+function hasStarted({ spec, status = {} }: Job, { phase, pods }: PartView): boolean {
   if (phase === 'Running') return true;
   const { ready = 0, succeeded = 0, startTime } = status;
   const runs = ready > 0 || succeeded > 0 || pods.some((pod) => pod.phase === 'Running');
-  return runs && startTime !== undefined;
+  return runs && (startTime !== undefined || spec.managedBy !== undefined);
 }
 
 /** What ends a run without an end of its Job ends it now. */

@@ -99,7 +99,7 @@ function isQueued({ began, record: run }: RunView): boolean {
 /** A trigger whose run was refused is not answered: it stays due, also after a restart. */
 function observedTrigger(view: TaskView): NonNullable<TaskStatus['observedTrigger']> {
   const { metadata, spec, status } = view.state.task;
-  if (runRefusal(view)) return status?.observedTrigger ?? {};
+  if (runRefusal(view) || isRecordDue(view)) return status?.observedTrigger ?? {};
   const { run, snapshotHash } = view.answered ?? {};
   const { step: _step, ...trigger } = spec.trigger ?? {};
   return compact({
@@ -120,7 +120,12 @@ export function nextMessageAt({ current }: TaskView, now: Date): number | undefi
 
 /** The refusal to create the run that the Task asks for. */
 export function runRefusal({ state }: TaskView): Refusal | undefined {
-  return state.memory.refusals.find(({ object }) => object === 'TaskRun');
+  return state.memory.refusals.find(({ object, isReturn }) => object === 'TaskRun' && isReturn !== true);
+}
+
+/** Whether a record of what nobody saw was refused for now. */
+function isRecordDue({ state }: TaskView): boolean {
+  return state.memory.refusals.some(({ final, isReturn }) => isReturn === true && !final);
 }
 
 function taskPhase(view: TaskView): NonNullable<TaskStatus['phase']> {

@@ -7,6 +7,7 @@ import { snapshotOf } from '../manifest/snapshot.ts';
 import type { Action } from '../model/actions.ts';
 import { eventReasons } from '../model/events.ts';
 import { isPutOff } from '../model/state.ts';
+import { isOfEarlier, isReturn } from '../model/trigger.ts';
 import type { TaskView } from '../model/view.ts';
 import { runNames, scheduledRunNames } from '../policies/name-suffix.ts';
 import { runsAgainBecause } from '../policies/ran-before.ts';
@@ -59,20 +60,30 @@ interface WantedRun {
 function wantedRuns(view: TaskView, now: Date): readonly WantedRun[] {
   const { task, memory } = view.state;
   const { earlier, seenAt, before } = memory;
+  const isMissed = (from: number, to: number): boolean => someMissed(view, from, to);
   const again = view.answered ? undefined : before;
-  const deployed = dueRuns([...earlier, task], view.answered, (generation) => seenAt.has(generation)).map(
-    (due): WantedRun => {
-      const request = withAgain(due, runsAgainBecause(due.version, again));
-      const seen = seenAt.get(request.version.metadata.generation ?? 0) ?? now;
-      const names = runNames(request.version, new Date(seen));
-      return {
-        request,
-        names: request.trigger.superseded ? names.map((name) => supersededName(name, request.version)) : names,
-      };
-    },
-  );
+  const deployed = dueRuns([...earlier, task], view.answered, isMissed).map((due): WantedRun => {
+    const request = withAgain(due, runsAgainBecause(due.version, again));
+    const seen = seenAt.get(request.version.metadata.generation ?? 0) ?? now;
+    const names = runNames(request.version, new Date(seen));
+    return {
+      request,
+      names: request.trigger.superseded ? names.map((name) => supersededName(name, request.version)) : names,
+    };
+  });
   const due = agendaOf(view.state, now)?.due;
   return due ? [...deployed, scheduledRun(task, due)] : deployed;
+}
+
+/** Whether a version between two generations was neither seen by this process nor by one that left a record of it. */
+function someMissed({ state: { task, memory }, runs }: TaskView, from: number, to: number): boolean {
+  const returns = runs.flatMap(({ record }) => {
+    const { trigger } = record.spec;
+    return isReturn(trigger) && !isOfEarlier(record, task) ? [trigger?.generation ?? 0] : [];
+  });
+  const known = Math.max(from, ...returns);
+  const seen = [...memory.seenAt.keys()].filter((generation) => known < generation && generation < to);
+  return to - known - 1 > seen.length;
 }
 
 function withAgain(request: RunRequest, again: string | undefined): RunRequest {

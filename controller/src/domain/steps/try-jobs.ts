@@ -10,6 +10,7 @@ import { snapshotOf } from '../manifest/snapshot.ts';
 import { stepJobManifest } from '../manifest/step-job.ts';
 import type { Action, TriedJob } from '../model/actions.ts';
 import type { FlowStep } from '../model/flow.ts';
+import { isSuperseded } from '../model/trigger.ts';
 import { partsOf, type RunView, type TaskView } from '../model/view.ts';
 import { templatesProblem, withTemplates } from '../shape/templates.ts';
 import { newClaimName } from '../shape/workspace.ts';
@@ -45,7 +46,11 @@ function isTried(view: TaskView): boolean {
 /** Whether the run is of this version and asked for its Job, or is to as soon as its workflow step waits for it. */
 function asks(run: RunView, task: Task): boolean {
   const isUnderWay = run.began || run.finished || partsOf(run).some(({ refusal }) => refusal !== undefined);
-  return isOfThisVersion(run, task) && (isUnderWay || run.record.spec.trigger?.step !== undefined);
+  return (
+    !isSuperseded(run.record) &&
+    isOfThisVersion(run, task) &&
+    (isUnderWay || run.record.spec.trigger?.step !== undefined)
+  );
 }
 
 /** Whether the run that answered this version, maybe for an earlier Task of the name, is no longer on record. */
