@@ -51,7 +51,7 @@ unit: addon build ## Unit, property and definition tests
 	@npx vitest run --project unit
 
 api: addon build ## Tests against a real API server
-	@npx vitest run --project api --project api-alone
+	@npx vitest run --project api
 
 console: build ## Tests of the console in Chromium, which is installed where it is missing and may be
 	@npx vitest run --project console
@@ -62,7 +62,7 @@ e2e: addon build ## End-to-end tests, against KUBEVELA_HOME or KUBECONFIG where 
 
 # A minute of each fuzz test, while the others wait for clusters.
 test: types lint unit ## Everything that has to pass
-	@bash scripts/with-fuzz.sh 60 npx vitest run --project api --project api-alone --project console --project e2e
+	@bash scripts/with-fuzz.sh 60 npx vitest run --project api --project console --project e2e
 
 fuzz: deps cue ## Strangers' text for each parser, SECONDS (60) each; SEED=n repeats one
 	@SEED='$(SEED)' bash scripts/with-fuzz.sh $(or $(SECONDS),60) true

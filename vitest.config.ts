@@ -2,14 +2,11 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
 import { drawSeed, seedReporter } from './test/support/seed.ts';
 
-/** Files of test/api that fill the machine by themselves. */
-const alone = ['test/api/hundreds.test.ts'];
-
 /** Fuzz tests go on for so long where somebody says so: see controller/src/kube/testing/fuzz.ts. */
 const fuzzMs = Number(process.env['FUZZ_SECONDS'] ?? 0) * 1_000;
 
-/** Files that wait for most of their time, so that three of them keep two cores busy: one group, whatever its kind. */
-const besideEachOther = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+/** Files that wait for most of their time, so that four of them keep two cores busy: one group, whatever its kind. */
+const besideEachOther = { maxWorkers: 4, sequence: { groupOrder: 1 } };
 
 /**
  * `unit` needs no cluster, `api` starts API servers, `console` opens Chromium, `e2e` runs Applications; each says what
@@ -46,22 +43,10 @@ export default defineConfig({
         test: {
           name: 'api',
           include: ['test/api/**/*.test.ts'],
-          exclude: alone,
           globalSetup: ['test/api/global-setup.ts'],
           testTimeout: 300_000,
           hookTimeout: 900_000,
           ...besideEachOther,
-        },
-      },
-      {
-        test: {
-          name: 'api-alone',
-          include: alone,
-          globalSetup: ['test/api/global-setup.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 900_000,
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
         },
       },
       {

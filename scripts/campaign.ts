@@ -54,7 +54,7 @@ console.log(`A campaign of at most ${minutes} minutes, from seed ${first} on.`);
 const halfTime = Date.now() + minutes * 30_000;
 run(first, halfTime, '--project', 'api', 'test/api/campaign.test.ts');
 const inFull = ['kill', 'queues', 'rest', 'plan', 'tenants', 'hundreds'].map((name) => `test/api/${name}.test.ts`);
-run(first, until, '--project', 'api', '--project', 'api-alone', ...inFull);
+run(first, until, '--project', 'api', ...inFull);
 let seed = first;
 for (; Date.now() < until; seed += 1) run(seed, until, '--project', 'unit', '--reporter', 'dot', ...properties);
 const [fuzzStatus] = (await fuzzed) as [number | null];

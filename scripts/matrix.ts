@@ -45,7 +45,7 @@ function runTests(environment: Readonly<Record<string, string | undefined>>, arg
 }
 
 function onKubernetes(release: KubernetesRelease): Outcome {
-  const projects = ['api', 'api-alone', 'e2e'].flatMap((project) => ['--project', project]);
+  const projects = ['api', 'e2e'].flatMap((project) => ['--project', project]);
   return runTests({ SANDBOX_KUBERNETES: release }, [...projects, 'test/api/', ...mainEndToEnd]);
 }
 
