@@ -29,7 +29,7 @@ const nobody: ReadonlySet<string> = new Set();
 const mostPasses = 25;
 /** As often a Task may need to do the same to the same object before it settles. */
 const mostRepeats = 6;
-/** Tasks that are gone and have runs; of the others what was refused is tried again without a pause. */
+/** Tasks that are gone and have runs; beyond them what was refused is retried without a pause. */
 const mostLeftBehind = 1_000;
 
 export interface ReconcilerOptions {

@@ -40,8 +40,8 @@ export function refTo(name: string, { task }: ApplyContext): { name: string; nam
 }
 
 /**
- * Takes in the Task as a call answered with it. Of a newer version the watch tells, with those before it: each may ask
- * for a run, and the cache would leave them out.
+ * Takes in the Task as a call answered with it. The watch brings a newer version, and those before it: each may ask for
+ * a run, and the cache would leave them out.
  */
 export function observeTask(stored: Stored<TaskObject>, { caches, task }: ApplyContext): void {
   const { generation, deletionTimestamp } = stored.metadata;

@@ -272,7 +272,7 @@ test('a suspension, or another change that asks for no run, leaves a retry curre
   );
 });
 
-test('a refused record of what nobody saw leaves the Task as it is, and is tried again', () => {
+test('a refused record of what nobody saw leaves the Task as it is, and is retried', () => {
   const task = aTask();
   const run = aRun(task).finished();
   const status = statusOf(aState(task).runs(run));
