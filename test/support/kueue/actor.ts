@@ -3,7 +3,13 @@
  * small model of quota: the tests' Kueue wherever there is no real one.
  */
 import type { Job } from 'kubernetes-types/batch/v1.js';
-import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../../../controller/src/kube/api-error.ts';
+import {
+  ApiError,
+  isAlreadyExists,
+  isConflict,
+  isForbidden,
+  isNotFound,
+} from '../../../controller/src/kube/api-error.ts';
 import { createClient, type Client } from '../../../controller/src/kube/client.ts';
 import { Informer } from '../../../controller/src/kube/informer.ts';
 import { keyOf, refOf, type KubeObject, type ResourceType, type Stored } from '../../../controller/src/kube/objects.ts';
@@ -124,7 +130,8 @@ class Actor implements KueueActor {
       }
     };
     const failed = (_queue: string, _key: string, error: unknown, failures: number) => {
-      if (!(isConflict(error) || isTemplateHeld(error)) || failures > mostRetries) this.#refused(error);
+      const passes = isConflict(error) || isTemplateHeld(error) || lacksRole(error);
+      if (!passes || failures > mostRetries) this.#refused(error);
     };
     return new WorkQueue({ name, workers, process, backoff: { firstMs: 5, longestMs: 2_000 }, observer: { failed } });
   }
@@ -318,6 +325,11 @@ class Actor implements KueueActor {
     this.#jobs.observe(written);
     return written;
   }
+}
+
+/** An API server that was just started does not know all roles yet; a policy forbids in other words. */
+function lacksRole(error: unknown): boolean {
+  return isForbidden(error) && / cannot \w+ resource /.test(error.serverMessage);
 }
 
 /** From Kubernetes 1.36 on a template is not restored while the Job has active pods: Kueue is refused, and retries. */
