@@ -20,15 +20,15 @@ export type IsMissed = (from: number, to: number) => boolean;
  * @param last what was seen before it: of what generation, and its trigger; neither for a new Task
  * @returns the trigger of the record; undefined where there is no gap
  */
-export function supersededBefore(version: Task, last: Partial<Answered>, isMissed: IsMissed) {
+export function supersededBefore(version: Task, last: Partial<Answered>) {
   const { generation = 0 } = version.metadata;
-  const seen = last.generation ?? 0;
-  if (!isMissed(seen, generation)) return undefined;
+  const most = generation - (last.generation ?? 0) - 1;
+  if (most <= 0) return undefined;
   const by = triggerValue(version.spec.trigger);
   // A controller that was killed between such a record and its run: the record is not a deployment. And a name that
   // came back for another content says nothing.
   const after = last.isRecord || last.value === by ? undefined : last.value || undefined;
-  const superseded = compact({ most: generation - seen - 1, by, after });
+  const superseded = compact({ most, by, after });
   return { type: 'Revision', value: `before ${by}`, generation: generation - 1, superseded } satisfies RunTrigger;
 }
 

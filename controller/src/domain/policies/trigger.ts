@@ -51,7 +51,7 @@ function requestsOf(version: Task, last: Partial<Answered>, isMissed: IsMissed):
   }
   const snapshot = snapshotOf(version);
   if (!asksForRun(version, snapshot, last.snapshotHash)) return [];
-  const superseded = supersededBefore(version, last, isMissed);
+  const superseded = supersededBefore(version, last);
   const run = { version, snapshot, trigger: versionTrigger(version) };
   return superseded ? [{ version, trigger: superseded }, run] : [run];
 }
