@@ -486,13 +486,18 @@ function deploymentRows(what: string, ours: Deployed, raw: Replayed, cueAlone: n
       peer: 'the same of the loop, on a machine that does nothing else',
       aim: null,
     }),
-    row({
-      name: `${what}, until the last status shows its run`,
-      value: ours.lastApplicationSays,
-      limit: ours.lastTaskSays,
-      unit: 's',
-      peer: "until the last Task's status does",
-      aim: null,
-    }),
+    lastStatusRow(what, ours, null),
   ];
+}
+
+/** @param aim in seconds; null where the stand-in's own part is most of it */
+export function lastStatusRow(what: string, { lastApplicationSays, lastTaskSays }: Deployed, aim: number | null): Row {
+  return row({
+    name: `${what}, until the last status shows its run`,
+    value: lastApplicationSays,
+    limit: lastTaskSays,
+    unit: 's',
+    peer: "until the last Task's status does",
+    aim,
+  });
 }

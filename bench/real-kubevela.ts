@@ -1,6 +1,15 @@
 import { taskName } from '../controller/src/domain/policies/task-name.ts';
 import { withController, type Bench } from './bench.ts';
-import { applicationOf, applications, count, deployAll, deployments, how, removeApplications } from './hundreds.ts';
+import {
+  applicationOf,
+  applications,
+  count,
+  deployAll,
+  deployments,
+  how,
+  lastStatusRow,
+  removeApplications,
+} from './hundreds.ts';
 import { seeJobs } from './jobs-seen.ts';
 import { forAll, tasks } from './objects.ts';
 import { percentile, row, type Row } from './report.ts';
@@ -63,13 +72,6 @@ async function atOnce(bench: Bench, nth: number): Promise<Row[]> {
       peer: "KubeVela's part: until the last Task",
       aim: null,
     }),
-    row({
-      name: `${name}, until the last status shows its run`,
-      value: deployed.lastApplicationSays,
-      limit: deployed.lastTaskSays,
-      unit: 's',
-      peer: "until the last Task's status does",
-      aim: deployed.lastTaskSays + 5,
-    }),
+    lastStatusRow(name, deployed, deployed.lastTaskSays + 5),
   ];
 }

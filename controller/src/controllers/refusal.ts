@@ -16,14 +16,14 @@ const passingStatuses = new Set([403, 409]);
  */
 const admission = /^\S+ ".*" is forbidden: |^admission webhook |failed calling webhook /;
 
+/** What was refused. */
+export type Refused = Pick<Refusal, 'object' | 'run' | 'step' | 'isReturn'>;
+
 /**
  * What the API server's refusal to create an object means for its run; undefined for errors that are not about the
  * object (no connection, overload), which are simply retried.
  */
-export function refusalOf(
-  error: unknown,
-  refused: Pick<Refusal, 'object' | 'run' | 'step' | 'isReturn'>,
-): Omit<Refusal, 'retryAt'> | undefined {
+export function refusalOf(error: unknown, refused: Refused): Omit<Refusal, 'retryAt'> | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const byAdmission = admission.test(error.serverMessage);
   const final = (finalStatuses.has(error.status) || isTooLarge(error)) && !byAdmission;

@@ -1,6 +1,6 @@
 import { withoutTask } from '../domain/steps/without-task.ts';
 import { decide } from '../domain/decide.ts';
-import type { TaskState } from '../domain/model/state.ts';
+import { isPutOff, type TaskState } from '../domain/model/state.ts';
 import { askedBefore } from '../domain/policies/ran-before.ts';
 import { type Action, actionKey } from '../domain/model/actions.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
@@ -156,8 +156,9 @@ export class TaskReconciler {
     const jobsOf = (run: TaskRun) => this.#options.caches.jobs.cache.by('owner', ownKey(run));
     const memory = this.#leftBehind.get(key) ?? new TaskMemory();
     this.#leftBehind.set(key, memory);
-    const actions = withoutTask(left, jobsOf, new Date(this.#now()));
-    const due = actions.filter((action) => (memory.setbacks.get(actionKey(action))?.retryAt ?? 0) <= this.#now());
+    const now = new Date(this.#now());
+    const actions = withoutTask(left, jobsOf, now);
+    const due = actions.filter((action) => !isPutOff(action, { memory }, now));
     await applyActions(due, this.#context(key, absent, memory));
     return this.#nextOf(actions, memory);
   }

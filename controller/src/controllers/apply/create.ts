@@ -13,13 +13,11 @@ import { isAlreadyExists, isNamespaceTerminating } from '../../kube/api-error.ts
 import type { Stored } from '../../kube/objects.ts';
 import { jobs, persistentVolumeClaims } from '../../kube/resources.ts';
 import { labels, scheduledTimestampAnnotation, type RunTrigger } from '../../resources/index.ts';
-import { refusalOf } from '../refusal.ts';
+import { refusalOf, type Refused } from '../refusal.ts';
 import { taskRuns, type TaskRunObject } from '../../cluster/resource-types.ts';
 import { noted, type TaskMemory } from '../task-memory.ts';
 import { ownerOf, type ApplyContext, type Result } from './context.ts';
 import type { Refusal } from '../../domain/model/memory.ts';
-
-type Refused = Pick<Refusal, 'object' | 'run' | 'step' | 'isReturn'>;
 
 export function createRun({ run }: ActionOf<'createRun'>, context: ApplyContext): Promise<Result> {
   const record = isReturn(run.spec.trigger) && { isReturn: true };

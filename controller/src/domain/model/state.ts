@@ -42,7 +42,11 @@ export function runNamed({ cluster }: TaskState, name: string): TaskRun | undefi
 }
 
 /** Whether the action failed because of its object, and is not to be tried again yet. */
-export function isPutOff(action: Action, { memory: { setbacks } }: TaskState, now: Date): boolean {
+export function isPutOff(
+  action: Action,
+  { memory: { setbacks } }: { readonly memory: Pick<Memory, 'setbacks'> },
+  now: Date,
+): boolean {
   return (setbacks.get(actionKey(action))?.retryAt ?? 0) > now.getTime();
 }
 

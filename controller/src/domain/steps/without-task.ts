@@ -2,7 +2,7 @@
  * TaskRuns whose Task is not there: it was never applied, or was deleted without them. They wait, unless they are
  * cancelled: a Task may be applied after them. What is on record of one that ran stays.
  */
-import type { JobRow, TaskRun, TaskRunStatus } from '../../resources/index.ts';
+import type { JobRow, RunPhase, TaskRun, TaskRunStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { durationBetween } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
@@ -27,7 +27,10 @@ export function withoutTask(
 ): readonly Action[] {
   const comesUntil = orphans.map(statusComesUntil).filter((until) => until > now.getTime());
   const ready = orphans.filter((run) => statusComesUntil(run) <= now.getTime());
-  const actions = ready.flatMap((run) => [...told(run, jobsOf(run), now), ...stopped(run, jobsOf(run))]);
+  const actions = ready.flatMap((run) => {
+    const jobs = jobsOf(run);
+    return [...told(run, jobs, now), ...stopped(run, jobs)];
+  });
   return comesUntil.length === 0 ? actions : [...actions, { kind: 'wakeAt', at: Math.min(...comesUntil) }];
 }
 
@@ -88,9 +91,9 @@ function endOf({ spec: { snapshot } }: TaskRun, jobs: readonly Job[]): Verdict |
 }
 
 /** A step that had no Job is skipped, as where a Task is there. */
-function endedRow(row: JobRow, phase: TaskRunStatus['phase']): JobRow {
+function endedRow(row: JobRow, phase: RunPhase): JobRow {
   if (isFinished(row.phase)) return row;
-  return { ...row, phase: row.name === undefined ? 'Skipped' : (phase ?? 'Cancelled') };
+  return { ...row, phase: row.name === undefined ? 'Skipped' : phase };
 }
 
 /** Jobs of a cancelled run that go on: nobody else ends them. Its record comes first, as always. */
