@@ -1,11 +1,12 @@
 /** A PostgreSQL server of the tests' own, on a socket's worth of loopback, gone with them. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { kill } from '../../sandbox/src/machine/processes.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 
@@ -45,10 +46,21 @@ export async function startPostgres(): Promise<Postgres> {
   const url = `postgres://archive:${password}@127.0.0.1:${port}/postgres`;
   let child: ChildProcess | undefined;
   const end = async (signal: 'SIGKILL' | 'SIGINT'): Promise<void> => {
-    if (child?.exitCode !== null) return;
+    // Whom a signal ended has no exit code.
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
+  };
+  const killAll = async (): Promise<void> => {
+    const servants = await childrenOf(child?.pid);
+    await end('SIGKILL');
+    // Those that serve a connection would answer until they notice.
+    for (const pid of servants) kill(pid, 'SIGKILL');
+    await eventually(
+      'all of PostgreSQL has ended',
+      async () => !(await Promise.all(servants.map(runs))).includes(true),
+    );
   };
   const start = async (): Promise<void> => {
     const args = [
@@ -69,12 +81,32 @@ export async function startPostgres(): Promise<Postgres> {
     url,
     port,
     start,
-    kill: () => end('SIGKILL'),
+    kill: killAll,
     async stop() {
       await end('SIGINT');
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function childrenOf(parent: number | undefined): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(pids.map(async (pid) => ((await statOf(pid))?.parent === parent ? [pid] : [])));
+  return found.flat();
+}
+
+/** Whether a process is there and has not ended; one that has may still wait for its parent. */
+async function runs(pid: number): Promise<boolean> {
+  const stat = await statOf(pid);
+  return stat !== undefined && !['Z', 'X'].includes(stat.state);
+}
+
+/** Undefined where there is no such process. */
+async function statOf(pid: number): Promise<{ readonly state: string; readonly parent: number } | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name before them may contain anything.
+  const [, state, parent] = /.*\) (\w) (\d+) /s.exec(text) ?? [];
+  return state === undefined ? undefined : { state, parent: Number(parent) };
 }
 
 async function answers(connectionString: string): Promise<true | undefined> {
