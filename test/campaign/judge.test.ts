@@ -197,6 +197,16 @@ describe('the judge', () => {
     expect(oneRun().rules(4_000)).toEqual([expect.stringContaining('nothing is written at rest')]);
   });
 
+  it('accepts the run of a deployment that was suspended before it started, once', () => {
+    const suspended = { suspend: true, trigger: { appRevision: 'app-v2' } };
+    const log = oneRun().task(2).task(3, suspended);
+    log.run('v2', { type: 'Revision', generation: 3 }).ended('v2').report(3, suspended);
+    expect(log.rules()).toEqual([]);
+    expect(log.run('again', second).ended('again').rules()).toEqual([
+      'each deployment has one run, or is on record as superseded',
+    ]);
+  });
+
   it('takes a record of what no controller saw for an answer', () => {
     const superseded = { type: 'Revision', generation: 3, superseded: { most: 2, by: 'app-v4', after: 'app-v1' } };
     const log = oneRun().task(2).task(3).task(4).run('before', superseded).ended('before', 'Skipped');

@@ -61,8 +61,8 @@ const ownerOf = (object: KubeObject = {}): string => controllerUid(object) ?? ''
 function* deployments({ book, controller }: Court) {
   for (const task of book.tasks) {
     const runs = ownedBy(book.runs, task.uid);
-    for (const { generation, revision } of deploymentsOf(task)) {
-      const made = runs.filter((run) => isOf(triggerOf(run), generation));
+    for (const { generation, until, revision } of deploymentsOf(task)) {
+      const made = runs.filter((run) => isOf(triggerOf(run), generation, until));
       const own = made.filter((run) => !isForgotten(task, run, generation, controller));
       const records = runs.filter((run) => isSuperseded(triggerOf(run), generation));
       const isLastOfDeleted = task.deleted !== undefined && own.length === 0;
@@ -112,18 +112,27 @@ function isSuperseded(trigger: RunTrigger | undefined, generation: number): bool
   return generation <= last && generation > last - (superseded?.most ?? 0);
 }
 
-/** Whether a trigger is this deployment; a retry of its run carries its generation, too. */
-const isOf = (trigger: RunTrigger | undefined, generation: number): boolean =>
-  trigger?.type === 'Revision' && trigger.generation === generation && !trigger.superseded;
+/**
+ * Whether a trigger is this deployment; a retry of its run carries its generation, too. A run that starts after the
+ * Task was suspended or resumed is of that later version.
+ */
+function isOf(trigger: RunTrigger | undefined, generation: number, until: number): boolean {
+  const { type, generation: own = 0, superseded } = trigger ?? {};
+  return type === 'Revision' && !superseded && generation <= own && own < until;
+}
 
-/** The generations of a Task that carry another trigger than the one before, and may start a run by themselves. */
+/**
+ * The generations of a Task that carry another trigger than the one before, and may start a run by themselves; each
+ * with the generation that carries the next trigger.
+ */
 function deploymentsOf({ changes }: Life<TaskObject>) {
   const versions = new Map(changes.map(({ object }) => [object.metadata?.generation ?? 0, object.spec]));
   const inOrder = [...versions].sort(([one], [other]) => one - other);
-  return inOrder.flatMap(([generation, spec], index) => {
-    const before = inOrder[index - 1]?.[1].trigger;
-    const isNew = JSON.stringify(spec.trigger) !== JSON.stringify(before);
-    return isNew && runsAtDeployment(spec) ? [{ generation, revision: spec.trigger?.appRevision ?? '' }] : [];
+  const triggerAt = (index: number): string => JSON.stringify(inOrder[index]?.[1].trigger);
+  const changed = inOrder.filter((_version, index) => index === 0 || triggerAt(index) !== triggerAt(index - 1));
+  return changed.flatMap(([generation, spec], index) => {
+    const [until = Infinity] = changed[index + 1] ?? [];
+    return runsAtDeployment(spec) ? [{ generation, until, revision: spec.trigger?.appRevision ?? '' }] : [];
   });
 }
 
