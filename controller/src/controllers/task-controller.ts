@@ -7,7 +7,7 @@ import { waitsInQueue } from '../domain/model/kueue.ts';
 import { controllerOf } from '../domain/model/objects.ts';
 import { sameJson } from '../domain/lang/same-json.ts';
 import { ownedBy } from '../domain/view/jobs-of.ts';
-import { lastAnswered, triggerValue } from '../domain/model/trigger.ts';
+import { deploymentOf, isAnotherTrigger, lastAnswered } from '../domain/model/trigger.ts';
 import { ownKey, type CacheEvent } from '../kube/cache.ts';
 import type { Client } from '../kube/client.ts';
 import { systemClock, type Clock } from '../kube/clock.ts';
@@ -211,9 +211,7 @@ function sameNode(a: CachedNode, b: CachedNode): boolean {
 
 function isUnanswered(old: CachedTask, next: CachedTask): boolean {
   const answered = old.status?.observedTrigger?.generation ?? 0;
-  return (
-    (old.metadata.generation ?? 0) > answered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger)
-  );
+  return (old.metadata.generation ?? 0) > answered && isAnotherTrigger(next, deploymentOf(old));
 }
 
 /** A schedule time has passed without a run so far. */

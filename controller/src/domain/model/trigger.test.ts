@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aRun, aTask } from '../testing/builders.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
-import { lastAnswered, triggerValue } from './trigger.ts';
+import { deploymentOf, isAnotherTrigger, lastAnswered, triggerValue } from './trigger.ts';
 
 const rows: readonly [trigger: Parameters<typeof triggerValue>[0], value: string][] = [
   [undefined, ''],
@@ -14,6 +14,20 @@ const rows: readonly [trigger: Parameters<typeof triggerValue>[0], value: string
 ];
 for (const [trigger, value] of rows)
   test(`the trigger ${JSON.stringify(trigger)} reads "${value}"`, () => expect(triggerValue(trigger)).toBe(value));
+
+describe('a version is another deployment than', () => {
+  const version = (revision: string, hash?: string) =>
+    aTask()
+      .revision(revision)
+      .meta({ labels: hash === undefined ? {} : { 'app.oam.dev/app-revision-hash': hash } })
+      .build();
+  test.each([
+    ['one of another revision', version('web-v2', 'bbbb'), version('web-v1', 'aaaa'), true],
+    ['one of the same revision', version('web-v1', 'aaaa'), version('web-v1', 'aaaa'), false],
+    ['one whose name came back for another content', version('web-v1', 'bbbb'), version('web-v1', 'aaaa'), true],
+    ['one of unknown content', version('web-v1', 'bbbb'), version('web-v1'), false],
+  ])('%s', (_what, next, old, isAnother) => expect(isAnotherTrigger(next, deploymentOf(old))).toBe(isAnother));
+});
 
 describe('lastAnswered', () => {
   const v1 = aTask().revision('web-v1');

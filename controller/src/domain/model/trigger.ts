@@ -31,6 +31,18 @@ export function revisionHash({ metadata }: Task): string | undefined {
   return metadata.labels?.[velaLabels.revisionHash] || undefined;
 }
 
+/** Whether it is another deployment. A name may come back for another content: hashes tell, where both are known. */
+export function isAnotherTrigger(version: Task, last: Partial<Deployed>): boolean {
+  const { value, revisionHash: hash } = deploymentOf(version);
+  if (value !== last.value) return true;
+  return hash !== undefined && last.revisionHash !== undefined && hash !== last.revisionHash;
+}
+
+/** What a version deploys. */
+export function deploymentOf(version: Task): Deployed {
+  return compact({ value: triggerValue(version.spec.trigger), revisionHash: revisionHash(version) });
+}
+
 /** Whether the run is a record of deployments that no controller saw. */
 export function isSuperseded({ spec }: Pick<TaskRun, 'spec'>): boolean {
   return spec.trigger?.superseded !== undefined;
@@ -42,11 +54,15 @@ export function isReturn(trigger: RunTrigger | undefined): boolean {
   return superseded !== undefined && superseded.after === superseded.by;
 }
 
-/** The trigger that was answered last, the run that answered it and the content that it ran. */
-export interface Answered {
-  readonly generation: number;
+/** What tells a deployment from another one. */
+export interface Deployed {
   readonly value: string;
   readonly revisionHash?: string;
+}
+
+/** The trigger that was answered last, the run that answered it and the content that it ran. */
+export interface Answered extends Deployed {
+  readonly generation: number;
   readonly run?: string;
   readonly snapshotHash?: string;
   /** It stands for deployments that no controller saw, so it is not a deployment itself. */

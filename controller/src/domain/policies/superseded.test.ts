@@ -45,6 +45,12 @@ describe('deployments that were replaced while no controller ran are on record',
     expect(dueRuns(seen, answered, nobodyLooked)).toHaveLength(2);
   });
 
+  test('nor where it was suspended after it had been seen, and before its run was created', () => {
+    const suspended = v1.revision('web-v2', 3).build();
+    const due = dueRuns([suspended], answered, () => false);
+    expect(due.map(({ trigger }) => trigger)).toMatchObject([{ type: 'Revision', value: 'web-v2', generation: 3 }]);
+  });
+
   test('nor where no deployment runs', () => {
     expect(dueRuns([v1.revision('web-v4', 4).policy({ trigger: 'Manual' }).build()], answered, nobodyLooked)).toEqual(
       [],

@@ -18,17 +18,19 @@ export type IsMissed = (from: number, to: number) => boolean;
 /**
  * @param version the first version after the gap, which is a deployment
  * @param last what was seen before it: of what generation, and its trigger; neither for a new Task
- * @returns the trigger of the record; undefined where there is no gap
+ * @param isMissed a version between that was seen and has the same trigger leaves a gap of its own: somebody deployed
+ *   and suspended before the run was created
+ * @returns the trigger of the record; undefined where nothing was missed
  */
-export function supersededBefore(version: Task, last: Partial<Answered>) {
+export function supersededBefore(version: Task, last: Partial<Answered>, isMissed: IsMissed) {
   const { generation = 0 } = version.metadata;
-  const most = generation - (last.generation ?? 0) - 1;
-  if (most <= 0) return undefined;
+  const seen = last.generation ?? 0;
+  if (!isMissed(seen, generation)) return undefined;
   const by = triggerValue(version.spec.trigger);
   // A controller that was killed between such a record and its run: the record is not a deployment. And a name that
   // came back for another content says nothing.
   const after = last.isRecord || last.value === by ? undefined : last.value || undefined;
-  const superseded = compact({ most, by, after });
+  const superseded = compact({ most: generation - seen - 1, by, after });
   return { type: 'Revision', value: `before ${by}`, generation: generation - 1, superseded } satisfies RunTrigger;
 }
 

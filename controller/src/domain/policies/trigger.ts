@@ -10,7 +10,7 @@ import { compact } from '../lang/compact.ts';
 import { type RunRequest, versionTrigger } from '../manifest/run.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import { policyOf } from '../model/execution-policy.ts';
-import { type Answered, revisionHash, triggerValue } from '../model/trigger.ts';
+import { type Answered, deploymentOf, isAnotherTrigger } from '../model/trigger.ts';
 import { type IsMissed, supersededBefore, supersededByReturn } from './superseded.ts';
 
 /**
@@ -34,11 +34,8 @@ export function dueRuns(
       ...last,
       generation: version.metadata.generation ?? 0,
       isRecord: false,
-      ...compact({
-        value: triggerValue(version.spec.trigger),
-        revisionHash: revisionHash(version),
-        snapshotHash: asked.at(-1)?.snapshot?.hash,
-      }),
+      ...deploymentOf(version),
+      ...compact({ snapshotHash: asked.at(-1)?.snapshot?.hash }),
     };
   }
   return due;
@@ -51,16 +48,9 @@ function requestsOf(version: Task, last: Partial<Answered>, isMissed: IsMissed):
   }
   const snapshot = snapshotOf(version);
   if (!asksForRun(version, snapshot, last.snapshotHash)) return [];
-  const superseded = supersededBefore(version, last);
+  const superseded = supersededBefore(version, last, isMissed);
   const run = { version, snapshot, trigger: versionTrigger(version) };
   return superseded ? [{ version, trigger: superseded }, run] : [run];
-}
-
-/** A revision's name may come back for another content; then KubeVela's hash of it differs, where both are known. */
-function isAnotherTrigger(version: Task, last: Partial<Answered>): boolean {
-  const hash = revisionHash(version);
-  if (triggerValue(version.spec.trigger) !== last.value) return true;
-  return hash !== undefined && last.revisionHash !== undefined && hash !== last.revisionHash;
 }
 
 function asksForRun(version: Task, snapshot: Snapshot, lastHash: string | undefined): boolean {

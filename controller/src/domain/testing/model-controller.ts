@@ -14,7 +14,7 @@ import { controllerOf, isOwnedBy, type Job, type Pod } from '../model/objects.ts
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import { emptyCluster, type TaskState } from '../model/state.ts';
-import { lastAnswered, triggerValue } from '../model/trigger.ts';
+import { deploymentOf, isAnotherTrigger, lastAnswered } from '../model/trigger.ts';
 import { isOrphan } from '../steps/adopt-runs.ts';
 import { jobsOf, ownedBy } from '../view/jobs-of.ts';
 import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
@@ -356,7 +356,7 @@ export class ModelController {
     const old = this.#task;
     if (Number(next.metadata.resourceVersion) <= Number(old.metadata.resourceVersion)) return;
     const isUnanswered = (old.metadata.generation ?? 0) > (old.status?.observedTrigger?.generation ?? 0);
-    if (isUnanswered && triggerValue(old.spec.trigger) !== triggerValue(next.spec.trigger))
+    if (isUnanswered && isAnotherTrigger(next, deploymentOf(old)))
       this.#remember({ earlier: [...this.#memory.earlier, old] });
     this.#task = next;
     this.#see();
