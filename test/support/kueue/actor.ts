@@ -8,6 +8,7 @@ import {
   isAlreadyExists,
   isConflict,
   isForbidden,
+  isGone,
   isNotFound,
 } from '../../../controller/src/kube/api-error.ts';
 import { createClient, type Client } from '../../../controller/src/kube/client.ts';
@@ -37,7 +38,10 @@ export interface KueueActor {
   stop(): Promise<void>;
 }
 
-/** So many times in a row somebody else may be faster, which is a conflict, or pods may take their time to end. */
+/**
+ * So many times in a row somebody else may be faster, which is a conflict, pods may take their time to end, or the API
+ * server may be down.
+ */
 const mostRetries = 20;
 const mostRefusals = 50;
 
@@ -130,7 +134,7 @@ class Actor implements KueueActor {
       }
     };
     const failed = (_queue: string, _key: string, error: unknown, failures: number) => {
-      const passes = isConflict(error) || isTemplateHeld(error) || lacksRole(error);
+      const passes = isConflict(error) || isTemplateHeld(error) || lacksRole(error) || isDown(error);
       if (!passes || failures > mostRetries) this.#refused(error);
     };
     return new WorkQueue({ name, workers, process, backoff: { firstMs: 5, longestMs: 2_000 }, observer: { failed } });
@@ -147,8 +151,7 @@ class Actor implements KueueActor {
    * rights the actor would never have begun.
    */
   #watchFailed(error: unknown): void {
-    const isOpenedAgain =
-      error instanceof ApiError && ([0, 403, 410, 429].includes(error.status) || error.status >= 500);
+    const isOpenedAgain = isDown(error) || isForbidden(error) || isGone(error);
     if (!isOpenedAgain) this.#refused(error);
   }
 
@@ -325,6 +328,11 @@ class Actor implements KueueActor {
     this.#jobs.observe(written);
     return written;
   }
+}
+
+/** An API server that ends, begins, or has lost its etcd. */
+function isDown(error: unknown): boolean {
+  return error instanceof ApiError && ([0, 429].includes(error.status) || error.status >= 500);
 }
 
 /** An API server that was just started does not know all roles yet; a policy forbids in other words. */
