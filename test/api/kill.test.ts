@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { taskRuns, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
+import { taskRuns, tasks, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import { isFinished } from '../../controller/src/domain/model/phase.ts';
 import { compareResourceVersions, controllerUid, type Stored } from '../../controller/src/kube/objects.ts';
 import { namespaces } from '../../controller/src/kube/resources.ts';
@@ -363,9 +363,14 @@ async function cancel(name: string, namespace: string): Promise<void> {
   await runIn('Cancelled', name, namespace);
 }
 
+/** By the Task's status, which is written after the run's: so each call belongs to the step that led to it. */
 async function runIn(phase: string, name: string, namespace: string): Promise<void> {
-  const isIn = async () => (await cluster.client.get(taskRuns, { name, namespace })).status?.phase === phase;
-  await eventually(`TaskRun ${namespace}/${name} is ${phase}`, isIn, patience);
+  const isIn = async () => {
+    const { status } = await cluster.client.get(tasks, { name: 'app-mytask', namespace });
+    const rows = [...(status?.active ?? []), ...(status?.lastRuns ?? [])];
+    return rows.some((row) => row.name === name && row.phase === phase);
+  };
+  await eventually(`the Task reports ${namespace}/${name} as ${phase}`, isIn, patience);
 }
 
 /** Names that were taken end in a hash of the Task's UID, those of the schedule in its time. */
