@@ -7,13 +7,14 @@ export type SeenAs<T extends KubeObject> = (
   type: 'ADDED' | 'MODIFIED' | 'DELETED',
 ) => string | undefined;
 
-/** Notes by one watch of a kind in a namespace when something was seen first. Times are performance.now(). */
+/** Notes by a watch of a kind in a namespace when something was seen first. Times are performance.now(). */
 export class Seen<T extends KubeObject> {
   readonly #at = new Map<string, number>();
   readonly #waiting = new Map<string, (at: number) => void>();
   readonly #stopped = new AbortController();
   readonly #broken: Promise<never>;
   readonly #what: string;
+  #failure: Error | undefined;
 
   private constructor(
     client: Client,
@@ -23,7 +24,7 @@ export class Seen<T extends KubeObject> {
   ) {
     this.#what = type.kind;
     this.#broken = this.#watch(client, type, selection, as);
-    this.#broken.catch(() => undefined); // whoever waits is told
+    this.#broken.catch((error: Error) => (this.#failure = error)); // whoever waits, or asks, is told
   }
 
   /** Begins to watch; what is there already is not seen until it changes. */
@@ -38,8 +39,9 @@ export class Seen<T extends KubeObject> {
     return new Seen(client, type, { namespace, resourceVersion }, as);
   }
 
-  /** The moments at which something was seen first, in order. */
+  /** The moments at which something was seen first, in order. @throws Error when the watch broke */
   get times(): readonly number[] {
+    if (this.#failure && !this.#stopped.signal.aborted) throw this.#failure;
     return [...this.#at.values()];
   }
 
@@ -55,25 +57,32 @@ export class Seen<T extends KubeObject> {
     this.#stopped.abort();
   }
 
+  /** The API server ends a watch after a while; then the next one begins where it ended. */
   async #watch(
     client: Client,
     type: ResourceType<T>,
-    selection: { readonly namespace: string; readonly resourceVersion: string },
+    { namespace, resourceVersion }: { readonly namespace: string; readonly resourceVersion: string },
     as: SeenAs<T>,
   ): Promise<never> {
-    for await (const { type: change, object } of client.watch(type, {
-      ...selection,
-      timeoutSeconds: 600,
-      signal: this.#stopped.signal,
-    })) {
-      const name = change === 'BOOKMARK' ? undefined : as(object, change);
-      if (name === undefined || this.#at.has(name)) continue;
-      const now = performance.now();
-      this.#at.set(name, now);
-      this.#waiting.get(name)?.(now);
-      this.#waiting.delete(name);
+    const { signal } = this.#stopped;
+    let last = resourceVersion;
+    while (!signal.aborted) {
+      const options = { namespace, resourceVersion: last, timeoutSeconds: 600, signal };
+      for await (const { type: change, object } of client.watch(type, options)) {
+        last = object.metadata.resourceVersion;
+        const name = change === 'BOOKMARK' ? undefined : as(object, change);
+        if (name !== undefined) this.#note(name);
+      }
     }
-    throw new Error(`the watch of ${this.#what}s ended`);
+    throw new Error(`the watch of ${this.#what}s was stopped`);
+  }
+
+  #note(name: string): void {
+    if (this.#at.has(name)) return;
+    const now = performance.now();
+    this.#at.set(name, now);
+    this.#waiting.get(name)?.(now);
+    this.#waiting.delete(name);
   }
 }
 
