@@ -24,5 +24,5 @@ ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # A number, so that runAsNonRoot can tell.
 USER 65532:65532
 EXPOSE 8080 8090
-# Garbage is collected early: beside 10,000 kept runs that is 140 MB instead of 220, for a quarter more CPU at the start.
+# Garbage is collected early: beside 10,000 kept runs that is 157 MB instead of 217, for a start that takes 2.1 s, not 1.7.
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=30", "/app/main.mjs"]
