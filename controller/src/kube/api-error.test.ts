@@ -8,6 +8,7 @@ import {
   isInvalid,
   isNamespaceTerminating,
   isNotFound,
+  isUnavailable,
 } from './api-error.ts';
 
 const target = {
@@ -29,6 +30,17 @@ describe('ApiError', () => {
       'the API server refused to create Job default/mytask-v3 (409 AlreadyExists): jobs.batch "mytask-v3" already exists',
     );
     expect([isAlreadyExists(error), isConflict(error), isNotFound(error)]).toEqual([true, false, false]);
+  });
+
+  it.each([
+    [0, true],
+    [404, false],
+    [409, false],
+    [429, true],
+    [500, true],
+    [503, true],
+  ])('of status %i may pass by itself: %s', (status, passes) => {
+    expect(isUnavailable(errorFromResponse(target, status, '{}'))).toBe(passes);
   });
 
   it('carries the refused fields', () => {

@@ -137,6 +137,10 @@ export const isForbidden = has(403);
 export const isGone = has(410);
 /** No answer came. */
 export const isUnreachable = has(0);
+/** No answer came, or one of an overloaded or failing server: the same call may succeed later. */
+export function isUnavailable(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+}
 /** The object's namespace is being deleted: creating objects in it is always refused. */
 export function isNamespaceTerminating(error: unknown): error is ApiError {
   return isForbidden(error) && error.details.some((cause) => cause.reason === 'NamespaceTerminating');

@@ -6,7 +6,7 @@
  * two streams, the last line does not come again, and what came after it may be gone. It happens each time that a
  * container ends while its kubelet still has much to read: that kubelet ends the stream with the old file.
  */
-import { ApiError } from '../kube/api-error.ts';
+import { ApiError, isUnavailable } from '../kube/api-error.ts';
 import { sleep, systemClock, type Clock } from '../kube/clock.ts';
 import { backoffMs } from '../kube/retry.ts';
 import { longestLine, readStamp } from './line-source.ts';
@@ -130,7 +130,7 @@ async function tellGap(reader: LineReader, onGap: ResumedLogOptions['onGap']): P
 
 /** Everything but a refusal: no connection, one that broke, an overloaded or failing server. */
 function mayPass(error: Error): boolean {
-  return !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500;
+  return !(error instanceof ApiError) || isUnavailable(error);
 }
 
 /** At first a pod's status lags a little behind the end of its log; a change of it ends the pause. */

@@ -10,6 +10,7 @@ import {
   isForbidden,
   isGone,
   isNotFound,
+  isUnavailable,
 } from '../../../controller/src/kube/api-error.ts';
 import { createClient, type Client } from '../../../controller/src/kube/client.ts';
 import { Informer } from '../../../controller/src/kube/informer.ts';
@@ -134,7 +135,7 @@ class Actor implements KueueActor {
       }
     };
     const failed = (_queue: string, _key: string, error: unknown, failures: number) => {
-      const passes = isConflict(error) || isTemplateHeld(error) || lacksRole(error) || isDown(error);
+      const passes = isConflict(error) || isTemplateHeld(error) || lacksRole(error) || isUnavailable(error);
       if (!passes || failures > mostRetries) this.#refused(error);
     };
     return new WorkQueue({ name, workers, process, backoff: { firstMs: 5, longestMs: 2_000 }, observer: { failed } });
@@ -151,7 +152,7 @@ class Actor implements KueueActor {
    * rights the actor would never have begun.
    */
   #watchFailed(error: unknown): void {
-    const isOpenedAgain = isDown(error) || isForbidden(error) || isGone(error);
+    const isOpenedAgain = isUnavailable(error) || isForbidden(error) || isGone(error);
     if (!isOpenedAgain) this.#refused(error);
   }
 
@@ -328,11 +329,6 @@ class Actor implements KueueActor {
     this.#jobs.observe(written);
     return written;
   }
-}
-
-/** An API server that ends, begins, or has lost its etcd. */
-function isDown(error: unknown): boolean {
-  return error instanceof ApiError && ([0, 429].includes(error.status) || error.status >= 500);
 }
 
 /** An API server that was just started does not know all roles yet; a policy forbids in other words. */
