@@ -5,7 +5,7 @@ import { apiVersion, type RunTrigger, type Snapshot, type Task } from '../../res
 import { compact } from '../lang/compact.ts';
 import type { TaskRunManifest } from '../model/actions.ts';
 import { controlledBy } from '../model/objects.ts';
-import { revisionHash, triggerValue } from '../model/trigger.ts';
+import { deploymentOf } from '../model/trigger.ts';
 import { runLabels } from './meta.ts';
 
 /** What a run is created for. */
@@ -49,9 +49,8 @@ export function versionTrigger(version: Task): RunTrigger {
   const fromStep = step !== undefined && id !== undefined;
   return compact({
     type: fromStep ? ('WorkflowStep' as const) : ('Revision' as const),
-    value: triggerValue(version.spec.trigger),
+    ...deploymentOf(version),
     generation: version.metadata.generation ?? 0,
-    revisionHash: revisionHash(version),
     step: fromStep ? { name: step, id } : undefined,
   });
 }

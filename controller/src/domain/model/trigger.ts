@@ -155,13 +155,13 @@ export function answeredBefore(
   { run, snapshotHash, ...before }: Omit<Answered, 'generation'>,
   { anySession = false }: { readonly anySession?: boolean | undefined } = {},
 ): Answered | undefined {
-  const value = triggerValue(task.spec.trigger);
-  const hash = revisionHash(task);
+  const deployed = deploymentOf(task);
+  const { value, revisionHash: hash } = deployed;
   const asked = anySession ? withoutSession : beyondRevision;
   const isHashed = hash !== undefined && before.revisionHash !== undefined;
   const isRevision = isHashed ? hash === before.revisionHash : anySession || value === before.value;
   const isSame = isRevision && asked(value) === asked(before.value);
-  return isSame ? compact({ generation: 0, value, revisionHash: hash, run, snapshotHash }) : undefined;
+  return isSame ? compact({ generation: 0, ...deployed, run, snapshotHash }) : undefined;
 }
 
 /** The publishVersion and the session of a trigger's value. */
