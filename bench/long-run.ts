@@ -5,11 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import type { TaskObject } from '../controller/src/cluster/resource-types.ts';
 import { Informer } from '../controller/src/kube/informer.ts';
-import type { KubeObject } from '../controller/src/kube/objects.ts';
-import { pods } from '../controller/src/kube/resources.ts';
+import type { KubeObject, ResourceType } from '../controller/src/kube/objects.ts';
+import { events, pods } from '../controller/src/kube/resources.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { withController, type Bench } from './bench.ts';
-import { memoryOf, scrapeController, sum } from './metrics.ts';
+import { memoryOf, scrapeApiServer, scrapeController, sum } from './metrics.ts';
 import { componentOf, deploy, forAll, jobs, renamed, taskRuns, tasks } from './objects.ts';
 import { percentile, row, type Row } from './report.ts';
 
@@ -19,6 +19,7 @@ const taskCount = 200;
 /** What is measured over a minute: early, once all Tasks have as many runs as they keep, and at the end. */
 const windowMs = 60_000;
 const archivingSeconds = 120;
+const early = 'the same early, once all Tasks keep as many runs as they may';
 
 /**
  * Ten deployments a second for six minutes, and with `--times=10` for an hour: each runs a pod, is archived, and takes
@@ -48,6 +49,10 @@ interface Sizes {
   readonly connections: number;
   /** Objects of ours, Jobs and pods in etcd. */
   readonly objects: number;
+  /** Events, which the API server keeps for an hour. */
+  readonly events: number;
+  /** Megabytes of etcd's file. */
+  readonly etcdFile: number;
   readonly archivedRuns: number;
   readonly archiveBytes: number;
 }
@@ -58,9 +63,9 @@ async function measure(bench: Bench, controller: Controller): Promise<Row[]> {
   const latencies = await Latencies.of(bench);
   try {
     const began = performance.now();
-    const early = { from: began + (seconds * 1_000) / 12, until: began + (seconds * 1_000) / 12 + windowMs };
+    const start = { from: began + (seconds * 1_000) / 12, until: began + (seconds * 1_000) / 12 + windowMs };
     const deploying = deployAll(bench, { all, seconds, latencies });
-    const lookingEarly = delay(early.until - began).then(() => sizesOf(bench, controller));
+    const lookingEarly = delay(start.until - began).then(() => sizesOf(bench, controller));
     const [earlySizes] = await Promise.all([lookingEarly, deploying]);
     const ended = performance.now();
     const late = { from: ended - windowMs, until: ended };
@@ -82,13 +87,15 @@ async function measure(bench: Bench, controller: Controller): Promise<Row[]> {
           `${name}: deploy to Job p${share * 100}`,
           'ms',
           latencies.percentile(late, share),
-          latencies.percentile(early, share),
+          latencies.percentile(start, share),
         ),
       ),
       beside(`${name}: memory`, 'MB', lateSizes.memory, earlySizes.memory),
       beside(`${name}: open files`, 'files', lateSizes.openFiles, earlySizes.openFiles),
       beside(`${name}: connections`, 'sockets', lateSizes.connections, earlySizes.connections),
       beside(`${name}: objects in etcd`, 'objects', lateSizes.objects, earlySizes.objects),
+      shown(`${name}: events in etcd, kept for an hour`, 'events', lateSizes.events, earlySizes.events),
+      shown(`${name}: file of etcd`, 'MB', lateSizes.etcdFile, earlySizes.etcdFile),
       beside(`${name}: archive, a run`, 'bytes', bytesOf(lateSizes), bytesOf(earlySizes)),
     ];
   } finally {
@@ -100,14 +107,12 @@ const bytesOf = ({ archiveBytes, archivedRuns }: Sizes): number => archiveBytes 
 
 /** A figure of the end beside the early one, of which it may be a tenth more. */
 function beside(name: string, unit: string, value: number, limit: number): Row {
-  return row({
-    name,
-    value,
-    limit,
-    unit,
-    peer: 'the same early, once all Tasks keep as many runs as they may',
-    aim: 1.1 * limit,
-  });
+  return row({ name, value, limit, unit, peer: early, aim: 1.1 * limit });
+}
+
+/** A figure of the end beside the early one, without an aim: Kubernetes decides on it. */
+function shown(name: string, unit: string, value: number, limit: number): Row {
+  return row({ name, value, limit, unit, peer: early, aim: null });
 }
 
 async function createTasks({ namespace, client, render }: Bench): Promise<readonly TaskObject[]> {
@@ -198,19 +203,22 @@ class Latencies {
 
 async function sizesOf(bench: Bench, { pid, port, file }: Controller): Promise<Sizes> {
   const [{ now }, own, files] = await Promise.all([memoryOf(pid), scrapeController(port), openFiles(pid)]);
+  const apiServer = await scrapeApiServer(bench.client);
   return {
     memory: now,
     openFiles: files.length,
     connections: files.filter((target) => target.startsWith('socket:')).length,
-    objects: await countObjects(bench),
+    objects: await countObjects(bench, [tasks, taskRuns, jobs, pods]),
+    events: await countObjects(bench, [events]),
+    etcdFile: sum(apiServer, 'apiserver_storage_size_bytes') / 1024 / 1024,
     archivedRuns: sum(own, 'task_runs_archive_saved_total'),
     archiveBytes: await sizeOf(file),
   };
 }
 
-async function countObjects({ client, namespace }: Bench): Promise<number> {
+async function countObjects({ client, namespace }: Bench, types: readonly ResourceType[]): Promise<number> {
   let count = 0;
-  for (const type of [tasks, taskRuns, jobs, pods])
+  for (const type of types)
     for await (const { items } of client.list<KubeObject>(type, { namespace })) count += items.length;
   return count;
 }
