@@ -4,13 +4,24 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { taskRuns, tasks } from '../../controller/src/cluster/resource-types.ts';
 import { listen } from '../../controller/src/http/listen.ts';
+import { isNotFound } from '../../controller/src/kube/api-error.ts';
+import type { DeleteOptions, PatchOptions, WriteOptions } from '../../controller/src/kube/client.ts';
+import {
+  apiVersionOf,
+  resourceType,
+  type KubeObject,
+  type ResourceType,
+  type Stored as StoredObject,
+} from '../../controller/src/kube/objects.ts';
+import { jobs, namespaces, persistentVolumeClaims, pods } from '../../controller/src/kube/resources.ts';
 import { createCue } from '../../cue/ts/index.ts';
 import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { kueueUser, writeKueueKubeconfig } from '../support/kueue/api.ts';
-import type { Kubectl } from '../../scripts/kubectl.ts';
+import { openPeople, type People } from '../support/people.ts';
 
 const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 const kueue = kueueUser;
@@ -30,25 +41,82 @@ interface Job {
   status?: { active?: number; succeeded?: number; conditions?: { type: string; status: string }[] };
 }
 
-interface Stored {
-  metadata: { name: string; uid: string; ownerReferences?: unknown[] };
-  status?: { phase?: string };
+type Stored = StoredObject<KubeObject & { status?: { phase?: string } }>;
+
+const replicaSets = resourceType({
+  group: 'apps',
+  version: 'v1',
+  plural: 'replicasets',
+  kind: 'ReplicaSet',
+  namespaced: true,
+});
+const configMaps = resourceType({
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+});
+const admission = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false };
+const webhooks = resourceType({
+  ...admission,
+  plural: 'mutatingwebhookconfigurations',
+  kind: 'MutatingWebhookConfiguration',
+});
+const policies = resourceType({
+  ...admission,
+  plural: 'validatingadmissionpolicies',
+  kind: 'ValidatingAdmissionPolicy',
+});
+const types: readonly ResourceType[] = [
+  ...[taskRuns, tasks, jobs, pods, persistentVolumeClaims, namespaces],
+  ...[replicaSets, configMaps, webhooks, policies],
+];
+/** What a test writes, right or wrong. */
+interface Manifest extends Readonly<Record<string, unknown>> {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+function typeOf({ apiVersion, kind }: Manifest): ResourceType {
+  const type = types.find((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
+  if (!type) throw new Error(`${apiVersion} ${kind} is none of the types of this test`);
+  return type;
 }
 
 let cluster: Cluster;
-let kubectl: Kubectl;
+let people: People;
 /** A new name for each test, so that none sees another's Job. */
 let name: string;
 let number = 0;
 /** The Task of most runs, without `controller`. */
 let owner: { apiVersion: string; kind: string; name: string; uid: string };
 
-const apply = (object: unknown) => kubectl(['apply', '--server-side', '-f', '-'], { input: object });
-/** As the controller makes it: nobody else may make a Job of a run. */
-const applyJob = (object: unknown) => kubectl(['apply', '--server-side', '-f', '-'], { input: object, as: controller });
-const patchAs = (as: string | undefined, kind: string, patch: unknown, ...more: string[]) =>
-  kubectl(['patch', kind, name, '-n', 'work', '--type=merge', '-p', JSON.stringify(patch), ...more], { as });
-const job = async () => JSON.parse(await kubectl(['get', 'job', name, '-n', 'work', '-o', 'json'])) as Job;
+const applyAs = (as: string | undefined, object: Manifest, options: PatchOptions = {}) => {
+  const { namespace, name: its = '' } = (object as KubeObject).metadata ?? {};
+  const how = { type: 'apply', fieldManager: 'kubectl', ...options } as const;
+  return people.as(as).patch(typeOf(object), { namespace, name: its }, object, how);
+};
+const apply = (object: Manifest) => applyAs(undefined, object);
+const applyJob = (object: Manifest) => applyAs(controller, object);
+const create = (as: string | undefined, object: Manifest, options: WriteOptions = {}) =>
+  people.as(as).create(typeOf(object), object as KubeObject, options);
+const at = (other = name) => ({ namespace: 'work', name: other });
+const patchAs = (as: string | undefined, type: ResourceType, patch: unknown, options: PatchOptions = {}) =>
+  people.as(as).patch(type, at(), patch, options);
+const get = (type: ResourceType, other = name) => people.as(undefined).get(type, at(other)) as Promise<Stored>;
+const podsOf = async (madeFor: string): Promise<readonly string[]> => {
+  const labelSelector = `job-name=${madeFor}`;
+  for await (const { items } of people.as(undefined).list(pods, { namespace: 'work', labelSelector }))
+    return items.map(({ metadata }) => metadata.name);
+  return [];
+};
+const no = () => false;
+const isGone = (type: ResourceType, other = name) =>
+  eventually(`${type.kind} ${other} is gone`, () => get(type, other).then(no, isNotFound));
+const remove = (as: string | undefined, type: ResourceType, options: DeleteOptions = {}) =>
+  people.as(as).delete(type, at(), options);
+const job = () => people.as(undefined).get(jobs, at()) as Promise<KubeObject> as Promise<Job & KubeObject>;
 
 const aJob = (spec: Record<string, unknown> = {}) => ({
   apiVersion: 'batch/v1',
@@ -64,6 +132,7 @@ const aRun = (spec: Record<string, unknown> = {}) => ({
   metadata: { name, namespace: 'work', labels: { 'task.oam.dev/task': 'app-mytask' } },
   spec: { taskRef: { name: 'app-mytask' }, ...spec },
 });
+const aConfigMap = () => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: at() });
 const aTask = () => ({
   apiVersion: 'task.oam.dev/v1alpha1',
   kind: 'Task',
@@ -71,6 +140,7 @@ const aTask = () => ({
   spec: { template: snapshot.template },
 });
 const controller = 'system:serviceaccount:vela-system:task-runs';
+const users = ['editor', 'runner', 'viewer', controller, kueue, jobController, garbageCollector];
 const snapshot = {
   hash: 'abc',
   template: { spec: { containers: [{ name: 'main', image: 'busybox' }] } },
@@ -85,10 +155,11 @@ const everyone = [
 
 beforeAll(async () => {
   cluster = await startCluster({ nodes: 'simulated' });
-  kubectl = cluster.kubectl;
+  const { kubectl, directory, sandbox } = cluster;
+  people = await openPeople(sandbox.kubeconfig, { users, directory });
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'work' } });
   // Everyone below may change Jobs as far as roles go: what stops them is the policy.
-  await writeKueueKubeconfig(kubectl, join(cluster.directory, 'kueue.kubeconfig'));
+  await writeKueueKubeconfig(kubectl, join(directory, 'kueue.kubeconfig'));
   for (const user of ['editor', 'system:serviceaccount:vela-system:task-runs']) {
     await kubectl([
       'create',
@@ -136,19 +207,22 @@ beforeAll(async () => {
     apiVersion: 'task.oam.dev/v1alpha1',
     kind: 'Task',
     name,
-    uid: (JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored).metadata.uid,
+    uid: (await create(undefined, aTask())).metadata.uid,
   };
   name = 'first';
   await applyJob(aJob(suspended));
   // A policy holds a moment after it was written.
   await eventually('the policy holds', () =>
-    patchAs(undefined, 'job', { spec: { parallelism: 2 } }, '--dry-run=server').then(
+    patchAs(undefined, jobs, { spec: { parallelism: 2 } }, { dryRun: true }).then(
       () => false,
       () => true,
     ),
   );
 });
-afterAll(() => cluster?.stop());
+afterAll(async () => {
+  await people?.close();
+  await cluster?.stop();
+});
 beforeEach(() => {
   number += 1;
   name = `mytask-${number}`;
@@ -170,7 +244,7 @@ describe("a run's Job", () => {
       { ttlSecondsAfterFinished: 1 },
       { template: { spec: { nodeSelector: { disk: 'ssd' } } } },
     ]) {
-      await expect(patchAs(as, 'job', { spec }), JSON.stringify(spec)).rejects.toThrow(refusal);
+      await expect(patchAs(as, jobs, { spec }), JSON.stringify(spec)).rejects.toThrow(refusal);
     }
   });
 
@@ -184,25 +258,25 @@ describe("a run's Job", () => {
       },
     });
     const refusal = 'the labels task.oam.dev/task, run, attempt and step identify the run and cannot change';
-    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } } })).rejects.toThrow(refusal);
-    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/task': 'other' } } })).rejects.toThrow(
+    await expect(patchAs(as, jobs, { metadata: { labels: { 'task.oam.dev/run': null } } })).rejects.toThrow(refusal);
+    await expect(patchAs(as, jobs, { metadata: { labels: { 'task.oam.dev/task': 'other' } } })).rejects.toThrow(
       refusal,
     );
     for (const label of ['attempt', 'step'])
-      await expect(patchAs(as, 'job', { metadata: { labels: { [`task.oam.dev/${label}`]: null } } })).rejects.toThrow(
+      await expect(patchAs(as, jobs, { metadata: { labels: { [`task.oam.dev/${label}`]: null } } })).rejects.toThrow(
         refusal,
       );
-    await expect(patchAs(as, 'job', { metadata: { labels: null } })).rejects.toThrow(refusal);
+    await expect(patchAs(as, jobs, { metadata: { labels: null } })).rejects.toThrow(refusal);
     await expect(
-      patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': null } }, spec: { parallelism: 3 } }),
+      patchAs(as, jobs, { metadata: { labels: { 'task.oam.dev/run': null } }, spec: { parallelism: 3 } }),
     ).rejects.toThrow('cannot change');
   });
 
   it('may be given labels and annotations of other names, and be deleted', async () => {
     await applyJob(aJob(suspended));
-    await patchAs('editor', 'job', { metadata: { labels: { team: 'a' }, annotations: { note: 'b' } } });
+    await patchAs('editor', jobs, { metadata: { labels: { team: 'a' }, annotations: { note: 'b' } } });
     expect((await job()).metadata.labels).toMatchObject({ team: 'a', 'task.oam.dev/run': 'mytask-v1' });
-    await kubectl(['delete', 'job', name, '-n', 'work'], { as: 'editor' });
+    await remove('editor', jobs);
   });
 
   it('runs to its end: the Job controller writes its status and finalizers', async () => {
@@ -213,14 +287,14 @@ describe("a run's Job", () => {
         (await job()).status?.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True') ?? false,
     );
     expect((await job()).status?.succeeded).toBe(1);
-    await kubectl(['replace', '--subresource=status', '-f', '-'], { as: jobController, input: await job() });
-    await patchAs(jobController, 'job', { metadata: { finalizers: ['foregroundDeletion'] } });
-    await patchAs(jobController, 'job', { metadata: { finalizers: null } });
+    await people.as(jobController).replaceStatus(jobs as ResourceType, await job());
+    await patchAs(jobController, jobs, { metadata: { finalizers: ['foregroundDeletion'] } });
+    await patchAs(jobController, jobs, { metadata: { finalizers: null } });
   });
 
   it('ignores Jobs that do not belong to runs', async () => {
     await apply({ ...aJob(suspended), metadata: { name, namespace: 'work', labels: { app: 'other' } } });
-    await patchAs('editor', 'job', { spec: { parallelism: 2, suspend: false } });
+    await patchAs('editor', jobs, { spec: { parallelism: 2, suspend: false } });
     expect((await job()).spec.suspend).toBe(false);
   });
 });
@@ -232,32 +306,32 @@ describe('a cluster whose webhook puts a TTL into every Job', () => {
   // Each test's Job is older than the webhook, as in a cluster where somebody adds one.
   beforeEach(async () => {
     await applyJob(aJob(suspended));
-    await patchAs('editor', 'job', { metadata: { finalizers: ['example.org/hook'] } });
+    await patchAs('editor', jobs, { metadata: { finalizers: ['example.org/hook'] } });
     uninstall = await installTtlWebhook();
   });
   afterEach(() => uninstall());
 
   it('lets Kueue start and stop what waits', async () => {
-    await patchAs(kueue, 'job', {
+    await patchAs(kueue, jobs, {
       spec: { suspend: false, template: { spec: { nodeSelector: { 'kubernetes.io/os': 'linux' } } } },
     });
     expect([(await job()).spec.suspend, await ttl()]).toEqual([false, 86_400]);
-    await patchAs(kueue, 'job', { spec: { suspend: true } });
+    await patchAs(kueue, jobs, { spec: { suspend: true } });
     expect((await job()).spec.suspend).toBe(true);
   });
 
   it('lets the garbage collector finish a deletion in the foreground, and others remove their finalizers', async () => {
-    await kubectl(['delete', 'job', name, '-n', 'work', '--cascade=foreground', '--wait=false']);
+    await remove(undefined, jobs, { propagationPolicy: 'Foreground' });
     await eventually(
       'only the other finalizer is left',
       async () => (await job()).metadata.finalizers?.join() === 'example.org/hook',
     );
-    await patchAs('editor', 'job', { metadata: { finalizers: null } });
+    await patchAs('editor', jobs, { metadata: { finalizers: null } });
     await expect(job()).rejects.toThrow('not found');
   });
 
   it('lets the garbage collector take away an owner that is gone', async () => {
-    await patchAs(garbageCollector, 'job', { metadata: { ownerReferences: [], finalizers: null } });
+    await patchAs(garbageCollector, jobs, { metadata: { ownerReferences: [], finalizers: null } });
     expect(await ttl()).toBe(86_400);
   });
 
@@ -268,7 +342,7 @@ describe('a cluster whose webhook puts a TTL into every Job', () => {
     ['the garbage collector', garbageCollector, { suspend: false }],
     ['the garbage collector', garbageCollector, { template: { spec: { nodeSelector: { disk: 'ssd' } } } }],
   ])('still lets %s change nothing else', async (_who, as, spec) => {
-    await expect(patchAs(as, 'job', { spec })).rejects.toThrow(/cannot change|may change nothing else/);
+    await expect(patchAs(as, jobs, { spec })).rejects.toThrow(/cannot change|may change nothing else/);
   });
 });
 
@@ -307,17 +381,12 @@ async function installTtlWebhook(): Promise<() => Promise<void>> {
     ],
   });
   const probe = { ...aJob(suspended), metadata: { name: 'probe', namespace: 'work' } };
-  await eventually('the webhook is asked', async () =>
-    (await kubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], { input: probe })).includes('86400'),
-  );
+  const probed = async () => JSON.stringify(await create(undefined, probe, { dryRun: true }));
+  await eventually('the webhook is asked', async () => (await probed()).includes('86400'));
   return async () => {
-    await kubectl(['delete', 'mutatingwebhookconfiguration', 'ttl']);
+    await people.as(undefined).delete(webhooks, { name: 'ttl' });
     await listening.close();
-    await eventually(
-      'the webhook is no longer asked',
-      async () =>
-        !(await kubectl(['create', '--dry-run=server', '-o', 'json', '-f', '-'], { input: probe })).includes('86400'),
-    );
+    await eventually('the webhook is no longer asked', async () => !(await probed()).includes('86400'));
   };
 }
 
@@ -340,10 +409,13 @@ describe('Kueue', () => {
       ({ kind, metadata }) =>
         kind === 'ValidatingAdmissionPolicy' && (metadata as { name: string }).name === 'jobs.task-runs',
     );
-    await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: policy });
+    await applyAs(undefined, policy as unknown as Manifest, { force: true });
   }
   const refusal =
     /a queue may suspend it and, while it is suspended, choose its nodes and give its pods the labels and annotations that queuePodKeys of the addon allows, and may change nothing else/;
+
+  /** Kueue tries again, too: the template may change only once the Job controller has noted that the Job is stopped. */
+  const patchStopped = (patch: object) => eventually('the stopped Job is changed', () => patchAs(kueue, jobs, patch));
 
   interface Recorded {
     readonly kind?: string;
@@ -402,7 +474,7 @@ describe('Kueue', () => {
       for (const { suspend, template, annotations, resetsStartTime } of updates.filter(
         (update) => update.job === recorded,
       )) {
-        if (resetsStartTime) await patchAs(kueue, 'job', { status: { startTime: null } }, '--subresource=status');
+        if (resetsStartTime) await patchAs(kueue, jobs, { status: { startTime: null } }, { subresource: 'status' });
         const { labels = {} } = (await job()).spec.template.metadata ?? {};
         const { metadata, spec } = template as {
           metadata: { labels: Record<string, string>; annotations?: object };
@@ -420,7 +492,7 @@ describe('Kueue', () => {
           },
           spec: { nodeSelector: spec.nodeSelector ?? null },
         };
-        await patchAs(kueue, 'job', {
+        await patchStopped({
           metadata: { annotations: { 'kueue.x-k8s.io/stopping': null, ...annotations } },
           spec: { suspend, template: pods },
         });
@@ -431,14 +503,14 @@ describe('Kueue', () => {
 
   it('takes back what it put into the template while pods still run', async () => {
     await applyJob(waiting());
-    await patchAs(kueue, 'job', { spec: admission });
+    await patchAs(kueue, jobs, { spec: admission });
     await eventually('it runs', async () => (await job()).status?.active === 1);
-    await patchAs(kueue, 'job', {
+    await patchAs(kueue, jobs, {
       metadata: { annotations: { 'kueue.x-k8s.io/stopping': 'true' } },
       spec: { suspend: true },
     });
-    await patchAs(kueue, 'job', { status: { startTime: null } }, '--subresource=status');
-    await patchAs(kueue, 'job', {
+    await patchAs(kueue, jobs, { status: { startTime: null } }, { subresource: 'status' });
+    await patchStopped({
       metadata: { annotations: null },
       spec: {
         template: {
@@ -471,7 +543,7 @@ describe('Kueue', () => {
         spec: { restartPolicy: 'Never', schedulerName: 'nobody', containers },
       }),
     );
-    await patchAs(kueue, 'job', { spec: admission });
+    await patchAs(kueue, jobs, { spec: admission });
     expect((await job()).spec.suspend).toBe(false);
   });
 
@@ -481,12 +553,12 @@ describe('Kueue', () => {
       await applyJob(waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } } }));
       const annotations = { 'autoscaling.x-k8s.io/consume-provisioning-request': 'one' };
       await eventually('the policy is in force', () =>
-        patchAs(kueue, 'job', { spec: { template: { metadata: { annotations } } } }),
+        patchAs(kueue, jobs, { spec: { template: { metadata: { annotations } } } }),
       );
       await expect(
-        patchAs(kueue, 'job', { spec: { template: { metadata: { labels: { 'task.oam.dev/run': 'other' } } } } }),
+        patchAs(kueue, jobs, { spec: { template: { metadata: { labels: { 'task.oam.dev/run': 'other' } } } } }),
       ).rejects.toThrow(refusal);
-      await patchAs(kueue, 'job', { spec: { suspend: false } });
+      await patchAs(kueue, jobs, { spec: { suspend: false } });
       expect((await job()).spec.template.metadata).toMatchObject({
         labels: { 'task.oam.dev/run': 'mytask-v1' },
         annotations,
@@ -498,10 +570,10 @@ describe('Kueue', () => {
 
   it('lifts a gate of scheduling, and sets one', async () => {
     await applyJob(waiting());
-    await patchAs(kueue, 'job', {
+    await patchAs(kueue, jobs, {
       spec: { template: { spec: { schedulingGates: [{ name: 'kueue.x-k8s.io/topology' }] } } },
     });
-    await patchAs(kueue, 'job', { spec: { suspend: false, template: { spec: { schedulingGates: null } } } });
+    await patchAs(kueue, jobs, { spec: { suspend: false, template: { spec: { schedulingGates: null } } } });
   });
 
   const affinity = {
@@ -529,8 +601,8 @@ describe('Kueue', () => {
     await applyJob(
       waiting({ metadata: { labels: { 'task.oam.dev/run': 'mytask-v1', team: 'a' }, annotations: { checksum: '1' } } }),
     );
-    await expect(patchAs(kueue, 'job', { spec })).rejects.toThrow(refusal);
-    await expect(patchAs(kueue, 'job', { spec: { suspend: false, ...spec } })).rejects.toThrow(refusal);
+    await expect(patchAs(kueue, jobs, { spec })).rejects.toThrow(refusal);
+    await expect(patchAs(kueue, jobs, { spec: { suspend: false, ...spec } })).rejects.toThrow(refusal);
   });
 
   it.each([
@@ -539,19 +611,19 @@ describe('Kueue', () => {
     ['the account that the pods have', { template: { spec: { serviceAccountName: 'other' } } }],
   ])('may not change %s, which no Job may', async (_what, spec) => {
     await applyJob(waiting());
-    await expect(patchAs(kueue, 'job', { spec })).rejects.toThrow('field is immutable');
-    await expect(patchAs(kueue, 'job', { spec: { suspend: false, ...spec } })).rejects.toThrow('field is immutable');
+    await expect(patchAs(kueue, jobs, { spec })).rejects.toThrow('field is immutable');
+    await expect(patchAs(kueue, jobs, { spec: { suspend: false, ...spec } })).rejects.toThrow('field is immutable');
   });
 
   it('may not choose nodes once the Job is started, nor label its pods', async () => {
     await applyJob(waiting());
-    await patchAs(kueue, 'job', { spec: { suspend: false } });
+    await patchAs(kueue, jobs, { spec: { suspend: false } });
     for (const template of [
       { spec: { nodeSelector: { disk: 'ssd' } } },
       { metadata: { labels: { 'kueue.x-k8s.io/podset': 'other' } } },
     ]) {
-      await expect(patchAs(kueue, 'job', { spec: { template } })).rejects.toThrow('field is immutable');
-      await expect(patchAs(kueue, 'job', { spec: { suspend: true, template } })).rejects.toThrow(
+      await expect(patchAs(kueue, jobs, { spec: { template } })).rejects.toThrow('field is immutable');
+      await expect(patchAs(kueue, jobs, { spec: { suspend: true, template } })).rejects.toThrow(
         /may change nothing else|field is immutable/,
       );
     }
@@ -561,9 +633,9 @@ describe('Kueue', () => {
     'is the only one that starts or stops a Job: $who may not',
     async ({ as }) => {
       await applyJob(waiting());
-      await expect(patchAs(as, 'job', { spec: admission })).rejects.toThrow(/its spec cannot change|cannot patch/);
-      await patchAs(kueue, 'job', { spec: { suspend: false } });
-      await expect(patchAs(as, 'job', { spec: { suspend: true } })).rejects.toThrow(
+      await expect(patchAs(as, jobs, { spec: admission })).rejects.toThrow(/its spec cannot change|cannot patch/);
+      await patchAs(kueue, jobs, { spec: { suspend: false } });
+      await expect(patchAs(as, jobs, { spec: { suspend: true } })).rejects.toThrow(
         /its spec cannot change|cannot patch/,
       );
     },
@@ -576,9 +648,9 @@ describe('Kueue', () => {
       metadata: { ...metadata, labels: { ...metadata.labels, 'kueue.x-k8s.io/queue-name': 'q' } },
     });
     const moveTo = (queue: string | null) =>
-      patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': queue } } });
+      patchAs('editor', jobs, { metadata: { labels: { 'kueue.x-k8s.io/queue-name': queue } } });
     await moveTo('other');
-    await patchAs(kueue, 'job', { spec: admission });
+    await patchAs(kueue, jobs, { spec: admission });
     const stays =
       'a Job can change its queue only while it is suspended: change spec.queue of the Task for its next run';
     await expect(moveTo('q')).rejects.toThrow(stays);
@@ -589,15 +661,14 @@ describe('Kueue', () => {
   it('has no label of a queue put onto a Job that runs without one', async () => {
     await applyJob(aJob({ template: waiting().spec.template }));
     await expect(
-      patchAs('editor', 'job', { metadata: { labels: { 'kueue.x-k8s.io/queue-name': 'q' } } }),
+      patchAs('editor', jobs, { metadata: { labels: { 'kueue.x-k8s.io/queue-name': 'q' } } }),
     ).rejects.toThrow('a Job can change its queue only while it is suspended');
   });
 });
 
 describe('a TaskRun', () => {
-  const create = (as: string | undefined, object: unknown) => kubectl(['create', '-f', '-'], { as, input: object });
   const owned = (ownerReferences: unknown[]) => ({ ...aRun(), metadata: { ...aRun().metadata, ownerReferences } });
-  const runs = async () => JSON.parse(await kubectl(['get', 'taskrun', name, '-n', 'work', '-o', 'json'])) as Stored;
+  const runs = () => get(taskRuns);
   const people = [
     { who: 'the cluster admin', as: undefined },
     { who: 'somebody who may only run tasks', as: 'runner' },
@@ -608,7 +679,7 @@ describe('a TaskRun', () => {
     'may be created by $who, for a run now or for a step of a workflow, and be cancelled',
     async ({ as }) => {
       await create(as, aRun({ overrides: { args: ['--now'] } }));
-      await patchAs(as, 'taskrun', { spec: { cancel: true, cancelReason: 'no longer needed' } });
+      await patchAs(as, taskRuns, { spec: { cancel: true, cancelReason: 'no longer needed' } });
       for (const [index, trigger] of [
         { type: 'Manual' },
         { type: 'WorkflowStep', step: { name: 'migrate', id: 'a1' } },
@@ -628,10 +699,10 @@ describe('a TaskRun', () => {
       'only the controller may write spec.jobName; the controller names Jobs: leave it out, and name the TaskRun itself instead',
     );
     await create(as, aRun());
-    await expect(patchAs(as, 'taskrun', { spec: { snapshot } })).rejects.toThrow(
+    await expect(patchAs(as, taskRuns, { spec: { snapshot } })).rejects.toThrow(
       'only the controller may write spec.snapshot',
     );
-    await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow(
+    await expect(patchAs(as, taskRuns, { spec: { jobName: 'other' } })).rejects.toThrow(
       'only the controller may write spec.jobName',
     );
   });
@@ -657,11 +728,11 @@ describe('a TaskRun', () => {
         'only the controller makes the Task the owner of a run, and takes nothing back: leave owners with controller: true out of metadata.ownerReferences, as they were, and name the Task in spec.taskRef',
       );
       await create(as, owned([owner]));
-      await expect(patchAs(as, 'taskrun', { spec: { trigger: { type: 'Revision' } } })).rejects.toThrow(refusal);
+      await expect(patchAs(as, taskRuns, { spec: { trigger: { type: 'Revision' } } })).rejects.toThrow(refusal);
       await expect(
-        patchAs(as, 'taskrun', { metadata: { ownerReferences: [{ ...owner, controller: true }] } }),
+        patchAs(as, taskRuns, { metadata: { ownerReferences: [{ ...owner, controller: true }] } }),
       ).rejects.toThrow('only the controller makes the Task the owner of a run');
-      await patchAs(as, 'taskrun', { spec: { trigger: { type: 'Manual' } } });
+      await patchAs(as, taskRuns, { spec: { trigger: { type: 'Manual' } } });
     },
   );
 
@@ -671,10 +742,10 @@ describe('a TaskRun', () => {
       metadata: { ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }] },
       spec: { trigger: { type: 'Manual' }, jobName: 'other', snapshot },
     };
-    await patchAs(controller, 'taskrun', adopted);
-    await expect(patchAs('editor', 'taskrun', { spec: { snapshot: null } })).rejects.toThrow('cannot change');
-    await patchAs('runner', 'taskrun', { spec: { cancel: true } });
-    await patchAs('editor', 'taskrun', { metadata: { annotations: { note: 'b' } } });
+    await patchAs(controller, taskRuns, adopted);
+    await expect(patchAs('editor', taskRuns, { spec: { snapshot: null } })).rejects.toThrow('cannot change');
+    await patchAs('runner', taskRuns, { spec: { cancel: true } });
+    await patchAs('editor', taskRuns, { metadata: { annotations: { note: 'b' } } });
   });
 
   it('is created by the controller for a deployment or the clock', async () => {
@@ -692,29 +763,25 @@ describe('a TaskRun', () => {
   it.each(everyone)('cannot be changed by $who, deep inside the pod template neither', async ({ as }) => {
     await create(controller, aRun({ snapshot }));
     await expect(
-      patchAs(as, 'taskrun', { spec: { snapshot: { template: { spec: { nodeName: 'a' } } } } }),
+      patchAs(as, taskRuns, { spec: { snapshot: { template: { spec: { nodeName: 'a' } } } } }),
     ).rejects.toThrow('spec.snapshot is what ran and cannot change; create another TaskRun for another run');
-    await expect(patchAs(as, 'taskrun', { spec: { snapshot: { job: { parallelism: 2 } } } })).rejects.toThrow(
+    await expect(patchAs(as, taskRuns, { spec: { snapshot: { job: { parallelism: 2 } } } })).rejects.toThrow(
       'cannot change',
     );
-    await expect(patchAs(as, 'taskrun', { spec: { jobName: 'other' } })).rejects.toThrow('cannot change');
-    await expect(patchAs(as, 'taskrun', { spec: { taskRef: { name: 'other' } } })).rejects.toThrow('cannot change');
-    await expect(patchAs(as, 'taskrun', { metadata: { labels: { 'task.oam.dev/task': null } } })).rejects.toThrow(
+    await expect(patchAs(as, taskRuns, { spec: { jobName: 'other' } })).rejects.toThrow('cannot change');
+    await expect(patchAs(as, taskRuns, { spec: { taskRef: { name: 'other' } } })).rejects.toThrow('cannot change');
+    await expect(patchAs(as, taskRuns, { metadata: { labels: { 'task.oam.dev/task': null } } })).rejects.toThrow(
       'cannot change',
     );
   });
 
   it('may be annotated and deleted by an editor, and not be deleted by somebody who may only run tasks', async () => {
     await create(controller, aRun({ snapshot }));
-    await patchAs('editor', 'taskrun', { metadata: { annotations: { note: 'b' } } });
-    await expect(kubectl(['delete', 'taskrun', name, '-n', 'work'], { as: 'runner' })).rejects.toThrow(
-      'cannot delete resource "taskruns"',
-    );
+    await patchAs('editor', taskRuns, { metadata: { annotations: { note: 'b' } } });
+    await expect(remove('runner', taskRuns)).rejects.toThrow('cannot delete resource "taskruns"');
     await expect(create('viewer', aRun())).rejects.toThrow('cannot create resource "taskruns"');
-    await expect(kubectl(['create', '-f', '-'], { as: 'runner', input: aTask() })).rejects.toThrow(
-      'cannot create resource "tasks"',
-    );
-    await kubectl(['delete', 'taskrun', name, '-n', 'work'], { as: 'editor' });
+    await expect(create('runner', aTask())).rejects.toThrow('cannot create resource "tasks"');
+    await remove('editor', taskRuns);
   });
 
   /**
@@ -723,56 +790,55 @@ describe('a TaskRun', () => {
    */
   async function garbageCollectorKnows(): Promise<void> {
     const later = owned([{ ...owner, name, uid: '00000000-0000-0000-0000-000000000000', controller: true }]);
-    const made = JSON.parse(
-      await kubectl(['create', '-o', 'json', '-f', '-'], {
-        as: controller,
-        input: { ...later, metadata: { ...later.metadata, name: undefined, generateName: `${name}-` } },
-      }),
-    ) as Stored;
-    await kubectl(['wait', '--for=delete', `taskrun/${made.metadata.name}`, '-n', 'work', '--timeout=60s']);
+    const { metadata } = await create(controller, {
+      ...later,
+      metadata: { ...later.metadata, name: undefined, generateName: `${name}-` },
+    });
+    await isGone(taskRuns, metadata.name);
   }
 
   it('does not stay when its Task is deleted, because somebody who may only run tasks wants it to', async () => {
     const own = { ...owner, controller: true };
     await create(controller, owned([own]));
     for (const further of [ghost, { ...owner, kind: 'TaskRun', uid: '00000000-0000-0000-0000-000000000005' }])
-      await expect(patchAs('runner', 'taskrun', { metadata: { ownerReferences: [own, further] } })).rejects.toThrow(
+      await expect(patchAs('runner', taskRuns, { metadata: { ownerReferences: [own, further] } })).rejects.toThrow(
         keepsIt,
       );
     const held = { metadata: { finalizers: ['example.org/stays'] } };
     const refusal = 'only who may delete TaskRuns may add one: leave metadata.finalizers as it is';
-    await expect(patchAs('runner', 'taskrun', held)).rejects.toThrow(refusal);
+    await expect(patchAs('runner', taskRuns, held)).rejects.toThrow(refusal);
     await expect(
       create('runner', { ...aRun(), metadata: { ...aRun().metadata, name: `${name}-2`, ...held.metadata } }),
     ).rejects.toThrow(refusal);
-    await patchAs('editor', 'taskrun', held);
-    await patchAs('runner', 'taskrun', { metadata: { annotations: { note: 'b' } } });
-    await patchAs('editor', 'taskrun', { metadata: { finalizers: null } });
+    await patchAs('editor', taskRuns, held);
+    await patchAs('runner', taskRuns, { metadata: { annotations: { note: 'b' } } });
+    await patchAs('editor', taskRuns, { metadata: { finalizers: null } });
   });
 
   it("is left to Kubernetes' garbage collector", async () => {
-    const task = JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored;
+    const task = await create(undefined, aTask());
     await create(
       controller,
       owned([{ ...owner, name, uid: task.metadata.uid, controller: true, blockOwnerDeletion: true }]),
     );
     await garbageCollectorKnows();
-    await kubectl(['delete', 'task.task.oam.dev', name, '-n', 'work', '--cascade=orphan']);
+    await remove(undefined, tasks, { propagationPolicy: 'Orphan' });
+    await isGone(tasks);
     expect((await runs()).metadata.ownerReferences).toBeUndefined();
-    const other = JSON.parse(await kubectl(['create', '-o', 'json', '-f', '-'], { input: aTask() })) as Stored;
-    await patchAs(controller, 'taskrun', {
+    const other = await create(undefined, aTask());
+    await patchAs(controller, taskRuns, {
       metadata: {
         ownerReferences: [{ ...owner, name, uid: other.metadata.uid, controller: true, blockOwnerDeletion: true }],
       },
     });
     await garbageCollectorKnows();
-    await kubectl(['delete', 'task.task.oam.dev', name, '-n', 'work', '--cascade=foreground']);
+    await remove(undefined, tasks, { propagationPolicy: 'Foreground' });
+    await isGone(tasks);
     await expect(runs()).rejects.toThrow('not found');
   });
 });
 
 describe('what belongs to a run', () => {
-  const create = (as: string | undefined, object: unknown) => kubectl(['create', '-f', '-'], { as, input: object });
   const runOwner = (changes: object = {}) => ({
     apiVersion: 'task.oam.dev/v1alpha1',
     kind: 'TaskRun',
@@ -799,10 +865,10 @@ describe('what belongs to a run', () => {
     ])
       await expect(create(as, claimed(metadata)), JSON.stringify(metadata)).rejects.toThrow(refusal);
     await apply(claimed({ labels: { app: 'other' } }));
-    await expect(patchAs(as, 'job', { metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } } })).rejects.toThrow(
+    await expect(patchAs(as, jobs, { metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } } })).rejects.toThrow(
       'the labels task.oam.dev/task, run, attempt and step identify the run and cannot change',
     );
-    await expect(patchAs(as, 'job', { metadata: { ownerReferences: [runOwner()] } })).rejects.toThrow(
+    await expect(patchAs(as, jobs, { metadata: { ownerReferences: [runOwner()] } })).rejects.toThrow(
       'metadata.ownerReferences says which run this belongs to',
     );
   });
@@ -810,7 +876,7 @@ describe('what belongs to a run', () => {
   it.each(people)('stays the Job of its run, so that a cancel ends it, whatever $who tries', async ({ as }) => {
     const { metadata, ...rest } = aJob(suspended);
     // An owner that exists, for else the garbage collector is faster.
-    const configMap = JSON.parse(await kubectl(['create', 'configmap', name, '-n', 'work', '-o', 'json'])) as Stored;
+    const configMap = await create(undefined, aConfigMap());
     const { uid } = configMap.metadata;
     const own = { apiVersion: 'v1', kind: 'ConfigMap', name, uid, controller: true, blockOwnerDeletion: false };
     await applyJob({ ...rest, metadata: { ...metadata, ownerReferences: [own] } });
@@ -822,23 +888,23 @@ describe('what belongs to a run', () => {
       [runOwner()],
     ])
       await expect(
-        patchAs(as, 'job', { metadata: { ownerReferences } }),
+        patchAs(as, jobs, { metadata: { ownerReferences } }),
         JSON.stringify(ownerReferences),
       ).rejects.toThrow('metadata.ownerReferences says which run this belongs to');
     // As the garbage collector does for --cascade=orphan.
-    await patchAs('system:serviceaccount:kube-system:generic-garbage-collector', 'job', {
+    await patchAs('system:serviceaccount:kube-system:generic-garbage-collector', jobs, {
       metadata: { ownerReferences: null },
     });
   });
 
   it.each(people)('is not kept by $who when its run is deleted: nobody adds an owner', async ({ as }) => {
-    const configMap = JSON.parse(await kubectl(['create', 'configmap', name, '-n', 'work', '-o', 'json'])) as Stored;
+    const configMap = await create(undefined, aConfigMap());
     const own = { apiVersion: 'v1', kind: 'ConfigMap', name, uid: configMap.metadata.uid };
     const { metadata, ...rest } = aJob(suspended);
     await applyJob({ ...rest, metadata: { ...metadata, ownerReferences: [{ ...own, controller: true }] } });
     for (const further of [{ ...runOwner({ controller: false }) }, ghost])
       await expect(
-        patchAs(as, 'job', { metadata: { ownerReferences: [{ ...own, controller: true }, further] } }),
+        patchAs(as, jobs, { metadata: { ownerReferences: [{ ...own, controller: true }, further] } }),
       ).rejects.toThrow(keepsIt);
   });
 
@@ -879,24 +945,23 @@ describe('what belongs to a run', () => {
       );
       const madeFor = name;
       name = await eventually('the pod is there', async () => {
-        const found = await kubectl(['get', 'pods', '-n', 'work', '-l', `job-name=${madeFor}`, '-o', 'name']);
-        return found.trim().replace('pod/', '') || undefined;
+        return (await podsOf(madeFor))[0];
       });
-      const image = [{ name: 'main', image: 'ubuntu' }];
-      await expect(
-        kubectl(['patch', 'pod', name, '-n', 'work', '-p', JSON.stringify({ spec: { containers: image } })], { as }),
-      ).rejects.toThrow("the images of a run's pod are on record and cannot change");
-      await expect(patchAs(as, 'pod', { metadata: { labels: { 'task.oam.dev/run': 'other' } } })).rejects.toThrow(
+      const made = (await get(pods)) as Stored & { spec: { containers: object[] } };
+      const containers = made.spec.containers.map((container) => ({ ...container, image: 'ubuntu' }));
+      await expect(patchAs(as, pods, { spec: { containers } })).rejects.toThrow(
+        "the images of a run's pod are on record and cannot change",
+      );
+      await expect(patchAs(as, pods, { metadata: { labels: { 'task.oam.dev/run': 'other' } } })).rejects.toThrow(
         'identify the run and cannot change',
       );
-      await expect(patchAs(as, 'pod', { metadata: { ownerReferences: null } })).rejects.toThrow(
+      await expect(patchAs(as, pods, { metadata: { ownerReferences: null } })).rejects.toThrow(
         'metadata.ownerReferences says which run this belongs to',
       );
-      const [jobOwner] = (JSON.parse(await kubectl(['get', 'pod', name, '-n', 'work', '-o', 'json'])) as Stored)
-        .metadata.ownerReferences as object[];
-      await expect(patchAs(as, 'pod', { metadata: { ownerReferences: [jobOwner, ghost] } })).rejects.toThrow(keepsIt);
-      await patchAs(as, 'pod', { metadata: { annotations: { note: 'b' } } });
-      await kubectl(['delete', 'pod', name, '-n', 'work', '--wait=false'], { as });
+      const [jobOwner] = (await get(pods)).metadata.ownerReferences as object[];
+      await expect(patchAs(as, pods, { metadata: { ownerReferences: [jobOwner, ghost] } })).rejects.toThrow(keepsIt);
+      await patchAs(as, pods, { metadata: { annotations: { note: 'b' } } });
+      await remove(as, pods);
     },
   );
 
@@ -907,10 +972,9 @@ describe('what belongs to a run', () => {
     await applyJob(aJob({ template: ofRun }));
     const [madeFor, as] = [name, 'editor'];
     const own = await eventually('the pod is there', async () => {
-      const found = await kubectl(['get', 'pods', '-n', 'work', '-l', `job-name=${madeFor}`, '-o', 'name']);
-      return found.trim().replace('pod/', '') || undefined;
+      return (await podsOf(madeFor))[0];
     });
-    const { uid } = (JSON.parse(await kubectl(['get', 'job', madeFor, '-n', 'work', '-o', 'json'])) as Stored).metadata;
+    const { uid } = (await get(jobs, madeFor)).metadata;
     const label = { 'batch.kubernetes.io/controller-uid': uid };
     const jobOwner = { apiVersion: 'batch/v1', kind: 'Job', name: madeFor, uid, controller: true };
     name = `${madeFor}-forged`;
@@ -923,7 +987,7 @@ describe('what belongs to a run', () => {
     for (const metadata of [{ labels: label }, { labels: label, ownerReferences: [jobOwner] }])
       await expect(create(as, pod(metadata))).rejects.toThrow(counted);
     await create(as, pod({}));
-    await expect(patchAs(as, 'pod', { metadata: { labels: label, ownerReferences: [jobOwner] } })).rejects.toThrow(
+    await expect(patchAs(as, pods, { metadata: { labels: label, ownerReferences: [jobOwner] } })).rejects.toThrow(
       counted,
     );
     const template = { metadata: { labels: { ...label, app: name } }, spec: { containers: spec.containers } };
@@ -936,24 +1000,22 @@ describe('what belongs to a run', () => {
       spec: { replicas: 1, selector, template },
     });
     await eventually('the ReplicaSet gets no pod', async () =>
-      (await kubectl(['get', 'replicaset', name, '-n', 'work', '-o', 'json'])).includes(counted),
+      JSON.stringify(await get(replicaSets)).includes(counted),
     );
     name = own;
     for (const value of [null, '00000000-0000-0000-0000-000000000003'])
       await expect(
-        patchAs(as, 'pod', { metadata: { labels: { 'batch.kubernetes.io/controller-uid': value } } }),
+        patchAs(as, pods, { metadata: { labels: { 'batch.kubernetes.io/controller-uid': value } } }),
       ).rejects.toThrow(counted);
-    await kubectl(['delete', 'pod', own, '-n', 'work', '--wait=false'], { as });
+    await remove(as, pods);
     const another = await eventually('the Job has another pod', async () => {
-      const found = await kubectl(['get', 'pods', '-n', 'work', '-l', `job-name=${madeFor}`, '-o', 'name']);
-      return found.split('\n').find((one) => one !== '' && one !== `pod/${own}`);
+      return (await podsOf(madeFor)).find((one) => one !== own);
     });
     expect(another).toMatch(madeFor);
   });
 });
 
 describe('who asked for a run', () => {
-  const create = (as: string | undefined, object: unknown) => kubectl(['create', '-f', '-'], { as, input: object });
   const labelled = (labels: object) => ({ ...aRun(), metadata: { name, namespace: 'work', labels } });
 
   it('is the person who asked: nobody writes the name of another', async () => {
@@ -981,10 +1043,10 @@ describe('who asked for a run', () => {
       'cluster-admin\u0589 wrong table',
       'cluster-admin\ua4fd wrong table',
     ])
-      await expect(patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason } })).rejects.toThrow(
+      await expect(patchAs('runner', taskRuns, { spec: { cancel: true, cancelReason } })).rejects.toThrow(
         'spec.cancelReason names who cancels in front of a colon: write runner there',
       );
-    await patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason: 'runner: wrong table' } });
+    await patchAs('runner', taskRuns, { spec: { cancel: true, cancelReason: 'runner: wrong table' } });
   });
 
   it('is not somebody else because letters look alike, or a line seems to end', async () => {
@@ -1002,7 +1064,7 @@ describe('who asked for a run', () => {
       '\u3164cancelled by cluster-admin',
     ])
       await expect(
-        patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason } }),
+        patchAs('runner', taskRuns, { spec: { cancel: true, cancelReason } }),
         JSON.stringify(cancelReason),
       ).rejects.toThrow('spec.cancelReason must be one line that reads as it is written');
     for (const cancelReason of [
@@ -1011,7 +1073,7 @@ describe('who asked for a run', () => {
       'λάθος πίνακας',
       'die falsche Tabelle, siehe #7 № 3 (40 ℃) 🙂',
     ])
-      await patchAs('runner', 'taskrun', { spec: { cancel: true, cancelReason } });
+      await patchAs('runner', taskRuns, { spec: { cancel: true, cancelReason } });
   });
 
   it('is not the author of the Application, for whom KubeVela may act, and not KubeVela: a step is named', async () => {
@@ -1025,7 +1087,7 @@ describe('who asked for a run', () => {
       const value = 'app-v1#a1';
       const asked = of(author ?? 'vela', { type: 'WorkflowStep', value, step });
       await create(author, asked);
-      const stored = JSON.parse(await kubectl(['get', 'vrun', asked.metadata.name, '-n', 'work', '-o', 'json'])) as {
+      const stored = (await get(taskRuns, asked.metadata.name)) as unknown as {
         spec: { trigger: object };
       };
       expect(stored.spec.trigger).toEqual({ type: 'WorkflowStep', value, step });
@@ -1039,7 +1101,7 @@ describe('who asked for a run', () => {
 
   it('is said for somebody else by who may impersonate them', async () => {
     await create(undefined, aRun());
-    await patchAs(undefined, 'taskrun', { spec: { cancel: true, cancelReason: 'ann: wrong table' } });
+    await patchAs(undefined, taskRuns, { spec: { cancel: true, cancelReason: 'ann: wrong table' } });
   });
 
   it('and of which Application it is, is not for them to say', async () => {
@@ -1055,21 +1117,21 @@ describe('who asked for a run', () => {
     );
     // As KubeVela labels what a step applies.
     await create('runner', labelled({ 'app.oam.dev/name': 'app', 'app.oam.dev/component': 'mytask' }));
-    await patchAs(controller, 'taskrun', { metadata: { ownerReferences: [{ ...owner, controller: true }] } });
+    await patchAs(controller, taskRuns, { metadata: { ownerReferences: [{ ...owner, controller: true }] } });
     await expect(
-      patchAs('runner', 'taskrun', { metadata: { labels: { 'app.oam.dev/name': 'victim' } } }),
+      patchAs('runner', taskRuns, { metadata: { labels: { 'app.oam.dev/name': 'victim' } } }),
     ).rejects.toThrow(refusal);
   });
 
   it('becomes the addon when KubeVela lets go of a run, and nobody else', async () => {
     const labels = { 'app.oam.dev/name': 'app', 'app.oam.dev/namespace': 'work', 'app.oam.dev/component': 'mytask' };
     const toAddon = { 'app.oam.dev/name': 'addon-task-runs', 'app.oam.dev/namespace': 'vela-system' };
-    const release = (changes: object) => patchAs(undefined, 'taskrun', { metadata: { labels: changes } });
+    const release = (changes: object) => patchAs(undefined, taskRuns, { metadata: { labels: changes } });
     await create(undefined, labelled(labels));
-    await patchAs(controller, 'taskrun', { metadata: { ownerReferences: [{ ...owner, controller: true }] } });
+    await patchAs(controller, taskRuns, { metadata: { ownerReferences: [{ ...owner, controller: true }] } });
     await expect(release(toAddon)).rejects.toThrow('a run has the labels app.oam.dev/name, namespace and component');
     // As run-task has KubeVela apply it.
-    await patchAs(undefined, 'taskrun', {
+    await patchAs(undefined, taskRuns, {
       metadata: { annotations: { 'app.oam.dev/shared-by': 'work/app,vela-system/addon-task-runs' } },
     });
     for (const other of [
@@ -1078,10 +1140,10 @@ describe('who asked for a run', () => {
     ])
       await expect(release(other)).rejects.toThrow('a run has the labels app.oam.dev/name, namespace and component');
     // Whoever may run tasks may write the annotation, and then the labels: not without a right to the Application.
-    await patchAs('runner', 'taskrun', {
+    await patchAs('runner', taskRuns, {
       metadata: { annotations: { 'app.oam.dev/shared-by': 'vela-system/addon-task-runs' } },
     });
-    await expect(patchAs('runner', 'taskrun', { metadata: { labels: toAddon } })).rejects.toThrow(
+    await expect(patchAs('runner', taskRuns, { metadata: { labels: toAddon } })).rejects.toThrow(
       'a run has the labels app.oam.dev/name, namespace and component',
     );
     await release(toAddon);
@@ -1103,7 +1165,7 @@ describe('who asked for a run', () => {
       [{ ...owner, controller: false }],
       [{ ...owner, controller: true, name: 'other' }],
     ])
-      await expect(patchAs('runner', 'taskrun', { metadata: { ownerReferences } })).rejects.toThrow(
+      await expect(patchAs('runner', taskRuns, { metadata: { ownerReferences } })).rejects.toThrow(
         'only the controller makes the Task the owner of a run, and takes nothing back',
       );
     const evil = { ...owner, apiVersion: 'task.oam.dev.evil/v1', controller: true };
@@ -1116,15 +1178,14 @@ describe('who asked for a run', () => {
 
 describe('a status', () => {
   it.each(everyone.slice(0, 2))('cannot be written by $who, and says what to do instead', async ({ as }) => {
-    await kubectl(['create', '-f', '-'], { input: aTask() });
-    await kubectl(['create', '-f', '-'], { input: { ...aRun(), status: { phase: 'Succeeded' } } });
-    for (const kind of ['taskrun', 'task.task.oam.dev']) {
-      const text = JSON.parse(await kubectl(['get', kind, name, '-n', 'work', '-o', 'json'])) as Stored;
-      expect(text.status?.phase).not.toBe('Succeeded');
-      await expect(patchAs(as, kind, { status: { phase: 'Succeeded' } }, '--subresource=status')).rejects.toThrow(
+    await create(undefined, aTask());
+    await create(undefined, { ...aRun(), status: { phase: 'Succeeded' } });
+    for (const type of [taskRuns, tasks]) {
+      expect((await get(type)).status?.phase).not.toBe('Succeeded');
+      await expect(patchAs(as, type, { status: { phase: 'Succeeded' } }, { subresource: 'status' })).rejects.toThrow(
         'to cancel a run set its spec.cancel to true, to forget it delete the TaskRun, to run again create a TaskRun',
       );
-      await patchAs(controller, kind, { status: { phase: 'Succeeded' } }, '--subresource=status');
+      await patchAs(controller, type, { status: { phase: 'Succeeded' } }, { subresource: 'status' });
     }
   });
 });
