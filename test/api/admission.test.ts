@@ -9,18 +9,19 @@ import { listen } from '../../controller/src/http/listen.ts';
 import { isNotFound } from '../../controller/src/kube/api-error.ts';
 import type { DeleteOptions, PatchOptions, WriteOptions } from '../../controller/src/kube/client.ts';
 import {
-  apiVersionOf,
   resourceType,
   type KubeObject,
   type ResourceType,
   type Stored as StoredObject,
 } from '../../controller/src/kube/objects.ts';
-import { jobs, namespaces, persistentVolumeClaims, pods } from '../../controller/src/kube/resources.ts';
+import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { createCue } from '../../cue/ts/index.ts';
+import { ServedTypes } from '../../sandbox/src/kubevela/served-types.ts';
 import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { kueueUser, writeKueueKubeconfig } from '../support/kueue/api.ts';
+import { typeOf, type Manifest } from '../support/manifest.ts';
 import { openPeople, type People } from '../support/people.ts';
 
 const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
@@ -50,57 +51,32 @@ const replicaSets = resourceType({
   kind: 'ReplicaSet',
   namespaced: true,
 });
-const configMaps = resourceType({
-  group: '',
-  version: 'v1',
-  plural: 'configmaps',
-  kind: 'ConfigMap',
-  namespaced: true,
-});
-const admission = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false };
 const webhooks = resourceType({
-  ...admission,
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
   plural: 'mutatingwebhookconfigurations',
   kind: 'MutatingWebhookConfiguration',
+  namespaced: false,
 });
-const policies = resourceType({
-  ...admission,
-  plural: 'validatingadmissionpolicies',
-  kind: 'ValidatingAdmissionPolicy',
-});
-const types: readonly ResourceType[] = [
-  ...[taskRuns, tasks, jobs, pods, persistentVolumeClaims, namespaces],
-  ...[replicaSets, configMaps, webhooks, policies],
-];
-/** What a test writes, right or wrong. */
-interface Manifest extends Readonly<Record<string, unknown>> {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: Readonly<Record<string, unknown>>;
-}
-function typeOf({ apiVersion, kind }: Manifest): ResourceType {
-  const type = types.find((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
-  if (!type) throw new Error(`${apiVersion} ${kind} is none of the types of this test`);
-  return type;
-}
 
 let cluster: Cluster;
 let people: People;
+let types: ServedTypes;
 /** A new name for each test, so that none sees another's Job. */
 let name: string;
 let number = 0;
 /** The Task of most runs, without `controller`. */
 let owner: { apiVersion: string; kind: string; name: string; uid: string };
 
-const applyAs = (as: string | undefined, object: Manifest, options: PatchOptions = {}) => {
+const applyAs = async (as: string | undefined, object: Manifest, options: PatchOptions = {}) => {
   const { namespace, name: its = '' } = (object as KubeObject).metadata ?? {};
   const how = { type: 'apply', fieldManager: 'kubectl', ...options } as const;
-  return people.as(as).patch(typeOf(object), { namespace, name: its }, object, how);
+  return people.as(as).patch(await typeOf(types, object), { namespace, name: its }, object, how);
 };
 const apply = (object: Manifest) => applyAs(undefined, object);
 const applyJob = (object: Manifest) => applyAs(controller, object);
-const create = (as: string | undefined, object: Manifest, options: WriteOptions = {}) =>
-  people.as(as).create(typeOf(object), object as KubeObject, options);
+const create = async (as: string | undefined, object: Manifest, options: WriteOptions = {}) =>
+  people.as(as).create(await typeOf(types, object), object, options);
 const at = (other = name) => ({ namespace: 'work', name: other });
 const patchAs = (as: string | undefined, type: ResourceType, patch: unknown, options: PatchOptions = {}) =>
   people.as(as).patch(type, at(), patch, options);
@@ -157,6 +133,7 @@ beforeAll(async () => {
   cluster = await startCluster({ nodes: 'simulated' });
   const { kubectl, directory, sandbox } = cluster;
   people = await openPeople(sandbox.kubeconfig, { users, directory });
+  types = new ServedTypes(cluster.client);
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'work' } });
   // Everyone below may change Jobs as far as roles go: what stops them is the policy.
   await writeKueueKubeconfig(kubectl, join(directory, 'kueue.kubeconfig'));
@@ -287,7 +264,7 @@ describe("a run's Job", () => {
         (await job()).status?.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True') ?? false,
     );
     expect((await job()).status?.succeeded).toBe(1);
-    await people.as(jobController).replaceStatus(jobs as ResourceType, await job());
+    await people.as(jobController).replaceStatus(jobs, await people.as(undefined).get(jobs, at()));
     await patchAs(jobController, jobs, { metadata: { finalizers: ['foregroundDeletion'] } });
     await patchAs(jobController, jobs, { metadata: { finalizers: null } });
   });

@@ -631,7 +631,7 @@ describe.concurrent('what somebody changes behind our back', () => {
   it('a status that calls an active run finished is believed of the controller alone, and its Job neither patched nor run twice', async () => {
     const room = await openRoom();
     const task = await room.run({ revision: 1, pods: { duration: '1h' } });
-    const finished = room.patchStatus('vrun', 'mytask-v1', { phase: 'Succeeded' });
+    const finished = room.patchStatus(taskRuns, 'mytask-v1', { phase: 'Succeeded' });
     await expect(finished).rejects.toThrow('only the task-runs controller may write the status');
     await room.record(taskRuns, 'mytask-v1', { phase: 'Succeeded' });
     await room.where(task, 'believes it', ({ phase }) => phase === 'Succeeded');

@@ -15,7 +15,7 @@ const controlled = useControlledCluster('back');
 beforeAll(() => installApplications(controlled.cluster));
 
 /** The Application of the room's Task, with or without a status that names the Task. */
-function application(room: Room, { names = true } = {}): Promise<string> {
+function application(room: Room, { names = true } = {}): Promise<unknown> {
   const task = { apiVersion: 'task.oam.dev/v1alpha1', kind: 'Task', namespace: room.namespace, name: 'app-mytask' };
   return room.apply({
     apiVersion: 'core.oam.dev/v1beta1',

@@ -246,5 +246,5 @@ async function failPod(room: Room, step: string): Promise<void> {
   const containerStatuses = [
     { name: 'mytask', image: 'busybox', imageID: '', ready: false, restartCount: 0, state: { terminated } },
   ];
-  await room.patchStatus('pod', pod.metadata.name, { phase: 'Failed', containerStatuses });
+  await room.patchStatus(pods, pod.metadata.name, { phase: 'Failed', containerStatuses });
 }

@@ -29,7 +29,7 @@ function restored<T extends KubeObject>(backup: Backup<T>, meta: NonNullable<Kub
 /** Creates the run of a backup and then writes its status, as cluster admin. */
 async function bringBack(room: Room, run: Backup<TaskRunObject>): Promise<void> {
   await room.apply(restored(run));
-  await room.patchStatus('vrun', `${run.metadata?.name}`, run.status);
+  await room.patchStatus(taskRuns, `${run.metadata?.name}`, run.status);
 }
 
 interface Backups {
@@ -249,8 +249,8 @@ describe.concurrent('who may bring back a TaskRun', () => {
     await room.apply(task);
     await room.where(await room.get(tasks, 'app-mytask'), 'has it', ({ phase }) => phase === 'Succeeded');
     const refusal = 'only the task-runs controller may write the status';
-    await expect(room.patchStatus('vrun', 'mytask-v1', { phase: 'Failed' })).rejects.toThrow(refusal);
-    await expect(room.patchStatus('vtask', 'app-mytask', task.status)).rejects.toThrow(refusal);
+    await expect(room.patchStatus(taskRuns, 'mytask-v1', { phase: 'Failed' })).rejects.toThrow(refusal);
+    await expect(room.patchStatus(tasks, 'app-mytask', task.status)).rejects.toThrow(refusal);
   });
 });
 

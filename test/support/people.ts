@@ -33,7 +33,7 @@ export async function openPeople(
   return {
     as(user) {
       const client = clients.get(user);
-      if (!client) throw new Error(`${user} is none of the people: add the name to openPeople`);
+      if (!client) throw new Error(`openPeople was not given ${user}`);
       return client;
     },
     async close() {

@@ -3,8 +3,10 @@ import { listAll } from '../../controller/src/kube/list-all.ts';
 import { events, namespaces } from '../../controller/src/kube/resources.ts';
 import type { KubeObject, ResourceType, Stored } from '../../controller/src/kube/objects.ts';
 import { apiVersion } from '../../controller/src/resources/index.ts';
+import { ServedTypes } from '../../sandbox/src/kubevela/served-types.ts';
 import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
+import { typeOf, type Manifest } from './manifest.ts';
 import { deploy, finishedTask, taskWhere, type Deployment } from './deploy.ts';
 
 type InRoom = Omit<Deployment, 'namespace'>;
@@ -13,9 +15,11 @@ type InRoom = Omit<Deployment, 'namespace'>;
 export class Room {
   readonly namespace: string;
   readonly #cluster: Cluster;
+  readonly #types: ServedTypes;
 
   private constructor(cluster: Cluster, namespace: string) {
     this.#cluster = cluster;
+    this.#types = new ServedTypes(cluster.client);
     this.namespace = namespace;
   }
 
@@ -84,7 +88,7 @@ export class Room {
   }
 
   /** A person's TaskRun of the Task app-mytask. */
-  ask(name: string, spec: Partial<TaskRunObject['spec']> = {}): Promise<string> {
+  ask(name: string, spec: Partial<TaskRunObject['spec']> = {}): Promise<Stored> {
     return this.apply({
       apiVersion,
       kind: 'TaskRun',
@@ -107,8 +111,10 @@ export class Room {
   }
 
   /** Creates an object in this namespace as cluster admin. */
-  apply(object: KubeObject & Readonly<Record<string, unknown>>): Promise<string> {
-    return this.#cluster.kubectl(['create', '-n', this.namespace, '-f', '-'], { input: object });
+  async apply(object: Manifest): Promise<Stored> {
+    const type = await typeOf(this.#types, object);
+    const metadata = { ...object.metadata, namespace: this.namespace };
+    return this.#cluster.client.create(type, { ...object, metadata });
   }
 
   /** Writes a status as the controller, whom nobody else may speak for. */
@@ -131,16 +137,25 @@ export class Room {
 
   /** A token of an account that has one of the cluster's roles in this namespace, and is called like it. */
   async tokenOf(role: string): Promise<string> {
-    await this.kubectl('create', 'serviceaccount', role);
-    const account = `--serviceaccount=${this.namespace}:${role}`;
-    await this.kubectl('create', 'rolebinding', role, `--clusterrole=${role}`, account);
+    const metadata = { name: role };
+    await this.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+    await this.apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+      subjects: [{ kind: 'ServiceAccount', name: role, namespace: this.namespace }],
+    });
     return (await this.kubectl('create', 'token', role)).trim();
   }
 
   /** Patches a status as cluster admin. Rejects with what the API server says. */
-  patchStatus(kind: string, name: string, status: object | undefined): Promise<string> {
-    const patch = JSON.stringify({ status });
-    return this.kubectl('patch', kind, name, '--subresource=status', '--type=merge', '-p', patch);
+  patchStatus<T extends KubeObject>(
+    type: ResourceType<T>,
+    name: string,
+    status: object | undefined,
+  ): Promise<Stored<T>> {
+    return this.#cluster.client.patchStatus(type, { namespace: this.namespace, name }, { status });
   }
 
   kubectl(...args: string[]): Promise<string> {

@@ -1,29 +1,24 @@
 import { ApiError, isNotFound } from '../../../controller/src/kube/api-error.ts';
 import type { Client } from '../../../controller/src/kube/client.ts';
-import { resourceType, type KubeObject as AnyObject, type ResourceType } from '../../../controller/src/kube/objects.ts';
+import type { KubeObject as AnyObject, ResourceType } from '../../../controller/src/kube/objects.ts';
 import type { JsonObject, KubeObject, Labels, ObjectRef } from './objects.ts';
+import { ServedTypes, type Kind } from './served-types.ts';
 import { StoreError, type ObjectStore, type WriteOptions } from './store.ts';
-
-interface Kind {
-  readonly apiVersion: string;
-  readonly kind: string;
-}
 
 type Type = ResourceType<KubeObject & AnyObject>;
 
 /** KubeVela leaves it to the API server to drop what a schema does not know. */
 const lenient = { fieldManager: 'kubevela', fieldValidation: 'Ignore' } as const;
 const longestLabel = 63;
-/** A kind that was not there is asked for again after so long: its CRD may have come. */
-const forgetAfterMs = 1_000;
 
 /** An API server, with the kinds that it happens to know. */
 export class ApiStore implements ObjectStore {
   readonly #client: Client;
-  readonly #groups = new Map<string, { readonly types: Promise<Map<string, Type>>; readonly at: number }>();
+  readonly #types: ServedTypes;
 
   constructor(client: Client) {
     this.#client = client;
+    this.#types = new ServedTypes(client);
   }
 
   async get(ref: ObjectRef): Promise<KubeObject | undefined> {
@@ -85,33 +80,8 @@ export class ApiStore implements ObjectStore {
     return type;
   }
 
-  async #find({ apiVersion, kind }: Kind): Promise<Type | undefined> {
-    const known = this.#groups.get(apiVersion);
-    const type = (await known?.types)?.get(kind);
-    if (type || (known && Date.now() - known.at < forgetAfterMs)) return type;
-    const types = this.#discover(apiVersion);
-    this.#groups.set(apiVersion, { types, at: Date.now() });
-    types.catch(() => this.#groups.delete(apiVersion));
-    return (await types).get(kind);
-  }
-
-  async #discover(apiVersion: string): Promise<Map<string, Type>> {
-    const [group, version] = apiVersion.includes('/')
-      ? (apiVersion.split('/') as [string, string])
-      : (['', apiVersion] as const);
-    const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-    const text = await this.#client.getText(path).catch((error: unknown) => {
-      if (isNotFound(error)) return '{"resources": []}';
-      throw error;
-    });
-    const { resources } = JSON.parse(text) as { resources: { name: string; kind: string; namespaced: boolean }[] };
-    const own = resources.filter(({ name }) => !name.includes('/'));
-    return new Map(
-      own.map(({ name, kind, namespaced }) => [
-        kind,
-        resourceType<KubeObject & AnyObject>({ group, version, plural: name, kind, namespaced }),
-      ]),
-    );
+  #find(kind: Kind): Promise<Type | undefined> {
+    return this.#types.find(kind) as Promise<Type | undefined>;
   }
 }
 
