@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { readParts } from '../../controller/src/cli/plan/parts.ts';
 import { taskRuns, tasks, type TaskObject, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
 import { controllerUid, type KubeObject, type ResourceType, type Stored } from '../../controller/src/kube/objects.ts';
@@ -23,12 +24,19 @@ import { enableWithoutController } from '../../scripts/enable-addon.ts';
 import { kubectlOf } from '../../scripts/kubectl.ts';
 import { isCampaign } from '../support/campaign.ts';
 import { cliOf } from '../support/cli.ts';
+import { runInProcess } from '../support/cli-in-process.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
 import { eventually } from '../support/eventually.ts';
 
 const examples = new URL('../../examples/', import.meta.url);
 const addon = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
 const files = (await readdir(examples)).filter((file) => file.endsWith('.yaml'));
+
+/** Does something when it is first asked for. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
 
 interface Application extends VelaObject {
   kind: string;
@@ -70,19 +78,40 @@ async function openNamespace(): Promise<string> {
   return name;
 }
 
-async function planned(namespace: string, text: string, ...args: readonly string[]): Promise<Plan> {
-  const file = join(directory, `${namespace}-${(count += 1)}.yaml`);
-  await writeFile(file, text);
-  const { code, stdout, stderr } = await cliOf(sandbox.kubeconfig, namespace)(
-    'plan',
-    '-f',
-    file,
-    '-o',
-    'json',
-    ...args,
+/** CUE's module is unpacked once. */
+const parts = once(async () => {
+  const { cue, definitions } = await readParts(fileURLToPath(new URL('../../dist/cli', import.meta.url)));
+  return { cue: once(cue), definitions };
+});
+
+/** @param against the text of another file, which counts as deployed */
+async function planned(
+  namespace: string,
+  text: string,
+  { live = false, against }: { readonly live?: boolean; readonly against?: string | undefined } = {},
+): Promise<Plan> {
+  const files: Readonly<Record<string, string>> = { 'app.yaml': text, 'old.yaml': against ?? '' };
+  const { code, out, err } = await runInProcess(
+    [
+      ...['--kubeconfig', sandbox.kubeconfig, '-n', namespace, 'plan', '-f', 'app.yaml', '-o', 'json'],
+      ...(live ? ['--live'] : []),
+      ...(against === undefined ? [] : ['--against', 'old.yaml']),
+    ],
+    (name) => Promise.resolve(files[name] ?? ''),
+    { now: new Date(), parts },
   );
+  if (code !== 0) throw new Error(`plan exited with ${code}: ${err}`);
+  return JSON.parse(out) as Plan;
+}
+
+/** The same with --live, by the bundled program as a process. */
+async function plannedByProgram(namespace: string, text: string): Promise<unknown> {
+  const file = join(directory, `${namespace}.yaml`);
+  await writeFile(file, text);
+  const cli = cliOf(sandbox.kubeconfig, namespace);
+  const { code, stdout, stderr } = await cli('plan', '-f', file, '-o', 'json', '--live');
   if (code !== 0) throw new Error(`plan exited with ${code}: ${stderr}`);
-  return JSON.parse(stdout) as Plan;
+  return JSON.parse(stdout);
 }
 
 /** Creates the Applications of a file, or gives those that are there another spec. */
@@ -145,7 +174,7 @@ describe.concurrent('examples', () => {
   it.each(files)('%s does what its plan says', async (file) => {
     const namespace = await openNamespace();
     const text = await readFile(new URL(file, examples), 'utf8');
-    const { applications } = await planned(namespace, text, '--live');
+    const { applications } = await planned(namespace, text, { live: true });
     await deploy(namespace, text);
     for (const application of applications) {
       for (const { task } of application.components) {
@@ -215,7 +244,7 @@ describe.concurrent('while another run is active', () => {
     const namespace = await openNamespace();
     await deployed(namespace, application(component('one', { concurrencyPolicy }, forever)));
     const next = application(component('two', { concurrencyPolicy }, { ...forever, suspend }));
-    const plan = (await planned(namespace, next, '--live')).applications[0] as ApplicationPlan;
+    const plan = (await planned(namespace, next, { live: true })).applications[0] as ApplicationPlan;
     expect(plan.revision).toBe('app-v2');
     expect(runsOf(plan).at(-1)).toMatchObject({ name: 'mytask-v2', decision });
     await deploy(namespace, next);
@@ -263,11 +292,9 @@ describe.concurrent('random properties', () => {
     );
     let before: Plan | undefined;
     for (const [index, text] of versions.entries()) {
-      const live = await planned(namespace, text, '--live');
+      const live = await planned(namespace, text, { live: true });
       const against =
-        index === 0
-          ? await planned(namespace, text)
-          : await planned(namespace, text, '--against', await written(namespace, versions[0] ?? ''));
+        index === 0 ? await planned(namespace, text) : await planned(namespace, text, { against: versions[0] });
       expect(withoutMessages(against)).toEqual(withoutMessages(live));
       const plan = live.applications[0] as ApplicationPlan;
       const jobsBefore = (await all(jobs, namespace)).map(({ metadata }) => metadata.name);
@@ -279,12 +306,6 @@ describe.concurrent('random properties', () => {
     expect(before?.applications[0]?.components[1]?.message).toBe('not a task: KubeVela applies it');
   });
 });
-
-async function written(namespace: string, text: string): Promise<string> {
-  const file = join(directory, `${namespace}-old.yaml`);
-  await writeFile(file, text);
-  return file;
-}
 
 /** What a plan comes to, whatever it started from. */
 function withoutMessages({ applications }: Plan): unknown {
@@ -329,7 +350,7 @@ describe('--live', () => {
       await deploy(namespace, text(word));
       await settled(namespace, 'app-mytask', `app-v${index + 1}`);
     }
-    const plan = (await planned(namespace, text('one'), '--live')).applications[0] as ApplicationPlan;
+    const plan = (await planned(namespace, text('one'), { live: true })).applications[0] as ApplicationPlan;
     expect(plan).toMatchObject({
       revision: 'app-v1',
       components: [
@@ -357,11 +378,13 @@ describe('--live', () => {
     const text = application(component('one', {}));
     await deploy(namespace, text);
     await settled(namespace, 'app-mytask', 'app-v1');
-    expect((await planned(namespace, text, '--live')).applications).toMatchObject([
+    const plan = await planned(namespace, text, { live: true });
+    expect(await plannedByProgram(namespace, text)).toEqual(plan);
+    expect(plan.applications).toMatchObject([
       { changed: false, revision: 'app-v1', components: [{ task: { runs: [], keeps: ['mytask-v1'] } }] },
     ]);
     const other = application({ ...component('one', {}), name: 'other' });
-    expect((await planned(namespace, other, '--live')).applications[0]).toMatchObject({
+    expect((await planned(namespace, other, { live: true })).applications[0]).toMatchObject({
       revision: 'app-v2',
       components: [
         { name: 'other' },
@@ -379,7 +402,7 @@ describe('--live', () => {
     };
     await deploy(namespace, text('one'));
     await settled(prod, 'app-mytask', 'app-v1');
-    const planOf = async (word: string) => (await planned(namespace, text(word), '--live')).applications[0];
+    const planOf = async (word: string) => (await planned(namespace, text(word), { live: true })).applications[0];
     expect(await planOf('one')).toMatchObject({
       namespace,
       taskNamespace: prod,
