@@ -556,7 +556,10 @@ describe.concurrent('a name that is taken', () => {
   it("by somebody else's Job is left alone, and another taken", async () => {
     const room = await openRoom();
     await room.apply(somebodysJob('mytask-v1'));
-    const { metadata: before } = await room.get(jobs, 'mytask-v1');
+    const { metadata: before } = await eventually('the Job controller has written its status', async () => {
+      const job = await room.get(jobs, 'mytask-v1');
+      return job.status?.conditions && job;
+    });
     await recovers(room, await room.deploy({ revision: 1 }));
     const run = await room.get(taskRuns, 'mytask-v1');
     expect(await room.names(jobs)).toEqual(['mytask-v1', nameWithHash('mytask-v1', run.metadata.uid)]);
