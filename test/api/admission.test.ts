@@ -391,7 +391,7 @@ describe('Kueue', () => {
   const refusal =
     /a queue may suspend it and, while it is suspended, choose its nodes and give its pods the labels and annotations that queuePodKeys of the addon allows, and may change nothing else/;
 
-  /** Kueue tries again, too: the template may change only once the Job controller has noted that the Job is stopped. */
+  /** Kueue tries again, too: since Kubernetes 1.36 the template may change only once the Job counts no active pods. */
   const patchStopped = (patch: object) => eventually('the stopped Job is changed', () => patchAs(kueue, jobs, patch));
 
   interface Recorded {
@@ -478,7 +478,7 @@ describe('Kueue', () => {
     }
   });
 
-  it('takes back what it put into the template while pods still run', async () => {
+  it('takes back what it put into the template of a Job that it stops', async () => {
     await applyJob(waiting());
     await patchAs(kueue, jobs, { spec: admission });
     await eventually('it runs', async () => (await job()).status?.active === 1);
