@@ -19,7 +19,7 @@ const taskCount = 200;
 /** What is measured over a minute: early, once all Tasks have as many runs as they keep, and at the end. */
 const windowMs = 60_000;
 const archivingSeconds = 120;
-const early = 'the same early, once all Tasks keep as many runs as they may';
+const peer = 'the same early, once all Tasks keep as many runs as they may';
 
 /**
  * Ten deployments a second for six minutes, and with `--times=10` for an hour: each runs a pod, is archived, and takes
@@ -63,9 +63,9 @@ async function measure(bench: Bench, controller: Controller): Promise<Row[]> {
   const latencies = await Latencies.of(bench);
   try {
     const began = performance.now();
-    const start = { from: began + (seconds * 1_000) / 12, until: began + (seconds * 1_000) / 12 + windowMs };
+    const early = { from: began + (seconds * 1_000) / 12, until: began + (seconds * 1_000) / 12 + windowMs };
     const deploying = deployAll(bench, { all, seconds, latencies });
-    const lookingEarly = delay(start.until - began).then(() => sizesOf(bench, controller));
+    const lookingEarly = delay(early.until - began).then(() => sizesOf(bench, controller));
     const [earlySizes] = await Promise.all([lookingEarly, deploying]);
     const ended = performance.now();
     const late = { from: ended - windowMs, until: ended };
@@ -87,7 +87,7 @@ async function measure(bench: Bench, controller: Controller): Promise<Row[]> {
           `${name}: deploy to Job p${share * 100}`,
           'ms',
           latencies.percentile(late, share),
-          latencies.percentile(start, share),
+          latencies.percentile(early, share),
         ),
       ),
       beside(`${name}: memory`, 'MB', lateSizes.memory, earlySizes.memory),
@@ -107,12 +107,12 @@ const bytesOf = ({ archiveBytes, archivedRuns }: Sizes): number => archiveBytes 
 
 /** A figure of the end beside the early one, of which it may be a tenth more. */
 function beside(name: string, unit: string, value: number, limit: number): Row {
-  return row({ name, value, limit, unit, peer: early, aim: 1.1 * limit });
+  return row({ name, value, limit, unit, peer, aim: 1.1 * limit });
 }
 
 /** A figure of the end beside the early one, without an aim: Kubernetes decides on it. */
 function shown(name: string, unit: string, value: number, limit: number): Row {
-  return row({ name, value, limit, unit, peer: early, aim: null });
+  return row({ name, value, limit, unit, peer, aim: null });
 }
 
 async function createTasks({ namespace, client, render }: Bench): Promise<readonly TaskObject[]> {

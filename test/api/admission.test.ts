@@ -14,6 +14,7 @@ import {
   type ResourceType,
   type Stored as StoredObject,
 } from '../../controller/src/kube/objects.ts';
+import { listAll } from '../../controller/src/kube/list-all.ts';
 import { jobs, pods } from '../../controller/src/kube/resources.ts';
 import { createCue } from '../../cue/ts/index.ts';
 import { ServedTypes } from '../../sandbox/src/kubevela/served-types.ts';
@@ -74,6 +75,7 @@ const applyAs = async (as: string | undefined, object: Manifest, options: PatchO
   return people.as(as).patch(await typeOf(types, object), { namespace, name: its }, object, how);
 };
 const apply = (object: Manifest) => applyAs(undefined, object);
+/** As the controller makes it: nobody else may make a Job of a run. */
 const applyJob = (object: Manifest) => applyAs(controller, object);
 const create = async (as: string | undefined, object: Manifest, options: WriteOptions = {}) =>
   people.as(as).create(await typeOf(types, object), object, options);
@@ -82,10 +84,8 @@ const patchAs = (as: string | undefined, type: ResourceType, patch: unknown, opt
   people.as(as).patch(type, at(), patch, options);
 const get = (type: ResourceType, other = name) => people.as(undefined).get(type, at(other)) as Promise<Stored>;
 const podsOf = async (madeFor: string): Promise<readonly string[]> => {
-  const labelSelector = `job-name=${madeFor}`;
-  for await (const { items } of people.as(undefined).list(pods, { namespace: 'work', labelSelector }))
-    return items.map(({ metadata }) => metadata.name);
-  return [];
+  const made = { namespace: 'work', labelSelector: `job-name=${madeFor}` };
+  return (await listAll(people.as(undefined), pods, made)).map(({ metadata }) => metadata.name);
 };
 const no = () => false;
 const isGone = (type: ResourceType, other = name) =>
@@ -254,6 +254,7 @@ describe("a run's Job", () => {
     await patchAs('editor', jobs, { metadata: { labels: { team: 'a' }, annotations: { note: 'b' } } });
     expect((await job()).metadata.labels).toMatchObject({ team: 'a', 'task.oam.dev/run': 'mytask-v1' });
     await remove('editor', jobs);
+    await isGone(jobs);
   });
 
   it('runs to its end: the Job controller writes its status and finalizers', async () => {
@@ -759,6 +760,7 @@ describe('a TaskRun', () => {
     await expect(create('viewer', aRun())).rejects.toThrow('cannot create resource "taskruns"');
     await expect(create('runner', aTask())).rejects.toThrow('cannot create resource "tasks"');
     await remove('editor', taskRuns);
+    await isGone(taskRuns);
   });
 
   /**
@@ -921,9 +923,7 @@ describe('what belongs to a run', () => {
         }),
       );
       const madeFor = name;
-      name = await eventually('the pod is there', async () => {
-        return (await podsOf(madeFor))[0];
-      });
+      name = await eventually('the pod is there', async () => (await podsOf(madeFor))[0]);
       const made = (await get(pods)) as Stored & { spec: { containers: object[] } };
       const containers = made.spec.containers.map((container) => ({ ...container, image: 'ubuntu' }));
       await expect(patchAs(as, pods, { spec: { containers } })).rejects.toThrow(
@@ -948,9 +948,7 @@ describe('what belongs to a run', () => {
     const ofRun = { metadata: { labels: { 'task.oam.dev/run': 'mytask-v1' } }, spec };
     await applyJob(aJob({ template: ofRun }));
     const [madeFor, as] = [name, 'editor'];
-    const own = await eventually('the pod is there', async () => {
-      return (await podsOf(madeFor))[0];
-    });
+    const own = await eventually('the pod is there', async () => (await podsOf(madeFor))[0]);
     const { uid } = (await get(jobs, madeFor)).metadata;
     const label = { 'batch.kubernetes.io/controller-uid': uid };
     const jobOwner = { apiVersion: 'batch/v1', kind: 'Job', name: madeFor, uid, controller: true };
@@ -985,9 +983,9 @@ describe('what belongs to a run', () => {
         patchAs(as, pods, { metadata: { labels: { 'batch.kubernetes.io/controller-uid': value } } }),
       ).rejects.toThrow(counted);
     await remove(as, pods);
-    const another = await eventually('the Job has another pod', async () => {
-      return (await podsOf(madeFor)).find((one) => one !== own);
-    });
+    const another = await eventually('the Job has another pod', async () =>
+      (await podsOf(madeFor)).find((one) => one !== own),
+    );
     expect(another).toMatch(madeFor);
   });
 });
