@@ -27,7 +27,7 @@ describe('an error', () => {
     [
       answer(0, 'HTTP protocol is not allowed when skipTLSVerify is not set or false', 'Unreachable'),
       1,
-      /^there is no kubeconfig/,
+      /^the kubeconfig names a server without TLS/,
     ],
     [answer(401, 'Unauthorized'), 1, /log in again/],
     [

@@ -55,10 +55,10 @@ function apiSentence(error: ApiError): string {
   }
 }
 
-/** Without a kubeconfig client-node falls back to http://localhost:8080, and then refuses to connect to it. */
+/** client-node does not send over http what is meant for the API server, unless it is told that nothing is verified. */
 function unreachableSentence(message: string): string {
   if (message.startsWith('HTTP protocol is not allowed'))
-    return 'there is no kubeconfig, or it names a server without TLS: name another with --kubeconfig or KUBECONFIG';
+    return 'the kubeconfig names a server without TLS: write https://, or insecure-skip-tls-verify: true beside it';
   return `the API server cannot be reached: ${message}; check --kubeconfig and --context`;
 }
 

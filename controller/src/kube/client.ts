@@ -11,6 +11,7 @@ import {
   type Stored,
 } from './objects.ts';
 import { ApiError } from './api-error.ts';
+import type { Headers } from './kubeconfig.ts';
 import { createTransport, transportError, type Call, type CallObserver, type Query } from './transport.ts';
 
 export interface ClientOptions extends ConnectionOptions {
@@ -151,7 +152,10 @@ export interface Client {
     query?: Query,
     options?: { idleMs?: number | undefined; signal?: AbortSignal | undefined },
   ): Promise<AsyncIterable<Uint8Array>>;
-  /** The bearer token that calls carry; undefined for those who show a certificate instead. */
+  /**
+   * The bearer token that calls carry; undefined for those who show a certificate instead, and for those who act as
+   * somebody else, whom the token alone does not name.
+   */
   bearerToken(): Promise<string | undefined>;
   /** A client that acts as whoever the token is of, over the same connections. */
   as(token: string): Client;
@@ -307,11 +311,16 @@ function clientWith(
         { verb: 'get', ...targetOfPath(path), method: 'GET', path, query, idempotent: true, signal },
         idleMs,
       ),
-    bearerToken: async () => /^Bearer (.+)$/.exec((await credentials.current()).headers['Authorization'] ?? '')?.[1],
+    bearerToken: async () => bearerTokenIn((await credentials.current()).headers),
     as: (token) => clientWith(credentialsOf(token, credentials), options),
     close: () => credentials.close(),
   };
   return client;
+}
+
+function bearerTokenIn({ Authorization: authorization, ...others }: Headers): string | undefined {
+  if (typeof authorization !== 'string' || 'Impersonate-User' in others) return undefined;
+  return /^Bearer (.+)$/.exec(authorization)?.[1];
 }
 
 /** What a path asks for, in the words of metrics: a pod's log, or a few paths that name no object. */

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
-import { parse } from 'yaml';
+import { loadDefaultKubeconfig, loadKubeconfig, type Headers, type LoadedKubeconfig } from './kubeconfig.ts';
 import { openDispatcher, proxyOf, type Tls } from './proxy.ts';
 
 /**
@@ -27,7 +26,7 @@ export interface Connection {
   origin: string;
   /** Prefix of every path, for servers behind a gateway (`https://host/k8s/clusters/x`); '' mostly. */
   basePath: string;
-  headers: Readonly<Record<string, string>>;
+  headers: Headers;
   dispatcher: Dispatcher;
   /** Whether the sockets themselves say who we are, by a client certificate. */
   hasCertificate: boolean;
@@ -56,14 +55,14 @@ const pool = { keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_
  * @throws Error when the kubeconfig cannot be read or names no cluster.
  */
 export function openCredentials(options: ConnectionOptions): Credentials {
-  let config = loadKubeConfig(options);
+  let loaded = load(options);
   let connection: Promise<Connection> | undefined;
   let dispatcher: { tls: string; dispatcher: Dispatcher } | undefined;
   let readAt = -Infinity;
 
   const connect = async (): Promise<Connection> => {
-    const cluster = clusterOf(config);
-    const { headers, tls } = await readSecrets(config);
+    const cluster = clusterOf(loaded.config);
+    const { headers, tls } = await readSecrets(loaded);
     const url = new URL(cluster.server);
     const proxy = proxyOf(url, cluster.proxyUrl, process.env);
     const fingerprint = JSON.stringify(tls);
@@ -87,10 +86,10 @@ export function openCredentials(options: ConnectionOptions): Credentials {
     return connection;
   };
   return {
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+    namespace: loaded.config.getContextObject(loaded.config.getCurrentContext())?.namespace,
     current: () => (connection !== undefined && performance.now() - readAt < REREAD_AFTER_MS ? connection : reread()),
     refresh() {
-      config = loadKubeConfig(options);
+      loaded = load(options);
       return reread();
     },
     close: async () => dispatcher?.dispatcher.destroy(),
@@ -116,96 +115,48 @@ export function credentialsOf(token: string, ours: Credentials): Credentials {
   };
 }
 
-function loadKubeConfig(options: ConnectionOptions): KubeConfig {
+function load(options: ConnectionOptions): LoadedKubeconfig {
+  const loaded = loadByPlace(options);
+  if (options.context !== undefined) loaded.config.setCurrentContext(options.context);
+  return loaded;
+}
+
+function loadByPlace({ server, token, ca, inCluster, kubeconfigPath }: ConnectionOptions): LoadedKubeconfig {
+  if (server !== undefined) return ofServer({ server, token, ca });
+  if (inCluster === true) return ofPod();
+  if (kubeconfigPath !== undefined) return loadKubeconfig(kubeconfigPath);
+  const byDefault = loadDefaultKubeconfig(process.env);
+  if (byDefault) return byDefault;
+  if (existsSync(podTokenPath)) return ofPod();
+  throw new Error('neither a file that KUBECONFIG names, nor ~/.kube/config exists');
+}
+
+/** Where Kubernetes mounts a pod's service account. */
+const podTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+function ofPod(): LoadedKubeconfig {
   const config = new KubeConfig();
-  if (options.server !== undefined) {
-    config.loadFromClusterAndUser(
-      {
-        name: 'cluster',
-        server: options.server,
-        // client-node refuses plain http unless told so; http has no certificate to verify.
-        skipTLSVerify: options.server.startsWith('http:'),
-        ...(options.ca === undefined ? {} : { caData: Buffer.from(options.ca).toString('base64') }),
-      },
-      { name: 'user', ...(options.token === undefined ? {} : { token: options.token }) },
-    );
-  } else if (options.inCluster === true) config.loadFromCluster();
-  else if (options.kubeconfigPath !== undefined) loadFile(config, options.kubeconfigPath);
-  else naming(defaultPlaces(), () => config.loadFromDefault());
-  if (options.context !== undefined) config.setCurrentContext(options.context);
-  return config;
+  config.loadFromCluster();
+  return { config, impersonation: () => ({}) };
 }
 
-/** Where client-node looks if it is told nothing. */
-const defaultPlaces = (): string => process.env['KUBECONFIG'] ?? '~/.kube/config';
-
-/** A kubeconfig is a file that people are sent: whatever is wrong with it is said together with its name. */
-function naming(path: string, load: () => void): void {
-  try {
-    load();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`the kubeconfig ${path} cannot be used: ${reason.slice(0, longestReason)}`, { cause: error });
-  }
-}
-
-const longestReason = 500;
-/** As many bytes as a Secret or a ConfigMap may have: a larger file is something else. */
-const largestKubeconfig = 1_048_576;
-
-/** client-node reads `token-file`, once; kubeconfigs say `tokenFile`, and the file rotates. */
-function loadFile(config: KubeConfig, path: string): void {
-  naming(path, () => {
-    const written = readFileSync(path, 'utf8');
-    if (written.length > largestKubeconfig) throw new Error('it has more than 1 MiB');
-    const { users = [] } = withLists(parse(written, { logLevel: 'error' }));
-    config.loadFromString(written);
-    config.makePathsAbsolute(dirname(path));
-    for (const { name, user } of users) {
-      if (user?.tokenFile === undefined) continue;
-      const tokenFile = resolve(dirname(path), user.tokenFile);
-      config.users = config.users.filter((known) => known.name !== name);
-      config.users.push({ name, authProvider: { name: 'tokenFile', config: { tokenFile } } });
-    }
-  });
-}
-
-interface Kubeconfig {
-  readonly users?: readonly { readonly name: string; readonly user?: { readonly tokenFile?: string } }[];
-}
-
-/** @throws Error naming the field where clusters, users or contexts do not have the form of a kubeconfig */
-function withLists(written: unknown): Kubeconfig {
-  if (!isFields(written)) throw new Error('it must have clusters, users and contexts');
-  for (const [list, inner] of [
-    ['clusters', 'cluster'],
-    ['users', 'user'],
-    ['contexts', 'context'],
-  ] as const) {
-    const entries = written[list] ?? [];
-    if (!Array.isArray(entries)) throw new Error(`${list} must be a list`);
-    entries.forEach((entry: unknown, index) => checkEntry(entry, `${list}[${index}]`, inner));
-  }
-  return written;
-}
-
-function checkEntry(entry: unknown, path: string, inner: string): void {
-  if (!isFields(entry) || typeof entry['name'] !== 'string') throw new Error(`${path}.name must be a text`);
-  const fields = entry[inner] ?? {};
-  if (!isFields(fields)) throw new Error(`${path}.${inner} must have fields`);
-  for (const [key, value] of Object.entries(fields))
-    if (textFields.includes(key) && value !== null && typeof value !== 'string')
-      throw new Error(`${path}.${inner}.${key} must be a text`); // its value may be a secret
-}
-
-const textFields = [
-  ...['server', 'certificate-authority', 'certificate-authority-data', 'tls-server-name', 'proxy-url'],
-  ...['token', 'tokenFile', 'username', 'password', 'client-certificate', 'client-certificate-data'],
-  ...['client-key', 'client-key-data', 'cluster', 'user', 'namespace'],
-];
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function ofServer({
+  server,
+  token,
+  ca,
+}: Pick<ConnectionOptions, 'token' | 'ca'> & { server: string }): LoadedKubeconfig {
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser(
+    {
+      name: 'cluster',
+      server,
+      // client-node refuses plain http unless told so; http has no certificate to verify.
+      skipTLSVerify: server.startsWith('http:'),
+      ...(ca === undefined ? {} : { caData: Buffer.from(ca).toString('base64') }),
+    },
+    { name: 'user', ...(token === undefined ? {} : { token }) },
+  );
+  return { config, impersonation: () => ({}) };
 }
 
 function clusterOf(config: KubeConfig): { server: string; proxyUrl?: string } {
@@ -223,7 +174,7 @@ function clusterOf(config: KubeConfig): { server: string; proxyUrl?: string } {
   return cluster;
 }
 
-async function readSecrets(config: KubeConfig): Promise<{ headers: Record<string, string>; tls: Tls }> {
+async function readSecrets({ config, impersonation }: LoadedKubeconfig): Promise<{ headers: Headers; tls: Tls }> {
   const applied: RequestOptions & { headers: Record<string, string> } = { headers: {} };
   await config.applyToHTTPSOptions(applied);
   const headers = { ...applied.headers };
@@ -236,7 +187,7 @@ async function readSecrets(config: KubeConfig): Promise<{ headers: Record<string
   if (applied.key !== undefined) tls.key = text(applied.key);
   if (applied.servername !== undefined) tls.servername = applied.servername;
   if (applied.rejectUnauthorized !== undefined) tls.rejectUnauthorized = applied.rejectUnauthorized;
-  return { headers, tls };
+  return { headers: { ...headers, ...impersonation() }, tls };
 }
 
 /** PEM as text, whichever of node:tls's forms it came in. */

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { ApiError, errorFromResponse, type CallTarget } from './api-error.ts';
 import { sleep, systemClock } from './clock.ts';
 import type { Connection, Credentials } from './credentials.ts';
+import type { Headers } from './kubeconfig.ts';
 import { retryDelayMs, shouldRetry } from './retry.ts';
 
 /** Query parameters; undefined ones are left out. */
@@ -186,7 +187,7 @@ function tooLarge(call: Call): ApiError {
   return new ApiError(call, { status: 413, reason: 'RequestEntityTooLarge', message });
 }
 
-function headersOf(call: Call, connection: Connection, userAgent: string): Record<string, string> {
+function headersOf(call: Call, connection: Connection, userAgent: string): Headers {
   return {
     accept: 'application/json',
     'user-agent': userAgent,
