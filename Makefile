@@ -60,8 +60,10 @@ console: build ## Tests of the console in Chromium, which is installed where it 
 e2e: addon build ## End-to-end tests, against KUBEVELA_HOME or KUBECONFIG where set, else the sandbox with the stand-in
 	@npx vitest run --project e2e
 
-# A minute of each fuzz test, while the others wait for clusters.
-test: types lint unit ## Everything that has to pass
+# What uses one processor runs beside each other. A minute of each fuzz test, while the others wait for clusters.
+test: cue ## Everything that has to pass
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target types lint addon build
+	@$(MAKE) --no-print-directory unit
 	@bash scripts/with-fuzz.sh 60 npx vitest run --project api --project console --project e2e
 
 fuzz: deps cue ## Strangers' text for each parser, SECONDS (60) each; SEED=n repeats one

@@ -5,8 +5,8 @@ import { drawSeed, seedReporter } from './test/support/seed.ts';
 /** Fuzz tests go on for so long where somebody says so: see controller/src/kube/testing/fuzz.ts. */
 const fuzzMs = Number(process.env['FUZZ_SECONDS'] ?? 0) * 1_000;
 
-/** Files that wait for most of their time, so that four of them keep two cores busy: one group, whatever its kind. */
-const besideEachOther = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+/** Files that wait for most of their time, so that five of them keep two cores busy: one group, whatever its kind. */
+const besideEachOther = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 
 /**
  * `unit` needs no cluster, `api` starts API servers, `console` opens Chromium, `e2e` runs Applications; each says what
