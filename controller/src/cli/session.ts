@@ -47,8 +47,6 @@ async function openClient({ kubeconfig, context }: GlobalOptions): Promise<Clien
   try {
     return createClient({ kubeconfigPath: kubeconfig, context, userAgent: `task-runs-cli/${version}` });
   } catch (error) {
-    const what =
-      kubeconfig === undefined ? 'no kubeconfig could be read' : `the kubeconfig ${kubeconfig} cannot be read`;
-    throw new CliError(`${what}: ${messageOf(error)}; name another with --kubeconfig or KUBECONFIG`, { cause: error });
+    throw new CliError(`${messageOf(error)}; name another with --kubeconfig or KUBECONFIG`, { cause: error });
   }
 }
