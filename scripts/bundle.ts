@@ -12,19 +12,17 @@ import packageJson from '../package.json' with { type: 'json' };
 const onlyWhatIsUsed: Plugin = {
   name: 'only-what-is-used',
   setup(bundle) {
-    // client-node does not say so itself, but its modules do nothing when they are imported.
-    bundle.onResolve({ filter: /^[@.]/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
-      if (
-        kind !== 'import-statement' ||
-        pluginData === 'resolved' ||
-        !`${importer} ${path}`.includes('@kubernetes/client-node')
-      )
-        return undefined;
-      return {
-        ...(await bundle.resolve(path, { kind, importer, resolveDir, pluginData: 'resolved' })),
-        sideEffects: false,
-      };
-    });
+    // client-node's own index leads to a thousand modules, one for each kind of object.
+    bundle.onLoad({ filter: /\/@kubernetes\/client-node\/dist\/index\.js$/ }, ({ path }) => ({
+      resolveDir: dirname(path),
+      contents: "export { KubeConfig } from './config.js';",
+    }));
+    bundle.onLoad({ filter: /\/@kubernetes\/client-node\/dist\/gen\/index\.js$/ }, ({ path }) => ({
+      resolveDir: dirname(path),
+      contents: `
+        export { createConfiguration } from './configuration.js';
+        export { ServerConfiguration } from './servers.js';`,
+    }));
     // undici's index evaluates fetch, WebSocket, caches and cookies, too.
     bundle.onLoad({ filter: /\/node_modules\/undici\/index\.js$/ }, ({ path }) => ({
       resolveDir: dirname(path),
