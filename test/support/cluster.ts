@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { createClient, type Client } from '../../controller/src/kube/client.ts';
-import { createCue, type JsonObject } from '../../cue/ts/index.ts';
+import type { JsonObject } from '../../cue/ts/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/src/sandbox.ts';
 import type { Kubevela, Nodes } from '../../sandbox/src/settings.ts';
-import { objectsOf, renderAddon } from '../../scripts/addon-files.ts';
+import { objectsOf } from '../../scripts/addon-files.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { enableWithoutController } from '../../scripts/enable-addon.ts';
 import { kubectlOf, type Kubectl } from '../../scripts/kubectl.ts';
+import { renderedAddon } from './rendered-addon.ts';
 
 /** The addon of this checkout, as `make addon` assembles it. */
 export const addonDirectory = fileURLToPath(new URL('../../dist/task-runs', import.meta.url));
@@ -85,8 +86,7 @@ export async function startCluster({
  * @returns the objects, as they were applied
  */
 export async function installAddon(kubectl: Kubectl, directory: string): Promise<readonly JsonObject[]> {
-  const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
-  const application = await renderAddon(cue, directory).finally(() => cue.close());
+  const application = await renderedAddon(directory);
   const objects = ['task-runs-resources', 'task-runs-controller'].flatMap((component) => [
     ...objectsOf(application, component),
   ]);
