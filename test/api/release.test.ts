@@ -16,10 +16,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createClient } from '../../controller/src/kube/client.ts';
-import { createCue } from '../../cue/ts/index.ts';
 import { enableAddon } from '../../sandbox/src/kubevela/addon.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/src/sandbox.ts';
-import { renderAddon } from '../../scripts/addon-files.ts';
 import { writeControllerKubeconfig } from '../../scripts/controller-kubeconfig.ts';
 import { imageCache } from '../../scripts/image/build.ts';
 import { nodePackage } from '../../scripts/image/node.ts';
@@ -29,6 +27,7 @@ import { executable, platforms } from '../../scripts/release/executables.ts';
 import { manifestsOf } from '../../scripts/release/manifests.ts';
 import { startController, type ControllerProcess } from '../support/controller-process.ts';
 import { deploy, finishedTask } from '../support/deploy.ts';
+import { renderedAddon } from '../support/rendered-addon.ts';
 
 const run = promisify(execFile);
 const home = process.env['KUBEVELA_HOME'];
@@ -65,8 +64,7 @@ describe.skipIf(here === undefined)('the command line as one program', () => {
 
 describe('the YAML for people without addons', () => {
   it('is applied to a new cluster by the command of the documentation, and a task of it runs', async () => {
-    const cue = await createCue({ version: '0.9.2', deadlineMs: 20_000 });
-    const { cluster } = manifestsOf(await renderAddon(cue, addon).finally(() => cue.close()));
+    const { cluster } = manifestsOf(await renderedAddon(addon));
     const file = join(directory, `task-runs-${version}.yaml`);
     await writeFile(file, cluster);
     const sandbox = await startSandbox({ dir: join(directory, 'plain'), nodes: 'simulated' });

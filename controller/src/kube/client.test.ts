@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { isAlreadyExists, isGone, isUnreachable, type ApiError } from './api-error.ts';
 import { createClient, type Client } from './client.ts';
 import { resourceType } from './objects.ts';
+import { configMaps } from './testing/config-maps.ts';
 import {
   answer,
   listOf,
@@ -21,13 +22,6 @@ import {
 } from './testing/scripted-server.ts';
 import type { CallOutcome } from './transport.ts';
 
-const configMaps = resourceType({
-  group: '',
-  version: 'v1',
-  plural: 'configmaps',
-  kind: 'ConfigMap',
-  namespaced: true,
-});
 const jobs = resourceType({ group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job', namespaced: true });
 const ref = { namespace: 'default', name: 'a' };
 

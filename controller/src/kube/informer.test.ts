@@ -3,8 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CacheEvent } from './cache.ts';
 import { createClient } from './client.ts';
 import { FakeClock } from './testing/fake-clock.ts';
+import { configMaps } from './testing/config-maps.ts';
 import { Informer, type InformerOptions } from './informer.ts';
-import { resourceType, type KubeObject, type Stored } from './objects.ts';
+import type { KubeObject, Stored } from './objects.ts';
 import {
   answer,
   listOf,
@@ -15,14 +16,6 @@ import {
   type ScriptedRequest,
   type ScriptedServer,
 } from './testing/scripted-server.ts';
-
-const configMaps = resourceType({
-  group: '',
-  version: 'v1',
-  plural: 'configmaps',
-  kind: 'ConfigMap',
-  namespaced: true,
-});
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {

@@ -4,16 +4,9 @@ import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClient } from './client.ts';
 import { loadDefaultKubeconfig, loadKubeconfig } from './kubeconfig.ts';
-import { resourceType } from './objects.ts';
+import { configMaps } from './testing/config-maps.ts';
 import { answer, serveScript, stored } from './testing/scripted-server.ts';
 
-const configMaps = resourceType({
-  group: '',
-  version: 'v1',
-  plural: 'configmaps',
-  kind: 'ConfigMap',
-  namespaced: true,
-});
 const ref = { namespace: 'default', name: 'a' };
 
 const cleanUps: (() => unknown)[] = [];
