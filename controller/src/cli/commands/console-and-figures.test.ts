@@ -297,6 +297,28 @@ describe('the diff of two runs', () => {
     );
   });
 
+  it('shows that the last of a thousand steps has another image', () => {
+    const flow = (last: string): Partial<RunDetail> => ({
+      snapshot: {
+        steps: Array.from({ length: 1_000 }, (_, index) => ({
+          name: `step-${index}`,
+          image: index === 999 ? last : 'busybox',
+          command: ['sh', '-c', 'true'],
+        })),
+      },
+    });
+    expect(renderDiff(detail('one', flow('busybox:1')), detail('two', flow('busybox:2')), plain)).toContain(
+      '\nWhat ran\n- steps[step-999].image: busybox:1\n+ steps[step-999].image: busybox:2\n\n',
+    );
+  });
+
+  it('shows the first two thousand changes, and how many more there are', () => {
+    const rows = Array.from({ length: 2_100 }, (_, index) => index);
+    const lines = renderDiff(detail('one'), detail('two', { outputs: { rows } }), plain).split('\n');
+    expect(lines.filter((line) => line.startsWith('+ rows'))).toHaveLength(2_000);
+    expect(lines.slice(-2)).toEqual(['and 100 more', '']);
+  });
+
   it('shows how each run went, step by step', () => {
     const before = detail('one', {
       durationSeconds: 62,

@@ -38,18 +38,22 @@ function courseOf(run: RunDetail): object {
 }
 
 function section(title: string, before: readonly string[], after: readonly string[], paint: Paint): string {
-  const changes = compareLines(before, after).filter(({ sign }) => sign !== ' ');
+  const changes = compareLines(before, after);
   if (changes.length === 0) return `\n${paint('bold', title)}: the same\n`;
-  const lines = changes.map(({ sign, text }) => paint(sign === '-' ? 'red' : 'green', `${sign} ${printable(text)}`));
+  const lines = changes
+    .slice(0, mostChanges)
+    .map(({ sign, text }) => paint(sign === '-' ? 'red' : 'green', `${sign} ${printable(text)}`));
+  if (changes.length > mostChanges) lines.push(`and ${changes.length - mostChanges} more`);
   return `\n${paint('bold', title)}\n${lines.join('\n')}\n`;
 }
 
+/** As many as anybody reads. All lines are compared: the API server bounds the size of a run. */
+const mostChanges = 2_000;
+
 /** Each value with its full path, so that a single line says where it is. */
 function linesOf(value: object): readonly string[] {
-  return flatten(JSON.parse(JSON.stringify(value)) as unknown, '').slice(0, mostLines);
+  return flatten(JSON.parse(JSON.stringify(value)) as unknown, '');
 }
-
-const mostLines = 2_000;
 
 function flatten(value: unknown, path: string): string[] {
   if (typeof value !== 'object' || value === null) return [`${path}: ${stringify(value).trim()}`];
@@ -68,11 +72,11 @@ function nameOf(item: unknown, index: number): string {
 }
 
 interface Change {
-  readonly sign: '-' | '+' | ' ';
+  readonly sign: '-' | '+';
   readonly text: string;
 }
 
-/** Sorted by path, so that values with the same path stand together. */
+/** The lines of one side only; sorted by path, so that values with the same path stand together. */
 function compareLines(before: readonly string[], after: readonly string[]): readonly Change[] {
   const [old, young] = [new Set(before), new Set(after)];
   const gone = before.filter((text) => !young.has(text)).map((text): Change => ({ sign: '-', text }));
