@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { tasks } from '../../cluster/resource-types.ts';
 import { taskArgument } from '../arguments.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import { findTask, type StoredTask } from '../find.ts';
+import { sleep, systemClock } from '../../kube/clock.ts';
 import { follow } from '../../kube/follow.ts';
 import { outputOption, renderObjects, show, type OutputOptions } from '../output.ts';
 import type { Session, Start } from '../session.ts';
@@ -45,17 +45,14 @@ function page({ io }: Session, task: StoredTask, output: OutputOptions['output']
   return renderTask(task, io.now(), { wide: output === 'wide', paint: paintFor(io, io.out), columns: io.out.columns });
 }
 
-/** Yields every version of the Task. @throws CliError when it is deleted */
+/** Yields every version of the Task. @throws CliError when it is deleted; the signal's reason */
 async function* versions(
-  { client, io }: Session,
+  { client }: Session,
   { metadata: { name, namespace } }: StoredTask,
+  signal: AbortSignal,
 ): AsyncGenerator<StoredTask, void, undefined> {
-  for await (const found of follow(
-    client,
-    tasks,
-    { namespace, fieldSelector: `metadata.name=${name}` },
-    io.interrupted,
-  )) {
+  const selection = { namespace, fieldSelector: `metadata.name=${name}` };
+  for await (const found of follow(client, tasks, selection, signal)) {
     const [task] = found.values();
     if (task === undefined) throw new CliError(`task ${name} was deleted`);
     yield task;
@@ -64,32 +61,41 @@ async function* versions(
 
 const home = '\u001b[H\u001b[J';
 
-/** Redraws the page at every change and every second, because ages grow. */
+/** Redraws the page at every change and every second, because ages grow. @throws what ends {@link versions} */
 async function redraw(session: Session, first: StoredTask, output: OutputOptions['output']): Promise<number> {
   const { out, interrupted } = session.io;
+  const end = new AbortController();
+  const either = AbortSignal.any([interrupted, end.signal]);
   let shown = first;
   const draw = (): Promise<void> => out.write(home + page(session, shown, output));
-  const clock = (async () => {
-    while (!interrupted.aborted) {
+  const clock = async (): Promise<void> => {
+    while (!either.aborted) {
       await draw();
-      await delay(1_000, undefined, { signal: interrupted });
+      await sleep(systemClock, 1_000, either);
     }
-  })();
-  const changes = (async () => {
-    for await (const task of versions(session, first)) {
+  };
+  const changes = async (): Promise<void> => {
+    for await (const task of versions(session, first, either)) {
       shown = task;
       await draw();
     }
-  })();
-  await Promise.race([clock, changes]);
-  return exitCodes.ok;
+  };
+  const work = [clock(), changes()];
+  try {
+    await Promise.all(work);
+    return exitCodes.ok;
+  } finally {
+    // Nothing may be drawn over the error.
+    end.abort();
+    await Promise.allSettled(work);
+  }
 }
 
 /** A line, or a document, for every change. */
 async function tell(session: Session, first: StoredTask, output: OutputOptions['output']): Promise<number> {
   const { io } = session;
   let last = '';
-  for await (const task of versions(session, first)) {
+  for await (const task of versions(session, first, io.interrupted)) {
     const { phase, message } = task.status ?? {};
     const now = JSON.stringify([phase, message]);
     const text = renderObjects(output, task);
