@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 /** Where text goes. */
@@ -46,15 +46,32 @@ export function processIo(): Io {
     interrupted: interruption.signal,
     now: () => new Date(),
     read: (filename) => (filename === '-' ? text(process.stdin) : readFile(filename, 'utf8')),
-    async ask(question) {
-      const lines = createInterface({ input: process.stdin, output: process.stderr });
-      try {
-        return await lines.question(question, { signal: interruption.signal });
-      } finally {
-        lines.close();
-      }
-    },
+    ask: (question) => askOn(process.stdin, process.stderr, question, interruption),
   };
+}
+
+/** The line that is written behind the question; an empty one for Ctrl-D. @throws Interrupted */
+export async function askOn(
+  input: Readable,
+  output: Writable,
+  question: string,
+  interruption: AbortController,
+): Promise<string> {
+  const { signal } = interruption;
+  const lines = createInterface({ input, output });
+  // A terminal that is read key by key sends no signal for Ctrl-C.
+  lines.once('SIGINT', () => interruption.abort(new Interrupted('SIGINT')));
+  try {
+    return await lines.question(question, { signal });
+  } catch (error) {
+    output.write('\n');
+    signal.throwIfAborted();
+    // Ctrl-D.
+    if (error instanceof Error && error.name === 'AbortError') return '';
+    throw error;
+  } finally {
+    lines.close();
+  }
 }
 
 function sinkOf(stream: Writable & { isTTY?: boolean; columns?: number }): Sink {

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError, isGone, isUnreachable } from './api-error.ts';
 import type { Client, Selection } from './client.ts';
+import { sleep, systemClock } from './clock.ts';
 import type { KubeObject, ResourceType, Stored } from './objects.ts';
 
 /** How often in a row a watch may break before it is given up. */
@@ -25,7 +25,8 @@ export async function* follow<T extends KubeObject>(
       }
     } catch (error) {
       if (!mayPass(error) || (broken += 1) > patience) throw error;
-      await delay(pauseMs, undefined, { signal });
+      await sleep(systemClock, pauseMs, signal);
+      signal.throwIfAborted();
     }
   }
 }
