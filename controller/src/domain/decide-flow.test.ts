@@ -27,6 +27,7 @@ const ends = (world: FlowWorld, ...names: string[]) => {
   for (const name of names) world.advance(1).finish(`mytask-v1-${name}`).reconcile();
   return world;
 };
+const rowOf = ({ run }: FlowWorld, name: string) => run?.status?.jobs?.find((row) => row.step === name) ?? {};
 
 describe('a flow', () => {
   test('starts each step once those that it depends on have succeeded', () => {
@@ -188,6 +189,36 @@ describe('a flow', () => {
     expect(world.active).toEqual(['mytask-v1-a-r1']);
     world.finish('mytask-v1-a-r1').reconcile();
     expect(world.run?.status).toMatchObject({ phase: 'Failed', message: 'b failed: BackoffLimitExceeded' });
+  });
+
+  test.each([Infinity, 0])(
+    'tries a step again though a quota refused its next attempt, and who saw it dies after %s',
+    (diesAfter) => {
+      const world = begun([step('a')], { retry: { limit: 1, delaySeconds: 10 } }).start('mytask-v1-a');
+      world.advance(2).reconcile().advance(1).finish('mytask-v1-a', 'Failed').reconcile();
+      world.isFull = true;
+      world.advance(10).reconcile().advance(2).reconcile();
+      expect(rowOf(world, 'a')).toMatchObject({
+        phase: 'Pending',
+        reason: 'QuotaExceeded',
+        completionTime: '2026-03-20T12:00:03.000Z',
+      });
+      world.isFull = false;
+      world.reconcile(diesAfter).advance(2).reconcile();
+      expect(world.active).toEqual(['mytask-v1-a-r1']);
+      expect(rowOf(world, 'a')).toMatchObject({ phase: 'Pending', attempt: 1 });
+      expect(rowOf(world, 'a')).not.toHaveProperty('completionTime');
+    },
+  );
+
+  test('tries a step again whose failed Job somebody deleted, and says the same of it meanwhile', () => {
+    const world = begun([step('a')], { retry: { limit: 1, delaySeconds: 10 } }).start('mytask-v1-a');
+    world.advance(2).finish('mytask-v1-a', 'Failed').reconcile();
+    const { message } = rowOf(world, 'a');
+    world.remove('mytask-v1-a', false).reconcile(0).reconcile();
+    expect(rowOf(world, 'a')).toMatchObject({ reason: 'RetryBackoff', message });
+    world.advance(10).reconcile();
+    expect(world.active).toEqual(['mytask-v1-a-r1']);
   });
 
   test('hands outputs on to later steps and to the run', () => {
@@ -842,6 +873,7 @@ type Move =
   | { readonly do: 'remove'; readonly pick: number; readonly seen: boolean }
   | { readonly do: 'advance' }
   | { readonly do: 'reconcile'; readonly diesAfter: number | undefined }
+  | { readonly do: 'fill'; readonly isFull: boolean }
   | { readonly do: 'cancel' };
 const pick = fc.nat(20);
 const moves: fc.Arbitrary<Move[]> = fc.array(
@@ -863,6 +895,7 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
         diesAfter: fc.option(fc.nat(4), { nil: undefined }),
       }),
     },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('fill' as const), isFull: fc.boolean() }) },
     { weight: 1, arbitrary: fc.constant({ do: 'cancel' as const }) },
   ),
   { maxLength: 60, size: 'max' },
@@ -888,13 +921,17 @@ function play(world: FlowWorld, move: Move): void {
       return void world.advance(3);
     case 'reconcile':
       return void world.reconcile(move.diesAfter);
+    case 'fill':
+      world.isFull = move.isFull;
+      return;
     case 'cancel':
       return void world.cancel();
   }
 }
 
-/** Everything that is active ends well, time passes, and the controller lives. */
+/** Everything that is active ends well, the quota has room, time passes, and the controller lives. */
 function settle(world: FlowWorld): void {
+  world.isFull = false;
   for (let round = 0; round < 100 && !world.run?.status?.conditions; round += 1) {
     world.reconcile();
     for (const name of world.active) world.finish(name);

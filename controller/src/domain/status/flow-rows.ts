@@ -154,8 +154,8 @@ function stepRow(view: StepView, verdict: Verdict): JobRow {
     reason,
     message: message && oneLine(message),
     startTime,
-    // The failed attempt's where another one follows: the next one's time depends on it.
-    completionTime: completionTime ?? (reason === reasons.retryBackoff ? failed?.completionTime : undefined),
+    // The failed attempt's where another one follows, also while that one is refused: its time depends on it.
+    completionTime: completionTime ?? failed?.completionTime,
     duration: durationBetween(startTime, completionTime),
     outputs,
   });

@@ -81,7 +81,12 @@ function awaitingAttempt(view: PartView, { attempt, at }: NextAttempt, now: stri
   const time = new Date(at).toISOString().slice(11, 19);
   const why = failureOf(view);
   const message = `attempt ${attempt} of ${mostAttempts(view)} failed${why && `: ${why}`}; the next one starts at ${time} UTC`;
-  return { phase: 'Pending', reason: reasons.retryBackoff, message };
+  return { phase: 'Pending', reason: reasons.retryBackoff, message: waitOnRecord(view) ?? message };
+}
+
+/** The message of the wait from when the failed Job was there, which says more than the record does. */
+function waitOnRecord({ job, record: { status } }: PartView): string | undefined {
+  return !job && status?.reason === reasons.retryBackoff ? status.message : undefined;
 }
 
 export function refused({ reason, message, final }: Refusal, at: string): Verdict {

@@ -14,7 +14,7 @@ import { isFinished } from '../model/phase.ts';
 import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../model/state.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { retrySpec } from '../policies/retry-of.ts';
-import { aTask, noon } from './builders.ts';
+import { aRefusal, aTask, noon } from './builders.ts';
 import { mustBeValid } from './crd-schema.ts';
 import { attemptOf, mustHold } from './rules.ts';
 
@@ -42,6 +42,8 @@ export class FlowWorld {
   readonly templates = new Map<string, TaskTemplateSpec>();
   /** Names of claims that somebody else has. */
   readonly othersClaims = new Set<string>();
+  /** Whether a quota lets no Job be created for now. */
+  isFull = false;
   runStatusWrites = 0;
   /** When the controller would look again though nothing changes. */
   wakeAt: number | undefined;
@@ -103,7 +105,7 @@ export class FlowWorld {
         if (left <= 0) return this.#die();
         left -= 1;
         if (this.#isTaken(action)) break;
-        this.#apply(action);
+        if (!this.#isRefused(action)) this.#apply(action);
       }
     }
     throw new Error(`no rest within ${mostPasses} passes: ${JSON.stringify(this.#decide())}`);
@@ -245,6 +247,16 @@ export class FlowWorld {
     const { taken } = this.#state.memory;
     const claims = new Set([...taken.claims, action.claim.metadata.name]);
     this.#state = withMemory(this.#state, { taken: { ...taken, claims } });
+    return true;
+  }
+
+  /** Whether a Job does not come about, which the process then knows. */
+  #isRefused(action: Action): boolean {
+    if (action.kind !== 'createJob' || !this.isFull) return false;
+    const { run, step } = action;
+    const refusal = { ...aRefusal({ run, retryAt: this.now + 2_000 }), step };
+    const others = this.#state.memory.refusals.filter((one) => one.run !== run || one.step !== step);
+    this.#state = withMemory(this.#state, { refusals: [...others, refusal] });
     return true;
   }
 

@@ -8,7 +8,6 @@ import { joinName } from '../lang/names.ts';
 import type { FlowStep } from '../model/flow.ts';
 import { controllerOf } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
-import { reasons } from '../model/reasons.ts';
 import type { FlowRun, StepView } from '../model/view.ts';
 import { type Found, viewPart } from './part.ts';
 
@@ -100,10 +99,10 @@ const stepSpec = memoLatest((step: FlowStep, of: TaskRun['spec'], runName: strin
   return compact({ taskRef, trigger, jobName: joinName(of.jobName ?? runName, name), snapshot: own });
 });
 
-/** A step that waits for its next attempt has its failed one on record in the same row. */
+/** A step that waits for its next attempt has its failed one on record in the same row, with the time of its end. */
 function stepStatus(row: JobRow): TaskRunStatus {
   const { phase = 'Pending', reason, message, startTime, completionTime, uid } = row;
-  const attempt = { ...row, phase: reason === reasons.retryBackoff ? 'Failed' : phase };
+  const attempt = completionTime !== undefined && !isFinished(phase) ? failedAttempt(row) : row;
   return compact({
     phase: phase as RunPhase,
     reason,
@@ -112,4 +111,9 @@ function stepStatus(row: JobRow): TaskRunStatus {
     completionTime,
     jobs: uid === undefined ? undefined : [attempt],
   });
+}
+
+/** Reason and message are of the wait for the next one. */
+function failedAttempt({ reason: _reason, message: _message, ...row }: JobRow): JobRow {
+  return { ...row, phase: 'Failed' };
 }
