@@ -3,36 +3,16 @@
  * the DaemonSet controller chooses them: by the pods' nodeSelector, required node affinity and tolerations; not by what
  * room they have.
  */
+import { type Fields, fieldsOf, isFields, isLeftOut, listOf } from '../lang/fields.ts';
 import { memo, memoText } from '../lang/memo.ts';
 import type { JobRow, Snapshot, TaskRun } from '../../resources/index.ts';
 import { maxNameLength, nameWithHash } from '../lang/names.ts';
 import type { FlowStep } from '../model/flow.ts';
 import type { Node } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
-import { daemonTolerations, tolerates, type Toleration } from '../pods/tolerations.ts';
+import { daemonTolerations, tolerates } from '../pods/tolerations.ts';
 import { isBound } from './same-node.ts';
 import { templateStep } from './template-step.ts';
-
-interface Requirement {
-  readonly key: string;
-  readonly operator: string;
-  readonly values?: readonly string[];
-}
-
-interface PodSpec {
-  readonly nodeSelector?: Readonly<Record<string, string>>;
-  readonly tolerations?: readonly Toleration[];
-  readonly affinity?: {
-    readonly nodeAffinity?: {
-      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
-        readonly nodeSelectorTerms?: readonly {
-          readonly matchExpressions?: readonly Requirement[];
-          readonly matchFields?: readonly Requirement[];
-        }[];
-      };
-    };
-  };
-}
 
 /** As many as a run may have steps. */
 const most = 1_000;
@@ -116,59 +96,67 @@ function fitting(snapshot: Snapshot, nodes: readonly Node[]): readonly string[] 
     .sort();
 }
 
+/** What is not as a pod has it keeps no node out: the Job is made of it, and the API server says what is wrong. */
 function whyUnfit(
   { metadata: { name, labels = {} }, taints = [] }: Node,
   { nodes = {}, template }: Snapshot,
 ): Unfit | undefined {
   const { excludedNames = [], excludedSelector } = nodes;
-  const { nodeSelector = {}, tolerations = [], affinity } = podSpecOf(template);
+  const { nodeSelector, tolerations, affinity } = fieldsOf(template?.['spec']);
+  const tolerated = [...listOf(tolerations).filter(isFields), ...daemonTolerations];
   const reasons: readonly (readonly [Unfit, boolean])[] = [
     ['excluded', excludedNames.includes(name)],
     ['excludedLabels', excludedSelector !== undefined && hasAll(labels, excludedSelector)],
-    ['selector', !hasAll(labels, nodeSelector)],
+    ['selector', !hasAll(labels, fieldsOf(nodeSelector))],
     ['affinity', !fitsAffinity(affinity, name, labels)],
-    ['taint', taints.some((taint) => !tolerates([...tolerations, ...daemonTolerations], taint))],
+    ['taint', taints.some((taint) => !tolerates(tolerated, taint))],
   ];
   return reasons.find(([, isSo]) => isSo)?.[0];
 }
 
-function podSpecOf(template: object | undefined): PodSpec {
-  return (template as { readonly spec?: PodSpec } | undefined)?.spec ?? {};
-}
-
 type Labels = Readonly<Record<string, string>>;
 
-function hasAll(labels: Labels, wanted: Labels): boolean {
-  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+function hasAll(labels: Labels, wanted: Fields): boolean {
+  return Object.entries(wanted).every(([key, value]) => typeof value !== 'string' || labels[key] === value);
 }
 
 /**
  * As the scheduler reads it: one term has to hold, with all that it says; a term that says nothing holds for no node.
+ * No Job has it, but the node in its place, so that what the API server would refuse holds for no node either.
  */
-function fitsAffinity(affinity: PodSpec['affinity'], name: string, labels: Labels): boolean {
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  if (!terms) return true;
-  return terms.some(({ matchExpressions = [], matchFields = [] }) => {
+function fitsAffinity(affinity: unknown, name: string, labels: Labels): boolean {
+  const { nodeAffinity } = fieldsOf(affinity);
+  const required = fieldsOf(nodeAffinity)['requiredDuringSchedulingIgnoredDuringExecution'];
+  if (isLeftOut(required)) return true;
+  return listOf(fieldsOf(required)['nodeSelectorTerms']).some((term) => {
+    const { matchExpressions, matchFields } = fieldsOf(term);
     const all = [
-      ...matchExpressions.map((one) => meets(one, labels[one.key])),
-      ...matchFields.map((one) => meets(one, one.key === 'metadata.name' ? name : undefined)),
+      ...requirements(matchExpressions).map((one) => meets(one, (key) => labels[key])),
+      ...requirements(matchFields).map((one) => meets(one, (key) => (key === 'metadata.name' ? name : undefined))),
     ];
     return all.length > 0 && all.every(Boolean);
   });
 }
 
-/** By a requirement's operator: whether a label's value meets it, given those that it names. */
-const operators: Readonly<Record<string, (value: string | undefined, values: readonly string[]) => boolean>> = {
-  In: (value, values) => value !== undefined && values.includes(value),
-  NotIn: (value, values) => value === undefined || !values.includes(value),
-  Exists: (value) => value !== undefined,
-  DoesNotExist: (value) => value === undefined,
-  Gt: (value, [least]) => Number(value) > Number(least),
-  Lt: (value, [most]) => Number(value) < Number(most),
-};
+/** What is not a list is one requirement that nothing meets. */
+function requirements(value: unknown): readonly unknown[] {
+  return isLeftOut(value) || Array.isArray(value) ? listOf(value) : [value];
+}
 
-function meets({ operator, values = [] }: Requirement, value: string | undefined): boolean {
-  return operators[operator]?.(value, values) ?? false;
+/** By a requirement's operator: whether a label's value meets it, given those that it names. */
+const operators: ReadonlyMap<unknown, (value: string | undefined, values: readonly string[]) => boolean> = new Map([
+  ['In', (value, values) => value !== undefined && values.includes(value)],
+  ['NotIn', (value, values) => value === undefined || !values.includes(value)],
+  ['Exists', (value) => value !== undefined],
+  ['DoesNotExist', (value) => value === undefined],
+  ['Gt', (value, [least]) => Number(value) > Number(least)],
+  ['Lt', (value, [most]) => Number(value) < Number(most)],
+]);
+
+function meets(requirement: unknown, valueOf: (key: string) => string | undefined): boolean {
+  const { key, operator, values } = fieldsOf(requirement);
+  const texts = listOf(values).filter((value) => typeof value === 'string');
+  return typeof key === 'string' && (operators.get(operator)?.(valueOf(key), texts) ?? false);
 }
 
 /** More than a run may have, so that none of a run's own is made twice. */

@@ -3,7 +3,8 @@
  */
 import type { Task, TaskRunStatus } from '../../resources/index.ts';
 import type { FlowStep } from '../model/flow.ts';
-import { daemonTolerations, type Toleration } from '../pods/tolerations.ts';
+import { type Fields, fieldsOf, isFields, isLeftOut, listOf } from '../lang/fields.ts';
+import { daemonTolerations } from '../pods/tolerations.ts';
 import { itemValue } from './items.ts';
 import { filledIn, type ValueOf, ValuesRoom } from './placeholders.ts';
 import { stepOutputValues } from './step-outputs.ts';
@@ -11,24 +12,10 @@ import { stepOutputValues } from './step-outputs.ts';
 type Globals = NonNullable<Task['spec']['globals']>;
 type Rows = Readonly<NonNullable<TaskRunStatus['jobs']>>;
 
-interface Container {
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string }[];
-  readonly volumeMounts?: readonly { readonly mountPath: string }[];
-}
-
-interface PodSpec {
-  readonly tolerations?: readonly Toleration[];
-  readonly affinity?: { readonly nodeAffinity?: object };
-  readonly containers?: readonly Container[];
-  readonly initContainers?: readonly Container[];
-  readonly volumes?: readonly { readonly name: string }[];
-}
-
 interface PodTemplate {
   readonly metadata?: { readonly labels?: object; readonly annotations?: object };
-  readonly spec?: PodSpec;
+  /** As people wrote it: where it is not what a pod has, it goes into the Job as it is, and the API server says why. */
+  readonly spec?: Fields;
 }
 
 /**
@@ -72,73 +59,83 @@ export function stepTemplate(
 
 /** How long the texts of a pod template are together in which values take their places. */
 export function charactersOf(template: unknown): number {
-  const { containers = [], initContainers = [] } = (template as PodTemplate).spec ?? {};
-  return [...containers, ...initContainers].reduce((sum, { command = [], args = [], env = [] }) => {
-    const texts = [...command, ...args, ...env.map(({ value = '' }) => value)];
-    return texts.reduce((longer, text) => longer + text.length, sum);
-  }, 0);
+  const { containers, initContainers } = (template as PodTemplate).spec ?? {};
+  const texts = [...listOf(containers), ...listOf(initContainers)].map(fieldsOf).flatMap(({ command, args, env }) => {
+    const values = listOf(env).map((variable) => fieldsOf(variable)['value']);
+    return [...listOf(command), ...listOf(args), ...values];
+  });
+  return texts.reduce((sum: number, text) => sum + (typeof text === 'string' ? text.length : 0), 0);
 }
 
 /** As the DaemonSet controller puts a pod on its node: the scheduler still sees to it that there is room. */
-function onNode(own: string | undefined, boundTo: string | undefined, spec: PodSpec): PodSpec {
+function onNode(own: string | undefined, boundTo: string | undefined, spec: Fields): Fields {
   const node = own ?? boundTo;
   if (node === undefined) return spec;
-  const { tolerations = [], affinity } = spec;
-  const required = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }] };
   return {
     ...spec,
-    affinity: {
-      ...affinity,
-      nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: required },
-    },
-    ...(own !== undefined && { tolerations: [...tolerations, ...daemonTolerations] }),
+    affinity: boundAffinity(spec['affinity'], node),
+    ...(own !== undefined && { tolerations: changed(spec['tolerations'], (own) => [...own, ...daemonTolerations]) }),
   };
 }
 
-function podSpec(
-  spec: PodSpec,
-  { nodeName, volumes }: Globals,
-  complete: (container: Container) => Container,
-): PodSpec {
+function boundAffinity(affinity: unknown, node: string): unknown {
+  const { nodeAffinity } = fieldsOf(affinity);
+  if (!isFieldsOrLeftOut(affinity) || !isFieldsOrLeftOut(nodeAffinity)) return affinity;
+  const required = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }] };
+  return {
+    ...affinity,
+    nodeAffinity: { ...nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: required },
+  };
+}
+
+function isFieldsOrLeftOut(value: unknown): value is Fields | null | undefined {
+  return isFields(value) || isLeftOut(value);
+}
+
+function podSpec(spec: Fields, { nodeName, volumes }: Globals, complete: (container: Fields) => Fields): Fields {
+  const { containers, initContainers } = spec;
   return {
     ...(nodeName !== undefined && { nodeName }),
     ...spec,
-    containers: (spec.containers ?? []).map(complete),
-    ...(spec.initContainers && { initContainers: spec.initContainers.map(complete) }),
-    ...(volumes && { volumes: beside(spec.volumes, volumes, ({ name }) => name) }),
+    containers: changed(containers, (list) => eachOf(list, complete)),
+    ...(!isLeftOut(initContainers) && { initContainers: changed(initContainers, (list) => eachOf(list, complete)) }),
+    ...(volumes && { volumes: beside(spec['volumes'], volumes, 'name') }),
   };
 }
 
-function withGlobals(container: Container, { env, volumeMounts }: Globals = {}): Container {
+function withGlobals(container: Fields, { env, volumeMounts }: Globals = {}): Fields {
   return {
     ...container,
-    ...(env && { env: beside(container.env, env as NonNullable<Container['env']>, ({ name }) => name) }),
-    ...(volumeMounts && {
-      volumeMounts: beside(
-        container.volumeMounts,
-        volumeMounts as NonNullable<Container['volumeMounts']>,
-        ({ mountPath }) => mountPath,
-      ),
-    }),
+    ...(env && { env: beside(container['env'], env, 'name') }),
+    ...(volumeMounts && { volumeMounts: beside(container['volumeMounts'], volumeMounts, 'mountPath') }),
   };
 }
 
-function withValues(container: Container, filled: (text: string) => string): Container {
+function withValues(container: Fields, filled: (text: string) => string): Fields {
   const { command, args, env } = container;
+  const word = (one: unknown): unknown => (typeof one === 'string' ? filled(one) : one);
   return {
     ...container,
-    ...(command && { command: command.map(filled) }),
-    ...(args && { args: args.map(filled) }),
-    ...(env && {
-      env: env.map((variable) =>
-        variable.value === undefined ? variable : { ...variable, value: filled(variable.value) },
-      ),
+    ...(Array.isArray(command) && { command: command.map(word) }),
+    ...(Array.isArray(args) && { args: args.map(word) }),
+    ...(Array.isArray(env) && {
+      env: eachOf(env, (one) => ('value' in one ? { ...one, value: word(one['value']) } : one)),
     }),
   };
+}
+
+/** The list changed; where nothing is written it is empty, and what is not a list stays as it is. */
+function changed(list: unknown, change: (list: readonly unknown[]) => readonly unknown[]): unknown {
+  return Array.isArray(list) || isLeftOut(list) ? change(listOf(list)) : list;
+}
+
+/** The objects of a list changed. */
+function eachOf(list: readonly unknown[], change: (one: Fields) => Fields): readonly unknown[] {
+  return list.map((one) => (isFields(one) ? change(one) : one));
 }
 
 /** The shared ones first, so that what is a step's own can refer to them, as in `$(SHARED)/sub`. */
-function beside<T>(own: readonly T[] = [], shared: readonly T[] = [], keyOf: (one: T) => string): readonly T[] {
-  const keys = new Set(own.map(keyOf));
-  return [...shared.filter((one) => !keys.has(keyOf(one))), ...own];
+function beside(own: unknown, shared: readonly Fields[], key: 'name' | 'mountPath'): unknown {
+  const keys = new Set(listOf(own).map((one) => fieldsOf(one)[key]));
+  return changed(own, (list) => [...shared.filter((one) => !keys.has(one[key])), ...list]);
 }
