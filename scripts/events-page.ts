@@ -19,14 +19,14 @@ the controller that leads.
 Two kinds of event have a reason from elsewhere:
 
 - the end of a run has the run's [reason](reasons.md), or its phase where there is none: \`Succeeded\`,
-  \`BackoffLimitExceeded\`. It is a Warning where the run failed;
+  \`BackoffLimitExceeded\`. It is a Warning where the run failed, and with the reason \`Superseded\`;
 - a Task that stalls has a Warning with the reason of its condition \`Stalled\`: \`InvalidSchedule\`, \`ImagePullBackOff\`.
 
 All others are:
 
 ${[row('reason', 'type', 'what it means', 'what to do'), row('---', '---', '---', '---'), ...rows].join('\n')}
 
-A run with more than 50 steps, items or nodes has events only for failures.
+In a run with more than 50 steps, items or nodes, only those that fail have an event. The run's end always has one.
 `;
   return { target: 'docs/reference/events.md', text };
 }

@@ -1,5 +1,6 @@
 import type { ReasonMeaning } from '../controller/src/domain/model/reason-meaning.ts';
 import { reasonMeanings } from '../controller/src/domain/model/reason-meanings.ts';
+import { patientReasons } from '../controller/src/domain/model/reasons.ts';
 import type { GeneratedFile } from './generated-file.ts';
 import { code, row } from './markdown.ts';
 
@@ -37,6 +38,11 @@ reason stands in
 - [events](events.md), and [metrics](metrics.md) such as \`task_runs_finish_reasons_total\`.
 
 Where there is no reason the condition has the phase's name in its place: \`Succeeded\`, \`Failed\`, \`Running\`, \`Pending\`.
+
+While a Task's current run is Pending, Queued or Running, each reason of that run makes the Task \`Stalled\`, except these,
+with which nothing is wrong:
+${[...patientReasons].sort().map(code).join(', ')}.
+\`NodeNotReady\`, \`PodInitializing\` and \`WaitsForContainer\` do so after some time, which the table has.
 
 ${sections.map(section).join('\n\n')}
 `;

@@ -124,11 +124,11 @@ export interface TaskSpec {
      */
     name: string;
     /**
-     * A WorkloadPriorityClass; the queue's order and who is preempted go by it.
+     * A WorkloadPriorityClass; it decides the order in the queue and which workloads are evicted.
      */
     priorityClass?: string;
     /**
-     * Not to be had yet; every Job is admitted for itself.
+     * Not supported yet: Kueue admits each Job separately.
      */
     admitTogether?: boolean;
   };
@@ -316,11 +316,11 @@ export interface TaskSpec {
        */
       name: string;
       /**
-       * A WorkloadPriorityClass; the queue's order and who is preempted go by it.
+       * A WorkloadPriorityClass; it decides the order in the queue and which workloads are evicted.
        */
       priorityClass?: string;
       /**
-       * Not to be had yet; every Job is admitted for itself.
+       * Not supported yet: Kueue admits each Job separately.
        */
       admitTogether?: boolean;
     };

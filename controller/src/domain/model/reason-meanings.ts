@@ -130,7 +130,7 @@ const ourReasonMeanings = {
   },
   NodeNotReady: {
     source: 'task-runs',
-    with: ['Pending', 'Running'],
+    with: ['Pending', 'Running', 'Stalled'],
     meaning:
       'The node that a Job is bound to is not ready, so nothing on it goes on. After 5 minutes the Task is Stalled.',
     remedy:
@@ -247,7 +247,7 @@ const ourReasonMeanings = {
     source: 'task-runs',
     with: ['Skipped'],
     meaning:
-      'Deployments followed each other while no controller ran, and only the last of them was left to see. The record stands for those before it, which did not run; the message says between which revisions. Where the last one is what ran before, the Task may also just have been suspended and resumed.',
+      'Several deployments came while no controller ran, and only the last one could run. This record stands for the others; the message says between which revisions they came. If the last one is what ran before, perhaps the Task was only suspended and resumed.',
     remedy:
       'Deploy again what should have run. Look why no controller ran: its Deployment, its lease, and the alert `TaskRunsNoLeader`.',
   },
@@ -277,9 +277,9 @@ const ourReasonMeanings = {
   },
   WaitsForContainer: {
     source: 'task-runs',
-    with: ['Running'],
+    with: ['Running', 'Stalled'],
     meaning:
-      'The program has ended, whether it succeeded or failed, and another ordinary container keeps its pod running.',
+      'The program has ended, whether it succeeded or failed, and another ordinary container keeps its pod running. After 5 minutes the Task is Stalled.',
     remedy:
       'Make the other container a native sidecar: an init container with `restartPolicy: Always`. Kubernetes stops it when the program is done.',
   },
