@@ -307,7 +307,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'test/',
     holds:
-      'tests against an API server (`api/`), end to end (`e2e/`), in a browser (`console/`), of the definitions (`definitions/`)',
+      'tests against an API server (`api/`), end to end (`e2e/`), in a browser (`console/`), of the definitions (`definitions/`), of the archive (`archive/`), the judge of a campaign (`campaign/`), of an upgrade (`upgrade/`), and what the real KubeVela and Kueue answered (`recordings/`)',
     imports: [everything],
   },
   { folder: 'bench/', holds: 'measurements, each beside a peer or a raw limit', imports: [everything] },
