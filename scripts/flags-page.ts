@@ -19,7 +19,29 @@ ${optionTable(command)}
 
 ${[row('environment variable', 'flag'), row('---', '---'), ...variables].join('\n')}
 
-Traces are configured by OpenTelemetry's own variables, such as \`OTEL_EXPORTER_OTLP_ENDPOINT\`; without one nothing is sent.
+## Traces
+
+Traces are configured by OpenTelemetry's own variables, such as \`OTEL_EXPORTER_OTLP_ENDPOINT\`, which the addon's parameter \`otlpEndpoint\`
+sets; without one nothing is sent. Each run that has ended is one trace:
+
+| span | from | until |
+| --- | --- | --- |
+| \`run TASK\` | the time of the schedule, or when the TaskRun was created | the run's end |
+| \`create TaskRun\` | the same | the TaskRun was there |
+| \`create Job\` | the TaskRun was there | the first Job was there |
+| \`queue JOB\`, for each Job that waited in a queue | the wait began | Kueue admitted the Job, or its end |
+| \`job JOB\`, for each Job that started | the Job's start | the Job's end |
+
+All have the attributes \`k8s.namespace.name\`, \`task_runs.task.name\`, \`task_runs.run.name\` and \`task_runs.trigger.type\`. The run
+has \`task_runs.run.uid\` and \`task_runs.jobs\` as well, and the spans of a Job have \`k8s.job.name\`, \`k8s.job.uid\`, \`task_runs.step\`,
+\`task_runs.attempt\` and, after a queue, \`task_runs.queue\`. How a run or a Job ended is in \`task_runs.phase\`, \`task_runs.reason\` and
+\`process.exit.code\`. No span has a command, an argument, a variable or a message: people put secrets there. A trace has the first 500 Jobs.
+
+## The log
+
+The controller writes its log to standard output, one JSON object on each line. Each request to the REST API that changes something has a line
+with \`"audit": true\`, the person (\`user\`), the \`action\`, what it was for, the answer's \`status\`, \`requestId\` and the address that it
+came \`from\`. The request's body is left out, because it may have secrets.
 `;
   return { target: 'docs/reference/flags.md', text };
 }

@@ -41,8 +41,9 @@ The controller serves these at \`/metrics\`, beside those of its process (\`proc
 use \`max\`. Only the leader counts what happens to runs: use \`sum\`. Labels are bounded: a namespace beyond the first 1,000 is \`_others\`, a reason that is
 not known beforehand is \`Other\`, and no label has the name of a Task or a run. How many runs wait is \`task_runs_runs{phase=~"Pending|Queued"}\`.
 
-Alerts are in [observability/task-runs.rules.yaml](../../observability/task-runs.rules.yaml), with [runbooks](../operations/runbooks.md); a dashboard for Grafana is
-[observability/grafana-dashboard.json](../../observability/grafana-dashboard.json).
+The port is 8080. The controller's pods have the annotations \`prometheus.io/scrape\` and \`prometheus.io/port\`; for the Prometheus Operator set the
+addon's parameter \`podMonitor\`. Alerts are in [observability/task-runs.rules.yaml](../../observability/task-runs.rules.yaml), with
+[runbooks](../operations/runbooks.md); a dashboard for Grafana is [observability/grafana-dashboard.json](../../observability/grafana-dashboard.json).
 
 | name | type | labels | what it says |
 |---|---|---|---|
