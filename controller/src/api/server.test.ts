@@ -13,11 +13,20 @@ import type { Service } from './service.ts';
 const cleanUps: (() => unknown)[] = [];
 afterEach(() => cleanUps.splice(0).forEach((cleanUp) => cleanUp()));
 
+const lineOf = (text: string) =>
+  new LogLine({ seconds: 0, nanos: 0 }, { run: 'one', pod: 'one-x7k2p' }, Buffer.from(text));
+const aborted = (signal: AbortSignal) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
+interface Wanted {
+  readonly signal: AbortSignal;
+}
+
 /** A log that goes on until nobody wants it any more. */
-function endlessLog({ signal }: { readonly signal: AbortSignal }) {
+function endlessLog({ signal }: Wanted) {
   async function* lines() {
-    yield [new LogLine({ seconds: 0, nanos: 0 }, { run: 'one', pod: 'one-x7k2p' }, Buffer.from('one'))];
-    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    yield [lineOf('one')];
+    await aborted(signal);
   }
   return Promise.resolve(lines());
 }
@@ -27,12 +36,13 @@ interface Rules {
   /** Whether a token is accepted, and whether its owner has a right. */
   readonly isKnown?: (token: string) => boolean;
   readonly may?: (right: Right) => boolean;
+  readonly runLogs?: (wanted: Wanted) => Promise<AsyncGenerator<readonly LogLine<object>[]>>;
 }
 
 /** The API; it knows the tokens `known-...`. */
 async function serve(
   path = 'tasks',
-  { most = 1_000, isKnown = (token) => token.startsWith('known'), may = () => true }: Rules = {},
+  { most = 1_000, isKnown = (token) => token.startsWith('known'), may = () => true, runLogs = endlessLog }: Rules = {},
 ) {
   const require = (right: Right) =>
     may(right) ? Promise.resolve() : Promise.reject(new ApiProblem('Forbidden', `no ${right.resource}`));
@@ -43,11 +53,12 @@ async function serve(
         : Promise.reject(new ApiProblem('Unauthenticated', 'no')),
   } as unknown as People;
   const listTasks = () => Promise.resolve({ items: [], total: 0 });
-  const service = { listTasks, runLogs: endlessLog } as unknown as Service;
+  const service = { listTasks, runLogs } as unknown as Service;
   const log = pino({ level: 'silent' });
   const requestLimits = { all: most, changes: most };
   const streamLimits = { all: 3, each: 3 };
-  const app = createApi({ service, people, log, version: '', requestLimits, streamLimits, lookAgainMs: 20 });
+  const times = { lookAgainMs: 20, unreadMs: 10 };
+  const app = createApi({ service, people, log, version: '', requestLimits, streamLimits, ...times });
   const server = createServer(app).listen(0, '127.0.0.1');
   cleanUps.push(() => server.close());
   await once(server, 'listening');
@@ -116,6 +127,41 @@ describe('somebody who follows a log', () => {
     );
     await expect.poll(() => looks).toBeGreaterThan(5);
     expect(await Promise.race([next, Promise.resolve('waits')])).toBe('waits');
+  });
+
+  it('that is silent for a minute reads what is printed afterwards', async () => {
+    let looks = 0;
+    const isLater = Promise.withResolvers<undefined>();
+    async function* lines() {
+      yield [lineOf('before')];
+      await isLater.promise;
+      yield [lineOf('after')];
+    }
+    const isKnown = (): boolean => (looks += 1) > 0;
+    const ask = await serve(log, { isKnown, runLogs: () => Promise.resolve(lines()) });
+    const answer = await ask('known-ann');
+    // Each look comes two of the times after which a client that does not read is cut off.
+    await expect.poll(() => looks).toBeGreaterThan(5);
+    isLater.resolve(undefined);
+    expect(await answer.text()).toBe('one/one-x7k2p before\none/one-x7k2p after\n');
+  });
+
+  it('and does not read what is printed is cut off, also after a silence', async () => {
+    let [looks, isOver] = [0, false];
+    const isLater = Promise.withResolvers<undefined>();
+    async function* lines({ signal }: Wanted) {
+      signal.addEventListener('abort', () => (isOver = true));
+      yield [lineOf('before')];
+      await isLater.promise;
+      while (!signal.aborted) yield [lineOf('x'.repeat(256 * 1024))];
+    }
+    const isKnown = (): boolean => (looks += 1) > 0;
+    const ask = await serve(log, { isKnown, runLogs: (wanted) => Promise.resolve(lines(wanted)) });
+    const answer = await ask('known-ann');
+    cleanUps.push(() => void answer.body?.cancel().catch(() => undefined));
+    await expect.poll(() => looks).toBeGreaterThan(5);
+    isLater.resolve(undefined);
+    await expect.poll(() => isOver).toBe(true);
   });
 
   it('and whose token expires, or whose account is deleted, reads no further', async () => {

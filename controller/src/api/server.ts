@@ -46,14 +46,15 @@ export interface ApiOptions {
   readonly streamLimits?: StreamLimits | undefined;
   /** How often it is looked whether somebody may still read the log that they follow. */
   readonly lookAgainMs?: number | undefined;
+  /** How long a client may leave a log that comes unread. */
+  readonly unreadMs?: number | undefined;
 }
 
 /** A limit, because reading logs shares one thread with the controller's decisions. */
 const mostStreams: StreamLimits = { all: 50, each: 10 };
 const longestBody = 256 * 1024;
 const answerMs = 30_000;
-/** For a client that does not read its stream. */
-const unreadMs = 60_000;
+const longestUnreadMs = 60_000;
 /** All service accounts of a namespace may ask for as much as so many people: who may create one may create many. */
 const peopleInNamespace = 5;
 /** Requests per minute without an accepted token, from one address; few of their tokens are reviewed at once. */
@@ -186,7 +187,7 @@ const jsonOnly: RequestHandler = (request, _response, next) => {
 };
 
 function handlerOf(route: Route, options: ApiOptions): RequestHandler {
-  const { service, log, streamLimits = mostStreams } = options;
+  const { service, log, streamLimits = mostStreams, unreadMs = longestUnreadMs } = options;
   const streams = streamLimitOf(service, streamLimits);
   return async (request, plain) => {
     const response = plain as Response<unknown, Locals>;
@@ -207,7 +208,7 @@ function handlerOf(route: Route, options: ApiOptions): RequestHandler {
       clearTimeout(timer);
       if (isStream) {
         const stop = whileTheyMay(route, request, options, gone);
-        await sendStream(answer as Streamed, response).finally(stop);
+        await sendStream(answer as Streamed, response, unreadMs).finally(stop);
       } else response.status(route.status).json(answer);
       if (route.changes) audit(log, route, request, response, route.status);
     } catch (error) {
@@ -268,11 +269,14 @@ function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 }
 
 /** An error before the first piece is answered as an error; a later one can only break the stream off. */
-async function sendStream({ contentType, chunks }: Streamed, response: Response): Promise<void> {
+async function sendStream({ contentType, chunks }: Streamed, response: Response, unreadMs: number): Promise<void> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await iterator.next();
   response.status(200).type(contentType);
-  response.setTimeout(unreadMs, () => response.destroy());
+  // The socket's time also runs out where nothing is printed. What is written next starts it again.
+  response.setTimeout(unreadMs, () => {
+    if (response.writableLength > 0) response.destroy();
+  });
   async function* all() {
     if (first.done !== true) yield first.value;
     yield* { [Symbol.asyncIterator]: () => iterator };
