@@ -61,7 +61,8 @@ export class Archiving {
   /** From now on archive runs that end, starting with those that had already ended. */
   start(caches: Caches): void {
     caches.runs.onEvent((event) => {
-      if (event.type === 'deleted' || !isFinished(event.object.status?.phase)) return;
+      if (event.type === 'deleted') return this.#archiver.runGoes(event.object.metadata.uid);
+      if (!isFinished(event.object.status?.phase)) return;
       if (event.type === 'added' || !isFinished(event.old.status?.phase)) this.#archiver.add(finishedRun(event.object));
     });
     const jobsGone = new BoundedMap<string, string>(mostJobsGone);
@@ -74,9 +75,15 @@ export class Archiving {
       const job = controllerOf(event.object, 'Job') ?? '';
       const known = caches.jobs.cache.byUid(job);
       const run = known ? controllerOf(known, 'TaskRun') : jobsGone.get(job);
-      if (run !== undefined && caches.runs.cache.byUid(run)) this.#archiver.podEnds(run, event.object.metadata);
+      if (run !== undefined && this.#isToCome(caches.runs.cache.byUid(run)))
+        this.#archiver.podEnds(run, event.object.metadata);
     });
     this.#archiver.start();
+  }
+
+  /** Whether the run's logs are still to be archived: pods of runs that are archived are deleted all the time. */
+  #isToCome(run: CachedRun | undefined): boolean {
+    return run !== undefined && (!isFinished(run.status?.phase) || this.#archiver.awaits(run.metadata.uid));
   }
 
   stop(): Promise<void> {

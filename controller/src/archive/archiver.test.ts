@@ -1,6 +1,8 @@
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ApiError } from '../kube/api-error.ts';
 import { FakeClock } from '../kube/testing/fake-clock.ts';
 import type { Archive, Material } from './archive.ts';
 import { Archiver, longestHoldMs, type FinishedRun } from './archiver.ts';
@@ -73,7 +75,7 @@ function scene(logLimits: Partial<LogLimits> = {}) {
     retention: never,
     observer: {
       saved: (runs) => (counts.saved += runs),
-      dropped: (what) => (counts[what] += 1),
+      dropped: (what, count) => (counts[what] += count),
       failed: () => (counts.failed += 1),
       queue: (length, lag) => Object.assign(counts, { queue: length, lag }),
     },
@@ -94,6 +96,8 @@ function scene(logLimits: Partial<LogLimits> = {}) {
   const all = (): Promise<void> => until(() => archiver.queueLength === 0);
   return { cluster, archive, clock, archiver, released, counts, lines, until, all };
 }
+
+const logTarget = { verb: 'get', resource: 'pods', kind: 'Pod', namespace: 'prod' } as const;
 
 /** A pod that printed something. */
 const aPod = (name: string, text = 'hello\n') => ({ name, logs: { main: [text] } });
@@ -123,6 +127,96 @@ describe('the log of a pod that is deleted before its run has ended', () => {
     archiver.add(run);
     await until(() => archiver.queueLength === 0);
     expect(archive.saved[0]?.logs).toHaveLength(1);
+  });
+
+  it('is one of a hundred that are taken when a thousand pods are deleted at once, and the others count as lost', async () => {
+    const { cluster, archive, archiver, counts, lines, until, all } = scene();
+    archiver.start();
+    const names = Array.from({ length: 1_000 }, (_, index) => `flow-${index}`);
+    const runs = ['one', 'two', 'three', 'four'].map((run, nth) =>
+      cluster.add(
+        run,
+        names.filter((_, index) => index % 4 === nth).map((name) => ({ name, logs: { main: ['hello\n', endless] } })),
+      ),
+    );
+    // Each pod's status is updated while it ends.
+    for (let update = 0; update < 3; update += 1)
+      names.forEach((name, index) => archiver.podEnds(runs[index % 4]?.uid ?? '', ending(name)));
+    await until(() => cluster.opened.length > 0);
+    cluster.endLogs();
+    await until(() => cluster.open === 0);
+    expect([cluster.mostOpen, cluster.opened.length]).toEqual([100, 200]);
+    for (const run of runs) {
+      cluster.deletePods(run.name);
+      archiver.add(run);
+    }
+    await all();
+    expect(archive.saved.flatMap(({ logs }) => logs)).toHaveLength(100);
+    expect(counts).toMatchObject({ run: 0, log: 900 });
+    expect(lines.filter((line) => line === 'logs were left out of the archive')).toHaveLength(4);
+  });
+
+  it('is given up with its run, and makes room for another', async () => {
+    const { cluster, archiver, until, all, counts } = scene();
+    archiver.start();
+    const gone = cluster.add(
+      'gone',
+      Array.from({ length: 100 }, (_, index) => ({ name: `gone-${index}`, logs: { main: [endless] } })),
+    );
+    for (let index = 0; index < 100; index += 1) archiver.podEnds(gone.uid, ending(`gone-${index}`));
+    await until(() => cluster.open === 100);
+    archiver.runGoes(gone.uid);
+    await until(() => cluster.open === 0);
+    const run = cluster.add('here', [aPod('here-x')]);
+    archiver.podEnds(run.uid, ending('here-x'));
+    archiver.add(run);
+    await all();
+    expect([cluster.opened.at(-1), counts.log]).toEqual(['here-x/main', 0]);
+  });
+
+  it('is kept beside large ones, which are cut to their share of what the run may keep', async () => {
+    const { cluster, archive, archiver, counts, until, all } = scene({ bytes: 1_000 });
+    archiver.start();
+    const second = (at: number): string => `2026-11-22T21:03:${String(at).padStart(2, '0')}Z`;
+    const long = Array.from({ length: 40 }, (_, at) => `${second(at)} ${'x'.repeat(29)}\n`).join('');
+    const short = `${second(59)} ten lines\n`;
+    const run = cluster.add('many', [aPod('a', long), aPod('b', long), aPod('c', long), aPod('d', short)]);
+    for (const name of ['a', 'b', 'c', 'd']) archiver.podEnds(run.uid, ending(name));
+    await until(() => cluster.opened.length > 4);
+    cluster.deletePods('many');
+    archiver.add(run);
+    await all();
+    const kept = archive.saved[0]?.logs.map(({ pod, bytes, cutBytes, body }) => [
+      pod,
+      bytes === gunzipSync(body).length,
+      bytes + cutBytes,
+    ]);
+    expect(kept).toEqual([
+      ['a', true, long.length],
+      ['b', true, long.length],
+      ['c', true, long.length],
+      ['d', true, short.length],
+    ]);
+    expect(archive.saved[0]?.logs.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(1_000);
+    expect(gunzipSync(archive.saved[0]?.logs[3]?.body ?? '').toString()).toBe(short);
+    expect(counts.log).toBe(0);
+  });
+
+  it('and has broken off, or is beyond the number that a run keeps, is reported', async () => {
+    const { cluster, archive, archiver, counts, until, all } = scene({ containers: 2 });
+    archiver.start();
+    const broken = {
+      name: 'a',
+      logs: { main: [new ApiError(logTarget, { status: 403, reason: 'Forbidden', message: 'no' })] },
+    };
+    const run = cluster.add('many', [broken, aPod('b'), { name: 'c', logs: { main: ['c\n'], side: ['c\n'] } }]);
+    for (const name of ['a', 'b', 'c']) archiver.podEnds(run.uid, ending(name));
+    await until(() => cluster.opened.length > 1);
+    cluster.deletePods('many');
+    archiver.add(run);
+    await all();
+    expect(archive.saved[0]?.logs.map(({ pod }) => pod)).toEqual(['b']);
+    expect(counts.log).toBe(2);
   });
 });
 

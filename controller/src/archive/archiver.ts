@@ -14,8 +14,9 @@ import type { Client } from '../kube/client.ts';
 import { sleep, systemClock, type Clock } from '../kube/clock.ts';
 import type { TaskRun } from '../resources/index.ts';
 import { NamespaceUids } from './namespace-uids.ts';
-import type { Archive, LogContent, Material, Retention } from './archive.ts';
-import { takeEndingLogs, takeLogs, type LogLimits } from './log-taker.ts';
+import type { Archive, Material, Retention } from './archive.ts';
+import { EndingLogs, withEnded, type EndingPod } from './ending-logs.ts';
+import { takeLogs, type LogLimits, type LogProblem } from './log-taker.ts';
 import { bodyOf, recordOf } from '../records/record.ts';
 
 /** The part of a TaskRun that this needs. */
@@ -33,7 +34,7 @@ export interface ArchiveObserver {
   queue?(length: number, lagSeconds: number): void;
   saved?(runs: number): void;
   /** Something will never be archived: a `run`, or a `log` of an archived run. */
-  dropped?(what: 'run' | 'log'): void;
+  dropped?(what: 'run' | 'log', count: number): void;
   /** The database or the API server could not be reached; the archiver retries. */
   failed?(): void;
   /** The database could not be reached, or refused what it was asked. */
@@ -56,8 +57,6 @@ export interface ArchiverOptions {
 const mostWaiting = 100_000;
 /** The most bytes that are taken but not written. */
 const mostSpooled = 64 * 1024 * 1024;
-/** The most pods whose logs are taken as they end, and held until their runs have ended. */
-const mostEnding = 100;
 const takenAtOnce = 8;
 /** The most runs and bytes per write: fewer large ones, because a slow database would never finish a large batch. */
 const batch = { runs: 50, bytes: 8 * 1024 * 1024 };
@@ -88,8 +87,7 @@ export class Archiver {
   /** Runs that must not be pruned yet, and since when, by the monotonic clock. */
   readonly #held = new Map<string, { readonly run: FinishedRun; readonly since: number }>();
   readonly #spool = new Map<string, Taken>();
-  /** Logs of pods that were deleted before their run had ended, by the pod's UID. */
-  readonly #ending = new Map<string, { readonly run: string; readonly logs: Promise<readonly LogContent[]> }>();
+  readonly #ending: EndingLogs;
   #spooled = 0;
   /** Runs in a row that could not be read. */
   #unread = 0;
@@ -100,6 +98,15 @@ export class Archiver {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#namespaces = new NamespaceUids(options.client, this.#clock);
+    this.#ending = new EndingLogs({
+      client: options.client,
+      limits: options.logLimits,
+      signal: this.#stopped.signal,
+      onLost: (what) => {
+        options.observer?.dropped?.('log', 1);
+        options.log.warn(`a log is not archived: ${what}`);
+      },
+    });
   }
 
   /** A run has ended, or had ended when this process started and may already be archived. */
@@ -112,33 +119,19 @@ export class Archiver {
     this.#wake();
   }
 
-  /**
-   * A pod of a run is being deleted: its log is taken now. Kubernetes deletes the pods of a Job whose time is up, or
-   * that is deleted, before the run has ended.
-   */
-  podEnds(runUid: string, pod: { readonly uid: string; readonly namespace: string; readonly name: string }): void {
-    const { signal } = this.#stopped;
-    if (signal.aborted || this.#ending.has(pod.uid)) return;
-    const { client, logLimits, log } = this.#options;
-    const share = { ...logLimits, bytes: Math.min(logLimits.bytes, mostSpooled / mostEnding) };
-    const logs = takeEndingLogs(client, pod, share, signal).catch((error: unknown) => {
-      if (!isNotFound(error) && !signal.aborted)
-        log.warn({ pod: pod.name, err: error }, 'the log of an ending pod is not kept');
-      return [];
-    });
-    this.#ending.set(pod.uid, { run: runUid, logs });
-    for (const oldest of this.#ending.keys()) {
-      if (this.#ending.size <= mostEnding) break;
-      this.#ending.delete(oldest);
-    }
+  /** A pod of a run is being deleted: its log is taken now, and goes into the archive with its run. */
+  podEnds(runUid: string, pod: EndingPod): void {
+    this.#ending.add(runUid, pod);
   }
 
-  /** The logs of the run's pods that were taken as they ended; nobody asks for them again. */
-  async #endedLogs(runUid: string): Promise<readonly LogContent[]> {
-    const found = [...this.#ending].filter(([, { run }]) => run === runUid);
-    const logs = await Promise.all(found.map(([, ending]) => ending.logs));
-    for (const [uid] of found) this.#ending.delete(uid);
-    return logs.flat();
+  /** A run was deleted: what was taken of its pods is of no use, unless it is about to be archived. */
+  runGoes(runUid: string): void {
+    if (!this.awaits(runUid)) this.#ending.forget(runUid);
+  }
+
+  /** Whether the logs of the run are still to be read. */
+  awaits(uid: string): boolean {
+    return this.#waiting.has(uid) || this.#taking.has(uid);
   }
 
   /** Whether the run's Jobs, pods and record must still be read. */
@@ -221,12 +214,13 @@ export class Archiver {
       else await this.#again(run, error);
     } finally {
       this.#taking.delete(run.uid);
+      this.runGoes(run.uid);
       this.#wake();
     }
   }
 
   async #read(run: FinishedRun): Promise<void> {
-    const { client, logLimits, log, observer } = this.#options;
+    const { client, logLimits } = this.#options;
     const { signal } = this.#stopped;
     // Before the run: a namespace that is deleted in between can only hide a run from its successor's readers.
     const namespaceUid = await this.#namespaces.of(run.namespace, signal);
@@ -234,19 +228,27 @@ export class Archiver {
     if (object.metadata.uid !== run.uid || !isFinished(object.status?.phase))
       return this.#drop(run, 'it was deleted before it was archived');
     // Without a Job there was never a pod.
-    const { logs: present, problems } =
+    const present =
       object.status?.jobs === undefined
         ? { logs: [], problems: [] }
         : await takeLogs(client, { ...run, jobs: object.status.jobs }, logLimits, signal);
-    const logs = withEnded(present, await this.#endedLogs(run.uid), logLimits);
-    problems.forEach(() => observer?.dropped?.('log'));
-    if (problems.length > 0) log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
+    const { logs, problems } = await withEnded(present, await this.#ending.of(run.uid), logLimits);
+    if (problems.length > 0) this.#reportProblems(run, problems);
     const taskRun = object as unknown as TaskRun;
     const material = { record: recordOf(taskRun), namespaceUid, body: bodyOf(taskRun), logs };
     const bytes = logs.reduce((sum, { body }) => sum + body.length, JSON.stringify(material.body).length);
     this.#spool.set(run.uid, { run, material, bytes });
     this.#spooled += bytes;
     this.#release(run);
+  }
+
+  /** The same words are said once, with the number of logs that they are about. */
+  #reportProblems(run: FinishedRun, all: readonly LogProblem[]): void {
+    const byWords = new Map<string, number>();
+    for (const { what, logs } of all) byWords.set(what, (byWords.get(what) ?? 0) + logs);
+    const problems = [...byWords].map(([what, logs]): LogProblem => ({ what, logs }));
+    for (const { logs } of problems) this.#options.observer?.dropped?.('log', logs);
+    this.#options.log.warn({ run: keyOf(run), problems }, 'logs were left out of the archive');
   }
 
   /**
@@ -353,6 +355,7 @@ export class Archiver {
   #settle(run: FinishedRun): void {
     this.#waiting.delete(run.uid);
     this.#missing.delete(run.uid);
+    this.runGoes(run.uid);
     this.#release(run);
   }
 
@@ -361,7 +364,7 @@ export class Archiver {
   }
 
   #drop(run: FinishedRun, because: string): void {
-    this.#options.observer?.dropped?.('run');
+    this.#options.observer?.dropped?.('run', 1);
     this.#options.log.warn({ run: keyOf(run) }, `a run is not archived: ${because}`);
     this.#settle(run);
   }
@@ -393,19 +396,6 @@ export class Archiver {
   #wake(): void {
     for (const wake of [...this.#sleepers]) wake();
   }
-}
-
-/** What was taken of a pod that is still there is complete; of the others what was taken as they ended has to do. */
-function withEnded(
-  present: readonly LogContent[],
-  ended: readonly LogContent[],
-  { bytes, containers }: LogLimits,
-): readonly LogContent[] {
-  const keyOfLog = ({ pod, container, restart }: LogContent) => `${pod}/${container}/${restart}`;
-  const keys = new Set(present.map(keyOfLog));
-  const logs = [...present, ...ended.filter((log) => !keys.has(keyOfLog(log)))].slice(0, containers);
-  let sum = 0;
-  return logs.filter((log) => (sum += log.bytes) <= bytes);
 }
 
 function* first<T>(values: Iterable<T>, most: number): Generator<T, undefined, undefined> {

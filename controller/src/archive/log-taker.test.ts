@@ -114,7 +114,7 @@ describe('the logs of a run', () => {
       { containers: 3 },
     );
     expect(taken.logs.map((log) => log.pod)).toEqual(['bad-3', 'bad-4', 'good-1']);
-    expect(taken.problems).toEqual(['the logs of 1 of 4 containers: a run keeps 3']);
+    expect(taken.problems).toEqual([{ what: 'a run keeps the logs of 3 containers', logs: 1 }]);
   });
 
   it('keep what arrived of a log that breaks, report it, and keep the others', async () => {
@@ -123,7 +123,7 @@ describe('the logs of a run', () => {
       { name: 'whole', logs: { main: ['all\n'] } },
     ]);
     expect(keptOf(taken)).toEqual({ 'broken/main': 'half\n', 'whole/main': 'all\n' });
-    expect(taken.problems).toEqual(['the end of the log of pod broken: the kubelet is away']);
+    expect(taken.problems).toEqual([{ what: 'the end of the log of pod broken: the kubelet is away', logs: 1 }]);
   });
 
   it('that never end are cut by the time limit, which is reported', async () => {
@@ -135,7 +135,9 @@ describe('the logs of a run', () => {
       { timeoutMs: 50 },
     );
     expect(keptOf(taken)).toEqual({ 'quick/main': 'all\n', 'slow/main': 'half\n' });
-    expect(taken.problems).toEqual([expect.stringMatching(/^the end of the log of pod slow: .*timeout/)]);
+    expect(taken.problems).toEqual([
+      { what: expect.stringMatching(/^the end of the log of pod slow: .*timeout/) as string, logs: 1 },
+    ]);
   });
 
   it('are not stored in part when this process ends: then none are', async () => {
@@ -173,7 +175,7 @@ describe('the log of a pod that is ending', () => {
     };
     const pod = { namespace: 'prod', name: 'slow-x', uid: 'uid-slow-x' };
     const limits = { bytes: 1_000, containers: 10, timeoutMs: 60_000 };
-    const logs = await takeEndingLogs(client, pod, limits, nothingStops);
+    const { logs } = await takeEndingLogs(client, pod, limits, nothingStops);
     expect(asked).toMatchObject([{ tailLines: 100_000 }, { sinceTime: at(2) }]);
     return logs.map(({ body }) => gunzipSync(body).toString());
   }

@@ -1,6 +1,6 @@
 /** Takes the logs of a run's pods before the pods are deleted: the end of each log, where a failure is. */
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gunzip, gzip } from 'node:zlib';
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { messageOf } from '../domain/lang/words.ts';
 import { isNotFound } from '../kube/api-error.ts';
@@ -13,6 +13,7 @@ import { streamsOf, type LogStream } from '../logs/streams.ts';
 import type { LogContent } from './archive.ts';
 
 const zip = promisify(gzip);
+const unzip = promisify(gunzip);
 
 export interface LogLimits {
   /** Bytes per run, before compression. */
@@ -28,10 +29,21 @@ const mostLines = 100_000;
 /** A log is complete after the kubelet has sent nothing for this time. */
 const idleMs = 10_000;
 
+/** Logs that could not be taken, or not to their end. */
+export interface LogProblem {
+  readonly what: string;
+  /** How many logs it is about. */
+  readonly logs: number;
+}
+
 export interface TakenLogs {
   readonly logs: readonly LogContent[];
-  /** Sentences about what could not be taken. */
-  readonly problems: readonly string[];
+  readonly problems: readonly LogProblem[];
+}
+
+/** @param logs how many are left out because a run keeps no more containers */
+export function beyond(containers: number, logs: number): LogProblem {
+  return { what: `a run keeps the logs of ${containers} containers`, logs };
 }
 
 /**
@@ -48,12 +60,7 @@ export async function takeLogs(
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(limits.timeoutMs)]);
   const streams = await streamsOfRun(client, run, signal);
   const taken = streams.slice(0, limits.containers);
-  const problems =
-    streams.length > taken.length
-      ? [
-          `the logs of ${streams.length - taken.length} of ${streams.length} containers: a run keeps ${limits.containers}`,
-        ]
-      : [];
+  const problems = streams.length > taken.length ? [beyond(limits.containers, streams.length - taken.length)] : [];
   const logs: LogContent[] = [];
   let rest = limits.bytes;
   for (const [index, stream] of taken.entries()) {
@@ -63,10 +70,10 @@ export async function takeLogs(
       stopped.throwIfAborted();
       rest -= log.bytes;
       if (log.bytes > 0 || broken === undefined) logs.push(log);
-      if (broken !== undefined) problems.push(`the end of the log of pod ${stream.pod}: ${messageOf(broken)}`);
+      if (broken !== undefined) problems.push(withoutEnd(stream, broken));
     } catch (error) {
       stopped.throwIfAborted();
-      if (!isNotFound(error)) problems.push(`the log of pod ${stream.pod}: ${messageOf(error)}`);
+      if (!isNotFound(error)) problems.push(unread(stream, error));
     }
   }
   return { logs, problems };
@@ -81,15 +88,49 @@ export async function takeEndingLogs(
   pod: { readonly namespace: string; readonly name: string; readonly uid: string },
   limits: LogLimits,
   stopped: AbortSignal,
-): Promise<readonly LogContent[]> {
+): Promise<TakenLogs> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(limits.timeoutMs)]);
   const found = await client.get(pods, pod, { signal });
   // Another pod may have its name by now.
-  const streams = found.metadata.uid === pod.uid ? streamsOf(found).slice(0, limits.containers) : [];
+  const all = found.metadata.uid === pod.uid ? streamsOf(found) : [];
+  const streams = all.slice(0, limits.containers);
   const share = Math.floor(limits.bytes / Math.max(1, streams.length));
-  const taken = await Promise.allSettled(streams.map((stream) => takeEndingLog(client, stream, share, signal)));
+  const logs: LogContent[] = [];
+  const problems: LogProblem[] = [];
+  if (all.length > streams.length)
+    problems.push({
+      what: `pod ${pod.name}: the logs of ${streams.length} containers are kept of a pod that is deleted`,
+      logs: all.length - streams.length,
+    });
+  const take = async (stream: LogStream): Promise<void> => {
+    try {
+      const { log, broken } = await takeEndingLog(client, stream, share, signal);
+      if (log.bytes > 0) logs.push(log);
+      if (broken !== undefined) problems.push(withoutEnd(stream, broken));
+    } catch (error) {
+      problems.push(unread(stream, error));
+    }
+  };
+  await Promise.all(streams.map(take));
   stopped.throwIfAborted();
-  return taken.flatMap((one) => (one.status === 'fulfilled' && one.value.log.bytes > 0 ? [one.value.log] : []));
+  return { logs, problems };
+}
+
+function withoutEnd({ pod }: LogStream, broken: unknown): LogProblem {
+  return { what: `the end of the log of pod ${pod}: ${messageOf(broken)}`, logs: 1 };
+}
+
+function unread({ pod }: LogStream, error: unknown): LogProblem {
+  return { what: `the log of pod ${pod}: ${messageOf(error)}`, logs: 1 };
+}
+
+/** The end of a log that was taken, of at most so many bytes. */
+export async function cutLog(log: LogContent, most: number): Promise<LogContent> {
+  if (log.bytes <= most) return log;
+  const tail = new Tail(most);
+  tail.add(await unzip(log.body));
+  const { text, cutBytes } = tail.end();
+  return { ...log, bytes: text.length, cutBytes: log.cutBytes + cutBytes, body: await zip(text) };
 }
 
 /** Pods that failed come first, because not all may fit. */

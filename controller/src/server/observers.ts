@@ -70,7 +70,7 @@ export function createObservers(metrics: Metrics, log: Logger): Observers {
         metrics.archiveLag.set(lagSeconds);
       },
       saved: (runs) => metrics.archiveSaved.inc(runs),
-      dropped: (what) => metrics.archiveDropped.inc({ what }),
+      dropped: (what, count) => metrics.archiveDropped.inc({ what }, count),
       failed: () => metrics.archiveFailures.inc(),
     },
     census: censusObserver(metrics),

@@ -28,6 +28,10 @@ export class FakeCluster {
   readonly reads: string[] = [];
   /** The opened logs, in order, as `pod/container`. */
   readonly opened: string[] = [];
+  /** How many logs are open, and were at most. */
+  open = 0;
+  mostOpen = 0;
+  readonly #logsEnd = new AbortController();
   /** Runs that cannot be read, as if the API server were down. */
   isAway: (run: string) => boolean = () => false;
   /** The UID of the namespace that all runs are in. */
@@ -53,6 +57,11 @@ export class FakeCluster {
 
   delete(name: string): void {
     this.#runs.delete(name);
+  }
+
+  /** Ends all endless logs, as though their containers had ended. */
+  endLogs(): void {
+    this.#logsEnd.abort();
   }
 
   /** The names of the existing runs. */
@@ -118,19 +127,30 @@ export class FakeCluster {
     if (signal.aborted) return Promise.reject(reasonOf(signal));
     this.opened.push(`${pod}/${container}`);
     const pods = [...this.#runs.values()].flatMap((run) => run.pods);
-    return Promise.resolve(chunksOf(pods.find(({ name }) => name === pod)?.logs[container] ?? [], signal));
+    return Promise.resolve(this.#chunksOf(pods.find(({ name }) => name === pod)?.logs[container] ?? [], signal));
   }
-}
 
-async function* chunksOf(
-  chunks: FakePod['logs'][string],
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for (const chunk of chunks) {
-    if (chunk instanceof Error) throw chunk;
-    if (chunk === endless)
-      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(reasonOf(signal))));
-    else yield Buffer.from(chunk);
+  async *#chunksOf(chunks: FakePod['logs'][string], signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    this.open += 1;
+    this.mostOpen = Math.max(this.mostOpen, this.open);
+    try {
+      for (const chunk of chunks) {
+        if (chunk instanceof Error) throw chunk;
+        if (chunk === endless) await this.#endOfLog(signal);
+        else yield Buffer.from(chunk);
+      }
+    } finally {
+      this.open -= 1;
+    }
+  }
+
+  /** @throws the signal's reason */
+  #endOfLog(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(reasonOf(signal)));
+      this.#logsEnd.signal.addEventListener('abort', () => resolve());
+      if (this.#logsEnd.signal.aborted) resolve();
+    });
   }
 }
 
