@@ -253,6 +253,40 @@ describe('a flow', () => {
     });
   });
 
+  test.each<[what: string, steps: FlowStep[], spec: Partial<Task['spec']>, job: string]>([
+    ['items', [], { items: [{ name: 'eu' }], template: { spec: {} } }, 'eu'],
+    ['steps', [step('eu')], {}, 'eu'],
+  ])('of %s has attempts only within timeoutSeconds', (_, steps, spec, job) => {
+    const retry = { limit: 10, delaySeconds: 25, backoff: 'Constant' as const };
+    const world = begun(steps, { ...spec, timeoutSeconds: 60, retry })
+      .start(`mytask-v1-${job}`)
+      .advance(2)
+      .reconcile();
+    world.advance(3).finish(`mytask-v1-${job}`, 'Failed').reconcile().advance(25).reconcile();
+    expect(world.created.at(-1)?.manifest).toMatchObject({
+      metadata: { name: `mytask-v1-${job}-r1` },
+      spec: { activeDeadlineSeconds: 30 },
+    });
+    world.advance(5).finish(`mytask-v1-${job}-r1`, 'Failed').reconcile();
+    expect(world.run?.status).toMatchObject({ phase: 'Failed', message: `${job} failed: BackoffLimitExceeded` });
+    world.advance(3_600).reconcile();
+    expect(world.created).toHaveLength(2);
+  });
+
+  test('has an attempt of a step once the queue of another lets its time go on', () => {
+    const world = begun([step('a'), step('b', [], { queue: { name: 'q' } })], {
+      timeoutSeconds: 60,
+      retry: { limit: 3, delaySeconds: 600, backoff: 'Constant' },
+    }).start('mytask-v1-a');
+    world.advance(2).reconcile().advance(8).finish('mytask-v1-a', 'Failed').reconcile();
+    expect([world.phases, world.wakeAt]).toEqual(['a Pending, b Queued', world.now + 600_000]);
+    world.advance(600).reconcile();
+    expect(world.created.at(-1)?.manifest).toMatchObject({
+      metadata: { name: 'mytask-v1-a-r1' },
+      spec: { activeDeadlineSeconds: 50 },
+    });
+  });
+
   test('is not late for what its steps wait in queues while none of them runs', () => {
     const world = begun([step('a'), step('b', ['a'], { queue: { name: 'q' } }), step('c', ['b'])], {
       timeoutSeconds: 60,

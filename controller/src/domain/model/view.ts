@@ -42,6 +42,8 @@ export interface PartView extends Common {
   readonly jobExists: boolean;
   /** How the latest attempt failed, if it did, also when only the record of it is left. */
   readonly failed: FailedAttempt | undefined;
+  /** The record of the run that it is a step of; of a run of one Job it is left out. */
+  readonly ofRun?: TaskRun;
   /** The pods of the latest attempt. */
   readonly pods: readonly Pod[];
   readonly podRefusal: PodRefusal | undefined;

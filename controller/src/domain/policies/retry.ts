@@ -5,6 +5,7 @@
  */
 import { kubernetesReasons } from '../model/reasons.ts';
 import type { PartView } from '../model/view.ts';
+import { anyQueued } from '../queue/idle.ts';
 import { deadlineOf } from './timeout-seconds.ts';
 
 /** The longest pause that the Task's schema lets people write. */
@@ -22,8 +23,7 @@ const defaults = { delaySeconds: 10, backoff: 'Exponential' };
 
 /**
  * @returns the attempt that follows the failed one, or undefined where none does, or could not begin within
- * timeoutSeconds any
- *   more: the run has failed
+ *   timeoutSeconds any more, its own or those of the run that it is a step of: it has failed
  */
 export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined {
   const { failed } = view;
@@ -32,9 +32,17 @@ export function nextAttempt(view: PartView, now: Date): NextAttempt | undefined 
   if (failed.attempt >= limit || failed.reason === kubernetesReasons.podFailurePolicy) return undefined;
   const factor = backoff === 'Constant' ? 1 : 2 ** failed.attempt;
   const at = Date.parse(failed.completionTime) + Math.min(longestDelaySeconds, delaySeconds * factor) * 1000;
-  return Math.max(at, now.getTime()) < (deadlineOf(view, now) ?? Infinity)
-    ? { attempt: failed.attempt + 1, at }
-    : undefined;
+  return isInTime(view, at, now) ? { attempt: failed.attempt + 1, at } : undefined;
+}
+
+function isInTime(view: PartView, at: number, now: Date): boolean {
+  const { ofRun } = view;
+  const begins = Math.max(at, now.getTime());
+  if (begins >= (deadlineOf(view, now) ?? Infinity)) return false;
+  if (!ofRun) return true;
+  // While other steps wait in queues the run's time may stand still: whether it is over shows when it is.
+  const counts = anyQueued(ofRun.status?.jobs ?? []) ? now.getTime() : begins;
+  return counts < (deadlineOf({ record: ofRun }, now) ?? Infinity);
 }
 
 /** How many attempts the run may have. */

@@ -6,6 +6,7 @@
  * queueTimeoutSeconds bounds the waiting.
  */
 import type { TaskRun } from '../../resources/index.ts';
+import { memoLatest } from '../lang/memo.ts';
 import type { Job } from '../model/objects.ts';
 import { idleInQueues } from '../queue/idle.ts';
 
@@ -30,12 +31,13 @@ export function deadlineOf({ record, job }: Timed, now: Date): number | undefine
 
 /**
  * What was waited in queues after the start, in milliseconds: by further attempts, or by steps while no other one ran.
+ * Remembered: each step that failed asks it of its run.
  */
-function waitedSince({ status }: TaskRun, start: number, now: Date): number {
+const waitedSince = memoLatest(({ status }: TaskRun, start: number, now: Date): number => {
   const rows = status?.jobs ?? [];
   if (rows.some(({ step }) => step !== undefined)) return idleInQueues(rows, start, now.getTime());
   return rows.reduce((sum, { attempt = 0, waitedSeconds = 0 }) => sum + (attempt > 0 ? waitedSeconds : 0), 0) * 1000;
-}
+});
 
 /**
  * The activeDeadlineSeconds of the run's next Job: what is left of the time-out, or what the Job is to have where that

@@ -61,6 +61,7 @@ describe('a run that began at 10 s has at 100 s stood still in queues', () => {
 
 test.each<[what: string, rows: readonly JobRow[], still: boolean]>([
   ['stands still while its last step waits', [ran(0, 1), waits(1), pending], true],
+  ['stands still while another step waits for its next attempt', [ran(0, 1, { phase: 'Pending' }), waits(1)], true],
   ['goes on while another step runs', [ran(0), waits(1)], false],
   ['goes on where nothing waits', [ran(0, 1), pending], false],
   [

@@ -2,6 +2,7 @@
  * For how long a run of steps, items or nodes stood still because they waited in queues.
  */
 import type { JobRow } from '../../resources/index.ts';
+import { memo } from '../lang/memo.ts';
 import { isFinished } from '../model/phase.ts';
 
 /** From one moment to another, in milliseconds since the epoch. */
@@ -20,12 +21,17 @@ export function idleInQueues(rows: readonly JobRow[], since: number, now: number
   return lengthOfUnion([...waits, ...ran]) - lengthOfUnion(ran);
 }
 
-/** Whether that is so at present: some wait, and none runs. */
+/** Whether one of them waits in a queue at present. Remembered: each step that failed asks it of its run's rows. */
+export const anyQueued = memo((rows: readonly JobRow[]): boolean =>
+  rows.some(({ phase, queuedTime }) => queuedTime !== undefined && !isFinished(phase)),
+);
+
+/** Whether that is so at present: some wait, and none runs. What waits for its next attempt has the end of its last. */
 export function standsStill(rows: readonly JobRow[]): boolean {
   const unfinished = rows.filter(({ phase }) => !isFinished(phase));
   return (
-    unfinished.some(({ queuedTime }) => queuedTime !== undefined) &&
-    unfinished.every(({ queuedTime, startTime }) => queuedTime !== undefined || startTime === undefined)
+    anyQueued(unfinished) &&
+    unfinished.every((row) => row.queuedTime !== undefined || row.completionTime !== undefined || !row.startTime)
   );
 }
 

@@ -22,6 +22,7 @@ export function viewFlow(run: TaskRun, steps: readonly FlowStep[], found: Found)
     return Object.assign(viewPart(asRun, asRun.spec.jobName ?? name, belongings.get(step.name)), {
       step,
       row,
+      ofRun: run,
     });
   });
   const phase = run.status?.phase ?? 'Pending';
