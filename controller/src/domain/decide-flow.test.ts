@@ -153,6 +153,17 @@ describe('a flow', () => {
     });
   });
 
+  test('that ends with a step which was not admitted in time leaves no Job of it in the queue', () => {
+    const queued = step('b', ['a'], { queue: { name: 'q' }, queueTimeoutSeconds: 10 });
+    const world = ends(begun([step('a'), queued]), 'a')
+      .advance(2)
+      .reconcile();
+    expect(world.phases).toBe('a Succeeded, b Queued');
+    world.advance(10).reconcile();
+    expect([world.run?.status?.phase, world.phases]).toEqual(['Failed', 'a Succeeded, b Failed']);
+    expect([...world.jobs.keys()]).toEqual(['mytask-v1-a']);
+  });
+
   test('succeeds without the steps that a failure would have needed', () => {
     const world = ends(
       begun([step('a'), step('tell', undefined, { when: 'OnFailure' }), step('boast', ['tell'])]),

@@ -4,6 +4,7 @@
 import type { JobRow, RunPhase } from '../../resources/index.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { named } from '../lang/words.ts';
+import { waitsInQueue } from '../model/kueue.ts';
 import { isFinished } from '../model/phase.ts';
 import { patientReasons, reasons } from '../model/reasons.ts';
 import type { Ended, Verdict } from '../model/verdict.ts';
@@ -35,13 +36,17 @@ export function flowVerdict(
   if (!rows.every(({ phase }) => isFinished(phase)))
     return pausedBy(view, rows, now) ?? underWay(rows, wordFor(parts[0]));
   if (ended) return { phase: 'Cancelled', ...ended, completionTime };
-  // A run that is finished keeps its Jobs as keepLast says: what was cancelled goes before.
-  if (parts.some((step, index) => rows[index]?.phase === 'Cancelled' && step.kept))
-    return underWay(rows, wordFor(parts[0]));
+  // A run that is finished keeps its Jobs as keepLast says: what was cancelled, or a queue still has, goes before.
+  if (parts.some((step, index) => step.kept && mustGo(step, rows[index]))) return underWay(rows, wordFor(parts[0]));
   const failed = rows.filter((row, index) => isFailure(row, parts[index]));
   return failed.length > 0
     ? failure(failed, rows, completionTime)
     : succeeded(view, rows, completionTime, cutsOf(run.metadata.uid, state));
+}
+
+/** Whether the Job of a step that has ended goes with it. */
+function mustGo({ job }: StepView, { phase }: Partial<JobRow> = {}): boolean {
+  return phase === 'Cancelled' || (phase === 'Failed' && job !== undefined && waitsInQueue(job));
 }
 
 function failure(failed: readonly JobRow[], rows: readonly JobRow[], completionTime: string): Verdict {

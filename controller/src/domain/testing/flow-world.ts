@@ -14,6 +14,7 @@ import { isFinished } from '../model/phase.ts';
 import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../model/state.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { retrySpec } from '../policies/retry-of.ts';
+import { cached } from './cached-run.ts';
 import { aRefusal, aTask, noon } from './builders.ts';
 import { mustBeValid } from './crd-schema.ts';
 import { attemptOf, mustHold } from './rules.ts';
@@ -233,7 +234,8 @@ export class FlowWorld {
 
   #decide(): readonly Action[] {
     this.#hasNow({ nodes: [...this.nodes.values()], templates: new Map(this.templates) });
-    return decide(this.#state, new Date(this.now));
+    const known = withCluster(this.#state, { runs: this.#state.cluster.runs.map(cached) });
+    return decide(known, new Date(this.now));
   }
 
   #die(): this {

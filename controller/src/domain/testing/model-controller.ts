@@ -6,7 +6,6 @@ import type { Task, TaskRun } from '../../resources/index.ts';
 import { remember } from '../carry-out.ts';
 import { decide } from '../decide.ts';
 import { canonicalJson } from '../lang/canonical-json.ts';
-import { compact } from '../lang/compact.ts';
 import { type Action, type ActionKind, actionKey, type ActionOf } from '../model/actions.ts';
 import { waitsInQueue } from '../model/kueue.ts';
 import { emptyMemory, type Memory } from '../model/memory.ts';
@@ -17,6 +16,7 @@ import { emptyCluster, type TaskState } from '../model/state.ts';
 import { deploymentOf, isAnotherTrigger, lastAnswered } from '../model/trigger.ts';
 import { isOrphan } from '../steps/adopt-runs.ts';
 import { jobsOf, ownedBy } from '../view/jobs-of.ts';
+import { cached } from './cached-run.ts';
 import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
 import { type Change, Refused, type World } from './world.ts';
 
@@ -392,30 +392,6 @@ export class ModelController {
     this.#read[kind] = to;
     return next;
   }
-}
-
-/** What the cache keeps of a run: little of a finished one. */
-function cached(run: TaskRun): TaskRun {
-  if (!isFinished(run.status?.phase)) return run;
-  const { snapshot, overrides: _overrides, ...spec } = run.spec;
-  const { phase, reason, message, startTime, completionTime, duration, outputs, jobs } = run.status ?? {};
-  return {
-    metadata: run.metadata,
-    spec: compact({
-      ...spec,
-      snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }),
-    }),
-    status: compact({
-      phase,
-      reason,
-      message,
-      startTime,
-      completionTime,
-      duration,
-      outputs,
-      jobs: phase === 'Cancelled' ? jobs : undefined,
-    }),
-  };
 }
 
 function deepFreeze<T>(value: T): T {
