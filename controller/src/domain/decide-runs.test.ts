@@ -8,6 +8,7 @@ import { decide } from './decide.ts';
 import type { Action, ActionKind } from './model/actions.ts';
 import type { StepLook } from './model/memory.ts';
 import { after, aJob, aPod, aRun, aState, aTask, noon, rfc3339 } from './testing/builders.ts';
+import { cached } from './testing/cached-run.ts';
 import { mustBeValid } from './testing/crd-schema.ts';
 import { classify } from './view/classify.ts';
 
@@ -441,5 +442,62 @@ describe('a cancelled run whose Job somebody holds by a finalizer, so that its p
           .pods(...pods),
       ),
     ).toEqual([]);
+  });
+});
+
+describe('Jobs of a flow', () => {
+  const template = { spec: { containers: [{ name: 'mytask', image: 'busybox' }] } };
+  const task = aTask().spec({ steps: ['a', 'b'].map((name) => ({ name, template })), failurePolicy: 'FailFast' });
+  const jobOf = (step: string) => {
+    const job = aJob(aRun(task)).meta({ name: `mytask-v1-${step}`, uid: `uid-${step}` });
+    const of = (one: typeof job) => ({ build: () => ({ ...one.build(), step }) });
+    const held = job.running(0).meta({ deletionTimestamp: rfc3339(20) });
+    return {
+      complete: of(job.complete(9)),
+      running: of(job.running(0)),
+      held: of(held),
+      pod: aPod(held).phase('Running'),
+    };
+  };
+  const [a, b] = [jobOf('a'), jobOf('b')];
+  const rows = (...phases: ('Failed' | 'Succeeded' | 'Cancelled')[]) =>
+    phases.map((phase, nth) => ({
+      step: 'ab'[nth] as string,
+      name: `mytask-v1-${'ab'[nth]}`,
+      uid: `uid-${'ab'[nth]}`,
+      phase,
+    }));
+  const cancelled = (run: RunBuilder) => ({
+    build: () =>
+      cached(
+        run.status({ phase: 'Cancelled', completionTime: rfc3339(20), jobs: rows('Cancelled', 'Cancelled') }).build(),
+      ),
+  });
+  const deletionsOf = (state: StateBuilder) =>
+    at(state).flatMap((action) => (action.kind === 'deleteJob' ? [[action.name, action.podsFirst]] : []));
+
+  test('that was cancelled and that finalizers hold all have their pods deleted', () => {
+    const state = aState(task)
+      .runs(cancelled(aRun(task)))
+      .jobs(a.held, b.held)
+      .pods(a.pod, b.pod);
+    expect(deletionsOf(state)).toEqual([
+      ['mytask-v1-a', true],
+      ['mytask-v1-b', true],
+    ]);
+  });
+
+  test('that FailFast ended and that a finalizer holds have their pods deleted', () => {
+    const run = aRun(task).status({ phase: 'Running', startTime: rfc3339(0), jobs: rows('Failed', 'Cancelled') });
+    expect(deletionsOf(aState(task).runs(run).jobs(b.held).pods(b.pod))).toEqual([['mytask-v1-b', true]]);
+  });
+
+  test('that was cancelled go, also where somebody deletes its record alone and the first of them is complete', () => {
+    const run = cancelled(aRun(task).meta({ deletionTimestamp: rfc3339(30) }));
+    expect(deletionsOf(aState(task).runs(run).jobs(a.complete, b.running)).map(([name]) => name)).toEqual([
+      'mytask-v1-a',
+      'mytask-v1-b',
+    ]);
+    expect(deletionsOf(aState(task).runs(run).jobs(a.complete))).toEqual([]);
   });
 });

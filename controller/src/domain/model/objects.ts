@@ -148,6 +148,11 @@ export function conditionOf({ status = {} }: Job, type: 'Complete' | 'Failed') {
   return trueCondition(status, type);
 }
 
+/** Whether nothing of the Job goes on. */
+export function hasEnded(job: Job): boolean {
+  return conditionOf(job, 'Complete') !== undefined || conditionOf(job, 'Failed') !== undefined;
+}
+
 /**
  * Whether a Job still has pods, and so a log. When a Job fails, Kubernetes deletes those that still run.
  * @param pods asks for those of the Job, without succeeded ones, which the caches leave out

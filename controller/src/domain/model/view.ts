@@ -5,7 +5,7 @@ import type { JobRow, RunPhase, TaskRun } from '../../resources/index.ts';
 import type { CompletePolicy } from './execution-policy.ts';
 import type { FlowStep } from './flow.ts';
 import type { Refusal } from './memory.ts';
-import { conditionOf, type Job, type Pod, type PodRefusal } from './objects.ts';
+import { hasEnded, type Job, type Pod, type PodRefusal } from './objects.ts';
 import type { TaskState } from './state.ts';
 import type { Answered, Mark } from './trigger.ts';
 
@@ -105,15 +105,15 @@ export interface TaskView {
 }
 
 /** Whether it has a Job that has not ended. */
-export function isUnderWay({ job, jobExists, failed }: PartView): boolean {
-  return jobExists && !failed && !(job && conditionOf(job, 'Complete'));
+export function isUnderWay({ job, jobExists }: PartView): boolean {
+  return jobExists && job !== undefined && !hasEnded(job);
 }
 
 /**
  * Whether the run is being deleted and none of its Jobs goes on. It starts none, however long a finalizer keeps it.
  */
-export function isGoing(run: RunView): boolean {
-  return run.record.metadata.deletionTimestamp !== undefined && !partsOf(run).some(isUnderWay);
+export function isGoing({ record, jobs }: RunView): boolean {
+  return record.metadata.deletionTimestamp !== undefined && jobs.every(hasEnded);
 }
 
 /** What of a run has Jobs: its steps, or itself. */

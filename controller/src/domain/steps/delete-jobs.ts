@@ -3,8 +3,9 @@
  */
 import type { Action, Deletion } from '../model/actions.ts';
 import { waitsInQueue } from '../model/kueue.ts';
-import type { Pod } from '../model/objects.ts';
-import { partsOf, type PartView, type RunView } from '../model/view.ts';
+import { isOwnedBy, type Pod } from '../model/objects.ts';
+import type { TaskState } from '../model/state.ts';
+import type { PartView, RunView } from '../model/view.ts';
 
 /** Whether a queue might still start a Job of what is on record as failed. */
 export function waitsForNothing({ finished, phase, job, jobExists }: PartView): boolean {
@@ -19,14 +20,20 @@ export function notAdmitted({ name, record }: PartView | RunView): Deletion {
  * The pods of a Job that a finalizer holds: in the background they go after the Job, so whoever put the finalizer there
  * would keep work running that was cancelled.
  */
-export function deleteHeldPods(run: RunView): readonly Action[] {
-  return partsOf(run).flatMap(({ job, jobExists, pods }): readonly Action[] => {
-    const isHeld = jobExists && job?.metadata.deletionTimestamp !== undefined && !job.goesAfterPods;
-    if (!isHeld || !pods.some(goesOn)) return [];
-    const { name, uid } = job.metadata;
-    const because = `${run.name} was cancelled, and a finalizer holds its Job`;
-    return [{ kind: 'deleteJob', name, uid, podsFirst: true, cause: 'cancelled', because }];
-  });
+export function deleteHeldPods({ name: of, jobs }: PartView | RunView, { cluster }: TaskState): readonly Action[] {
+  const held = jobs.filter(({ metadata, goesAfterPods }) => metadata.deletionTimestamp !== undefined && !goesAfterPods);
+  const working = held.filter(({ metadata }) =>
+    cluster.pods.some((pod) => isOwnedBy(pod, metadata.uid) && goesOn(pod)),
+  );
+  const because = `${of} was cancelled, and a finalizer holds its Job`;
+  return working.map(({ metadata: { name, uid } }) => ({
+    kind: 'deleteJob',
+    name,
+    uid,
+    podsFirst: true,
+    cause: 'cancelled',
+    because,
+  }));
 }
 
 function goesOn({ phase, metadata }: Pod): boolean {

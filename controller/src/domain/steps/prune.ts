@@ -45,8 +45,8 @@ function mustGo(run: RunView, view: TaskView): readonly Deletion[] {
   return [...replaced, ...cancelled, ...gaveUp];
 }
 
-function endHeldPods({ finished }: TaskView): readonly Action[] {
-  return finished.filter(({ phase }) => phase === 'Cancelled').flatMap(deleteHeldPods);
+function endHeldPods({ finished, state }: TaskView): readonly Action[] {
+  return finished.filter(({ phase }) => phase === 'Cancelled').flatMap((run) => deleteHeldPods(run, state));
 }
 
 function isRead({ record: run }: RunView, { state }: TaskView): boolean {

@@ -8,7 +8,7 @@ import { durationBetween } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { sameJson } from '../lang/same-json.ts';
 import type { Action } from '../model/actions.ts';
-import { attemptOf, conditionOf, type Job } from '../model/objects.ts';
+import { attemptOf, conditionOf, hasEnded, type Job } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import type { Verdict } from '../model/verdict.ts';
@@ -103,8 +103,4 @@ function stopped(run: TaskRun, jobs: readonly Job[]): readonly Action[] {
   return jobs
     .filter((job) => job.metadata.deletionTimestamp === undefined && !hasEnded(job))
     .map(({ metadata: { name, uid } }) => ({ kind: 'deleteJob', name, uid, cause: 'cancelled', because }));
-}
-
-function hasEnded(job: Job): boolean {
-  return conditionOf(job, 'Complete') !== undefined || conditionOf(job, 'Failed') !== undefined;
 }
