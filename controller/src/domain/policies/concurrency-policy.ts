@@ -9,6 +9,7 @@ import { memo } from '../lang/memo.ts';
 import { reasons } from '../model/reasons.ts';
 import type { Hold } from '../model/verdict.ts';
 import type { RunView, TaskView } from '../model/view.ts';
+import { takeoversOf } from './taking-over.ts';
 import { waitsForStep } from './workflow-step.ts';
 
 /** Why a run that has no Job yet may not have one now; undefined where it may. */
@@ -26,10 +27,11 @@ export function heldByOthers(view: RunView, task: TaskView): Hold | undefined {
 }
 
 /** The newer run that takes the place of this unfinished one under Replace. */
-export function replacingRun(view: RunView, { policy, runs }: TaskView): RunView | undefined {
-  if (policy.concurrencyPolicy !== 'Replace' || view.finished) return undefined;
-  return runs.slice(0, runs.indexOf(view)).find(({ phase }) => phase !== 'Skipped');
+export function replacingRun(view: RunView, task: TaskView): RunView | undefined {
+  return task.policy.concurrencyPolicy === 'Replace' ? takeovers(task).by.get(view) : undefined;
 }
+
+const takeovers = memo((task: TaskView) => takeoversOf(task.active, task));
 
 /** What stands before an unfinished run. */
 interface Standing {

@@ -6,10 +6,12 @@
  * CronJob ends a Job.
  */
 import type { Task } from '../../resources/index.ts';
+import { memo } from '../lang/memo.ts';
 import { joinName } from '../lang/names.ts';
 import { type CompletePolicy, policyOf } from '../model/execution-policy.ts';
 import type { RunView, TaskView } from '../model/view.ts';
 import { componentName } from './name-suffix.ts';
+import { type Takeovers, takeoversOf } from './taking-over.ts';
 
 /** The Job's name that every run of the Task shares, or undefined where each run has its own. */
 export function sharedJobName(version: Task): string | undefined {
@@ -17,26 +19,38 @@ export function sharedJobName(version: Task): string | undefined {
 }
 
 /**
- * The run that takes the place of this one, if any: one that Forbid skips takes nobody's place, one that Queue holds
- * only that of a finished one.
+ * The run that takes the place of this one, if any. Under Forbid and Queue nobody takes that of an unfinished one. The
+ * Job of a finished one makes room for any run, also for the retry of an older one.
  */
-export function replacementOf(view: RunView, { runs, policy }: TaskView): RunView | undefined {
+export function replacementOf(view: RunView, task: TaskView): RunView | undefined {
   const name = view.record.spec.jobName;
-  if (name === undefined || (!view.finished && isPatient(policy))) return undefined;
-  const newer = runs.slice(0, runs.indexOf(view));
-  return newer.find((other) => other.record.spec.jobName === name && other.phase !== 'Skipped');
+  const { by, newestReady } = (name !== undefined && takeovers(task).get(name)) || nobody;
+  if (view.finished) return newestReady;
+  return isPatient(task.policy) ? undefined : by.get(view);
 }
+
+const nobody: Takeovers = { by: new Map(), newestReady: undefined };
+
+/** By the name that Jobs share. */
+const takeovers = memo((task: TaskView): ReadonlyMap<string | undefined, Takeovers> => {
+  const groups = Map.groupBy(task.active, ({ record }) => record.spec.jobName);
+  return new Map(
+    [...groups].flatMap(([name, runs]) => (name === undefined ? [] : [[name, takeoversOf(runs, task)] as const])),
+  );
+});
 
 function isPatient({ concurrencyPolicy }: CompletePolicy): boolean {
   return concurrencyPolicy === 'Forbid' || concurrencyPolicy === 'Queue';
 }
 
 /**
- * Whether an older run's Job still has the name that this run's Job is to take. One that is being deleted is about to
- * release it, or a finalizer keeps it for ever: creating the Job shows which.
+ * Whether another run's Job still has the name that this run's Job is to take, or it is not on record yet that an older
+ * run makes room. A Job that is being deleted is about to release its name, or a finalizer keeps it for ever: creating
+ * the Job shows which.
  */
-export function waitsForName(view: RunView, { runs }: TaskView): boolean {
+export function waitsForName(view: RunView, task: TaskView): boolean {
   const name = view.record.spec.jobName;
   if (name === undefined) return false;
-  return runs.slice(runs.indexOf(view) + 1).some(({ record: run, kept }) => kept && run.spec.jobName === name);
+  const others = task.runs.filter((other) => other !== view && other.record.spec.jobName === name);
+  return others.some((other) => other.kept || (!other.finished && replacementOf(other, task) !== undefined));
 }

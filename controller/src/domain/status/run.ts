@@ -7,22 +7,18 @@ import { compact } from '../lang/compact.ts';
 import { durationBetween } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { oneLine } from '../lang/words.ts';
-import { attemptOf, type Node } from '../model/objects.ts';
+import { attemptOf } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
-import { runNamed } from '../model/state.ts';
 import type { Hold, Verdict } from '../model/verdict.ts';
 import { isGoing, type JobRun, type RunView, type TaskView } from '../model/view.ts';
-import { overridesProblem } from '../policies/allowed-overrides.ts';
 import { replacingRun } from '../policies/concurrency-policy.ts';
-import { retryProblem } from '../policies/retry-of.ts';
+import { missingFor, startProblem } from '../policies/first-job.ts';
 import { holdOf } from '../policies/suspend.ts';
 import { supersededHold } from '../policies/superseded.ts';
 import { replacementOf } from '../policies/unique.ts';
-import { tooManyNodes, whyNoNode } from '../shape/nodes.ts';
-import { nodeOfRun, nodeToRecord } from '../shape/same-node.ts';
-import { missingTemplates, templatesProblem } from '../shape/templates.ts';
-import { claimOf, workspaceProblem } from '../shape/workspace.ts';
+import { nodeToRecord } from '../shape/same-node.ts';
+import { claimOf } from '../shape/workspace.ts';
 import { cutRunStatus, cutsOf, fitting, leftOutNote } from './cuts.ts';
 import { stepRows } from './flow-rows.ts';
 import { flowStartTime, flowVerdict } from './flow.ts';
@@ -135,57 +131,18 @@ function endedEarly(view: RunView, task: TaskView): { reason: string; message: s
 function notStarted(view: RunView, task: TaskView, now: Date): Verdict {
   const at = rfc3339(now);
   const { refusal } = view;
-  const problem = problemOf(view, task);
+  const problem = startProblem(view, task);
   if (problem) return { phase: 'Failed', ...problem, completionTime: at };
-  const hold = holdFor(view, task, now) ?? lacksTemplate(view, task) ?? lacksNode(view, task);
+  const hold = holdFor(view, task, now);
   if (hold) return isFinished(hold.phase) ? { ...hold, completionTime: at } : hold;
   return refusal ? refused(refusal, at) : { phase: 'Pending' };
 }
 
-/** A wait for pods to go names the pod that does not. */
+/** Pods go by themselves, so what the cluster lacks is said before. A wait for pods names the one that does not go. */
 function holdFor(view: RunView, task: TaskView, now: Date): Hold | undefined {
   const hold = holdOf(view, task);
-  return hold?.reason === reasons.waitsForPods ? (stuckPodHold(task, now) ?? hold) : hold;
-}
-
-/** Why the run can never start, if so. */
-function problemOf(view: RunView, { policy, state }: TaskView): { reason: string; message: string } | undefined {
-  const { record: run } = view;
-  const denied = overridesProblem(run.spec, policy);
-  if (denied !== undefined) return { reason: reasons.overrideNotAllowed, message: denied };
-  const { retryOf, snapshot } = run.spec;
-  if (retryOf !== undefined && !snapshot) {
-    const before = runNamed(state, retryOf);
-    const problem = retryProblem(retryOf, before) ?? `${retryOf} says nothing of what it ran`;
-    return { reason: reasons.notRetryable, message: `spec.retryOf: ${problem}` };
-  }
-  const parameters = templatesProblem(run);
-  if (parameters !== undefined) return { reason: reasons.invalidParameters, message: parameters };
-  const message = view.kind === 'flow' ? tooManyNodes(view.steps) : undefined;
-  if (message !== undefined) return { reason: reasons.invalidFlow, message };
-  const workspace = workspaceProblem(view, state);
-  return workspace === undefined ? undefined : { reason: reasons.notRetryable, message: workspace };
-}
-
-function lacksTemplate({ record: run }: RunView, { state }: TaskView): Verdict | undefined {
-  const [name] = missingTemplates(run, state.cluster.templates);
-  const message = `there is no TaskTemplate ${name} in namespace ${run.metadata.namespace}; the run starts once there is`;
-  return name === undefined ? undefined : { phase: 'Pending', reason: reasons.templateNotFound, message };
-}
-
-function lacksNode(view: RunView, { state }: TaskView): Verdict | undefined {
-  const message = noNode(view, state.cluster.nodes);
-  return message === undefined ? undefined : { phase: 'Pending', reason: reasons.noNodeFits, message };
-}
-
-function noNode(view: RunView, nodes: readonly Node[]): string | undefined {
-  const { record: run } = view;
-  const { snapshot } = run.spec;
-  if (snapshot?.nodes) return view.kind === 'flow' && view.steps.length === 0 ? whyNoNode(snapshot, nodes) : undefined;
-  const name = nodeOfRun(run);
-  return name === undefined || nodes.some(({ metadata }) => metadata.name === name)
-    ? undefined
-    : `there is no node ${name}, on which all steps are to run; the run starts once there is`;
+  if (hold && hold.reason !== reasons.waitsForPods) return hold;
+  return missingFor(view, task) ?? (hold && (stuckPodHold(task, now) ?? hold));
 }
 
 /** Complete or Failed, as on a Job, so that `kubectl wait --for=condition=Complete vrun/...` works. */
