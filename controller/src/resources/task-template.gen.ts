@@ -5,7 +5,7 @@ export interface TaskTemplateSpec {
    */
   description?: string;
   /**
-   * What whoever uses it may say. $(params.NAME) in any text of template and job is the value; where it is all of the text the value keeps its type.
+   * What whoever uses it may say. $(params.NAME) in any text of template and job is the value; where it is all of the text the value keeps its type, unless a pod has only text there, as in commands, values, labels and annotations.
    */
   parameters?: {
     name: string;

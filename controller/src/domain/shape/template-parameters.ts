@@ -18,6 +18,10 @@ const later = /\$\((?:item|steps|node)\.[^()]+\)/g;
 const expanded =
   /^template\.spec\.(containers|initContainers)\.(command|args|env\.value|volumeMounts\.subPathExpr|(liveness|readiness|startup)Probe\.exec\.command)$/;
 
+/** Where else a pod has text alone; elsewhere it may have numbers and booleans, and a Job does. */
+const textual =
+  /^template\.(metadata\.(labels|annotations)|spec\.(nodeSelector|.+\.matchLabels))\.|^template\.spec\..+\.(values?|subPath)$/;
+
 const fits: Readonly<Record<NonNullable<Parameter['type']>, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   integer: Number.isInteger,
@@ -80,8 +84,9 @@ function aType(type: string): string {
 }
 
 /**
- * What a template runs, with the values in all its texts; where a value is all of a text it keeps its type. Kubernetes
- * reads no variables in a value, but what is known only later still takes its places there.
+ * What a template runs, with the values in all its texts; where a value is all of a text it keeps its type, unless a
+ * pod has text there. Kubernetes reads no variables in a value, but what is known only later still takes its places
+ * there.
  */
 export function filledTemplate(
   { template, job }: TaskTemplateSpec,
@@ -93,7 +98,7 @@ export function filledTemplate(
 
 function filler(values: Values, room: ValuesRoom): (value: unknown, path: string) => unknown {
   const fill = (value: unknown, path: string): unknown => {
-    if (typeof value === 'string') return fillText(value, values, room, expanded.test(path) ? escapedNow : asItIs);
+    if (typeof value === 'string') return fillText(value, values, room, path);
     if (Array.isArray(value)) return value.map((element) => fill(element, path));
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(
@@ -114,18 +119,27 @@ function escapedNow(value: string): string {
   return result + escaped(value.slice(at));
 }
 
-function fillText(text: string, values: Values, room: ValuesRoom, written: (value: string) => string): unknown {
+function fillText(text: string, values: Values, room: ValuesRoom, path: string): unknown {
+  const isExpanded = expanded.test(path);
+  const written = isExpanded ? escapedNow : asItIs;
   const [, all = ''] = whole.exec(text) ?? [];
-  if (Object.hasOwn(values, all) && !room.isFull)
-    return typeof values[all] === 'string' ? room.take(written(values[all])) : values[all];
+  if (Object.hasOwn(values, all) && !room.isFull) {
+    const value = values[all];
+    return typeof value !== 'string' && !isExpanded && !textual.test(path) ? value : room.take(written(textOf(value)));
+  }
   const valueOf = (name: string): string | undefined => {
     const [, key] = /^params\.(.+)$/s.exec(name) ?? [];
-    if (key === undefined || !Object.hasOwn(values, key) || values[key] === undefined) return undefined;
-    return typeof values[key] === 'string' ? values[key] : JSON.stringify(values[key]);
+    return key === undefined || !Object.hasOwn(values, key) || values[key] === undefined
+      ? undefined
+      : textOf(values[key]);
   };
-  if (written === escapedNow) return filledIn(text, valueOf, room, written);
+  if (isExpanded) return filledIn(text, valueOf, room, written);
   return text.replaceAll(inText, (placeholder, key: string) => {
     const value = room.isFull ? undefined : valueOf(`params.${key}`);
     return value === undefined ? placeholder : room.take(value);
   });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
