@@ -65,8 +65,8 @@ describe("a step's pod template", () => {
               { name: 'LEVEL', value: 'debug' },
             ],
             volumeMounts: [
-              { name: 'cache', mountPath: '/cache' },
               { name: 'mine', mountPath: '/work' },
+              { name: 'cache', mountPath: '/cache' },
             ],
           }),
         ],
@@ -76,6 +76,35 @@ describe("a step's pod template", () => {
         ],
       },
     });
+  });
+  test('has its own value of a shared variable in its place, so that those which refer to it are expanded', () => {
+    const shared = {
+      env: [
+        { name: 'REGION', value: 'eu' },
+        { name: 'BUCKET', value: 'data-$(REGION)' },
+      ],
+    };
+    const own = [
+      { name: 'PATH_IN', value: '$(BUCKET)/in' },
+      { name: 'REGION', value: 'us' },
+    ];
+    const { spec } = stepTemplate({ template: { spec: { containers: [container({ env: own })] } } }, shared, []);
+    expect(spec).toEqual({
+      containers: [
+        container({
+          env: [
+            { name: 'REGION', value: 'us' },
+            { name: 'BUCKET', value: 'data-$(REGION)' },
+            { name: 'PATH_IN', value: '$(BUCKET)/in' },
+          ],
+        }),
+      ],
+    });
+  });
+  test('keeps what it says twice, for the API server to refuse', () => {
+    const twice = { name: 'work', hostPath: { path: '/tmp' } };
+    const { spec } = stepTemplate({ template: { spec: { volumes: [twice, { ...twice }] } } }, globals, []);
+    expect(spec).toMatchObject({ volumes: [twice, { name: 'cache' }, twice] });
   });
   test('has the outputs of steps before it in command, args and env, nothing for one that was not written', () => {
     const refers = container({

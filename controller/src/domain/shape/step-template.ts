@@ -134,8 +134,15 @@ function eachOf(list: readonly unknown[], change: (one: Fields) => Fields): read
   return list.map((one) => (isFields(one) ? change(one) : one));
 }
 
-/** The shared ones first, so that what is a step's own can refer to them, as in `$(SHARED)/sub`. */
+/**
+ * The shared ones, with a step's own in the place of one that has its key, and what the step alone has after them: a
+ * variable can refer to those that stand earlier in the list, as in `$(SHARED)/sub`.
+ */
 function beside(own: unknown, shared: readonly Fields[], key: 'name' | 'mountPath'): unknown {
-  const keys = new Set(listOf(own).map((one) => fieldsOf(one)[key]));
-  return changed(own, (list) => [...shared.filter((one) => !keys.has(one[key])), ...list]);
+  return changed(own, (list) => {
+    const first = new Map(list.toReversed().map((one) => [fieldsOf(one)[key], one]));
+    const placed = shared.map((one) => first.get(one[key]) ?? one);
+    const known = new Set<unknown>(placed);
+    return [...placed, ...list.filter((one) => !known.has(one))];
+  });
 }
