@@ -445,6 +445,57 @@ describe('a cancelled run whose Job somebody holds by a finalizer, so that its p
   });
 });
 
+describe('of a Task that a finalizer holds while it is being deleted', () => {
+  const deletionsOf = (state: StateBuilder) =>
+    at(state).flatMap((action) => (action.kind === 'deleteJob' ? [[action.name, action.cause]] : []));
+  const going = aTask().meta({ deletionTimestamp: rfc3339(30) });
+  const run = aRun(aTask());
+  const cancelled = run.finished('Cancelled');
+  const works = aJob(run).running(0);
+
+  test('a run that is cancelled ends on record, and then its Job', () => {
+    const asked = run.running(0).spec({ cancel: true });
+    const [write] = at(aState(going).runs(asked).jobs(works));
+    expect(write).toMatchObject({ kind: 'writeRunStatus', status: { phase: 'Cancelled' } });
+    expect(deletionsOf(aState(going).runs(cancelled).jobs(works))).toEqual([['mytask-v1', 'cancelled']]);
+  });
+
+  test('a cancelled run has its pods deleted where its Job is held, too', () => {
+    const held = works.meta({ deletionTimestamp: rfc3339(20) });
+    const state = aState(going).runs(cancelled).jobs(held).pods(aPod(held).phase('Running'));
+    expect(deletionsOf(state)).toEqual([['mytask-v1', 'cancelled']]);
+  });
+
+  test('a run that its queue did not admit in time leaves no Job there', () => {
+    const queued = { build: () => ({ ...aJob(run).build(), queue: 'q', spec: { suspend: true } }) };
+    expect(deletionsOf(aState(going).runs(run.finished('Failed')).jobs(queued))).toEqual([
+      ['mytask-v1', 'notAdmitted'],
+    ]);
+  });
+
+  test('a step that FailFast ended loses its Job', () => {
+    const steps = ['a', 'b'].map((name) => ({
+      name,
+      template: { spec: { containers: [{ name, image: 'busybox' }] } },
+    }));
+    const flow = aRun(aTask().spec({ steps, failurePolicy: 'FailFast' })).status({
+      phase: 'Running',
+      startTime: rfc3339(0),
+      jobs: [
+        { step: 'a', phase: 'Failed', completionTime: rfc3339(30) },
+        { step: 'b', phase: 'Cancelled', completionTime: rfc3339(30) },
+      ],
+    });
+    const jobOfB = { build: () => ({ ...aJob(flow).running(0).build(), step: 'b' }) };
+    expect(deletionsOf(aState(going).runs(flow).jobs(jobOfB))).toEqual([['mytask-v1', 'cancelled']]);
+  });
+
+  test('what has ended keeps its Job', () => {
+    const ended = aState(going).runs(run.finished('Succeeded')).jobs(works.complete(31));
+    expect(deletionsOf(ended)).toEqual([]);
+  });
+});
+
 describe('Jobs of a flow', () => {
   const template = { spec: { containers: [{ name: 'mytask', image: 'busybox' }] } };
   const task = aTask().spec({ steps: ['a', 'b'].map((name) => ({ name, template })), failurePolicy: 'FailFast' });

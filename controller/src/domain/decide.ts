@@ -9,6 +9,7 @@ import { checkWorkflowSteps } from './steps/check-workflow-steps.ts';
 import { createJobs } from './steps/create-jobs.ts';
 import { createRuns } from './steps/create-runs.ts';
 import { endOrphans } from './steps/end-orphans.ts';
+import { endRuns } from './steps/end-runs.ts';
 import { endSteps } from './steps/end-steps.ts';
 import { fillTemplates } from './steps/fill-templates.ts';
 import { keepName } from './steps/keep-name.ts';
@@ -33,6 +34,7 @@ const steps: readonly Step[] = [
   createJobs,
   readOutputs,
   recordOutcomes,
+  endRuns,
   prune,
   tryJobs,
   report,
@@ -45,9 +47,9 @@ const steps: readonly Step[] = [
 
 /**
  * A Task that is being deleted starts nothing. A finalizer may keep it for long: what goes on until then ends on
- * record.
+ * record, and what was cancelled ends.
  */
-const lastSteps: readonly Step[] = [readOutputs, recordOutcomes, endOrphans, report, wake];
+const lastSteps: readonly Step[] = [endSteps, readOutputs, recordOutcomes, endRuns, endOrphans, report, wake];
 
 /**
  * @returns the actions of the first step that has any that are not put off, in order. Whoever applies them decides

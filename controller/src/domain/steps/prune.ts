@@ -2,26 +2,21 @@
  * Jobs, records and workspaces that no policy keeps.
  */
 import type { Action, Deletion } from '../model/actions.ts';
-import { isGoing, partsOf, type RunView, type TaskView } from '../model/view.ts';
+import type { RunView, TaskView } from '../model/view.ts';
 import { beyondHistoryLimit } from '../policies/history-limit.ts';
 import { beyondKeepLast } from '../policies/keep-last.ts';
 import { beyondTtl } from '../policies/ttl-seconds-after-finished.ts';
-import { replacementOf } from '../policies/unique.ts';
 import { claimOf } from '../shape/workspace.ts';
-import { deleteHeldPods, deleteJobs, notAdmitted, waitsForNothing } from './delete-jobs.ts';
+import { deleteJobs } from './delete-jobs.ts';
 
 /** Delete Jobs and records that no policy keeps, all of them of runs that are finished and recorded as such. */
 export function prune(view: TaskView, now: Date): readonly Action[] {
-  return [...pruneJobs(view, now), ...endHeldPods(view), ...pruneRecords(view), ...pruneClaims(view)];
+  return [...pruneJobs(view, now), ...pruneRecords(view), ...pruneClaims(view)];
 }
 
 function pruneJobs(view: TaskView, now: Date): readonly Action[] {
   // The last of several reasons counts.
-  const deletions = new Map<RunView, Deletion>([
-    ...tooManyOrTooOld(view, now).filter(([run]) => !isRead(run, view)),
-    // A run that waits for a Job to be gone must not wait until the archive has read it.
-    ...view.kept.flatMap((run) => mustGo(run, view).map((deletion) => [run, deletion] as const)),
-  ]);
+  const deletions = new Map(tooManyOrTooOld(view, now).filter(([run]) => !isRead(run, view)));
   return [...deletions].flatMap(([run, deletion]) => deleteJobs(run, deletion));
 }
 
@@ -32,21 +27,6 @@ function tooManyOrTooOld(view: TaskView, now: Date): readonly (readonly [RunView
   );
   const tooMany = beyondKeepLast(view).map(({ view: run, ...deletion }) => [run, deletion] as const);
   return [...tooOld, ...tooMany];
-}
-
-/** Why a Job goes at once, however few there are. */
-function mustGo(run: RunView, view: TaskView): readonly Deletion[] {
-  const replacement = replacementOf(run, view);
-  const replaced: Deletion[] = replacement ? [{ cause: 'replaced', because: `replaced by ${replacement.name}` }] : [];
-  const cancelled: Deletion[] =
-    // Where the run is deleted alone, Jobs that have ended are meant to stay.
-    run.phase === 'Cancelled' && !isGoing(run) ? [{ cause: 'cancelled', because: `${run.name} was cancelled` }] : [];
-  const gaveUp = partsOf(run).some(waitsForNothing) ? [notAdmitted(run)] : [];
-  return [...replaced, ...cancelled, ...gaveUp];
-}
-
-function endHeldPods({ finished, state }: TaskView): readonly Action[] {
-  return finished.filter(({ phase }) => phase === 'Cancelled').flatMap((run) => deleteHeldPods(run, state));
 }
 
 function isRead({ record: run }: RunView, { state }: TaskView): boolean {
