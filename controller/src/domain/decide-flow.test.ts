@@ -232,6 +232,19 @@ describe('a flow', () => {
     expect(world.active).toEqual(['mytask-v1-a-r1']);
   });
 
+  test('whose attempts and steps would have Jobs of one name has a Job for each', () => {
+    const steps = [step('a', [], { retry: { limit: 1, delaySeconds: 1 } }), step('a-r1', ['b']), step('b')];
+    const world = begun(steps).advance(2).finish('mytask-v1-a', 'Failed').finish('mytask-v1-b').reconcile();
+    world.advance(1).reconcile();
+    const jobs = world.created.map((job) => `${job.manifest.metadata.name} of ${job.step}, attempt ${job.attempt}`);
+    expect(jobs.slice(2)).toEqual([
+      'mytask-v1-a-r1 of a-r1, attempt 0',
+      `${nameWithHash('mytask-v1-a-r1', world.run?.metadata.uid ?? '')} of a, attempt 1`,
+    ]);
+    for (const name of world.active) world.finish(name);
+    expect(world.reconcile().run?.status?.phase).toBe('Succeeded');
+  });
+
   test('hands outputs on to later steps and to the run', () => {
     const outputs = [{ name: 'image' }];
     const world = begun(

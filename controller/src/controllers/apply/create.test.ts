@@ -1,10 +1,11 @@
 import { expect, test, vi } from 'vitest';
 import { controlledBy } from '../../domain/model/objects.ts';
 import { aRun, aTask, rfc3339 } from '../../domain/testing/builders.ts';
+import { labels } from '../../resources/index.ts';
 import { ApiError } from '../../kube/api-error.ts';
 import { TaskMemory } from '../task-memory.ts';
 import type { ApplyContext } from './context.ts';
-import { createClaim, createRun } from './create.ts';
+import { createClaim, createJob, createRun } from './create.ts';
 
 const task = aTask().build();
 const wanted = aRun(aTask(), 'mytask-v1').build();
@@ -82,4 +83,64 @@ test.each([
   ['finds its own, which somebody deletes', { deletionTimestamp: rfc3339(1) }, isTheirs],
 ])('the controller that makes a workspace %s', async (_what, existing, outcome) => {
   expect(await claimTakenBy(existing)).toEqual(outcome);
+});
+
+/** What becomes of the Job of step a's next attempt where the API server has a Job of its name with this metadata. */
+async function jobTakenBy(existing: object) {
+  const observe = vi.fn();
+  const memory = new TaskMemory();
+  const others = { ...wanted, metadata: { ...wanted.metadata, name: 'mytask-v2', uid: 'mytask-v2-uid' } };
+  const metadata = {
+    name: 'mytask-v1-a-r1',
+    namespace: wanted.metadata.namespace,
+    labels: { [labels.step]: 'a', [labels.attempt]: '1' },
+    ownerReferences: [controlledBy('TaskRun', wanted.metadata)],
+  };
+  const context = {
+    client: {
+      create: () => Promise.reject(taken),
+      get: () => Promise.resolve({ metadata: { ...metadata, uid: 'job', ...existing } }),
+    },
+    caches: {
+      jobs: { observe },
+      runs: { cache: { byUid: (uid: string) => [wanted, others].find((run) => run.metadata.uid === uid) } },
+    },
+    memory,
+    log: { info: vi.fn(), warn: vi.fn() },
+    task,
+    now: () => 0,
+  };
+  const action = { kind: 'createJob', run: 'mytask-v1', step: 'a', job: { metadata } as never } as const;
+  await createJob(action, context as unknown as ApplyContext);
+  return {
+    isTaken: memory.takenJobs.has('mytask-v1-a-r1'),
+    isFound: observe.mock.calls.length > 0,
+    refusals: memory.refusals.length,
+  };
+}
+
+test.each([
+  ['made it before it died', {}, { isTaken: false, isFound: true, refusals: 0 }],
+  [
+    'finds that of another step of the run takes another name at once',
+    { labels: { [labels.step]: 'a-r1' } },
+    { isTaken: true, isFound: false, refusals: 0 },
+  ],
+  [
+    'finds that of another attempt takes another name at once',
+    { labels: { [labels.step]: 'a', [labels.attempt]: '11' } },
+    { isTaken: true, isFound: false, refusals: 0 },
+  ],
+  [
+    'finds that of another run of the Task waits for it to go',
+    { ownerReferences: [controlledBy('TaskRun', { ...wanted.metadata, name: 'mytask-v2', uid: 'mytask-v2-uid' })] },
+    { isTaken: false, isFound: false, refusals: 1 },
+  ],
+  [
+    'finds that of somebody takes another name at once',
+    { ownerReferences: [] },
+    { isTaken: true, isFound: false, refusals: 0 },
+  ],
+])("the controller that makes a step's Job and %s", async (_what, existing, outcome) => {
+  expect(await jobTakenBy(existing)).toEqual(outcome);
 });

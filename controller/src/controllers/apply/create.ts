@@ -102,12 +102,17 @@ async function createJobOf(of: JobOwner, job: JobManifest, context: ApplyContext
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const existing = await client.get(jobs, { name, namespace });
-    if (controllerOf(existing, 'TaskRun') === job.metadata.ownerReferences[0]?.uid) {
+    if (controllerOf(existing, 'TaskRun') === job.metadata.ownerReferences[0]?.uid && isSameAttempt(existing, job)) {
       caches.jobs.observe(existing);
       return 'done';
     }
     return nameTaken(of, existing, context, error);
   }
+}
+
+/** Names of steps may meet: attempt 1 of step `a` and step `a-r1`, or long ones that are cut and hashed. */
+function isSameAttempt({ metadata: { labels: existing = {} } }: Stored<BatchJob>, { metadata }: JobManifest): boolean {
+  return [labels.step, labels.attempt].every((label) => existing[label] === metadata.labels[label]);
 }
 
 /** Where the name is that of another claim, also of another run's, this one takes another name. */
@@ -147,7 +152,10 @@ type JobOwner = Pick<Refusal, 'run' | 'step'>;
 /** As often the name of another run's Job is waited for, about a minute: a finalizer may keep it for ever. */
 const mostNameWaits = 5;
 
-/** Another run of the same Task will soon release the name; any other owner keeps it, and we take another name. */
+/**
+ * Another run of the same Task will soon release the name; another step of this run and any other owner keep it, and we
+ * take another name.
+ */
 function nameTaken(
   { run, step }: JobOwner,
   existing: Stored<BatchJob>,
@@ -156,8 +164,8 @@ function nameTaken(
 ): Result {
   const { name, namespace } = existing.metadata;
   const owner = caches.runs.cache.byUid(controllerOf(existing, 'TaskRun') ?? '');
-  const ours = owner !== undefined && controllerOf(owner, 'Task') === task.metadata.uid;
-  if ((ours && memory.attemptsOf('Job', run, step) < mostNameWaits) || memory.takenJobs.has(name)) throw error;
+  const mayGo = owner !== undefined && owner.metadata.name !== run && controllerOf(owner, 'Task') === task.metadata.uid;
+  if ((mayGo && memory.attemptsOf('Job', run, step) < mostNameWaits) || memory.takenJobs.has(name)) throw error;
   memory.takenJobs = noted(memory.takenJobs, name);
   log.info({ job: name, namespace, owner: ownerOf(existing), at: now() }, 'name is taken');
   return 'stop';

@@ -8,7 +8,7 @@ import { decide } from '../decide.ts';
 import { compact } from '../lang/compact.ts';
 import type { Action, ActionKind, ActionOf, JobManifest } from '../model/actions.ts';
 import type { FlowStep } from '../model/flow.ts';
-import { emptyMemory } from '../model/memory.ts';
+import { emptyMemory, type TakenNames } from '../model/memory.ts';
 import type { Job, Node } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../model/state.ts';
@@ -243,12 +243,18 @@ export class FlowWorld {
     return this;
   }
 
-  /** Whether somebody else has the claim's name, which the process then knows. */
+  /** Whether somebody else has the claim's name, or another step that of the Job, which the process then knows. */
   #isTaken(action: Action): boolean {
-    if (action.kind !== 'createClaim' || !this.othersClaims.has(action.claim.metadata.name)) return false;
     const { taken } = this.#state.memory;
-    const claims = new Set([...taken.claims, action.claim.metadata.name]);
-    this.#state = withMemory(this.#state, { taken: { ...taken, claims } });
+    if (action.kind === 'createClaim' && this.othersClaims.has(action.claim.metadata.name))
+      return this.#notes({ ...taken, claims: new Set([...taken.claims, action.claim.metadata.name]) });
+    if (action.kind === 'createJob' && this.jobs.has(action.job.metadata.name))
+      return this.#notes({ ...taken, jobs: new Set([...taken.jobs, action.job.metadata.name]) });
+    return false;
+  }
+
+  #notes(taken: TakenNames): true {
+    this.#state = withMemory(this.#state, { taken });
     return true;
   }
 
