@@ -1,6 +1,8 @@
 /** Prints what a run's pods print, until it has ended. */
 import { followRun } from '../../logs/follow-run.ts';
 import type { LogChoice } from '../../logs/pod-logs.ts';
+import { recordOf } from '../../records/record.ts';
+import type { TaskRun } from '../../resources/index.ts';
 import type { StoredRun } from '../find.ts';
 import type { Session } from '../session.ts';
 import { LogPrinter } from './print-logs.ts';
@@ -19,8 +21,17 @@ export async function printRun(
 ): Promise<StoredRun> {
   const end = new AbortController();
   const either = AbortSignal.any([signal, end.signal]);
-  const printer = new LogPrinter(session, { ...choice, follow: true }, { run: false, pod: severalPods(run) }, either);
-  const work = [followRun(session.client, run, printer, either, onChange), printer.print()] as const;
+  let latest = run;
+  const shows = {
+    run: false,
+    // What a new run does is known once the controller has adopted it, and so before it has pods.
+    get pod() {
+      return hasSeveralPods(latest);
+    },
+  };
+  const printer = new LogPrinter(session, { ...choice, follow: true }, shows, either);
+  const changed = (now: StoredRun): Promise<void> => onChange((latest = now));
+  const work = [followRun(session.client, run, printer, either, changed), printer.print()] as const;
   try {
     const [ended] = await Promise.all(work);
     return ended;
@@ -30,8 +41,10 @@ export async function printRun(
   }
 }
 
-/** Whether lines must name their pod. */
-function severalPods({ spec: { snapshot } }: StoredRun): boolean {
-  const { parallelism = 1, completions = 1 } = (snapshot?.job ?? {}) as { parallelism?: number; completions?: number };
-  return parallelism > 1 || completions > 1;
+/** Whether it may have several pods, so that lines must name theirs. */
+function hasSeveralPods(run: StoredRun): boolean {
+  const { snapshot, templates = {} } = run.spec;
+  const jobs = [...Object.values(templates), snapshot].map((part) => part?.['job'] as object | undefined);
+  const { parallelism = 1, completions = 1 } = Object.assign({}, ...jobs) as Readonly<Record<string, unknown>>;
+  return recordOf(run as TaskRun).shape !== 'Job' || parallelism !== 1 || completions !== 1;
 }
