@@ -17,7 +17,7 @@ import { printRun } from '../logs/print-run.ts';
 import { LogPrinter } from '../logs/print-logs.ts';
 import { ownPodsOfTask, podsOfRun, type TaskOfPods } from '../../logs/run-pods.ts';
 import { streamsOf } from '../../logs/streams.ts';
-import { archivedLogs } from '../logs/archived-logs.ts';
+import { archivedLogs, withoutRuns } from '../logs/archived-logs.ts';
 import { serverOf } from '../run-server.ts';
 import { printable } from '../text.ts';
 import type { Session, Start } from '../session.ts';
@@ -75,9 +75,7 @@ async function liveLogs(session: Session, text: string, options: LogsOptions): P
   if (options.allRuns === true) return logsOfAll(session, task, runs, options);
   const run = currentOf(runs);
   if (run) return logsOfRun(session, run, options);
-  throw new CliError(
-    `task ${task.metadata.name} has no${options.failed === true ? ' failed' : ''} runs on record, so there are no logs`,
-  );
+  throw new CliError(withoutRuns(task.metadata.name, options));
 }
 
 /** The newest run that ever started, else the newest run. @param runs newest first */

@@ -3,7 +3,7 @@ import { taskRuns } from '../../cluster/resource-types.ts';
 import { compact } from '../../domain/lang/compact.ts';
 import { isNotFound } from '../../kube/api-error.ts';
 import type { LogChoice } from '../../logs/pod-logs.ts';
-import { exitCodes } from '../errors.ts';
+import { CliError, exitCodes } from '../errors.ts';
 import { findTask } from '../find.ts';
 import type { RunServer } from '../run-server.ts';
 import type { Session } from '../session.ts';
@@ -33,14 +33,41 @@ export async function archivedLogs(
   });
   const task = await taskOf(session, text, options);
   const [path, query] =
-    task === undefined ? [`runs/${text}`, choice] : [`tasks/${task}`, { ...choice, ...amongRuns(options) }];
+    task === undefined
+      ? [`runs/${text}`, choice]
+      : options.allRuns === true
+        ? [`tasks/${task}`, { ...choice, runs: String(mostRuns), phase: phasesOf(options).join(',') }]
+        : [`runs/${await newestRun(session, server, task, options)}`, choice];
   const chunks = await server.logs(namespace, path, query);
   for await (const chunk of io.out.terminal ? terminalSafeLines(chunks) : chunks) await io.out.write(chunk);
   return exitCodes.ok;
 }
 
-function amongRuns({ allRuns = false, failed = false }: ArchivedLogsOptions): Readonly<Record<string, string>> {
-  return { runs: String(allRuns ? mostRuns : 1), ...(failed && { phase: 'Failed' }) };
+/** Those of runs that may have started. */
+const mayHaveLogs = ['Pending', 'Running', 'Succeeded', 'Failed', 'Cancelled'];
+
+function phasesOf({ failed = false }: ArchivedLogsOptions): readonly string[] {
+  return failed ? ['Failed'] : mayHaveLogs;
+}
+
+/** As without --server: the newest run that ever started, else the newest run. */
+async function newestRun(
+  { namespace }: Session,
+  server: RunServer,
+  task: string,
+  options: ArchivedLogsOptions,
+): Promise<string> {
+  const found = await server.history(namespace, task, { limit: mostRuns, phases: phasesOf(options) });
+  const started = found.find(({ startTime }) => startTime !== undefined);
+  if (started) return started.name;
+  const [newest] = options.failed === true ? found : await server.history(namespace, task, { limit: 1 });
+  if (newest) return newest.name;
+  throw new CliError(withoutRuns(task, options));
+}
+
+/** Why a task has no log to show. */
+export function withoutRuns(task: string, { failed = false }: { readonly failed?: boolean | undefined }): string {
+  return `task ${task} has no${failed ? ' failed' : ''} runs on record, so there are no logs`;
 }
 
 /** The Task that is meant; undefined if it is a run, which may exist only in the archive. */
