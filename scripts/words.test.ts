@@ -17,6 +17,8 @@ describe('the word list', () => {
     ['@hourly and the like', 'and the like', 'the names, or "such as"'],
     ['all but for one', 'but for', 'except'],
     ['show show show one run', 'show show show', 'the word once'],
+    ['list the list the tasks', 'list the list the', 'the words once'],
+    ['which run is due\n * which run is due', 'which run is due which run is due', 'the words once'],
     ['/** Of a run that failed. */', 'Of a', 'the subject first'],
   ])('finds %s', (text, word, instead) =>
     expect(findWords(text)).toContainEqual(expect.objectContaining({ text: word, instead })),
@@ -34,6 +36,8 @@ describe('the word list', () => {
     'one of the steps',
     'amendments',
     'a retry is retried',
+    'what is cancelled is cancelled',
+    'the one the other',
   ])('accepts "%s"', (text) => expect(findWords(text)).toEqual([]));
 
   it('says line and column, in the order of the text', () =>

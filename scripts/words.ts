@@ -30,6 +30,8 @@ export const rules: readonly Rule[] = [
   { pattern: /\b(whence|thereof|whereof|wherein|ere|aught)\b/, instead: 'a word of today' },
   // Lua ends three blocks with `end end end`.
   { pattern: /\b((?!end\b)[A-Za-z]+)( \1){2,}\b/, instead: 'the word once' },
+  // Two words may come twice: what is cancelled is cancelled.
+  { pattern: /\b(the [A-Za-z]+|[A-Za-z]+ the|[A-Za-z]+(?: [A-Za-z]+){2,3})( \1)+\b/, instead: 'the words once' },
   {
     pattern: /(?<=^|[.;] |\/\*\* |\/\/ |# |\* )Of [a-z]+ /m,
     instead: 'the subject first',

@@ -16,7 +16,7 @@ interface ListOptions extends OutputOptions {
 export function listCommand(start: Start): Command {
   return new Command('list')
     .alias('ls')
-    .description('list the list the list the list the list the tasks, what each is doing, and when it is due next')
+    .description('list the tasks, what each is doing, and when it is due next')
     .option('-A, --all-namespaces', 'in all namespaces')
     .addOption(outputOption())
     .action((_options, command: Command) => start<ListOptions>(command, list));
