@@ -8,7 +8,7 @@ import type { Start, StartOffline } from '../session.ts';
 const exitCodesHelp = `
 Exit codes: 0 the plan is valid, 1 something is wrong with the Application, 2 wrong usage;
 with --detailed-exitcode: 3 the plan is valid, and at least one run would start.
-Traits are not evaluated. What the API server's admission adds to or refuses in other resources is not predicted.`;
+The only trait that is evaluated is task-queue. What the API server's admission adds to or refuses in other resources is not predicted.`;
 
 export function planCommand(start: Start, startOffline: StartOffline, loadParts: LoadParts): Command {
   return new Command('plan')

@@ -23,7 +23,7 @@ interface UiOptions {
 export function uiCommand(start: Start): Command {
   return new Command('ui')
     .description(
-      'open the console in a browser without a login: forwards its requests to the REST API with your token or, if you have none, with a read-only one',
+      'print an address at which a browser shows the console without a login: forwards its requests to the REST API with your token or, if you have none, with a read-only one',
     )
     .option('--port <port>', 'the port on 127.0.0.1; a free one when left out', countArgument, 0)
     .action((_options, command: Command) => start<UiOptions>(command, ui));
