@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aJob, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
 import { classify } from '../view/classify.ts';
 import { beyondHistoryLimit } from './history-limit.ts';
@@ -37,4 +37,41 @@ test('skipped runs are counted apart', () => {
 test('a record stays until the status of the Task answers for its trigger', () => {
   const behind = task.status({ observedTrigger: { generation: 3, id: 'app-worker-v3' } });
   expect(beyond(aState(behind).runs(...runs))).toEqual(['mytask-v3', 'mytask-v2', 'mytask-v1']);
+});
+
+describe('once the schedule was taken out', () => {
+  const schedule = { crons: ['*/5 * * * *'] };
+  const { observedTrigger } = task.build().status ?? {};
+  const scheduled = [1, 2].map((n) =>
+    aRun(task, `at-${n}`)
+      .createdAt(n * 300)
+      .spec({ trigger: { type: 'Schedule', scheduledTime: rfc3339(n * 300) } })
+      .finished(),
+  );
+  test('scheduled runs are too many as others are', () => {
+    expect(beyond(aState(task.status({ observedTrigger: observedTrigger ?? {} })).runs(...scheduled))).toEqual([
+      'at-1',
+    ]);
+  });
+  test('they stay until the status says that there is no schedule: it may come back at once', () => {
+    const observedSchedule = { hash: 'abc', since: rfc3339(0) };
+    const before = task.status({ observedTrigger: observedTrigger ?? {}, observedSchedule });
+    expect(beyond(aState(before).runs(...scheduled))).toEqual([]);
+    const again = before.spec({ schedule });
+    expect(beyond(aState(again).runs(...scheduled))).toEqual([]);
+  });
+});
+
+describe('runs of an earlier Task of that name, whose generations were higher', () => {
+  const { taskRef } = runs[0]?.build().spec ?? {};
+  const restored = [40, 41].map((n) =>
+    aRun(aTask().revision(`app-worker-v${n}`))
+      .createdAt(n - 100)
+      .spec({ taskRef: { name: taskRef?.name ?? '', uid: 'earlier-uid' } })
+      .finished(),
+  );
+  test('are too many as others are once the Task has answered a trigger itself', () =>
+    expect(beyond(aState(task).runs(...runs.slice(4), ...restored))).toEqual(['mytask-v41', 'mytask-v40']));
+  test('stay while they alone answer for what ran', () =>
+    expect(beyond(aState(task.status(undefined)).runs(...restored))).toEqual([]));
 });

@@ -5,7 +5,8 @@
  * that the Task's status does not answer for yet stays, too: without either, its trigger would look new to whoever
  * comes after us.
  */
-import type { Task } from '../../resources/index.ts';
+import type { Task, TaskRun } from '../../resources/index.ts';
+import { isOfEarlier } from '../model/trigger.ts';
 import type { RunView, TaskView } from '../model/view.ts';
 
 /** @returns the records that are too many, oldest last */
@@ -18,8 +19,21 @@ export function beyondHistoryLimit({ finished, current, deployed, policy, state 
   );
 }
 
-function isAnsweredFor({ record: run }: RunView, { status }: Task): boolean {
-  const { generation = 0, scheduledTime } = run.spec.trigger ?? {};
-  if (generation > (status?.observedTrigger?.generation ?? 0)) return false;
-  return scheduledTime === undefined || Date.parse(scheduledTime) <= Date.parse(status?.lastScheduleTime ?? '');
+function isAnsweredFor({ record: run }: RunView, task: Task): boolean {
+  return isTriggerAnswered(run, task) && isTimeAnswered(run.spec.trigger?.scheduledTime, task);
+}
+
+/** Generations of an earlier Task say nothing of this one's: any answer of this one comes after them. */
+function isTriggerAnswered(run: TaskRun, task: Task): boolean {
+  const { generation: observed } = task.status?.observedTrigger ?? {};
+  if (isOfEarlier(run, task)) return observed !== undefined;
+  return (run.spec.trigger?.generation ?? 0) <= (observed ?? 0);
+}
+
+/** Without a schedule no time asks for a run, once that is on record: until then the schedule may come back. */
+function isTimeAnswered(scheduledTime: string | undefined, { spec, status = {} }: Task): boolean {
+  if (scheduledTime === undefined) return true;
+  const { lastScheduleTime, observedSchedule } = status;
+  if (lastScheduleTime !== undefined) return Date.parse(scheduledTime) <= Date.parse(lastScheduleTime);
+  return spec.schedule === undefined && observedSchedule === undefined;
 }

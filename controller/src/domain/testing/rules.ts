@@ -323,10 +323,11 @@ function wrongOfCancelled({ jobsCreated, ends }: Observed, uid: string): string 
 
 /** Whether the Task's status answers for what asked for the run: then there is a trace of it. */
 export function isAnswered({ task }: Observed, { spec: { trigger } }: TaskRun): boolean {
-  const { observedTrigger = {}, lastScheduleTime } = task.status ?? {};
+  const { observedTrigger = {}, lastScheduleTime, observedSchedule } = task.status ?? {};
   const { generation = 0, scheduledTime } = trigger ?? {};
   if (scheduledTime === undefined) return generation <= (observedTrigger.generation ?? 0);
-  return lastScheduleTime !== undefined && scheduledTime <= lastScheduleTime;
+  if (lastScheduleTime !== undefined) return scheduledTime <= lastScheduleTime;
+  return task.spec.schedule === undefined && observedSchedule === undefined;
 }
 
 /**
