@@ -1,9 +1,20 @@
 import type { Job } from 'kubernetes-types/batch/v1.js';
 import { describe, expect, test } from 'vitest';
+import { emptyState } from '../domain/model/state.ts';
+import { keepName } from '../domain/steps/keep-name.ts';
+import { aTask } from '../domain/testing/builders.ts';
+import { classify } from '../domain/view/classify.ts';
 import type { Stored } from '../kube/objects.ts';
 import { kueueTypes, type WorkloadObject } from './kueue-types.ts';
-import { projectJob, projectPodRefusal, projectRun, projectStartFailure, projectWorkload } from './projections.ts';
-import type { TaskRunObject } from './resource-types.ts';
+import {
+  projectJob,
+  projectPodRefusal,
+  projectRun,
+  projectStartFailure,
+  projectTask,
+  projectWorkload,
+} from './projections.ts';
+import type { TaskObject, TaskRunObject } from './resource-types.ts';
 
 const { group, version, kind } = kueueTypes('v1beta2').workloads;
 const at = '2026-01-01T00:00:00Z';
@@ -40,6 +51,17 @@ test.each([
   const metadata = { name: 'a', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: at };
   const job = { metadata: { ...metadata, labels: { 'task.oam.dev/attempt': attempt } } } as unknown as Stored<Job>;
   expect(projectJob(job).attempt).toBe(expected);
+});
+
+test.each([
+  ['was told to keep its name no longer asks its Application', { 'task.oam.dev/joined-by': '-', other: 'x' }, []],
+  ['was not told asks it', { other: 'x' }, ['keepName']],
+])('a Task of an old name that %s', (_what, annotations, asked) => {
+  const task = aTask().named('app-worker-my-task').component('my-task').build();
+  const metadata = { ...task.metadata, resourceVersion: '1', annotations };
+  const cached = projectTask({ ...task, metadata } as unknown as Stored<TaskObject>);
+  const actions = keepName(classify(emptyState(cached)));
+  expect(actions.map(({ kind }) => kind)).toEqual(asked);
 });
 
 describe('the projection of a Workload', () => {

@@ -14,6 +14,7 @@ import { clusterWords } from './cluster-words.ts';
 import type { Cached } from '../kube/cache.ts';
 import { keyOf, type Stored, type StoredMeta } from '../kube/objects.ts';
 import {
+  joinedByAnnotation,
   labels,
   queueLabels,
   velaLabels,
@@ -47,8 +48,11 @@ export type CachedPodRefusal = PodRefusal & Cached;
 export type CachedWorkload = Workload & Cached;
 export type CachedLocalQueue = Cached & { readonly clusterQueue: string };
 
+/** Keeps one annotation: that by which a Task keeps its name. */
 export function projectTask({ metadata, spec, status }: Stored<TaskObject>): CachedTask {
-  return compact({ metadata: slimMeta(metadata), spec, status });
+  const { [joinedByAnnotation]: joinedBy } = metadata.annotations ?? {};
+  const annotations = joinedBy === undefined ? undefined : { [joinedByAnnotation]: joinedBy };
+  return compact({ metadata: compact({ ...slimMeta(metadata), annotations }), spec, status });
 }
 
 /**
