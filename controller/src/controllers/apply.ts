@@ -9,7 +9,7 @@ import { reportedFailures } from '../domain/model/memory.ts';
 import { isAboutObject } from '../kube/api-error.ts';
 import { adoptRun, fillTemplates } from './apply/adopt-run.ts';
 import type { ApplyContext, Result } from './apply/context.ts';
-import { createClaim, createJob, createRun } from './apply/create.ts';
+import { createClaim, createJob, createRun, refuseJob } from './apply/create.ts';
 import { deleteClaim, deleteJob, deleteRun } from './apply/delete.ts';
 import { checkJob, checkStep, readTermination, tryJobs } from './apply/look.ts';
 import { keepName } from './apply/keep-name.ts';
@@ -23,6 +23,7 @@ const handlers: Handlers = {
   fillTemplates,
   createRun,
   createJob,
+  refuseJob,
   createClaim,
   deleteClaim,
   tryJobs,

@@ -148,7 +148,8 @@ const inMemory: Changes<Memory> = {
   createJob: ({ refusals }, { run, step }) => ({
     refusals: refusals.filter((one) => one.object !== 'Job' || one.run !== run || one.step !== step),
   }),
-  tryJobs: (_memory, { generation, templates }) => ({ trial: { generation, templates } }),
+  refuseJob: ({ refusals }, { refusal }, { now }) => ({ refusals: [...refusals, { ...refusal, retryAt: now }] }),
+  tryJobs: (_memory, { generation, templates, problem }) => ({ trial: { generation, templates, problem } }),
   checkJob: ({ goneJobs }, { uid }, { hasJob }) => (hasJob(uid) ? {} : { goneJobs: new Set([...goneJobs, uid]) }),
   readTermination: ({ terminationMessages }, { uid }, { terminationMessage }) => ({
     terminationMessages: new Map([...terminationMessages, [uid, terminationMessage(uid)]]),

@@ -28,6 +28,13 @@ export function createJob({ run, step, job }: ActionOf<'createJob'>, context: Ap
   return creating(context, { object: 'Job', run, step }, () => createJobOf({ run, step }, job, context));
 }
 
+/** Not asked of the API server: there is nothing to ask about. */
+export function refuseJob({ refusal }: ActionOf<'refuseJob'>, { memory, log, now }: ApplyContext): Promise<Result> {
+  memory.refuse(refusal, now());
+  log.error(refusal, 'a Job could not be made');
+  return Promise.resolve('done');
+}
+
 export function createClaim({ run, claim }: ActionOf<'createClaim'>, context: ApplyContext): Promise<Result> {
   return creating(context, { object: 'PersistentVolumeClaim', run }, () => createWorkspace(run, claim, context));
 }

@@ -19,10 +19,10 @@ import type { Problem, StepLook, TerminationMessage } from '../../domain/model/m
  * comes. The first refusal is enough.
  */
 export async function tryJobs(
-  { generation, templates, jobs: tried }: ActionOf<'tryJobs'>,
+  { generation, templates, jobs: tried, problem: own }: ActionOf<'tryJobs'>,
   { client, memory, log }: ApplyContext,
 ): Promise<Result> {
-  let problem: Problem | undefined;
+  let problem: Problem | undefined = own;
   for (const one of tried) {
     problem = await problemOf(one, (job) => client.create(jobs, job as unknown as BatchJob, { dryRun: true }));
     if (problem) break;

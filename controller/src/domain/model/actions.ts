@@ -3,6 +3,7 @@
  * that fails.
  */
 import type { OwnerReference, TaskRunSpec, TaskRunStatus, TaskStatus } from '../../resources/index.ts';
+import type { Problem, Refusal } from './memory.ts';
 import type { Mark } from './trigger.ts';
 
 /** A TaskRun as it is created. */
@@ -96,6 +97,8 @@ export type Action =
   | { readonly kind: 'createClaim'; readonly run: string; readonly claim: ClaimManifest }
   | { readonly kind: 'deleteClaim'; readonly name: string; readonly uid: string; readonly because: string }
   | { readonly kind: 'createJob'; readonly run: string; readonly step?: string; readonly job: JobManifest }
+  /** No call: remember that no Job can be made of what a run says, as if the API server had refused it. */
+  | { readonly kind: 'refuseJob'; readonly refusal: Omit<Refusal, 'retryAt'> }
   /** Ask the API server whether it would create these Jobs of that version of the Task; it creates none. */
   | {
       readonly kind: 'tryJobs';
@@ -103,6 +106,8 @@ export type Action =
       /** A hash of the TaskTemplates that they take, if any. */
       readonly templates?: string | undefined;
       readonly jobs: readonly TriedJob[];
+      /** Why no Job can be made of what they say; then there is none to ask about. */
+      readonly problem?: Problem | undefined;
     }
   /** Ask the live API for a Job that the cache does not have, before it is called deleted. */
   | { readonly kind: 'checkJob'; readonly name: string; readonly uid: string }
@@ -166,6 +171,8 @@ function targetOf(action: Action): string {
       return action.claim.metadata.name;
     case 'checkStep':
       return action.run;
+    case 'refuseJob':
+      return `${action.refusal.run}/${action.refusal.step ?? ''}`;
     default:
       return 'uid' in action ? action.uid : '';
   }

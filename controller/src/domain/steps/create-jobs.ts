@@ -6,7 +6,8 @@ import { freeName } from '../lang/names.ts';
 import { claimManifest } from '../manifest/claim.ts';
 import { jobManifest, jobName, longestJobName } from '../manifest/job.ts';
 import { type StepAttemptJob, stepJobManifest } from '../manifest/step-job.ts';
-import type { Action, JobManifest } from '../model/actions.ts';
+import { unmakeable } from '../manifest/unmakeable.ts';
+import type { Action, ActionOf, JobManifest } from '../model/actions.ts';
 import type { Flow } from '../model/flow.ts';
 import type { Refusal } from '../model/memory.ts';
 import { attemptOf } from '../model/objects.ts';
@@ -60,15 +61,28 @@ class Batch {
   #characters = 0;
   leftOut = false;
 
-  /** @returns undefined where the Job is left out */
-  make(step: StepView, job: () => JobManifest): JobManifest | undefined {
-    if (this.#characters > longestBatch) {
-      this.leftOut = true;
-      return undefined;
-    }
-    const made = job();
-    this.#characters += charactersOf(step.step.template) + charactersOf(made.spec.template);
-    return made;
+  /** Whether another Job has room. */
+  takesMore(): boolean {
+    this.leftOut ||= this.#characters > longestBatch;
+    return !this.leftOut;
+  }
+
+  /** @returns the Job that was made of the step, which takes its room */
+  with(step: StepView, job: JobManifest): JobManifest {
+    this.#characters += charactersOf(step.step.template) + charactersOf(job.spec.template);
+    return job;
+  }
+}
+
+type JobOwner = Pick<ActionOf<'createJob'>, 'run' | 'step'>;
+
+/** What goes wrong with one Job ends its run or step, and stops nothing else. */
+function jobAction(of: JobOwner, make: () => JobManifest): Action {
+  try {
+    return { kind: 'createJob', ...of, job: make() };
+  } catch (error) {
+    const whose = of.step === undefined ? of.run : `step ${of.step}`;
+    return { kind: 'refuseJob', refusal: { object: 'Job', ...of, ...unmakeable(whose, error), final: true } };
   }
 }
 
@@ -80,14 +94,11 @@ export function isRefused(refusal: Refusal | undefined, now: Date): boolean {
 function ofRun(run: JobRun, view: TaskView, now: Date): readonly Action[] {
   const attempt = attemptToStart(run, view, now);
   if (attempt === undefined) return checkJob(run, view);
-  const name = freeJobName(run, attempt, view);
-  return [
-    {
-      kind: 'createJob',
-      run: run.name,
-      job: jobManifest(run.record, { name, attempt, activeDeadlineSeconds: activeDeadlineSeconds(run, now) }),
-    },
-  ];
+  const make = (): JobManifest => {
+    const name = freeJobName(run, attempt, view);
+    return jobManifest(run.record, { name, attempt, activeDeadlineSeconds: activeDeadlineSeconds(run, now) });
+  };
+  return [jobAction({ run: run.name }, make)];
 }
 
 /** The number of the attempt that the run is to start now. */
@@ -151,8 +162,8 @@ function ofFlow(run: FlowRun, view: TaskView, batch: Batch, now: Date): readonly
     const attempt = waits ? undefined : stepAttempt(step, arranged, recorded, now);
     if (attempt === undefined) return checkJob(step, view);
     room -= 1;
-    const job = batch.make(step, () => stepJob(run, step, { attempt, claimName }, view, now));
-    return job ? [{ kind: 'createJob', run: run.name, step: step.step.name, job }] : [];
+    const make = (): JobManifest => batch.with(step, stepJob(run, step, { attempt, claimName }, view, now));
+    return batch.takesMore() ? [jobAction({ run: run.name, step: step.step.name }, make)] : [];
   });
 }
 

@@ -53,6 +53,13 @@ test.each<[string, StateBuilder]>([
   ['that it was asked about', aState(manual).memory({ trial: { generation: 1 } })],
 ])('it is not asked about a version %s', (_what, state) => expect(tried(state)).toEqual([]));
 
+test('a version of which no Job can be made says so as if the API server had refused it', () => {
+  const state = aState(saying({ suspend: true, steps: [{ name: 'bad', template: { spec: null as never } }] }));
+  const [asked] = tryJobs(classify(state.build()));
+  const message = expect.stringMatching(/^no Job can be made of what each run says/) as string;
+  expect(asked).toMatchObject({ kind: 'tryJobs', generation: 1, jobs: [], problem: { reason: 'Invalid', message } });
+});
+
 const problem = { reason: 'Invalid', message: 'the Job of each run would be refused: no' };
 const refused = (state: StateBuilder) => state.memory({ trial: { generation: 1, problem } });
 const statusOf = (state: StateBuilder): TaskStatus => {

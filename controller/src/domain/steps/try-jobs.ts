@@ -8,7 +8,8 @@ import { compact } from '../lang/compact.ts';
 import { jobManifest, jobName } from '../manifest/job.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import { stepJobManifest } from '../manifest/step-job.ts';
-import type { Action, TriedJob } from '../model/actions.ts';
+import { unmakeable } from '../manifest/unmakeable.ts';
+import type { Action, ActionOf, TriedJob } from '../model/actions.ts';
 import type { FlowStep } from '../model/flow.ts';
 import { isSuperseded } from '../model/trigger.ts';
 import { partsOf, type RunView, type TaskView } from '../model/view.ts';
@@ -27,8 +28,17 @@ export function tryJobs(view: TaskView): readonly Action[] {
   const content = testedContent(task, cluster.templates);
   if (isSame(content, reportedContent(task)) || (memory.trial && isSame(content, memory.trial))) return [];
   if (content.templates === undefined && isTried(view)) return [];
-  const jobs = jobsOf(view);
-  return jobs.length > 0 ? [{ kind: 'tryJobs', ...content, jobs }] : [];
+  const asked = askedOf(view);
+  return asked.jobs.length > 0 || asked.problem ? [{ kind: 'tryJobs', ...content, ...asked }] : [];
+}
+
+/** What goes wrong here stops nothing else of the Task. */
+function askedOf(view: TaskView): Pick<ActionOf<'tryJobs'>, 'jobs' | 'problem'> {
+  try {
+    return { jobs: jobsOf(view) };
+  } catch (error) {
+    return { jobs: [], problem: unmakeable('each run', error) };
+  }
 }
 
 /**

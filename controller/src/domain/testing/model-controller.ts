@@ -249,6 +249,9 @@ export class ModelController {
         ),
       );
     },
+    refuseJob: () => {
+      throw new Error('a Job can be made of every story');
+    },
     tryJobs: () => undefined,
     checkJob: ({ name, uid }) => {
       const job = this.#world.jobs.get(name);
