@@ -1,5 +1,6 @@
 import { withoutTask } from '../domain/steps/without-task.ts';
 import { decide } from '../domain/decide.ts';
+import { undecided } from '../domain/status/undecided.ts';
 import { isPutOff, type TaskState } from '../domain/model/state.ts';
 import { askedBefore } from '../domain/policies/ran-before.ts';
 import { type Action, actionKey } from '../domain/model/actions.ts';
@@ -83,7 +84,8 @@ export class TaskReconciler {
    *
    * @param key namespace/name of the Task
    * @returns when to look again, in milliseconds since the epoch; undefined: only when something changes
-   * @throws ApiError when the API server could not be reached, Error when the Task does not settle
+   * @throws ApiError when the API server could not be reached, Error when the Task does not settle, or what deciding
+   *   threw
    */
   async reconcile(key: string): Promise<number | undefined> {
     const counts = new Map<string, number>();
@@ -96,11 +98,11 @@ export class TaskReconciler {
         return this.#lookAfter(key, undefined);
       }
       const lookAgain = await this.#lookAfter(key, state.task.metadata.uid);
-      const actions = decide(state, new Date(this.#now()));
+      const context = this.#context(key, state.task as CachedTask, memory);
+      const actions = await this.#decide(state, context);
       const [first] = actions;
       if (first === undefined) return lookAgain;
       if (first.kind === 'wakeAt') return Math.min(first.at, lookAgain ?? first.at);
-      const context = this.#context(key, state.task as CachedTask, memory);
       await applyActions(withoutRepeated(actions, counts, context), context);
       // The run's own record is written; the Task's status, and KubeVela, can wait until the records of other Tasks are
       // written.
@@ -110,6 +112,17 @@ export class TaskReconciler {
     throw new Error(
       `Task ${key} did not settle within ${mostPasses} rounds: another program changes what the controller writes`,
     );
+  }
+
+  /** What to do. Where deciding fails the Task says so: who deployed it does not see the controller's log. */
+  async #decide(state: TaskState, context: ApplyContext): Promise<readonly Action[]> {
+    const now = new Date(this.#now());
+    try {
+      return decide(state, now);
+    } catch (error) {
+      await applyActions(undecided(state.task, error, now), context);
+      throw error;
+    }
   }
 
   /**

@@ -294,7 +294,8 @@ function isPatient(reason: string, view: TaskView, now: Date): boolean {
   return patientReasons.has(reason);
 }
 
-function condition(
+/** Its time stays while its status does. */
+export function condition(
   task: Task,
   wanted: Pick<Condition, 'type' | 'status' | 'reason' | 'message'>,
   now: Date,
