@@ -29,7 +29,7 @@ export interface TaskSpec {
    */
   executionPolicy?: {
     /**
-     * true: every run has a Job with a name of its own. false: one Job under a stable name, replaced when its content has changed.
+     * true: every run has a Job with a name of its own. false: one Job under a stable name. A deployment that changes nothing then starts no run (trigger Revision means Change), and a new run replaces an active one, except with concurrencyPolicy Forbid or Queue.
      */
     unique?: boolean;
     /**
@@ -53,7 +53,7 @@ export interface TaskSpec {
      */
     ttlSecondsAfterFinished?: number;
     /**
-     * How many finished runs stay on record as TaskRuns. Runs whose Job is kept stay in any case.
+     * How many finished runs stay on record as TaskRuns, and how many skipped ones beside them. Runs whose Job is kept stay in any case.
      */
     historyLimit?: number;
     /**
