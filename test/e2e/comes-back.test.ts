@@ -2,8 +2,8 @@
  * A Task that comes back: KubeVela makes again what somebody deleted, and a restore makes everything again. What ran
  * does not run a second time.
  */
-import { describe, expect, it } from 'vitest';
-import { applications, tasks } from '../../controller/src/cluster/resource-types.ts';
+import { assert, describe, expect, it } from 'vitest';
+import { applications, tasks, type TaskRunObject } from '../../controller/src/cluster/resource-types.ts';
 import type { ApplicationSpec } from '../../sandbox/src/kubevela/application.ts';
 import { eventually } from '../support/eventually.ts';
 import { restOf } from '../support/rest.ts';
@@ -68,8 +68,7 @@ describe.concurrent('a migration that ran', () => {
     await madeAgain(app, before.metadata.uid);
     const service = await app.says(ranBefore);
     expect(service.healthy).toBe(true);
-    await eventually('the old runs are gone', async () => (await app.runNames()).length === 0);
-    expect(await app.jobs()).toEqual([]);
+    await ranNothing(app);
     expect(await kubectl(['get', 'events', '-n', app.namespace, '--field-selector=reason=RanBefore'])).toContain(
       'mytask-v1 ran before this Task was created again',
     );
@@ -89,7 +88,7 @@ describe.concurrent('a migration that ran', () => {
     await apply(app.namespace, app.name, backup.spec, backup.metadata?.annotations);
     await app.says(ranBefore);
     expect((await app.task()).metadata.uid).not.toBe(before.metadata.uid);
-    expect([await app.runNames(), await app.jobs()]).toEqual([[], []]);
+    await ranNothing(app);
   });
 
   it('does not run again as a step of a restored Application, whose workflow KubeVela runs again', async () => {
@@ -105,14 +104,13 @@ describe.concurrent('a migration that ran', () => {
     // What is applied to an Application that is still on its way out goes with it.
     await eventually('the Application is gone', () => isGone(applications, app.namespace, app.name));
     await eventually('its Task is gone', () => isGone(tasks, app.namespace, 'shop-migrate'));
-    await eventually('its runs are gone', async () => (await app.runNames()).length === 0);
     await apply(app.namespace, app.name, spec, annotations);
     await isThrough();
     expect((await app.status()).workflow?.steps?.[0]).toMatchObject({
       phase: 'succeeded',
       message: expect.stringMatching(/^\S+ ran before this Task was created again and is not started again/) as string,
     });
-    expect([await app.runNames(), await app.jobs()]).toEqual([[], []]);
+    await ranNothing(app);
   });
 
   it('runs again for who deletes the Application and applies it from its file', async () => {
@@ -124,14 +122,22 @@ describe.concurrent('a migration that ran', () => {
   });
 
   it('does not run again where only the Task was deleted, and its runs were left', async () => {
-    const app = await deployed('orphaned');
-    const before = await app.task();
-    const [run] = await app.runs();
-    await kubectl(['delete', 'vtask', before.metadata.name, '-n', app.namespace, '--cascade=orphan', '--wait=true']);
-    await madeAgain(app, before.metadata.uid);
-    await app.says(/^mytask-v1 Succeeded in \d+s · 1 kept$/);
-    expect((await app.runs()).map(({ metadata }) => metadata.uid)).toEqual([run?.metadata.uid]);
-    expect(await app.jobs()).toHaveLength(1);
+    // The garbage collector takes along what it has not heard of yet, for half a minute after the addon was enabled.
+    let left: { app: App; run: TaskRunObject } | undefined;
+    for (let attempt = 1; attempt <= 5 && !left; attempt += 1) {
+      const app = await deployed('orphaned');
+      const [run] = await app.runs();
+      const before = await app.task();
+      const { name, uid } = before.metadata;
+      await kubectl(['delete', 'vtask', name, '-n', app.namespace, '--cascade=orphan', '--wait=true']);
+      await madeAgain(app, uid);
+      const { message } = await app.says(/^mytask-v1 (Succeeded in|ran before) .* kept$/);
+      if (run && !ranBefore.test(message ?? '')) left = { app, run };
+    }
+    assert(left);
+    await left.app.says(/^mytask-v1 Succeeded in \d+s · 1 kept$/);
+    expect((await left.app.runs()).map(({ metadata }) => metadata.uid)).toEqual([left.run.metadata.uid]);
+    expect(await left.app.jobs()).toHaveLength(1);
   });
 
   it('runs again, and says so, for who renames the Application and takes its name back', async () => {
@@ -183,6 +189,11 @@ async function remove(app: App): Promise<void> {
   await app.delete();
   await eventually('the Application is gone', () => isGone(applications, app.namespace, app.name));
   await eventually('its Task is gone', () => isGone(tasks, app.namespace, name));
-  await eventually('its runs are gone', async () => (await app.runNames()).length === 0);
-  await eventually('its Jobs are gone', async () => (await app.jobs()).length === 0);
+  await ranNothing(app);
+}
+
+/** Once what ran earlier is gone with its Task, the Application has no run: one that started would stay. */
+async function ranNothing(app: App): Promise<void> {
+  await eventually(`${app.namespace}/${app.name} has no run`, async () => (await app.runNames()).length === 0);
+  await eventually(`${app.namespace}/${app.name} has no Job`, async () => (await app.jobs()).length === 0);
 }
