@@ -5,8 +5,11 @@ import { drawSeed, seedReporter } from './test/support/seed.ts';
 /** Fuzz tests go on for so long where somebody says so: see controller/src/kube/testing/fuzz.ts. */
 const fuzzMs = Number(process.env['FUZZ_SECONDS'] ?? 0) * 1_000;
 
+/** Nothing is mocked, so files share what they import: CUE, the API and the client are loaded once a worker. */
+const shared = { isolate: false };
+
 /** Files that wait for most of their time, so that five of them keep two cores busy: one group, whatever its kind. */
-const besideEachOther = { maxWorkers: 5, sequence: { groupOrder: 1 } };
+const besideEachOther = { ...shared, maxWorkers: 5, sequence: { groupOrder: 1 } };
 
 /**
  * `unit` needs no cluster, `api` starts API servers, `console` opens Chromium, `e2e` runs Applications; each says what
@@ -34,8 +37,7 @@ export default defineConfig({
           setupFiles: ['test/support/property-seed.ts'],
           testTimeout: 60_000 + 2 * fuzzMs,
           hookTimeout: 300_000,
-          // Nothing is mocked, so files share what they import: CUE and the API are loaded once a worker.
-          isolate: false,
+          ...shared,
           maxWorkers: 2,
         },
       },
@@ -72,6 +74,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/global-setup.ts'],
+          setupFiles: ['test/e2e/clean-up.ts'],
           testTimeout: 300_000,
           hookTimeout: 1_800_000,
           ...besideEachOther,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Job } from 'kubernetes-types/batch/v1.js';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import type { RunDetail } from '../../controller/src/api/schemas.ts';
 import {
   applications,
@@ -28,11 +28,7 @@ export const client = createClient({ kubeconfigPath: place.kubeconfig, userAgent
 export const kubectl = kubectlOf(place.kubectl, place.kubeconfig);
 const run = promisify(execFile);
 
-const own: string[] = [];
-afterAll(async () => {
-  await Promise.all(own.map(removeNamespace));
-  await client.close();
-});
+let own: readonly string[] = [];
 
 export interface ApplicationObject extends KubeObject {
   spec: ApplicationSpec;
@@ -61,10 +57,17 @@ export const exits = (code: number): Properties => ({
 export async function aNamespace(topic: string): Promise<string> {
   const name = `${topic}-${randomBytes(3).toString('hex')}`;
   await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  own.push(name);
+  own = [...own, name];
   // Pods are refused until it is there.
   await eventually(`the service account of ${name}`, () => kubectl(['get', 'serviceaccount', 'default', '-n', name]));
   return name;
+}
+
+/** Deletes the namespaces that were made since the last time, with what is in them. */
+export async function removeNamespaces(): Promise<void> {
+  const all = own;
+  own = [];
+  await Promise.all(all.map(removeNamespace));
 }
 
 /** Applications first: KubeVela needs the namespace to tidy up. */
