@@ -9,7 +9,7 @@ import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { Stored } from '../kube/objects.ts';
 import { followRun } from '../logs/follow-run.ts';
 import { LogLine } from '../logs/line-source.ts';
-import { mostStreams, PodLogs, type LogChoice } from '../logs/pod-logs.ts';
+import { PodLogs, readAtOnce, type LogChoice } from '../logs/pod-logs.ts';
 import { gapWords } from '../logs/resumed-log.ts';
 import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
@@ -68,10 +68,10 @@ export async function* linesOf(
   const found = await Promise.all(runs.map((run) => partsOf(run, access)));
   const all = found.flat();
   if (all.length === 0) throw new ApiProblem('NoLogs', noLogs(runs));
-  const shown = all.slice(0, mostStreams);
+  const shown = runs.length === 1 ? all : readAtOnce(all, streamsIn);
   const remarks = [
     ...(all.length > shown.length
-      ? [remark('', `only ${mostStreams} of ${all.length} logs are shown: ask for fewer runs`)]
+      ? [remark('', `only ${countOf(shown)} of ${countOf(all)} logs are shown: ask for fewer runs`)]
       : []),
     ...shown.flatMap(cutRemark),
   ];
@@ -83,6 +83,15 @@ export async function* linesOf(
   }
   logs.close();
   yield* chosen(logs.portions(), search);
+}
+
+/** A pod has a log for each start of a container that can be read. */
+function streamsIn(part: Part): number {
+  return 'live' in part ? streamsOf(part.live).length : 1;
+}
+
+function countOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + streamsIn(part), 0);
 }
 
 function noLogs(runs: readonly LoggedRun[]): string {
@@ -169,19 +178,20 @@ export async function podsOf(reader: Reader, run: RunOfPods, signal?: AbortSigna
 function podLogs({ person, signal, now }: LogAccess, { since, tail }: LogSearch, follow: boolean): PodLogs<Origin> {
   const choice: LogChoice = { follow, tail, since: since === undefined ? undefined : Math.max(0, now() - since) };
   const originOf = ({ run, pod, query }: LogStream): Origin => ({ run, pod, container: query.container });
-  // A pod may be deleted while it is read; the logs of the others are still useful.
+  const remarkOn = (run: string, text: string): void => logs.addText(Readable.from([Buffer.from(text)]), remarkOf(run));
   const logs: PodLogs<Origin> = new PodLogs({
     client: { getStream: async (...asked) => person.acting('a log').getStream(...asked) },
     choice,
     signal,
     originOf,
-    onProblem: (_stream, error) =>
-      isNotFound(error) ? Promise.resolve() : Promise.reject(error instanceof Error ? error : new Error(String(error))),
+    // A pod may be deleted while it is read; the logs of the others are still useful.
+    onProblem: ({ run, pod }, error) =>
+      isNotFound(error)
+        ? Promise.resolve(remarkOn(run, `the log of pod ${pod} is gone: the pod was deleted meanwhile`))
+        : Promise.reject(error instanceof Error ? error : new Error(String(error))),
     // Among the lines: with the time of the first line after the gap.
-    onGap: ({ run, pod }, gap) => {
-      const text = `${gap.to} the log of pod ${pod}: ${gapWords(gap)}`;
-      return Promise.resolve(logs.addText(Readable.from([Buffer.from(text)]), remarkOf(run)));
-    },
+    onGap: ({ run, pod }, gap) => Promise.resolve(remarkOn(run, `${gap.to} the log of pod ${pod}: ${gapWords(gap)}`)),
+    onCrowd: (sentence) => remarkOn('', sentence),
   });
   return logs;
 }
@@ -216,18 +226,16 @@ function lastLines(text: Buffer, count: number): Uint8Array {
   return count === 0 ? new Uint8Array() : text.subarray(from);
 }
 
+/** Remarks always belong to what was asked for. */
 async function* chosen(
   portions: AsyncIterable<readonly Line[]>,
-  { since, search }: LogSearch,
+  { since, search = '' }: LogSearch,
 ): AsyncGenerator<readonly Line[], void, undefined> {
-  const wanted = search?.toLowerCase();
-  for await (const portion of portions) {
-    const young =
-      since === undefined ? portion : portion.filter(({ seconds, nanos }) => seconds * 1_000 + nanos / 1e6 >= since);
-    yield wanted === undefined || wanted === ''
-      ? young
-      : young.filter(({ text }) => textOf(text).toLowerCase().includes(wanted));
-  }
+  const wanted = search.toLowerCase();
+  const isYoung = ({ seconds, nanos }: Line): boolean => since === undefined || seconds * 1_000 + nanos / 1e6 >= since;
+  const isWanted = (line: Line): boolean => wanted === '' || textOf(line.text).toLowerCase().includes(wanted);
+  for await (const portion of portions)
+    yield portion.filter((line) => line.origin.pod === '' || (isYoung(line) && isWanted(line)));
 }
 
 function cutRemark(part: Part): readonly Line[] {

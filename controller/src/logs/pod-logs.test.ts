@@ -2,7 +2,7 @@ import type { Pod } from 'kubernetes-types/core/v1.js';
 import { expect, test, vi } from 'vitest';
 import type { Client } from '../kube/client.ts';
 import type { Stored } from '../kube/objects.ts';
-import { PodLogs } from './pod-logs.ts';
+import { PodLogs, readAtOnce } from './pod-logs.ts';
 
 const line = (second: number, text: string) => `2026-11-22T21:03:0${second}Z ${text}\n`;
 const podThat = (state: object) =>
@@ -37,6 +37,7 @@ test('a followed log whose stream ends before its container goes on until the co
     signal,
     onProblem: vi.fn(),
     onGap: vi.fn(),
+    onCrowd: vi.fn(),
   });
   logs.add([podThat({ running: {} })]);
   logs.close();
@@ -49,4 +50,81 @@ test('a followed log whose stream ends before its container goes on until the co
     { follow: true, sinceTime: '2026-11-22T21:03:03Z' },
   ]);
   expect(asked[1]).not.toHaveProperty('tailLines');
+});
+
+/** Pods `p0`, `p1` and so on, whose logs have a line each, or never say anything where that is said. */
+function crowd(many: number, { follow = false, isEndless = false } = {}) {
+  const remarks: string[] = [];
+  const gone = new AbortController();
+  const counts = { open: 0, mostOpen: 0 };
+  async function* log(name: string) {
+    counts.open += 1;
+    counts.mostOpen = Math.max(counts.mostOpen, counts.open);
+    try {
+      if (isEndless)
+        await new Promise((_, reject) =>
+          gone.signal.addEventListener('abort', () => reject(gone.signal.reason as Error)),
+        );
+      yield Buffer.from(line(1, name));
+    } finally {
+      counts.open -= 1;
+    }
+  }
+  const logs = new PodLogs<string>({
+    client: { getStream: (path: string) => Promise.resolve(log(path.split('/').at(-2) ?? '')) },
+    choice: { follow },
+    originOf: () => '',
+    signal: gone.signal,
+    onProblem: vi.fn(),
+    onGap: vi.fn(),
+    onCrowd: (sentence) => remarks.push(sentence),
+  });
+  const pods = Array.from({ length: many }, (_, index) => {
+    const pod = podThat({ terminated: {} });
+    return { ...pod, metadata: { ...pod.metadata, name: `p${index}`, uid: `uid-${index}` } };
+  });
+  return { logs, pods, remarks, counts, gone };
+}
+
+const textsOf = async (logs: PodLogs<string>): Promise<string[]> => {
+  const texts: string[] = [];
+  for await (const portion of logs.portions()) texts.push(...portion.map(({ text }) => Buffer.from(text).toString()));
+  return texts;
+};
+
+test.each([false, true])('all logs of 250 pods are read, a hundred at once, and a remark says so', async (follow) => {
+  const { logs, pods, remarks, counts } = crowd(250, { follow });
+  logs.add(pods);
+  logs.close();
+  const texts = await textsOf(logs);
+  expect(new Set(texts)).toEqual(new Set(pods.map(({ metadata }) => metadata.name)));
+  expect([texts.length, counts.mostOpen]).toEqual([250, 100]);
+  expect(remarks).toEqual([
+    'more than 100 logs: each further one is read when another has ended, so its lines come after younger ones',
+  ]);
+});
+
+test('logs that wait for others do not keep somebody who has read enough', async () => {
+  const { logs, pods, gone, counts } = crowd(150, { follow: true, isEndless: true });
+  logs.add(pods);
+  const reading = textsOf(logs);
+  await expect.poll(() => counts.open).toBe(100);
+  gone.abort(new Error('enough'));
+  logs.close();
+  expect(await reading).toEqual([]);
+  expect(counts).toEqual({ open: 0, mostOpen: 100 });
+});
+
+test('later pods than ten thousand that wait are not shown, which a remark says', () => {
+  const { logs, pods, remarks, gone } = crowd(10_101, { isEndless: true });
+  logs.add(pods);
+  gone.abort();
+  expect(remarks.at(-1)).toBe('more than 10000 logs wait to be read: those of later pods are not shown');
+});
+
+test('what is read at once are the first pods, with a hundred containers together, or one pod with more', () => {
+  expect(readAtOnce([60, 40, 1, 0], (streams) => streams)).toEqual([60, 40]);
+  expect(readAtOnce([60, 41, 1], (streams) => streams)).toEqual([60]);
+  expect(readAtOnce([150, 1], (streams) => streams)).toEqual([150]);
+  expect(readAtOnce([1, 2], (streams) => streams)).toEqual([1, 2]);
 });

@@ -26,14 +26,25 @@ export interface PodLogOptions<Origin> {
   readonly onProblem: (stream: LogStream, error: unknown) => Promise<void>;
   /** Lines of a followed log may be missing: `gapWords` says it. */
   readonly onGap: (stream: LogStream, gap: Gap) => Promise<void>;
+  /** There are more logs than are read at once; called once for each sentence. */
+  readonly onCrowd: (sentence: string) => void;
 }
 
 /** How many logs are read at once, with a connection each. */
 export const mostStreams = 100;
+/** How many logs wait until another has ended. */
+const mostWaiting = 10_000;
 /** A followed log that says nothing for so long is opened again: its connection may be dead without a word. */
 const silentMs = 4 * 60_000;
 /** How long the others wait for a pod that prints nothing. */
 const patienceMs = 300;
+
+/** The first pods, or archived logs, that can all be read at once; one at least. */
+export function readAtOnce<T>(parts: readonly T[], streamsIn: (part: T) => number): readonly T[] {
+  let streams = 0;
+  const beyond = parts.findIndex((part, index) => (streams += streamsIn(part)) > mostStreams && index > 0);
+  return beyond === -1 ? parts : parts.slice(0, beyond);
+}
 
 /** The logs of pods, those added later included, until it is closed and they have ended. */
 export class PodLogs<Origin> {
@@ -43,6 +54,8 @@ export class PodLogs<Origin> {
   /** By the container's key without its restart. */
   readonly #containers = new Map<string, { readonly restart: number; readonly hasEnded: boolean }>();
   readonly #watchers = new Set<() => void>();
+  readonly #waiting: LogStream[] = [];
+  readonly #told = new Set<string>();
   #closed = false;
   #open = 0;
 
@@ -55,12 +68,32 @@ export class PodLogs<Origin> {
   add(pods: Iterable<Stored<Pod>>): void {
     for (const stream of [...pods].flatMap(streamsOf)) {
       this.#note(stream);
-      // Logs beyond the limit start when another has ended.
-      if (this.#seen.has(stream.key) || this.#open >= mostStreams) continue;
-      this.#seen.add(stream.key);
-      this.#open += 1;
-      this.addText(this.#read(stream), this.#options.originOf(stream));
+      if (this.#seen.has(stream.key)) continue;
+      if (this.#open < mostStreams) this.#start(stream);
+      else this.#wait(stream);
     }
+  }
+
+  #start(stream: LogStream): void {
+    this.#seen.add(stream.key);
+    this.#open += 1;
+    this.addText(this.#read(stream), this.#options.originOf(stream));
+  }
+
+  #wait(stream: LogStream): void {
+    if (this.#waiting.length >= mostWaiting)
+      return this.#tell(`more than ${mostWaiting} logs wait to be read: those of later pods are not shown`);
+    this.#seen.add(stream.key);
+    this.#waiting.push(stream);
+    this.#tell(
+      `more than ${mostStreams} logs: each further one is read when another has ended, so its lines come after younger ones`,
+    );
+  }
+
+  #tell(sentence: string): void {
+    if (this.#told.has(sentence)) return;
+    this.#told.add(sentence);
+    this.#options.onCrowd(sentence);
   }
 
   /** A log from another source, with the kubelet's timestamps. */
@@ -70,7 +103,13 @@ export class PodLogs<Origin> {
 
   close(): void {
     this.#closed = true;
-    this.#merge.close();
+    this.#endIfLast();
+  }
+
+  /** The merge takes no log once it is closed, so those that wait come first. */
+  #endIfLast(): void {
+    if (this.#options.signal.aborted) this.#waiting.splice(0);
+    if (this.#closed && this.#waiting.length === 0) this.#merge.close();
   }
 
   #note({ containerKey, restart, hasEnded }: LogStream): void {
@@ -115,6 +154,9 @@ export class PodLogs<Origin> {
       if (!signal.aborted) await onProblem(stream, error);
     } finally {
       this.#open -= 1;
+      const next = signal.aborted ? undefined : this.#waiting.shift();
+      if (next) this.#start(next);
+      this.#endIfLast();
     }
   }
 

@@ -12,7 +12,7 @@ import { countArgument, durationArgument, taskArgument } from '../arguments.ts';
 import { CliError, exitCodes, UsageError } from '../errors.ts';
 import { findRunOrTask, ofTask, runsOf, type StoredRun, type StoredTask } from '../find.ts';
 import { watchPods } from '../../logs/follow-run.ts';
-import { mostStreams, type LogChoice } from '../../logs/pod-logs.ts';
+import { readAtOnce, type LogChoice } from '../../logs/pod-logs.ts';
 import { printRun } from '../logs/print-run.ts';
 import { LogPrinter } from '../logs/print-logs.ts';
 import { ownPodsOfTask, podsOfRun, type TaskOfPods } from '../../logs/run-pods.ts';
@@ -193,12 +193,11 @@ export function missingLine(runs: readonly StoredRun[], withPods: ReadonlySet<st
 }
 
 /** As many logs as can be read at once. */
-function newest(found: readonly Stored<Pod>[]): Stored<Pod>[] {
+function newest(found: readonly Stored<Pod>[]): readonly Stored<Pod>[] {
   const sorted = [...found].sort(
     (a, b) => Date.parse(b.metadata.creationTimestamp) - Date.parse(a.metadata.creationTimestamp),
   );
-  let streams = 0;
-  return sorted.filter((pod) => (streams += streamsOf(pod).length) <= mostStreams);
+  return readAtOnce(sorted, (pod) => streamsOf(pod).length);
 }
 
 async function printAll(

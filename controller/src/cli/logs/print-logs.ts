@@ -34,6 +34,8 @@ export class LogPrinter {
       originOf: (stream) => prefixOf(stream, shows),
       onProblem: (stream, error) => this.#remark(stream, error),
       onGap: (stream, gap) => this.#sayGap(stream, gap),
+      // Where nobody takes the remark, the logs are still wanted.
+      onCrowd: (sentence) => void session.io.err.write(`${sentence}\n`).catch(() => undefined),
     });
   }
 
