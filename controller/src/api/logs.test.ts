@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskRunObject } from '../cluster/resource-types.ts';
 import type { Client } from '../kube/client.ts';
 import type { ResourceType, Stored } from '../kube/objects.ts';
-import { linesOf, textOf, type Line, type LoggedRun } from './logs.ts';
+import { followLines, linesOf, textOf, type Line, type LoggedRun } from './logs.ts';
 import type { Person } from './person.ts';
 
 const metadata = (name: string) => ({
@@ -109,5 +109,13 @@ describe('the logs of more containers than are read at once', () => {
     const [remark, ...texts] = await textsOf(linesOf([logged('one'), logged('two')], {}, reading({ pods })));
     expect(remark).toBe('only 100 of 120 logs are shown: ask for fewer runs');
     expect(texts).toHaveLength(100);
+  });
+});
+
+describe('a run that is deleted while somebody follows it', () => {
+  it('does not exist any more, and is not a bug of the controller', async () => {
+    const run = { metadata: metadata('one'), spec: { taskRef: { name: 'mytask' } }, status: { phase: 'Queued' } };
+    const lines = followLines(run as unknown as Stored<TaskRunObject>, {}, reading({}));
+    await expect(textsOf(lines)).rejects.toMatchObject({ code: 'RunNotFound', status: 404 });
   });
 });

@@ -7,7 +7,7 @@ import type { Archive, ArchivedLog } from '../archive/archive.ts';
 import type { TaskRunObject } from '../cluster/resource-types.ts';
 import { isForbidden, isNotFound } from '../kube/api-error.ts';
 import type { Stored } from '../kube/objects.ts';
-import { followRun } from '../logs/follow-run.ts';
+import { followRun, RunDeleted } from '../logs/follow-run.ts';
 import { LogLine } from '../logs/line-source.ts';
 import { PodLogs, readAtOnce, type LogChoice } from '../logs/pod-logs.ts';
 import { gapWords } from '../logs/resumed-log.ts';
@@ -103,7 +103,8 @@ function noLogs(runs: readonly LoggedRun[]): string {
 
 /**
  * The lines of an active run, until it has ended.
- * @throws ApiProblem ReadingToken if the person's token is for reading only
+ * @throws ApiProblem ReadingToken if the person's token is for reading only; RunNotFound if the run is deleted
+ *   meanwhile
  */
 export async function* followLines(
   run: Stored<TaskRunObject>,
@@ -113,9 +114,8 @@ export async function* followLines(
   const end = new AbortController();
   const signal = AbortSignal.any([access.signal, end.signal]);
   const logs = podLogs({ ...access, signal }, search, true);
-  const following = followRun(access.person.acting('a log that is followed'), run, logs, signal, () =>
-    Promise.resolve(),
-  );
+  const client = access.person.acting('a log that is followed');
+  const following = followRun(client, run, logs, signal, () => Promise.resolve()).catch(notOurs);
   following.catch(() => logs.close());
   try {
     yield* chosen(logs.portions(), search);
@@ -124,6 +124,10 @@ export async function* followLines(
     end.abort(new Error('the reader is gone'));
     await Promise.allSettled([following]);
   }
+}
+
+function notOurs(error: unknown): never {
+  throw error instanceof RunDeleted ? new ApiProblem('RunNotFound', error.message, { cause: error }) : error;
 }
 
 type Part =

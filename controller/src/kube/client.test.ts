@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isAlreadyExists, isGone, isUnreachable, type ApiError } from './api-error.ts';
+import { isAlreadyExists, isGone, isTimeout, isUnreachable, type ApiError } from './api-error.ts';
 import { createClient, type Client } from './client.ts';
 import { resourceType } from './objects.ts';
 import { configMaps } from './testing/config-maps.ts';
@@ -300,6 +300,32 @@ describe('list', () => {
       'labelSelector=x%3Dy&limit=1',
       'labelSelector=x%3Dy&limit=1&continue=more',
     ]);
+  });
+});
+
+describe('a stream', () => {
+  const readAll = async (stream: AsyncIterable<Uint8Array>): Promise<void> => {
+    for await (const piece of stream) expect(Buffer.from(piece).toString()).toBe('one line\n');
+  };
+
+  it('that breaks is an error of the call, as one that cannot be opened is', async () => {
+    const { client } = await open((_request, response) => {
+      response.write('one line\n', () => response.destroy());
+    });
+    await expect(client.getStream('/log').then(readAll)).rejects.toSatisfy(isUnreachable);
+  });
+
+  it('that is silent for too long says so', async () => {
+    const { client } = await open((_request, response) => response.writeHead(200).flushHeaders());
+    await expect(client.getStream('/log', {}, { idleMs: 50 }).then(readAll)).rejects.toSatisfy(isTimeout);
+  });
+
+  it('that its reader gives up ends with their reason', async () => {
+    const gone = new AbortController();
+    const { client } = await open((_request, response) => {
+      response.write('one line\n', () => gone.abort(new Error('I have read enough')));
+    });
+    await expect(client.getStream('/log', {}, { signal: gone.signal }).then(readAll)).rejects.toThrow('read enough');
   });
 });
 

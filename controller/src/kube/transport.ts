@@ -48,7 +48,10 @@ export interface TransportOptions {
 export interface Transport {
   /** Sends, retries within bounds, and returns the whole body as text. */
   send(call: Call): Promise<string>;
-  /** Sends once and returns the body as it comes, for as long as `signal` lets it. */
+  /**
+   * Sends once and returns the body as it comes, for as long as `signal` lets it. What breaks the body is an
+   * {@link ApiError}, too.
+   */
   stream(call: Call, idleMs: number): Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -74,8 +77,17 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     send: (call) =>
       retried(call, () => limit(() => withDeadline(call, (timed, ms) => attempt(timed, ms, (body) => body.text())))),
-    stream: (call, idleMs) => attempt(call, idleMs, (body) => Promise.resolve(body)),
+    stream: (call, idleMs) => attempt(call, idleMs, (body) => Promise.resolve(piecesOf(call, body))),
   };
+}
+
+/** A body as it comes; what breaks it is an error of the call. */
+async function* piecesOf(call: Call, body: Body): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw errorOf(call, error);
+  }
 }
 
 /** Credentials that cannot be read are an error of the call that needed them. */
@@ -175,10 +187,14 @@ async function exchange<R>(
       headerOf(response.headers['retry-after']),
     );
   } catch (error) {
-    if (error instanceof ApiError) throw error;
-    if (call.signal?.aborted === true) throw call.signal.reason;
-    throw transportError(call, error);
+    throw errorOf(call, error);
   }
+}
+
+/** What ended a call: the server's refusal, the caller's own reason, or what became of the connection. */
+function errorOf(call: Call, error: unknown): Error {
+  if (error instanceof ApiError) return error;
+  return call.signal?.aborted === true ? (call.signal.reason as Error) : transportError(call, error);
 }
 
 /** In the API server's words. */

@@ -18,10 +18,15 @@ export interface PodSink {
   close(): void;
 }
 
+/** The run was deleted while somebody followed it. */
+export class RunDeleted extends Error {
+  override readonly name = 'RunDeleted';
+}
+
 /**
  * @param onChange called with the run whenever it has changed
  * @returns the run once it has finished; the sink is closed then
- * @throws the signal's reason; Error if the run is deleted meanwhile
+ * @throws the signal's reason; {@link RunDeleted}; ApiError
  */
 export async function followRun(
   client: Client,
@@ -75,7 +80,7 @@ async function finished(
   for await (const found of follow(client, taskRuns, { namespace, fieldSelector: `metadata.name=${name}` }, signal)) {
     const run = found.get(uid);
     if (run === undefined)
-      throw new Error(`run ${name} was deleted while its end was awaited, so its outcome is unknown`);
+      throw new RunDeleted(`run ${name} was deleted while its end was awaited, so its outcome is unknown`);
     await onChange(run);
     if (isFinished(run.status?.phase)) return run;
   }

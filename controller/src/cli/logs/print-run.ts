@@ -10,7 +10,7 @@ import { LogPrinter } from './print-logs.ts';
 /**
  * @param onChange called with the run whenever it has changed
  * @returns the run once it has finished and its logs are printed
- * @throws the signal's reason; Error if the run is deleted meanwhile
+ * @throws the signal's reason; RunDeleted; ApiError
  */
 export async function printRun(
   session: Session,
