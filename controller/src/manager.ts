@@ -53,7 +53,10 @@ export async function startManager(
   const identity = `${predecessors ?? `${hostname()}_`}${randomUUID()}`;
   const metrics = createMetrics();
   const observers = createObservers(metrics, log);
-  const client = createClient({ kubeconfigPath: options.kubeconfig, userAgent: program, onRequest: observers.calls });
+  const connection = { kubeconfigPath: options.kubeconfig, userAgent: program, onRequest: observers.calls };
+  const client = createClient(connection);
+  // Renewals of the Lease wait behind no other call.
+  const leaseClient = createClient(connection);
   const caches = createCaches({ client, namespaces: options.namespace, observer: observers.informers });
   const informers = allInformers(caches);
   const isNeeded = (): boolean => caches.jobs.cache.by('queued', 'all').length > 0;
@@ -119,7 +122,7 @@ export async function startManager(
   };
   const elector = options.leaderElect
     ? new LeaderElector({
-        client,
+        client: leaseClient,
         namespace: options.leaderElectionNamespace,
         name: program,
         identity,
@@ -145,7 +148,7 @@ export async function startManager(
       await api?.close();
       await archiving?.close();
       await traces?.stop();
-      await client.close();
+      await Promise.all([client.close(), leaseClient.close()]);
       await server.close();
     },
   };

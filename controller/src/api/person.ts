@@ -52,7 +52,9 @@ const mostPeople = 1_000;
 const mostRights = 10_000;
 const longestToken = 16_384;
 /** How many unknown tokens the cluster is asked about; the client has 32 calls in flight at most. */
-const guesses: ReviewLimits = { atOnce: 4, waiting: 50 };
+const guesses: ReviewLimits = { atOnce: 4, waiting: 50, what: 'tokens from your address' };
+/** How many rights the cluster is asked about. */
+const questions: ReviewLimits = { atOnce: 16, waiting: 1_000, what: 'questions about your rights' };
 
 /** The API groups of resources that are not ours. */
 const foreignGroups: Readonly<Record<string, string>> = { pods: '', namespaces: '', jobs: 'batch' };
@@ -72,6 +74,7 @@ export class People {
   /** All other tokens, apart: whoever makes them up displaces nobody. */
   readonly #guesses = new BoundedMap<string, Remembered<Person | undefined>>(mostPeople);
   readonly #line = new ReviewLine(guesses);
+  readonly #questions = new ReviewLine(questions);
   readonly #rights = new BoundedMap<string, Remembered<boolean>>(mostRights);
 
   /**
@@ -163,7 +166,8 @@ export class People {
       ...(extra && { extra }),
       resourceAttributes,
     };
-    return (await this.#client.create(accessReviews, { spec })).status?.allowed === true;
+    const review = await this.#questions.run(username, () => this.#client.create(accessReviews, { spec }));
+    return review.status?.allowed === true;
   }
 
   #remember<T>(map: BoundedMap<string, Remembered<T>>, key: string, ask: () => Promise<T>): Promise<T> {

@@ -1,15 +1,17 @@
 import { ApiProblem } from './problems.ts';
 
-/** How many reviews run at once, and how many of one address wait. */
+/** How many reviews run at once, and how many of one asker wait. */
 export interface ReviewLimits {
   readonly atOnce: number;
   readonly waiting: number;
+  /** What waits, in the words of the refusal. */
+  readonly what: string;
 }
 
 /**
- * Reviews of tokens that the cluster has not accepted yet. Anybody who reaches the port can make up as many as they
- * like, and the controller's own calls go through the same client: so few run at once. The others wait in a line for
- * each address, and the lines take turns.
+ * Reviews by the cluster. Anybody who reaches the port can make up as many tokens as they like, and one person may ask
+ * for their rights in thousands of namespaces, and the controller's own calls go through the same client: so few run at
+ * once. The others wait in a line for each asker, and the lines take turns.
  */
 export class ReviewLine {
   readonly #limits: ReviewLimits;
@@ -20,10 +22,13 @@ export class ReviewLine {
     this.#limits = limits;
   }
 
-  /** @throws ApiProblem TooManyRequests if too many of that address wait already */
-  async run<T>(address: string, review: () => Promise<T>): Promise<T> {
+  /**
+   * @param asker the address that a token comes from, or the person
+   * @throws ApiProblem TooManyRequests if too many of them wait already
+   */
+  async run<T>(asker: string, review: () => Promise<T>): Promise<T> {
     if (this.#running < this.#limits.atOnce) this.#running += 1;
-    else await this.#turn(address);
+    else await this.#turn(asker);
     try {
       return await review();
     } finally {
@@ -31,14 +36,14 @@ export class ReviewLine {
     }
   }
 
-  #turn(address: string): Promise<void> {
-    const line = this.#waiting.get(address) ?? [];
+  #turn(asker: string): Promise<void> {
+    const line = this.#waiting.get(asker) ?? [];
     if (line.length >= this.#limits.waiting)
       throw new ApiProblem(
         'TooManyRequests',
-        `${line.length} tokens from your address wait to be checked: try again in a few seconds`,
+        `${line.length} ${this.#limits.what} wait to be checked: try again in a few seconds`,
       );
-    this.#waiting.set(address, line);
+    this.#waiting.set(asker, line);
     return new Promise((resolve) => line.push(resolve));
   }
 
@@ -46,9 +51,9 @@ export class ReviewLine {
   #next(): void {
     const [first] = this.#waiting;
     if (!first) return void (this.#running -= 1);
-    const [address, [next, ...rest]] = first;
-    this.#waiting.delete(address);
-    if (rest.length > 0) this.#waiting.set(address, rest);
+    const [asker, [next, ...rest]] = first;
+    this.#waiting.delete(asker);
+    if (rest.length > 0) this.#waiting.set(asker, rest);
     next?.();
   }
 }

@@ -32,7 +32,7 @@ afterEach(async () => {
 
 async function open(
   script: Script,
-  options: { token?: string } = {},
+  options: { token?: string; concurrency?: number } = {},
 ): Promise<{ server: ScriptedServer; client: Client; outcomes: CallOutcome[] }> {
   const server = await serveScript(script);
   const outcomes: CallOutcome[] = [];
@@ -301,6 +301,22 @@ describe('list', () => {
       'labelSelector=x%3Dy&limit=1&continue=more',
     ]);
   });
+});
+
+describe('a call that waits for its turn', () => {
+  it('is given up at once when its caller no longer waits, and is never sent', async () => {
+    const { client, server } = await open(() => undefined, { concurrency: 1 });
+    const enough = new AbortController();
+    const slow = client.get(configMaps, ref, { signal: enough.signal });
+    await expect.poll(() => server.requests.length).toBe(1);
+    const gone = new AbortController();
+    const waiting = client.get(configMaps, ref, { signal: gone.signal });
+    gone.abort(new Error('too late'));
+    await expect(waiting).rejects.toThrow('too late');
+    enough.abort(new Error('enough'));
+    await expect(slow).rejects.toThrow('enough');
+    expect(server.requests).toHaveLength(1);
+  }, 5_000);
 });
 
 describe('a stream', () => {

@@ -11,8 +11,8 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** A server that keeps one Lease with optimistic concurrency, and may be told to refuse. */
-async function aLease() {
+/** A server that keeps one Lease with optimistic concurrency, may be told to refuse, and never answers `/slow`. */
+async function aLease({ concurrency }: { readonly concurrency?: number } = {}) {
   const state: { lease: Stored<Lease> | undefined; down: boolean; version: number } = {
     lease: undefined,
     down: false,
@@ -27,6 +27,7 @@ async function aLease() {
   };
   const server = await serveScript((request, response) => {
     const sent = request.body as Stored<Lease>;
+    if (request.path === '/slow') return;
     if (state.down) return refuse(response, 500, { message: 'down' });
     if (request.method === 'GET')
       return state.lease === undefined ? refuse(response, 404, {}) : answer(response, state.lease);
@@ -37,7 +38,7 @@ async function aLease() {
         : sent.metadata.resourceVersion !== state.lease?.metadata.resourceVersion;
     return taken ? refuse(response, 409, { reason: 'Conflict' }) : answer(response, store(sent));
   });
-  const client = createClient({ server: server.url, userAgent: 'test' });
+  const client = createClient({ server: server.url, userAgent: 'test', concurrency });
   cleanUps.push(
     () => server.close(),
     () => client.close(),
@@ -155,6 +156,17 @@ describe('leader election', () => {
     expect(clock.now()).toBeLessThan(lostBefore + 1_000);
     expect(errors.length).toBeGreaterThan(0);
     expect(elector.isLeader).toBe(false);
+  });
+
+  it('loses in time also when other calls take all places of its client', async () => {
+    const { client } = await aLease({ concurrency: 1 });
+    const { elector, told, until, clock } = anElector({ client, identity: 'one' });
+    await until(() => elector.isLeader);
+    client.getText('/slow').catch(() => undefined);
+    const began = clock.now();
+    await until(() => told.length === 2, 100);
+    expect(told[1]).toBe('the lease vela-system/task-runs could not be renewed for 10 s');
+    expect(clock.now() - began).toBeLessThan(15_000);
   });
 
   it('loses when another holds the lease', async () => {

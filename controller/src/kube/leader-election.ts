@@ -6,6 +6,7 @@ import type { Stored } from './objects.ts';
 import { leases } from './resources.ts';
 
 export interface LeaderElectionOptions {
+  /** One for this alone: a client has a limit of calls in flight, and renewals must not wait behind others. */
   client: Client;
   namespace: string;
   name: string;

@@ -18,6 +18,7 @@ export interface Call extends CallTarget {
   contentType?: string;
   /** False when doing it twice differs from doing it once. */
   idempotent: boolean;
+  /** From its turn on. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -76,7 +77,12 @@ export function createTransport(options: TransportOptions): Transport {
   };
   return {
     send: (call) =>
-      retried(call, () => limit(() => withDeadline(call, (timed, ms) => attempt(timed, ms, (body) => body.text())))),
+      retried(call, () =>
+        unlessAborted(
+          call.signal,
+          limit(() => withDeadline(call, (timed, ms) => attempt(timed, ms, (body) => body.text()))),
+        ),
+      ),
     stream: (call, idleMs) => attempt(call, idleMs, (body) => Promise.resolve(piecesOf(call, body))),
   };
 }
@@ -88,6 +94,16 @@ async function* piecesOf(call: Call, body: Body): AsyncGenerator<Uint8Array, voi
   } catch (error) {
     throw errorOf(call, error);
   }
+}
+
+/** Rejects when the signal fires, also while the work waits for its turn. */
+function unlessAborted<R>(signal: AbortSignal | undefined, work: Promise<R>): Promise<R> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', leave, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
 }
 
 /** Credentials that cannot be read are an error of the call that needed them. */
