@@ -187,6 +187,7 @@ function accessOf({ data, options }: Asked): schemas.Access {
     user: 'system:serviceaccount:shop:ada',
     onlyReads: options.onlyReads ?? false,
     namespaces,
+    moreNamespaces: false,
     allNamespaces: options.allNamespaces ?? true,
     may: { run: true, cancel: true, suspend: true, prune: true, logs: true },
   };

@@ -20,6 +20,7 @@ export function NamespaceChooser() {
             {name}
           </option>
         ))}
+        {access?.moreNamespaces === true ? <option disabled>Others: write them into the address</option> : null}
       </select>
     </label>
   );

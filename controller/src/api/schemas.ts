@@ -214,8 +214,12 @@ export const access = z
     }),
     namespaces: z
       .array(z.string())
-      .meta({ description: 'The namespaces that have tasks and that you may read; at most 500.' }),
-    allNamespaces: z.boolean(),
+      .meta({ description: 'The namespaces that have tasks and that you may read, by name; at most 500.' }),
+    moreNamespaces: z.boolean().meta({
+      description:
+        'Whether there may be others: there are more than 500, or more than 2,000 have tasks, of which only so many are looked at.',
+    }),
+    allNamespaces: z.boolean().meta({ description: 'Whether you may read all namespaces.' }),
     may: z
       .object({ run: z.boolean(), cancel: z.boolean(), suspend: z.boolean(), prune: z.boolean(), logs: z.boolean() })
       .meta({ description: 'In the requested namespace.' }),

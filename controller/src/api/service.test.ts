@@ -103,3 +103,40 @@ describe('somebody who wants the runs of a deleted namespace from its successor 
     expect(asked()).toEqual([{ namespaceUid: 'new', olderRuns: true }]);
   });
 });
+
+describe('the namespaces that somebody may read', () => {
+  /** What is answered where so many namespaces have a task. */
+  async function accessTo(names: readonly string[], mayRead: (namespace: string) => boolean) {
+    const tasks = names.map((namespace) => ({ metadata: { name: 'nightly', namespace, uid: namespace } }));
+    const caches = { tasks: { cache: { values: () => tasks.values() } } } as unknown as Caches;
+    const service = new Service({ caches, archive: undefined, client: {} as Client });
+    const asked: string[] = [];
+    const person = {
+      name: 'bob',
+      onlyReads: false,
+      may: (_right: Right, namespace = '*') => (asked.push(namespace), Promise.resolve(mayRead(namespace))),
+    } as unknown as Person;
+    const access = await service.access({ person, signal: new AbortController().signal }, 'prod');
+    return { ...access, asked: asked.filter((name) => name !== '*' && name !== 'prod').length };
+  }
+  const numbered = (many: number) => Array.from({ length: many }, (_, index) => `ns-${String(index).padStart(4, '0')}`);
+
+  it('are found also after 500 others', async () => {
+    const { namespaces, moreNamespaces } = await accessTo([...numbered(600), 'zeta'], (name) => name === 'zeta');
+    expect([namespaces, moreNamespaces]).toEqual([['zeta'], false]);
+  });
+
+  it.each(['some', 'all'])('are 500 of more, and the answer says so, for a person who may read %s', async (which) => {
+    const { namespaces, moreNamespaces, asked } = await accessTo(
+      numbered(900),
+      (name) => which === 'all' || name !== '*',
+    );
+    expect([namespaces.length, moreNamespaces, namespaces[0]]).toEqual([500, true, 'ns-0000']);
+    expect(asked).toBe(which === 'all' ? 0 : 550);
+  });
+
+  it('are looked for among 2,000, and the answer says that there may be others', async () => {
+    const { namespaces, moreNamespaces, asked } = await accessTo(numbered(2_001), () => false);
+    expect([namespaces, moreNamespaces, asked]).toEqual([[], true, 2_000]);
+  });
+});

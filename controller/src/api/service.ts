@@ -81,6 +81,9 @@ const rights = {
 } as const satisfies Record<string, Right>;
 
 const mostNamespaces = 500;
+/** How many namespaces a person's rights are looked up in for one answer, and how many of them at once. */
+const mostLookedAt = 2_000;
+const lookedAtOnce = 50;
 const fieldManager = 'task-runs-api';
 
 export class Service {
@@ -99,14 +102,12 @@ export class Service {
   }
 
   /** Who the person is, which namespaces they may read, and what they may do in a namespace. */
-  async access({ person }: Caller, namespace: string | undefined): Promise<Access> {
-    const known = [...new Set([...this.#caches.tasks.cache.values()].map(({ metadata }) => metadata.namespace))]
-      .sort()
-      .slice(0, mostNamespaces);
+  async access({ person, signal }: Caller, namespace: string | undefined): Promise<Access> {
+    const known = [...new Set([...this.#caches.tasks.cache.values()].map(({ metadata }) => metadata.namespace))].sort();
     const allNamespaces = await person.may(lookAtTasks, undefined);
     const visible = allNamespaces
-      ? known.map(() => true)
-      : await Promise.all(known.map((one) => person.may(lookAtTasks, one)));
+      ? known.slice(0, mostNamespaces + 1)
+      : await visibleTo(person, known.slice(0, mostLookedAt), signal);
     const allowed = await Promise.all(Object.values(rights).map((right) => person.may(right, namespace)));
     const may = Object.fromEntries(
       Object.keys(rights).map((name, index) => [name, allowed[index] ?? false]),
@@ -114,7 +115,8 @@ export class Service {
     return {
       user: person.name,
       onlyReads: person.onlyReads,
-      namespaces: known.filter((_one, index) => visible[index]),
+      namespaces: visible.slice(0, mostNamespaces),
+      moreNamespaces: visible.length > mostNamespaces || (!allNamespaces && known.length > mostLookedAt),
       allNamespaces,
       may,
     };
@@ -442,6 +444,18 @@ export class Service {
       );
     }
   }
+}
+
+/** The first of these namespaces whose tasks the person may see: one more than an answer has, if there are so many. */
+async function visibleTo(person: Person, among: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  const visible: string[] = [];
+  for (let at = 0; at < among.length && visible.length <= mostNamespaces; at += lookedAtOnce) {
+    signal.throwIfAborted();
+    const some = among.slice(at, at + lookedAtOnce);
+    const may = await Promise.all(some.map((one) => person.may(lookAtTasks, one)));
+    visible.push(...some.filter((_one, index) => may[index]));
+  }
+  return visible;
 }
 
 function noTask({ namespace, task }: AtTask): ApiProblem {
