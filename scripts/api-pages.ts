@@ -1,4 +1,5 @@
 import packageJson from '../package.json' with { type: 'json' };
+import { mostStreams, mostUnknown, peopleInNamespace } from '../controller/src/api/server.ts';
 import { openApiDocument } from '../controller/src/api/openapi.ts';
 import { problemCodes } from '../controller/src/api/problems.ts';
 import { routes, type Route } from '../controller/src/api/routes.ts';
@@ -59,8 +60,8 @@ function apiPage(document: Document): string {
 # REST API
 
 The controller serves it where its flag \`--api-address\` says; with the addon that is port 8090 of the Service \`task-runs\` in vela-system. Every
-request carries a token of the cluster, and one sees and does what the token's user may, by the right that is named with each route, in the
-namespace of its path ([decision 17](../decisions/0017-actions-carry-the-persons-token.md)). Where the controller has \`--api-audience\`, a token for that
+request carries a token of the cluster, and one sees and does what the token's user may. Each route names the right that the token's user needs in
+the namespace of the path ([decision 17](../decisions/0017-actions-carry-the-persons-token.md)). Where the controller has \`--api-audience\`, a token for that
 audience [only reads](../operations/security.md#tokens-that-only-read): POST, and logs that are still in pods, answer \`ReadingToken\`. Times are RFC 3339 in UTC. The same for programs is
 [openapi.json](openapi.json), which the controller serves at \`/api/v1/openapi.json\`.
 
@@ -69,6 +70,21 @@ kubectl port-forward -n vela-system service/task-runs 8090 &
 TOKEN=$(kubectl create token task-runs-console -n vela-system)         # an account of the addon's that may look
 curl -H "Authorization: Bearer $TOKEN" 'http://127.0.0.1:8090/api/v1/namespaces/default/runs?phase=Failed&limit=5'
 \`\`\`
+
+The header \`X-Task-Runs-Token\` takes the token in place of \`Authorization\`: for requests through the proxy of the cluster's API server, which does not
+forward \`Authorization\`.
+
+## Limits
+
+| what | limit |
+| --- | --- |
+| requests of one person | 1,200 a minute; a tenth of them may be changes (the controller's flag \`--api-requests-per-minute\`) |
+| requests of all service accounts of a namespace together | ${peopleInNamespace} times as many |
+| requests without an accepted token, of one address | ${mostUnknown} a minute |
+| logs that are read at once | ${mostStreams.all}, of which one person, or all service accounts of a namespace together, may read ${mostStreams.each} |
+| the body of a request | 256 KiB |
+| an answer, other than a log | 30 seconds |
+| a log that comes and that its client does not read | cut off after 60 seconds |
 
 ## Routes
 

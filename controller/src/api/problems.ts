@@ -30,12 +30,17 @@ export const problemCodes = {
   RunFinished: { status: 409, means: 'The run has already ended, so it cannot be cancelled or resumed.' },
   NotRetriable: {
     status: 409,
-    means: 'The run cannot be retried: it is active, has succeeded, or its snapshot no longer exists.',
+    means:
+      'The run cannot be retried: it is active, has succeeded, or its snapshot no longer exists. A TaskRun that asks for it in vain, by `spec.retryOf`, fails with the reason `NotRetryable`.',
   },
   BodyTooLarge: { status: 413, means: 'The body is larger than 256 KiB.' },
   NotJson: { status: 415, means: 'The body is not JSON: send `Content-Type: application/json`.' },
   Refused: { status: 422, means: 'The cluster refused the change; the message quotes it.' },
-  TooManyRequests: { status: 429, means: 'Too many requests in the last minute: see `Retry-After`.' },
+  TooManyRequests: {
+    status: 429,
+    means:
+      'Too many requests in the last minute, or too many tokens or questions about rights of yours wait to be checked: see `Retry-After`, or wait a few seconds.',
+  },
   TooManyStreams: { status: 429, means: 'Too many logs are being read at the same time: close some.' },
   Internal: { status: 500, means: 'A bug in the controller; its log has more, under the request id.' },
   ArchiveUnavailable: {

@@ -134,8 +134,13 @@ export const runDetail = run
     application: z.string().optional(),
     component: z.string().optional(),
     jobs: z.array(job),
-    snapshot: snapshot.optional().meta({ description: 'What ran, without the values of environment variables.' }),
-    overrides: open.optional(),
+    snapshot: snapshot.optional().meta({
+      description:
+        'What ran. Values of environment variables, arguments, parameters of templates, items and matrices are left out, as people put passwords there.',
+    }),
+    overrides: open
+      .optional()
+      .meta({ description: 'What this run overrides; values of variables and arguments are left out.' }),
     outputs: open.optional(),
     cancelReason: z.string().optional(),
     retryOf: z.string().optional(),
@@ -236,8 +241,14 @@ const list = <T extends z.ZodType>(item: T) =>
     z.array(item).max(20),
   );
 
-const limit = (most: number, usual: number) =>
-  z.coerce.number().int().min(1).max(most).default(usual).meta({ description: 'The most runs on a page.' });
+const limit = (of: string, most: number, usual: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(most)
+    .default(usual)
+    .meta({ description: `The most ${of} on a page.` });
 const cursor = z.string().max(500).optional().meta({ description: 'The `nextCursor` of the previous page.' });
 
 export const runQuery = z.object({
@@ -248,11 +259,11 @@ export const runQuery = z.object({
     .meta({ description: 'Only runs with these triggers, separated by commas.' }),
   from: time.optional().meta({ description: 'Only runs requested at this time or later.' }),
   to: time.optional().meta({ description: 'Only runs requested before this time.' }),
-  limit: limit(500, 50),
+  limit: limit('runs', 500, 50),
   cursor,
 });
 
-export const taskQuery = z.object({ limit: limit(5_000, 500), cursor });
+export const taskQuery = z.object({ limit: limit('tasks', 5_000, 500), cursor });
 
 const flag = z
   .enum(['true', 'false'])
@@ -303,7 +314,7 @@ export const runRequest = z
   .object({
     args: z.array(text(4_096)).max(100).optional().meta({ description: "Replaces the container's args." }),
     env: z
-      .array(z.object({ name: z.string().min(1).max(253), value: text(32_768).optional() }).strict())
+      .array(z.object({ name: z.string().min(1).max(253), value: text(4_096).optional() }).strict())
       .max(100)
       .optional(),
     name: name.max(63).optional().meta({ description: "The run's name; generated when left out." }),

@@ -51,14 +51,14 @@ export interface ApiOptions {
 }
 
 /** A limit, because reading logs shares one thread with the controller's decisions. */
-const mostStreams: StreamLimits = { all: 50, each: 10 };
+export const mostStreams: StreamLimits = { all: 50, each: 10 };
 const longestBody = 256 * 1024;
 const answerMs = 30_000;
 const longestUnreadMs = 60_000;
 /** All service accounts of a namespace may ask for as much as so many people: who may create one may create many. */
-const peopleInNamespace = 5;
+export const peopleInNamespace = 5;
 /** Requests per minute without an accepted token, from one address; few of their tokens are reviewed at once. */
-const mostUnknown = 120;
+export const mostUnknown = 120;
 
 /** The person, once known, and the request's id in logs. */
 interface Locals {
