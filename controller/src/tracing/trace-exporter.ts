@@ -16,7 +16,8 @@ export function tracesConfigured(environment: Readonly<Record<string, string | u
     OTEL_SDK_DISABLED: disabled,
     OTEL_TRACES_EXPORTER: exporter,
   } = environment;
-  return Boolean(endpoint ?? own) && disabled?.toLowerCase() !== 'true' && exporter !== 'none';
+  // To OpenTelemetry, an empty variable is one that is not set.
+  return Boolean(endpoint || own) && disabled?.toLowerCase() !== 'true' && exporter !== 'none';
 }
 
 /**
