@@ -64,11 +64,11 @@ export async function askOn(
   try {
     return await lines.question(question, { signal });
   } catch (error) {
-    output.write('\n');
     signal.throwIfAborted();
-    // Ctrl-D.
-    if (error instanceof Error && error.name === 'AbortError') return '';
-    throw error;
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+    // Ctrl-D, after which readline, other than after Ctrl-C, leaves the cursor behind the question.
+    output.write('\n');
+    return '';
   } finally {
     lines.close();
   }
