@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { differencesOf } from './differences.ts';
+import { cutText, differencesOf, shownOf } from './differences.ts';
 
 interface Props {
   readonly title: string;
@@ -9,15 +9,14 @@ interface Props {
 }
 
 const words = { changed: 'changed', added: 'only in the second', removed: 'only in the first' } as const;
-const mostLetters = 2_000;
 
 /** The fields in which two values differ, side by side. */
 export function DifferencesTable({ title, before, after, names }: Props) {
-  const differences = useMemo(() => differencesOf(before, after), [before, after]);
+  const { shown, more } = useMemo(() => shownOf(differencesOf(before, after)), [before, after]);
   return (
     <section>
       <h2>{title}</h2>
-      {differences.length === 0 ? (
+      {shown.length === 0 ? (
         <p class="faint">No difference.</p>
       ) : (
         <table class="table compare">
@@ -33,31 +32,24 @@ export function DifferencesTable({ title, before, after, names }: Props) {
             </tr>
           </thead>
           <tbody>
-            {differences.map(({ path, kind, before: first, after: second }) => (
+            {shown.map(({ path, kind, before: first, after: second }) => (
               <tr key={path}>
                 <th scope="row" class="two-lines">
                   <code>{path}</code>
                   <span class="faint">{words[kind]}</span>
                 </th>
                 <td>
-                  {first === undefined ? (
-                    <span class="faint">–</span>
-                  ) : (
-                    <code class="removed">{first.slice(0, mostLetters)}</code>
-                  )}
+                  {first === undefined ? <span class="faint">–</span> : <code class="removed">{cutText(first)}</code>}
                 </td>
                 <td>
-                  {second === undefined ? (
-                    <span class="faint">–</span>
-                  ) : (
-                    <code class="added">{second.slice(0, mostLetters)}</code>
-                  )}
+                  {second === undefined ? <span class="faint">–</span> : <code class="added">{cutText(second)}</code>}
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
       )}
+      {more > 0 && <p class="faint">{`and ${more} more`}</p>}
     </section>
   );
 }

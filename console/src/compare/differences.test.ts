@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { differencesOf } from './differences.ts';
+import { cutText, differencesOf, shownOf } from './differences.ts';
 
 describe('what differs', () => {
   test('fields are found wherever they are', () => {
@@ -27,12 +27,15 @@ describe('what differs', () => {
     expect(differencesOf({ a: [] }, { a: {} })).toEqual([{ path: 'a', kind: 'changed', before: '[]', after: '{}' }]);
   });
 
-  test('no more than 500 are told', () => {
-    expect(
-      differencesOf(
-        Array.from({ length: 2_000 }, () => 1),
-        Array.from({ length: 2_000 }, () => 2),
-      ),
-    ).toHaveLength(500);
+  test('500 are shown, with how many more there are', () => {
+    const all = differencesOf(Array(2_000).fill(1), Array(2_000).fill(2));
+    const { shown, more } = shownOf(all);
+    expect([shown.length, more]).toEqual([500, 1_500]);
+    expect(shownOf(all.slice(0, 500)).more).toBe(0);
+  });
+
+  test('a long value is cut, and says so', () => {
+    expect(cutText('x'.repeat(2_000))).toBe('x'.repeat(2_000));
+    expect(cutText('x'.repeat(2_003))).toBe(`${'x'.repeat(2_000)} … 3 more characters`);
   });
 });

@@ -9,10 +9,27 @@ export interface Difference {
   readonly after?: string;
 }
 
-const most = 500;
 const deepest = 40;
+/** As many as a table shows of two values. */
+const mostShown = 500;
+const mostLetters = 2_000;
 
-/** The fields in which two JSON values differ, in their order, 500 at most. */
+/** The first of the differences, and how many there are beyond them. */
+export function shownOf(all: readonly Difference[]): {
+  readonly shown: readonly Difference[];
+  readonly more: number;
+} {
+  return { shown: all.slice(0, mostShown), more: Math.max(0, all.length - mostShown) };
+}
+
+/** A value as a cell shows it. */
+export function cutText(text: string): string {
+  return text.length <= mostLetters
+    ? text
+    : `${text.slice(0, mostLetters)} … ${text.length - mostLetters} more characters`;
+}
+
+/** The fields in which two JSON values differ, in their order. */
 export function differencesOf(before: unknown, after: unknown): readonly Difference[] {
   const found: Difference[] = [];
   walk(before, after, '', 0, found);
@@ -20,7 +37,7 @@ export function differencesOf(before: unknown, after: unknown): readonly Differe
 }
 
 function walk(before: unknown, after: unknown, path: string, depth: number, found: Difference[]): void {
-  if (found.length >= most || Object.is(before, after)) return;
+  if (Object.is(before, after)) return;
   const fields =
     depth < deepest && isObject(before) && isObject(after) && Array.isArray(before) === Array.isArray(after);
   if (!fields) return note(before, after, path, found);
