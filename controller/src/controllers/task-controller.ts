@@ -13,7 +13,6 @@ import type { Client } from '../kube/client.ts';
 import { systemClock, type Clock } from '../kube/clock.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { Logger } from 'pino';
-import { BoundedMap } from '../kube/bounded-map.ts';
 import { keyOf, refOf } from '../kube/objects.ts';
 import { done, WorkQueue, type Outcome, type QueueObserver } from '../kube/queue.ts';
 import { runOfJob, startFailureInformers, type Caches } from '../cluster/caches.ts';
@@ -49,17 +48,12 @@ export interface TaskControllerOptions {
   readonly archived?: AskArchive | undefined;
 }
 
-/** Deleted Jobs whose pods may still be there. */
-const mostDeletedJobs = 5_000;
-
 export class TaskController {
   readonly #caches: Caches;
   readonly #clock: Clock;
   readonly #kueue: KueueWatch;
   readonly #reconciler: TaskReconciler;
   readonly #queue: WorkQueue;
-  /** The keys of the Tasks that deleted Jobs were of, by the Job's UID: a pod may outlive its Job. */
-  readonly #deletedJobs = new BoundedMap<string, string>(mostDeletedJobs);
 
   /** Listens to the caches from now on; nothing is reconciled before `start`. */
   constructor(options: TaskControllerOptions) {
@@ -162,7 +156,6 @@ export class TaskController {
     if (type !== 'deleted' && waitsInQueue(object)) this.#kueue.want();
     const run = runOfJob(object, this.#caches);
     if (!run) return;
-    if (type === 'deleted') this.#deletedJobs.set(object.metadata.uid, taskKey(run));
     if (type === 'deleted' && !isFinished(run.status?.phase))
       this.#reconciler.memory(taskKey(run)).keepDeleted(ownedBy(run, object));
     this.#enqueueTaskOf(run);
@@ -191,12 +184,12 @@ export class TaskController {
     for (const { metadata } of this.#caches.jobs.cache.by('queued', 'all')) this.#onJobChild(metadata.uid);
   }
 
+  /** A pod may outlive its Job, and the run that follows a cancelled one waits for its pods. */
   #onJobChild(jobUid = ''): void {
     const job = this.#caches.jobs.cache.byUid(jobUid);
-    const run = job && runOfJob(job, this.#caches);
-    const orphaned = this.#deletedJobs.get(jobUid);
-    if (run && !isFinished(run.status?.phase)) this.#enqueueTaskOf(run);
-    else if (orphaned !== undefined) this.#queue.add(orphaned);
+    const run = job ? runOfJob(job, this.#caches) : this.#caches.runs.cache.by('job', jobUid)[0];
+    const phase = run?.status?.phase;
+    if (run && (!isFinished(phase) || phase === 'Cancelled')) this.#enqueueTaskOf(run);
   }
 
   #enqueueTaskOf(run: CachedRun): void {

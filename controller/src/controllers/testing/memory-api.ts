@@ -4,7 +4,7 @@
  * controller calls goes through `client`, and somebody may act in front of each of its calls.
  */
 import { ApiError, type Verb } from '../../kube/api-error.ts';
-import type { Client } from '../../kube/client.ts';
+import type { Client, DeleteOptions } from '../../kube/client.ts';
 import { type KubeObject, resourceName, type ResourceType, type Stored } from '../../kube/objects.ts';
 import { RuleBroken } from '../../domain/testing/rules.ts';
 import { readSchema } from '../../domain/testing/crd-schema.ts';
@@ -123,6 +123,17 @@ export class MemoryApi {
         const isGone = owners.every(({ apiVersion, uid }) => isKnown(apiVersion) && !living.has(uid));
         if (owners.length > 0 && isGone && metadata.deletionTimestamp === undefined) this.delete(plural, metadata.name);
       }
+    for (const job of this.all('jobs')) if (job.metadata.finalizers?.includes(foreground)) this.#deletePodsOf(job);
+  }
+
+  /** In the foreground a Job goes after its pods. */
+  #deletePodsOf(job: Whole): void {
+    const isOwn = ({ metadata }: Whole) =>
+      metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) === true;
+    for (const { metadata } of this.all('pods').filter(isOwn)) this.delete('pods', metadata.name);
+    if (this.all('pods').some(isOwn)) return;
+    const finalizers = job.metadata.finalizers?.filter((one) => one !== foreground) ?? [];
+    this.#store('jobs', { ...job, metadata: { ...job.metadata, finalizers } });
   }
 
   /** Nobody holds anything any more. */
@@ -148,17 +159,19 @@ export class MemoryApi {
     const client = {
       get: (type: ResourceType, { name }: { name: string }) =>
         call('get', type, name, () => this.#find('get', type, name)),
-      create: (type: ResourceType, object: Whole) =>
-        call('create', type, object.metadata.name, () => this.#createFor(type, object)),
+      create: (type: ResourceType, object: Whole, { dryRun = false }: { dryRun?: boolean } = {}) =>
+        call('create', type, object.metadata.name, () => (dryRun ? object : this.#createFor(type, object))),
       patch: (type: ResourceType, { name }: { name: string }, patch: object) =>
         call('patch', type, name, () => this.#patch(type, name, patch)),
       patchStatus: (type: ResourceType, { name }: { name: string }, patch: readonly OperationJson[]) =>
         call('patch', type, name, () => this.#patchStatus(type, name, patch)),
-      delete: (type: ResourceType, { name }: { name: string }, { uid }: { uid?: string } = {}) =>
+      delete: (type: ResourceType, { name }: { name: string }, { uid, propagationPolicy }: DeleteOptions = {}) =>
         call('delete', type, name, () => {
           const found = this.#find('delete', type, name);
           if (uid !== undefined && found.metadata.uid !== uid) throw refusal('delete', type, name, 409, 'Conflict');
+          if (propagationPolicy === 'Foreground') this.#store(type.plural, withFinalizer(found, foreground));
           this.delete(type.plural, name);
+          return this.get(type.plural, name);
         }),
       list: (type: ResourceType, { labelSelector = '' }: { labelSelector?: string } = {}) =>
         this.#list(type, labelSelector),
@@ -249,6 +262,14 @@ export class MemoryApi {
           this.#store(plural, { ...object, metadata: left.length > 0 ? { ...rest, ownerReferences: left } : rest });
       }
   }
+}
+
+/** What Kubernetes' garbage collector holds an object with whose dependents go first. */
+const foreground = 'foregroundDeletion';
+
+function withFinalizer(object: Whole, finalizer: string): Whole {
+  const finalizers = [...new Set([...(object.metadata.finalizers ?? []), finalizer])];
+  return { ...object, metadata: { ...object.metadata, finalizers } };
 }
 
 const text = (value: unknown): value is string => typeof value === 'string';
