@@ -88,6 +88,12 @@ describe('a run whose Task was deleted without it', () => {
     expect(decided(ended, [job.build()])).toMatchObject([stop]);
     expect(decided(ended, [job.complete(1).build()])).toEqual([]);
   });
+  test('and that was cancelled has its pods deleted where somebody holds its Job, which is asked for once', () => {
+    const ended = orphan({ ...running, ...cancelled }, cancel);
+    const held = job.meta({ deletionTimestamp: rfc3339(noon) }).build();
+    expect(decided(ended, [held])).toMatchObject([{ ...stop, podsFirst: true }]);
+    expect(decided(ended, [{ ...held, goesAfterPods: true }])).toEqual([]);
+  });
   test('and that is still there is looked at once somebody cancels it', () => {
     const owned = aRun().status(running).build();
     const { metadata, spec } = orphan(running);

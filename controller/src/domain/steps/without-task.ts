@@ -96,11 +96,21 @@ function endedRow(row: JobRow, phase: RunPhase): JobRow {
   return { ...row, phase: row.name === undefined ? 'Skipped' : phase };
 }
 
-/** Jobs of a cancelled run that go on: nobody else ends them. Its record comes first, as always. */
+/**
+ * Jobs of a cancelled run that go on: nobody else ends them, nor the pods of one that a finalizer holds. Its record
+ * comes first, as always.
+ */
 function stopped(run: TaskRun, jobs: readonly Job[]): readonly Action[] {
   if (run.spec.cancel !== true) return [];
   const because = `${run.metadata.name} was cancelled`;
   return jobs
-    .filter((job) => job.metadata.deletionTimestamp === undefined && !hasEnded(job))
-    .map(({ metadata: { name, uid } }) => ({ kind: 'deleteJob', name, uid, cause: 'cancelled', because }));
+    .filter((job) => !hasEnded(job) && !(isGoing(job) && job.goesAfterPods))
+    .map((job) => {
+      const { name, uid } = job.metadata;
+      return { kind: 'deleteJob', name, uid, cause: 'cancelled', because, ...(isGoing(job) && { podsFirst: true }) };
+    });
+}
+
+function isGoing({ metadata }: Job): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
