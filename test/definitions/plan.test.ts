@@ -328,7 +328,7 @@ describe('plan', () => {
       ) as string,
       'error: app.yaml:27:9: these steps depend on each other in a cycle, or on a step that does not exist: a, b; fix it there',
       'error: app.yaml:38:9: two items are called x: give each a name of its own, or none',
-      'error: app.yaml:41:39: there is no Task app-nothing in namespace default: let an earlier step apply component nothing, and let it be of type task or cron-task; if a policy puts it elsewhere, write namespace and cluster',
+      'error: app.yaml:41:39: there is no Task app-nothing in namespace default: let an earlier step apply component nothing, and let it be of type task, cron-task, task-flow or daemon-task; if a policy puts it elsewhere, write namespace and cluster',
     ]);
   });
 

@@ -22,13 +22,13 @@ const context = {
 const own = { image: 'busybox' };
 const step = { name: 'migrate', id: 'cwvuisx3x4' };
 
-/** What is in the cluster, by kind and name. */
-type Cluster = Record<string, JsonObject>;
+/** What is in the cluster, by kind and name; a string is the error with which a read of it ends. */
+type Cluster = Record<string, JsonObject | string>;
 
 /** The step's own Task after the controller answered, and the run. */
-const answered = (run: JsonObject = {}, id = step.id): Cluster => ({
+const answered = (run: JsonObject | string = {}, id = step.id): Cluster => ({
   'Task shop-migrate': { status: { observedTrigger: { id, run: 'shop-migrate-cwvuisx3x4' } } },
-  'TaskRun shop-migrate-cwvuisx3x4': { status: run },
+  'TaskRun shop-migrate-cwvuisx3x4': typeof run === 'string' ? run : { status: run },
 });
 const ofComponent = {
   'Task shop-job': { metadata: { labels: { 'app.oam.dev/component': 'job' } }, spec: { outputs: [{ name: 'rows' }] } },
@@ -73,13 +73,20 @@ function whatHappened(actions: readonly StepAction[]): Omit<Played, 'end'> {
   return { applied, said };
 }
 
+/** The API server's words. */
+function notFound(kind: string, name: string): string {
+  return `${kind.toLowerCase()}s.${kind === 'Application' ? 'core.oam.dev' : 'task.oam.dev'} "${name}" not found`;
+}
+
 function liveObject({ provider, do: name, params }: StepAction, cluster: Cluster): JsonObject | undefined {
   if (provider !== 'kube') return undefined;
   const value = params['value'] as JsonObject & { kind: string; metadata: { name: string; namespace: string } };
   const { metadata, kind } = value;
   const place = [params['cluster'] as string, metadata.namespace].filter((part) => part && part !== 'default');
   const there = cluster[`${kind} ${[...place, metadata.name].join('/')}`];
-  if (there === undefined && name === 'read') return { value, err: 'not found' };
+  if (name === 'read' && (there === undefined || typeof there === 'string'))
+    return { value, err: there ?? notFound(kind, metadata.name) };
+  if (typeof there === 'string') return { value };
   return { value: { ...value, ...there, metadata: { ...value.metadata, ...(there?.['metadata'] as JsonObject) } } };
 }
 
@@ -305,6 +312,84 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
   });
 
   it.each([
+    ['as the API server says it', 'tasks.task.oam.dev "shop-job" not found'],
+    ["as a client's cache says it", 'Task.task.oam.dev "shop-job" not found'],
+  ])('a Task that is not there fails the step, %s', async (_how, err) => {
+    expect(await look(runTask, { component: 'job' }, { 'Task shop-job': err })).toMatchObject({
+      applied: undefined,
+      end: 'failed',
+      said: expect.stringContaining('there is no Task shop-job in namespace default: ') as string,
+    });
+  });
+
+  const forbidden = 'is forbidden: User "ann" cannot get resource "tasks" in API group "task.oam.dev"';
+  const unread = [
+    'Get "https://10.0.0.1:443/apis/task.oam.dev/v1alpha1": net/http: request canceled (Client.Timeout exceeded)',
+    'the server is currently unable to handle the request (get tasks.task.oam.dev shop-job)',
+    'the server could not find the requested resource (get tasks.task.oam.dev shop-job)',
+    'no matches for kind "Task" in version "task.oam.dev/v1alpha1"',
+    'no such cluster east',
+    'clustergateways.cluster.core.oam.dev "shop-job" not found',
+    `tasks.task.oam.dev "shop-job" ${forbidden}`,
+  ];
+
+  it.each(unread)('a Task that cannot be read is waited for, and why is said: %s', async (err) => {
+    const waits = (said: string) => ({ applied: undefined, end: 'running', said });
+    const { 'TaskRun shop-migrate-cwvuisx3x4': run = {} } = answered({ phase: 'Running' });
+    expect(await look(runTask, own, { 'Task shop-migrate': err, 'TaskRun shop-migrate-cwvuisx3x4': run })).toEqual(
+      waits(`cannot read Task shop-migrate in namespace default: ${err}`),
+    );
+    expect(await look(runTask, { component: 'job' }, { 'Task shop-job': err })).toEqual(
+      waits(`cannot read Task shop-job in namespace default: ${err}`),
+    );
+    const where = { namespace: 'prod', cluster: 'east' };
+    expect(await look(runTask, { component: 'job', ...where }, { 'Task east/prod/shop-job': err })).toEqual(
+      waits(`cannot read Task shop-job in namespace prod of cluster east: ${err}`),
+    );
+    const elsewhere = {
+      'Application shop': { spec: { policies: [topology({ clusters: ['east'], namespace: 'prod' })] } },
+      'Task east/prod/shop-job': err,
+    };
+    expect(await look(runTask, { component: 'job' }, elsewhere)).toEqual(
+      waits(`cannot read Task shop-job in namespace prod of cluster east: ${err}`),
+    );
+  });
+
+  it('a Task of another name that cannot be read is waited for', async () => {
+    const cluster = {
+      'Task shop-migrate': { spec: { trigger: { step: 'Migrate' } } },
+      'Task shop-migrate-3bc80': 'context deadline exceeded',
+    };
+    expect(await look(runTask, own, cluster)).toEqual({
+      applied: undefined,
+      end: 'running',
+      said: 'cannot read Task shop-migrate-3bc80 in namespace default: context deadline exceeded',
+    });
+  });
+
+  it('an Application that cannot be read is waited for, for it says where the Task is', async () => {
+    const cluster = { 'Application shop': 'context deadline exceeded' };
+    expect(await look(runTask, { component: 'job' }, cluster)).toEqual({
+      applied: undefined,
+      end: 'running',
+      said: 'cannot read Application shop in namespace default: context deadline exceeded',
+    });
+  });
+
+  it.each(unread)('a run that cannot be read goes on, and why is said: %s', async (err) => {
+    expect(await look(runTask, own, answered(err))).toMatchObject({
+      end: 'running',
+      said: `cannot read TaskRun shop-migrate-cwvuisx3x4 in namespace default: ${err}`,
+    });
+    const where = { namespace: 'prod', cluster: 'east' };
+    const cluster = { 'Task east/prod/shop-job': {}, 'TaskRun east/prod/job-cwvuisx3x4': err };
+    expect(await look(runTask, { component: 'job', ...where }, cluster)).toMatchObject({
+      end: 'running',
+      said: `cannot read TaskRun job-cwvuisx3x4 in namespace prod of cluster east: ${err}`,
+    });
+  });
+
+  it.each([
     ['Succeeded', 'succeeded'],
     ['Failed', 'failed'],
   ])('takes over from the Task what %s before the Application was restored', async (phase, end) => {
@@ -320,7 +405,7 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('run-task, with CUE %s',
   });
 
   const letItBe =
-    'let an earlier step apply component job, and let it be of type task or cron-task; if a policy puts it elsewhere, write namespace and cluster';
+    'let an earlier step apply component job, and let it be of type task, cron-task, task-flow or daemon-task; if a policy puts it elsewhere, write namespace and cluster';
   const topology = (properties: JsonObject) => ({ name: 'prod', type: 'topology', properties });
 
   it.each<[name: string, parameter: JsonObject, application: JsonObject, place: string]>([

@@ -11,7 +11,7 @@ import {
   type WorkflowStep,
 } from './application.ts';
 import { componentStatus, renderComponent, type Rendering } from './component.ts';
-import { refOf, type JsonObject, type KubeObject } from './objects.ts';
+import { refOf, type JsonObject, type KubeObject, type ObjectRef } from './objects.ts';
 import { selectedComponents, targetNamespace } from './policies.ts';
 import { readOutputs, type StepOutputs } from './step-data.ts';
 import { messageOf, type Tracker } from './tracker.ts';
@@ -199,14 +199,28 @@ async function kubeAction(world: StepWorld, action: StepAction): Promise<{ retur
       await dispatch(world, [{ ...object, metadata: { ...object.metadata, namespace, labels } }]);
       return { returns: { value: await world.store.get(ref) } };
     }
-    case 'read': {
-      const value = await world.store.get(ref);
-      return { returns: value ? { value } : { value: object, err: `${object.kind} "${name}" not found` } };
-    }
+    case 'read':
+      return { returns: await readObject(world, object, ref) };
     case 'delete':
       await world.store.delete(ref);
       return {};
     default:
       throw new Error(`the stand-in for KubeVela knows no action kube.#${action.do}`);
   }
+}
+
+/** What kube.#Read gives: whatever keeps it from an answer is in `err`, and does not fail the step. */
+async function readObject({ store }: StepWorld, object: KubeObject, ref: ObjectRef): Promise<JsonObject> {
+  try {
+    const value = await store.get(ref);
+    return value ? { value } : { value: object, err: notFound(ref) };
+  } catch (error) {
+    return { value: object, err: messageOf(error) };
+  }
+}
+
+/** In the API server's words, for kinds with a regular plural: no step reads another. */
+function notFound({ apiVersion, kind, name }: ObjectRef): string {
+  const [group, version] = apiVersion.split('/');
+  return `${kind.toLowerCase()}s${version === undefined ? '' : `.${group}`} "${name}" not found`;
 }

@@ -9,8 +9,8 @@ import { definitionManifest } from './definition-manifest.ts';
 import { TemplateCache } from './definitions.ts';
 import { MemoryStore } from './memory-store.ts';
 import { coreApiVersion } from '../../../controller/src/vela/labels.ts';
-
 import { reconcile } from './reconcile.ts';
+import { StoreError } from './store.ts';
 import { terminateWorkflow } from './vela-commands.ts';
 import { StepMemory } from './workflow.ts';
 
@@ -40,6 +40,35 @@ template: {
 }
 `;
 
+/** Reads a Task, and says what became of that. */
+const reading = `
+import (
+	"vela/builtin"
+	"vela/kube"
+)
+
+read: {
+	type: "workflow-step"
+	description: ""
+	annotations: {}
+	labels: {}
+	attributes: {}
+}
+template: {
+	task: kube.#Read & {
+		$params: value: {
+			apiVersion: "task.oam.dev/v1alpha1"
+			kind:       "Task"
+			metadata: {name: "app-job", namespace: "default"}
+		}
+	}
+	told: builtin.#Message & {
+		$params: message: [if task.$returns.err != _|_ {task.$returns.err}, "there"][0]
+	}
+	parameter: {}
+}
+`;
+
 let cue: Cue;
 let seconds: number;
 let store: MemoryStore;
@@ -65,6 +94,10 @@ function whileItLooks(act: () => Promise<void>): void {
   };
 }
 
+async function define(source: string): Promise<void> {
+  await store.create(definitionManifest(await (await cue.compile(source)).describe(), 'vela-system'));
+}
+
 /**
  * Looks at an Application of these steps again and again, a second apart; returns what the status says about each step.
  */
@@ -72,12 +105,15 @@ async function after(
   looks: number,
   steps: WorkflowStep[],
   between: () => Promise<void> = () => Promise.resolve(),
+  before: () => Promise<void> = () => Promise.resolve(),
 ): Promise<string[]> {
   seconds = Date.parse('2026-01-01T00:00:00Z') / 1_000;
   let ids = 0;
   const now = () => new Date(seconds * 1_000);
   store = new MemoryStore(now);
-  await store.create(definitionManifest(await (await cue.compile(definition)).describe(), 'vela-system'));
+  await define(definition);
+  await define(reading);
+  await before();
   await store.create({
     ...ref,
     metadata: { name: 'app', namespace: 'default' },
@@ -170,6 +206,25 @@ it('ends a group that takes too long, with all its steps', async () => {
     'longer failed Timeout',
     'last skipped Skip',
   ]);
+});
+
+it('gives a step the error of what it cannot read, in the words of the API server', async () => {
+  const steps: WorkflowStep[] = [{ name: 'look', type: 'read' }];
+  const nothing = () => Promise.resolve();
+  expect(await after(1, steps)).toContain('look succeeded tasks.task.oam.dev "app-job" not found');
+  const task = {
+    apiVersion: 'task.oam.dev/v1alpha1',
+    kind: 'Task',
+    metadata: { name: 'app-job', namespace: 'default' },
+  };
+  expect(await after(1, steps, nothing, async () => void (await store.create(task)))).toContain('look succeeded there');
+  const busy = 'the server is currently unable to handle the request';
+  const refuse = () => {
+    const get = store.get.bind(store);
+    store.get = (ref) => (ref.kind === 'Task' ? Promise.reject(new StoreError(busy)) : get(ref));
+    return Promise.resolve();
+  };
+  expect(await after(1, steps, nothing, refuse)).toContain(`look succeeded ${busy}`);
 });
 
 it('leaves it at a command that is given while it looks', async () => {
