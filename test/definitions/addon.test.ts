@@ -488,7 +488,8 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
       metadata: { labels: { release: 'prometheus' } },
       spec: {
         selector: { matchLabels: { 'app.kubernetes.io/name': 'task-runs' } },
-        podMetricsEndpoints: [{ port: 'http', path: '/metrics' }],
+        // The label namespace is the run's, not that of the controller's pod.
+        podMetricsEndpoints: [{ port: 'http', path: '/metrics', honorLabels: true }],
       },
     });
     expect(find(application, 'task-runs-controller', 'PrometheusRule', 'task-runs')).toMatchObject({
