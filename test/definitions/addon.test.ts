@@ -265,6 +265,17 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('the addon, with CUE %s'
     );
   });
 
+  it('archives nothing where the archive is switched off, and keeps what there is', async () => {
+    const archive = { enabled: false, postgresSecret: 'runs-database', volumeSize: '10Gi' };
+    const off = await renderAddon(cue, dist, { archive, networkPolicy: { enabled: true } });
+    const inCluster = (kind: string, name: string) => find(off, 'task-runs-controller', kind, name);
+    expect(JSON.stringify(inCluster('Deployment', 'task-runs'))).not.toMatch(/TASK_RUNS_ARCHIVE|--archive=|volumes/);
+    expect(JSON.stringify(inCluster('NetworkPolicy', 'task-runs'))).not.toContain('5432');
+    expect(inCluster('PersistentVolumeClaim', 'task-runs-archive')).toMatchObject({
+      spec: { resources: { requests: { storage: '10Gi' } } },
+    });
+  });
+
   it('uses every parameter', async () => {
     const application = await renderAddon(cue, dist, {
       image: 'registry.example/task-runs:9',
