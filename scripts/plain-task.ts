@@ -87,6 +87,16 @@ template: {
 		if rendered.spec.schedule != _|_ {
 			_cronJobs[0]
 		}
+		// A Job without them would run another command: Kubernetes leaves $(item.dir) as it is, and a shell makes nothing of
+		// it. A template has no other way to report an error: these fields conflict, and their names say why.
+		for field, instead in _instead if rendered.spec[field] != _|_ {
+			"\\(field) needs the addon task-runs": instead & false
+		}
+	}
+	_instead: {
+		items:       "enable it, or write a component for each item"
+		matrix:      "enable it, or write a component for each combination"
+		templateRef: "enable it, or write into the component what the template runs"
 	}
 	outputs: {
 		for index, object in _cronJobs if index > 0 {
@@ -108,8 +118,12 @@ template: {
 		}
 	}
 	_job: {
-		rendered.spec.job
-		template: rendered.spec.template
+		if rendered.spec.templateRef == _|_ {
+			for field, value in rendered.spec.job {
+				"\\(field)": value
+			}
+			template: rendered.spec.template
+		}
 		if rendered.spec.timeoutSeconds != _|_ && rendered.spec.job.activeDeadlineSeconds == _|_ {
 			activeDeadlineSeconds: rendered.spec.timeoutSeconds
 		}
@@ -145,7 +159,9 @@ template: {
 			successfulJobsHistoryLimit: _policy.keepLast
 			failedJobsHistoryLimit:     _policy.keepLastFailed
 			jobTemplate: {
-				metadata: rendered.spec.template.metadata & {labels: _queueLabels}
+				if rendered.spec.templateRef == _|_ {
+					metadata: rendered.spec.template.metadata & {labels: _queueLabels}
+				}
 				spec: {
 					_job
 					if _policy.ttlSecondsAfterFinished != _|_ {
@@ -163,7 +179,7 @@ template: {
  * The definition that takes the addon's place when it is disabled: a `task` with the same parameters that renders a Job
  * as KubeVela's own does, and a CronJob where it has a schedule, so that Applications written for the addon can still
  * be deployed. Of executionPolicy what a CronJob has too has an effect; a queue is left to Kueue, with its labels on
- * the Job; a task that is suspended or Manual is a suspended Job.
+ * the Job; a task that is suspended or Manual is a suspended Job. What would make another command of it is refused.
  *
  * @param definition the text of the definition task, in one piece
  */

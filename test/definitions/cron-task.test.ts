@@ -300,6 +300,15 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('cron-task, with CUE %s'
     },
   );
 
+  it.each([{ items: [{ dir: 'old' }] }, { matrix: { dir: ['old'] } }])(
+    'refuses %j by name when the addon is disabled',
+    async (given) => {
+      await expect(plain.render({ parameter: { ...required, ...given }, context })).rejects.toThrow(
+        `"${Object.keys(given)[0]} needs the addon task-runs"`,
+      );
+    },
+  );
+
   it.each([
     [{ schedul: '@hourly' }, 'parameter.schedul: field not allowed'],
     [{ executionPolicy: { keeplast: 3 } }, 'parameter.executionPolicy.keeplast: field not allowed'],

@@ -584,6 +584,31 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task, with CUE %s', (ve
     expect(await job({ timeoutSeconds: 60, activeDeadlineSeconds: 30 })).toMatchObject({ activeDeadlineSeconds: 30 });
   });
 
+  it.each([
+    {
+      parameter: 'items',
+      given: { image: 'busybox', cmd: ['sh', '-c', 'rm -rf /data/$(item.dir)'], items: [{ dir: 'old' }] },
+      instead: 'enable it, or write a component for each item',
+    },
+    {
+      parameter: 'matrix',
+      given: { image: 'busybox', cmd: ['sh', '-c', 'rm -rf /data/$(item.dir)'], matrix: { dir: ['old'] } },
+      instead: 'enable it, or write a component for each combination',
+    },
+    {
+      parameter: 'templateRef',
+      given: { templateRef: { name: 'dump' } },
+      instead: 'enable it, or write into the component what the template runs',
+    },
+  ])('refuses $parameter by name when the addon is disabled', async ({ parameter, given, instead }) => {
+    for (const when of [{}, { schedule: { cron: '@daily' } }]) {
+      const refused = plain.render({ parameter: { ...given, ...when }, context });
+      await expect(refused).rejects.toThrow(`"${parameter} needs the addon task-runs"`);
+      await expect(refused).rejects.toThrow(`"${instead}"`);
+      await expect(refused).rejects.not.toThrow(/undefined field|incomplete/);
+    }
+  });
+
   it('leaves the queue to Kueue alone when the addon is disabled', async () => {
     const queue = { queue: { name: 'team-a', priorityClass: 'urgent' }, queueTimeoutSeconds: 60 };
     const labels = { 'kueue.x-k8s.io/queue-name': 'team-a', 'kueue.x-k8s.io/priority-class': 'urgent' };
