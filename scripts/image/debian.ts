@@ -106,6 +106,9 @@ interface Mirror {
   download(specifications: readonly string[]): Promise<string>;
 }
 
+const withoutApt =
+  "This machine has no apt-get, by which Debian's packages for the image come: build it with `make image ENGINE=docker`.";
+
 /** apt with lists of its own: this machine's may be old, or of another architecture, and belong to root. */
 function mirrorFor({ architecture, cache }: DebianOptions): Mirror {
   const state = join(cache, `apt-${architecture}`);
@@ -124,7 +127,9 @@ function mirrorFor({ architecture, cache }: DebianOptions): Mirror {
   const update = async (): Promise<void> => {
     for (const folder of ['lists/partial', 'cache/archives/partial'])
       await mkdir(join(state, folder), { recursive: true });
-    await run('apt-get', [...options, '-q', 'update']);
+    await run('apt-get', [...options, '-q', 'update']).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? new Error(withoutApt, { cause: error }) : error;
+    });
   };
   return {
     download: async (specifications) => {

@@ -14,7 +14,7 @@ import { defaultName, writeImage } from './write.ts';
 const { values } = parseArgs({
   options: {
     name: { type: 'string', default: defaultName },
-    arch: { type: 'string', default: architectureNames.join(',') },
+    arch: { type: 'string' },
     push: { type: 'string' },
     source: { type: 'string' },
     engine: { type: 'string' },
@@ -34,7 +34,7 @@ const inMegabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 async function build(): Promise<void> {
   const images = [];
-  for (const architecture of wanted(values.arch))
+  for (const architecture of wanted(values.arch ?? architectureNames.join(',')))
     images.push(await controllerImage(values.push ?? values.name, architecture, values.source));
   const differences = new Set(images.flatMap((one) => one.differences));
   for (const difference of differences) console.error(`Not reproducible: ${difference}.`);
@@ -57,7 +57,8 @@ async function build(): Promise<void> {
 
 try {
   if (values.lock) await writeLock(architectureNames, imageCache);
-  else if (values.engine !== undefined) engineBuild(values.engine, values.name);
+  else if (values.engine !== undefined)
+    engineBuild(values.engine, values.name, { PUSH: values.push, ARCH: values.arch, SOURCE: values.source });
   else await build();
 } catch (error) {
   console.error((error as Error).message);
