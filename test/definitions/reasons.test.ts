@@ -49,6 +49,20 @@ describe('the catalogue of reasons and events', () => {
     expect([...text.matchAll(writtenOut)].map(([, word]) => word?.slice(1))).toEqual(['One', 'Two', 'Three']);
   });
 
+  it('stands in the pages on queues: each reason in the guide, and in the runbook each that needs somebody', async () => {
+    const page = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+    const [guide, runbooks] = [await page('guides/queues.md'), await page('operations/runbooks.md')];
+    const runbook = runbooks.slice(
+      runbooks.indexOf('## TaskRunsQueueBlocked'),
+      runbooks.indexOf('## TaskRunsController'),
+    );
+    // WaitsForTurn waits for no queue, and the guide has one row for all WaitingFor...
+    const ofQueues = [...queuedReasons].filter((reason) => !/^Wait(sForTurn|ingFor)/.test(reason));
+    expect(ofQueues.filter((reason) => !guide.includes(`\`${reason}\``))).toEqual([]);
+    const troubles = ofQueues.filter((reason) => !patientReasons.has(reason));
+    expect(troubles.filter((reason) => !runbook.includes(`\`${reason}\``))).toEqual([]);
+  });
+
   it('uses each event once', () => {
     expect(new Set(Object.values(eventReasons)).size).toBe(Object.keys(eventReasons).length);
   });
