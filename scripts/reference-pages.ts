@@ -16,7 +16,7 @@ export async function referencePages(): Promise<readonly GeneratedFile[]> {
     metricsPage(),
     ...apiPages(),
     cliPage(),
-    flagsPage(),
+    await flagsPage(),
     reasonsPage(),
     eventsPage(),
     await addonParametersPage(),
