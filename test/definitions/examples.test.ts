@@ -9,6 +9,7 @@ import {
   type Definition,
   type JsonObject,
 } from '../../cue/ts/index.ts';
+import { notFound, type SoughtObject } from '../../controller/src/vela/not-found.ts';
 import { definitionNames, readDefinition } from '../../scripts/definition-files.ts';
 import { problemsOf } from './schema.ts';
 
@@ -60,7 +61,12 @@ async function appliedBy(definition: Definition, parameter: JsonObject, context:
     (await definition.step({
       parameter,
       context,
-      answers: [{ path: read.path, returns: { ...read.params, err: 'not found' } }],
+      answers: [
+        {
+          path: read.path,
+          returns: { ...read.params, err: notFound(read.params['value'] as SoughtObject) },
+        },
+      ],
     }));
   expect(apply).toMatchObject({ do: 'apply' });
   return apply?.params['value'] as JsonObject;

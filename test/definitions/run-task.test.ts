@@ -9,6 +9,7 @@ import {
   type StepAction,
   type StepAnswer,
 } from '../../cue/ts/index.ts';
+import { notFound, type SoughtObject } from '../../controller/src/vela/not-found.ts';
 import { readDefinition } from '../../scripts/definition-files.ts';
 import { problemsOf } from './schema.ts';
 
@@ -73,19 +74,14 @@ function whatHappened(actions: readonly StepAction[]): Omit<Played, 'end'> {
   return { applied, said };
 }
 
-/** The API server's words. */
-function notFound(kind: string, name: string): string {
-  return `${kind.toLowerCase()}s.${kind === 'Application' ? 'core.oam.dev' : 'task.oam.dev'} "${name}" not found`;
-}
-
 function liveObject({ provider, do: name, params }: StepAction, cluster: Cluster): JsonObject | undefined {
   if (provider !== 'kube') return undefined;
-  const value = params['value'] as JsonObject & { kind: string; metadata: { name: string; namespace: string } };
+  const value = params['value'] as JsonObject & SoughtObject & { metadata: { namespace: string } };
   const { metadata, kind } = value;
   const place = [params['cluster'] as string, metadata.namespace].filter((part) => part && part !== 'default');
   const there = cluster[`${kind} ${[...place, metadata.name].join('/')}`];
   if (name === 'read' && (there === undefined || typeof there === 'string'))
-    return { value, err: there ?? notFound(kind, metadata.name) };
+    return { value, err: there ?? notFound(value) };
   if (typeof there === 'string') return { value };
   return { value: { ...value, ...there, metadata: { ...value.metadata, ...(there?.['metadata'] as JsonObject) } } };
 }

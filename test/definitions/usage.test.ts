@@ -9,7 +9,7 @@ const plain = ['httpHeaders', 'key', 'path', 'mode', 'name', 'value'];
 const working = '\t\tof: {...}\n';
 
 /** Hidden fields that work something out, and hold no parameters. */
-const worked = ['_joined', '_merge', '_name', '_place'];
+const worked = ['_joined', '_merge', '_name', '_place', '_unanswered'];
 
 /** The fields of a definition's parameters without a line that `vela show` would print. */
 function undocumented(text: string): string[] {

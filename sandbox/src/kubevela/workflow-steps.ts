@@ -1,5 +1,6 @@
 import { stepContext } from '../../../controller/src/vela/context.ts';
 import { objectLabels, ownerLabels } from '../../../controller/src/vela/labels.ts';
+import { notFound } from '../../../controller/src/vela/not-found.ts';
 import type { Filling, StepAction, StepAnswer } from '../../../cue/ts/index.ts';
 import {
   isBuiltinStep,
@@ -213,14 +214,8 @@ async function kubeAction(world: StepWorld, action: StepAction): Promise<{ retur
 async function readObject({ store }: StepWorld, object: KubeObject, ref: ObjectRef): Promise<JsonObject> {
   try {
     const value = await store.get(ref);
-    return value ? { value } : { value: object, err: notFound(ref) };
+    return value ? { value } : { value: object, err: notFound(object) };
   } catch (error) {
     return { value: object, err: messageOf(error) };
   }
-}
-
-/** In the API server's words, for kinds with a regular plural: no step reads another. */
-function notFound({ apiVersion, kind, name }: ObjectRef): string {
-  const [group, version] = apiVersion.split('/');
-  return `${kind.toLowerCase()}s${version === undefined ? '' : `.${group}`} "${name}" not found`;
 }

@@ -9,7 +9,8 @@ import {
   type Template,
 } from '../../../../cue/ts/index.ts';
 import { parameterNames, refusalOfSchema, refusalsOf } from '../../plan/cue-refusals.ts';
-import { isFields, type Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../vela/fields.ts';
+import { notFound, type SoughtObject } from '../../vela/not-found.ts';
 import type { Filling, Refusal, Render, RenderedObject, Rendering, StepRendering } from '../../plan/render.ts';
 import { jobsProblems } from '../../plan/kubernetes/task.ts';
 import { admitBySchema, type Admitted, type Schema, type SchemaProblem } from '../../plan/schema.ts';
@@ -53,15 +54,12 @@ async function lastAction(definition: Template, filled: Filled, task: object | u
   const answers: StepAnswer[] = [];
   let next = await definition.step({ ...filled, answers });
   while (next?.do === 'read' && answers.length < mostReads) {
-    const found = task && isTask(next.params);
-    answers.push({ path: next.path, returns: found ? { value: task } : { err: 'not found' } });
+    const sought = next.params['value'] as SoughtObject;
+    const found = task && sought.kind === 'Task';
+    answers.push({ path: next.path, returns: found ? { value: task } : { err: notFound(sought) } });
     next = await definition.step({ ...filled, answers });
   }
   return next;
-}
-
-function isTask({ value }: JsonObject): boolean {
-  return isFields(value) && value['kind'] === 'Task';
 }
 
 /** What has the wrong type, or a field that does not exist, is told once, and not again as what is missing. */
