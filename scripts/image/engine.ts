@@ -7,11 +7,7 @@ import { repository } from './build.ts';
  * @param more what is asked for beside: an engine's image stays in the engine's own store
  * @throws Error when something else is asked for, when the engine is not there, or when it cannot
  */
-export function engineBuild(
-  engine: string,
-  name: string,
-  more: Readonly<Record<string, string | undefined>> = {},
-): void {
+export function engineBuild(engine: string, name: string, more: Readonly<Record<string, string | undefined>>): void {
   const inVain = Object.keys(more).filter((field) => more[field] !== undefined);
   if (inVain.length > 0)
     throw new Error(

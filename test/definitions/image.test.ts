@@ -38,6 +38,14 @@ it('says in one sentence that the engine is missing', () => {
   });
 });
 
+it('refuses what an engine would not do, before anything is built', () => {
+  const { status, stderr } = makeImage('--engine', 'docker', '--push', 'registry.example/a:1', '--arch', 'arm64');
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    'ENGINE=docker builds for this machine alone, into its own store: leave out PUSH and ARCH, name the image with IMAGE=, and push it with `docker push`.\n',
+  );
+});
+
 it('refuses an architecture that Node has no package for', () => {
   expect(makeImage('--arch', 'riscv64')).toEqual({
     status: 1,
