@@ -313,6 +313,7 @@ describe('a call that waits for its turn', () => {
     const waiting = client.get(configMaps, ref, { signal: gone.signal });
     gone.abort(new Error('too late'));
     await expect(waiting).rejects.toThrow('too late');
+    await expect(client.get(configMaps, ref, { signal: gone.signal })).rejects.toThrow('too late');
     enough.abort(new Error('enough'));
     await expect(slow).rejects.toThrow('enough');
     expect(server.requests).toHaveLength(1);

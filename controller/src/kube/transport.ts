@@ -101,6 +101,7 @@ function unlessAborted<R>(signal: AbortSignal | undefined, work: Promise<R>): Pr
   if (!signal) return work;
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(signal.reason as Error);
+    if (signal.aborted) leave();
     signal.addEventListener('abort', leave, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
   });
