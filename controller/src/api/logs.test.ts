@@ -1,5 +1,6 @@
 import type { Pod } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
+import type { Archive } from '../archive/archive.ts';
 import type { TaskRunObject } from '../cluster/resource-types.ts';
 import type { Client } from '../kube/client.ts';
 import type { ResourceType, Stored } from '../kube/objects.ts';
@@ -42,6 +43,7 @@ interface Cluster {
   readonly runs?: readonly Stored<TaskRunObject>[];
   /** What the log of a container brings. */
   readonly log?: (path: string) => AsyncGenerator<Uint8Array>;
+  readonly archive?: Archive;
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- as a stream comes
@@ -49,8 +51,8 @@ async function* oneLine(path: string) {
   yield Buffer.from(`2026-11-22T21:00:00Z ${path.split('/').at(-2)}\n`);
 }
 
-/** Somebody who reads the logs of this cluster, which has no archive. */
-function reading({ pods = [], runs = [], log = oneLine }: Cluster) {
+/** Somebody who reads the logs of this cluster. */
+function reading({ pods = [], runs = [], log = oneLine, archive }: Cluster) {
   const client = {
     // eslint-disable-next-line @typescript-eslint/require-await -- as the client has it
     list: async function* (type: ResourceType, { labelSelector = '' }: { readonly labelSelector?: string }) {
@@ -82,7 +84,7 @@ function reading({ pods = [], runs = [], log = oneLine }: Cluster) {
     reader: client,
     acting: () => client,
   };
-  return { person, archive: undefined, signal: new AbortController().signal, now: Date.now };
+  return { person, archive, signal: new AbortController().signal, now: Date.now };
 }
 
 const logged = (name: string): LoggedRun => ({ uid: `uid-${name}`, namespace: 'prod', name, inCluster: true });
@@ -117,5 +119,18 @@ describe('a run that is deleted while somebody follows it', () => {
     const run = { metadata: metadata('one'), spec: { taskRef: { name: 'mytask' } }, status: { phase: 'Queued' } };
     const lines = followLines(run as unknown as Stored<TaskRunObject>, {}, reading({}));
     await expect(textsOf(lines)).rejects.toMatchObject({ code: 'RunNotFound', status: 404 });
+  });
+});
+
+describe('logs in an archive whose database is away', () => {
+  const away = new Error('connect ECONNREFUSED');
+  const log = { pod: 'gone', container: 'main', restart: 0, bytes: 5, cutBytes: 0 };
+
+  it.each([
+    ['cannot be found', { logsOf: () => Promise.reject(away) }],
+    ['cannot be read', { logsOf: () => Promise.resolve([log]), readLog: () => ({ next: () => Promise.reject(away) }) }],
+  ])('%s, and are not a bug of the controller', async (_what, archive) => {
+    const access = reading({ archive: archive as unknown as Archive });
+    await expect(textsOf(linesOf([logged('one')], {}, access))).rejects.toMatchObject({ code: 'ArchiveUnavailable' });
   });
 });

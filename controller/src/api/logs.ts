@@ -14,6 +14,7 @@ import { gapWords } from '../logs/resumed-log.ts';
 import { podsOfRun, type RunOfPods } from '../logs/run-pods.ts';
 import { streamsOf, type LogStream } from '../logs/streams.ts';
 import { whyNoLog } from '../records/no-log.ts';
+import { fromArchive } from './from-archive.ts';
 import type { Person } from './person.ts';
 import { ApiProblem } from './problems.ts';
 import type { Reader } from './reviewed-reader.ts';
@@ -149,7 +150,7 @@ async function partsOf(
   });
   const [there, archived] = await Promise.all([
     inCluster ? podsOf(person.reader, { namespace, name, uid }, signal) : [],
-    archive?.logsOf(uid) ?? [],
+    fromArchive(async () => (await archive?.logsOf(uid)) ?? []),
   ]);
   const started = there.filter((pod) => streamsOf(pod).length > 0);
   if (person.onlyReads) {
@@ -207,7 +208,7 @@ async function* archivedText(
   { archive }: LogAccess,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const pieces = archive?.readLog(uid, log);
-  const first = await pieces?.next();
+  const first = await fromArchive(async () => pieces?.next());
   if (pieces === undefined || first?.done !== false) return; // it is gone
   const text = createGunzip({ chunkSize: unzippedAtOnce });
   pipeline(beginningWith(first.value, pieces), text, () => undefined); // whoever reads the text gets the error

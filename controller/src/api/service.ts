@@ -17,6 +17,7 @@ import { manualRun } from '../requests/manual-run.ts';
 import { deleteRuns, newestFirst, prunable } from '../requests/prune-runs.ts';
 import { retryRun } from '../requests/retry-run.ts';
 import type { TaskRun } from '../resources/index.ts';
+import { fromArchive } from './from-archive.ts';
 import { findRuns, isKept } from './history.ts';
 import { followLines, keyOf, linesOf, podsOf, type Line, type LoggedRun } from './logs.ts';
 import type { Person } from './person.ts';
@@ -169,7 +170,7 @@ export class Service {
       from: momentOf(from),
       to: momentOf(to),
     };
-    const page = await this.#fromArchive(() => findRuns(this.#sources, filter, { limit, cursor }));
+    const page = await fromArchive(() => findRuns(this.#sources, filter, { limit, cursor }));
     if (page.total > 0 || namespace === undefined) return page;
     await requireNamespace(person, namespace);
     if (task !== undefined) await this.#requireTask({ namespace, task }, owner);
@@ -362,7 +363,7 @@ export class Service {
   async #requireTask({ namespace, task }: AtTask, owner: Owner | undefined): Promise<void> {
     const isKnown =
       this.#caches.tasks.cache.get(namespace, task) !== undefined ||
-      (await this.#fromArchive(async () => this.#archive?.hasTask(namespace, task, owner)));
+      (await fromArchive(async () => this.#archive?.hasTask(namespace, task, owner)));
     if (isKnown !== true) throw noTask({ namespace, task });
   }
 
@@ -398,7 +399,7 @@ export class Service {
   /** The newest archived run of that name that the person sees with these rights. */
   async #archivedRun(person: Person, { namespace, run }: AtRun, ...needed: readonly Right[]) {
     const owner = await this.#owner(person, namespace, ...needed);
-    return this.#fromArchive(async () => this.#archive?.get(namespace, run, owner));
+    return fromArchive(async () => this.#archive?.get(namespace, run, owner));
   }
 
   /**
@@ -427,22 +428,9 @@ export class Service {
   }
 
   async #logParts(uid: string, there: readonly LogPart[]): Promise<LogPart[]> {
-    const archived = await this.#fromArchive(async () => this.#archive?.logsOf(uid) ?? []);
+    const archived = await fromArchive(async () => this.#archive?.logsOf(uid) ?? []);
     const known = new Set(archived.map(keyOf));
     return [...archived.map((log) => ({ ...log, archived: true })), ...there.filter((part) => !known.has(keyOf(part)))];
-  }
-
-  async #fromArchive<T>(ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask();
-    } catch (error) {
-      if (error instanceof ApiProblem) throw error;
-      throw new ApiProblem(
-        'ArchiveUnavailable',
-        'the archive cannot be reached now, and without it the answer would be wrong: try again',
-        { cause: error },
-      );
-    }
   }
 }
 
