@@ -70,7 +70,22 @@ describe('a plan refuses what the API server refuses in a Job, and says what to 
     expect(await problemsOf({ type: 'task-flow', properties: { steps } })).toEqual([`steps.0.image ${says}`]);
     const initContainers = [{ name: 'i', image }];
     expect(await problemsOf(task({ podSpec: { initContainers } }))).toEqual([`podSpec.initContainers.0.image ${says}`]);
-    expect(await problemsOf(task({ image: 'x:$(item.name)', items: [{ name: 'A:B' }] }))).toEqual([]);
+    expect(await problemsOf(task({ image: 'x:$(item.name)', items: [{ name: 'a' }] }))).toEqual([
+      'image is "x:$(item.name)", which no node can pull: write the image itself; nothing takes the place of $(item.name) here',
+    ]);
+  });
+
+  it.each([
+    ['that a deployment starts', {}],
+    ['that only a schedule starts', { schedule: { cron: '@daily' } }],
+  ])("and an item's value where none is filled in, for a run %s", async (_what, more) => {
+    const volumes = [{ name: 'data', mountPath: '/data', subPath: '$(item.name)' }];
+    expect(await problemsOf(task({ volumes, items: [{ name: 'a' }], ...more }))).toEqual([
+      "spec.containers[0].volumeMounts[0].subPath says $(item.name), and an item's value is filled in only in command, args and env of a container: write it there; a subPathExpr can name a variable of env that has it",
+    ]);
+    const env = [{ name: 'NAME', value: '$(item.name)' }];
+    const right = [{ name: 'data', mountPath: '/data', subPathExpr: '$(NAME)' }];
+    expect(await problemsOf(task({ volumes: right, env, items: [{ name: 'a' }], ...more }))).toEqual([]);
   });
 
   it('but not what a trait adds that is not evaluated', async () => {

@@ -411,6 +411,18 @@ describe('items', () => {
       .reconcile();
     expect(world.run?.status).toMatchObject({ phase: 'Succeeded', outputs: { sizes: [1, 2, 3] } });
   });
+  test('whose value stands where none is filled in fail the run before it has a Job', () => {
+    const wrong = { spec: { ...template.spec, nodeSelector: { os: '$(item.os)' } } };
+    const world = new FlowWorld([], { template: wrong, items: [{ os: 'linux' }] }).reconcile();
+    expect([world.created, world.run?.status]).toMatchObject([
+      [],
+      {
+        phase: 'Failed',
+        reason: 'InvalidFlow',
+        message: expect.stringMatching(/^spec\.nodeSelector\.os says \$\(item\.os\), and /) as string,
+      },
+    ]);
+  });
   test('fail the run where one fails, and the others go on', () => {
     const world = begun([], { template, items: [{ os: 'linux' }, { os: 'mac' }] });
     world.advance(1).finish('mytask-v1-item-0', 'Failed').reconcile();

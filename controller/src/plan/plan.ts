@@ -2,9 +2,11 @@
 import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
 import { type TaskState, withCluster } from '../domain/model/state.ts';
 import { partOfStep, taskName } from '../domain/policies/task-name.ts';
-import { templatesProblem } from '../domain/shape/templates.ts';
+import { itemsProblem } from '../domain/shape/items.ts';
+import { placesProblem } from '../domain/shape/places.ts';
+import { templatesProblem, withTemplates } from '../domain/shape/templates.ts';
 import { nextRun } from '../domain/status/job-problem.ts';
-import { joinedByAnnotation, type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
+import { joinedByAnnotation, type TaskRun, type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
 import { stepContext } from '../vela/context.ts';
 import { fieldsOf } from '../vela/fields.ts';
 import { publishVersionOf, revisionName, revisionNumber, revisionProblem } from '../vela/revisions.ts';
@@ -307,8 +309,8 @@ class Planner {
     const failing = runs.filter(({ decision, isNew }) => decision === 'Fails' && isNew);
     const messages = new Set(failing.map(({ message = '' }) => message));
     // What only a schedule or a person starts has no run yet that could fail.
-    const ofTemplates = runs.length === 0 ? templatesProblem(nextRun(task, cluster.templates)) : undefined;
-    if (ofTemplates !== undefined) messages.add(ofTemplates);
+    const ofNext = runs.length === 0 ? shapeProblem(nextRun(task, cluster.templates)) : undefined;
+    if (ofNext !== undefined) messages.add(ofNext);
     for (const message of messages)
       this.#problems.push(application.positions.problem(at(['steps', 'items', 'matrix', 'templateRef']), message));
   }
@@ -366,6 +368,13 @@ class Planner {
     this.#names.set(namespace, names);
     return names;
   }
+}
+
+/** What is wrong with what a run consists of, in a sentence with the remedy. */
+function shapeProblem(run: TaskRun): string | undefined {
+  const problem = templatesProblem(run);
+  const { snapshot } = withTemplates(run).spec;
+  return problem ?? itemsProblem(snapshot) ?? (snapshot && placesProblem(snapshot));
 }
 
 /** Whether the trait is evaluated. */

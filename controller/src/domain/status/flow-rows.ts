@@ -16,6 +16,7 @@ import { endsStep, type Stop, stopOf } from '../policies/failure-policy.ts';
 import { deadlineOf } from '../policies/timeout-seconds.ts';
 import { flowOf, gateOf, stepEnd } from '../shape/arrange.ts';
 import { itemsProblem } from '../shape/items.ts';
+import { placesProblem } from '../shape/places.ts';
 import { nodeOfRun } from '../shape/same-node.ts';
 import { cutsOf, failedForOutputs, OutputRoom } from './cuts.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
@@ -205,9 +206,14 @@ export function endsOf(
   return ends;
 }
 
-/** Its steps in their order; a problem where they have none, or items or outputs are invalid. */
-export function arrangedOf({ record: { spec }, steps }: FlowRun): ReturnType<typeof flowOf> {
-  const problem = itemsProblem(spec.snapshot) ?? outputProblem(spec.snapshot);
+/**
+ * Its steps in their order; a problem where they have none, or items or outputs are invalid. What stands where no value
+ * takes its place keeps a run from its first Job; one that an earlier version began goes on.
+ */
+export function arrangedOf({ record: { spec }, steps, began }: FlowRun): ReturnType<typeof flowOf> {
+  const { snapshot } = spec;
+  const misplaced = began || !snapshot ? undefined : placesProblem(snapshot);
+  const problem = itemsProblem(snapshot) ?? outputProblem(snapshot) ?? misplaced;
   return problem === undefined ? flowOf(steps) : { problem };
 }
 

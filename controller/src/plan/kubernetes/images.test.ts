@@ -22,13 +22,18 @@ test.each([
   `x/${'a'.repeat(253)}`,
   '',
   '$(params.image)',
-  'ghcr.io/app:$(item.version)',
+  'ghcr.io/app:$(params.version)',
   '${REGISTRY}/App:${TAG}',
   undefined,
 ])('%s is an image, or may become one', (image) => expect(said(image)).toEqual([]));
 
 test.each([
   ['https://registry.example.com/x:1', 'leave out https://'],
+  ['app:$(item.version)', 'write the image itself; nothing takes the place of $(item.version) here'],
+  [
+    '$(steps.build.outputs.image)',
+    'write the image itself; nothing takes the place of $(steps.build.outputs.image) here',
+  ],
   ['docker://busybox', 'leave out docker://'],
   ['ghcr.io/Actions/Runner:1', 'write its name in lower case'],
   ['MyApp:1', 'write its name in lower case'],

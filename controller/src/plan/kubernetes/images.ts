@@ -11,11 +11,17 @@ const digest = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]
 const mostOfName = 255;
 const form = 'write registry/name:tag or registry/name@sha256:digest';
 
-/** @param image of a container; a placeholder in it is filled in later, ours as well as `${...}` of other tools */
+/** @param image of a container; a template's parameter in it is filled in later, as `${...}` of other tools is */
 export function imageProblems(image: Place): readonly SchemaProblem[] {
-  const { text = '' } = image;
-  const wrong = text === '' || text.includes('${') ? undefined : wrongWith(text);
+  const text = typeof image.value === 'string' ? image.value : '';
+  const isOpen = text === '' || text.includes('${') || text.includes('$(params.');
+  const wrong = isOpen ? undefined : (placeIn(text) ?? wrongWith(text));
   return wrong === undefined ? [] : [image.is(`, which no node can pull: ${wrong}`)];
+}
+
+function placeIn(text: string): string | undefined {
+  const place = /\$\([^()]*\)/.exec(text)?.[0];
+  return place && `write the image itself; nothing takes the place of ${place} here`;
 }
 
 /** What to write instead; undefined where it is right. */
