@@ -75,6 +75,17 @@ describe('a plan refuses what the API server refuses in a Job, and says what to 
     ]);
   });
 
+  it('and two different volumes of a name, for all steps of a flow too', async () => {
+    const volumes = [
+      { name: 'work', mountPath: '/a' },
+      { name: 'work', mountPath: '/b', type: 'pvc', claimName: 'work' },
+    ];
+    const says = 'there are two different volumes work; fix it there';
+    const steps = [{ name: 'main', image: 'busybox' }];
+    expect(await problemsOf(task({ volumes }))).toEqual([says]);
+    expect(await problemsOf({ type: 'task-flow', properties: { steps, globals: { volumes } } })).toEqual([says]);
+  });
+
   it.each([
     ['that a deployment starts', {}],
     ['that only a schedule starts', { schedule: { cron: '@daily' } }],

@@ -126,6 +126,25 @@ describe.each(Object.keys(cueVersions) as CueVersion[])('task-flow, with CUE %s'
     });
   });
 
+  it('takes an empty list of shared volumes, as a task takes one of its own', async () => {
+    const output = await render({ globals: { volumes: [], labels: { a: 'b' } }, steps: [build] });
+    expect(problemsOf(output as unknown as JsonObject)).toEqual([]);
+    expect(output.spec['globals']).toEqual({ labels: { a: 'b' } });
+  });
+
+  it('mounts a shared volume in several places, and refuses two different ones of a name', async () => {
+    const work = { name: 'work', mountPath: '/work' };
+    const twice = await render({ globals: { volumes: [work, { ...work, mountPath: '/out' }] }, steps: [build] });
+    expect(twice.spec['globals']).toEqual({
+      volumes: [{ name: 'work', emptyDir: { medium: '' } }],
+      volumeMounts: [work, { ...work, mountPath: '/out' }],
+    });
+    const other = { ...work, mountPath: '/out', type: 'pvc', claimName: 'work' };
+    await expect(render({ globals: { volumes: [work, other] }, steps: [build] })).rejects.toThrow(
+      'there are two different volumes work',
+    );
+  });
+
   it.each<[JsonObject, string]>([
     [{ steps: [{ ...build, imag: 'x' }] }, 'parameter.steps.0.imag: field not allowed'],
     [{ steps: [build], retries: 3 }, 'parameter.retries: field not allowed'],
