@@ -330,6 +330,19 @@ describe.concurrent('a template that the API server refuses in a Job', () => {
     await recovers(room, await room.deploy({ revision: 2 }));
     expect(callsIn(room, 'POST jobs')).toBe(2);
   });
+
+  const container = { name: 'main', image: 'busybox' };
+  it.each<[what: string, podSpec: object, message: RegExp]>([
+    ['a word that is a number', { containers: [{ ...container, args: ['--port', 8080] }] }, /containers.*args/],
+    ['a command that is one text', { containers: [{ ...container, command: 'sleep 5' }] }, /containers.*command/],
+    ['tolerations that are not a list', { tolerations: { key: 'a' } }, /tolerations/],
+  ])('with %s fails a run of several Jobs, too, and the next deployment runs', async (_what, podSpec, message) => {
+    const room = await openRoom();
+    const of = { nodes: {} };
+    const task = await room.deploy({ revision: 1, podSpec: podSpec as Record<string, unknown>, spec: of });
+    await room.where(task, 'says so', (told) => told.phase === 'Failed' && message.test(told.message ?? ''));
+    await recovers(room, await room.deploy({ revision: 2, spec: of }));
+  });
 });
 
 /**
