@@ -311,6 +311,13 @@ describe('a flow', () => {
     });
   });
 
+  test('starts no step that had to wait for another until the time was up', () => {
+    const world = begun([step('a'), step('b'), step('c')], { timeoutSeconds: 60, maxParallel: 2 });
+    world.start('mytask-v1-a').start('mytask-v1-b').advance(2).reconcile();
+    world.advance(58).finish('mytask-v1-a', 'Failed').reconcile();
+    expect([world.created.length, world.phases]).toEqual([2, 'a Failed, b Running, c Skipped']);
+  });
+
   test('is not late for what its steps wait in queues while none of them runs', () => {
     const world = begun([step('a'), step('b', ['a'], { queue: { name: 'q' } }), step('c', ['b'])], {
       timeoutSeconds: 60,
@@ -1058,6 +1065,24 @@ describe('whatever fails, dies and is deleted', () => {
         },
       ),
       { numRuns: 500 },
+    );
+  });
+
+  test('a flow starts no Job once its timeoutSeconds are over, and comes to an end', () => {
+    fc.assert(
+      fc.property(flows, fc.integer({ min: 1, max: 30 }), moves, (steps, timeoutSeconds, story) => {
+        const world = begun(steps, { timeoutSeconds, maxParallel: 2, retry: { limit: 5, delaySeconds: 2 } });
+        for (const name of world.active) world.start(name);
+        world.advance(2).reconcile();
+        for (const move of story) play(world, move);
+        settle(world);
+        const { startTime = '', conditions } = world.run?.status ?? {};
+        expect(conditions, world.phases).toBeDefined();
+        const over = Date.parse(startTime) + timeoutSeconds * 1000;
+        const late = world.created.filter(({ job }) => Date.parse(job.metadata.creationTimestamp) >= over);
+        expect(late.map(({ job }) => job.metadata.name)).toEqual([]);
+      }),
+      { numRuns: 200 },
     );
   });
 

@@ -29,6 +29,11 @@ export function deadlineOf({ record, job }: Timed, now: Date): number | undefine
     : Date.parse(start) + timeout * 1000 + waitedSince(record, Date.parse(start), now);
 }
 
+/** Whether nothing of the run may start any more. */
+export function isTimeUp(view: Timed, now: Date): boolean {
+  return (deadlineOf(view, now) ?? Infinity) <= now.getTime();
+}
+
 /**
  * What was waited in queues after the start, in milliseconds: by further attempts, or by steps while no other one ran.
  * Remembered: each step that failed asks it of its run.

@@ -13,7 +13,7 @@ import type { TaskState } from '../model/state.ts';
 import type { Ended, Verdict } from '../model/verdict.ts';
 import type { FlowRun, StepView, TaskView } from '../model/view.ts';
 import { endsStep, type Stop, stopOf } from '../policies/failure-policy.ts';
-import { deadlineOf } from '../policies/timeout-seconds.ts';
+import { isTimeUp } from '../policies/timeout-seconds.ts';
 import { flowOf, gateOf, stepEnd } from '../shape/arrange.ts';
 import { itemsProblem } from '../shape/items.ts';
 import { placesProblem } from '../shape/places.ts';
@@ -64,12 +64,11 @@ interface StepContext {
 function stepContext(view: FlowRun, flow: Flow, given: Pick<StepContext, 'state' | 'now' | 'ended'>): StepContext {
   const { record: run } = view;
   const { nodes } = given.state.cluster;
-  const isLate = (deadlineOf(view, given.now) ?? Infinity) <= given.now.getTime();
   return {
     ...given,
     flow,
     stop: stopOf(view, given.now),
-    timeIsUp: isLate ? run.spec.snapshot?.timeoutSeconds : undefined,
+    timeIsUp: isTimeUp(view, given.now) ? run.spec.snapshot?.timeoutSeconds : undefined,
     boundTo: nodeOfRun(run),
     nodes: new Set(nodes.map(({ metadata }) => metadata.name)),
     unready: unreadyNodes(nodes),

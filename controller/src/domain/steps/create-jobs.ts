@@ -25,7 +25,7 @@ import { endsStep, type Stop, stopOf } from '../policies/failure-policy.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { nextAttempt } from '../policies/retry.ts';
 import { holdOf } from '../policies/suspend.ts';
-import { activeDeadlineSeconds, leastOf } from '../policies/timeout-seconds.ts';
+import { activeDeadlineSeconds, isTimeUp, leastOf } from '../policies/timeout-seconds.ts';
 import { waitsForName } from '../policies/unique.ts';
 import { waitsForStep } from '../policies/workflow-step.ts';
 import { flowOf, gateOf } from '../shape/arrange.ts';
@@ -144,7 +144,6 @@ function ofFlow(run: FlowRun, view: TaskView, batch: Batch, now: Date): readonly
       : [];
   if (!isOpen(run, view, now)) return [];
   const claimName = claimOf(run, view.state);
-  const { snapshot } = run.record.spec;
   const arranged = flowOf(run.steps);
   if ('problem' in arranged) return [];
   const recorded = new Map((run.record.status?.jobs ?? []).map((row) => [row.step ?? '', row]));
@@ -153,9 +152,7 @@ function ofFlow(run: FlowRun, view: TaskView, batch: Batch, now: Date): readonly
   // A node that has just joined counts once it is on record, as the others do.
   const count = recorded.size > 0 ? recorded.size : run.parts.length;
   const first = firstAlone(run, unfinished);
-  const most = awaitsNode(run.record) ? 1 : mostAtOnce(snapshot ?? {}, count);
-  // A Job that has ended makes room, whether it is on record or not.
-  let room = most - unfinished.filter(isUnderWay).length;
+  let room = isTimeUp(run, now) ? 0 : roomIn(run, count, unfinished);
   return unfinished.flatMap((step): readonly Action[] => {
     const waitsForFirst = first !== undefined && step !== first;
     const waits = room <= 0 || waitsForFirst || isStopped(step, stop);
@@ -165,6 +162,12 @@ function ofFlow(run: FlowRun, view: TaskView, batch: Batch, now: Date): readonly
     const make = (): JobManifest => batch.with(step, stepJob(run, step, { attempt, claimName }, view, now));
     return batch.takesMore() ? [jobAction({ run: run.name, step: step.step.name }, make)] : [];
   });
+}
+
+/** How many steps may start beside those under way. A Job that has ended makes room, whether it is on record or not. */
+function roomIn({ record }: FlowRun, count: number, unfinished: readonly StepView[]): number {
+  const most = awaitsNode(record) ? 1 : mostAtOnce(record.spec.snapshot ?? {}, count);
+  return most - unfinished.filter(isUnderWay).length;
 }
 
 /** Whether steps of the run may start at all; what holds a run back leaves it without rows. */
