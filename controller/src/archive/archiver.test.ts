@@ -7,7 +7,7 @@ import { FakeClock } from '../kube/testing/fake-clock.ts';
 import type { Archive, Material } from './archive.ts';
 import { Archiver, longestHoldMs, type FinishedRun } from './archiver.ts';
 import type { LogLimits } from './log-taker.ts';
-import { endless, FakeCluster } from './testing/fake-cluster.ts';
+import { atItsEnd, endless, FakeCluster } from './testing/fake-cluster.ts';
 
 const never = { maxAgeMs: Infinity, maxRuns: Infinity, maxBytes: Infinity };
 const away = new Error('the database is away');
@@ -99,6 +99,8 @@ function scene(logLimits: Partial<LogLimits> = {}) {
 
 const logTarget = { verb: 'get', resource: 'pods', kind: 'Pod', namespace: 'prod' } as const;
 
+const stamped = (second: number, text: string): string => `2026-11-22T21:03:0${second}Z ${text}\n`;
+
 /** A pod that printed something. */
 const aPod = (name: string, text = 'hello\n') => ({ name, logs: { main: [text] } });
 
@@ -172,6 +174,97 @@ describe('the log of a pod that is deleted before its run has ended', () => {
     archiver.add(run);
     await all();
     expect([cluster.opened.at(-1), counts.log]).toEqual(['here-x/main', 0]);
+  });
+
+  it.each([false, true])(
+    'counts as lost once, also where the pods are still listed when the run is archived (last pods first: %s)',
+    async (lastFirst) => {
+      const { cluster, archive, archiver, counts, until, all } = scene();
+      archiver.start();
+      const names = Array.from({ length: 1_000 }, (_, index) => `flow-${index}`);
+      const run = cluster.add(
+        'flow',
+        names.map((name) => ({ name, logs: { main: [stamped(1, 'hello'), atItsEnd, stamped(2, 'bye')] } })),
+      );
+      for (const name of lastFirst ? names.toReversed() : names) archiver.podEnds(run.uid, ending(name));
+      await until(() => cluster.open === 100);
+      cluster.endLogs();
+      archiver.add(run);
+      await all();
+      expect([archive.saved[0]?.logs.length, counts.log]).toEqual([100, 900]);
+    },
+  );
+
+  it('has its last lines where the run is archived while the pod still ends', async () => {
+    const { cluster, archive, archiver, counts, until, all } = scene();
+    archiver.start();
+    const [first, last] = [stamped(1, 'hello'), stamped(2, 'stopped: SIGTERM')];
+    const run = cluster.add('slow', [{ name: 'slow-x', logs: { main: [first, atItsEnd, last] } }]);
+    archiver.podEnds(run.uid, ending('slow-x'));
+    await until(() => cluster.open === 1);
+    archiver.add(run);
+    await until(() => cluster.opened.length === 2 && cluster.open === 1);
+    cluster.endLogs();
+    await all();
+    expect(archive.saved[0]?.logs.map(({ body }) => gunzipSync(body).toString())).toEqual([first + last]);
+    expect(counts.log).toBe(0);
+  });
+
+  it('is archived as it was taken where its node does not answer afterwards', async () => {
+    const { cluster, archive, archiver, counts, until, all } = scene();
+    archiver.start();
+    const run = cluster.add('slow', [{ name: 'slow-x', logs: { main: [stamped(1, 'hello'), endless] } }]);
+    archiver.podEnds(run.uid, ending('slow-x'));
+    await until(() => cluster.open === 1);
+    cluster.endLogs();
+    await until(() => cluster.opened.length === 2 && cluster.open === 0);
+    cluster.refusesLogs = true;
+    archiver.add(run);
+    await all();
+    expect([archive.saved[0]?.logs.length, counts.log]).toEqual([1, 0]);
+  });
+
+  it('is not missed where the container printed nothing and its pod is gone', async () => {
+    const { cluster, archive, archiver, counts, until, all } = scene();
+    archiver.start();
+    const run = cluster.add('silent', [{ name: 'silent-x', logs: { main: [endless] } }]);
+    archiver.podEnds(run.uid, ending('silent-x'));
+    await until(() => cluster.open === 1);
+    cluster.deletePods('silent');
+    cluster.endLogs();
+    archiver.add(run);
+    await all();
+    expect([archive.saved[0]?.logs, counts.log]).toEqual([[], 0]);
+  });
+
+  it('is left to the next process when this one ends while the container still runs', async () => {
+    const { cluster, archive, archiver, until } = scene();
+    archiver.start();
+    const run = cluster.add('slow', [{ name: 'slow-x', logs: { main: [stamped(1, 'hello'), endless] } }]);
+    archiver.podEnds(run.uid, ending('slow-x'));
+    await until(() => cluster.open === 1);
+    cluster.deletePods('slow');
+    archiver.add(run);
+    await until(() => cluster.reads.length === 1);
+    await archiver.stop();
+    expect(archive.saved).toEqual([]);
+  });
+
+  it('is archived as far as it came when this process ends and has the log of a pod that is gone', async () => {
+    const { cluster, archive, archiver, counts, until } = scene();
+    archiver.start();
+    const run = cluster.add('flow', [
+      { name: 'gone-x', logs: { main: [stamped(1, 'done')] } },
+      { name: 'slow-x', logs: { main: [stamped(1, 'hello'), endless] } },
+    ]);
+    for (const name of ['gone-x', 'slow-x']) archiver.podEnds(run.uid, ending(name));
+    await until(() => cluster.opened.length === 3 && cluster.open === 1);
+    cluster.deletePods('flow');
+    archiver.add(run);
+    await until(() => cluster.reads.length === 1);
+    await archiver.stop();
+    expect(archive.saved[0]?.logs.map(({ pod }) => pod)).toEqual(['gone-x', 'slow-x']);
+    expect(counts.log).toBe(1);
   });
 
   it('is kept beside large ones, which are cut to their share of what the run may keep', async () => {

@@ -15,7 +15,7 @@ import { sleep, systemClock, type Clock } from '../kube/clock.ts';
 import type { TaskRun } from '../resources/index.ts';
 import { NamespaceUids } from './namespace-uids.ts';
 import type { Archive, Material, Retention } from './archive.ts';
-import { EndingLogs, withEnded, type EndingPod } from './ending-logs.ts';
+import { EndingLogs, isWhole, withEnded, type EndingPod } from './ending-logs.ts';
 import { takeLogs, type LogLimits, type LogProblem } from './log-taker.ts';
 import { bodyOf, recordOf } from '../records/record.ts';
 
@@ -102,10 +102,6 @@ export class Archiver {
       client: options.client,
       limits: options.logLimits,
       signal: this.#stopped.signal,
-      onLost: (what) => {
-        options.observer?.dropped?.('log', 1);
-        options.log.warn(`a log is not archived: ${what}`);
-      },
     });
   }
 
@@ -153,7 +149,7 @@ export class Archiver {
    * as the TaskRuns exist.
    */
   async stop(): Promise<void> {
-    this.#stopped.abort();
+    this.#stopped.abort(new Error('the controller ended'));
     this.#wake();
     await this.#running;
     while (this.#spool.size > 0) if (!(await this.#write(batch.runs))) break;
@@ -230,9 +226,12 @@ export class Archiver {
     // Without a Job there was never a pod.
     const present =
       object.status?.jobs === undefined
-        ? { logs: [], problems: [] }
+        ? []
         : await takeLogs(client, { ...run, jobs: object.status.jobs }, logLimits, signal);
-    const { logs, problems } = await withEnded(present, await this.#ending.of(run.uid), logLimits);
+    const ended = await this.#ending.of(run.uid);
+    // The next process reads the run again, and the pods that are still ending. It cannot read those that are gone.
+    if (!ended.some(isWhole)) signal.throwIfAborted();
+    const { logs, problems } = await withEnded(present, ended, logLimits);
     if (problems.length > 0) this.#reportProblems(run, problems);
     const taskRun = object as unknown as TaskRun;
     const material = { record: recordOf(taskRun), namespaceUid, body: bodyOf(taskRun), logs };

@@ -6,7 +6,15 @@ import { messageOf } from '../domain/lang/words.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { LogContent } from './archive.ts';
-import { beyond, cutLog, takeEndingLogs, type LogLimits, type LogProblem, type TakenLogs } from './log-taker.ts';
+import {
+  beyond,
+  cutLog,
+  takeEndingLogs,
+  type LogLimits,
+  type LogProblem,
+  type LogsOfPod,
+  type TakenLog,
+} from './log-taker.ts';
 
 /** The most pods whose logs are taken at once: each container's is a connection, which no limit of calls bounds. */
 const mostTaken = 100;
@@ -14,9 +22,11 @@ const mostContainers = 10;
 /** The most bytes of one pod: all that are taken at once have 64 MiB together. */
 const mostBytes = (64 * 1024 * 1024) / mostTaken;
 const mostHeldBytes = 32 * 1024 * 1024;
-/** The most pods that are remembered, also those whose logs are not taken. */
-const mostPods = 10_000;
-const nothing: TakenLogs = { logs: [], problems: [] };
+/** The most pods of a run that are remembered, also those whose logs are not taken. */
+const mostPods = 1_000;
+/** In place of a pod's UID: stands for all pods beyond that number. */
+const furtherPods = '';
+const nothing: LogsOfPod = { logs: [], problems: [] };
 
 export interface EndingPod {
   readonly uid: string;
@@ -25,15 +35,18 @@ export interface EndingPod {
 }
 
 /** What there is of the logs of a pod that ended. */
-export interface EndedLogs extends TakenLogs {
+export interface EndedLogs extends LogsOfPod {
   readonly pod: string;
 }
 
 interface Ending {
   readonly run: string;
+  readonly namespace: string;
   readonly pod: string;
   readonly stop: AbortController;
-  taken: Promise<TakenLogs>;
+  taken: Promise<LogsOfPod>;
+  /** All places were taken: it may get one later. */
+  isRefused: boolean;
   /** How much of it is held, compressed. */
   bytes: number;
 }
@@ -41,161 +54,212 @@ interface Ending {
 export interface EndingLogsOptions {
   readonly client: Client;
   readonly limits: LogLimits;
-  /** Ends all. */
+  /** Ends all: what was read until then is kept. */
   readonly signal: AbortSignal;
   /** The most bytes that are held, compressed. */
   readonly mostHeld?: number | undefined;
-  /** A log will never be archived, and its run will not say so. */
-  readonly onLost: (what: string) => void;
 }
 
 export class EndingLogs {
   readonly #options: EndingLogsOptions;
-  /** By the pod's UID, the oldest first. */
-  readonly #pods = new Map<string, Ending>();
-  /** The same of each run. */
+  /** By the run's UID, and then by the pod's, the oldest first. */
   readonly #runs = new Map<string, Map<string, Ending>>();
-  #taking = 0;
+  /** Those that have a place, the oldest first. */
+  readonly #taking = new Set<Ending>();
+  /** Those that were taken and have bytes, the oldest first. */
+  readonly #holding = new Set<Ending>();
   #held = 0;
 
   constructor(options: EndingLogsOptions) {
     this.#options = options;
   }
 
-  /** A pod is being deleted. Later calls for the same pod do nothing. */
+  /** A pod is being deleted. Later calls for the same pod do nothing, unless there was no place for it. */
   add(run: string, pod: EndingPod): void {
-    if (this.#options.signal.aborted || this.#pods.has(pod.uid)) return;
-    const refusals = this.#refusals(run);
-    const taken = Promise.resolve({ logs: [], problems: refusals });
-    const ending: Ending = { run, pod: pod.name, stop: new AbortController(), bytes: 0, taken };
-    this.#pods.set(pod.uid, ending);
-    this.#runs.set(run, (this.#runs.get(run) ?? new Map<string, Ending>()).set(pod.uid, ending));
-    if (refusals.length === 0) ending.taken = this.#take(ending, pod);
-    this.#forgetOldest();
+    if (this.#options.signal.aborted) return;
+    const pods = this.#runs.get(run) ?? new Map<string, Ending>();
+    const uid = pods.has(pod.uid) || pods.size < mostPods ? pod.uid : furtherPods;
+    if (pods.get(uid)?.isRefused === false) return;
+    const ending = newEnding(run, pod);
+    this.#runs.set(run, pods.set(uid, ending));
+    const what = `more than ${mostPods} pods were deleted before the run ended: the logs of later ones are not counted`;
+    ending.taken = uid === furtherPods ? without({ what, logs: 1 }) : this.#takeIfPossible(ending, pod);
   }
 
   /** The pods of a run that ended, once their logs are taken; they are forgotten then. */
   async of(run: string): Promise<readonly EndedLogs[]> {
+    const found = this.#of(run);
+    await Promise.all(found.map(({ taken }) => taken));
     const ended: EndedLogs[] = [];
-    // Further pods may end meanwhile.
-    for (let found = this.#of(run); found.length > 0; found = this.#of(run)) {
-      await Promise.all(found.map(([, { taken }]) => taken));
-      for (const [uid, ending] of found) {
-        ended.push({ pod: ending.pod, ...(await ending.taken) });
-        this.#delete(uid, ending);
-      }
-    }
+    // What was taken may have been given up since.
+    for (const ending of found) ended.push({ pod: ending.pod, ...(await ending.taken) });
+    this.forget(run);
     return ended;
   }
 
   /** Nobody will ask for the logs of this run. */
   forget(run: string): void {
-    for (const [uid, ending] of this.#of(run)) this.#delete(uid, ending);
+    for (const ending of this.#of(run)) this.#end(ending);
+    this.#runs.delete(run);
   }
 
-  #of(run: string): readonly [string, Ending][] {
-    return [...(this.#runs.get(run) ?? [])];
+  #of(run: string): readonly Ending[] {
+    return [...(this.#runs.get(run)?.values() ?? [])];
   }
 
-  /** Why the logs of another pod of the run are not taken. */
-  #refusals(run: string): readonly LogProblem[] {
+  #takeIfPossible(ending: Ending, pod: EndingPod): Promise<LogsOfPod> {
     const { containers } = this.#options.limits;
-    if ((this.#runs.get(run)?.size ?? 0) >= containers) return [beyond(containers, 1)];
-    if (this.#taking < mostTaken) return [];
-    return [{ what: `when the pod was deleted, the logs of ${mostTaken} others were being taken`, logs: 1 }];
+    const taken = this.#of(ending.run).filter((other) => other !== ending && !other.isRefused);
+    if (taken.length >= containers) return refused(ending, beyond(containers, 1));
+    if (this.#taking.size >= mostTaken) {
+      const giver = this.#giverTo(ending);
+      if (giver === undefined) return refused(ending, crowded);
+      this.#end(giver);
+      giver.taken = refused(giver, crowded);
+    }
+    return this.#take(ending, pod);
   }
 
-  async #take(ending: Ending, pod: EndingPod): Promise<TakenLogs> {
-    this.#taking += 1;
+  /** Whose place it gets, so that first namespaces and then the runs of each have as many as others. */
+  #giverTo({ namespace, run }: Ending): Ending | undefined {
+    const ofNamespace = largest(this.#taking, namespaceOf, one);
+    const own = [...this.#taking].filter((other) => other.namespace === namespace);
+    if (ofNamespace.length >= own.length + 2) return largest(ofNamespace, runOf, one).at(-1);
+    const ofRun = largest(own, runOf, one);
+    return ofRun.length >= own.filter((other) => other.run === run).length + 2 ? ofRun.at(-1) : undefined;
+  }
+
+  async #take(ending: Ending, pod: EndingPod): Promise<LogsOfPod> {
+    this.#taking.add(ending);
     const taken = await this.#read(ending, pod);
-    this.#taking -= 1;
-    if (this.#pods.get(pod.uid) !== ending) return taken;
-    ending.bytes = taken.logs.reduce((sum, { body }) => sum + body.length, 0);
+    this.#taking.delete(ending);
+    if (ending.stop.signal.aborted) return nothing;
+    ending.bytes = taken.logs.reduce((sum, { log }) => sum + (log?.body.length ?? 0), 0);
+    if (ending.bytes === 0) return taken;
+    this.#holding.add(ending);
     this.#held += ending.bytes;
     this.#makeRoom();
     return taken;
   }
 
-  async #read({ stop }: Ending, pod: EndingPod): Promise<TakenLogs> {
+  async #read({ stop }: Ending, pod: EndingPod): Promise<LogsOfPod> {
     const { client, limits, signal } = this.#options;
     const share = {
       ...limits,
       bytes: Math.min(limits.bytes, mostBytes),
       containers: Math.min(limits.containers, mostContainers),
     };
-    const stopped = AbortSignal.any([signal, stop.signal]);
     try {
-      return await takeEndingLogs(client, pod, share, stopped);
+      return await takeEndingLogs(client, pod, share, AbortSignal.any([signal, stop.signal]));
     } catch (error) {
-      return stopped.aborted || isNotFound(error) ? nothing : lost(pod.name, messageOf(error));
+      return isNotFound(error) ? nothing : without(lost(pod.name, messageOf(error)));
     }
   }
 
-  /** Gives up the oldest logs of whichever run has the most. */
+  /** Gives up the oldest logs of whichever namespace has the most, of its run that has the most. */
   #makeRoom(): void {
     const { mostHeld = mostHeldBytes } = this.#options;
     while (this.#held > mostHeld) {
-      const most = this.#largestRun();
-      const [, oldest] = this.#of(most).find(([, { bytes }]) => bytes > 0) ?? [];
+      const [oldest] = largest(largest(this.#holding, namespaceOf, bytesOf), runOf, bytesOf);
       if (oldest === undefined) return;
-      this.#held -= oldest.bytes;
-      oldest.bytes = 0;
-      oldest.taken = Promise.resolve(lost(oldest.pod, 'too much was held of runs that had not ended'));
+      this.#end(oldest);
+      oldest.taken = without(lost(oldest.pod, 'too much was held of runs that had not ended'));
     }
   }
 
-  #largestRun(): string {
-    const sizeOf = (pods: ReadonlyMap<string, Ending>): number =>
-      [...pods.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-    const sizes = [...this.#runs].map(([run, pods]) => [run, sizeOf(pods)] as const);
-    return sizes.reduce((one, other) => (other[1] > one[1] ? other : one))[0];
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#pods;
-    if (oldest === undefined || this.#pods.size <= mostPods) return;
-    const [uid, ending] = oldest;
-    this.#delete(uid, ending);
-    this.#options.onLost(`the log of pod ${ending.pod}: ${mostPods} others have ended since`);
-  }
-
-  #delete(uid: string, ending: Ending): void {
+  /** It has no place and holds nothing from now on. */
+  #end(ending: Ending): void {
     ending.stop.abort(new Error('nobody waits for this log'));
-    this.#held -= ending.bytes;
-    this.#pods.delete(uid);
-    const ofRun = this.#runs.get(ending.run);
-    ofRun?.delete(uid);
-    if (ofRun?.size === 0) this.#runs.delete(ending.run);
+    this.#taking.delete(ending);
+    if (this.#holding.delete(ending)) this.#held -= ending.bytes;
   }
 }
 
-function lost(pod: string, because: string): TakenLogs {
-  return { logs: [], problems: [{ what: `the log of pod ${pod}: ${because}`, logs: 1 }] };
+const namespaceOf = ({ namespace }: Ending): string => namespace;
+const runOf = ({ run }: Ending): string => run;
+const bytesOf = ({ bytes }: Ending): number => bytes;
+const one = (): number => 1;
+
+/** All that have the same key as others, where their sum is the largest. */
+function largest(
+  endings: Iterable<Ending>,
+  keyOf: (ending: Ending) => string,
+  sizeOf: (ending: Ending) => number,
+): readonly Ending[] {
+  let most: { readonly group: readonly Ending[]; readonly size: number } = { group: [], size: 0 };
+  for (const group of Map.groupBy(endings, keyOf).values()) {
+    const size = group.reduce((sum, ending) => sum + sizeOf(ending), 0);
+    if (size > most.size) most = { group, size };
+  }
+  return most.group;
+}
+
+const crowded: LogProblem = {
+  what: `when the pod was deleted, the logs of ${mostTaken} others were being taken`,
+  logs: 1,
+};
+
+function newEnding(run: string, { namespace, name }: EndingPod): Ending {
+  const stop = new AbortController();
+  return { run, namespace, pod: name, stop, bytes: 0, isRefused: false, taken: Promise.resolve(nothing) };
+}
+
+function refused(ending: Ending, problem: LogProblem): Promise<LogsOfPod> {
+  ending.isRefused = true;
+  return without(problem);
+}
+
+function without(problem: LogProblem): Promise<LogsOfPod> {
+  return Promise.resolve({ logs: [], problems: [problem] });
+}
+
+function lost(pod: string, because: string): LogProblem {
+  return { what: `the log of pod ${pod}: ${because}`, logs: 1 };
+}
+
+/** Whether a log was read to its end: then its pod is gone, or soon will be. */
+export function isWhole({ logs }: EndedLogs): boolean {
+  return logs.some(({ problem }) => problem === undefined);
 }
 
 /**
- * The logs of a run with those of its pods that ended: what was taken of a pod that is still there is complete. Each
- * gets its share of the run's limit.
+ * The logs of a run with those of its pods that ended: of each whichever has more. Each gets its share of the run's
+ * limit. The problems count a log once.
  */
 export async function withEnded(
-  present: TakenLogs,
+  present: readonly TakenLog[],
   ended: readonly EndedLogs[],
   { bytes, containers }: LogLimits,
-): Promise<TakenLogs> {
-  const keys = new Set(present.logs.map(keyOf));
-  const pods = new Set(present.logs.map(({ pod }) => pod));
-  const all = [...present.logs, ...ended.flatMap(({ logs }) => logs).filter((log) => !keys.has(keyOf(log)))];
-  const problems = [...present.problems, ...ended.filter(({ pod }) => !pods.has(pod)).flatMap((one) => one.problems)];
-  if (all.length > containers) problems.push(beyond(containers, all.length - containers));
-  const kept = all.slice(0, containers);
+): Promise<{ readonly logs: readonly LogContent[]; readonly problems: readonly LogProblem[] }> {
+  const byKey = new Map(present.map((log) => [log.key, log]));
+  for (const log of ended.flatMap(({ logs }) => logs)) {
+    const other = byKey.get(log.key);
+    if (other === undefined || lengthOf(log) > lengthOf(other)) byKey.set(log.key, log);
+  }
+  const all = [...byKey.values()];
+  const kept = all.filter(({ log }) => log !== undefined).slice(0, containers);
+  const unread = all.filter(({ log, problem }) => log === undefined && problem !== undefined);
+  const left = all.length - kept.length - unread.length;
+  const pods = new Set(present.map(({ pod }) => pod));
+  const problems = [
+    ...[...kept, ...unread].flatMap(({ problem }) => (problem === undefined ? [] : { what: problem, logs: 1 })),
+    ...ended.filter(({ pod }) => !pods.has(pod)).flatMap((other) => other.problems),
+    ...(left > 0 ? [beyond(containers, left)] : []),
+  ];
+  const contents = kept.flatMap(({ log }) => log ?? []);
   const shares = sharesOf(
-    kept.map((log) => log.bytes),
+    contents.map((log) => log.bytes),
     bytes,
   );
   const logs: LogContent[] = [];
   // One after the other: each is whole in memory while it is cut.
-  for (const [index, log] of kept.entries()) logs.push(await cutLog(log, shares[index] ?? 0));
+  for (const [index, log] of contents.entries()) logs.push(await cutLog(log, shares[index] ?? 0));
   return { logs, problems };
+}
+
+/** Also the bytes that are left out of it; -1 if there is nothing. */
+function lengthOf({ log }: TakenLog): number {
+  return log === undefined ? -1 : log.bytes + log.cutBytes;
 }
 
 /** What small logs do not use of their share is left for larger ones. */
@@ -209,8 +273,4 @@ function sharesOf(sizes: readonly number[], most: number): readonly number[] {
     rest -= share;
   }
   return shares;
-}
-
-function keyOf({ pod, container, restart }: LogContent): string {
-  return `${pod}/${container}/${restart}`;
 }

@@ -1,24 +1,22 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { takeEndingLogs, takeLogs, Tail, type LogLimits, type TakenLogs } from './log-taker.ts';
+import { withEnded } from './ending-logs.ts';
+import { takeEndingLogs, takeLogs, Tail, type LogLimits } from './log-taker.ts';
 import { endless, FakeCluster, type FakePod } from './testing/fake-cluster.ts';
 
 const nothingStops = new AbortController().signal;
 
 /** What the archive stores of these pods. */
-function take(pods: readonly FakePod[], limits: Partial<LogLimits> = {}, stopped = nothingStops): Promise<TakenLogs> {
+async function take(pods: readonly FakePod[], limits: Partial<LogLimits> = {}, stopped = nothingStops) {
   const cluster = new FakeCluster();
   cluster.add('run', pods);
-  return takeLogs(
-    cluster.client,
-    { namespace: 'prod', name: 'run', uid: 'uid-run', jobs: [{ uid: 'run-job' }] },
-    { bytes: 1_000_000, containers: 100, timeoutMs: 60_000, ...limits },
-    stopped,
-  );
+  const run = { namespace: 'prod', name: 'run', uid: 'uid-run', jobs: [{ uid: 'run-job' }] };
+  const all = { bytes: 1_000_000, containers: 100, timeoutMs: 60_000, ...limits };
+  return withEnded(await takeLogs(cluster.client, run, all, stopped), [], all);
 }
 
-const keptOf = ({ logs }: TakenLogs): Record<string, string> =>
+const keptOf = ({ logs }: Awaited<ReturnType<typeof take>>): Record<string, string> =>
   Object.fromEntries(logs.map(({ pod, container, body }) => [`${pod}/${container}`, gunzipSync(body).toString()]));
 
 /**
@@ -177,7 +175,7 @@ describe('the log of a pod that is ending', () => {
     const limits = { bytes: 1_000, containers: 10, timeoutMs: 60_000 };
     const { logs } = await takeEndingLogs(client, pod, limits, nothingStops);
     expect(asked).toMatchObject([{ tailLines: 100_000 }, { sinceTime: at(2) }]);
-    return logs.map(({ body }) => gunzipSync(body).toString());
+    return logs.map(({ log }) => gunzipSync(log?.body ?? '').toString());
   }
 
   it('has what it printed after its node had begun a new file, which the first stream does not bring', async () => {

@@ -36,8 +36,20 @@ export interface LogProblem {
   readonly logs: number;
 }
 
-export interface TakenLogs {
-  readonly logs: readonly LogContent[];
+/** What was taken of one start of a container. It has neither log nor problem if others took all places. */
+export interface TakenLog {
+  /** As the stream's. */
+  readonly key: string;
+  readonly pod: string;
+  readonly log?: LogContent | undefined;
+  /** Why the log, or its end, is missing. */
+  readonly problem?: string | undefined;
+}
+
+/** The logs of a pod that ended. */
+export interface LogsOfPod {
+  readonly logs: readonly TakenLog[];
+  /** Why others are missing. */
   readonly problems: readonly LogProblem[];
 }
 
@@ -47,7 +59,8 @@ export function beyond(containers: number, logs: number): LogProblem {
 }
 
 /**
- * @param stopped ends the reading early: what is not read then is not a problem with the log
+ * @param stopped ends the reading early
+ * @returns also logs that were not read, but none of pods that are gone
  * @throws ApiError when the pods cannot be listed; the reason of `stopped`. A single log that cannot be read is
  * reported as a problem
  */
@@ -56,72 +69,48 @@ export async function takeLogs(
   run: RunOfPods,
   limits: LogLimits,
   stopped: AbortSignal,
-): Promise<TakenLogs> {
+): Promise<readonly TakenLog[]> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(limits.timeoutMs)]);
   const streams = await streamsOfRun(client, run, signal);
-  const taken = streams.slice(0, limits.containers);
-  const problems = streams.length > taken.length ? [beyond(limits.containers, streams.length - taken.length)] : [];
-  const logs: LogContent[] = [];
+  const read = streams.slice(0, limits.containers);
+  const logs: TakenLog[] = [];
   let rest = limits.bytes;
-  for (const [index, stream] of taken.entries()) {
-    try {
-      // What one does not use of its share is left for the next.
-      const { log, broken } = await takeLog(client, stream, Math.floor(rest / (taken.length - index)), signal);
-      stopped.throwIfAborted();
-      rest -= log.bytes;
-      if (log.bytes > 0 || broken === undefined) logs.push(log);
-      if (broken !== undefined) problems.push(withoutEnd(stream, broken));
-    } catch (error) {
-      stopped.throwIfAborted();
-      if (!isNotFound(error)) problems.push(unread(stream, error));
-    }
+  for (const [index, stream] of read.entries()) {
+    // What one does not use of its share is left for the next.
+    const taken = await endOf(stream, () => open(client, stream, signal), Math.floor(rest / (read.length - index)));
+    stopped.throwIfAborted();
+    rest -= taken?.log?.bytes ?? 0;
+    if (taken !== undefined) logs.push(taken);
   }
-  return { logs, problems };
+  return [...logs, ...streams.slice(read.length).map(({ key, pod }) => ({ key, pod }))];
 }
 
 /**
  * The logs of a pod that is ending, to their end, for its log goes with it.
- * @throws ApiError when the pod cannot be read; the reason of `stopped`
+ * @param stopped ends the reading early, which is reported as a problem with each log
+ * @throws ApiError when the pod cannot be read
  */
 export async function takeEndingLogs(
   client: Client,
   pod: { readonly namespace: string; readonly name: string; readonly uid: string },
   limits: LogLimits,
   stopped: AbortSignal,
-): Promise<TakenLogs> {
+): Promise<LogsOfPod> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(limits.timeoutMs)]);
   const found = await client.get(pods, pod, { signal });
   // Another pod may have its name by now.
   const all = found.metadata.uid === pod.uid ? streamsOf(found) : [];
   const streams = all.slice(0, limits.containers);
   const share = Math.floor(limits.bytes / Math.max(1, streams.length));
-  const logs: LogContent[] = [];
-  const problems: LogProblem[] = [];
-  if (all.length > streams.length)
-    problems.push({
-      what: `pod ${pod.name}: the logs of ${streams.length} containers are kept of a pod that is deleted`,
-      logs: all.length - streams.length,
-    });
-  const take = async (stream: LogStream): Promise<void> => {
-    try {
-      const { log, broken } = await takeEndingLog(client, stream, share, signal);
-      if (log.bytes > 0) logs.push(log);
-      if (broken !== undefined) problems.push(withoutEnd(stream, broken));
-    } catch (error) {
-      problems.push(unread(stream, error));
-    }
-  };
-  await Promise.all(streams.map(take));
-  stopped.throwIfAborted();
-  return { logs, problems };
+  const what = `pod ${pod.name}: the logs of ${streams.length} containers are kept of a pod that is deleted`;
+  const problems = all.length > streams.length ? [{ what, logs: all.length - streams.length }] : [];
+  const taken = await Promise.all(streams.map((stream) => takeEndingLog(client, stream, share, signal)));
+  return { logs: taken.filter((one) => one !== undefined).filter(isTelling), problems };
 }
 
-function withoutEnd({ pod }: LogStream, broken: unknown): LogProblem {
-  return { what: `the end of the log of pod ${pod}: ${messageOf(broken)}`, logs: 1 };
-}
-
-function unread({ pod }: LogStream, error: unknown): LogProblem {
-  return { what: `the log of pod ${pod}: ${messageOf(error)}`, logs: 1 };
+/** A container that printed nothing needs no place in the archive once its pod is gone. */
+function isTelling({ log, problem }: TakenLog): boolean {
+  return problem !== undefined || (log?.bytes ?? 0) > 0;
 }
 
 /** The end of a log that was taken, of at most so many bytes. */
@@ -145,23 +134,21 @@ async function streamsOfRun(client: Client, run: RunOfPods, signal: AbortSignal)
     .flatMap(streamsOf);
 }
 
-interface TakenLog {
-  readonly log: LogContent;
-  /** Why the rest is missing. */
-  readonly broken?: unknown;
-}
-
-/** The part before a log broke off is still useful. @throws ApiError if it cannot be opened */
-async function takeLog(client: Client, from: LogStream, share: number, signal: AbortSignal): Promise<TakenLog> {
-  const query = { ...from.query, timestamps: true, tailLines: mostLines };
-  return await endOf(await client.getStream(from.path, query, { signal, idleMs }), from, share);
+/** The log so far. */
+function open(client: Client, { path, query }: LogStream, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  return client.getStream(path, { ...query, timestamps: true, tailLines: mostLines }, { signal, idleMs });
 }
 
 /**
  * The log of a container that is ending, to its end. A stream may end before its container does: the kubelet goes on to
  * the old file of a log when the container ends just after a new one was begun. So it is opened once more.
  */
-function takeEndingLog(client: Client, from: LogStream, share: number, signal: AbortSignal): Promise<TakenLog> {
+function takeEndingLog(
+  client: Client,
+  from: LogStream,
+  share: number,
+  signal: AbortSignal,
+): Promise<TakenLog | undefined> {
   const remarks: string[] = [];
   let opened = 0;
   const lines = resumedLog({
@@ -185,7 +172,7 @@ function takeEndingLog(client: Client, from: LogStream, share: number, signal: A
     },
     signal,
   });
-  return endOf(withRemarks(lines, remarks), from, share);
+  return endOf(from, () => withRemarks(lines, remarks), share);
 }
 
 /** Remarks come before the lines after them. */
@@ -199,31 +186,26 @@ async function* withRemarks(
   }
 }
 
-/** The last bytes of what comes of a log. */
+/** The last bytes of what comes of a log: the part before it broke off is still useful. Nothing if its pod is gone. */
 async function endOf(
-  chunks: AsyncIterable<Uint8Array>,
-  { pod, restart, query }: LogStream,
+  { key, pod, restart, query }: LogStream,
+  opened: () => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>,
   share: number,
-): Promise<TakenLog> {
+): Promise<TakenLog | undefined> {
   const tail = new Tail(share);
   let broken: unknown;
   try {
-    for await (const chunk of chunks) tail.add(chunk);
+    for await (const chunk of await opened()) tail.add(chunk);
   } catch (error) {
     broken = error;
   }
   const { text, cutBytes } = tail.end();
-  return {
-    log: {
-      pod,
-      container: query.container,
-      restart,
-      bytes: text.length,
-      cutBytes,
-      body: await zip(text),
-    },
-    broken,
-  };
+  if (text.length > 0 || broken === undefined) {
+    const log = { pod, container: query.container, restart, bytes: text.length, cutBytes, body: await zip(text) };
+    const problem = broken === undefined ? undefined : `the end of the log of pod ${pod}: ${messageOf(broken)}`;
+    return { key, pod, log, problem };
+  }
+  return isNotFound(broken) ? undefined : { key, pod, problem: `the log of pod ${pod}: ${messageOf(broken)}` };
 }
 
 const newline = 0x0a;

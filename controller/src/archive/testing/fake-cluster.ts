@@ -9,6 +9,8 @@ import type { FinishedRun } from '../archiver.ts';
 
 /** What a stream does after its chunks: it stays open. */
 export const endless = Symbol('endless');
+/** What follows is printed only once the containers end, for which a stream that follows them waits. */
+export const atItsEnd = Symbol('at its end');
 
 /** A pod of a run. */
 export interface FakePod {
@@ -18,7 +20,12 @@ export interface FakePod {
   /** The UID of the Job that controls it, if that is not the run's; null where nothing does. */
   readonly job?: string | null;
   /** The chunks of each container; an error breaks the stream at its position. */
-  readonly logs: Readonly<Record<string, readonly (string | Error | typeof endless)[]>>;
+  readonly logs: Readonly<Record<string, readonly (string | Error | typeof endless | typeof atItsEnd)[]>>;
+}
+
+interface LogQuery {
+  readonly container: string;
+  readonly follow?: boolean;
 }
 
 /** Answers the calls that the archive makes. */
@@ -34,6 +41,8 @@ export class FakeCluster {
   readonly #logsEnd = new AbortController();
   /** Runs that cannot be read, as if the API server were down. */
   isAway: (run: string) => boolean = () => false;
+  /** As though the nodes did not answer. */
+  refusesLogs = false;
   /** The UID of the namespace that all runs are in. */
   namespaceUid = 'uid-of-prod';
 
@@ -76,15 +85,12 @@ export class FakeCluster {
         type === namespaces
           ? Promise.resolve({ metadata: { name, uid: this.namespaceUid } })
           : type === podType
-            ? Promise.resolve(podObject(this.#pod(name), ''))
+            ? this.#getPod(name)
             : this.#get(name, signal),
       list: (type: unknown, { labelSelector }: { readonly labelSelector: string }) =>
         this.#list(type === jobs ? '' : labelSelector.slice(labels.run.length + 1)),
-      getStream: (
-        path: string,
-        { container }: { readonly container: string },
-        { signal }: { readonly signal: AbortSignal },
-      ) => this.#open(decodeURIComponent(path.split('/').at(-2) ?? ''), container, signal),
+      getStream: (path: string, query: LogQuery, { signal }: { readonly signal: AbortSignal }) =>
+        this.#open(decodeURIComponent(path.split('/').at(-2) ?? ''), query, signal),
     };
     return calls as unknown as Client;
   }
@@ -95,10 +101,19 @@ export class FakeCluster {
     if (found) this.#runs.set(run, { ...found, pods: [] });
   }
 
+  /** @throws ApiError if it is gone */
   #pod(name: string): FakePod {
     const found = [...this.#runs.values()].flatMap(({ pods }) => pods).find((pod) => pod.name === name);
-    if (!found) throw new Error(`there is no pod ${name}`);
+    if (!found) {
+      const target = { verb: 'get', resource: 'pods', kind: 'Pod', namespace: 'prod', name } as const;
+      throw new ApiError(target, { status: 404, reason: 'NotFound', message: `pods "${name}" not found` });
+    }
     return found;
+  }
+
+  async #getPod(name: string): Promise<object> {
+    await Promise.resolve();
+    return podObject(this.#pod(name), '');
   }
 
   async #get(name: string, signal: AbortSignal | undefined): Promise<object> {
@@ -123,11 +138,18 @@ export class FakeCluster {
     yield { items: (this.#runs.get(run)?.pods ?? []).map((pod) => podObject(pod, run)), resourceVersion: '1' };
   }
 
-  #open(pod: string, container: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    if (signal.aborted) return Promise.reject(reasonOf(signal));
+  async #open(
+    pod: string,
+    { container, follow = false }: LogQuery,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    await Promise.resolve();
+    if (signal.aborted) throw reasonOf(signal);
     this.opened.push(`${pod}/${container}`);
-    const pods = [...this.#runs.values()].flatMap((run) => run.pods);
-    return Promise.resolve(this.#chunksOf(pods.find(({ name }) => name === pod)?.logs[container] ?? [], signal));
+    if (this.refusesLogs) throw new Error('the kubelet is away');
+    const chunks = this.#pod(pod).logs[container] ?? [];
+    const end = follow || this.#logsEnd.signal.aborted ? -1 : chunks.indexOf(atItsEnd);
+    return this.#chunksOf(end === -1 ? chunks : chunks.slice(0, end), signal);
   }
 
   async *#chunksOf(chunks: FakePod['logs'][string], signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
@@ -136,7 +158,7 @@ export class FakeCluster {
     try {
       for (const chunk of chunks) {
         if (chunk instanceof Error) throw chunk;
-        if (chunk === endless) await this.#endOfLog(signal);
+        if (typeof chunk === 'symbol') await this.#endOfLog(signal);
         else yield Buffer.from(chunk);
       }
     } finally {
