@@ -131,6 +131,11 @@ test('half a last line is not lost with its pod', async () => {
   expect(text).toBe(`${at(1)} a\n${at(2)} b`);
 });
 
+test('a container that printed nothing has no problem where its pod is gone when its log is opened again', async () => {
+  const { text, openings } = await readAll([{ then: 'terminated' }, { error: refusal(404) }]);
+  expect([text, openings.length]).toEqual(['', 2]);
+});
+
 test('once the run has ended and nobody says whether the container runs, it is not asked for ever', async () => {
   const { openings } = await readAll(
     Array.from({ length: 4 }, () => ({ chunks: [line(1, 'one')] })),

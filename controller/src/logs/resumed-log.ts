@@ -170,9 +170,12 @@ class LineReader {
   #gap: Gap | undefined;
   /** Whether the stream before brought all of its file. */
   #isAll = false;
+  /** Whether any stream ended by itself. */
+  #hasEnded = false;
 
+  /** Whether a stream has brought a line, or came to its end without one. */
   get hasRead(): boolean {
-    return this.#stamp !== undefined;
+    return this.#stamp !== undefined || this.#hasEnded;
   }
 
   /** Whether anything was passed on since the last call. */
@@ -191,6 +194,7 @@ class LineReader {
 
   /** @param isWhole whether it ended by itself, which a kubelet does only at the end of a file */
   streamEnds(isWhole: boolean): void {
+    this.#hasEnded ||= isWhole;
     this.#isAll = isWhole && this.#pendingBytes === 0 && this.#long === undefined;
   }
 
