@@ -7,6 +7,7 @@ import type { Caches } from './cluster/caches.ts';
 const phases: Readonly<Record<string, string>> = { active: 'Running', ending: 'Failed', archived: 'Succeeded' };
 const runOf = (uid: string) => ({ metadata: { uid }, status: { phase: phases[uid] } });
 const owned = (uid: string, kind: string, owner: string) => ({
+  nodeName: 'node-a',
   metadata: {
     uid,
     deletionTimestamp: '2026-01-01T00:00:00Z',
@@ -46,6 +47,13 @@ it('takes no log of pods that are deleted after their run was archived, or with 
     ['podEnds', 'active', 'pod-of-active'],
     ['podEnds', 'ending', 'pod-of-ending'],
   ]);
+});
+
+it('takes no log of pods that waited for a node when they were deleted', () => {
+  const { calls, tell } = scene();
+  const { metadata } = owned('pod-of-active', 'Job', 'job-of-active');
+  tell('pods', { type: 'updated', object: { metadata } });
+  expect(calls).toEqual([]);
 });
 
 it('gives up the logs of a run that is deleted', () => {

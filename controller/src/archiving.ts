@@ -72,6 +72,7 @@ export class Archiving {
     });
     caches.pods.onEvent((event) => {
       if (event.type === 'deleted' || event.object.metadata.deletionTimestamp === undefined) return;
+      if (event.object.nodeName === undefined) return; // it never ran, so it has no log
       const job = controllerOf(event.object, 'Job') ?? '';
       const known = caches.jobs.cache.byUid(job);
       const run = known ? controllerOf(known, 'TaskRun') : jobsGone.get(job);
