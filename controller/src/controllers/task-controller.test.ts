@@ -74,6 +74,23 @@ class World {
     await this.settle();
   }
 
+  /** Somebody deletes the Task without its runs. */
+  async loseTask(): Promise<void> {
+    this.api.delete('tasks', 'app-worker-mytask', true);
+    await this.settle();
+  }
+
+  async wait(seconds: number): Promise<void> {
+    await this.#clock.advance(seconds * 1_000);
+    await this.settle();
+  }
+
+  /** The garbage collector has its turn. */
+  async collect(): Promise<void> {
+    this.api.collect();
+    await this.settle();
+  }
+
   names(plural: string): readonly string[] {
     return this.api.all(plural).map(({ metadata }) => metadata.name);
   }
@@ -96,4 +113,22 @@ test.each([
   expect(world.names('taskruns')).toEqual([v1, v2]);
   await world.podEnds(v1);
   expect(world.names('jobs')).toContain(v2);
+});
+
+test('the held Job of a cancelled run whose Task is gone is not deleted again and again', async () => {
+  const world = new World();
+  await world.startController();
+  await world.deploy(1);
+  await world.run(v1, ['example.org/stays']);
+  await world.wait(10);
+  await world.loseTask();
+  await world.cancel(v1);
+  await world.collect();
+  expect([world.names('pods'), world.names('jobs')]).toEqual([[], [v1]]);
+  const { calls } = world.api;
+  for (let round = 0; round < 5; round += 1) await world.collect();
+  expect(world.api.calls - calls).toBe(0);
+  world.api.release('jobs', world.api.get('jobs', v1) as Whole);
+  await world.collect();
+  expect(world.names('jobs')).toEqual([]);
 });

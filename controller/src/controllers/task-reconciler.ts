@@ -166,11 +166,13 @@ export class TaskReconciler {
       metadata: { namespace, name, uid: '', resourceVersion: '', creationTimestamp: '' },
       spec: { template: {} },
     };
-    const jobsOf = (run: TaskRun) => this.#options.caches.jobs.cache.by('owner', ownKey(run));
+    const { caches } = this.#options;
+    const jobsOf = (run: TaskRun) => caches.jobs.cache.by('owner', ownKey(run));
+    const pods = left.flatMap(jobsOf).flatMap((job) => caches.pods.cache.by('owner', ownKey(job)));
     const memory = this.#leftBehind.get(key) ?? new TaskMemory();
     this.#leftBehind.set(key, memory);
     const now = new Date(this.#now());
-    const actions = withoutTask(left, jobsOf, now);
+    const actions = withoutTask(left, jobsOf, pods, now);
     const due = actions.filter((action) => !isPutOff(action, { memory }, now));
     await applyActions(due, this.#context(key, absent, memory));
     return this.#nextOf(actions, memory);

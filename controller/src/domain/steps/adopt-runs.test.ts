@@ -156,8 +156,8 @@ describe('a run that comes back from a backup', () => {
   });
   test('has it, too, where its Task comes later', () => {
     const none = back({ phase: 'Pending' });
-    expect(withoutTask([none], () => [], after(29))).toEqual([{ kind: 'wakeAt', at: after(30).getTime() }]);
-    expect(withoutTask([none], () => [], after(30))).toMatchObject([
+    expect(withoutTask([none], () => [], [], after(29))).toEqual([{ kind: 'wakeAt', at: after(30).getTime() }]);
+    expect(withoutTask([none], () => [], [], after(30))).toMatchObject([
       { kind: 'writeRunStatus', status: { phase: 'Pending', reason: 'TaskNotFound' } },
     ]);
   });

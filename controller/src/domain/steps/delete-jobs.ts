@@ -3,7 +3,7 @@
  */
 import type { Action, Deletion } from '../model/actions.ts';
 import { waitsInQueue } from '../model/kueue.ts';
-import { isOwnedBy, type Pod } from '../model/objects.ts';
+import { isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import type { TaskState } from '../model/state.ts';
 import type { PartView, RunView } from '../model/view.ts';
 
@@ -21,10 +21,7 @@ export function notAdmitted({ name, record }: PartView | RunView): Deletion {
  * would keep work running that was cancelled.
  */
 export function deleteHeldPods({ name: of, jobs }: PartView | RunView, { cluster }: TaskState): readonly Action[] {
-  const held = jobs.filter(({ metadata, goesAfterPods }) => metadata.deletionTimestamp !== undefined && !goesAfterPods);
-  const working = held.filter(({ metadata }) =>
-    cluster.pods.some((pod) => isOwnedBy(pod, metadata.uid) && goesOn(pod)),
-  );
+  const working = jobs.filter((job) => isHeldWithPods(job, cluster.pods));
   const because = `${of} was cancelled, and a finalizer holds its Job`;
   return working.map(({ metadata: { name, uid } }) => ({
     kind: 'deleteJob',
@@ -34,6 +31,12 @@ export function deleteHeldPods({ name: of, jobs }: PartView | RunView, { cluster
     cause: 'cancelled',
     because,
   }));
+}
+
+/** Whether a finalizer holds a Job that is being deleted, while its pods go on and nobody deletes them. */
+export function isHeldWithPods({ metadata, goesAfterPods }: Job, pods: readonly Pod[]): boolean {
+  const isHeld = metadata.deletionTimestamp !== undefined && !goesAfterPods;
+  return isHeld && pods.some((pod) => isOwnedBy(pod, metadata.uid) && goesOn(pod));
 }
 
 function goesOn({ phase, metadata }: Pod): boolean {

@@ -8,7 +8,7 @@ import type { TaskView } from '../model/view.ts';
 import { withoutTask } from './without-task.ts';
 
 export function endOrphans({ state }: TaskView, now: Date): readonly Action[] {
-  const { orphans, jobs } = state.cluster;
+  const { orphans, jobs, pods } = state.cluster;
   const cancelled = orphans.filter(({ spec }) => spec.cancel === true);
-  return withoutTask(cancelled, ({ metadata }) => jobs.filter((job) => isOwnedBy(job, metadata.uid)), now);
+  return withoutTask(cancelled, ({ metadata }) => jobs.filter((job) => isOwnedBy(job, metadata.uid)), pods, now);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { TaskRun, TaskRunStatus } from '../../resources/index.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
-import type { Job } from '../model/objects.ts';
-import { after, aJob, aRun, noon } from '../testing/builders.ts';
+import type { Job, Pod } from '../model/objects.ts';
+import { after, aJob, aPod, aRun, noon } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
 import { isCancelledOfTask, withoutTask } from './without-task.ts';
 
@@ -22,8 +22,8 @@ function byHand(status: TaskRunStatus, spec: Partial<TaskRun['spec']> = {}): Tas
   return { metadata, spec: { taskRef: { name: 'app-worker-mytask' }, ...spec }, status };
 }
 
-function decided(run: TaskRun, jobs: readonly Job[] = []) {
-  const actions = withoutTask([run], () => jobs, noon);
+function decided(run: TaskRun, jobs: readonly Job[] = [], pods: readonly Pod[] = []) {
+  const actions = withoutTask([run], () => jobs, pods, noon);
   for (const action of actions) if (action.kind === 'writeRunStatus') mustBeValid.taskRunStatus(action.status);
   return actions;
 }
@@ -91,8 +91,10 @@ describe('a run whose Task was deleted without it', () => {
   test('and that was cancelled has its pods deleted where somebody holds its Job, which is asked for once', () => {
     const ended = orphan({ ...running, ...cancelled }, cancel);
     const held = job.meta({ deletionTimestamp: rfc3339(noon) }).build();
-    expect(decided(ended, [held])).toMatchObject([{ ...stop, podsFirst: true }]);
-    expect(decided(ended, [{ ...held, goesAfterPods: true }])).toEqual([]);
+    const pods = [aPod(job).build()];
+    expect(decided(ended, [held], pods)).toMatchObject([{ ...stop, podsFirst: true }]);
+    expect(decided(ended, [{ ...held, goesAfterPods: true }], pods)).toEqual([]);
+    expect(decided(ended, [held])).toEqual([]);
   });
   test('and that is still there is looked at once somebody cancels it', () => {
     const owned = aRun().status(running).build();

@@ -8,28 +8,31 @@ import { durationBetween } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
 import { sameJson } from '../lang/same-json.ts';
 import type { Action } from '../model/actions.ts';
-import { attemptOf, conditionOf, hasEnded, type Job } from '../model/objects.ts';
+import { attemptOf, conditionOf, hasEnded, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { stepsOf } from '../shape/items.ts';
 import { cancelledBy, finishedCondition } from '../status/run.ts';
 import { isOrphan, statusComesUntil, wasRecorded } from './adopt-runs.ts';
+import { isHeldWithPods } from './delete-jobs.ts';
 
 /**
  * What to say of them and to do with those that are cancelled, and when to look at them again.
  * @param jobsOf the Jobs that a run owns
+ * @param pods of those Jobs
  */
 export function withoutTask(
   orphans: readonly TaskRun[],
   jobsOf: (run: TaskRun) => readonly Job[],
+  pods: readonly Pod[],
   now: Date,
 ): readonly Action[] {
   const comesUntil = orphans.map(statusComesUntil).filter((until) => until > now.getTime());
   const ready = orphans.filter((run) => statusComesUntil(run) <= now.getTime());
   const actions = ready.flatMap((run) => {
     const jobs = jobsOf(run);
-    return [...told(run, jobs, now), ...stopped(run, jobs)];
+    return [...told(run, jobs, now), ...stopped(run, jobs, pods)];
   });
   return comesUntil.length === 0 ? actions : [...actions, { kind: 'wakeAt', at: Math.min(...comesUntil) }];
 }
@@ -100,17 +103,14 @@ function endedRow(row: JobRow, phase: RunPhase): JobRow {
  * Jobs of a cancelled run that go on: nobody else ends them, nor the pods of one that a finalizer holds. Its record
  * comes first, as always.
  */
-function stopped(run: TaskRun, jobs: readonly Job[]): readonly Action[] {
+function stopped(run: TaskRun, jobs: readonly Job[], pods: readonly Pod[]): readonly Action[] {
   if (run.spec.cancel !== true) return [];
   const because = `${run.metadata.name} was cancelled`;
-  return jobs
-    .filter((job) => !hasEnded(job) && !(isGoing(job) && job.goesAfterPods))
-    .map((job) => {
-      const { name, uid } = job.metadata;
-      return { kind: 'deleteJob', name, uid, cause: 'cancelled', because, ...(isGoing(job) && { podsFirst: true }) };
-    });
-}
-
-function isGoing({ metadata }: Job): boolean {
-  return metadata.deletionTimestamp !== undefined;
+  const goOn = jobs.filter((job) => !hasEnded(job));
+  return goOn.flatMap((job): readonly Action[] => {
+    const { name, uid, deletionTimestamp } = job.metadata;
+    const action = { kind: 'deleteJob', name, uid, cause: 'cancelled', because } as const;
+    if (deletionTimestamp === undefined) return [action];
+    return isHeldWithPods(job, pods) ? [{ ...action, podsFirst: true }] : [];
+  });
 }
