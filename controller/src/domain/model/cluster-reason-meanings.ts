@@ -123,7 +123,7 @@ export const clusterReasonMeanings = {
   },
   Invalid: {
     source: 'Kubernetes',
-    with: ['Failed'],
+    with: ['Failed', 'Stalled'],
     meaning: 'The API server refuses the Job or the claim as invalid, or no Job can be made of what the Task says.',
     remedy: 'The message names the field. Correct the Application, and deploy it again.',
   },

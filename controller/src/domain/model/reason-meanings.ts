@@ -271,7 +271,7 @@ const ourReasonMeanings = {
   },
   TooLarge: {
     source: 'task-runs',
-    with: ['Failed'],
+    with: ['Failed', 'Stalled'],
     meaning: 'The run, one of its Jobs or its record is larger than the API server takes.',
     remedy: 'Make the Task smaller: fewer or shorter items, steps and scripts; put large texts into a ConfigMap.',
   },

@@ -3,6 +3,7 @@ import type { TaskStatus } from '../../resources/index.ts';
 import { decide } from '../decide.ts';
 import { snapshotOf } from '../manifest/snapshot.ts';
 import type { Mark } from '../model/trigger.ts';
+import { undecided } from '../status/undecided.ts';
 import { after, aRun, aState, aTask, noon } from '../testing/builders.ts';
 import { classify } from '../view/classify.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
@@ -52,6 +53,18 @@ describe('a Task that somebody deleted and KubeVela created again', () => {
     const restarted = aState(back.status(statusOf(withMark())));
     expect(askedBefore(restarted.build())).toBeUndefined();
     expect(decide(restarted.build(), after(3_600))).toEqual([]);
+  });
+
+  test('says the same once a controller that failed to decide on it was replaced', () => {
+    const reported = back.status(statusOf(withMark()));
+    const [action] = undecided(reported.build(), new Error('no'), noon);
+    const status = action?.kind === 'writeTaskStatus' ? action.status : undefined;
+    expect(status?.message).toMatch(/^the controller fails to decide/);
+    expect(status?.conditions).toMatchObject([
+      { type: 'Ready', status: 'False', reason: 'RanBefore', message },
+      { type: 'Stalled', reason: 'InternalError' },
+    ]);
+    expect(statusOf(aState(back.status(status)))).toEqual(reported.build().status);
   });
 
   test.each(['Failed', 'Cancelled'] as const)('is not ready where its revision was %s', (phase) => {

@@ -4,7 +4,7 @@
  * trigger that nothing has answered. The Application outlives the Task: the controller writes a mark there once a
  * deployment's run has finished.
  */
-import type { Task } from '../../resources/index.ts';
+import type { Condition, Task } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import type { ApplicationRef } from '../model/actions.ts';
 import { policyOf } from '../model/execution-policy.ts';
@@ -70,12 +70,12 @@ const unmarkedWords: Readonly<Record<Unmarked, string>> = {
 export function speaksOfBefore({ state: { task, memory }, current, answered, mark }: TaskView): boolean {
   if (current !== undefined || answered?.run === undefined) return false;
   if (memory.refusals.some(({ object }) => object === 'TaskRun')) return false;
-  return mark !== undefined || isReportedAsBefore(task);
+  return mark !== undefined || reportedAsBefore(task) !== undefined;
 }
 
-/** Whether the status has said so already. */
-export function isReportedAsBefore({ status }: Task): boolean {
-  return status?.conditions?.some(({ type, reason }) => type === 'Ready' && reason === reasons.ranBefore) ?? false;
+/** The condition that says so, once the status has it. */
+export function reportedAsBefore({ status }: Task): Condition | undefined {
+  return status?.conditions?.find(({ type, reason }) => type === 'Ready' && reason === reasons.ranBefore);
 }
 
 /** The mark that the Application should have: of the last answered trigger, once its run or a retry has finished. */

@@ -13,6 +13,7 @@ import type { TaskView } from '../model/view.ts';
 import { componentName } from '../policies/name-suffix.ts';
 import { copiesOf, templateNames, templatesHash, templatesProblem } from '../shape/templates.ts';
 import { isOfThisVersion } from '../view/classify.ts';
+import { isUndecided } from './undecided.ts';
 
 /** The condition that is False where there is such a reason. */
 export const validType = 'Valid';
@@ -41,13 +42,15 @@ export type TestedContent = Pick<Trial, 'generation' | 'templates'>;
 export const testedContent = (task: Task, templates: Templates): TestedContent =>
   compact({ generation: task.metadata.generation ?? 0, templates: templatesHash(task, templates) });
 
-/** What the answer in the Task's status is about. */
-export function reportedContent({ status: { observedGeneration = 0, observedTemplates } = {} }: Task): TestedContent {
+/** What the answer in the Task's status is about; undefined where nobody may have asked, as deciding failed. */
+export function reportedContent(task: Task): TestedContent | undefined {
+  if (isUndecided(task)) return undefined;
+  const { observedGeneration = 0, observedTemplates } = task.status ?? {};
   return compact({ generation: observedGeneration, templates: observedTemplates });
 }
 
-export const isSame = (one: TestedContent, other: TestedContent): boolean =>
-  one.generation === other.generation && one.templates === other.templates;
+export const isSame = (one: TestedContent, other: TestedContent | undefined): boolean =>
+  one.generation === other?.generation && one.templates === other.templates;
 
 /** Why the Task's templates make no Job. A run that waits for one says so itself. */
 function templateProblem({ state: { task, cluster }, active }: TaskView): Problem | undefined {

@@ -1,7 +1,7 @@
 /**
  * What a Task's status should say now. People read it in `vela status`, so it leads with one line.
  */
-import type { Condition, RunSummary, Task, TaskStatus } from '../../resources/index.ts';
+import type { Condition, RunSummary, TaskStatus } from '../../resources/index.ts';
 import { compact } from '../lang/compact.ts';
 import { coarseAge, formatDuration } from '../lang/duration.ts';
 import { rfc3339 } from '../lang/rfc3339.ts';
@@ -15,6 +15,7 @@ import { isHealthy } from '../policies/healthy-when.ts';
 import { speaksOfBefore } from '../policies/ran-before.ts';
 import { supersededCount } from '../policies/superseded.ts';
 import { waitsTooLongForNode } from './node-state.ts';
+import { condition } from './condition.ts';
 import { jobProblem, validType } from './job-problem.ts';
 import { lingersTooLong, startsTooLong } from './overdue.ts';
 import { type Agenda, agendaOf } from '../schedule/agenda.ts';
@@ -292,15 +293,4 @@ function isPatient(reason: string, view: TaskView, now: Date): boolean {
   if (reason === reasons.podInitializing) return !startsTooLong(view, now);
   if (reason === reasons.nodeNotReady) return !waitsTooLongForNode(view, now);
   return patientReasons.has(reason);
-}
-
-/** Its time stays while its status does. */
-export function condition(
-  task: Task,
-  wanted: Pick<Condition, 'type' | 'status' | 'reason' | 'message'>,
-  now: Date,
-): Condition {
-  const before = task.status?.conditions?.find(({ type }) => type === wanted.type);
-  const lastTransitionTime = before?.status === wanted.status ? before.lastTransitionTime : now.toISOString();
-  return { ...wanted, lastTransitionTime };
 }

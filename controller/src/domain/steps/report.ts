@@ -6,7 +6,7 @@ import type { Action } from '../model/actions.ts';
 import { eventReasons } from '../model/events.ts';
 import { reasons } from '../model/reasons.ts';
 import type { TaskView } from '../model/view.ts';
-import { isReportedAsBefore, speaksOfBefore } from '../policies/ran-before.ts';
+import { reportedAsBefore, speaksOfBefore } from '../policies/ran-before.ts';
 import { missedEvents } from '../schedule/agenda.ts';
 import { cutRetryAt, cutsOf, cutTaskStatus } from '../status/cuts.ts';
 import { reportWaitsUntil } from '../status/pacing.ts';
@@ -34,7 +34,7 @@ export function report(view: TaskView, now: Date): readonly Action[] {
 }
 
 function beforeEvent(view: TaskView): Action[] {
-  if (!speaksOfBefore(view) || isReportedAsBefore(view.state.task)) return [];
+  if (!speaksOfBefore(view) || reportedAsBefore(view.state.task)) return [];
   return [{ kind: 'event', type: 'Normal', reason: eventReasons.ranBefore, message: beforeLine(view) }];
 }
 

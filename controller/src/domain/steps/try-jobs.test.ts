@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../decide.ts';
-import { after, aJob, aRefusal, aRun, aState, aTask } from '../testing/builders.ts';
+import { after, aJob, aRefusal, aRun, aState, aTask, noon } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
 import type { TaskSpec, TaskStatus } from '../../resources/index.ts';
 import { templatesHash } from '../shape/templates.ts';
 import { classify } from '../view/classify.ts';
 import { taskStatus } from '../status/task.ts';
+import { undecided } from '../status/undecided.ts';
 import { tryJobs } from './try-jobs.ts';
 
 type StateBuilder = ReturnType<typeof aState>;
+type TaskBuilder = ReturnType<typeof aTask>;
 
 const manual = aTask().policy({ trigger: 'Manual' });
 const nightly = aTask().spec({ schedule: { crons: ['0 3 * * *'] } });
@@ -17,6 +19,10 @@ const saying = (spec: Partial<TaskSpec>) => ({
   build: () => ({ ...aTask().build(), spec: { ...withoutTemplate, ...spec } }),
 });
 const withSteps = (...names: string[]) => saying({ steps: names.map((name) => ({ name, template })) });
+const undecidedOn = (task: TaskBuilder) => {
+  const [action] = undecided(task.build(), new Error('no'), noon);
+  return task.status(action?.kind === 'writeTaskStatus' ? action.status : undefined);
+};
 /** What the API server is asked about, as `step job`. */
 const tried = (state: StateBuilder) =>
   tryJobs(classify(state.build())).flatMap((action) =>
@@ -28,6 +34,7 @@ test.each<[string, StateBuilder, readonly string[]]>([
   ['of a task that the clock starts', aState(nightly), ['mytask']],
   ['of a suspended task', aState(aTask().spec({ suspend: true })).runs(aRun()), ['mytask']],
   ['of a task whose run waits for its turn', aState().runs(aRun().status({ phase: 'Queued' })), ['mytask']],
+  ['of a version that nobody could decide on at first', aState(undecidedOn(manual)), ['mytask']],
   ['of all steps of a flow', aState(withSteps('build', 'test')), ['build mytask-build', 'test mytask-test']],
   [
     'of the first hundred steps',

@@ -26,7 +26,7 @@ const mostTried = 100;
 export function tryJobs(view: TaskView): readonly Action[] {
   const { task, memory, cluster } = view.state;
   const content = testedContent(task, cluster.templates);
-  if (isSame(content, reportedContent(task)) || (memory.trial && isSame(content, memory.trial))) return [];
+  if (isSame(content, reportedContent(task)) || isSame(content, memory.trial)) return [];
   if (content.templates === undefined && isTried(view)) return [];
   const asked = askedOf(view);
   return asked.jobs.length > 0 || asked.problem ? [{ kind: 'tryJobs', ...content, ...asked }] : [];
