@@ -84,3 +84,21 @@ test('a Task that the controller fails to decide on says so, costs little, and g
   expect(status()?.message).toMatch(/^app-worker-mytask-v1 Queued: /);
   expect(status()?.conditions?.map(({ reason }) => reason)).not.toContain('InternalError');
 });
+
+test('an error that only the last step of a decision meets is said once, not by turns with the usual status', async () => {
+  const queueing = { ...noQueueing, installed: false };
+  const broken = { ...queueing, workloads: unreadable as unknown as Queueing['workloads'] };
+  let isBroken = true;
+  const { api, events, pass, status } = controllerWithTask(() => (isBroken ? broken : queueing));
+  await pass(60);
+  const { writes } = api;
+  expect(events.map(({ reason }) => reason)).toEqual(['Queued', 'KueueNotInstalled', 'InternalError']);
+  expect(status()?.conditions).toMatchObject([{}, { type: 'Stalled', reason: 'InternalError' }]);
+  for (let round = 0; round < 5; round += 1) await pass(600);
+  expect([api.writes - writes, events.length]).toEqual([0, 3]);
+
+  isBroken = false;
+  await pass(600);
+  await pass(10);
+  expect(status()?.conditions).toMatchObject([{}, { type: 'Stalled', reason: 'KueueNotInstalled' }]);
+});

@@ -4,6 +4,7 @@
 import type { Action } from './model/actions.ts';
 import { isPutOff, type TaskState } from './model/state.ts';
 import type { TaskView } from './model/view.ts';
+import { isUndecided } from './status/undecided.ts';
 import { adoptRuns } from './steps/adopt-runs.ts';
 import { checkWorkflowSteps } from './steps/check-workflow-steps.ts';
 import { createJobs } from './steps/create-jobs.ts';
@@ -58,11 +59,24 @@ const lastSteps: readonly Step[] = [endSteps, readOutputs, recordOutcomes, endRu
  */
 export function decide(state: TaskState, now: Date): readonly Action[] {
   const view = classify(state);
-  for (const step of state.task.metadata.deletionTimestamp === undefined ? steps : lastSteps) {
+  const inOrder = state.task.metadata.deletionTimestamp === undefined ? steps : lastSteps;
+  for (const [index, step] of inOrder.entries()) {
     const actions = withoutPutOff(step(view, now), state, now);
-    if (actions.length > 0) return actions;
+    if (actions.length === 0) continue;
+    mustGoOn(actions, inOrder.slice(index + 1), state, now);
+    return actions;
   }
   return [];
+}
+
+/**
+ * A status that says that deciding fails is written over once the steps after it do not throw either: else it would be
+ * written again and again, by turns with the other.
+ */
+function mustGoOn([first]: readonly Action[], later: readonly Step[], state: TaskState, now: Date): void {
+  if (first?.kind !== 'writeTaskStatus' || !isUndecided(state.task)) return;
+  const written = classify({ ...state, task: { ...state.task, status: first.status } });
+  for (const step of later) step(written, now);
 }
 
 /**
