@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
-import { expect, it } from 'vitest';
+import { connect, Socket } from 'node:net';
+import { expect, it, vi } from 'vitest';
 import { listen } from './listen.ts';
 
 const address = { host: '127.0.0.1', port: 0 };
@@ -23,6 +23,18 @@ it('refuses a port that is in use', async () => {
   const first = await listen(createServer(), address);
   await expect(listen(createServer(), { ...address, port: first.port })).rejects.toThrow('EADDRINUSE');
   await first.close();
+});
+
+it('asks a machine that is silent whether it is still there', async () => {
+  const setKeepAlive = vi.spyOn(Socket.prototype, 'setKeepAlive');
+  const listening = await listen(
+    createServer((_request, response) => response.end('here')),
+    address,
+  );
+  await (await fetch(`http://127.0.0.1:${listening.port}/`)).text();
+  expect(setKeepAlive).toHaveBeenCalledWith(true, 30_000);
+  setKeepAlive.mockRestore();
+  await listening.close();
 });
 
 it('keeps neither others out nor the memory full, however many connections somebody opens', async () => {

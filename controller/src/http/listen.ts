@@ -12,13 +12,17 @@ export interface Listening {
 
 /** Each takes some 20 KB, also one over which nothing but the beginning of a request ever comes. */
 const mostConnections = 2_000;
+/** After so long without a word the other machine is asked whether it is still there; ten seconds later it is not. */
+const keepAliveMs = 30_000;
 
 /**
- * Lets a server of HTTP or HTTPS listen. It has so many connections at once at most; see {@link makeRoom}.
+ * Lets a server of HTTP or HTTPS listen. It has so many connections at once at most; see {@link makeRoom}. Those of
+ * machines that are gone end: an answer that is silent for hours, such as a log that is followed, would not notice.
  * @throws Error if the address is in use, or does not belong to this machine
  */
 export async function listen(server: Server, { host, port }: Address, most = mostConnections): Promise<Listening> {
   limitConnections(server, most);
+  server.on('connection', (socket: Socket) => socket.setKeepAlive(true, keepAliveMs));
   server.listen(port, host);
   await once(server, 'listening');
   return {
