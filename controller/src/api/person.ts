@@ -11,6 +11,7 @@ import { ApiProblem } from './problems.ts';
 import { ReviewLine, type ReviewLimits } from './review-line.ts';
 import { reviewedReader, type Reader } from './reviewed-reader.ts';
 import type { Right, Somebody } from './right.ts';
+import { sharerOf } from './sharer.ts';
 import { reviewToken, type UserInfo } from './token-review.ts';
 
 interface AccessReview extends KubeObject {
@@ -166,7 +167,7 @@ export class People {
       ...(extra && { extra }),
       resourceAttributes,
     };
-    const review = await this.#questions.run(username, () => this.#client.create(accessReviews, { spec }));
+    const review = await this.#questions.run(sharerOf(username), () => this.#client.create(accessReviews, { spec }));
     return review.status?.allowed === true;
   }
 

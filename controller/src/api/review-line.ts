@@ -23,7 +23,7 @@ export class ReviewLine {
   }
 
   /**
-   * @param asker the address that a token comes from, or the person
+   * @param asker the address that a token comes from, or who shares the limit
    * @throws ApiProblem TooManyRequests if too many of them wait already
    */
   async run<T>(asker: string, review: () => Promise<T>): Promise<T> {

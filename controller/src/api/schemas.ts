@@ -222,7 +222,7 @@ export const access = z
       .meta({ description: 'The namespaces that have tasks and that you may read, by name; at most 500.' }),
     moreNamespaces: z.boolean().meta({
       description:
-        'Whether there may be others: there are more than 500, or more than 2,000 have tasks, of which only so many are looked at.',
+        'Whether there may be others: there are more than 500, or not all could be looked at (2,000 at most, for ten seconds).',
     }),
     allNamespaces: z.boolean().meta({ description: 'Whether you may read all namespaces.' }),
     may: z

@@ -7,7 +7,8 @@ import { LogLine } from '../logs/line-source.ts';
 import type { People } from './person.ts';
 import { ApiProblem } from './problems.ts';
 import type { Right } from './right.ts';
-import { createApi, sharerOf } from './server.ts';
+import { createApi } from './server.ts';
+import { sharerOf } from './sharer.ts';
 import type { Service } from './service.ts';
 
 const cleanUps: (() => unknown)[] = [];

@@ -32,6 +32,7 @@ import { ApiProblem } from './problems.ts';
 import { readRequest, tokenOf } from './request.ts';
 import { routes, type Route, type Streamed } from './routes.ts';
 import type { Service } from './service.ts';
+import { sharerOf } from './sharer.ts';
 import { StreamLimit, type StreamLimits } from './stream-limit.ts';
 
 export interface ApiOptions {
@@ -244,11 +245,6 @@ function whileTheyMay(
 
 function madeRoom(): ApiProblem {
   return new ApiProblem('TooManyStreams', 'this log was ended, as others have none and you read several: close some');
-}
-
-/** Service accounts of one namespace count as one person: who may create one may create many. */
-export function sharerOf(person: string): string {
-  return /^system:serviceaccount:[^:]+/.exec(person)?.[0] ?? person;
 }
 
 /** One handler for all routes of a service. */

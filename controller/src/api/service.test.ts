@@ -106,15 +106,20 @@ describe('somebody who wants the runs of a deleted namespace from its successor 
 
 describe('the namespaces that somebody may read', () => {
   /** What is answered where so many namespaces have a task. */
-  async function accessTo(names: readonly string[], mayRead: (namespace: string) => boolean) {
+  async function accessTo(names: readonly string[], mayRead: (namespace: string) => boolean, msEach = 0) {
+    let now = 0;
     const tasks = names.map((namespace) => ({ metadata: { name: 'nightly', namespace, uid: namespace } }));
     const caches = { tasks: { cache: { values: () => tasks.values() } } } as unknown as Caches;
-    const service = new Service({ caches, archive: undefined, client: {} as Client });
+    const service = new Service({ caches, archive: undefined, client: {} as Client, now: () => now });
     const asked: string[] = [];
     const person = {
       name: 'bob',
       onlyReads: false,
-      may: (_right: Right, namespace = '*') => (asked.push(namespace), Promise.resolve(mayRead(namespace))),
+      may(_right: Right, namespace = '*') {
+        asked.push(namespace);
+        now += msEach;
+        return Promise.resolve(mayRead(namespace));
+      },
     } as unknown as Person;
     const access = await service.access({ person, signal: new AbortController().signal }, 'prod');
     return { ...access, asked: asked.filter((name) => name !== '*' && name !== 'prod').length };
@@ -138,5 +143,10 @@ describe('the namespaces that somebody may read', () => {
   it('are looked for among 2,000, and the answer says that there may be others', async () => {
     const { namespaces, moreNamespaces, asked } = await accessTo(numbered(2_001), () => false);
     expect([namespaces, moreNamespaces, asked]).toEqual([[], true, 2_000]);
+  });
+
+  it('are those that were found within ten seconds where the cluster answers slowly, and the answer says so', async () => {
+    const { namespaces, moreNamespaces, asked } = await accessTo(numbered(900), (name) => name !== '*', 100);
+    expect([namespaces.length, moreNamespaces, asked]).toEqual([100, true, 100]);
   });
 });

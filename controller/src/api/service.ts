@@ -85,6 +85,8 @@ const mostNamespaces = 500;
 /** How many namespaces a person's rights are looked up in for one answer, and how many of them at once. */
 const mostLookedAt = 2_000;
 const lookedAtOnce = 50;
+/** An answer that is not whole is better than none: the cluster may take its time, and all of an answer has 30 s. */
+const longestLookMs = 10_000;
 const fieldManager = 'task-runs-api';
 
 export class Service {
@@ -106,9 +108,9 @@ export class Service {
   async access({ person, signal }: Caller, namespace: string | undefined): Promise<Access> {
     const known = [...new Set([...this.#caches.tasks.cache.values()].map(({ metadata }) => metadata.namespace))].sort();
     const allNamespaces = await person.may(lookAtTasks, undefined);
-    const visible = allNamespaces
-      ? known.slice(0, mostNamespaces + 1)
-      : await visibleTo(person, known.slice(0, mostLookedAt), signal);
+    const { visible, isCut } = allNamespaces
+      ? { visible: known.slice(0, mostNamespaces), isCut: known.length > mostNamespaces }
+      : await this.#visibleTo(person, known, signal);
     const allowed = await Promise.all(Object.values(rights).map((right) => person.may(right, namespace)));
     const may = Object.fromEntries(
       Object.keys(rights).map((name, index) => [name, allowed[index] ?? false]),
@@ -116,11 +118,30 @@ export class Service {
     return {
       user: person.name,
       onlyReads: person.onlyReads,
-      namespaces: visible.slice(0, mostNamespaces),
-      moreNamespaces: visible.length > mostNamespaces || (!allNamespaces && known.length > mostLookedAt),
+      namespaces: visible,
+      moreNamespaces: isCut,
       allNamespaces,
       may,
     };
+  }
+
+  /** Those that the person may read, in order, until there are enough or it took too long. */
+  async #visibleTo(
+    person: Person,
+    known: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ readonly visible: string[]; readonly isCut: boolean }> {
+    const visible: string[] = [];
+    const until = this.#now() + longestLookMs;
+    const among = known.slice(0, mostLookedAt);
+    let at = 0;
+    for (; at < among.length && visible.length <= mostNamespaces && this.#now() < until; at += lookedAtOnce) {
+      signal.throwIfAborted();
+      const some = among.slice(at, at + lookedAtOnce);
+      const may = await Promise.all(some.map((one) => person.may(lookAtTasks, one)));
+      visible.push(...some.filter((_one, index) => may[index]));
+    }
+    return { visible: visible.slice(0, mostNamespaces), isCut: at < known.length || visible.length > mostNamespaces };
   }
 
   /** Sorted by name; of all namespaces if none is given. */
@@ -432,18 +453,6 @@ export class Service {
     const known = new Set(archived.map(keyOf));
     return [...archived.map((log) => ({ ...log, archived: true })), ...there.filter((part) => !known.has(keyOf(part)))];
   }
-}
-
-/** The first of these namespaces whose tasks the person may see: one more than an answer has, if there are so many. */
-async function visibleTo(person: Person, among: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
-  const visible: string[] = [];
-  for (let at = 0; at < among.length && visible.length <= mostNamespaces; at += lookedAtOnce) {
-    signal.throwIfAborted();
-    const some = among.slice(at, at + lookedAtOnce);
-    const may = await Promise.all(some.map((one) => person.may(lookAtTasks, one)));
-    visible.push(...some.filter((_one, index) => may[index]));
-  }
-  return visible;
 }
 
 function noTask({ namespace, task }: AtTask): ApiProblem {
