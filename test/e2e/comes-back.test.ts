@@ -68,7 +68,7 @@ describe.concurrent('a migration that ran', () => {
     await madeAgain(app, before.metadata.uid);
     const service = await app.says(ranBefore);
     expect(service.healthy).toBe(true);
-    await ranNothing(app);
+    await hasNoRuns(app);
     expect(await kubectl(['get', 'events', '-n', app.namespace, '--field-selector=reason=RanBefore'])).toContain(
       'mytask-v1 ran before this Task was created again',
     );
@@ -88,7 +88,7 @@ describe.concurrent('a migration that ran', () => {
     await apply(app.namespace, app.name, backup.spec, backup.metadata?.annotations);
     await app.says(ranBefore);
     expect((await app.task()).metadata.uid).not.toBe(before.metadata.uid);
-    await ranNothing(app);
+    await hasNoRuns(app);
   });
 
   it('does not run again as a step of a restored Application, whose workflow KubeVela runs again', async () => {
@@ -110,7 +110,7 @@ describe.concurrent('a migration that ran', () => {
       phase: 'succeeded',
       message: expect.stringMatching(/^\S+ ran before this Task was created again and is not started again/) as string,
     });
-    await ranNothing(app);
+    await hasNoRuns(app);
   });
 
   it('runs again for who deletes the Application and applies it from its file', async () => {
@@ -189,11 +189,11 @@ async function remove(app: App): Promise<void> {
   await app.delete();
   await eventually('the Application is gone', () => isGone(applications, app.namespace, app.name));
   await eventually('its Task is gone', () => isGone(tasks, app.namespace, name));
-  await ranNothing(app);
+  await hasNoRuns(app);
 }
 
 /** Once what ran earlier is gone with its Task, the Application has no run: one that started would stay. */
-async function ranNothing(app: App): Promise<void> {
+async function hasNoRuns(app: App): Promise<void> {
   await eventually(`${app.namespace}/${app.name} has no run`, async () => (await app.runNames()).length === 0);
   await eventually(`${app.namespace}/${app.name} has no Job`, async () => (await app.jobs()).length === 0);
 }
