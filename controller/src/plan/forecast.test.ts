@@ -43,6 +43,11 @@ describe('a new version of a task', () => {
       before({ concurrencyPolicy: 'Replace' }, active),
       ['mytask-v1 Cancelled', 'mytask-v2 Starts mytask-v2'],
     ],
+    [
+      'that can never start leaves the active run alone with Replace',
+      before({ concurrencyPolicy: 'Replace' }, active, { items: [{ name: 'a' }, { name: 'a' }] }),
+      ['mytask-v2 Fails'],
+    ],
     ['waits while the task is suspended', before({}, ended, { suspend: true }), ['mytask-v2 Held']],
   ])('%s', ([, state, runs]) => expect(said(plan(state))).toEqual(runs));
 

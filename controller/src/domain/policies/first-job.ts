@@ -5,9 +5,10 @@ import { reasons } from '../model/reasons.ts';
 import { runNamed, type TaskState } from '../model/state.ts';
 import type { Hold } from '../model/verdict.ts';
 import { isGoing, type RunView, type TaskView } from '../model/view.ts';
+import { arrangedOf } from '../shape/arrange.ts';
 import { tooManyNodes, whyNoNode } from '../shape/nodes.ts';
 import { nodeOfRun } from '../shape/same-node.ts';
-import { missingTemplates, templatesProblem } from '../shape/templates.ts';
+import { lacksTemplates, missingTemplates, templatesProblem } from '../shape/templates.ts';
 import { workspaceProblem } from '../shape/workspace.ts';
 import { overridesProblem } from './allowed-overrides.ts';
 import { retryProblem } from './retry-of.ts';
@@ -23,7 +24,9 @@ export function readinessOf(view: RunView, task: TaskView): Readiness {
   if (view.began) return 'ready';
   if (isEnding(view, task.state) || startProblem(view, task)) return 'never';
   if (waitsForStep(view, task)) return 'unsure';
-  return task.state.task.spec.suspend === true || missingFor(view, task) ? 'waiting' : 'ready';
+  // Whether it can start is known once it has copies of its templates.
+  const waits = task.state.task.spec.suspend === true || lacksTemplates(view.record) || missingFor(view, task);
+  return waits ? 'waiting' : 'ready';
 }
 
 /** Whether somebody ends it, whatever other runs do. */
@@ -47,10 +50,18 @@ export function startProblem(
   }
   const parameters = templatesProblem(run);
   if (parameters !== undefined) return { reason: reasons.invalidParameters, message: parameters };
-  const message = view.kind === 'flow' ? tooManyNodes(view.steps) : undefined;
+  const message = flowProblem(view);
   if (message !== undefined) return { reason: reasons.invalidFlow, message };
   const workspace = workspaceProblem(view, state);
   return workspace === undefined ? undefined : { reason: reasons.notRetryable, message: workspace };
+}
+
+function flowProblem(view: RunView): string | undefined {
+  if (view.kind !== 'flow') return undefined;
+  const tooMany = tooManyNodes(view.steps);
+  if (tooMany !== undefined) return tooMany;
+  const arranged = arrangedOf(view);
+  return 'problem' in arranged ? arranged.problem : undefined;
 }
 
 /** What the cluster does not have that the run needs to start. */

@@ -6,8 +6,9 @@ import type { ExecutionPolicy, Task } from '../../resources/index.ts';
 import { carryOut, quietOutside } from '../carry-out.ts';
 import { decide } from '../decide.ts';
 import type { Action } from '../model/actions.ts';
+import type { FlowStep } from '../model/flow.ts';
 import type { StepLook } from '../model/memory.ts';
-import { after, aJob, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
+import { after, aJob, aRefusal, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
 
 type RunBuilder = ReturnType<typeof aRun>;
 type StateBuilder = ReturnType<typeof aState>;
@@ -23,6 +24,13 @@ function deployed(number: number, policy: ExecutionPolicy, spec?: Partial<Task['
   const run = aRun(version(number, policy, spec)).createdAt(number * 60);
   return policy.unique === false ? run.sharing('mytask') : run;
 }
+
+/** A pod template whose container says that text. */
+const saying = (text: string, image = 'busybox') => ({
+  spec: { containers: [{ name: 'main', image, args: [text] }] },
+});
+const steps = (...all: readonly [name: string, dependsOn: string[], text: string][]): FlowStep[] =>
+  all.map(([name, dependsOn, text]) => ({ name, dependsOn, template: saying(text) }));
 
 interface End {
   /** `starts`, or its phase with the reason, where it has one. */
@@ -128,6 +136,26 @@ describe.each([
     expect(['mytask-v1', 'by-hand'].map(endOf(state).becomes)).toEqual(['Running', becomes]);
   });
 
+  test.each<[string, Partial<Task['spec']>]>([
+    [
+      "with an item's value where none is filled in",
+      { items: [{ version: '1' }], template: saying('', 'app:$(item.version)') },
+    ],
+    ['with two items of one name', { items: [{ name: 'a' }, { name: 'a' }] }],
+    ['with an item that lacks a value', { items: [{ name: 'a' }], template: saying('$(item.version)') }],
+    [
+      'with an output that no step declares',
+      { steps: steps(['build', [], ''], ['push', ['build'], '$(steps.build.outputs.imge)']) },
+    ],
+    ['with an output from nowhere', { steps: steps(['build', [], '']), outputs: [{ name: 'image' }] }],
+    ['with steps in a circle', { steps: steps(['a', ['b'], ''], ['b', ['a'], '']) }],
+  ])('what runs goes on beside the next deployment, %s', (_what, spec) => {
+    const state = aState(version(2, policy, spec))
+      .runs(running, deployed(2, policy, spec))
+      .jobs(runningJob);
+    expect(['mytask-v1', 'mytask-v2'].map(endOf(state).becomes)).toEqual(['Running', 'Failed/InvalidFlow']);
+  });
+
   test('what runs goes on beside a retry of a run that is not there', () => {
     const { snapshot: _none, ...spec } = retry.build().spec;
     const lost = { build: () => ({ ...retry.build(), spec: { ...spec, retryOf: 'lost' } }) };
@@ -158,6 +186,16 @@ describe.each([
       .runs(running, next)
       .jobs(runningJob);
     expect(['mytask-v1', 'mytask-v2'].map(endOf(state).becomes)).toEqual(['Running', 'Pending/TemplateNotFound']);
+  });
+
+  test('what runs goes on while the API server refuses the next deployment the copies of its TaskTemplates', () => {
+    const templateRef = { name: 'migrate' };
+    const state = aState(version(2, policy, { templateRef }))
+      .runs(running, deployed(2, policy, { templateRef }))
+      .jobs(runningJob)
+      .cluster({ templates: new Map([['migrate', { template: saying('') }]]) })
+      .refusals(aRefusal({ run: 'mytask-v2', final: true }));
+    expect(endOf(state).becomes('mytask-v1')).toBe('Running');
   });
 
   test('a retry runs while the last deployment waits for a TaskTemplate', () => {

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { FlowStep, StepEnd } from '../model/flow.ts';
-import { flowOf, gateOf, stepEnd } from './arrange.ts';
+import { aRun } from '../testing/builders.ts';
+import { viewFlow } from '../view/flow-run.ts';
+import { nothing } from '../view/part.ts';
+import { arrangedOf, flowOf, gateOf, stepEnd } from './arrange.ts';
+import { stepsOf } from './items.ts';
 
 const step = (name: string, dependsOn?: string[], more: Partial<FlowStep> = {}): FlowStep => ({
   name,
@@ -129,4 +133,14 @@ describe('a step', () => {
   ])('that runs %s after %j', (when, needed, gate) => {
     expect(gateOf(step('a', needed, { when }), new Map(needed.map((name) => [name, ends[name]])))).toEqual(gate);
   });
+});
+
+test('a run that an earlier version began goes on, though a value is named where none is filled in', () => {
+  const template = { spec: { containers: [{ name: 'main', image: 'busybox', workingDir: '/$(item.name)' }] } };
+  const snapshot = { hash: '', template, items: [{ name: 'a' }] };
+  const run = aRun().spec({ snapshot }).build();
+  const begun = { ...run, status: { jobs: [{ step: 'a', phase: 'Running', uid: 'job-uid', name: 'mytask-v1-a' }] } };
+  const arrangedAs = (record: typeof run) => arrangedOf(viewFlow(record, stepsOf(snapshot) ?? [], nothing));
+  expect(arrangedAs(run)).toHaveProperty('problem');
+  expect(arrangedAs(begun)).not.toHaveProperty('problem');
 });

@@ -4,7 +4,21 @@
 import { memo } from '../lang/memo.ts';
 import type { Flow, FlowStep, Gate, StepEnd, StepPhase } from '../model/flow.ts';
 import { reasons } from '../model/reasons.ts';
-import { outputProblems } from './step-outputs.ts';
+import type { FlowRun } from '../model/view.ts';
+import { itemsProblem } from './items.ts';
+import { placesProblem } from './places.ts';
+import { originProblem, outputProblems } from './step-outputs.ts';
+
+/**
+ * The steps of a run in their order; a problem where they have none, or items or outputs are invalid. What stands where
+ * no value takes its place keeps a run from its first Job; one that an earlier version began goes on.
+ */
+export function arrangedOf({ record: { spec }, steps, began }: FlowRun): ReturnType<typeof flowOf> {
+  const { snapshot } = spec;
+  const misplaced = began || !snapshot ? undefined : placesProblem(snapshot);
+  const problem = itemsProblem(snapshot) ?? originProblem(snapshot) ?? misplaced;
+  return problem === undefined ? flowOf(steps) : { problem };
+}
 
 /**
  * Remembered: each decision asks several times, and sorts a thousand steps.

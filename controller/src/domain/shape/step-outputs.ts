@@ -46,6 +46,18 @@ export function stepOutputValues(rows: Readonly<Rows>): (name: string) => string
   };
 }
 
+/**
+ * What is wrong with the run's own outputs, in a sentence with the remedy; undefined where nothing is. With items those
+ * without valueFrom are each item's own.
+ */
+export function originProblem({ steps, outputs }: Partial<Snapshot> = {}): string | undefined {
+  const nowhere = steps && outputs?.find(({ valueFrom }) => valueFrom === undefined)?.name;
+  return (
+    nowhere &&
+    `output ${nowhere} says nothing of where it comes from: give it a valueFrom, such as steps.${steps[0]?.name}.outputs.${nowhere}`
+  );
+}
+
 /** What is wrong with the outputs that steps take over from others, each in a sentence with the remedy. */
 export function outputProblems(flow: Flow): readonly string[] {
   const { order, steps } = flow;

@@ -14,9 +14,7 @@ import type { Ended, Verdict } from '../model/verdict.ts';
 import type { FlowRun, StepView, TaskView } from '../model/view.ts';
 import { endsStep, type Stop, stopOf } from '../policies/failure-policy.ts';
 import { isTimeUp } from '../policies/timeout-seconds.ts';
-import { flowOf, gateOf, stepEnd } from '../shape/arrange.ts';
-import { itemsProblem } from '../shape/items.ts';
-import { placesProblem } from '../shape/places.ts';
+import { arrangedOf, gateOf, stepEnd } from '../shape/arrange.ts';
 import { nodeOfRun } from '../shape/same-node.ts';
 import { cutsOf, failedForOutputs, OutputRoom } from './cuts.ts';
 import { jobSummary, jobVerdict, refused, startTimeOf } from './job.ts';
@@ -203,24 +201,4 @@ export function endsOf(
     ends.set(name, other && stepEnd(other, { phase: phase as RunPhase, reason }));
   }
   return ends;
-}
-
-/**
- * Its steps in their order; a problem where they have none, or items or outputs are invalid. What stands where no value
- * takes its place keeps a run from its first Job; one that an earlier version began goes on.
- */
-export function arrangedOf({ record: { spec }, steps, began }: FlowRun): ReturnType<typeof flowOf> {
-  const { snapshot } = spec;
-  const misplaced = began || !snapshot ? undefined : placesProblem(snapshot);
-  const problem = itemsProblem(snapshot) ?? outputProblem(snapshot) ?? misplaced;
-  return problem === undefined ? flowOf(steps) : { problem };
-}
-
-/** With items the ones without valueFrom are each item's own. */
-function outputProblem({ steps, outputs }: Partial<Snapshot> = {}): string | undefined {
-  const nowhere = steps && outputs?.find(({ valueFrom }) => valueFrom === undefined)?.name;
-  return (
-    nowhere &&
-    `output ${nowhere} says nothing of where it comes from: give it a valueFrom, such as steps.${steps[0]?.name}.outputs.${nowhere}`
-  );
 }

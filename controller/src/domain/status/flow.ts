@@ -10,8 +10,8 @@ import { patientReasons, reasons } from '../model/reasons.ts';
 import type { Ended, Verdict } from '../model/verdict.ts';
 import type { FlowRun, StepView, TaskView } from '../model/view.ts';
 import { stopOf } from '../policies/failure-policy.ts';
+import { arrangedOf } from '../shape/arrange.ts';
 import { readStepOutputs } from '../shape/step-outputs.ts';
-import { arrangedOf } from './flow-rows.ts';
 import { cutsOf, fitting, leftOutNote } from './cuts.ts';
 
 /** When its first step started; what a queue has evicted before anything ended has not. */
@@ -30,14 +30,15 @@ export function flowVerdict(
 ): Verdict {
   const completionTime = rfc3339(now);
   const { record: run, parts } = view;
-  const arranged = arrangedOf(view);
-  if ('problem' in arranged)
-    return { phase: 'Failed', reason: reasons.invalidFlow, message: arranged.problem, completionTime };
   if (!rows.every(({ phase }) => isFinished(phase)))
     return pausedBy(view, rows, now) ?? underWay(rows, wordFor(parts[0]));
   if (ended) return { phase: 'Cancelled', ...ended, completionTime };
+  const arranged = arrangedOf(view);
+  if ('problem' in arranged)
+    return { phase: 'Failed', reason: reasons.invalidFlow, message: arranged.problem, completionTime };
   // A run that is finished keeps its Jobs as keepLast says: what was cancelled, or a queue still has, goes before.
-  if (parts.some((step, index) => step.kept && mustGo(step, rows[index]))) return underWay(rows, wordFor(parts[0]));
+  if (parts.some((step, index) => step.kept && goesWithStep(step, rows[index])))
+    return underWay(rows, wordFor(parts[0]));
   const failed = rows.filter((row, index) => isFailure(row, parts[index]));
   return failed.length > 0
     ? failure(failed, rows, completionTime)
@@ -45,7 +46,7 @@ export function flowVerdict(
 }
 
 /** Whether the Job of a step that has ended goes with it. */
-function mustGo({ job }: StepView, { phase }: Partial<JobRow> = {}): boolean {
+function goesWithStep({ job }: StepView, { phase }: Partial<JobRow> = {}): boolean {
   return phase === 'Cancelled' || (phase === 'Failed' && job !== undefined && waitsInQueue(job));
 }
 

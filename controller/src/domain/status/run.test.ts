@@ -4,7 +4,7 @@ import { runStatus } from './run.ts';
 import { after, aJob, aPod, aRefusal, aRun, aState, aTask, rfc3339 } from '../testing/builders.ts';
 import { mustBeValid } from '../testing/crd-schema.ts';
 import type { ContainerFailure } from '../model/objects.ts';
-import type { TaskRunStatus } from '../../resources/index.ts';
+import type { Task, TaskRunStatus } from '../../resources/index.ts';
 
 type StateBuilder = ReturnType<typeof aState>;
 type JobBuilder = ReturnType<typeof aJob>;
@@ -529,3 +529,24 @@ describe('a run that another replaces', () => {
     ).toMatchObject({ phase: 'Succeeded', duration: '31s' });
   });
 });
+
+test('a flow that a person cancels before its first Job has their reason on record, though its items are invalid', () => {
+  const invalid = aTask().spec({ suspend: true, items: [{ name: 'a' }, { name: 'a' }] });
+  const cancelled = aRun(invalid).spec({ cancel: true, cancelReason: 'wrong version' });
+  expect(statusOf(aState(invalid).runs(cancelled))).toMatchObject({
+    phase: 'Cancelled',
+    reason: 'Cancelled',
+    message: 'wrong version',
+  });
+});
+
+test.each<Partial<Task['spec']>>([{ suspend: true }, { executionPolicy: { concurrencyPolicy: 'Queue' } }])(
+  'a flow whose items are invalid fails at once, though %j holds it',
+  (spec) => {
+    const invalid = aTask()
+      .revision('app-worker-v2')
+      .spec({ ...spec, items: [{ name: 'a' }, { name: 'a' }] });
+    const state = aState(invalid).runs(run.running(1), aRun(invalid)).jobs(aJob().running(1));
+    expect(statusOf(state, 'mytask-v2')).toMatchObject({ phase: 'Failed', reason: 'InvalidFlow' });
+  },
+);
