@@ -99,6 +99,28 @@ describe('a plan refuses what the API server refuses in a Job, and says what to 
     expect(await problemsOf(task({ volumes: right, env, items: [{ name: 'a' }], ...more }))).toEqual([]);
   });
 
+  const flow = (...steps: readonly object[]) => ({
+    type: 'task-flow',
+    properties: { steps: steps.map((step) => ({ image: 'busybox', ...step })) },
+  });
+  const manySteps = Array.from({ length: 41 }, (_, index) => ({
+    name: `s${index}`,
+    dependsOn: [`s${(index + 1) % 41}`],
+  }));
+  it.each<[string, ReturnType<typeof flow>, string]>([
+    [
+      'an output that no step declares',
+      flow({ name: 'build' }, { name: 'push', dependsOn: ['build'], cmd: ['push', '$(steps.build.outputs.imge)'] }),
+      'step build declares no output imge',
+    ],
+    ['a circle in many steps', flow(...manySteps), 'steps depend on each other in a circle'],
+  ])('and %s, though only a schedule or a person starts the flow', async (_what, component, says) => {
+    for (const start of [{ schedule: { cron: '@daily' } }, { executionPolicy: { trigger: 'Manual' } }]) {
+      const problems = await problemsOf({ ...component, properties: { ...component.properties, ...start } });
+      expect(problems).toEqual([expect.stringContaining(says)]);
+    }
+  });
+
   it('but not what a trait adds that is not evaluated', async () => {
     const properties = { podSpec: { containers: [{ volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } };
     const traits = [{ type: 'storage', properties: { emptyDir: [{ name: 'data', mountPath: '/cache' }] } }];

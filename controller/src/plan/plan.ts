@@ -1,12 +1,12 @@
 /** Makes a Plan from Applications: what each of their tasks would do, or what is wrong with it. */
 import { isScheduleError, parseSchedule } from '../domain/schedule/cron.ts';
 import { type TaskState, withCluster } from '../domain/model/state.ts';
+import { startProblem } from '../domain/policies/first-job.ts';
 import { partOfStep, taskName } from '../domain/policies/task-name.ts';
-import { itemsProblem } from '../domain/shape/items.ts';
-import { placesProblem } from '../domain/shape/places.ts';
-import { templatesProblem, withTemplates } from '../domain/shape/templates.ts';
+import { templateNames, templatesProblem } from '../domain/shape/templates.ts';
 import { nextRun } from '../domain/status/job-problem.ts';
-import { joinedByAnnotation, type TaskRun, type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
+import { classify } from '../domain/view/classify.ts';
+import { joinedByAnnotation, type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
 import { stepContext } from '../vela/context.ts';
 import { fieldsOf } from '../vela/fields.ts';
 import { publishVersionOf, revisionName, revisionNumber, revisionProblem } from '../vela/revisions.ts';
@@ -291,13 +291,8 @@ class Planner {
   }
 
   /** Problems that the API server accepts, but that the controller cannot handle. */
-  #failures(
-    application: Application,
-    { path, properties }: Component,
-    { runs }: TaskPlan,
-    { task, cluster }: TaskState,
-  ): void {
-    const { schedule } = task.spec;
+  #failures(application: Application, { path, properties }: Component, { runs }: TaskPlan, state: TaskState): void {
+    const { schedule } = state.task.spec;
     const parsed = schedule && parseSchedule(schedule);
     const at = (fields: readonly string[]) => [
       ...path,
@@ -309,7 +304,7 @@ class Planner {
     const failing = runs.filter(({ decision, isNew }) => decision === 'Fails' && isNew);
     const messages = new Set(failing.map(({ message = '' }) => message));
     // What only a schedule or a person starts has no run yet that could fail.
-    const ofNext = runs.length === 0 ? shapeProblem(nextRun(task, cluster.templates)) : undefined;
+    const ofNext = runs.some(({ isNew }) => isNew) ? undefined : problemOfNext(state);
     if (ofNext !== undefined) messages.add(ofNext);
     for (const message of messages)
       this.#problems.push(application.positions.problem(at(['steps', 'items', 'matrix', 'templateRef']), message));
@@ -370,11 +365,14 @@ class Planner {
   }
 }
 
-/** What is wrong with what a run consists of, in a sentence with the remedy. */
-function shapeProblem(run: TaskRun): string | undefined {
-  const problem = templatesProblem(run);
-  const { snapshot } = withTemplates(run).spec;
-  return problem ?? itemsProblem(snapshot) ?? (snapshot && placesProblem(snapshot));
+/** Why a run that somebody asked for now could never start, in a sentence with the remedy. */
+function problemOfNext(state: TaskState): string | undefined {
+  const { task, cluster } = state;
+  const run = nextRun(task, cluster.templates);
+  // What a template says that is not there nobody knows.
+  if (templateNames(task.spec).some((name) => !cluster.templates.has(name))) return templatesProblem(run);
+  const view = classify(withCluster(state, { runs: [run] }));
+  return view.runs.map((next) => startProblem(next, view)?.message).find((message) => message !== undefined);
 }
 
 /** Whether the trait is evaluated. */
