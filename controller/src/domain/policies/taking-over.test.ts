@@ -233,6 +233,21 @@ describe('with unique: false the Job of a run that has ended', () => {
     expect(endOf(aState(version(2, oneJob)).runs(ended, never).jobs(aJob(ended))).deletions).toEqual([]);
   });
 
+  test.each(['Queue', 'Forbid'] as const)('goes for the run whose turn it is under %s', (concurrencyPolicy) => {
+    const policy = { ...oneJob, concurrencyPolicy };
+    const end = endOf(
+      aState(version(3, policy)).runs(ended, deployed(2, policy), deployed(3, policy)).jobs(aJob(ended)),
+    );
+    expect([end.deletions, end.becomes('mytask-v2')]).toEqual([['replaced by mytask-v2'], 'starts']);
+  });
+
+  test('stays under Queue while the run whose turn it is waits for its TaskTemplate', () => {
+    const policy: ExecutionPolicy = { ...oneJob, concurrencyPolicy: 'Queue' };
+    const next = deployed(2, policy, { templateRef: { name: 'migrate' } });
+    const end = endOf(aState(version(3, policy)).runs(ended, next, deployed(3, policy)).jobs(aJob(ended)));
+    expect([end.deletions, end.becomes('mytask-v3')]).toEqual([[], 'Queued/WaitsForTurn']);
+  });
+
   test('of the last deployment goes for a retry of an older one, whose Job stays when it has ended', () => {
     const [failed, last] = [deployed(2, oneJob).finished('Failed'), deployed(3, oneJob).finished()];
     const retry = deployed(2, oneJob).named('again').createdAt(400);

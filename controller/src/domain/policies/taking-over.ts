@@ -10,23 +10,23 @@ import { readinessOf } from './first-job.ts';
 export interface Takeovers {
   /** The run that takes the place of each one that has to make room. */
   readonly by: ReadonlyMap<RunView, RunView>;
-  /** The newest of those that only others keep from starting, or that have. */
-  readonly newestReady: RunView | undefined;
+  /** Those that had their first Job, or that only others keep from it, newest first. */
+  readonly ready: readonly RunView[];
 }
 
 /** @param runs unfinished ones, newest first */
 export function takeoversOf(runs: readonly RunView[], task: TaskView): Takeovers {
   const by = new Map<RunView, RunView>();
-  let newestReady: RunView | undefined;
+  const ready: RunView[] = [];
   let newest: RunView | undefined;
   for (const view of runs) {
     const readiness = readinessOf(view, task);
     // It ends by itself, and says why.
     if (readiness === 'never') continue;
-    const taking = readiness === 'ready' ? newestReady : newest;
+    const taking = readiness === 'ready' ? ready[0] : newest;
     if (taking) by.set(view, taking);
-    if (readiness === 'ready') newestReady ??= view;
+    if (readiness === 'ready') ready.push(view);
     if (readiness !== 'unsure') newest ??= view;
   }
-  return { by, newestReady };
+  return { by, ready };
 }
