@@ -119,7 +119,8 @@ export const rooms: readonly Room[] = [
   },
   {
     folder: `${domain}policies/`,
-    holds: 'one policy a file, named after its field',
+    holds:
+      'one policy a file, named after its field where it has one, and what several of them ask: whether a run could start (first-job.ts), and whose place it takes (taking-over.ts)',
     imports: inDomain('lang', 'model', 'pods', 'shape', 'view', 'manifest', 'queue', 'schedule'),
     tests: [domain],
   },

@@ -9,13 +9,14 @@ import { deleteHeldPods, deleteJobs, notAdmitted, waitsForNothing } from './dele
 /** Such Jobs go at once, however few there are, and whoever still reads: a run may wait for them to be gone. */
 export function endRuns(view: TaskView): readonly Action[] {
   const ended = view.kept.flatMap((run) => {
-    const deletion = mustGo(run, view);
+    const deletion = deletionOf(run, view);
     return deletion ? deleteJobs(run, deletion) : [];
   });
   return [...ended, ...endHeldPods(view)];
 }
 
-function mustGo(run: RunView, view: TaskView): Deletion | undefined {
+/** Why the Jobs of a finished run go now, if they do. */
+function deletionOf(run: RunView, view: TaskView): Deletion | undefined {
   if (partsOf(run).some(waitsForNothing)) return notAdmitted(run);
   // Where the run is deleted alone, Jobs that have ended are meant to stay.
   if (run.phase === 'Cancelled' && !isGoing(run)) return { cause: 'cancelled', because: `${run.name} was cancelled` };
