@@ -66,11 +66,11 @@ test('a Task that the controller fails to decide on says so, costs little, and g
     phase: 'Pending',
     message,
     conditions: [
-      { type: 'Ready', status: 'False', reason: 'InternalError', message },
-      { type: 'Stalled', status: 'True', reason: 'InternalError', message },
+      { type: 'Ready', status: 'False', reason: 'ReconciliationFailed', message },
+      { type: 'Stalled', status: 'True', reason: 'ReconciliationFailed', message },
     ],
   });
-  expect(events).toEqual([{ type: 'Warning', reason: 'InternalError', message }]);
+  expect(events).toEqual([{ type: 'Warning', reason: 'ReconciliationFailed', message }]);
 
   const { calls } = api;
   const failures = errors.length;
@@ -82,7 +82,7 @@ test('a Task that the controller fails to decide on says so, costs little, and g
   await pass(600);
   await pass(10);
   expect(status()?.message).toMatch(/^app-worker-mytask-v1 Queued: /);
-  expect(status()?.conditions?.map(({ reason }) => reason)).not.toContain('InternalError');
+  expect(status()?.conditions?.map(({ reason }) => reason)).not.toContain('ReconciliationFailed');
 });
 
 test('an error that only the last step of a decision meets is said once, not by turns with the usual status', async () => {
@@ -92,8 +92,8 @@ test('an error that only the last step of a decision meets is said once, not by 
   const { api, events, pass, status } = controllerWithTask(() => (isBroken ? broken : queueing));
   await pass(60);
   const { writes } = api;
-  expect(events.map(({ reason }) => reason)).toEqual(['Queued', 'KueueNotInstalled', 'InternalError']);
-  expect(status()?.conditions).toMatchObject([{}, { type: 'Stalled', reason: 'InternalError' }]);
+  expect(events.map(({ reason }) => reason)).toEqual(['Queued', 'KueueNotInstalled', 'ReconciliationFailed']);
+  expect(status()?.conditions).toMatchObject([{}, { type: 'Stalled', reason: 'ReconciliationFailed' }]);
   for (let round = 0; round < 5; round += 1) await pass(600);
   expect([api.writes - writes, events.length]).toEqual([0, 3]);
 

@@ -2,7 +2,7 @@
  * What to do about one Task: the only place where that is decided. Pure: the same state and time give the same actions.
  */
 import type { Action } from './model/actions.ts';
-import { isPutOff, type TaskState } from './model/state.ts';
+import { type TaskState, withoutPutOff } from './model/state.ts';
 import type { TaskView } from './model/view.ts';
 import { isUndecided } from './status/undecided.ts';
 import { adoptRuns } from './steps/adopt-runs.ts';
@@ -69,25 +69,9 @@ export function decide(state: TaskState, now: Date): readonly Action[] {
   return [];
 }
 
-/**
- * A status that says that deciding fails is written over once the steps after it do not throw either: else it would be
- * written again and again, by turns with the other.
- */
+/** Throws where a later step does: else the status that says so and the usual one would be written by turns. */
 function mustGoOn([first]: readonly Action[], later: readonly Step[], state: TaskState, now: Date): void {
   if (first?.kind !== 'writeTaskStatus' || !isUndecided(state.task)) return;
   const written = classify({ ...state, task: { ...state.task, status: first.status } });
   for (const step of later) step(written, now);
-}
-
-/**
- * An action that failed because of its object waits, with its events, and holds nothing else up: one
- * object that cannot be written must not stop a Task.
- */
-function withoutPutOff(actions: readonly Action[], state: TaskState, now: Date): readonly Action[] {
-  if (state.memory.setbacks.size === 0) return actions;
-  let waits = false;
-  return actions.filter((action) => {
-    if (action.kind !== 'event') waits = isPutOff(action, state, now);
-    return !waits;
-  });
 }

@@ -116,10 +116,8 @@ export const clusterReasonMeanings = {
   InternalError: {
     source: 'Kubernetes',
     with: ['Pending', 'Stalled'],
-    meaning:
-      'An admission webhook could not be reached, so the Job was not created. On a Task: the controller met an error of its own, and nothing of the Task goes on.',
-    remedy:
-      "Repair the webhook that the message names. For a Task deploy it without what was changed last, and report the message with the controller's log. The controller tries again by itself.",
+    meaning: 'An admission webhook could not be reached, so the Job was not created.',
+    remedy: 'Repair the webhook that the message names. The controller tries again by itself.',
   },
   Invalid: {
     source: 'Kubernetes',

@@ -218,6 +218,13 @@ const ourReasonMeanings = {
     meaning: 'The revision ran before its Task was created again (deleted by hand, or restored), and is not run twice.',
     remedy: 'To run it again change the Application, or create a TaskRun (`task-runs run`).',
   },
+  ReconciliationFailed: {
+    source: 'task-runs',
+    with: ['Stalled'],
+    meaning: 'The controller met an error of its own, and nothing of the Task goes on.',
+    remedy:
+      "Deploy it without what was changed last, and report the message with the controller's log. The controller tries again by itself.",
+  },
   Replaced: {
     source: 'task-runs',
     with: ['Cancelled'],

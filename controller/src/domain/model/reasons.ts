@@ -38,6 +38,7 @@ export const reasons = {
   queueTimeout: 'QueueTimeout',
   quotaExceeded: 'QuotaExceeded',
   ranBefore: 'RanBefore',
+  reconciliationFailed: 'ReconciliationFailed',
   replaced: 'Replaced',
   retryBackoff: 'RetryBackoff',
   serviceAccountNotFound: 'ServiceAccountNotFound',

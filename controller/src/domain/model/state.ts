@@ -50,6 +50,19 @@ export function isPutOff(
   return (setbacks.get(actionKey(action))?.retryAt ?? 0) > now.getTime();
 }
 
+/**
+ * An action that failed because of its object waits, with its events, and holds nothing else up: one object that cannot
+ * be written must not stop a Task.
+ */
+export function withoutPutOff(actions: readonly Action[], state: TaskState, now: Date): readonly Action[] {
+  if (state.memory.setbacks.size === 0) return actions;
+  let waits = false;
+  return actions.filter((action) => {
+    if (action.kind !== 'event') waits = isPutOff(action, state, now);
+    return !waits;
+  });
+}
+
 /** By name. */
 export type Templates = ReadonlyMap<string, TaskTemplateSpec>;
 

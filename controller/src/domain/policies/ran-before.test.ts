@@ -62,7 +62,7 @@ describe('a Task that somebody deleted and KubeVela created again', () => {
     expect(status?.message).toMatch(/^the controller fails to decide/);
     expect(status?.conditions).toMatchObject([
       { type: 'Ready', status: 'False', reason: 'RanBefore', message },
-      { type: 'Stalled', reason: 'InternalError' },
+      { type: 'Stalled', reason: 'ReconciliationFailed' },
     ]);
     expect(statusOf(aState(back.status(status)))).toEqual(reported.build().status);
   });

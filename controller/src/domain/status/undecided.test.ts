@@ -23,13 +23,13 @@ test('what is known of the Job of the next run stays beside it', () => {
       .build(),
   );
   expect(status?.conditions).toEqual([
-    expect.objectContaining({ type: 'Ready', status: 'False', reason: 'InternalError' }),
-    expect.objectContaining({ type: 'Stalled', status: 'True', reason: 'InternalError' }),
+    expect.objectContaining({ type: 'Ready', status: 'False', reason: 'ReconciliationFailed' }),
+    expect.objectContaining({ type: 'Stalled', status: 'True', reason: 'ReconciliationFailed' }),
     valid,
   ]);
 });
 
-test('it is said once, and told from a webhook that cannot be reached', () => {
+test('it is said once, and is not what a webhook that cannot be reached makes of a Task', () => {
   const task = said(aTask().build());
   expect(undecided(task, error, noon)).toEqual([]);
   expect(isUndecided(task)).toBe(true);

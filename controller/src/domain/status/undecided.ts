@@ -7,12 +7,11 @@ import { compact } from '../lang/compact.ts';
 import { sameJson } from '../lang/same-json.ts';
 import { messageOf, oneLine } from '../lang/words.ts';
 import type { Action } from '../model/actions.ts';
-import { kubernetesReasons } from '../model/reasons.ts';
+import { reasons } from '../model/reasons.ts';
 import { reportedAsBefore } from '../policies/ran-before.ts';
 import { condition } from './condition.ts';
 
-const reason = kubernetesReasons.internalError;
-const beginning = 'the controller fails to decide on this Task';
+const reason = reasons.reconciliationFailed;
 
 /**
  * The status of before, with what is wrong, and an event; nothing where the status says so already. What answers for
@@ -22,7 +21,7 @@ const beginning = 'the controller fails to decide on this Task';
  */
 export function undecided(task: Task, error: unknown, now: Date): readonly Action[] {
   const message = oneLine(
-    `${beginning}, and nothing of it goes on: ${messageOf(error)}; deploy it without what was changed last, and report this with the controller's log`,
+    `the controller fails to decide on this Task, and nothing of it goes on: ${messageOf(error)}; deploy it without what was changed last, and report this with the controller's log`,
   );
   const { status: before = {} } = task;
   const ready = reportedAsBefore(task) ?? { reason, message };
@@ -45,8 +44,7 @@ export function undecided(task: Task, error: unknown, now: Date): readonly Actio
   ];
 }
 
-/** Whether the status was written where deciding failed. A webhook that cannot be reached has the same reason. */
+/** Whether the status was written where deciding failed. */
 export function isUndecided({ status }: Task): boolean {
-  const stalled = status?.conditions?.find(({ type }) => type === 'Stalled');
-  return stalled?.reason === reason && stalled.message.startsWith(beginning);
+  return status?.conditions?.find(({ type }) => type === 'Stalled')?.reason === reason;
 }
