@@ -25,6 +25,7 @@ import {
 } from '../http/certificate.ts';
 import { listen, type Listening } from '../http/listen.ts';
 import { ApiError } from '../kube/api-error.ts';
+import { unlessAborted } from '../kube/unless-aborted.ts';
 import { clusterProblem } from './cluster-errors.ts';
 import { openApiDocument } from './openapi.ts';
 import { rememberedMs, type People, type Person } from './person.ts';
@@ -205,7 +206,7 @@ function handlerOf(route: Route, options: ApiOptions): RequestHandler {
       // Before all else: nothing that a token for reading asks for is carried out.
       if (route.changes) person.acting('a change');
       const asked = readRequest(route, request);
-      const answer = await within(gone.signal, route.handle(service, { person, signal: gone.signal }, asked));
+      const answer = await unlessAborted(gone.signal, route.handle(service, { person, signal: gone.signal }, asked));
       clearTimeout(timer);
       if (isStream) {
         const stop = whileTheyMay(route, request, options, gone);
@@ -254,14 +255,6 @@ function streamLimitOf(service: Service, limits: StreamLimits): StreamLimit {
   const known = streamLimitOfService.get(service) ?? new StreamLimit(limits);
   streamLimitOfService.set(service, known);
   return known;
-}
-
-/** Rejects when the time is over. The work may still continue: it has the same signal. */
-function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    work.then(resolve, reject);
-  });
 }
 
 /** An error before the first piece is answered as an error; a later one can only break the stream off. */

@@ -5,6 +5,7 @@ import { sleep, systemClock } from './clock.ts';
 import type { Connection, Credentials } from './credentials.ts';
 import type { Headers } from './kubeconfig.ts';
 import { retryDelayMs, shouldRetry } from './retry.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** Query parameters; undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -76,6 +77,7 @@ export function createTransport(options: TransportOptions): Transport {
     }
   };
   return {
+    // Its signal also ends a call that waits for its turn.
     send: (call) =>
       retried(call, () =>
         unlessAborted(
@@ -94,17 +96,6 @@ async function* piecesOf(call: Call, body: Body): AsyncGenerator<Uint8Array, voi
   } catch (error) {
     throw errorOf(call, error);
   }
-}
-
-/** Rejects when the signal fires, also while the work waits for its turn. */
-function unlessAborted<R>(signal: AbortSignal | undefined, work: Promise<R>): Promise<R> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason as Error);
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
 }
 
 /** Credentials that cannot be read are an error of the call that needed them. */
