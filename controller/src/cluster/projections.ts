@@ -5,6 +5,7 @@
 import type { Event, Node as CoreNode, PersistentVolumeClaim, Pod as CorePod } from 'kubernetes-types/core/v1.js';
 import type { Job as BatchJob } from 'kubernetes-types/batch/v1.js';
 import { isFinished } from '../domain/model/phase.ts';
+import { remembered } from '../domain/model/remembered-run.ts';
 import { compact } from '../domain/lang/compact.ts';
 import type { Workload } from '../domain/model/kueue.ts';
 import { digestPod, type StartFailure } from './pod-digest.ts';
@@ -55,34 +56,10 @@ export function projectTask({ metadata, spec, status }: Stored<TaskObject>): Cac
   return compact({ metadata: compact({ ...slimMeta(metadata), annotations }), spec, status });
 }
 
-/**
- * A finished run needs only the hash of its snapshot and templates. The Jobs of a cancelled run are needed until their
- * pods are gone, and the steps of a flow are shown.
- */
-export function projectRun({ metadata, spec, status }: Stored<TaskRunObject>): CachedRun {
-  const meta = slimMeta(metadata);
-  if (!isFinished(status?.phase)) return compact({ metadata: meta, spec, status });
-  const { phase, reason, message, startTime, completionTime, duration, outputs, workspace, jobs } = status ?? {};
-  const { snapshot, overrides: _overrides, templates: _templates, ...rest } = spec;
-  return {
-    metadata: meta,
-    ...uidsOf(jobs),
-    spec: compact({
-      ...rest,
-      snapshot: snapshot && compact({ template: {}, generation: snapshot.generation, hash: snapshot.hash }),
-    }),
-    status: compact({
-      phase,
-      reason,
-      message,
-      startTime,
-      completionTime,
-      duration,
-      outputs,
-      workspace,
-      jobs: phase === 'Cancelled' || jobs?.[0]?.step !== undefined ? jobs : undefined,
-    }),
-  };
+/** The UIDs of a finished run's Jobs stay: their pods are known by them. */
+export function projectRun(run: Stored<TaskRunObject>): CachedRun {
+  const uids = isFinished(run.status?.phase) ? uidsOf(run.status?.jobs) : {};
+  return { ...remembered({ ...run, metadata: slimMeta(run.metadata) }), ...uids };
 }
 
 /** Left out where there are none. */

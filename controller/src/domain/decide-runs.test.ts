@@ -7,8 +7,8 @@ import type { Snapshot, Task, TaskRunStatus } from '../resources/index.ts';
 import { decide } from './decide.ts';
 import type { Action, ActionKind } from './model/actions.ts';
 import type { StepLook } from './model/memory.ts';
+import { remembered } from './model/remembered-run.ts';
 import { after, aJob, aPod, aRun, aState, aTask, noon, rfc3339 } from './testing/builders.ts';
-import { cached } from './testing/cached-run.ts';
 import { mustBeValid } from './testing/crd-schema.ts';
 import { classify } from './view/classify.ts';
 
@@ -520,7 +520,7 @@ describe('Jobs of a flow', () => {
     }));
   const cancelled = (run: RunBuilder) => ({
     build: () =>
-      cached(
+      remembered(
         run.status({ phase: 'Cancelled', completionTime: rfc3339(20), jobs: rows('Cancelled', 'Cancelled') }).build(),
       ),
   });

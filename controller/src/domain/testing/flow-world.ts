@@ -11,10 +11,10 @@ import type { FlowStep } from '../model/flow.ts';
 import { emptyMemory, type TakenNames } from '../model/memory.ts';
 import type { Job, Node } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
+import { remembered } from '../model/remembered-run.ts';
 import { type Cluster, emptyState, type TaskState, withCluster, withMemory } from '../model/state.ts';
 import { mostAtOnce } from '../policies/max-parallel.ts';
 import { retrySpec } from '../policies/retry-of.ts';
-import { cached } from './cached-run.ts';
 import { aRefusal, aTask, noon } from './builders.ts';
 import { mustBeValid } from './crd-schema.ts';
 import { attemptOf, mustHold } from './rules.ts';
@@ -234,7 +234,9 @@ export class FlowWorld {
 
   #decide(): readonly Action[] {
     this.#hasNow({ nodes: [...this.nodes.values()], templates: new Map(this.templates) });
-    const known = withCluster(this.#state, { runs: this.#state.cluster.runs.map(cached) });
+    const known = withCluster(this.#state, {
+      runs: this.#state.cluster.runs.map(remembered),
+    });
     return decide(known, new Date(this.now));
   }
 

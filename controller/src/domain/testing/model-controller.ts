@@ -12,11 +12,11 @@ import { emptyMemory, type Memory } from '../model/memory.ts';
 import { controllerOf, isOwnedBy, type Job, type Pod } from '../model/objects.ts';
 import { isFinished } from '../model/phase.ts';
 import { reasons } from '../model/reasons.ts';
+import { remembered } from '../model/remembered-run.ts';
 import { emptyCluster, type TaskState } from '../model/state.ts';
 import { deploymentOf, isAnotherTrigger, lastAnswered } from '../model/trigger.ts';
 import { isOrphan } from '../steps/adopt-runs.ts';
 import { jobsOf, ownedBy } from '../view/jobs-of.ts';
-import { cached } from './cached-run.ts';
 import { askedBy, checkQueueTimeout, RuleBroken } from './rules.ts';
 import { type Change, Refused, type World } from './world.ts';
 
@@ -135,7 +135,7 @@ export class ModelController {
 
   /** A run as the cache keeps it, with the UIDs of the Jobs that it is on record with. */
   #putRun(run: TaskRun): void {
-    this.#runs.put(cached(run));
+    this.#runs.put(remembered(run));
     const { uid, resourceVersion } = run.metadata;
     const recorded = (run.status?.jobs ?? []).flatMap((job) => job.uid ?? []);
     if (this.#runs.byUid(uid)?.metadata.resourceVersion !== resourceVersion) return;
