@@ -6,7 +6,7 @@ import type { Positions, Path, Problem } from './positions.ts';
 import { wrongKind, type Kind } from './remedies.ts';
 import { shown } from './shown.ts';
 import { nearest } from './spelling.ts';
-import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
+import { fieldsOf, isFields, type Fields } from '../domain/lang/fields.ts';
 
 /** A kind of value, what its fields are, or what each of its elements is. */
 type Shape = Kind | Shapes | readonly [Shape];

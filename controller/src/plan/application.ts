@@ -1,7 +1,7 @@
 /** Reads Applications from a file, checks what KubeVela's webhook would check, and keeps the position of everything. */
 import { LineCounter, type Document } from 'yaml';
 import { messageOf } from '../domain/lang/words.ts';
-import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
+import { fieldsOf, isFields, type Fields } from '../domain/lang/fields.ts';
 import { documentsOf, unsendableIn } from './kubectl-yaml.ts';
 import { shapeProblems } from './application-shape.ts';
 import { shown } from './shown.ts';

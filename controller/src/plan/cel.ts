@@ -1,6 +1,6 @@
 /** The rules of our CRDs that are written in CEL (x-kubernetes-validations), evaluated as the API server does. */
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
-import { isFields } from '../vela/fields.ts';
+import { isFields } from '../domain/lang/fields.ts';
 
 const environment = new Environment().registerVariable('self', 'dyn');
 

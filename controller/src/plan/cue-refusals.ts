@@ -1,5 +1,5 @@
 /** Turns CUE's errors about properties that a template refuses into problems with these properties, with the remedy. */
-import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
+import { fieldsOf, isFields, type Fields } from '../domain/lang/fields.ts';
 import { kindWords, wrongKind, type Kind } from './remedies.ts';
 import type { Refusal } from './render.ts';
 import type { SchemaProblem } from './schema.ts';

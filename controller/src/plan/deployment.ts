@@ -8,7 +8,7 @@ import { sameJson } from '../domain/lang/same-json.ts';
 import { type TaskState, type Templates, withCluster, withMemory } from '../domain/model/state.ts';
 import { velaLabels, type Task, type TaskSpec } from '../resources/index.ts';
 import { componentContext } from '../vela/context.ts';
-import { fieldsOf, type Fields } from '../vela/fields.ts';
+import { fieldsOf, type Fields } from '../domain/lang/fields.ts';
 import { componentLabels, type Labels } from '../vela/labels.ts';
 import { applyMergePatch, threeWayPatch } from '../vela/merge-patch.ts';
 import { keepsRevision, publishVersionOf, samePublishVersion, type ApplicationVersion } from '../vela/revisions.ts';

@@ -1,6 +1,6 @@
 /** Texts that Linux does not pass to a program: the container would not start. */
 import { bytesOf } from './bytes.ts';
-import { isFields, type Fields } from '../vela/fields.ts';
+import { isFields, type Fields } from '../domain/lang/fields.ts';
 
 /** MAX_ARG_STRLEN of a kernel with pages of 4 KiB, without the byte that ends a text; with larger pages it is more. */
 const mostBytes = 131_071;

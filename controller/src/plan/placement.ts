@@ -1,5 +1,5 @@
 /** Where an Application's policies put its components, and which of them a plan does not evaluate. */
-import { fieldsOf, isFields, type Fields } from '../vela/fields.ts';
+import { fieldsOf, isFields, type Fields } from '../domain/lang/fields.ts';
 import type { Application } from './application.ts';
 
 export interface Placement {

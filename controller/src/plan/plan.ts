@@ -8,7 +8,7 @@ import { nextRun } from '../domain/status/job-problem.ts';
 import { classify } from '../domain/view/classify.ts';
 import { joinedByAnnotation, type TaskTemplateSpec, velaLabels } from '../resources/index.ts';
 import { stepContext } from '../vela/context.ts';
-import { fieldsOf } from '../vela/fields.ts';
+import { fieldsOf } from '../domain/lang/fields.ts';
 import { publishVersionOf, revisionName, revisionNumber, revisionProblem } from '../vela/revisions.ts';
 import type { Application, Component, WorkflowStep } from './application.ts';
 import { bytesOf } from './bytes.ts';

@@ -1,6 +1,6 @@
 /** What to write in place of a value that is of the wrong kind or form. */
 import { secondsOfDuration } from '../domain/lang/duration.ts';
-import { isFields, type Fields } from '../vela/fields.ts';
+import { isFields, type Fields } from '../domain/lang/fields.ts';
 import { shown } from './shown.ts';
 
 export type Kind = 'string' | 'integer' | 'number' | 'boolean' | 'list' | 'fields';

@@ -3,7 +3,7 @@
  * schema does not name, and refuses what breaks a rule. It supports the keywords that our CRDs use; a CEL rule that
  * cel.ts does not support is left to the API server.
  */
-import { isFields, type Fields } from '../vela/fields.ts';
+import { isFields, type Fields } from '../domain/lang/fields.ts';
 import { bytesOf } from './bytes.ts';
 import { celHolds } from './cel.ts';
 import { kindWords, remedyForPattern, wrongKind, type Kind } from './remedies.ts';

@@ -1,6 +1,6 @@
 /** KubeVela's `context`, with which the templates of definitions are filled in. As pkg/cue/process of KubeVela 1.10. */
 import { canonicalJson, hexHash } from '../domain/lang/canonical-json.ts';
-import type { Fields } from './fields.ts';
+import type { Fields } from '../domain/lang/fields.ts';
 import { velaAnnotations, type ApplicationMeta } from './labels.ts';
 import { publishVersionOf, revisionNumber } from './revisions.ts';
 

@@ -3,7 +3,7 @@
  * time, what it wants now and what is there. Lists are replaced whole.
  */
 import { sameJson } from '../domain/lang/same-json.ts';
-import { fieldsOf, isFields, type Fields } from './fields.ts';
+import { fieldsOf, isFields, type Fields } from '../domain/lang/fields.ts';
 
 type Patch = Record<string, unknown>;
 

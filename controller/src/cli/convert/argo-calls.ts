@@ -1,7 +1,7 @@
 /** What a step or a task of a dag of Argo Workflows waits for, and the items that it runs with. */
 import { asText } from './text.ts';
 import type { Call } from './argo-pods.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 
 interface Dependencies {
   readonly names: readonly string[];

@@ -1,6 +1,6 @@
 /** A template of Argo Workflows with a container or a script, as what a task or a step runs. */
 import { asText, commandFor, secondsOf, timeLimit } from './text.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { listOrNothing, only, orNothing, present, without } from './fields.ts';
 import { onTop } from './on-top.ts';
 import { workOf, type Converted } from './work.ts';

@@ -17,7 +17,7 @@ import {
 import { UsageError } from '../errors.ts';
 import { mostDependencies, mostSteps } from './limits.ts';
 import { asText, inTexts } from './text.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { only, present, without } from './fields.ts';
 
 export interface FlowStep {

@@ -16,7 +16,7 @@ import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { timesOf } from './schedule.ts';
 import { asText, described, inTexts, matchesIn, timeLimit } from './text.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { only, orNothing, present, without } from './fields.ts';
 import { type Converted } from './work.ts';
 

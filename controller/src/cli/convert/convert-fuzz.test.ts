@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fuzz } from '../../kube/testing/fuzz.ts';
-import { isFields, type Fields } from '../../vela/fields.ts';
+import { isFields, type Fields } from '../../domain/lang/fields.ts';
 import { UsageError } from '../errors.ts';
 import { readManifests } from './manifests.ts';
 

@@ -1,5 +1,5 @@
 /** What is taken from a manifest's objects, by the names of their fields. */
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 
 /** Without undefined values. */
 export function present(fields: Fields): Fields {

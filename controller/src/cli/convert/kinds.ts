@@ -11,7 +11,7 @@ import { isQueued, queueOf } from './queue.ts';
 import { inUtc, runsOf, timesOf } from './schedule.ts';
 import { fromTektonTask, fromTektonTaskRun } from './tekton.ts';
 import { fromVolcanoCronJob, fromVolcanoFlow, fromVolcanoJob, fromVolcanoTemplate } from './volcano.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { only, orNothing, present, without } from './fields.ts';
 import { policyOf, workOf, type Converted } from './work.ts';
 

@@ -3,7 +3,7 @@ import { compact } from '../../domain/lang/compact.ts';
 import type { FlowStep } from '../../domain/model/flow.ts';
 import { flowOf } from '../../domain/shape/arrange.ts';
 import { UsageError } from '../errors.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { type Converted } from './work.ts';
 
 /** As in the schema of the resource Task. */

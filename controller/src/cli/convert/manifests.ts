@@ -14,7 +14,7 @@ import { checkPodTemplates, checkProperties, type Schemas } from './pod-fields.t
 import { checkShapes } from './shapes.ts';
 import { toFillIn, unreadable, whyUnread, withSeparators } from './source.ts';
 import { asText, withoutNulls } from './text.ts';
-import { isFields, type Fields } from '../../vela/fields.ts';
+import { isFields, type Fields } from '../../domain/lang/fields.ts';
 
 export interface Manifest {
   readonly kind: string;

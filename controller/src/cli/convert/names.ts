@@ -4,7 +4,7 @@
  */
 import { joinName } from '../../domain/lang/names.ts';
 import { velaLabels } from '../../resources/index.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { present } from './fields.ts';
 
 /** KubeVela writes the revision, such as NAME-v1234, into a label, which has at most 63 characters. */

@@ -1,5 +1,5 @@
 /** What several things share, and what one of them says otherwise: merged as Kubernetes merges two containers. */
-import { isFields, type Fields } from '../../vela/fields.ts';
+import { isFields, type Fields } from '../../domain/lang/fields.ts';
 
 /** Lists that are merged by a key of their elements; all others are replaced. */
 const mergeKeys: Readonly<Record<string, string>> = {

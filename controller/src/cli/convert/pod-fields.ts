@@ -5,7 +5,7 @@
 import { imageProblems } from '../../plan/kubernetes/images.ts';
 import { Place } from '../../plan/kubernetes/place.ts';
 import { admitBySchema, type Schema, type SchemaProblem } from '../../plan/schema.ts';
-import { isFields, type Fields } from '../../vela/fields.ts';
+import { isFields, type Fields } from '../../domain/lang/fields.ts';
 import { UsageError } from '../errors.ts';
 import type { Component } from './kinds.ts';
 

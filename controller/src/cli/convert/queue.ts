@@ -1,6 +1,6 @@
 /** The queue of a Job that Kueue manages, from its labels. */
 import { queueLabels } from '../../resources/index.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { present } from './fields.ts';
 import { type Converted } from './work.ts';
 

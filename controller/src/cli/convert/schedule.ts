@@ -1,7 +1,7 @@
 /** The schedule of a CronJob or CronWorkflow, as a task has it. */
 import { isScheduleError, parseSchedule } from '../../domain/schedule/cron.ts';
 import { UsageError } from '../errors.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { only, without } from './fields.ts';
 import type { Converted } from './work.ts';
 

@@ -1,5 +1,5 @@
 /** What the API server and the Job controller write into a Job's spec. A copy that carries it is refused, or noise. */
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { present, without } from './fields.ts';
 
 /** Labels that bind a pod template to one Job: a Job that carries another Job's is refused (kubernetes#89657). */

@@ -1,7 +1,7 @@
 /** Fields of manifests that must be lists: what a cluster never checked may have anything in their place. */
 import { UsageError } from '../errors.ts';
 import { asText } from './text.ts';
-import { isFields, type Fields } from '../../vela/fields.ts';
+import { isFields, type Fields } from '../../domain/lang/fields.ts';
 
 const objectLists: ReadonlySet<string> = new Set([
   'artifacts',

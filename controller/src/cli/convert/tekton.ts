@@ -5,7 +5,7 @@
 import { UsageError } from '../errors.ts';
 import { asText, commandFor, described, inTexts, matchesIn, timeLimit } from './text.ts';
 import { componentName } from './names.ts';
-import { isFields, type Fields } from '../../vela/fields.ts';
+import { isFields, type Fields } from '../../domain/lang/fields.ts';
 import { listOrNothing, orNothing, present, without } from './fields.ts';
 import { onTop } from './on-top.ts';
 import { workOf, type Converted } from './work.ts';

@@ -1,6 +1,6 @@
 /** Texts with placeholders, and programs that are written as a text. */
 import { secondsOfDuration } from '../../domain/lang/duration.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 
 /** The same value with all its texts changed. */
 export function inTexts<T>(value: T, change: (text: string) => string): T {

@@ -5,7 +5,7 @@
 import { UsageError } from '../errors.ts';
 import { componentName } from './names.ts';
 import { asText } from './text.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { orNothing, present, without } from './fields.ts';
 import { inUtc, runsOf, timesOf } from './schedule.ts';
 import { workOf, type Converted } from './work.ts';

@@ -3,7 +3,7 @@
  * all other fields go under podSpec or job with their own names.
  */
 import { nearest } from '../../plan/spelling.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { isSaid, only, orNothing, present, without } from './fields.ts';
 import { withRenames } from './names.ts';
 

@@ -9,7 +9,7 @@ import {
   type Template,
 } from '../../../../cue/ts/index.ts';
 import { parameterNames, refusalOfSchema, refusalsOf } from '../../plan/cue-refusals.ts';
-import type { Fields } from '../../vela/fields.ts';
+import type { Fields } from '../../domain/lang/fields.ts';
 import { notFound, type SoughtObject } from '../../vela/not-found.ts';
 import type { Filling, Refusal, Render, RenderedObject, Rendering, StepRendering } from '../../plan/render.ts';
 import { jobsProblems } from '../../plan/kubernetes/task.ts';

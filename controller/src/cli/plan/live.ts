@@ -20,7 +20,7 @@ import type { Deployed, DeployedTask, Revision } from '../../plan/deployment.ts'
 import { newState } from '../../plan/memory-cluster.ts';
 import { ownerOf, type Surroundings, type Where } from '../../plan/plan.ts';
 import { joinedByAnnotation, velaLabels, type TaskSpec } from '../../resources/index.ts';
-import { fieldsOf } from '../../vela/fields.ts';
+import { fieldsOf } from '../../domain/lang/fields.ts';
 import { velaAnnotations } from '../../vela/labels.ts';
 import { publishVersionOf, revisionName } from '../../vela/revisions.ts';
 import { isKindMissing } from '../errors.ts';

@@ -9,7 +9,7 @@ import { type KubeObject, resourceName, type ResourceType, type Stored } from '.
 import { RuleBroken } from '../../domain/testing/rules.ts';
 import { readSchema } from '../../domain/testing/crd-schema.ts';
 import { admitBySchema, type Schema } from '../../plan/schema.ts';
-import { isFields } from '../../vela/fields.ts';
+import { isFields } from '../../domain/lang/fields.ts';
 import { applyMergePatch } from '../../vela/merge-patch.ts';
 import { sameJson } from '../../domain/lang/same-json.ts';
 

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { readSchema } from '../../domain/testing/crd-schema.ts';
 import type { Schema } from '../../plan/schema.ts';
-import { isFields, type Fields } from '../../vela/fields.ts';
+import { isFields, type Fields } from '../../domain/lang/fields.ts';
 import type { Whole } from './memory-api.ts';
 import { labelFields, ownerFields, textsAt } from './metadata-fields.ts';
 

@@ -1,5 +1,5 @@
 /** A value of a manifest and where it stands, so that what is wrong with it can be told with its path. */
-import { isFields } from '../../vela/fields.ts';
+import { isFields } from '../../domain/lang/fields.ts';
 import type { SchemaProblem } from '../schema.ts';
 import { shown } from '../shown.ts';
 
